@@ -1,0 +1,585 @@
+/**
+ * A WebSocket connection without its transport (RFC 6455 4, 5.5, 7): bytes in → events and bytes out.
+ *
+ * The only file where the inbound and the outbound half-machine meet, and the owner of every transition. Two machines:
+ *
+ * The opening handshake is an object while it lasts, and nothing once the connection is open.
+ *
+ * The closing handshake is three facts: our Close frame was sent, the peer's was received, the transport has ended.
+ * Everything else is computed from them:
+ *
+ *     sent  received  ended   state     transport: server         client
+ *      -       -        -     open      open                      open
+ *      x       -        -     closing   open, deadline runs       open, deadline runs
+ *      x       x        -     closing   end, deadline runs        open, deadline runs (7.1.1: the server ends first)
+ *     any     any       x     closed    end; destroy if a deadline ended it
+ *     failed                  closing   end, deadline runs        open, deadline runs; destroy in the opening handshake
+ *
+ * A Close frame that is received is answered at once, so "received but not sent" is never seen from outside. Who failed
+ * the connection has sent Close (if it was open) and parses nothing further (7.1.7).
+ *
+ * The contract with the caller: after every call that changes a connection, drain the events, then drain the bytes,
+ * then read `transport` and `deadline`.
+ */
+
+import { type BytesLike, toBytes } from './bytes.ts';
+import { type CloseReason, encodeClosePayload } from './close.ts';
+import { createDeadlines, type Deadlines, expiredDeadline, nextDeadline } from './deadlines.ts';
+import type { ConnectionEvent } from './events.ts';
+import { endEvent } from './explanation.ts';
+import { MAX_CONTROL_PAYLOAD, Opcode } from './frame.ts';
+import { type Negotiated, type RequestOptions, request } from './handshake/client.ts';
+import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
+import { formatRequestHead, formatResponse, type RequestHead } from './handshake/http1.ts';
+import { type AcceptOptions, acceptRequest, rejectFor, rejectRequest, type ServerPolicy } from './handshake/server.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { ClientOpening, ServerOpening } from './opening.ts';
+import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { Receiver, type ReceiverEvent } from './receiver.ts';
+import { HandshakeError, ProtocolError, StateError } from './rules.ts';
+import { Sender } from './sender.ts';
+import type { WebSocketUri } from './uri.ts';
+
+/** Which end of the connection this is: a client masks what it sends, a server does not (5.1). */
+export type Role = 'client' | 'server';
+
+/** What the caller is to do with its transport once `transmit` gives nothing more. */
+export type Transport = 'open' | 'end' | 'destroy';
+
+/** The states of RFC 6455: CONNECTING (4.1), OPEN (4.1), CLOSING (7.1.3), CLOSED (7.1.4). */
+export type State = 'connecting' | 'open' | 'closing' | 'closed';
+
+/** {@link Connection.client}'s options. */
+export interface ClientOptions extends ConnectionOptions, RequestOptions {}
+
+/** {@link Connection.server}'s options. */
+export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+export class Connection implements IterableIterator<ConnectionEvent, undefined> {
+  /** Which end of the connection this is. */
+  readonly role: Role;
+  readonly #options: ResolvedOptions;
+  readonly #policy: ServerPolicy;
+  readonly #sender: Sender;
+  readonly #deadlines: Deadlines = createDeadlines();
+  readonly #heartbeat: Heartbeat | undefined;
+  #now: number;
+  #bytesReceived = 0;
+
+  // The opening handshake while it lasts; then the inbound half-machine as long as there is something to parse.
+  #opening: ServerOpening | ClientOpening | undefined = undefined;
+  #receiver: Receiver | undefined = undefined;
+
+  // The three facts of the closing handshake, and what is known besides.
+  #sent: CloseReason | undefined = undefined;
+  #received: CloseReason | undefined = undefined;
+  #ended = false;
+  #error: ProtocolError | HandshakeError | undefined = undefined;
+  #initiator: 'local' | 'remote' | 'transport' = 'transport';
+  #timedOut = false;
+  #cause: unknown = undefined;
+
+  // Events that no bytes lead to, and how far the application has got.
+  readonly #queue: ConnectionEvent[] = [];
+  #finished = false;
+  #paused = false;
+  #watched = -1;
+
+  private constructor(role: Role, options: ResolvedOptions, policy: ServerPolicy, now: number) {
+    if (role === 'client' && options.random === undefined) {
+      throw new TypeError(
+        'a client needs random bytes for its key and its masks (RFC 6455 section 5.3), and this host has no ' +
+          'crypto.getRandomValues: give the option "random", a function that fills a Uint8Array',
+      );
+    }
+    this.role = role;
+    this.#options = options;
+    this.#policy = policy;
+    this.#sender = new Sender(options, role === 'client');
+    this.#heartbeat = options.heartbeat && new Heartbeat(options.heartbeat);
+    this.#now = now;
+  }
+
+  /**
+   * Gives a client that opens a connection to `url` over a transport that is already connected. The request is in the
+   * outbox.
+   *
+   * @param now the time on the caller's clock in milliseconds
+   * @throws {SyntaxError} when `url` is not a WebSocket URI
+   * @throws {TypeError | RangeError} when an option is not valid, or there is no source of random bytes
+   * @see RFC 6455 4.1
+   */
+  static client(url: string | WebSocketUri, options: ClientOptions = {}, now = 0): Connection {
+    const resolved = resolveOptions(options);
+    const connection = new Connection('client', resolved, {}, now);
+    const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
+    connection.#sender.raw(formatRequestHead(offer.request));
+    connection.#opening = new ClientOpening(resolved, offer);
+    connection.#deadlines.handshake = now + resolved.handshakeTimeout;
+    return connection;
+  }
+
+  /**
+   * Gives a server that waits for the request of a client.
+   *
+   * @param now the time on the caller's clock in milliseconds
+   * @throws {TypeError | RangeError} when an option is not valid
+   * @see RFC 6455 4.2
+   */
+  static server(options: ServerOptions = {}, now = 0): Connection {
+    const resolved = resolveOptions(options);
+    const connection = new Connection('server', resolved, options, now);
+    connection.#opening = new ServerOpening(resolved, options);
+    connection.#deadlines.handshake = now + resolved.handshakeTimeout;
+    return connection;
+  }
+
+  /**
+   * Gives a connection whose opening handshake somebody else has completed. Its first event is `open`.
+   *
+   * @param now the time on the caller's clock in milliseconds
+   * @throws {TypeError | RangeError} when an option is not valid, or a client has no source of random bytes
+   */
+  static opened(
+    role: Role,
+    negotiated: Partial<Negotiated> = {},
+    options: ConnectionOptions | ResolvedOptions = {},
+    now = 0,
+  ): Connection {
+    const connection = new Connection(role, resolveOptions(options), {}, now);
+    connection.#open({ subprotocol: '', extensions: [], ...negotiated }, [], undefined);
+    return connection;
+  }
+
+  /** The state of the connection, computed. */
+  get state(): State {
+    if (this.#ended) return 'closed';
+    if (this.#sent !== undefined || this.#error !== undefined) return 'closing';
+    return this.#opening === undefined ? 'open' : 'connecting';
+  }
+
+  /** What to do with the transport once `transmit` gives nothing more. */
+  get transport(): Transport {
+    if (this.#timedOut) return 'destroy';
+    if (this.#ended) return 'end';
+    if (this.#error instanceof HandshakeError) return this.role === 'server' ? 'end' : 'destroy';
+    // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
+    // immediately, and when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
+    const close = this.#error !== undefined || (this.#sent !== undefined && this.#received !== undefined);
+    return close && this.role === 'server' ? 'end' : 'open';
+  }
+
+  /** When to call `timeout`, on the caller's clock in milliseconds; `Infinity` when there is nothing to wait for. */
+  get deadline(): number {
+    return nextDeadline(this.#deadlines);
+  }
+
+  /** How many bytes wait for `transmit`. */
+  get queuedBytes(): number {
+    return this.#sender.queuedBytes;
+  }
+
+  /** Whether the application has called `pause`. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /**
+   * Takes the next bytes of the transport, for good: payloads are unmasked in them, and events are views of them.
+   *
+   * @param now the time on the caller's clock in milliseconds; default: the last time given
+   * @returns the connection, to iterate over the events
+   */
+  receive(chunk: Uint8Array, now: number = this.#now): this {
+    this.#now = now;
+    this.#bytesReceived += chunk.length;
+    if (this.#ended || this.#error !== undefined) return this;
+    if (this.#opening !== undefined) this.#opening.receive(chunk);
+    else if (this.#receiver !== undefined) {
+      this.#receiver.receive(chunk);
+      if (!this.#paused) this.#alive();
+    }
+    return this;
+  }
+
+  /**
+   * Takes the head of a client's request that somebody else has read: an HTTP server that the transport came from.
+   *
+   * @returns the connection, to iterate over the events
+   * @throws {StateError} `not-connecting` when this is no server that waits for a request
+   */
+  receiveRequest(head: RequestHead, now: number = this.#now): this {
+    this.#now = now;
+    if (!(this.#opening instanceof ServerOpening) || this.#opening.request !== undefined) {
+      throw new StateError('not-connecting', `no request is expected; the connection is ${this.state}`);
+    }
+    this.#opening.head = head;
+    return this;
+  }
+
+  /**
+   * Takes the end of the transport: its read side has ended, or it is gone.
+   *
+   * @param cause what the transport said of it, for `end`'s explanation: the error of a socket, for instance
+   * @returns the connection, to iterate over the events
+   */
+  receiveEnd(now: number = this.#now, cause?: unknown): this {
+    this.#now = now;
+    if (this.#ended) return this;
+    this.#cause = cause;
+    this.#end();
+    return this;
+  }
+
+  /**
+   * Takes the time: call it when `deadline` has passed. An early call does nothing.
+   *
+   * @returns the connection, to iterate over the events
+   */
+  timeout(now: number): this {
+    this.#now = now;
+    while (true) {
+      const name = expiredDeadline(this.#deadlines, now);
+      if (name === undefined) return this;
+      if (name === 'ping') {
+        this.#sender.control(Opcode.Ping, (this.#heartbeat as Heartbeat).ping(this.#deadlines, now));
+        if (this.#paused) this.#deadlines.pong = Number.POSITIVE_INFINITY;
+      } else if (name === 'close') {
+        this.#timedOut = true;
+        this.#end();
+      } else if (name === 'handshake') {
+        this.#queue.push(this.#fail(new HandshakeError('handshake-timeout')));
+      } else {
+        this.#queue.push(this.#fail(new ProtocolError(`${name}-timeout`, this.#bytesReceived)));
+      }
+    }
+  }
+
+  /** Gives the next event, or `undefined` when there is none for now. Not polling is back-pressure. */
+  poll(): ConnectionEvent | undefined {
+    if (this.#paused) return undefined;
+    if (this.#queue.length > 0) return this.#queue.shift();
+    try {
+      if (this.#receiver !== undefined) {
+        const event = this.#receiver.next(this.#now);
+        if (event !== undefined) return this.#deliver(event);
+        this.#watch(this.#receiver.pendingSince);
+      } else if (this.#opening !== undefined && this.#error === undefined && this.#read(this.#opening))
+        return this.poll();
+    } catch (error) {
+      if (error instanceof ProtocolError) error.offset = (this.#receiver as Receiver).faultOffset;
+      else if (!(error instanceof HandshakeError)) throw error;
+      return this.#fail(error);
+    }
+    if (!this.#ended || this.#finished) return undefined;
+    this.#finished = true;
+    return endEvent({
+      sent: this.#sent,
+      received: this.#received,
+      initiator: this.#initiator,
+      error: this.#error,
+      bytesReceived: this.#bytesReceived,
+      endedEarly: this.#sent === undefined || this.#received === undefined,
+      timedOut: this.#timedOut,
+      cause: this.#cause,
+    });
+  }
+
+  /** {@link poll} as an iterator: it is done when there is no event for now, and goes on when there are more. */
+  next(): IteratorResult<ConnectionEvent, undefined> {
+    const value = this.poll();
+    return value === undefined ? DONE : { done: false, value };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /**
+   * Gives the next bytes to write, in order, or `undefined` when there are none for now. They are the connection's: to
+   * be read only, and not to be transferred, since others' bytes may lie beside them in the same buffer.
+   */
+  transmit(): Uint8Array | undefined {
+    return this.#sender.transmit();
+  }
+
+  /**
+   * The application reads no more for now: `poll` gives nothing, and since silence is then not the peer's fault, idle,
+   * message and pong timeouts do not run. Stop reading from the transport as well, or it all waits here.
+   */
+  pause(): void {
+    if (this.state !== 'open') return;
+    this.#paused = true;
+    this.#deadlines.idle = this.#deadlines.message = this.#deadlines.pong = Number.POSITIVE_INFINITY;
+    this.#watched = -1;
+  }
+
+  /** The application reads again: poll for events. */
+  resume(now: number = this.#now): void {
+    this.#now = now;
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.state === 'open') this.#alive();
+  }
+
+  /**
+   * Accepts the request: the response is in the outbox, and `open` is the next event.
+   *
+   * @throws {StateError} `not-connecting` when no request waits for a decision
+   * @throws {TypeError | RangeError} when an option is not valid
+   * @see RFC 6455 4.2.2
+   */
+  accept(options: AcceptOptions = {}, now: number = this.#now): void {
+    const opening = this.#undecided();
+    const { response, ...negotiated } = acceptRequest(opening.request, this.#policy, options);
+    this.#now = now;
+    this.#sender.raw(formatResponse(response));
+    this.#open(negotiated, [], opening);
+  }
+
+  /**
+   * Rejects the request: the response is in the outbox, and the transport ends behind it.
+   *
+   * @throws {StateError} `not-connecting` when no request waits for a decision
+   * @throws {TypeError | RangeError} when the status is not from 200 to 599, or a header field is not valid
+   * @see RFC 6455 4.2.2
+   */
+  reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now: number = this.#now): void {
+    this.#undecided();
+    const bytes = toBytes(body);
+    const response = rejectRequest(status, headers, bytes.length);
+    this.#now = now;
+    this.#sender.raw(formatResponse(response, bytes));
+    this.#queue.push(this.#fail(new HandshakeError('handshake-rejected', `${status} ${response.reason}`), true));
+  }
+
+  /**
+   * Sends a message: a string as text, bytes as binary. Bytes are lent until `transmit` next gives `undefined`, and
+   * never written to.
+   *
+   * @throws {StateError} `not-open`, `message-in-progress`, `queue-full`
+   * @throws {TypeError} when `data` is neither a string nor bytes
+   * @see RFC 6455 6.1
+   */
+  send(data: string | BytesLike): void {
+    this.#sendable();
+    this.#sender.message(typeof data === 'string' ? data : toBytes(data));
+  }
+
+  /**
+   * Sends the next fragment of a message; the first one's type is the message's. A string may end between the halves of
+   * a surrogate pair.
+   *
+   * @throws {StateError} `not-open`, `queue-full`
+   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
+   * @see RFC 6455 5.4
+   */
+  sendFragment(data: string | BytesLike, final: boolean): void {
+    this.#sendable();
+    this.#sender.fragment(typeof data === 'string' ? data : toBytes(data), final);
+  }
+
+  /**
+   * Sends a Ping frame.
+   *
+   * @param data at most 125 bytes, a string as UTF-8
+   * @throws {StateError} `not-open`, `queue-full`
+   * @throws {RangeError} when `data` is longer
+   * @see RFC 6455 5.5.2
+   */
+  ping(data: string | BytesLike = ''): void {
+    this.#control(Opcode.Ping, data);
+  }
+
+  /**
+   * Sends a Pong frame: unsolicited, or the answer to a Ping frame where `autoPong` is off.
+   *
+   * @param data at most 125 bytes, a string as UTF-8
+   * @throws {StateError} `not-open`, `queue-full`
+   * @throws {RangeError} when `data` is longer
+   * @see RFC 6455 5.5.3
+   */
+  pong(data: string | BytesLike = ''): void {
+    this.#control(Opcode.Pong, data);
+  }
+
+  /**
+   * Starts the closing handshake: our Close frame is in the outbox, and what still arrives but the peer's is dropped.
+   * While connecting it abandons the opening handshake instead. When the connection is already closing it does nothing.
+   *
+   * @param code 1000-1003, 1007-1014 or 3000-4999; default: none
+   * @param reason at most 123 bytes of UTF-8
+   * @throws {RangeError} when the code may not be sent or the reason is too long
+   * @see RFC 6455 7.1.2
+   */
+  close(code?: number, reason = '', now: number = this.#now): void {
+    const payload = encodeClosePayload(code, reason);
+    this.#now = now;
+    const { state } = this;
+    if (state === 'connecting') {
+      // Close frames belong to connections that are open; here there is only the transport to end.
+      this.#queue.push(this.#fail(new HandshakeError('handshake-abandoned'), true));
+    } else if (state === 'open') {
+      this.#initiator = 'local';
+      this.#paused = false;
+      this.#close({ code: code ?? 1005, reason }, payload);
+      (this.#receiver as Receiver).discard();
+    }
+  }
+
+  /** The opening handshake is complete: what arrived behind it is the first of the frames. */
+  #open(
+    negotiated: Negotiated,
+    headers: readonly HeaderField[],
+    opening: ServerOpening | ClientOpening | undefined,
+  ): void {
+    const rest = opening?.rest();
+    this.#opening = undefined;
+    this.#deadlines.handshake = Number.POSITIVE_INFINITY;
+    this.#receiver = new Receiver(this.#options, this.role === 'server', this.#bytesReceived - (rest?.length ?? 0));
+    if (rest !== undefined) this.#receiver.receive(rest);
+    this.#heartbeat?.start(this.#deadlines, this.#now);
+    this.#alive();
+    this.#queue.push({ type: 'open', ...negotiated, headers });
+  }
+
+  /** Reads the opening handshake; true when that led to an event. */
+  #read(opening: ServerOpening | ClientOpening): boolean {
+    if (opening instanceof ServerOpening) {
+      const request = opening.next();
+      if (request !== undefined) this.#queue.push({ type: 'request', request });
+    } else {
+      const answer = opening.next(this.#ended);
+      if (answer !== undefined) {
+        const { headers, ...negotiated } = answer;
+        this.#open(negotiated, headers, opening);
+      }
+    }
+    if (this.#queue.length > 0) return true;
+    if (!this.#ended) return false;
+    const error = new HandshakeError('handshake-interrupted', this.#cause === undefined ? '' : String(this.#cause));
+    error.cause = this.#cause;
+    throw error;
+  }
+
+  /** What a frame asks of the connection besides its event. */
+  #deliver(event: ReceiverEvent): ConnectionEvent {
+    switch (event.type) {
+      case 'ping':
+        // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
+        // received a Close frame." 5.5.3: it 'must have identical "Application data"', so of what the application may
+        // change, a copy.
+        if (this.#options.autoPong) this.#sender.pong(event.data.slice());
+        return event;
+      case 'pong':
+        return { ...event, latency: this.#heartbeat?.pong(event.data, this.#now) };
+      case 'close':
+        this.#received = { code: event.code, reason: event.reason };
+        this.#receiver = undefined;
+        // 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+        // send a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the
+        // status code it received.)"
+        if (this.#sent === undefined) {
+          this.#initiator = 'remote';
+          this.#close({ code: event.code, reason: '' }, encodeClosePayload(event.code));
+        }
+        return event;
+      default:
+        return event;
+    }
+  }
+
+  /**
+   * Fails the connection (7.1.7) and gives the event that says so.
+   *
+   * @param answered the request has already been answered
+   */
+  #fail(error: ProtocolError | HandshakeError, answered = false): ConnectionEvent {
+    if (error instanceof HandshakeError) error.offset = this.#bytesReceived;
+    this.#error = error;
+    this.#initiator = 'local';
+    this.#receiver = undefined;
+    if (error instanceof HandshakeError) {
+      if (this.role === 'server' && !answered && !this.#ended && error.status !== 0) {
+        const { response, body } = rejectFor(error);
+        this.#sender.raw(formatResponse(response, body));
+      }
+      this.#closing();
+    } else if (this.#sent === undefined) {
+      // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
+      // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
+      this.#close({ code: error.code, reason: error.rule }, encodeClosePayload(error.code, error.rule));
+    }
+    return { type: 'fail', error };
+  }
+
+  /** Sends our Close frame and waits for the rest of the closing handshake, but not for ever. */
+  #close(said: CloseReason, payload: Uint8Array): void {
+    this.#sent = said;
+    this.#sender.close(payload);
+    this.#closing();
+  }
+
+  #closing(): void {
+    Object.assign(this.#deadlines, createDeadlines());
+    this.#deadlines.close = this.#now + this.#options.closeTimeout;
+  }
+
+  /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
+  #end(): void {
+    const close = Math.min(this.#deadlines.close, this.#now + this.#options.closeTimeout);
+    Object.assign(this.#deadlines, createDeadlines());
+    if (this.#timedOut) this.#receiver = undefined;
+    else this.#deadlines.close = close;
+    this.#ended = true;
+  }
+
+  /** Something arrived: the peer is there. */
+  #alive(): void {
+    if (this.#sent !== undefined) return;
+    this.#deadlines.idle = this.#now + this.#options.idleTimeout;
+    this.#deadlines.pong = Number.POSITIVE_INFINITY;
+  }
+
+  /** All that arrived has been parsed: a message that is not whole must become so in time. */
+  #watch(pendingSince: number): void {
+    if (pendingSince === this.#watched || this.#sent !== undefined || this.#ended) return;
+    this.#watched = pendingSince;
+    this.#deadlines.message = pendingSince < 0 ? Number.POSITIVE_INFINITY : this.#now + this.#options.messageTimeout;
+  }
+
+  #undecided(): ServerOpening & { request: NonNullable<ServerOpening['request']> } {
+    const opening = this.#opening;
+    if (this.state !== 'connecting' || !(opening instanceof ServerOpening) || opening.request === undefined) {
+      throw new StateError('not-connecting', `no request waits for a decision; the connection is ${this.state}`);
+    }
+    return opening as ServerOpening & { request: NonNullable<ServerOpening['request']> };
+  }
+
+  #sendable(): void {
+    if (this.#opening !== undefined || this.#sent !== undefined || this.#ended || this.#error !== undefined) {
+      // 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+      throw new StateError('not-open', `the connection is ${this.state}, so nothing can be sent`);
+    }
+    if (this.#sender.queuedBytes >= this.#options.maxQueuedBytes) {
+      throw new StateError(
+        'queue-full',
+        `${this.#sender.queuedBytes} bytes wait to be written, which is maxQueuedBytes or more: wait for them to drain`,
+      );
+    }
+  }
+
+  #control(opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | BytesLike): void {
+    const payload = toBytes(data);
+    // 5.5: "All control frames MUST have a payload length of 125 bytes or less"
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      throw new RangeError(
+        `a control frame has a payload of at most 125 bytes, not ${payload.length} (RFC 6455 section 5.5)`,
+      );
+    }
+    this.#sendable();
+    this.#sender.control(opcode, payload);
+  }
+}

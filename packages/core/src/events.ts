@@ -1,0 +1,124 @@
+/** What a connection tells its application: one discriminated union, in the order things happened. */
+import type { CloseReason } from './close.ts';
+import type { DataOpcode } from './frame.ts';
+import type { Extension, HeaderField } from './handshake/fields.ts';
+import type { HandshakeRequest } from './handshake/server.ts';
+import type { HandshakeError, ProtocolError } from './rules.ts';
+
+/**
+ * The next thing that happened on a connection.
+ *
+ * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* (`close` | `fail`)* `end`,
+ * and nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
+ * they came in, so copy a small piece to keep it for long.
+ */
+export type ConnectionEvent =
+  | RequestEvent
+  | OpenEvent
+  | TextEvent
+  | BinaryEvent
+  | FragmentEvent
+  | PingEvent
+  | PongEvent
+  | CloseEvent
+  | FailEvent
+  | EndEvent;
+
+/** Server: a request that conforms to RFC 6455 4.2.1 arrived. Call `accept` or `reject`, now or later. */
+export interface RequestEvent {
+  readonly type: 'request';
+  readonly request: HandshakeRequest;
+}
+
+/** The opening handshake is complete: messages may be sent. */
+export interface OpenEvent {
+  readonly type: 'open';
+  /** The subprotocol in use; empty when there is none. */
+  readonly subprotocol: string;
+  /** The extensions in use. */
+  readonly extensions: readonly Extension[];
+  /** Client: the header fields of the server's response; names in lower case, cookies among them. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** A whole text message. */
+export interface TextEvent {
+  readonly type: 'text';
+  readonly data: string;
+}
+
+/** A whole binary message. */
+export interface BinaryEvent {
+  readonly type: 'binary';
+  readonly data: Uint8Array;
+}
+
+/**
+ * With `messages: 'fragments'`, the next piece of a message as it arrived: any part of a frame. A piece of a text is
+ * valid UTF-8 by itself: whole code points.
+ */
+export interface FragmentEvent {
+  readonly type: 'fragment';
+  /** What the message is: text or binary. */
+  readonly opcode: DataOpcode;
+  readonly data: Uint8Array;
+  /** This piece is the last of its message. */
+  readonly final: boolean;
+}
+
+/** A Ping frame arrived; the Pong frame that answers it is already in the outbox (unless `autoPong` is off). */
+export interface PingEvent {
+  readonly type: 'ping';
+  readonly data: Uint8Array;
+}
+
+/** A Pong frame arrived. */
+export interface PongEvent {
+  readonly type: 'pong';
+  readonly data: Uint8Array;
+  /** Milliseconds since the heartbeat's Ping frame that this one answers; undefined when it answers none. */
+  readonly latency: number | undefined;
+}
+
+/** The peer's Close frame arrived; our answer is already in the outbox. Code 1005 means that it gave none. */
+export interface CloseEvent extends CloseReason {
+  readonly type: 'close';
+}
+
+/** We failed the connection (RFC 6455 7.1.7); our Close frame or HTTP response is in the outbox. */
+export interface FailEvent {
+  readonly type: 'fail';
+  readonly error: ProtocolError | HandshakeError;
+}
+
+/** The connection is closed (RFC 6455 7.1.4). The last event, exactly once. */
+export interface EndEvent {
+  readonly type: 'end';
+  /** The code of the peer's Close frame; 1005 when it gave none, 1006 when no Close frame arrived (7.1.5). */
+  readonly code: number;
+  /** The reason of the peer's Close frame (7.1.6). */
+  readonly reason: string;
+  /** Both Close frames had passed before the transport ended (7.1.4). */
+  readonly clean: boolean;
+  readonly explanation: Explanation;
+}
+
+/** Why a connection ended, so that 1006 is never a riddle. */
+export interface Explanation {
+  /** One sentence for a log. */
+  readonly summary: string;
+  /** Our Close frame, if it was queued. */
+  readonly sent: CloseReason | undefined;
+  /** The peer's Close frame, if it arrived. */
+  readonly received: CloseReason | undefined;
+  /** Who began: this endpoint, the peer, or the transport that ended by itself. */
+  readonly initiator: 'local' | 'remote' | 'transport';
+  /** The rule that was broken, with its section and the offset of the bytes at fault, if we failed the connection. */
+  readonly error: ProtocolError | HandshakeError | undefined;
+  /** How many bytes had been received from the peer in all. */
+  readonly bytesReceived: number;
+  /** The transport ended, or closeTimeout passed, before both Close frames had been exchanged. */
+  readonly endedEarly: boolean;
+  /** What the transport said of its end, an error of the socket for instance, if the adapter passed it on. */
+  readonly cause: unknown;
+}

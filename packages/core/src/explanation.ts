@@ -1,0 +1,48 @@
+/** Why a connection ended, in a sentence and as facts (RFC 6455 7.1.4 to 7.1.6). */
+import type { CloseReason } from './close.ts';
+import type { EndEvent, Explanation } from './events.ts';
+import { HandshakeError } from './rules.ts';
+
+/** What a connection knows at its end. */
+export interface Ending extends Omit<Explanation, 'summary'> {
+  /** The closeTimeout passed, so the transport is destroyed. */
+  readonly timedOut: boolean;
+}
+
+/** Gives the last event of a connection. */
+export function endEvent(ending: Ending): EndEvent {
+  const { sent, received, endedEarly, timedOut, ...facts } = ending;
+  // 7.1.5: "If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered to
+  // be 1005. If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint [...],
+  // _The WebSocket Connection Close Code_ is considered to be 1006."
+  return {
+    type: 'end',
+    code: received?.code ?? 1006,
+    reason: received?.reason ?? '',
+    // 7.1.4: "If the TCP connection was closed after the WebSocket closing handshake was completed, the WebSocket
+    // connection is said to have been closed _cleanly_."
+    clean: sent !== undefined && received !== undefined && facts.error === undefined,
+    explanation: { summary: summarize(ending), sent, received, endedEarly, ...facts },
+  };
+}
+
+function summarize({ sent, received, initiator, error, bytesReceived, endedEarly, timedOut, cause }: Ending): string {
+  const after = `after ${bytesReceived} bytes received`;
+  if (error instanceof HandshakeError) return `the opening handshake failed, ${error.rule}: ${error.message}`;
+  if (error !== undefined)
+    return `this endpoint failed the connection at byte ${error.offset}, ${error.rule}: ${error.message}`;
+  const how = timedOut
+    ? 'closeTimeout passed'
+    : `the transport ended${cause === undefined ? '' : ` (${String(cause)})`}`;
+  if (!endedEarly) {
+    const [who, said] = initiator === 'local' ? ['this endpoint', sent] : ['the peer', received];
+    return `${who} closed the connection with ${quote(said)}, and the closing handshake was completed`;
+  }
+  if (sent !== undefined) return `this endpoint sent ${quote(sent)}, but ${how} before the peer answered, ${after}`;
+  return `${how} without a Close frame from either side, ${after}`;
+}
+
+function quote(said: CloseReason | undefined): string {
+  const { code, reason } = said as CloseReason;
+  return `${code}${reason === '' ? '' : ` ${JSON.stringify(reason)}`}`;
+}

@@ -1,0 +1,124 @@
+/** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
+import type { RandomSource } from '../host.ts';
+import { HandshakeError } from '../rules.ts';
+import { hostField, parseUri, type WebSocketUri } from '../uri.ts';
+import {
+  type Extension,
+  fieldValue,
+  fieldValues,
+  type HeaderField,
+  type HeaderFieldsInit,
+  isFieldValue,
+  isToken,
+  listIncludes,
+  parseExtensions,
+  toFields,
+} from './fields.ts';
+import type { RequestHead, ResponseHead } from './http1.ts';
+import { acceptKey, createKey } from './key.ts';
+
+/** What a client asks for. */
+export interface RequestOptions {
+  /** The subprotocols to offer, most wanted first. Default: none. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /** The Origin to send, as browsers do. Default: none. */
+  readonly origin?: string | undefined;
+  /** Further header fields of the request, such as Authorization or Cookie. */
+  readonly headers?: HeaderFieldsInit | undefined;
+}
+
+/** A request to send, and what is needed to verify the response. */
+export interface HandshakeOffer {
+  readonly request: RequestHead;
+  /** The Sec-WebSocket-Key sent. */
+  readonly key: string;
+  /** The subprotocols offered. */
+  readonly subprotocols: readonly string[];
+}
+
+/** What both sides have agreed on. */
+export interface Negotiated {
+  /** The subprotocol in use; empty when there is none. */
+  readonly subprotocol: string;
+  readonly extensions: readonly Extension[];
+}
+
+/**
+ * Gives the request that opens a connection to `url`.
+ *
+ * @throws {SyntaxError} when `url` is not a WebSocket URI
+ * @throws {TypeError | RangeError} when a subprotocol is not a token or is given twice, or a header field is not valid
+ *   or
+ *   is one that the handshake sets
+ * @see RFC 6455 4.1
+ */
+export function request(url: string | WebSocketUri, options: RequestOptions, random: RandomSource): HandshakeOffer {
+  const uri = typeof url === 'string' ? parseUri(url) : url;
+  const { subprotocols = [], origin } = options;
+  // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
+  for (const name of subprotocols) {
+    if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is not a subprotocol name (RFC 6455 section 4.1)`);
+  }
+  if (new Set(subprotocols).size < subprotocols.length) {
+    throw new RangeError('a subprotocol is offered twice (RFC 6455 section 4.1)');
+  }
+  if (origin !== undefined && !isFieldValue(origin)) throw new TypeError('the origin is not a header field value');
+  const key = createKey(random);
+  const headers: HeaderField[] = [
+    ['Host', hostField(uri)],
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Key', key],
+    ['Sec-WebSocket-Version', '13'],
+  ];
+  if (origin !== undefined) headers.push(['Origin', origin]);
+  if (subprotocols.length > 0) headers.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
+  headers.push(...toFields(options.headers, OWNED));
+  return { request: { method: 'GET', target: uri.resource, version: 11, headers }, key, subprotocols };
+}
+
+const OWNED: ReadonlySet<string> = new Set([
+  'host',
+  'upgrade',
+  'connection',
+  'origin',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-protocol',
+  'sec-websocket-extensions',
+  'sec-websocket-accept',
+  'content-length',
+  'transfer-encoding',
+]);
+
+/**
+ * Checks the response of a server that switched protocols.
+ *
+ * @param response with status 101
+ * @throws {HandshakeError} with the rule broken
+ * @see RFC 6455 4.1
+ */
+export function verify(offer: HandshakeOffer, response: ResponseHead): Negotiated {
+  const { headers } = response;
+  // 4.1: "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
+  // ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_."
+  if (fieldValue(headers, 'upgrade')?.toLowerCase() !== 'websocket') throw new HandshakeError('response-upgrade');
+  // 4.1: "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token
+  // that is an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_."
+  if (!listIncludes(fieldValue(headers, 'connection'), 'upgrade')) throw new HandshakeError('response-connection');
+  // 4.1: "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value
+  // other than the base64-encoded SHA-1 of the concatenation [...], the client MUST _Fail the WebSocket Connection_."
+  if (fieldValue(headers, 'sec-websocket-accept') !== acceptKey(offer.key)) throw new HandshakeError('response-accept');
+  const value = fieldValue(headers, 'sec-websocket-extensions');
+  // 4.1: "this header field indicates the use of an extension that was not present in the client's handshake"
+  if (value !== undefined) {
+    const names = parseExtensions(value)?.map(({ name }) => name);
+    throw new HandshakeError('response-extensions', names?.join(', ') ?? 'it does not conform to its grammar');
+  }
+  const chosen = fieldValues(headers, 'sec-websocket-protocol');
+  // 4.1: "this header field indicates the use of a subprotocol that was not present in the client's handshake"
+  if (chosen.length > 1 || (chosen[0] !== undefined && !offer.subprotocols.includes(chosen[0]))) {
+    throw new HandshakeError('response-protocol', chosen.join(', ').slice(0, 200));
+  }
+  return { subprotocol: chosen[0] ?? '', extensions: [] };
+}

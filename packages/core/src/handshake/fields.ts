@@ -1,0 +1,160 @@
+/**
+ * Header fields of the opening handshake (RFC 6455 4.3 and 9.1, RFC 9110 5.5 and 5.6): tokens, lists and extensions, to
+ * and from plain data, in one pass and linear time.
+ */
+
+/** A header field. Names are in lower case where core has read them. */
+export type HeaderField = readonly [name: string, value: string];
+
+/** Header fields as a caller may give them. */
+export type HeaderFieldsInit = Iterable<HeaderField> | Readonly<Record<string, string>>;
+
+/** An extension in an offer or an answer (RFC 6455 9.1). A parameter without a value has `undefined`. */
+export interface Extension {
+  readonly name: string;
+  readonly parameters: readonly (readonly [name: string, value: string | undefined])[];
+}
+
+/** Whether `text` is a token (RFC 9110 5.6.2). */
+export function isToken(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text);
+}
+
+/** Whether `text` can be the value of a header field (RFC 9110 5.5): visible characters, spaces, tabs and 0x80-0xFF. */
+export function isFieldValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}
+
+/** Gives all the values of a header field in the order they came; `name` in lower case. */
+export function fieldValues(fields: readonly HeaderField[], name: string): string[] {
+  return fields.filter((field) => field[0] === name).map((field) => field[1]);
+}
+
+/** Gives the value of a header field, several lines joined by commas, or `undefined` when there is none. */
+export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
+  const values = fieldValues(fields, name);
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
+/**
+ * Takes a caller's header fields as a list.
+ *
+ * @param owned lower-case names that the caller may not set
+ * @throws {TypeError} when a name is not a token or a value holds CR, LF, NUL or another character that no field has
+ * @throws {RangeError} when a name is one that the handshake itself sets
+ */
+export function toFields(init: HeaderFieldsInit | undefined, owned: ReadonlySet<string>): HeaderField[] {
+  if (init === undefined) return [];
+  const fields: HeaderField[] = [];
+  for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
+    if (!isToken(name))
+      throw new TypeError(`${JSON.stringify(name)} is not a header field name (RFC 9110 section 5.1)`);
+    if (typeof value !== 'string' || !isFieldValue(value)) {
+      throw new TypeError(`the value of the header field ${name} is not valid (RFC 9110 section 5.5)`);
+    }
+    if (owned.has(name.toLowerCase())) throw new RangeError(`the header field ${name} is set by the handshake itself`);
+    fields.push([name, value]);
+  }
+  return fields;
+}
+
+/** Whether a comma-separated list has the token, compared without regard to case; `token` in lower case. */
+export function listIncludes(list: string | undefined, token: string): boolean {
+  return list?.split(',').some((element) => trim(element).toLowerCase() === token) ?? false;
+}
+
+/**
+ * Reads a list of tokens, `1#token`; empty elements are passed over (RFC 9110 5.6.1.2).
+ *
+ * @returns `undefined` when the value does not conform
+ */
+export function parseTokens(value: string): string[] | undefined {
+  const tokens = value
+    .split(',')
+    .map(trim)
+    .filter((element) => element !== '');
+  return tokens.length > 0 && tokens.every(isToken) ? tokens : undefined;
+}
+
+/**
+ * Reads the value of Sec-WebSocket-Extensions.
+ *
+ *     extension-list  = 1#extension
+ *     extension       = extension-token *( ";" extension-param )
+ *     extension-param = token [ "=" (token | quoted-string) ]
+ *
+ * @returns `undefined` when the value does not conform
+ * @see RFC 6455 9.1
+ */
+export function parseExtensions(value: string): Extension[] | undefined {
+  const extensions: Extension[] = [];
+  let at = 0;
+
+  const skipSpace = (): void => {
+    while (value[at] === ' ' || value[at] === '\t') at++;
+  };
+  // 9.1: 'including the "implied *LWS rule"': space may stand between any two parts.
+  const skip = (separator: string): boolean => {
+    skipSpace();
+    if (value[at] !== separator) return false;
+    at++;
+    skipSpace();
+    return true;
+  };
+  const token = (): string => {
+    const start = at;
+    while (at < value.length && !SEPARATORS.has(value[at] as string)) at++;
+    return value.slice(start, at);
+  };
+  const quotedString = (): string => {
+    let text = '';
+    for (at++; at < value.length && value[at] !== '"'; at++) {
+      if (value[at] === '\\') at++;
+      text += value[at] ?? '';
+    }
+    // Without its closing quote it is no value; the empty string is refused below.
+    return value[at++] === '"' ? text : '';
+  };
+
+  skipSpace();
+  while (skip(','));
+  while (at < value.length) {
+    const name = token();
+    const parameters: [string, string | undefined][] = [];
+    while (skip(';')) {
+      const parameter = token();
+      // 9.1: "When using the quoted-string syntax variant, the value after quoted-string unescaping MUST conform to the
+      // 'token' ABNF."
+      const argument = skip('=') ? (value[at] === '"' ? quotedString() : token()) : undefined;
+      if (!isToken(parameter) || (argument !== undefined && !isToken(argument))) return undefined;
+      parameters.push([parameter, argument]);
+    }
+    if (!isToken(name)) return undefined;
+    extensions.push({ name, parameters });
+    if (at < value.length && !skip(',')) return undefined;
+    while (skip(','));
+  }
+  return extensions.length > 0 ? extensions : undefined;
+}
+
+const SEPARATORS: ReadonlySet<string> = new Set([' ', '\t', ',', ';', '=', '"']);
+
+/** Formats the value of Sec-WebSocket-Extensions (RFC 6455 9.1). */
+export function formatExtensions(extensions: readonly Extension[]): string {
+  return extensions
+    .map(({ name, parameters }) =>
+      [name, ...parameters.map(([key, value]) => (value === undefined ? key : `${key}=${value}`))].join('; '),
+    )
+    .join(', ');
+}
+
+/** Removes the spaces and tabs around a value. `String.trim` would remove more: U+00A0 is 0xA0, a legal byte. */
+export function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;

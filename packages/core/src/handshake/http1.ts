@@ -1,0 +1,235 @@
+/**
+ * HTTP/1.1 heads, to and from plain data (RFC 9112 2 to 5): as much of HTTP as the opening handshake needs, and strict.
+ *
+ *     HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
+ */
+import { MessageBuffer } from '../message-buffer.ts';
+import { HandshakeError } from '../rules.ts';
+import { fieldValue, type HeaderField, isFieldValue, isToken, listIncludes, trim } from './fields.ts';
+
+/** The head of a request (RFC 9112 3). */
+export interface RequestHead {
+  readonly method: string;
+  readonly target: string;
+  /** The HTTP version times ten: 10 for HTTP/1.0, 11 for HTTP/1.1. */
+  readonly version: number;
+  /** Names in lower case, in the order they came. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** The head of a response (RFC 9112 4). */
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason: string;
+  /** Names in lower case where they have been read, in the order they came. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** More header fields than this are refused. */
+const MAX_FIELDS = 128;
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Finds the end of a head in bytes that arrive in any pieces; time is linear and memory bounded. */
+export class HeadReader {
+  readonly #maxHeadSize: number;
+  readonly #maxStartLine: number;
+  #buffer = new MessageBuffer();
+  #scanned = 0;
+  #lineStart = 0;
+  #firstLine = true;
+
+  /** @param maxStartLine the longest start line in bytes; a longer one is `target-too-long` */
+  constructor(maxHeadSize: number, maxStartLine = maxHeadSize) {
+    this.#maxHeadSize = maxHeadSize;
+    this.#maxStartLine = maxStartLine;
+  }
+
+  /** How many bytes it holds. */
+  get length(): number {
+    return this.#buffer.length;
+  }
+
+  /** Takes the next bytes. */
+  receive(bytes: Uint8Array): void {
+    this.#buffer.append(bytes, 0, bytes.length);
+  }
+
+  /**
+   * Gives the head without its last empty line once it is complete, as text of one character a byte, and forgets it.
+   *
+   * @throws {HandshakeError} `malformed` (the rule given), `head-too-big`, `target-too-long`
+   */
+  read(malformed: 'request-malformed' | 'response-malformed'): string | undefined {
+    const bytes = this.#buffer.peek();
+    const end = Math.min(bytes.length, this.#maxHeadSize);
+    for (let at = this.#scanned; at < end; at++) {
+      if (this.#firstLine && at >= this.#maxStartLine) throw new HandshakeError('target-too-long');
+      if (bytes[at] !== LF) continue;
+      // RFC 9112 2.2 lets a recipient take a bare LF for the end of a line; what two recipients take differently can
+      // smuggle a request past one of them, so it is refused here.
+      if (bytes[at - 1] !== CR) throw new HandshakeError(malformed, 'a line ends without CR LF');
+      if (at - this.#lineStart === 1) {
+        if (this.#firstLine) throw new HandshakeError(malformed, 'the first line is empty');
+        const head = latin1(bytes.subarray(0, Math.max(0, at - 3)));
+        this.#keep(bytes.subarray(at + 1));
+        return head;
+      }
+      this.#lineStart = at + 1;
+      this.#firstLine = false;
+    }
+    this.#scanned = end;
+    if (bytes.length >= this.#maxHeadSize) throw new HandshakeError('head-too-big');
+    return undefined;
+  }
+
+  /** A view of the bytes behind the last head, for reading only. */
+  peek(): Uint8Array {
+    return this.#buffer.peek();
+  }
+
+  /** Gives away the bytes behind the last head. */
+  rest(): Uint8Array {
+    return this.#buffer.take();
+  }
+
+  #keep(rest: Uint8Array): void {
+    this.#buffer = new MessageBuffer();
+    this.#buffer.append(rest, 0, rest.length);
+    this.#scanned = 0;
+    this.#lineStart = 0;
+    this.#firstLine = true;
+  }
+}
+
+/**
+ * Reads the head of a request.
+ *
+ * @param head as {@link HeadReader.read} gives it
+ * @throws {HandshakeError} `request-malformed`, `http-version`, `head-too-big`
+ */
+export function parseRequestHead(head: string): RequestHead {
+  const lines = head.split('\r\n');
+  const match = /^([^ ]+) ([^ ]+) HTTP\/([0-9])\.([0-9])$/.exec(lines[0] as string);
+  if (match === null) throw new HandshakeError('request-malformed', 'the request line is not METHOD TARGET HTTP/1.1');
+  const [, method = '', target = '', major, minor] = match;
+  if (!isToken(method)) throw new HandshakeError('request-malformed', 'the method is not a token');
+  const version = Number(major) * 10 + Number(minor);
+  // 4.2.1: "An HTTP/1.1 or higher GET request": higher within HTTP/1, whose syntax this is.
+  if (version < 11 || version > 19) throw new HandshakeError('http-version', `not HTTP/${major}.${minor}`);
+  return { method, target, version, headers: parseFields(lines, 'request-malformed') };
+}
+
+/**
+ * Reads the head of a response.
+ *
+ * @param head as {@link HeadReader.read} gives it
+ * @throws {HandshakeError} `response-malformed`, `head-too-big`
+ */
+export function parseResponseHead(head: string): ResponseHead {
+  const lines = head.split('\r\n');
+  const match = /^HTTP\/1\.[0-9] ([1-5][0-9]{2})(?: (.*))?$/.exec(lines[0] as string);
+  const [, status, reason = ''] = match ?? [];
+  if (status === undefined || !isFieldValue(reason)) {
+    throw new HandshakeError('response-malformed', 'the status line is not HTTP/1.1 STATUS REASON');
+  }
+  return { status: Number(status), reason, headers: parseFields(lines, 'response-malformed') };
+}
+
+function parseFields(lines: readonly string[], malformed: 'request-malformed' | 'response-malformed'): HeaderField[] {
+  if (lines.length - 1 > MAX_FIELDS) throw new HandshakeError('head-too-big', `more than ${MAX_FIELDS} header fields`);
+  return lines.slice(1).map((line, index) => {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(0, colon));
+    const value = trim(line.slice(colon + 1));
+    // RFC 9112 5.1: "No whitespace is allowed between the field name and colon." 5.2: obsolete line folding is refused.
+    if (!(isToken(name) && isFieldValue(value))) {
+      throw new HandshakeError(malformed, `header field ${index + 1} is not NAME: VALUE`);
+    }
+    return [name.toLowerCase(), value];
+  });
+}
+
+/** Formats the head of a request. All parts must be valid: {@link HeadReader} and `toFields` see to that. */
+export function formatRequestHead(head: RequestHead): Uint8Array {
+  return formatHead(`${head.method} ${head.target} HTTP/1.1`, head.headers);
+}
+
+/** Formats the head of a response, and its body behind it. */
+export function formatResponse(head: ResponseHead, body: Uint8Array = NO_BODY): Uint8Array {
+  return formatHead(`HTTP/1.1 ${head.status} ${head.reason}`, head.headers, body);
+}
+
+const NO_BODY = new Uint8Array(0);
+
+function formatHead(startLine: string, headers: readonly HeaderField[], body: Uint8Array = NO_BODY): Uint8Array {
+  let text = `${startLine}\r\n`;
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  text += '\r\n';
+  const bytes = new Uint8Array(text.length + body.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  bytes.set(body, text.length);
+  return bytes;
+}
+
+/** How the body of a response ends (RFC 9112 6.3): after so many bytes, with its last chunk, or with the transport. */
+export function bodyFraming(head: ResponseHead): number | 'chunked' | 'until-end' {
+  if (head.status < 200 || head.status === 204 || head.status === 304) return 0;
+  if (listIncludes(fieldValue(head.headers, 'transfer-encoding'), 'chunked')) return 'chunked';
+  const length = fieldValue(head.headers, 'content-length');
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : 'until-end';
+}
+
+/** A body in chunked transfer coding (RFC 9112 7.1), decoded as it arrives. Malformed chunks end it. */
+export class ChunkedBody {
+  readonly #body = new MessageBuffer();
+  #at = 0;
+  #left = 0;
+  #complete = false;
+
+  /** Whether the last chunk has arrived. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Goes on with the message body, which begins with the same bytes as at the call before. */
+  read(bytes: Uint8Array): void {
+    while (!this.#complete) {
+      const end = Math.min(this.#at + this.#left, bytes.length);
+      if (end > this.#at) {
+        this.#body.append(bytes, this.#at, end);
+        this.#left -= end - this.#at;
+        this.#at = end;
+        if (this.#left > 0) return;
+        this.#at += 2;
+      }
+      const lineEnd = bytes.indexOf(LF, this.#at);
+      if (lineEnd === -1) {
+        this.#complete = bytes.length - this.#at > MAX_CHUNK_LINE;
+        return;
+      }
+      const line = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?\r$/i.exec(latin1(bytes.subarray(this.#at, lineEnd)));
+      this.#left = Number.parseInt(line?.[1] ?? '0', 16);
+      this.#complete = this.#left === 0;
+      this.#at = lineEnd + 1;
+      if (this.#at === bytes.length) return;
+    }
+  }
+
+  /** Gives what has been decoded. */
+  take(): Uint8Array {
+    return this.#body.take();
+  }
+}
+
+/** A longer line before a chunk is malformed. */
+const MAX_CHUNK_LINE = 1024;
+
+/** One character a byte. */
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  // An engine limits the number of arguments of a call.
+  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return text;
+}

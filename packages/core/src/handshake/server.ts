@@ -1,0 +1,292 @@
+/**
+ * The server's side of the opening handshake (RFC 6455 4.2): from a request and a policy to a response, as plain data.
+ */
+import { HandshakeError } from '../rules.ts';
+import { isAuthority } from '../uri.ts';
+import { encodeUtf8 } from '../utf8.ts';
+import {
+  type Extension,
+  fieldValue,
+  fieldValues,
+  type HeaderField,
+  type HeaderFieldsInit,
+  listIncludes,
+  parseExtensions,
+  parseTokens,
+  toFields,
+} from './fields.ts';
+import type { RequestHead, ResponseHead } from './http1.ts';
+import { acceptKey, isKey } from './key.ts';
+
+/** A request that conforms to RFC 6455 4.2.1. */
+export interface HandshakeRequest {
+  /** The resource name: path and query (3). */
+  readonly resource: string;
+  /** The value of Host. */
+  readonly host: string;
+  /** The Origin of the script that connects; undefined when the client is no browser. */
+  readonly origin: string | undefined;
+  /** The Sec-WebSocket-Key. */
+  readonly key: string;
+  /** The subprotocols offered, most wanted first. */
+  readonly subprotocols: readonly string[];
+  /** The extensions offered, most wanted first. */
+  readonly extensions: readonly Extension[];
+  /** All header fields, names in lower case, in the order they came. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** What to allow of an Origin: a scheme, host and port; the same with `*` for any characters but "/"; or a choice. */
+export type OriginRule = string | RegExp | ((origin: string, request: HandshakeRequest) => boolean);
+
+/** What a server decides by itself about a request that conforms. */
+export interface ServerPolicy {
+  /**
+   * Which foreign origins may connect, `'any'` for all. An origin whose host and port are those of the Host header
+   * field is never foreign. Default: none.
+   */
+  readonly origins?: 'any' | readonly OriginRule[] | undefined;
+  /** Whether a request without Origin is refused: no browser sends one. Default: false. */
+  readonly requireOrigin?: boolean | undefined;
+  /** The subprotocols spoken here, most wanted first. Default: none. */
+  readonly subprotocols?: readonly string[] | undefined;
+}
+
+/** What the application adds when it accepts a request. */
+export interface AcceptOptions {
+  /** The subprotocol, one of those offered; default: the first of the policy's that was offered; '' for none. */
+  readonly subprotocol?: string | undefined;
+  /** Further header fields of the response, such as Set-Cookie. */
+  readonly headers?: HeaderFieldsInit | undefined;
+}
+
+/** The answer to a request. */
+export type HandshakeAnswer =
+  | {
+      readonly accepted: true;
+      readonly request: HandshakeRequest;
+      readonly subprotocol: string;
+      readonly extensions: readonly Extension[];
+      readonly response: ResponseHead;
+    }
+  | {
+      readonly accepted: false;
+      readonly error: HandshakeError;
+      readonly response: ResponseHead;
+      readonly body: Uint8Array;
+    };
+
+/**
+ * Answers a request: checks it against RFC 6455 4.2.1 and the policy, and gives the response to send.
+ *
+ * @throws {TypeError | RangeError} when the options are not valid; never because of the request
+ * @see RFC 6455 4.2.2
+ */
+export function respond(head: RequestHead, policy: ServerPolicy = {}, options: AcceptOptions = {}): HandshakeAnswer {
+  let request: HandshakeRequest;
+  try {
+    request = readRequest(head, policy);
+  } catch (error) {
+    if (!(error instanceof HandshakeError)) throw error;
+    return { accepted: false, error, ...rejectFor(error) };
+  }
+  return { accepted: true, request, ...acceptRequest(request, policy, options) };
+}
+
+/**
+ * Reads a request and checks it against RFC 6455 4.2.1 and the policy.
+ *
+ * @throws {HandshakeError} with the rule broken and the HTTP status that answers it
+ */
+export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeRequest {
+  const { headers, target } = head;
+  const single = (name: string): string | undefined => {
+    const values = fieldValues(headers, name);
+    return values.length === 1 ? values[0] : undefined;
+  };
+
+  // 4.2.1: "An HTTP/1.1 or higher GET request"
+  if (head.method !== 'GET') throw new HandshakeError('method-not-get', `not ${head.method.slice(0, 40)}`);
+  if (head.version < 11) throw new HandshakeError('http-version');
+  // 4.2.1: 'a "Request-URI" [RFC2616] that should be interpreted as a /resource name/ defined in Section 3'
+  if (!/^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(target)) throw new HandshakeError('target-form');
+  if (single('content-length') !== '0' && fieldValue(headers, 'content-length') !== undefined) {
+    throw new HandshakeError('request-body');
+  }
+  if (fieldValue(headers, 'transfer-encoding') !== undefined) throw new HandshakeError('request-body');
+  // 4.2.1: "A |Host| header field containing the server's authority."
+  const host = single('host');
+  if (host === undefined || !isAuthority(host)) throw new HandshakeError('host-field');
+  // 4.2.1: 'An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value.'
+  if (!listIncludes(fieldValue(headers, 'upgrade'), 'websocket')) throw new HandshakeError('upgrade-field');
+  // 4.2.1: 'A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value.'
+  if (!listIncludes(fieldValue(headers, 'connection'), 'upgrade')) throw new HandshakeError('connection-field');
+  // 4.2.1: "A |Sec-WebSocket-Version| header field, with a value of 13."
+  const version = single('sec-websocket-version');
+  if (version === undefined) throw new HandshakeError('version-field');
+  if (version !== '13') throw new HandshakeError('version-unsupported');
+  // 4.2.1: "A |Sec-WebSocket-Key| header field with a base64-encoded [...] value that, when decoded, is 16 bytes in
+  // length."
+  const key = single('sec-websocket-key');
+  if (key === undefined || !isKey(key)) throw new HandshakeError('key-field');
+
+  const offered = fieldValue(headers, 'sec-websocket-protocol');
+  const subprotocols = offered === undefined ? [] : parseTokens(offered);
+  // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
+  if (subprotocols === undefined || new Set(subprotocols).size < subprotocols.length) {
+    throw new HandshakeError('protocol-field');
+  }
+  const offers = fieldValue(headers, 'sec-websocket-extensions');
+  const extensions = offers === undefined ? [] : parseExtensions(offers);
+  // 9.1: "If a value is received [...] that does not conform to the ABNF below, the recipient of such malformed data
+  // MUST immediately _Fail the WebSocket Connection_."
+  if (extensions === undefined) throw new HandshakeError('extensions-field');
+
+  const origins = fieldValues(headers, 'origin');
+  const request = { resource: target, host, origin: origins[0], key, subprotocols, extensions, headers };
+  // 4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g.,
+  // 403 Forbidden)"
+  if (origins.length > 1 || !originAllowed(request, policy)) {
+    throw new HandshakeError('origin-refused', origins.join(' ').slice(0, 200));
+  }
+  return request;
+}
+
+/** Whether the policy lets this request's Origin connect (RFC 6455 10.2). */
+export function originAllowed(request: HandshakeRequest, policy: ServerPolicy): boolean {
+  const { origins = [], requireOrigin = false } = policy;
+  // 4.2.1: "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser client."
+  if (request.origin === undefined) return !requireOrigin;
+  // 4.2.2: "The origin is serialized to ASCII and converted to lowercase."
+  const origin = request.origin.toLowerCase();
+  return (
+    origins === 'any' || isSameHost(origin, request.host) || origins.some((rule) => matches(rule, origin, request))
+  );
+}
+
+function isSameHost(origin: string, host: string): boolean {
+  const [, scheme, authority] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? [];
+  if (authority === undefined) return false;
+  const withPort = (name: string): string => (/:\d+$/.test(name) ? name : `${name}:${scheme === 'https' ? 443 : 80}`);
+  return withPort(authority) === withPort(host.toLowerCase());
+}
+
+function matches(rule: OriginRule, origin: string, request: HandshakeRequest): boolean {
+  if (typeof rule === 'function') return rule(origin, request);
+  // A global or sticky expression would remember where it stood last time.
+  if (typeof rule !== 'string') return new RegExp(rule.source, rule.flags.replace(/[gy]/g, '')).test(origin);
+  const [first = '', ...others] = rule.toLowerCase().split('*');
+  if (!origin.startsWith(first)) return false;
+  let at = first.length;
+  for (const [index, part] of others.entries()) {
+    const last = index === others.length - 1;
+    const found = last ? Math.max(origin.length - part.length, at) : origin.indexOf(part, at);
+    if (found === -1 || !origin.startsWith(part, found) || origin.slice(at, found).includes('/')) return false;
+    at = found + part.length;
+  }
+  return at === origin.length;
+}
+
+/**
+ * Gives the response that accepts a request.
+ *
+ * @throws {RangeError} when the subprotocol was not offered, or a header field is one that the handshake sets
+ * @throws {TypeError} when a header field is not valid
+ * @see RFC 6455 4.2.2
+ */
+export function acceptRequest(
+  request: HandshakeRequest,
+  policy: ServerPolicy,
+  options: AcceptOptions,
+): { subprotocol: string; extensions: readonly Extension[]; response: ResponseHead } {
+  const offered = request.subprotocols;
+  const subprotocol = options.subprotocol ?? policy.subprotocols?.find((name) => offered.includes(name)) ?? '';
+  // 4.2.2: "The value chosen MUST be derived from the client's handshake, specifically by selecting one of the values"
+  if (subprotocol !== '' && !offered.includes(subprotocol)) {
+    throw new RangeError(
+      `the client did not offer the subprotocol ${JSON.stringify(subprotocol)} (RFC 6455 section 4.2.2)`,
+    );
+  }
+  const headers: HeaderField[] = [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Accept', acceptKey(request.key)],
+  ];
+  // 4.2.2: "if the server does not wish to agree to one of the suggested subprotocols, it MUST NOT send back a
+  // |Sec-WebSocket-Protocol| header field"
+  if (subprotocol !== '') headers.push(['Sec-WebSocket-Protocol', subprotocol]);
+  const extensions: readonly Extension[] = [];
+  headers.push(...toFields(options.headers, OWNED_BY_ACCEPT));
+  return { subprotocol, extensions, response: { status: 101, reason: 'Switching Protocols', headers } };
+}
+
+const OWNED_BY_ACCEPT: ReadonlySet<string> = new Set([
+  'upgrade',
+  'connection',
+  'sec-websocket-accept',
+  'sec-websocket-protocol',
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'content-length',
+  'transfer-encoding',
+]);
+
+/**
+ * Gives a response that rejects a request and closes the transport behind it.
+ *
+ * @param bodyLength how many bytes of body follow
+ * @throws {RangeError} when the status is not from 200 to 599, or a header field is one that the handshake sets
+ * @throws {TypeError} when a header field is not valid
+ * @see RFC 6455 4.2.2
+ */
+export function rejectRequest(status: number, init: HeaderFieldsInit | undefined, bodyLength: number): ResponseHead {
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
+    throw new RangeError(`a request is rejected with a status from 200 to 599, not ${status}`);
+  }
+  const headers: HeaderField[] = [
+    ['Connection', 'close'],
+    ['Content-Length', String(bodyLength)],
+    ...toFields(init, OWNED_BY_REJECT),
+  ];
+  return { status, reason: REASONS[status] ?? 'Rejected', headers };
+}
+
+const OWNED_BY_REJECT: ReadonlySet<string> = new Set(['connection', 'content-length', 'transfer-encoding']);
+
+/** Gives the response to a request that broke a rule; its body is the error's message. */
+export function rejectFor(error: HandshakeError): { response: ResponseHead; body: Uint8Array } {
+  const room = new Uint8Array(3 * error.message.length + 1);
+  const body = room.subarray(0, encodeUtf8(`${error.message}\n`, room, 0));
+  const headers: Record<string, string> = { 'Content-Type': 'text/plain; charset=utf-8' };
+  // RFC 9110 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
+  if (error.status === 405) headers.Allow = 'GET';
+  // RFC 9110 15.5.22: "The server MUST send an Upgrade header field in a 426 response".
+  if (error.status === 426) headers.Upgrade = 'websocket';
+  // 4.2.2: "and a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of
+  // understanding"
+  if (error.rule === 'version-unsupported' || error.rule === 'version-field') headers['Sec-WebSocket-Version'] = '13';
+  return { response: rejectRequest(error.status, headers, body.length), body };
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  414: 'URI Too Long',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  505: 'HTTP Version Not Supported',
+};

@@ -1,0 +1,52 @@
+/** sockless: the WebSocket protocol as a codec that does no I/O. Bytes in → events and bytes out. */
+export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
+export { type BytesLike, toBytes } from './bytes.ts';
+export { CloseCode, type CloseReason, isCloseCode } from './close.ts';
+export {
+  type ClientOptions,
+  Connection,
+  type Role,
+  type ServerOptions,
+  type State,
+  type Transport,
+} from './connection.ts';
+export type {
+  BinaryEvent,
+  CloseEvent,
+  ConnectionEvent,
+  EndEvent,
+  Explanation,
+  FailEvent,
+  FragmentEvent,
+  OpenEvent,
+  PingEvent,
+  PongEvent,
+  RequestEvent,
+  TextEvent,
+} from './events.ts';
+export { type DataOpcode, Opcode } from './frame.ts';
+export type { Negotiated, RequestOptions } from './handshake/client.ts';
+export {
+  type Extension,
+  fieldValue,
+  fieldValues,
+  type HeaderField,
+  type HeaderFieldsInit,
+} from './handshake/fields.ts';
+export type { AcceptOptions, HandshakeRequest, OriginRule, ServerPolicy } from './handshake/server.ts';
+export type { HeartbeatOptions } from './heartbeat.ts';
+export type { RandomSource, Utf8TextDecoder } from './host.ts';
+export { type ConnectionOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+export type { RateLimit, RateLimits } from './rate-limit.ts';
+export {
+  HANDSHAKE_RULES,
+  HandshakeError,
+  type HandshakeRuleName,
+  PROTOCOL_RULES,
+  ProtocolError,
+  type ProtocolRuleName,
+  type RejectedResponse,
+  StateError,
+  type StateRule,
+} from './rules.ts';
+export { parseUri, type WebSocketUri } from './uri.ts';

@@ -1,0 +1,107 @@
+/**
+ * Client-to-server masking (RFC 6455 5.3).
+ *
+ *     j                   = i MOD 4
+ *     transformed-octet-i = original-octet-i XOR masking-key-octet-j
+ */
+import type { RandomSource } from './host.ts';
+
+/** Below this many bytes a loop over bytes is faster than making a view of words. */
+const WORDS_FROM = 48;
+
+/** Whether a 32-bit word in memory begins with its most significant byte, unlike a masking key's integer here. */
+const BIG_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[3] === 1;
+
+/**
+ * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place and gives the phase of the byte that would follow.
+ *
+ * @param key the masking key as a 32-bit integer, its first byte in the most significant place
+ * @param phase which byte of the key, 0 to 3, belongs to `bytes[start]`: 0 at the beginning of a payload
+ * @see RFC 6455 5.3
+ */
+export function applyMask(bytes: Uint8Array, start: number, end: number, key: number, phase: number): number {
+  let at = start;
+  let k = phase === 0 ? key : (key << (8 * phase)) | (key >>> (32 - 8 * phase));
+  if (end - start >= WORDS_FROM) {
+    const head = -(bytes.byteOffset + start) & 3;
+    for (; at < start + head; at++) {
+      bytes[at] = (bytes[at] as number) ^ (k >>> 24);
+      k = (k << 8) | (k >>> 24);
+    }
+    const words = (end - at) >> 2;
+    xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), BIG_ENDIAN ? k : swap(k));
+    at += 4 * words;
+  }
+  const k0 = k >>> 24;
+  const k1 = (k >>> 16) & 0xff;
+  const k2 = (k >>> 8) & 0xff;
+  const k3 = k & 0xff;
+  for (; at + 4 <= end; at += 4) {
+    bytes[at] = (bytes[at] as number) ^ k0;
+    bytes[at + 1] = (bytes[at + 1] as number) ^ k1;
+    bytes[at + 2] = (bytes[at + 2] as number) ^ k2;
+    bytes[at + 3] = (bytes[at + 3] as number) ^ k3;
+  }
+  if (at < end) bytes[at] = (bytes[at] as number) ^ k0;
+  if (at + 1 < end) bytes[at + 1] = (bytes[at + 1] as number) ^ k1;
+  if (at + 2 < end) bytes[at + 2] = (bytes[at + 2] as number) ^ k2;
+  return (phase + end - start) & 3;
+}
+
+/** Unrolled eight times: a quarter of the time of the plain loop on V8 (benchmarks/mask). */
+function xorWords(words: Int32Array, key: number): void {
+  const length = words.length;
+  let at = 0;
+  for (; at + 8 <= length; at += 8) {
+    words[at] = (words[at] as number) ^ key;
+    words[at + 1] = (words[at + 1] as number) ^ key;
+    words[at + 2] = (words[at + 2] as number) ^ key;
+    words[at + 3] = (words[at + 3] as number) ^ key;
+    words[at + 4] = (words[at + 4] as number) ^ key;
+    words[at + 5] = (words[at + 5] as number) ^ key;
+    words[at + 6] = (words[at + 6] as number) ^ key;
+    words[at + 7] = (words[at + 7] as number) ^ key;
+  }
+  for (; at < length; at++) words[at] = (words[at] as number) ^ key;
+}
+
+const swap = (word: number): number => (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+
+/**
+ * Masking keys from a random source, drawn many at a time: one call for each 8 KiB, not one a frame.
+ *
+ * 5.3: "the client MUST pick a fresh masking key from the set of allowed 32-bit values. The masking key needs to be
+ * unpredictable; thus, the masking key MUST be derived from a strong source of entropy".
+ */
+export class MaskKeys {
+  readonly #random: RandomSource;
+  #pool: Uint8Array<ArrayBuffer> = NONE;
+  #used = 0;
+
+  constructor(random: RandomSource) {
+    this.#random = random;
+  }
+
+  /** A fresh masking key as a 32-bit integer. */
+  next(): number {
+    if (this.#used === this.#pool.length) {
+      // A source that throws leaves the pool as it was: used up.
+      const fresh = this.#pool.length === 0 ? new Uint8Array(POOL_SIZE) : this.#pool;
+      this.#random(fresh);
+      this.#pool = fresh;
+      this.#used = 0;
+    }
+    const pool = this.#pool;
+    const at = this.#used;
+    this.#used = at + 4;
+    return (
+      ((pool[at] as number) << 24) |
+      ((pool[at + 1] as number) << 16) |
+      ((pool[at + 2] as number) << 8) |
+      (pool[at + 3] as number)
+    );
+  }
+}
+
+const POOL_SIZE = 8192;
+const NONE = new Uint8Array(0);

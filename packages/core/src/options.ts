@@ -1,0 +1,130 @@
+/** The options of a connection, with their defaults, checked once and shared by all connections that have the same. */
+import type { HeartbeatOptions } from './heartbeat.ts';
+import { host, type RandomSource, type Utf8TextDecoder } from './host.ts';
+import type { RateLimits } from './rate-limit.ts';
+
+/** The options of a connection. Sizes are in bytes, times in milliseconds; `Infinity` switches a limit off. */
+export interface ConnectionOptions {
+  /** The longest message accepted: the payloads of its frames together. Default: 16 MiB. */
+  readonly maxMessageSize?: number | undefined;
+  /** The longest frame accepted. Default: `maxMessageSize`. */
+  readonly maxFrameSize?: number | undefined;
+  /** The longest head of an opening handshake accepted. Default: 16 KiB. */
+  readonly maxHeadSize?: number | undefined;
+  /**
+   * How many bytes are kept of what a client sends before its request is decided, and of the body of a response that is
+   * not 101. Default: 64 KiB.
+   */
+  readonly maxEarlyBytes?: number | undefined;
+  /** With so many bytes in the outbox, `send` and its like throw `queue-full`. Default: 16 MiB. */
+  readonly maxQueuedBytes?: number | undefined;
+  /** Longer messages are sent in fragments of this size. Default: `Infinity`, one frame a message. */
+  readonly fragmentSize?: number | undefined;
+  /**
+   * `'whole'`: a message is one event. `'fragments'`: its payload is delivered as it arrives, in constant memory; raise
+   * `maxMessageSize` to let more through. Default: `'whole'`.
+   */
+  readonly messages?: 'whole' | 'fragments' | undefined;
+  /** Whether Ping frames are answered by themselves. Default: true. */
+  readonly autoPong?: boolean | undefined;
+  /** Ping frames that ask whether the peer is there. Default: every 30,000 ms, 10,000 ms for an answer. */
+  readonly heartbeat?: HeartbeatOptions | false | undefined;
+  /** How long nothing at all may arrive on an open connection. Default: 120,000. */
+  readonly idleTimeout?: number | undefined;
+  /** How long a message may take from its first byte to its last. Default: 120,000. */
+  readonly messageTimeout?: number | undefined;
+  /** How long the opening handshake may take. Default: 10,000. */
+  readonly handshakeTimeout?: number | undefined;
+  /** How long the closing handshake and the end of the transport may take. Default: 5,000. */
+  readonly closeTimeout?: number | undefined;
+  /** How much a peer may send per second. Default: no limits. */
+  readonly rateLimits?: RateLimits | undefined;
+  /**
+   * Fills bytes with unpredictable values, for keys and masks. Default: `crypto.getRandomValues` where there is one.
+   */
+  readonly random?: RandomSource | undefined;
+  /**
+   * Decodes UTF-8, fatal and keeping a byte order mark. Default: the host's `TextDecoder`, or none and core's own code.
+   */
+  readonly textDecoder?: Utf8TextDecoder | undefined;
+}
+
+/** {@link ConnectionOptions} with every default filled in. */
+export class ResolvedOptions {
+  readonly maxMessageSize: number;
+  readonly maxFrameSize: number;
+  readonly maxHeadSize: number;
+  readonly maxEarlyBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly fragmentSize: number;
+  readonly fragments: boolean;
+  readonly autoPong: boolean;
+  readonly heartbeat: HeartbeatOptions | undefined;
+  readonly idleTimeout: number;
+  readonly messageTimeout: number;
+  readonly handshakeTimeout: number;
+  readonly closeTimeout: number;
+  readonly rateLimits: RateLimits | undefined;
+  readonly random: RandomSource | undefined;
+  readonly textDecoder: Utf8TextDecoder | undefined;
+
+  /** @throws {TypeError | RangeError} when an option is not valid; the message names it */
+  constructor(options: ConnectionOptions) {
+    this.maxMessageSize = size('maxMessageSize', options.maxMessageSize ?? 16 * MIB);
+    this.maxFrameSize = size('maxFrameSize', options.maxFrameSize ?? this.maxMessageSize);
+    this.maxHeadSize = size('maxHeadSize', options.maxHeadSize ?? 16 * KIB);
+    this.maxEarlyBytes = size('maxEarlyBytes', options.maxEarlyBytes ?? 64 * KIB);
+    this.maxQueuedBytes = size('maxQueuedBytes', options.maxQueuedBytes ?? 16 * MIB);
+    this.fragmentSize = size('fragmentSize', options.fragmentSize ?? Number.POSITIVE_INFINITY, 1);
+    const messages = options.messages ?? 'whole';
+    if (messages !== 'whole' && messages !== 'fragments') throw new TypeError("messages: 'whole' or 'fragments'");
+    this.fragments = messages === 'fragments';
+    this.autoPong = options.autoPong ?? true;
+    const heartbeat = options.heartbeat ?? { interval: 30_000, timeout: 10_000 };
+    if (heartbeat !== false) {
+      time('heartbeat.interval', heartbeat.interval);
+      time('heartbeat.timeout', heartbeat.timeout);
+    }
+    this.heartbeat = heartbeat === false ? undefined : heartbeat;
+    this.idleTimeout = time('idleTimeout', options.idleTimeout ?? 120_000);
+    this.messageTimeout = time('messageTimeout', options.messageTimeout ?? 120_000);
+    this.handshakeTimeout = time('handshakeTimeout', options.handshakeTimeout ?? 10_000);
+    this.closeTimeout = time('closeTimeout', options.closeTimeout ?? 5_000);
+    this.rateLimits = options.rateLimits;
+    for (const [name, limit] of Object.entries(options.rateLimits ?? {})) {
+      if (limit === undefined) continue;
+      positive(`rateLimits.${name}.perSecond`, limit.perSecond);
+      positive(`rateLimits.${name}.burst`, limit.burst ?? limit.perSecond);
+    }
+    this.random = options.random ?? host.random;
+    this.textDecoder = options.textDecoder ?? host.textDecoder;
+    // A lenient decoder would put U+FFFD where the RFC wants the connection failed.
+    if (this.textDecoder?.fatal === false || this.textDecoder?.ignoreBOM === false) {
+      throw new TypeError('textDecoder: make it with { fatal: true, ignoreBOM: true }');
+    }
+  }
+}
+
+/** Checks the options once, for all the connections that will have them; the factories take the result as well. */
+export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}): ResolvedOptions {
+  return options instanceof ResolvedOptions ? options : new ResolvedOptions(options);
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+function size(name: string, value: number, least = 0): number {
+  if (value !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(value) && value >= least)) {
+    throw new RangeError(`${name}: a whole number of bytes from ${least}, or Infinity, not ${value}`);
+  }
+  return value;
+}
+
+function time(name: string, value: number): number {
+  if (!(typeof value === 'number' && value > 0)) throw new RangeError(`${name}: milliseconds above 0, not ${value}`);
+  return value;
+}
+
+function positive(name: string, value: number): void {
+  if (!(typeof value === 'number' && value > 0)) throw new RangeError(`${name}: a number above 0, not ${value}`);
+}

@@ -1,0 +1,267 @@
+/**
+ * The outbound half-machine (RFC 6455 5.1, 5.3, 5.4, 6.1): messages, fragments and control frames → the outbox.
+ *
+ * Headers, small payloads and masked payloads are written into a slab that all senders share; what a sender wrote since
+ * its last `transmit` leaves as one view of it. A longer payload that needs no mask goes by reference behind its
+ * header.
+ */
+import { type DataOpcode, frameHeaderSize, Opcode, writeFrameHeader } from './frame.ts';
+import { host } from './host.ts';
+import { applyMask, MaskKeys } from './mask.ts';
+import type { ResolvedOptions } from './options.ts';
+import { StateError } from './rules.ts';
+import { encodeUtf8 } from './utf8.ts';
+
+const FINAL = 0x80;
+const NOTHING = new Uint8Array(0);
+
+/** The slab that is being filled. It is never reused: the bytes belong to the views that were handed out. */
+let slab: Uint8Array = NOTHING;
+let slabUsed = 0;
+const SLAB_SIZE = 65_536;
+
+/** More than this gets memory of its own, so that a slab's end is not wasted on it. */
+const LARGE = 16_384;
+
+/** From this many bytes on a payload that needs no mask is not copied (benchmarks/encode). */
+const BY_REFERENCE_FROM = 1024;
+
+/** To this many bytes a loop is faster than `set` (benchmarks/encode). */
+const LOOP_TO = 32;
+
+/** The host's random source serves all connections from one pool. */
+const hostKeys = host.random && new MaskKeys(host.random);
+
+export class Sender {
+  readonly #keys: MaskKeys | undefined;
+  readonly #fragmentSize: number;
+  #queuedBytes = 0;
+
+  // Segments that are complete, from `#first` on.
+  #segments: Uint8Array[] = [];
+  #first = 0;
+
+  // The segment that is being written: `#bytes[#from]` to `#bytes[#to - 1]`.
+  #bytes: Uint8Array = NOTHING;
+  #from = 0;
+  #to = 0;
+
+  // The fragmented message that the application is sending, and half a surrogate pair at the end of its last piece.
+  #message: 0 | DataOpcode = 0;
+  #surrogate = '';
+
+  // The one Pong frame that waits.
+  #pong: Uint8Array | undefined = undefined;
+
+  /** @param masked whether this is a client, whose frames are all masked (5.1) */
+  constructor(options: ResolvedOptions, masked: boolean) {
+    this.#fragmentSize = options.fragmentSize;
+    if (masked && options.random !== undefined) {
+      this.#keys = options.random === host.random ? hostKeys : new MaskKeys(options.random);
+    }
+  }
+
+  /** How many bytes wait for `transmit`. */
+  get queuedBytes(): number {
+    return this.#queuedBytes + (this.#pong === undefined ? 0 : this.#frameSize(this.#pong.length));
+  }
+
+  /**
+   * Queues a whole message.
+   *
+   * @throws {StateError} `message-in-progress`
+   */
+  message(data: string | Uint8Array): void {
+    // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
+    if (this.#message !== 0) {
+      throw new StateError(
+        'message-in-progress',
+        'a fragmented message is in progress; finish it with sendFragment first',
+      );
+    }
+    this.#data(typeof data === 'string' ? Opcode.Text : Opcode.Binary, data, FINAL);
+  }
+
+  /**
+   * Queues the next fragment of a message.
+   *
+   * @throws {TypeError} when it is of another type than the message in progress
+   */
+  fragment(data: string | Uint8Array, final: boolean): void {
+    const opcode = typeof data === 'string' ? Opcode.Text : Opcode.Binary;
+    // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
+    if (this.#message !== 0 && this.#message !== opcode) {
+      throw new TypeError(
+        'all fragments of a message are of one type: all strings or all bytes (RFC 6455 section 5.4)',
+      );
+    }
+    let piece = data;
+    if (typeof piece === 'string') {
+      piece = this.#surrogate + piece;
+      const last = piece.charCodeAt(piece.length - 1);
+      this.#surrogate = !final && last >= 0xd800 && last <= 0xdbff ? piece.slice(-1) : '';
+      if (this.#surrogate !== '') piece = piece.slice(0, -1);
+    }
+    this.#data(this.#message === 0 ? opcode : Opcode.Continuation, piece, final ? FINAL : 0);
+    this.#message = final ? 0 : opcode;
+  }
+
+  /** Queues a Ping or Pong frame of the application's. */
+  control(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): void {
+    this.#frame(FINAL | opcode, payload, 0, payload.length);
+  }
+
+  /** Queues the answer to a Ping frame, in place of one that still waits. `payload` is kept until it leaves. */
+  pong(payload: Uint8Array): void {
+    // 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
+    // frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
+    this.#pong = payload;
+  }
+
+  /** Queues a Close frame: nothing may be queued after it. */
+  close(payload: Uint8Array): void {
+    this.#flushPong();
+    this.#frame(FINAL | Opcode.Close, payload, 0, payload.length);
+    this.#message = 0;
+    this.#surrogate = '';
+  }
+
+  /** Queues bytes as they are: a head of the opening handshake. */
+  raw(bytes: Uint8Array): void {
+    this.#push(bytes);
+  }
+
+  /**
+   * Gives the next bytes to write, or `undefined` when there are none: then nothing lent to `message` is in use here.
+   */
+  transmit(): Uint8Array | undefined {
+    this.#flushPong();
+    if (this.#first === this.#segments.length) {
+      if (this.#to === this.#from) return undefined;
+      const bytes = this.#seal();
+      this.#queuedBytes -= bytes.length;
+      return bytes;
+    }
+    const bytes = this.#segments[this.#first++] as Uint8Array;
+    if (this.#first === this.#segments.length) {
+      this.#segments = [];
+      this.#first = 0;
+    }
+    this.#queuedBytes -= bytes.length;
+    return bytes;
+  }
+
+  #flushPong(): void {
+    if (this.#pong === undefined) return;
+    const payload = this.#pong;
+    this.#pong = undefined;
+    this.#frame(FINAL | Opcode.Pong, payload, 0, payload.length);
+  }
+
+  #frameSize(length: number): number {
+    return frameHeaderSize(length, this.#keys !== undefined) + length;
+  }
+
+  /** Queues a message, or a fragment of one, in frames of at most `fragmentSize` bytes. */
+  #data(opcode: Opcode, data: string | Uint8Array, final: number): void {
+    const limit = this.#fragmentSize;
+    if (typeof data === 'string') {
+      if (3 * data.length <= limit) {
+        this.#textFrame(final | opcode, data);
+        return;
+      }
+      const room = new Uint8Array(3 * data.length);
+      data = room.subarray(0, encodeUtf8(data, room, 0, host.textEncoder));
+    }
+    const { length } = data;
+    // 5.4: "A sender MAY create fragments of any size for non-control messages."
+    let first: number = opcode;
+    let start = 0;
+    for (; length - start > limit; start += limit) {
+      this.#frame(first, data, start, start + limit);
+      first = Opcode.Continuation;
+    }
+    this.#frame(final | first, data, start, length);
+  }
+
+  #frame(first: number, payload: Uint8Array, start: number, end: number): void {
+    const keys = this.#keys;
+    const length = end - start;
+    const size = frameHeaderSize(length, keys !== undefined);
+    const byReference = keys === undefined && length >= BY_REFERENCE_FROM;
+    this.#reserve(byReference ? size : size + length);
+    const bytes = this.#bytes;
+    const at = this.#to + size;
+    const key = keys === undefined ? 0 : keys.next();
+    writeFrameHeader(first, keys !== undefined, key, length, bytes, this.#to);
+    if (byReference) {
+      this.#commit(at);
+      this.#push(start === 0 && end === payload.length ? payload : payload.subarray(start, end));
+      return;
+    }
+    if (length <= LOOP_TO) for (let i = 0; i < length; i++) bytes[at + i] = payload[start + i] as number;
+    else bytes.set(length === payload.length ? payload : payload.subarray(start, end), at);
+    if (keys !== undefined) applyMask(bytes, at, at + length, key, 0);
+    this.#commit(at + length);
+  }
+
+  /** A frame whose payload is encoded straight into the slab. */
+  #textFrame(first: number, text: string): void {
+    const keys = this.#keys;
+    const masked = keys !== undefined;
+    this.#reserve(14 + 3 * text.length);
+    const bytes = this.#bytes;
+    const start = this.#to;
+    // The length of the header depends on the length in bytes, which for most texts has as many digits as that in
+    // characters.
+    let at = start + frameHeaderSize(text.length, masked);
+    const length = encodeUtf8(text, bytes, at, host.textEncoder);
+    const size = frameHeaderSize(length, masked);
+    if (start + size !== at) {
+      bytes.copyWithin(start + size, at, at + length);
+      at = start + size;
+    }
+    const key = keys === undefined ? 0 : keys.next();
+    writeFrameHeader(first, masked, key, length, bytes, start);
+    if (masked) applyMask(bytes, at, at + length, key, 0);
+    this.#commit(at + length);
+  }
+
+  /** Makes room for `size` bytes at `#bytes[#to]`. */
+  #reserve(size: number): void {
+    if (this.#bytes === slab && this.#to === slabUsed && slabUsed + size <= slab.length) return;
+    if (this.#to > this.#from) this.#segments.push(this.#seal());
+    if (size > LARGE) {
+      this.#bytes = new Uint8Array(size);
+      this.#from = this.#to = 0;
+      return;
+    }
+    if (slabUsed + size > slab.length) {
+      slab = new Uint8Array(SLAB_SIZE);
+      slabUsed = 0;
+    }
+    this.#bytes = slab;
+    this.#from = this.#to = slabUsed;
+  }
+
+  /** What was reserved has been written, up to `end`. */
+  #commit(end: number): void {
+    this.#queuedBytes += end - this.#to;
+    this.#to = end;
+    if (this.#bytes === slab) slabUsed = end;
+  }
+
+  /** Gives the segment that was being written, and begins none. */
+  #seal(): Uint8Array {
+    const bytes = new Uint8Array(this.#bytes.buffer, this.#from, this.#to - this.#from);
+    this.#bytes = NOTHING;
+    this.#from = this.#to = 0;
+    return bytes;
+  }
+
+  #push(bytes: Uint8Array): void {
+    if (this.#to > this.#from) this.#segments.push(this.#seal());
+    this.#segments.push(bytes);
+    this.#queuedBytes += bytes.length;
+  }
+}

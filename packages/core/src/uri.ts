@@ -1,0 +1,70 @@
+/**
+ * WebSocket URIs (RFC 6455 3).
+ *
+ *     ws-URI  = "ws:"  "//" host [ ":" port ] path [ "?" query ]
+ *     wss-URI = "wss:" "//" host [ ":" port ] path [ "?" query ]
+ */
+
+/** The components of a WebSocket URI. */
+export interface WebSocketUri {
+  /** The scheme is wss: the connection goes through TLS. */
+  readonly secure: boolean;
+  /** The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** The resource name: path and query, never empty. */
+  readonly resource: string;
+}
+
+/**
+ * Reads a WebSocket URI.
+ *
+ * Strict: a host outside ASCII must already be in its "xn--" form, a path must already be percent-encoded. `new
+ * URL(text)` does both where there is one.
+ *
+ * @throws {SyntaxError} when `text` is not a WebSocket URI, or has a user name or a fragment
+ * @see RFC 6455 3
+ */
+export function parseUri(text: string): WebSocketUri {
+  const match = /^(wss?):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/is.exec(text);
+  if (match === null) throw wrong(text, 'it does not begin with "ws://" or "wss://"');
+  const [, scheme = '', authority = '', path = '', query = '', fragment] = match;
+  // 3: "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs."
+  if (fragment !== undefined) throw wrong(text, 'it has a fragment');
+  if (authority.includes('@')) throw wrong(text, 'it has a user name; send an Authorization header field instead');
+  const parts = AUTHORITY.exec(authority);
+  if (parts === null) throw wrong(text, 'its host is empty or not a host name, an IPv4 address or an [IPv6] address');
+  const [, host = '', digits = ''] = parts;
+  if (!/^(?:[a-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9a-f]{2})*$/i.test(path + query)) {
+    throw wrong(text, 'its path or query has characters that must be percent-encoded');
+  }
+  if (path.startsWith('//')) throw wrong(text, 'its path begins with "//", which servers may take for a host');
+  // 3: 'the default for "ws" is port 80, while the default for "wss" is port 443'
+  const secure = scheme.toLowerCase() === 'wss';
+  const port = digits === '' ? (secure ? 443 : 80) : Number(digits);
+  if (port === 0 || port > 65535) throw wrong(text, 'its port is not a number from 1 to 65535');
+  // 3: '"/" if the path component is empty'
+  return {
+    secure,
+    host: host.toLowerCase(),
+    port,
+    resource: (path === '' ? '/' : path) + (query === '?' ? '' : query),
+  };
+}
+
+/** RFC 3986 3.2: host [ ":" port ], without user information. */
+const AUTHORITY = /^(\[[0-9a-f:.]+\]|(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})+)(?::(\d*))?$/i;
+
+/** Whether `text` is a host with or without a port, as in the Host header field. */
+export function isAuthority(text: string): boolean {
+  return AUTHORITY.test(text);
+}
+
+/** Gives the value of the Host header field: the port only where it is not the scheme's own (RFC 6455 4.1). */
+export function hostField(uri: WebSocketUri): string {
+  return uri.port === (uri.secure ? 443 : 80) ? uri.host : `${uri.host}:${uri.port}`;
+}
+
+function wrong(text: string, why: string): SyntaxError {
+  return new SyntaxError(`${JSON.stringify(text.slice(0, 200))} is not a WebSocket URI: ${why} (RFC 6455 section 3)`);
+}
