@@ -1,0 +1,158 @@
+/**
+ * A connection of core on a socket of Node's: the contract of core and little else. After every call that changes the
+ * connection, drain the events, then the bytes, then look at `transport` and `deadline`.
+ */
+import type { Duplex } from 'node:stream';
+import type { Connection } from '@sockless/core';
+import type { Handlers } from './handlers.ts';
+import { type Driver, WebSocketConnection } from './websocket-connection.ts';
+
+/** What a socket of Node's may have beyond a stream. */
+interface Socket extends Duplex {
+  setNoDelay?(on: boolean): unknown;
+  setTimeout?(milliseconds: number): unknown;
+  [DRIVER]?: SocketDriver;
+}
+
+/** Where a socket keeps its driver, so that all sockets share the same listeners. */
+const DRIVER = Symbol('sockless');
+
+/** The longest delay that `setTimeout` takes. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** Plugs a connection into a socket that is open or is opening; from here on they belong together. */
+export function attach<Data = unknown>(
+  socket: Duplex,
+  connection: Connection,
+  handlers: Handlers<Data> = {},
+): WebSocketConnection<Data> {
+  const ws = new WebSocketConnection(handlers);
+  drive(ws, socket, connection);
+  return ws;
+}
+
+/** Lets `ws` work with a connection on a socket. */
+export function drive<Data>(ws: WebSocketConnection<Data>, socket: Duplex, connection: Connection): void {
+  ws.start(connection, new SocketDriver(socket, connection, ws as WebSocketConnection<never>));
+}
+
+/** The clock that this package gives core: milliseconds, never going back. */
+export const now = (): number => performance.now();
+
+class SocketDriver implements Driver {
+  readonly socket: Socket;
+  readonly #connection: Connection;
+  readonly #ws: WebSocketConnection<never>;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #full = false;
+  // biome-ignore lint/style/useReadonlyClassProperties: a listener assigns it
+  #error: Error | undefined = undefined;
+
+  constructor(socket: Socket, connection: Connection, ws: WebSocketConnection<never>) {
+    this.socket = socket;
+    this.#connection = connection;
+    this.#ws = ws;
+    socket[DRIVER] = this;
+    // The listener for errors comes first: nothing a peer does may reach a socket without one.
+    socket.on('error', SocketDriver.#onError);
+    socket.on('data', SocketDriver.#onData);
+    socket.on('end', SocketDriver.#onEnd);
+    socket.on('close', SocketDriver.#onClose);
+    socket.on('drain', SocketDriver.#onDrain);
+    socket.setTimeout?.(0);
+    socket.setNoDelay?.(true);
+    if (socket.destroyed) queueMicrotask(() => SocketDriver.#onClose.call(socket));
+  }
+
+  now(): number {
+    return now();
+  }
+
+  get queuedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** Writes until the socket is full, then does what `transport` says and waits until `deadline`. */
+  flush(): void {
+    const { socket } = this;
+    const connection = this.#connection;
+    if (!this.#full && socket.writable) {
+      const first = connection.transmit();
+      const second = first && connection.transmit();
+      // Several pieces leave in one call to the operating system; for one, corking would only cost.
+      if (second !== undefined) socket.cork();
+      if (first !== undefined) this.#full = !socket.write(first);
+      if (second !== undefined) {
+        this.#full = !socket.write(second);
+        while (!this.#full) {
+          const next = connection.transmit();
+          if (next === undefined) break;
+          this.#full = !socket.write(next);
+        }
+        socket.uncork();
+      }
+    }
+    const { transport, paused } = connection;
+    if (transport === 'destroy') socket.destroy();
+    else if (transport === 'end' && connection.queuedBytes === 0 && !socket.writableEnded) socket.end();
+    if (paused !== socket.isPaused()) paused ? socket.pause() : socket.resume();
+    if (!socket.destroyed) this.#wait(connection.deadline);
+  }
+
+  /** One timer a connection. When the deadline moves away it stays: it fires, finds nothing to do, and is set anew. */
+  #wait(deadline: number): void {
+    if (deadline >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline;
+    this.#timer = setTimeout(onTimer, Math.min(Math.max(deadline - now(), 0) + 1, MAX_DELAY), this).unref();
+  }
+
+  /** The deadline has passed, unless it has moved since. */
+  expire(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (this.socket.closed) return;
+    this.#connection.timeout(now());
+    this.#ws.work();
+  }
+
+  static readonly #onData = function (this: Socket, chunk: Uint8Array): void {
+    const driver = this[DRIVER] as SocketDriver;
+    driver.#connection.receive(chunk, now());
+    driver.#ws.work();
+  };
+
+  static readonly #onDrain = function (this: Socket): void {
+    const driver = this[DRIVER] as SocketDriver;
+    driver.#full = false;
+    driver.flush();
+    if (!driver.#full) driver.#ws.drained();
+  };
+
+  static readonly #onError = function (this: Socket, error: Error): void {
+    (this[DRIVER] as SocketDriver).#error ??= error;
+  };
+
+  static readonly #onEnd = function (this: Socket): void {
+    const driver = this[DRIVER] as SocketDriver;
+    driver.#connection.receiveEnd(now(), driver.#error);
+    driver.#ws.work();
+  };
+
+  static readonly #onClose = function (this: Socket): void {
+    const driver = this[DRIVER] as SocketDriver;
+    clearTimeout(driver.#timer);
+    SocketDriver.#onEnd.call(this);
+  };
+}
+
+/** What the socket received while the process was busy comes first: it may be what the deadline waits for. */
+const onTimer = (driver: SocketDriver): void => {
+  setImmediate(expire, driver);
+};
+
+const expire = (driver: SocketDriver): void => driver.expire();

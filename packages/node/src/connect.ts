@@ -1,0 +1,226 @@
+/** A client over `net` or `tls`, or a Unix socket; on demand one that connects again. */
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import {
+  type BackoffPolicy,
+  type BytesLike,
+  backoffDelay,
+  type ClientOptions,
+  Connection,
+  type EndEvent,
+  HandshakeError,
+  nextAttempt,
+  type OpenEvent,
+  parseUri,
+  type RandomSource,
+  resolveOptions,
+  StateError,
+  toBytes,
+  type WebSocketUri,
+} from '@sockless/core';
+import { drive, now } from './attach.ts';
+import type { Handlers } from './handlers.ts';
+import { WebSocketConnection } from './websocket-connection.ts';
+
+/** How to connect, and the options of the connection. */
+export interface ConnectOptions extends ClientOptions {
+  /** What `tls.connect` takes besides host and port: `ca`, `cert`, `key`, `rejectUnauthorized`. */
+  readonly tls?: TlsOptions | undefined;
+  /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
+  readonly socketPath?: string | undefined;
+  /** Gives the transport instead: through a proxy, for instance. It may still be connecting. */
+  readonly createSocket?: ((uri: WebSocketUri) => Duplex) | undefined;
+  /** Closes the connection with 1001 when it is aborted, or gives up connecting. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether and when to connect again. Default: false. `true` stands for `{}`. */
+  readonly reconnect?: ReconnectPolicy | boolean | undefined;
+}
+
+/** When to connect again after a connection was lost or could not be opened. */
+export interface ReconnectPolicy extends BackoffPolicy {
+  /**
+   * What happens to messages that are sent while there is no connection: `'keep'` sends them when there is one, up to
+   * `maxQueuedBytes`; `'drop'` forgets them. What had been sent when a connection was lost is lost. Default: `'keep'`.
+   */
+  readonly messages?: 'keep' | 'drop' | undefined;
+  /**
+   * Whether to connect again after this end. Default: unless this side closed the connection, either side closed it
+   * with 1000 or 1008, or the server refused the request with a status from 400 to 499 other than 408 and 429.
+   */
+  readonly when?: ((end: EndEvent) => boolean) | undefined;
+  /** Called when a further attempt has been decided on, `delay` milliseconds from now. */
+  readonly onRetry?: ((retry: { attempt: number; delay: number; end: EndEvent }) => void) | undefined;
+}
+
+/**
+ * Connects to a WebSocket server. Returns at once; `opened` says how it went.
+ *
+ * Without a `message` or `fragment` handler messages wait to be iterated over, and while one waits no more is read.
+ *
+ * @throws {SyntaxError} when `url` is not a WebSocket URI
+ * @throws {TypeError | RangeError} when an option is not valid
+ * @example
+ * ```ts
+ * const ws = connect('wss://example.com/chat');
+ * await ws.opened;
+ * ws.send('hello');
+ * for await (const message of ws) console.log(message);
+ * ```
+ */
+export function connect<Data = unknown>(
+  url: string | URL,
+  options: ConnectOptions = {},
+  handlers: Handlers<Data> = {},
+): WebSocketConnection<Data> {
+  return new Client(url, options, handlers);
+}
+
+class Client<Data> extends WebSocketConnection<Data> {
+  readonly #uri: WebSocketUri;
+  readonly #options: ConnectOptions;
+  readonly #policy: ReconnectPolicy | undefined;
+  readonly #random: RandomSource;
+  readonly #abort = (): void => this.close(1001);
+
+  // The present try, and the wait for the next one.
+  #attempt = -1;
+  #openedAt = Number.POSITIVE_INFINITY;
+  #retry: NodeJS.Timeout | undefined = undefined;
+  #lastEnd: EndEvent | undefined = undefined;
+  #stopped = false;
+
+  // What was sent while there was no connection.
+  #kept: (string | Uint8Array)[] = [];
+  #keptBytes = 0;
+
+  constructor(url: string | URL, options: ConnectOptions, handlers: Handlers<Data>) {
+    super(handlers);
+    const { text, authorization } = normalize(url);
+    this.#uri = parseUri(text);
+    this.#options = authorization === undefined ? options : withAuthorization(options, authorization);
+    this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
+    this.#random = options.random ?? ((bytes) => crypto.getRandomValues(bytes));
+    // A policy that is not valid is refused now and not after the first connection.
+    if (this.#policy !== undefined) backoffDelay(0, this.#policy, this.#random);
+    if (handlers.message === undefined && handlers.fragment === undefined) this.queueMessages();
+    options.signal?.throwIfAborted();
+    this.#dial();
+    options.signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  override get queuedBytes(): number {
+    return super.queuedBytes + this.#keptBytes;
+  }
+
+  override send(data: string | BytesLike): number {
+    if (this.#policy === undefined || this.#stopped || this.state !== 'connecting') return super.send(data);
+    if (this.#policy.messages !== 'drop') this.#keep(data);
+    return this.queuedBytes;
+  }
+
+  override close(code?: number, reason?: string): void {
+    this.#stopped = true;
+    super.close(code, reason);
+    if (this.#retry !== undefined) this.end(this.#lastEnd as EndEvent);
+  }
+
+  override terminate(): void {
+    this.#stopped = true;
+    super.terminate();
+    if (this.#retry !== undefined) this.end(this.#lastEnd as EndEvent);
+  }
+
+  protected override open(event: OpenEvent): void {
+    this.#openedAt = now();
+    super.open(event);
+    const kept = this.#kept;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    for (const data of kept) if (this.state === 'open') super.send(data);
+  }
+
+  protected override end(event: EndEvent): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const delay = this.#stopped ? undefined : this.#nextDelay(event);
+    if (delay === undefined) {
+      this.#stopped = true;
+      this.#options.signal?.removeEventListener('abort', this.#abort);
+      super.end(event);
+      return;
+    }
+    this.connection = undefined;
+    this.openEvent = undefined;
+    this.#lastEnd = event;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#dial();
+    }, delay);
+    this.handlers.end?.(this, event);
+    // The application may have closed the connection in `end`.
+    if (this.#retry !== undefined) this.#policy?.onRetry?.({ attempt: this.#attempt, delay, end: event });
+  }
+
+  #nextDelay(event: EndEvent): number | undefined {
+    const policy = this.#policy;
+    if (policy === undefined || !(policy.when ?? isWorthRetrying)(event)) return undefined;
+    this.#attempt = nextAttempt(this.#attempt, now() - this.#openedAt, policy);
+    this.#openedAt = Number.POSITIVE_INFINITY;
+    return backoffDelay(this.#attempt, policy, this.#random);
+  }
+
+  #dial(): void {
+    const connection = Connection.client(this.#uri, this.#options, now());
+    drive(this, createSocket(this.#uri, this.#options), connection);
+  }
+
+  #keep(data: string | BytesLike): void {
+    const limit = resolveOptions(this.#options).maxQueuedBytes;
+    if (this.#keptBytes >= limit) {
+      throw new StateError(
+        'queue-full',
+        `${this.#keptBytes} bytes wait for a connection, which is maxQueuedBytes or more`,
+      );
+    }
+    // The caller may write to its bytes before there is a connection.
+    const copy = typeof data === 'string' ? data : toBytes(data).slice();
+    this.#kept.push(copy);
+    this.#keptBytes += copy.length;
+  }
+}
+
+/** Not after a normal end, nor where trying again would only bring the same answer. */
+function isWorthRetrying({ explanation }: EndEvent): boolean {
+  const { sent, received, error } = explanation;
+  if ([sent?.code, received?.code].some((code) => code === 1000 || code === 1008)) return false;
+  const status = error instanceof HandshakeError ? (error.response?.status ?? 0) : 0;
+  return !(status >= 400 && status < 500 && status !== 408 && status !== 429);
+}
+
+function createSocket(uri: WebSocketUri, options: ConnectOptions): Duplex {
+  if (options.createSocket !== undefined) return options.createSocket(uri);
+  const host = uri.host.replace(/^\[|\]$/g, '');
+  const where = options.socketPath === undefined ? { host, port: uri.port } : { path: options.socketPath };
+  if (!uri.secure) return connectTcp(where);
+  // 4.1: "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is no server name.
+  const servername = isIP(host) === 0 ? host : '';
+  return connectTls({ ALPNProtocols: ['http/1.1'], servername, ...options.tls, ...where });
+}
+
+/** Lets a WHATWG URL write host and path in ASCII; what it cannot read is left to core, which says why. */
+function normalize(url: string | URL): { text: string; authorization: string | undefined } {
+  if (!URL.canParse(String(url))) return { text: String(url), authorization: undefined };
+  const { protocol, host, pathname, search, hash, username, password } = new URL(url);
+  // The characters that a URL may have and a URI (RFC 3986) may not.
+  const resource = (pathname + search).replace(/[[\]|^`{}\\]/g, encodeURIComponent);
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+  return { text: `${protocol}//${host}${resource}${hash}`, authorization };
+}
+
+function withAuthorization(options: ConnectOptions, authorization: string): ConnectOptions {
+  const { headers = {} } = options;
+  const fields = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  return { ...options, headers: [['Authorization', authorization], ...fields] };
+}

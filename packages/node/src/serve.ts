@@ -1,0 +1,120 @@
+/** A server of its own: `http` or `https` on a TCP port or a Unix socket. */
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { EndEvent, ServerOptions } from '@sockless/core';
+import type { Handlers } from './handlers.ts';
+import { takeOver } from './upgrade.ts';
+import { WebSocketConnection } from './websocket-connection.ts';
+
+/** Where to listen, how, and the options of every connection. */
+export interface ServeOptions extends ServerOptions {
+  /** The TCP port; 0 for any that is free. Default: 0. */
+  readonly port?: number | undefined;
+  /** The address to listen on. Default: all. */
+  readonly host?: string | undefined;
+  /** A Unix socket to listen on instead. */
+  readonly path?: string | undefined;
+  /** The certificate and key, and what else `https.createServer` takes: wss instead of ws. */
+  readonly tls?: TlsOptions | undefined;
+  /** What answers requests that are no WebSocket's. Default: 426 Upgrade Required. */
+  readonly http?: RequestListener | undefined;
+}
+
+/** How to shut a server down. */
+export interface CloseOptions {
+  /** The code of the Close frames. Default: 1001, going away. */
+  readonly code?: number | undefined;
+  readonly reason?: string | undefined;
+  /** How long to wait for clients before their sockets are destroyed, in milliseconds. Default: 5,000. */
+  readonly timeout?: number | undefined;
+}
+
+/** A server that listens. */
+export interface Server<Data = unknown> extends AsyncDisposable {
+  /** The connections that have not ended, those with an undecided request among them. */
+  readonly connections: ReadonlySet<WebSocketConnection<Data>>;
+  /** The port; 0 on a Unix socket. */
+  readonly port: number;
+  /** Where a client on this machine finds it; the path of the socket where it listens on one. */
+  readonly url: string;
+  /** The server underneath. */
+  readonly http: HttpServer;
+  /** Listens no more, closes every connection with 1001, waits, and destroys those that do not answer. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Serves WebSocket connections.
+ *
+ * @returns a promise of the server, once it listens; rejects when it cannot, since the port is taken for instance
+ * @throws {TypeError | RangeError} when an option is not valid (the promise rejects with it)
+ * @example
+ * ```ts
+ * const server = await serve({ port: 8080 }, { message: (ws, data) => ws.send(data) });
+ * ```
+ */
+export async function serve<Data = unknown>(
+  options: ServeOptions,
+  handlers: Handlers<Data> = {},
+): Promise<Server<Data>> {
+  const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
+  const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
+  const connections = new Set<WebSocketConnection<Data>>();
+  http.on('upgrade', (request, socket, head) => {
+    takeOver(new ServedConnection(handlers, connections), request, socket, head, options);
+  });
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(path === undefined ? { port, host } : { path }, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+  const address = http.address() as AddressInfo | string;
+  const scheme = tls === undefined ? 'ws' : 'wss';
+
+  const close = async ({ code = 1001, reason, timeout = 5000 }: CloseOptions = {}): Promise<void> => {
+    const stopped = new Promise((resolve) => http.close(resolve));
+    http.closeIdleConnections();
+    const ended = [...connections].map((ws) => {
+      ws.close(code, reason);
+      return ws.closed;
+    });
+    const timer = setTimeout(() => {
+      for (const ws of connections) ws.terminate();
+      http.closeAllConnections();
+    }, timeout);
+    await Promise.all([...ended, stopped]);
+    clearTimeout(timer);
+  };
+  return {
+    connections,
+    port: typeof address === 'string' ? 0 : address.port,
+    url: typeof address === 'string' ? address : `${scheme}://${host ?? 'localhost'}:${address.port}`,
+    http,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A connection that its server knows of as long as it lasts. */
+class ServedConnection<Data> extends WebSocketConnection<Data> {
+  readonly #connections: Set<WebSocketConnection<Data>>;
+
+  constructor(handlers: Handlers<Data>, connections: Set<WebSocketConnection<Data>>) {
+    super(handlers);
+    this.#connections = connections;
+    connections.add(this);
+  }
+
+  protected override end(event: EndEvent): void {
+    this.#connections.delete(this);
+    super.end(event);
+  }
+}
+
+const upgradeRequired: RequestListener = (_, response) => {
+  response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
+  response.end('This is a WebSocket server: connect with a WebSocket client.\n');
+};

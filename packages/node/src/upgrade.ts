@@ -1,0 +1,55 @@
+/** An upgrade request that an HTTP server of Node's has read: `http`, `https`, Express, Fastify and their like. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Connection, type HeaderField, type ServerOptions } from '@sockless/core';
+import { drive, now } from './attach.ts';
+import type { Handlers } from './handlers.ts';
+import { WebSocketConnection } from './websocket-connection.ts';
+
+/**
+ * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status.
+ *
+ * @param head the bytes that arrived behind the request
+ * @throws {TypeError | RangeError} when an option is not valid
+ * @example
+ * ```ts
+ * server.on('upgrade', (request, socket, head) => {
+ *   upgrade(request, socket, head, {}, { message: (ws, data) => ws.send(data) });
+ * });
+ * ```
+ */
+export function upgrade<Data = unknown>(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+  options: ServerOptions = {},
+  handlers: Handlers<Data> = {},
+): WebSocketConnection<Data> {
+  const ws = new WebSocketConnection(handlers);
+  takeOver(ws, request, socket, head, options);
+  return ws;
+}
+
+/** {@link upgrade} for a connection that is there already. */
+export function takeOver<Data>(
+  ws: WebSocketConnection<Data>,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+  options: ServerOptions,
+): void {
+  const connection = Connection.server(options, now());
+  const { rawHeaders, httpVersionMajor, httpVersionMinor } = request;
+  const headers: HeaderField[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    headers.push([(rawHeaders[at] as string).toLowerCase(), rawHeaders[at + 1] as string]);
+  }
+  connection.receiveRequest({
+    method: request.method ?? '',
+    target: request.url ?? '',
+    version: 10 * httpVersionMajor + httpVersionMinor,
+    headers,
+  });
+  if (head.length > 0) connection.receive(head);
+  drive(ws, socket, connection);
+}
