@@ -1,0 +1,55 @@
+// Builds packages with rollup, in the order in which they need each other, unless nothing has changed since.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { install } from './install.js';
+import { closure, Failure, files, hash, packages, ROOT, readStamps, writeStamps } from './workspace.js';
+
+export const help = `npm run build
+
+Builds every package into its dist folder: ES modules, declarations and source maps.`;
+
+/** @returns {number} the exit code */
+export function command() {
+  install(ROOT, 'all');
+  build(ROOT);
+  return 0;
+}
+
+/**
+ * @param {string} root
+ * @param {string[]} [names] packages that are built with all that they need; without it, all are
+ */
+export function build(root, names) {
+  const all = packages(root);
+  const chosen = closure(all, names ? all.filter(({ name }) => names.includes(name)) : all);
+  const shared = hash(root, ['tsconfig.base.json', 'pnpm-lock.yaml']);
+  /** @type {Record<string, string>} */
+  const hashes = {};
+  for (const { name, folder, needs } of chosen) {
+    const sources = files(root, folder).filter((path) => !path.startsWith(`${folder}/test/`));
+    hashes[name] = hash(root, sources, [shared, ...needs.map((need) => hashes[need] ?? '')]);
+    if (!existsSync(join(root, folder, 'rollup.config.js'))) {
+      continue;
+    }
+    const dist = join(root, folder, 'dist');
+    if (readStamps(root).build?.[name] === hashes[name] && existsSync(dist)) {
+      console.log(`build: ${name} is up to date`);
+      continue;
+    }
+    const started = Date.now();
+    rmSync(dist, { recursive: true, force: true });
+    const rollup = join(root, 'packages/tools/node_modules/rollup/dist/bin/rollup');
+    const { status, stderr } = spawnSync(process.execPath, [rollup, '--config', '--silent', '--failAfterWarnings'], {
+      cwd: join(root, folder),
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    if (status !== 0) {
+      const report = stderr.replace(/^\s+at .*\n/gm, '').trim();
+      throw new Failure(`${report}\nbuild: ${name} failed`);
+    }
+    writeStamps(root, { build: { ...readStamps(root).build, [name]: hashes[name] } });
+    console.log(`build: ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+}

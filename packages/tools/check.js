@@ -1,0 +1,79 @@
+// Checks types, lint and format of everything.
+import { execFile, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.js';
+import { install } from './install.js';
+import { Failure, files, packages, ROOT } from './workspace.js';
+
+export const help = `npm run check [-- --fix]
+
+Checks the types of every package (by each of its tsconfig*.json), and lint and format of every file with Biome.
+
+  --fix  apply Biome's formatting and safe fixes first`;
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export async function command(args) {
+  const unknown = args.find((arg) => arg !== '--fix');
+  if (unknown !== undefined) {
+    throw new Failure(`${unknown} is not understood.\n\n${help}`);
+  }
+  install(ROOT, 'all');
+  const results = [lint(args.includes('--fix')), built(), await checkTypes()];
+  return results.every(Boolean) ? 0 : 1;
+}
+
+/** What a package knows of the types of another one is in that one's dist. */
+function built() {
+  try {
+    build(ROOT);
+    return true;
+  } catch (error) {
+    console.log(error instanceof Failure ? error.message : error);
+    return false;
+  }
+}
+
+/** @param {boolean} fix */
+function lint(fix) {
+  const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
+  const args = ['check', '--error-on-warnings', '--max-diagnostics=50', ...(fix ? ['--write'] : [])];
+  return spawnSync(process.execPath, [biome, ...args], { cwd: ROOT, stdio: 'inherit' }).status === 0;
+}
+
+async function checkTypes() {
+  const configs = packages(ROOT).flatMap(({ folder }) =>
+    files(ROOT, folder).filter((path) => /\/tsconfig[^/]*\.json$/.test(path)),
+  );
+  const results = /** @type {boolean[]} */ ([]);
+  const workers = Array.from({ length: availableParallelism() }, async () => {
+    for (let config = configs.shift(); config !== undefined; config = configs.shift()) {
+      results.push(await checkConfig(config));
+    }
+  });
+  await Promise.all(workers);
+  return results.every(Boolean);
+}
+
+/**
+ * @param {string} config
+ * @returns {Promise<boolean>}
+ */
+function checkConfig(config) {
+  const tsc = join(ROOT, 'packages/tools/node_modules/typescript/bin/tsc');
+  const pretty = String(process.stdout.isTTY === true);
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [tsc, '--noEmit', '--pretty', pretty, '--project', config],
+      { cwd: ROOT },
+      (error, stdout) => {
+        console.log(error ? `types: ${config} failed\n${stdout}` : `types: ${config}`);
+        resolve(error === null);
+      },
+    );
+  });
+}

@@ -1,0 +1,54 @@
+// Brings pnpm through npx and installs from the frozen lock file, unless nothing has changed since.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, hash, packages, readStamps, writeStamps } from './workspace.js';
+
+const PNPM = 'pnpm@12.21.0';
+
+/**
+ * @param {string} root
+ * @param {string} scope `all`, or the name of the one package to be built and run
+ */
+export function install(root, scope) {
+  const manifests = packages(root).map(({ folder }) => `${folder}/package.json`);
+  const current = hash(
+    root,
+    ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', ...manifests],
+    [PNPM, process.platform, process.arch],
+  );
+  const last = readStamps(root).install;
+  if (
+    last?.hash === current &&
+    (last.scope === 'all' || last.scope === scope) &&
+    existsSync(join(root, 'node_modules/.pnpm'))
+  ) {
+    console.log('install: up to date');
+    return;
+  }
+
+  const started = Date.now();
+  console.log(scope === 'all' ? 'install: …' : `install: only what ${scope} needs …`);
+  writeStamps(root, { install: undefined });
+  // The policies that the lock file was made under need no second look: that asks for all there is to know of every
+  // package. And the root, which pnpm never leaves out, costs nothing without its dev dependencies.
+  const args = ['--yes', PNPM, 'install', '--frozen-lockfile', '--trust-lockfile'];
+  const narrow = scope === 'all' ? [] : ['--prod', '--filter', `${scope}...`];
+  const { status, error, stdout, stderr } = spawnSync('npx', [...args, ...narrow], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+    env: { ...process.env, CI: 'true' }, // asks no questions
+  });
+  if (status !== 0) {
+    throw new Failure(
+      [
+        `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`,
+        `install: failed. It needs the npm registry, for ${PNPM} (through npx) and for the packages of pnpm-lock.yaml.`,
+        `After a change of dependencies run "npx ${PNPM} install" and commit the lock file.`,
+      ].join('\n'),
+    );
+  }
+  writeStamps(root, { install: { hash: current, scope } });
+  console.log(`install: done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,59 @@
+// Runs the demo, and hands it the signals that end it.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.js';
+import { install } from './install.js';
+import { ROOT } from './workspace.js';
+
+const DEMO = '@sockless/demo';
+/** @type {NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const TWICE = 500; // milliseconds
+
+export const help = `npm start
+
+Installs and builds what the demo needs, and serves it on http://127.0.0.1:8080 (PORT=… for another port).
+Ctrl-C ends it.`;
+
+/** @returns {Promise<number>} the exit code of the demo */
+export function command() {
+  install(ROOT, DEMO);
+  build(ROOT, [DEMO]);
+  return run(join(ROOT, 'packages/demo/dist/server.js'));
+}
+
+/**
+ * One Ctrl-C reaches this process twice: from the terminal, and from npm, which passes it on. So the program runs in a
+ * group of its own and gets each signal from here, once.
+ * @param {string} program
+ * @returns {Promise<number>} its exit code
+ */
+function run(program) {
+  const follow = new URL('follow.js', import.meta.url).href;
+  const child = spawn(process.execPath, ['--import', follow, program], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  let last = 0;
+  const pass = (/** @type {NodeJS.Signals} */ signal) => {
+    if (Date.now() - last > TWICE) {
+      child.kill(signal);
+    }
+    last = Date.now();
+    clearInterval(watch);
+  };
+  for (const signal of SIGNALS) {
+    process.on(signal, pass);
+  }
+  // The shell between npm and this process keeps a SIGTERM to itself, and is gone.
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid !== parent && pass('SIGTERM'), TWICE);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve(signal ? 128 + constants.signals[signal] : Number(code));
+    });
+  });
+}

@@ -1,0 +1,45 @@
+// Helpers for tests of all packages.
+import { spawnSync } from 'node:child_process';
+import type { Test } from 'uvu';
+
+/** Something of the system that some tests need, such as Chromium. */
+export interface SystemTool {
+  /** Whether it is there. */
+  readonly available: boolean;
+  /**
+   * Registers tests that need it: `python.test(suite)('echoes a message', async () => { … })`. Where it is missing they
+   * are skipped; but they fail where CI is set, so that they are not left out there in silence.
+   */
+  test<T>(suite: Test<T>): (name: string, body: Parameters<Test<T>>[1]) => void;
+}
+
+/**
+ * Looks for a tool, and says so if it is missing.
+ * @param name what to install: the name of Debian's package
+ * @param probe whether the tool is there
+ */
+export function systemTool(name: string, probe: () => boolean): SystemTool {
+  const available = probe();
+  if (!available) {
+    console.log(`${name} is missing: tests that need it are ${process.env.CI ? 'failed' : 'skipped'}`);
+  }
+  return {
+    available,
+    test: (suite) => (title, body) => {
+      if (available) {
+        suite(title, body);
+      } else if (process.env.CI) {
+        suite(title, () => {
+          throw new Error(`${name} is missing: apt-get install ${name}`);
+        });
+      } else {
+        suite.skip(title, body);
+      }
+    },
+  };
+}
+
+/** Whether a command can be run and ends well: a probe for `systemTool`. */
+export function runs(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 }).status === 0;
+}

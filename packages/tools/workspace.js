@@ -1,0 +1,128 @@
+// What the commands know about a workspace: its packages, its files, and what was last installed and built.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of this repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** An error whose message tells a person all there is to know. */
+export class Failure extends Error {}
+
+/**
+ * @typedef {object} Package
+ * @property {string} name as in its package.json
+ * @property {string} folder relative to the root
+ * @property {string[]} needs names of the packages of the workspace that it depends on
+ */
+
+/**
+ * All packages, each after the packages that it needs.
+ * @param {string} root
+ * @returns {Package[]}
+ */
+export function packages(root) {
+  const folders = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+  const found = [...folders, 'benchmarks', 'fuzz'].flatMap((folder) => readPackage(root, folder));
+  return closure(found, found);
+}
+
+/**
+ * The chosen packages and all that they need, each after the packages that it needs.
+ * @param {Package[]} all
+ * @param {Package[]} chosen
+ * @returns {Package[]}
+ */
+export function closure(all, chosen) {
+  return [
+    ...new Set(
+      chosen.flatMap((item) => [
+        ...closure(
+          all,
+          all.filter((other) => item.needs.includes(other.name)),
+        ),
+        item,
+      ]),
+    ),
+  ];
+}
+
+/**
+ * @param {string} root
+ * @param {string} folder
+ * @returns {Package[]}
+ */
+function readPackage(root, folder) {
+  const path = join(root, folder, 'package.json');
+  if (!existsSync(path)) {
+    return [];
+  }
+  const { name, dependencies, devDependencies } = JSON.parse(readFileSync(path, 'utf8'));
+  const ranges = Object.entries({ ...dependencies, ...devDependencies });
+  return [{ name, folder, needs: ranges.filter(([, range]) => range.startsWith('workspace:')).map(([need]) => need) }];
+}
+
+/**
+ * The files below a folder, sorted, without what was installed or built.
+ * @param {string} root
+ * @param {string} folder relative to the root
+ * @returns {string[]} paths relative to the root
+ */
+export function files(root, folder) {
+  if (!existsSync(join(root, folder))) {
+    return [];
+  }
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? files(root, path) : path;
+    });
+}
+
+/**
+ * One hash over names and contents.
+ * @param {string} root
+ * @param {string[]} paths relative to the root
+ * @param {string[]} [more] whatever else counts
+ */
+export function hash(root, paths, more = []) {
+  const sum = createHash('sha256').update(JSON.stringify(more));
+  for (const path of paths) {
+    const content = readFileSync(join(root, path));
+    sum.update(JSON.stringify([path, content.length])).update(content);
+  }
+  return sum.digest('hex');
+}
+
+/**
+ * What was done last: it lies in node_modules, so that it goes when they go.
+ * @typedef {object} Stamps
+ * @property {{ hash: string, scope: string } | undefined} [install]
+ * @property {Record<string, string | undefined>} [build] by package
+ */
+
+/**
+ * @param {string} root
+ * @returns {Stamps}
+ */
+export function readStamps(root) {
+  const path = stampsPath(root);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+}
+
+/**
+ * @param {string} root
+ * @param {Stamps} changed
+ */
+export function writeStamps(root, changed) {
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  writeFileSync(stampsPath(root), JSON.stringify({ ...readStamps(root), ...changed }, null, 2));
+}
+
+/** @param {string} root */
+function stampsPath(root) {
+  return join(root, 'node_modules/.sockless.json');
+}
