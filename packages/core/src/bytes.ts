@@ -5,6 +5,11 @@ import { encodeUtf8 } from './utf8.ts';
 /** Any view of memory, or the memory itself; always its exact bytes. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike;
 
+/** Whether this is a Uint8Array: a Node.js Buffer, for instance, or one of another realm. */
+export function isUint8Array(data: unknown): data is Uint8Array {
+  return data instanceof Uint8Array || Object.prototype.toString.call(data) === '[object Uint8Array]';
+}
+
 /**
  * Gives a view of exactly the bytes of `data`; a string is encoded as UTF-8.
  *

@@ -22,7 +22,7 @@
  * then read `transport` and `deadline`.
  */
 
-import { type BytesLike, toBytes } from './bytes.ts';
+import { type BytesLike, isUint8Array, toBytes } from './bytes.ts';
 import { type CloseReason, encodeClosePayload } from './close.ts';
 import { createDeadlines, type Deadlines, expiredDeadline, nextDeadline } from './deadlines.ts';
 import type { ConnectionEvent } from './events.ts';
@@ -79,6 +79,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #error: ProtocolError | HandshakeError | undefined = undefined;
   #initiator: 'local' | 'remote' | 'transport' = 'transport';
   #timedOut = false;
+  #destroyed = false;
   #cause: unknown = undefined;
 
   // Events that no bytes lead to, and how far the application has got.
@@ -162,7 +163,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** What to do with the transport once `transmit` gives nothing more. */
   get transport(): Transport {
-    if (this.#timedOut) return 'destroy';
+    if (this.#destroyed) return 'destroy';
     if (this.#ended) return 'end';
     if (this.#error instanceof HandshakeError) return this.role === 'server' ? 'end' : 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
@@ -191,8 +192,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    *
    * @param now the time on the caller's clock in milliseconds; default: the last time given
    * @returns the connection, to iterate over the events
+   * @throws {TypeError} when `chunk` is not a Uint8Array
    */
   receive(chunk: Uint8Array, now: number = this.#now): this {
+    if (!isUint8Array(chunk)) throw new TypeError('a chunk of the transport is a Uint8Array');
     this.#now = now;
     this.#bytesReceived += chunk.length;
     if (this.#ended || this.#error !== undefined) return this;
@@ -211,11 +214,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {StateError} `not-connecting` when this is no server that waits for a request
    */
   receiveRequest(head: RequestHead, now: number = this.#now): this {
-    this.#now = now;
-    if (!(this.#opening instanceof ServerOpening) || this.#opening.request !== undefined) {
+    const opening = this.#opening;
+    if (this.state !== 'connecting' || !(opening instanceof ServerOpening) || opening.head !== undefined) {
       throw new StateError('not-connecting', `no request is expected; the connection is ${this.state}`);
     }
-    this.#opening.head = head;
+    this.#now = now;
+    opening.head = head;
     return this;
   }
 
@@ -247,7 +251,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         this.#sender.control(Opcode.Ping, (this.#heartbeat as Heartbeat).ping(this.#deadlines, now));
         if (this.#paused) this.#deadlines.pong = Number.POSITIVE_INFINITY;
       } else if (name === 'close') {
-        this.#timedOut = true;
+        this.#timedOut = !this.#ended;
+        this.#destroyed = true;
         this.#end();
       } else if (name === 'handshake') {
         this.#queue.push(this.#fail(new HandshakeError('handshake-timeout')));
@@ -407,7 +412,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /**
    * Starts the closing handshake: our Close frame is in the outbox, and what still arrives but the peer's is dropped.
-   * While connecting it abandons the opening handshake instead. When the connection is already closing it does nothing.
+   * While connecting it abandons the opening handshake instead. When the connection is already closing it does nothing,
+   * and once the transport has ended it drops what has not been polled: `end` is next.
    *
    * @param code 1000-1003, 1007-1014 or 3000-4999; default: none
    * @param reason at most 123 bytes of UTF-8
@@ -423,10 +429,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       this.#queue.push(this.#fail(new HandshakeError('handshake-abandoned'), true));
     } else if (state === 'open') {
       this.#initiator = 'local';
-      this.#paused = false;
       this.#close({ code: code ?? 1005, reason }, payload);
-      (this.#receiver as Receiver).discard();
     }
+    // Once the transport has ended, so does everything: `end` does not wait behind what has not been polled.
+    this.#paused = false;
+    if (this.#ended) this.#receiver = undefined;
+    else this.#receiver?.discard();
   }
 
   /** The opening handshake is complete: what arrived behind it is the first of the frames. */
@@ -440,9 +448,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#deadlines.handshake = Number.POSITIVE_INFINITY;
     this.#receiver = new Receiver(this.#options, this.role === 'server', this.#bytesReceived - (rest?.length ?? 0));
     if (rest !== undefined) this.#receiver.receive(rest);
+    this.#queue.push({ type: 'open', ...negotiated, headers });
+    // The transport may have ended right behind the response.
+    if (this.#ended) return;
     this.#heartbeat?.start(this.#deadlines, this.#now);
     this.#alive();
-    this.#queue.push({ type: 'open', ...negotiated, headers });
   }
 
   /** Reads the opening handshake; true when that led to an event. */
@@ -499,7 +509,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #fail(error: ProtocolError | HandshakeError, answered = false): ConnectionEvent {
     if (error instanceof HandshakeError) error.offset = this.#bytesReceived;
     this.#error = error;
-    this.#initiator = 'local';
+    this.#initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
     this.#receiver = undefined;
     if (error instanceof HandshakeError) {
       if (this.role === 'server' && !answered && !this.#ended && error.status !== 0) {
@@ -523,6 +533,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   #closing(): void {
+    if (this.#ended) return;
     Object.assign(this.#deadlines, createDeadlines());
     this.#deadlines.close = this.#now + this.#options.closeTimeout;
   }
@@ -531,8 +542,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #end(): void {
     const close = Math.min(this.#deadlines.close, this.#now + this.#options.closeTimeout);
     Object.assign(this.#deadlines, createDeadlines());
-    if (this.#timedOut) this.#receiver = undefined;
-    else this.#deadlines.close = close;
+    if (!this.#destroyed) this.#deadlines.close = close;
     this.#ended = true;
   }
 

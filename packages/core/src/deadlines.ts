@@ -39,7 +39,8 @@ export function nextDeadline(deadlines: Deadlines): number {
 
 /** Gives the name of a deadline that has passed at `now`: of several, the one that says most about why. */
 export function expiredDeadline(deadlines: Deadlines, now: number): keyof Deadlines | undefined {
-  return ORDER.find((name) => deadlines[name] <= now);
+  // A clock that stands at Infinity lets all deadlines pass that are set, and none that is not.
+  return ORDER.find((name) => deadlines[name] <= now && deadlines[name] !== Number.POSITIVE_INFINITY);
 }
 
 const ORDER: readonly (keyof Deadlines)[] = ['close', 'handshake', 'pong', 'message', 'idle', 'ping'];

@@ -22,6 +22,8 @@
  */
 import { ProtocolError } from './rules.ts';
 
+export { applyMask } from './mask.ts';
+
 /** What the payload of a frame is (5.2). Values of 8 and above are control frames (5.5). */
 export const Opcode = {
   Continuation: 0x0,
@@ -166,7 +168,8 @@ function decodeLength64(bytes: Uint8Array, at: number): number {
 export function encodeFrameHeader(header: FrameHeader, bytes: Uint8Array, start: number): number {
   const { final, rsv, opcode, masked, key, length } = header;
   const size = frameHeaderSize(length, masked);
-  if (!(start >= 0 && start + size <= bytes.length)) throw new RangeError(`a frame header of ${size} bytes does not fit at ${start}`);
+  if (!(start >= 0 && start + size <= bytes.length))
+    throw new RangeError(`a frame header of ${size} bytes does not fit at ${start}`);
   if ((opcode & 15) !== opcode) throw new RangeError(`an opcode is a number from 0 to 15, not ${opcode}`);
   if ((rsv & 7) !== rsv) throw new RangeError(`the reserved bits are a number from 0 to 7, not ${rsv}`);
   writeFrameHeader((final ? 0x80 : 0) | (rsv << 4) | opcode, masked, key, length, bytes, start);

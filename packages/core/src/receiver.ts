@@ -15,12 +15,20 @@ import {
   MAX_HEADER_SIZE,
   Opcode,
 } from './frame.ts';
-import { applyMask } from './mask.ts';
+import { applyMask, maskAndLook } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RateLimiter } from './rate-limit.ts';
 import { ProtocolError } from './rules.ts';
-import { decodeShortAscii, decodeUtf8, SHORT_ASCII, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from './utf8.ts';
+import {
+  decodeShortAscii,
+  decodeUtf8,
+  isAscii,
+  SHORT_ASCII,
+  UTF8_BOUNDARY,
+  unfinishedBytes,
+  validateUtf8,
+} from './utf8.ts';
 
 /** What bytes turn into. */
 export type ReceiverEvent = TextEvent | BinaryEvent | FragmentEvent | PingEvent | PongEvent | CloseEvent;
@@ -37,6 +45,9 @@ export class Receiver {
 
   // The chunk being parsed, and what arrived behind it before it was.
   #chunk: Uint8Array = NOTHING;
+  // Reading them of the chunk for every frame would cost as much as unmasking a short one (benchmarks/decode).
+  #memory: ArrayBufferLike = NOTHING.buffer;
+  #memoryOffset = 0;
   #position = 0;
   #base: number;
   #backlog: MessageBuffer | undefined = undefined;
@@ -78,9 +89,7 @@ export class Receiver {
   /** Takes a chunk for good: payloads are unmasked in it. */
   receive(chunk: Uint8Array): void {
     if (this.#position === this.#chunk.length && this.#backlog === undefined) {
-      this.#base += this.#position;
-      this.#chunk = chunk;
-      this.#position = 0;
+      this.#begin(chunk);
     } else {
       // The events of the chunk before have not all been polled.
       this.#backlog ??= new MessageBuffer();
@@ -129,13 +138,21 @@ export class Receiver {
     return undefined;
   }
 
+  /** Lets go of the chunk, which has been parsed, and goes on with what arrived behind it, if anything did. */
   #refill(): boolean {
-    if (this.#backlog === undefined) return false;
-    this.#base += this.#chunk.length;
-    this.#chunk = this.#backlog.take();
-    this.#position = 0;
+    const backlog = this.#backlog;
     this.#backlog = undefined;
-    return true;
+    this.#begin(backlog === undefined ? NOTHING : backlog.take());
+    return backlog !== undefined;
+  }
+
+  /** The next chunk is behind the present one, which has been parsed. */
+  #begin(chunk: Uint8Array): void {
+    this.#base += this.#chunk.length;
+    this.#chunk = chunk;
+    this.#memory = chunk.buffer;
+    this.#memoryOffset = chunk.byteOffset;
+    this.#position = 0;
   }
 
   /** Reads a header into `header`; false when the chunk ends first. */
@@ -189,11 +206,11 @@ export class Receiver {
     const end = start + length;
     if (end <= chunk.length && !this.#discarding && this.#isWhole(opcode, final)) {
       this.#position = end;
-      if (header.masked) applyMask(chunk, start, end, header.key, 0);
-      if (opcode >= 8) return controlEvent(opcode, view(chunk, start, end));
+      const seen = header.masked ? maskAndLook(chunk, start, end, header.key) : -1;
+      if (opcode >= 8) return controlEvent(opcode, this.#view(start, end));
       this.#limiter?.bytes(length, now);
-      if (opcode === Opcode.Binary) return { type: 'binary', data: view(chunk, start, end) };
-      return { type: 'text', data: this.#text(start, end) };
+      if (opcode === Opcode.Binary) return { type: 'binary', data: this.#view(start, end) };
+      return { type: 'text', data: this.#text(start, end, seen === 0) };
     }
 
     if (opcode !== Opcode.Continuation && opcode < 8) {
@@ -216,11 +233,12 @@ export class Receiver {
     return opcode >= 8 || (final && opcode !== Opcode.Continuation && !this.#options.fragments);
   }
 
-  #text(start: number, end: number): string {
+  #text(start: number, end: number, ascii: boolean): string {
     const chunk = this.#chunk;
-    const short = end - start <= SHORT_ASCII ? decodeShortAscii(chunk, start, end - start) : undefined;
-    if (short !== undefined) return short;
-    const bytes = view(chunk, start, end);
+    if (end - start <= SHORT_ASCII && (ascii || isAscii(chunk, start, end))) {
+      return decodeShortAscii(chunk, start, end - start);
+    }
+    const bytes = this.#view(start, end);
     const text = decodeUtf8(bytes, this.#options.textDecoder);
     if (text !== undefined) return text;
     this.#endText(end, this.#validate(start, end, UTF8_BOUNDARY));
@@ -262,12 +280,19 @@ export class Receiver {
     if (!done) return undefined;
     const bytes = this.#buffer.take();
     if (type === Opcode.Binary) return { type: 'binary', data: bytes };
-    return { type: 'text', data: decodeUtf8(bytes, this.#options.textDecoder) as string };
+    return { type: 'text', data: decodeUtf8(bytes, this.#options.textDecoder) ?? (decodeUtf8(bytes) as string) };
+  }
+
+  /**
+   * A plain view: where the chunk is a Buffer of Node's, its own `subarray` costs twice as much (benchmarks/decode).
+   */
+  #view(start: number, end: number): Uint8Array {
+    return new Uint8Array(this.#memory, this.#memoryOffset + start, end - start);
   }
 
   /** Delivers a piece of a message; of a text, the code points that are whole. */
   #piece(opcode: DataOpcode, start: number, end: number, final: boolean): FragmentEvent | undefined {
-    let data = view(this.#chunk, start, end);
+    let data = this.#view(start, end);
     if (opcode === Opcode.Text) {
       if (this.#carry.length > 0) {
         const joined = new Uint8Array(this.#carry.length + data.length);
@@ -283,8 +308,9 @@ export class Receiver {
   }
 
   /**
-   * 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid
-   * UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_": at the first byte that cannot be, not at the end.
+   * 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a
+   * valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_": at the first byte that cannot be, not at
+   * the end.
    */
   #validate(start: number, end: number, state: number): number {
     const next = validateUtf8(this.#chunk, start, end, state, this.#options.textDecoder);
@@ -299,13 +325,6 @@ export class Receiver {
     this.#fault = this.#base + end;
     throw new ProtocolError('invalid-utf8');
   }
-}
-
-/**
- * A plain view: also where the chunk is a Node.js Buffer, whose own `subarray` costs twice as much (benchmarks/decode).
- */
-function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 function controlEvent(opcode: Opcode, data: Uint8Array): PingEvent | PongEvent | CloseEvent {
