@@ -40,7 +40,9 @@ export function backoffDelay(attempt: number, policy: BackoffPolicy, random: Ran
   if (attempt >= attempts) return undefined;
   const word = new Uint32Array(1);
   random(new Uint8Array(word.buffer));
-  return ((word[0] as number) / 2 ** 32) * Math.min(cap, base * factor ** attempt);
+  // Neither Infinity is a delay, nor 0 times a power that has become Infinity.
+  const bound = Math.min(cap, base * factor ** attempt, Number.MAX_VALUE) || 0;
+  return ((word[0] as number) / 2 ** 32) * bound;
 }
 
 /** Gives the number of the next attempt, after attempt number `attempt` led to a connection open for `openFor` ms. */

@@ -57,6 +57,19 @@ export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
+/**
+ * One end of a WebSocket connection: give it what the transport brings, iterate over its events, write what it transmits.
+ *
+ * @example
+ * ```ts
+ * const connection = Connection.server();
+ * for (const event of connection.receive(chunk, now)) {
+ *   if (event.type === 'request') connection.accept();
+ *   if (event.type === 'text') connection.send(event.data);
+ * }
+ * for (let bytes; (bytes = connection.transmit()) !== undefined; ) socket.write(bytes);
+ * ```
+ */
 export class Connection implements IterableIterator<ConnectionEvent, undefined> {
   /** Which end of the connection this is. */
   readonly role: Role;

@@ -15,6 +15,7 @@ export interface HeartbeatOptions {
   readonly timeout: number;
 }
 
+/** The heartbeat of one connection. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #sequence = 0;

@@ -36,11 +36,22 @@ interface Scope {
 /** Looks the capabilities up in a global object. */
 export function lookUpHost(scope: object): Host {
   const { TextDecoder, TextEncoder, crypto } = scope as Scope;
+  const textEncoder = TextEncoder && new TextEncoder();
   return {
-    textDecoder: TextDecoder && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
-    textEncoder: TextEncoder && new TextEncoder(),
+    textDecoder: TextDecoder && strictDecoder(TextDecoder),
+    textEncoder: textEncoder?.encodeInto && textEncoder,
     random: crypto?.getRandomValues && ((bytes) => crypto.getRandomValues?.(bytes)),
   };
+}
+
+/** Some decoders refuse to be strict, others overlook that they should be; core's own code is neither. */
+function strictDecoder(TextDecoder: NonNullable<Scope['TextDecoder']>): Utf8TextDecoder | undefined {
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return decoder.fatal && decoder.ignoreBOM ? decoder : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What this host offers. */

@@ -11,8 +11,9 @@ import type { RandomSource } from './host.ts';
  */
 const ALIGNED_FROM = 192;
 
-/** Whether a word of an `Int32Array` begins with its most significant byte, as a masking key does here. */
-const BIG_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[3] === 1;
+// A masking key as bytes in network byte order, and the word that those bytes are in this engine's.
+const KEY = new DataView(new ArrayBuffer(4));
+const KEY_WORD = new Int32Array(KEY.buffer);
 
 /**
  * From this many bytes on it is worth making a view for one payload; many frames of one chunk share it
@@ -51,7 +52,8 @@ export function maskAndLook(bytes: Uint8Array, start: number, end: number, key: 
       k = (k << 8) | (k >>> 24);
     }
     const words = (end - at) >> 2;
-    xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), BIG_ENDIAN ? k : swap(k));
+    KEY.setInt32(0, k);
+    xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), KEY_WORD[0] as number);
     at += 4 * words;
     seen = -1;
   } else if (bytes === viewed || end - start >= VIEW_FROM) {
@@ -92,8 +94,6 @@ function xorWords(words: Int32Array, key: number): void {
   }
   for (; at < length; at++) words[at] = (words[at] as number) ^ key;
 }
-
-const swap = (word: number): number => (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
 /**
  * Masking keys from a random source, drawn many at a time: one call for each 8 KiB, not one a frame.

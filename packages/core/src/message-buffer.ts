@@ -8,6 +8,7 @@
 const FIRST_CAPACITY = 4096;
 const NOTHING = new Uint8Array(0);
 
+/** Bytes that grow at the end, until they are taken all at once. */
 export class MessageBuffer {
   #bytes: Uint8Array = NOTHING;
   #length = 0;

@@ -80,24 +80,32 @@ export class ResolvedOptions {
     if (messages !== 'whole' && messages !== 'fragments') throw new TypeError("messages: 'whole' or 'fragments'");
     this.fragments = messages === 'fragments';
     this.autoPong = options.autoPong ?? true;
+    if (typeof this.autoPong !== 'boolean') throw new TypeError('autoPong: true or false');
     const heartbeat = options.heartbeat ?? { interval: 30_000, timeout: 10_000 };
     if (heartbeat !== false) {
-      time('heartbeat.interval', heartbeat.interval);
-      time('heartbeat.timeout', heartbeat.timeout);
+      fromOne('heartbeat.interval', heartbeat.interval);
+      fromOne('heartbeat.timeout', heartbeat.timeout);
     }
     this.heartbeat = heartbeat === false ? undefined : heartbeat;
-    this.idleTimeout = time('idleTimeout', options.idleTimeout ?? 120_000);
-    this.messageTimeout = time('messageTimeout', options.messageTimeout ?? 120_000);
-    this.handshakeTimeout = time('handshakeTimeout', options.handshakeTimeout ?? 10_000);
-    this.closeTimeout = time('closeTimeout', options.closeTimeout ?? 5_000);
+    this.idleTimeout = fromOne('idleTimeout', options.idleTimeout ?? 120_000);
+    this.messageTimeout = fromOne('messageTimeout', options.messageTimeout ?? 120_000);
+    this.handshakeTimeout = fromOne('handshakeTimeout', options.handshakeTimeout ?? 10_000);
+    this.closeTimeout = fromOne('closeTimeout', options.closeTimeout ?? 5_000);
     this.rateLimits = options.rateLimits;
     for (const [name, limit] of Object.entries(options.rateLimits ?? {})) {
+      if (!RATES.includes(name)) throw new TypeError(`rateLimits: of ${RATES.join(', ')}, not of ${name}`);
       if (limit === undefined) continue;
       positive(`rateLimits.${name}.perSecond`, limit.perSecond);
-      positive(`rateLimits.${name}.burst`, limit.burst ?? limit.perSecond);
+      fromOne(`rateLimits.${name}.burst`, limit.burst ?? 1);
     }
     this.random = options.random ?? host.random;
+    if (this.random !== undefined && typeof this.random !== 'function') {
+      throw new TypeError('random: a function that fills a Uint8Array');
+    }
     this.textDecoder = options.textDecoder ?? host.textDecoder;
+    if (this.textDecoder !== undefined && typeof this.textDecoder.decode !== 'function') {
+      throw new TypeError('textDecoder: an object with a function decode');
+    }
     // A lenient decoder would put U+FFFD where the RFC wants the connection failed.
     if (this.textDecoder?.fatal === false || this.textDecoder?.ignoreBOM === false) {
       throw new TypeError('textDecoder: make it with { fatal: true, ignoreBOM: true }');
@@ -120,11 +128,13 @@ function size(name: string, value: number, least = 0): number {
   return value;
 }
 
-function time(name: string, value: number): number {
-  if (!(typeof value === 'number' && value > 0)) throw new RangeError(`${name}: milliseconds above 0, not ${value}`);
-  return value;
-}
-
 function positive(name: string, value: number): void {
   if (!(typeof value === 'number' && value > 0)) throw new RangeError(`${name}: a number above 0, not ${value}`);
 }
+
+function fromOne(name: string, value: number): number {
+  if (!(typeof value === 'number' && value >= 1)) throw new RangeError(`${name}: a number from 1, not ${value}`);
+  return value;
+}
+
+const RATES: readonly string[] = ['messages', 'bytes', 'controlFrames'] satisfies (keyof RateLimits)[];

@@ -1,15 +1,15 @@
 /**
- * Rate limits as token buckets in virtual time: one number each, no timer.
+ * Rate limits as token buckets in virtual time: two numbers each, no timer.
  *
- * A bucket remembers the time at which it would be full again. Taking tokens moves that time on; they are there as long
- * as it is no further ahead than the time a whole burst takes.
+ * A bucket remembers how many tokens were missing from it, and when. They come back with time; no more may be missing than
+ * a whole burst.
  */
 import { ProtocolError, type ProtocolRuleName } from './rules.ts';
 
 /** So many a second in the long run, and so many at once. */
 export interface RateLimit {
   readonly perSecond: number;
-  /** How many may come at once after a silence. Default: `perSecond`. */
+  /** How many may come at once after a silence, 1 or more. Default: `perSecond`, or 1 if that is more. */
   readonly burst?: number | undefined;
 }
 
@@ -25,21 +25,23 @@ export interface RateLimits {
 
 /** One bucket. */
 export class TokenBucket {
-  readonly #interval: number;
-  readonly #depth: number;
-  #fullAt = Number.NEGATIVE_INFINITY;
+  readonly #perMillisecond: number;
+  readonly #burst: number;
+  #missing = 0;
+  #at = Number.NEGATIVE_INFINITY;
 
-  constructor({ perSecond, burst = perSecond }: RateLimit) {
-    this.#interval = 1000 / perSecond;
-    this.#depth = burst * this.#interval;
+  constructor({ perSecond, burst = Math.max(1, perSecond) }: RateLimit) {
+    this.#perMillisecond = perSecond / 1000;
+    this.#burst = burst;
   }
 
   /** Takes `count` tokens at `now`, or takes nothing and gives `false` when there are not so many. */
   take(count: number, now: number): boolean {
-    const fullAt = Math.max(this.#fullAt, now) + count * this.#interval;
-    // The sum of many intervals is not exact; a millionth of a millisecond is no token.
-    if (fullAt - now > this.#depth + 1e-6) return false;
-    this.#fullAt = fullAt;
+    const missing = Math.max(0, this.#missing - (now - this.#at) * this.#perMillisecond) + count;
+    // The sum of many fractions is not exact; a millionth is no token.
+    if (missing > this.#burst + 1e-6) return false;
+    this.#missing = missing;
+    this.#at = now;
     return true;
   }
 }

@@ -38,6 +38,7 @@ const NOTHING = new Uint8Array(0);
 /** Filled anew for every frame and read at once, so one serves all receivers. */
 const header = createFrameHeader();
 
+/** The inbound half of one connection: takes chunks, gives events. */
 export class Receiver {
   readonly #options: ResolvedOptions;
   readonly #rules: FrameRules;

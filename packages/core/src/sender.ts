@@ -32,6 +32,7 @@ const LOOP_TO = 32;
 /** The host's random source serves all connections from one pool. */
 const hostKeys = host.random && new MaskKeys(host.random);
 
+/** The outbound half of one connection: takes messages and control frames, gives bytes. */
 export class Sender {
   readonly #keys: MaskKeys | undefined;
   readonly #fragmentSize: number;

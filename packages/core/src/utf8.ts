@@ -56,14 +56,13 @@ export function validateUtf8(
   return wanted;
 }
 
-/** The state after one more byte, or -1 when no valid text has it here. */
+/** The state after one more byte (at a boundary, one that is not ASCII), or -1 when no valid text has it here. */
 function next(state: number, byte: number): number {
   if (state !== UTF8_BOUNDARY) {
     if (byte < ((state >> 8) & 0xff) || byte > state >> 16) return -1;
     const wanted = (state & 0xff) - 1;
     return wanted === 0 ? UTF8_BOUNDARY : tail(wanted, 0x80, 0xbf);
   }
-  if (byte < 0x80) return UTF8_BOUNDARY;
   if (byte < 0xc2 || byte > 0xf4) return -1;
   if (byte < 0xe0) return tail(1, 0x80, 0xbf);
   if (byte < 0xf0) return tail(2, byte === 0xe0 ? 0xa0 : 0x80, byte === 0xed ? 0x9f : 0xbf);

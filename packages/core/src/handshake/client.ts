@@ -1,7 +1,7 @@
 /** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
 import type { RandomSource } from '../host.ts';
 import { HandshakeError } from '../rules.ts';
-import { hostField, parseUri, type WebSocketUri } from '../uri.ts';
+import { checkUri, hostField, parseUri, type WebSocketUri } from '../uri.ts';
 import {
   type Extension,
   fieldValue,
@@ -53,7 +53,7 @@ export interface Negotiated {
  * @see RFC 6455 4.1
  */
 export function request(url: string | WebSocketUri, options: RequestOptions, random: RandomSource): HandshakeOffer {
-  const uri = typeof url === 'string' ? parseUri(url) : url;
+  const uri = typeof url === 'string' ? parseUri(url) : checkUri(url);
   const { subprotocols = [], origin } = options;
   // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
   for (const name of subprotocols) {

@@ -1,0 +1,271 @@
+// Everything that waits has a deadline, and a deadline is a number: RFC 6455 4.1, 5.5.2, 7.1.1, and our own.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Connection, type ConnectionOptions, type EndEvent, Opcode, type PongEvent } from '../../src/index.ts';
+import { Pair } from '../pair.ts';
+import { concat } from '../support.ts';
+import {
+  ascii,
+  closeFrame,
+  ending,
+  frame,
+  NEVER,
+  nothingFollows,
+  opened,
+  own,
+  ownClose,
+  ROLES,
+  receive,
+  rule,
+  sent,
+  sentText,
+  types,
+  ZEROS,
+} from './tools.ts';
+
+const test = suite('deadlines of a connection');
+const { Text, Binary, Continuation, Ping, Pong } = Opcode;
+
+/** All deadlines off but those that a test is about. */
+const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, messageTimeout: NEVER };
+
+/** Lets a deadline pass, not a moment too early, and gives the events. */
+function pass(connection: Connection, at: number): ReturnType<Connection['timeout']> {
+  assert.is(connection.deadline, at);
+  assert.equal([...connection.timeout(at - 1)], []);
+  assert.is(sent(connection), '');
+  assert.is(connection.deadline, at);
+  return connection.timeout(at);
+}
+
+// handshakeTimeout
+
+test('4.1: a server answers 408 to a request that does not come in time', () => {
+  const connection = Connection.server({ handshakeTimeout: 300 }, 1000);
+  receive(connection, ascii('GET / HTTP/1.1\r\n'), 1299);
+  assert.is(rule(pass(connection, 1300)), 'handshake-timeout');
+  assert.match(sentText(connection), /^HTTP\/1\.1 408 Request Timeout\r\nConnection: close\r\n/);
+  assert.equal([connection.state, connection.transport, connection.deadline], ['closing', 'end', 6300]);
+  assert.is(types(pass(connection, 6300)), 'end');
+  assert.is(connection.transport, 'destroy');
+  nothingFollows(connection);
+});
+
+test('4.1: a request that the application does not decide in time is answered 408', () => {
+  const pair = new Pair({ server: { handshakeTimeout: 300 } });
+  pair.server.onEvent = () => undefined;
+  pair.run(300);
+  assert.is(types(pair.server.events), 'request fail end');
+  assert.is(types(pair.client.events), 'fail end');
+  const [fail] = pair.client.events;
+  assert.is(fail?.type === 'fail' && 'response' in fail.error && fail.error.response?.status, 408);
+  assert.throws(() => pair.server.connection.accept(), /no request waits/);
+});
+
+test('4.1: a client gives up on a response that does not come in time', () => {
+  const connection = Connection.client('ws://example.com', { random: ZEROS, handshakeTimeout: 300 }, 1000);
+  sent(connection);
+  receive(connection, ascii('HTTP/1.1 200 OK\r\n\r\nsome body that does not end'), 1299);
+  assert.is(rule(pass(connection, 1300)), 'handshake-timeout');
+  assert.is(sent(connection), '');
+  assert.equal([connection.state, connection.transport], ['closing', 'destroy']);
+});
+
+test('4.1: once the connection is open the handshake has no deadline', () => {
+  const pair = new Pair({ client: OFF, server: OFF }).run();
+  assert.equal([pair.client.connection.deadline, pair.server.connection.deadline], [NEVER, NEVER]);
+});
+
+for (const role of ROLES) {
+  // idleTimeout
+
+  test(`idleTimeout: any bytes put it off, ours do not (${role})`, () => {
+    const connection = opened(role, { ...OFF, idleTimeout: 1000 });
+    assert.is(connection.deadline, 1000);
+    connection.send('Hello');
+    sent(connection);
+    assert.is(connection.deadline, 1000);
+    receive(connection, frame(role, Text, 'Hello').subarray(0, 1), 600);
+    assert.is(connection.deadline, 1600);
+    assert.is(rule(pass(connection, 1600)), 'idle-timeout');
+    assert.is(sent(connection), ownClose(role, 1001, 'idle-timeout'));
+    assert.is(connection.deadline, 6600);
+  });
+
+  // heartbeat
+
+  test(`heartbeat: a ping every interval, and a peer that is silent after it is gone (${role})`, () => {
+    const connection = opened(role, { ...OFF, heartbeat: { interval: 1000, timeout: 300 } });
+    assert.is(types(pass(connection, 1000)), '');
+    assert.is(sent(connection), own(role, Ping, '\0\0\0\x01'));
+    assert.is(rule(pass(connection, 1300)), 'pong-timeout');
+    assert.is(sent(connection), ownClose(role, 1011, 'pong-timeout'));
+  });
+
+  test(`heartbeat: any bytes are an answer, a pong tells the latency (${role})`, () => {
+    const connection = opened(role, { ...OFF, heartbeat: { interval: 1000, timeout: 300 } });
+    pass(connection, 1000);
+    sent(connection);
+    receive(connection, frame(role, Binary, 'a long message').subarray(0, 7), 1299);
+    pass(connection, 2000);
+    assert.is(sent(connection), own(role, Ping, '\0\0\0\x02'));
+    const rest = frame(role, Binary, 'a long message').subarray(7);
+    const events = receive(connection, concat(rest, frame(role, Pong, '\0\0\0\x02')), 2100);
+    assert.is((events[1] as PongEvent).latency, 100);
+    assert.is(connection.deadline, 3000);
+  });
+
+  test(`heartbeat: a timeout longer than the interval is not put off by the next pings (${role})`, () => {
+    const connection = opened(role, { ...OFF, heartbeat: { interval: 100, timeout: 250 } });
+    for (const at of [100, 200, 300]) {
+      pass(connection, at);
+      sent(connection);
+    }
+    assert.is(rule(connection.timeout(350)), 'pong-timeout');
+  });
+
+  test(`heartbeat: a caller that comes too late sends one ping, not all that it missed (${role})`, () => {
+    const connection = opened(role, { ...OFF, heartbeat: { interval: 100, timeout: 1e6 } });
+    connection.timeout(1050);
+    assert.is(sent(connection), own(role, Ping, '\0\0\0\x01'));
+    assert.is(connection.deadline, 1150);
+  });
+
+  // messageTimeout
+
+  test(`messageTimeout: from the first byte of a message to its last (${role})`, () => {
+    const text = frame(role, Text, 'Hello');
+    for (const cut of [1, 2, text.length - 1]) {
+      const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+      assert.is(connection.deadline, NEVER);
+      receive(connection, text.subarray(0, cut), 100);
+      assert.is(connection.deadline, 1100);
+      receive(connection, text.subarray(cut, text.length - 1), 800);
+      receive(connection, new Uint8Array(0), 900);
+      assert.is(rule(pass(connection, 1100)), 'message-timeout');
+      assert.is(sent(connection), ownClose(role, 1008, 'message-timeout'));
+    }
+  });
+
+  test(`messageTimeout: it runs on over fragments and control frames, and ends with the message (${role})`, () => {
+    const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+    receive(connection, frame(role, Text, 'Hel', false), 100);
+    receive(connection, frame(role, Ping, 'p').subarray(0, 2), 200);
+    receive(connection, frame(role, Ping, 'p').subarray(2), 300);
+    receive(connection, frame(role, Continuation, '', false), 400);
+    assert.is(connection.deadline, 1100);
+    receive(connection, frame(role, Continuation, 'lo'), 1099);
+    assert.is(connection.deadline, NEVER);
+  });
+
+  test(`messageTimeout: each message has its own, also where one ends in the chunk the next begins in (${role})`, () => {
+    const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+    const text = frame(role, Text, 'Hello');
+    receive(connection, text.subarray(0, 3), 0);
+    for (let now = 900; now < 9000; now += 900) {
+      assert.is(types(receive(connection, concat(text.subarray(3), text.subarray(0, 3)), now)), 'text');
+      assert.is(connection.deadline, now + 1000);
+    }
+  });
+
+  test(`messageTimeout: half a control frame is waited for no longer (${role})`, () => {
+    const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+    receive(connection, frame(role, Ping, 'ping').subarray(0, 8 - 4), 100);
+    assert.is(rule(pass(connection, 1100)), 'message-timeout');
+  });
+
+  test(`messageTimeout: in messages: 'fragments' too (${role})`, () => {
+    const connection = opened(role, { ...OFF, messages: 'fragments', messageTimeout: 1000 });
+    assert.is(types(receive(connection, frame(role, Text, 'Hello', false), 100)), 'fragment');
+    assert.is(types(receive(connection, frame(role, Continuation, 'Hello', false), 1000)), 'fragment');
+    assert.is(rule(pass(connection, 1100)), 'message-timeout');
+  });
+
+  // All of them
+
+  test(`an early call of timeout does nothing, and none after the end (${role})`, () => {
+    const connection = opened(role);
+    for (const now of [0, 1, 29_999]) {
+      assert.equal([...connection.timeout(now)], []);
+      assert.is(connection.queuedBytes, 0);
+    }
+    receive(connection, closeFrame(role), 29_999);
+    ending(connection);
+  });
+
+  test(`of several deadlines that have passed, the one that says most is reported, once (${role})`, () => {
+    const connection = opened(role, {
+      ...{ heartbeat: { interval: 100, timeout: 100 }, idleTimeout: 200, messageTimeout: 200 },
+    });
+    receive(connection, frame(role, Text, 'x').subarray(0, 1), 0);
+    connection.timeout(100);
+    const events = [...connection.timeout(9000)];
+    assert.is(types(events), 'fail');
+    assert.is(rule(events), 'pong-timeout');
+    // The caller was late, so closing has its whole time from now on.
+    assert.is(connection.deadline, 14_000);
+  });
+
+  test(`closing clears every other deadline, and none comes back (${role})`, () => {
+    const connection = opened(role, { heartbeat: { interval: 10, timeout: 10 }, idleTimeout: 10, messageTimeout: 10 });
+    receive(connection, frame(role, Text, 'x').subarray(0, 1), 0);
+    connection.close(1000, '', 5);
+    assert.is(connection.deadline, 5005);
+    receive(connection, frame(role, Text, 'x').subarray(1), 6);
+    assert.is(connection.deadline, 5005);
+    assert.equal([...connection.timeout(5004)], []);
+  });
+
+  // Pausing
+
+  test(`pausing suspends what would be the peer's silence; the heartbeat goes on (${role})`, () => {
+    const heartbeat = { interval: 1000, timeout: 300 };
+    const connection = opened(role, { heartbeat, idleTimeout: 1500, messageTimeout: 1200 });
+    receive(connection, frame(role, Text, 'Hel', false), 100);
+    connection.timeout(1000);
+    sent(connection);
+    connection.pause();
+    assert.is(connection.deadline, 2000);
+    for (let now = 2000; now <= 20_000; now += 1000) {
+      connection.timeout(now);
+      assert.ok(sent(connection).startsWith(own(role, Ping, '\0\0\0\0').slice(0, -2)), `ping at ${now}`);
+      assert.is(connection.deadline, now + 1000);
+    }
+    // All of it begins anew.
+    connection.resume(20_500);
+    assert.is(connection.poll(), undefined);
+    connection.timeout(21_000);
+    assert.is(connection.deadline, 21_300);
+    assert.is(rule(connection.timeout(21_300)), 'pong-timeout');
+  });
+
+  test(`after a pause a message has its whole time again, and so has silence (${role})`, () => {
+    for (const [options, name] of [
+      [{ messageTimeout: 1200 }, 'message-timeout'],
+      [{ idleTimeout: 1200 }, 'idle-timeout'],
+    ] as const) {
+      const connection = opened(role, { ...OFF, ...options });
+      receive(connection, frame(role, Text, 'Hel', false), 100);
+      connection.pause();
+      assert.is(connection.deadline, NEVER);
+      connection.receive(frame(role, Ping, 'p'), 300);
+      assert.is(connection.deadline, NEVER);
+      connection.resume(5000);
+      assert.is(types(connection), 'ping');
+      sent(connection);
+      assert.is(rule(pass(connection, 6200)), name);
+    }
+  });
+}
+
+test('7.1.1: with every deadline off, nothing waits but what the caller waits for', () => {
+  const connection = opened('server', { ...OFF, closeTimeout: NEVER });
+  receive(connection, frame('server', Text, 'x', false));
+  assert.is(connection.deadline, NEVER);
+  connection.close();
+  assert.is(connection.deadline, NEVER);
+  const [end] = [...connection.receiveEnd()] as EndEvent[];
+  assert.is(end?.code, 1006);
+});
+
+test.run();

@@ -1,0 +1,147 @@
+// RFC 6455 5.5.2, 5.5.3: Ping and Pong frames, and the heartbeat made of them.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Opcode, type PingEvent, type PongEvent } from '../../src/index.ts';
+import { cutRandomly, Pair } from '../pair.ts';
+import { concat } from '../support.ts';
+import { closeFrame, frame, isA, opened, own, ownClose, ROLES, receive, sent, types } from './tools.ts';
+
+const test = suite('RFC 6455 5.5.2 ping and pong');
+const { Text, Ping, Pong } = Opcode;
+const LONGEST = 'p'.repeat(125);
+
+for (const role of ROLES) {
+  for (const payload of ['', 'Hello', LONGEST]) {
+    test(`5.5.3: a ping of ${payload.length} bytes is answered with the same bytes (${role})`, () => {
+      const connection = opened(role);
+      const [ping] = receive(connection, frame(role, Ping, payload)) as PingEvent[];
+      assert.is(String.fromCharCode(...(ping as PingEvent).data), payload);
+      assert.is(sent(connection), own(role, Pong, payload));
+    });
+  }
+
+  test(`5.5.3: the answer is not what the application does to the event's bytes (${role})`, () => {
+    for (const cut of [0, 1, 4, 6]) {
+      const connection = opened(role);
+      const bytes = frame(role, Ping, 'Hello');
+      const chunk = bytes.slice(cut);
+      connection.receive(bytes.slice(0, cut)).poll();
+      const ping = connection.receive(chunk).poll() as PingEvent;
+      ping.data.fill(0);
+      chunk.fill(0);
+      assert.is(sent(connection), own(role, Pong, 'Hello'));
+    }
+  });
+
+  test(`5.5.3: of many pings unread, the last one is answered (${role})`, () => {
+    const connection = opened(role);
+    for (let n = 0; n < 10_000; n++) receive(connection, frame(role, Ping, String(n)));
+    assert.is(connection.queuedBytes, own(role, Pong, '9999').length / 2);
+    assert.is(sent(connection), own(role, Pong, '9999'));
+    assert.is(sent(connection), '');
+  });
+
+  test(`5.5.3: the answer goes after what was sent before and inside a message in fragments (${role})`, () => {
+    const connection = opened(role);
+    connection.sendFragment('Hel', false);
+    receive(connection, frame(role, Ping, 'p'));
+    assert.is(sent(connection), own(role, Text, 'Hel', false) + own(role, Pong, 'p'));
+  });
+
+  test(`5.5.1: pongs go before our Close frame, and none after it (${role})`, () => {
+    const connection = opened(role);
+    receive(connection, concat(frame(role, Ping, '1'), closeFrame(role, 1000), frame(role, Ping, '2')));
+    assert.is(sent(connection), own(role, Pong, '1') + ownClose(role, 1000));
+  });
+
+  test(`5.5.2: autoPong off leaves the answer to the application (${role})`, () => {
+    const connection = opened(role, { autoPong: false });
+    const [ping] = receive(connection, frame(role, Ping, 'Hello')) as PingEvent[];
+    assert.is(sent(connection), '');
+    connection.pong((ping as PingEvent).data);
+    assert.is(sent(connection), own(role, Pong, 'Hello'));
+  });
+
+  test(`5.5.2: ping and pong send strings and bytes, at most 125 of them (${role})`, () => {
+    const connection = opened(role);
+    connection.ping();
+    connection.ping('é');
+    connection.pong(Uint16Array.of(0x0101));
+    connection.pong(LONGEST);
+    assert.is(
+      sent(connection),
+      own(role, Ping) + own(role, Ping, '\xc3\xa9') + own(role, Pong, '\x01\x01') + own(role, Pong, LONGEST),
+    );
+    assert.throws(() => connection.ping(`${LONGEST}p`), isA(RangeError));
+    assert.throws(() => connection.pong('é'.repeat(63)), isA(RangeError));
+    assert.throws(() => connection.ping(5 as unknown as string), isA(TypeError));
+    assert.throws(() => connection.pong(null as unknown as string), isA(TypeError));
+    assert.is(connection.queuedBytes, 0);
+  });
+
+  test(`5.5.3: an unsolicited pong is an event without a latency (${role})`, () => {
+    const connection = opened(role);
+    const [pong] = receive(connection, frame(role, Pong, '\0\0\0\0')) as PongEvent[];
+    assert.equal(pong, { type: 'pong', data: new Uint8Array(4), latency: undefined });
+    assert.is(sent(connection), '');
+  });
+}
+
+// The heartbeat.
+
+test('5.5.2: every interval a ping, and its pong tells the latency', () => {
+  const heartbeat = { interval: 1000, timeout: 500 };
+  const pair = new Pair({ opened: true, client: { heartbeat: false }, server: { heartbeat } });
+  pair.latency = 30;
+  pair.cut = cutRandomly(3);
+  pair.run(3100);
+  const pongs = pair.server.events.filter((event): event is PongEvent => event.type === 'pong');
+  assert.equal(
+    pongs.map(({ latency }) => latency),
+    [60, 60, 60],
+  );
+  const pings = pair.client.events.filter((event): event is PingEvent => event.type === 'ping');
+  assert.is(new Set(pings.map(({ data }) => String(data))).size, 3);
+  assert.equal(pair.client.types, ['open', 'ping', 'ping', 'ping']);
+});
+
+test('5.5.2: both ends may ask at the same time', () => {
+  const heartbeat = { interval: 1000, timeout: 500 };
+  const pair = new Pair({ opened: true, client: { heartbeat }, server: { heartbeat } });
+  pair.latency = 30;
+  pair.run(10_500);
+  for (const { types } of [pair.client, pair.server]) {
+    assert.is(types.filter((type) => type === 'pong').length, 10);
+    assert.is(types.filter((type) => type === 'ping').length, 10);
+  }
+});
+
+test("5.5.2: only the pong to the heartbeat's last ping has a latency, once", () => {
+  const connection = opened('server', { heartbeat: { interval: 100, timeout: 50 } });
+  const payload = (): Uint8Array => {
+    connection.timeout(connection.deadline);
+    return Uint8Array.from(sent(connection).slice(4).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  };
+  const latency = (bytes: Uint8Array, now: number): number | undefined =>
+    (receive(connection, frame('server', Pong, bytes), now) as PongEvent[])[0]?.latency;
+
+  const first = payload();
+  assert.is(latency(Uint8Array.of(...first, 0), 110), undefined);
+  const second = payload();
+  assert.is(latency(first, 210), undefined);
+  assert.is(latency(second, 220), 20);
+  assert.is(latency(second, 230), undefined);
+});
+
+test('5.5.2: a heartbeat does not stand in the way of the application', () => {
+  const pair = new Pair({ opened: true, client: { heartbeat: { interval: 10, timeout: 5 } } });
+  pair.client.connection.ping('mine');
+  pair.run(25);
+  assert.equal(
+    pair.client.events.filter(({ type }) => type === 'pong').map((event) => (event as PongEvent).latency),
+    [undefined, 0, 0],
+  );
+  assert.is(types(pair.server.events), 'open ping ping ping');
+});
+
+test.run();

@@ -1,0 +1,45 @@
+// Named deadlines as data.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createDeadlines, type Deadlines, expiredDeadline, nextDeadline } from '../src/deadlines.ts';
+import { NEVER } from './connection/tools.ts';
+
+const test = suite('deadlines');
+const NAMES = Object.keys(createDeadlines()) as (keyof Deadlines)[];
+
+test('at first all are clear: none is next, none has passed, ever', () => {
+  assert.is(nextDeadline(createDeadlines()), NEVER);
+  for (const now of [-NEVER, 0, Number.MAX_VALUE, NEVER, Number.NaN]) {
+    assert.is(expiredDeadline(createDeadlines(), now), undefined);
+  }
+});
+
+for (const name of NAMES) {
+  test(`${name} is next when it is the earliest, and has passed at its time, not before`, () => {
+    const deadlines = createDeadlines();
+    for (const other of NAMES) deadlines[other] = 200;
+    deadlines[name] = 100;
+    assert.is(nextDeadline(deadlines), 100);
+    assert.is(expiredDeadline(deadlines, 99.9), undefined);
+    assert.is(expiredDeadline(deadlines, 100), name);
+    assert.is(expiredDeadline(deadlines, 199), name);
+  });
+}
+
+test('of several that have passed, the one that says most about why comes first', () => {
+  const deadlines = createDeadlines();
+  for (const name of NAMES) deadlines[name] = 100;
+  const order: string[] = [];
+  for (let name = expiredDeadline(deadlines, 500); name !== undefined; name = expiredDeadline(deadlines, 500)) {
+    order.push(name);
+    deadlines[name] = NEVER;
+  }
+  assert.equal(order, ['close', 'handshake', 'pong', 'message', 'idle', 'ping']);
+});
+
+test('at the end of time those that are set have passed, and no other', () => {
+  const deadlines = { ...createDeadlines(), idle: 1e300 };
+  assert.is(expiredDeadline(deadlines, NEVER), 'idle');
+});
+
+test.run();

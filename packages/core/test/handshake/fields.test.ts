@@ -1,0 +1,279 @@
+// RFC 6455 9.1, RFC 9110 5: header fields, tokens, lists and extensions.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type Extension,
+  fieldValue,
+  fieldValues,
+  formatExtensions,
+  type HeaderField,
+  type HeaderFieldsInit,
+  isFieldValue,
+  isToken,
+  listIncludes,
+  parseExtensions,
+  parseTokens,
+  toFields,
+  trim,
+} from '../../src/handshake/fields.ts';
+import { isA } from '../connection/tools.ts';
+import { assertLinear } from '../linear.ts';
+
+const test = suite('RFC 6455 9.1 fields');
+const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+const PROTOTYPE = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
+
+test('RFC 9110 5.6.2: which bytes are a token', () => {
+  const tokens = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  assert.is(BYTES.filter(isToken).sort().join(''), [...tokens].sort().join(''));
+  assert.not.ok(isToken(''));
+  assert.not.ok(isToken('a\n'));
+  assert.ok(isToken('permessage-deflate'));
+});
+
+test('RFC 9110 5.5: which bytes are a value: no controls but tab', () => {
+  for (const [code, character] of BYTES.entries()) {
+    assert.is(isFieldValue(character), code === 9 || (code >= 0x20 && code !== 0x7f), `byte ${code}`);
+    assert.is(isFieldValue(`a${character}b`), isFieldValue(character));
+  }
+  assert.ok(isFieldValue(''));
+  assert.not.ok(isFieldValue('Ā'));
+  assert.not.ok(isFieldValue('a\n'));
+});
+
+const FIELDS: HeaderField[] = [
+  ['upgrade', 'websocket'],
+  ['x-list', 'a, b'],
+  ['x-list', 'c'],
+];
+
+test('RFC 9110 5.3: the values of a field, one by one and joined', () => {
+  assert.equal(fieldValues(FIELDS, 'x-list'), ['a, b', 'c']);
+  assert.is(fieldValue(FIELDS, 'x-list'), 'a, b, c');
+  assert.is(fieldValue(FIELDS, 'upgrade'), 'websocket');
+  for (const name of ['x-none', 'Upgrade', ...PROTOTYPE]) {
+    assert.equal(fieldValues(FIELDS, name), []);
+    assert.is(fieldValue(FIELDS, name), undefined);
+  }
+});
+
+// What a caller gives.
+
+const OWNED = new Set(['host']);
+
+for (const [name, init] of Object.entries({
+  list: [
+    ['A', '1'],
+    ['b', '2'],
+  ],
+  object: { A: '1', b: '2' },
+  map: new Map([
+    ['A', '1'],
+    ['b', '2'],
+  ]),
+}) as [string, HeaderFieldsInit][]) {
+  test(`header fields may be given as ${name}`, () => {
+    assert.equal(toFields(init, OWNED), [
+      ['A', '1'],
+      ['b', '2'],
+    ]);
+  });
+}
+
+test('no header fields are none', () => {
+  assert.equal(toFields(undefined, OWNED), []);
+  assert.equal(toFields({}, OWNED), []);
+});
+
+test('prototype names are names like others', () => {
+  for (const name of PROTOTYPE) assert.equal(toFields([[name, 'x']], OWNED), [[name, 'x']]);
+});
+
+test('what the caller may not give throws: injected lines above all', () => {
+  for (const bad of ['\r', '\n', '\r\nx: y', '\0', '\x7f', '\x1f', 'Ā', '😀']) {
+    assert.throws(() => toFields({ 'x-a': `b${bad}c` }, OWNED), isA(TypeError));
+    assert.throws(() => toFields({ [`x${bad}`]: 'a' }, OWNED), isA(TypeError));
+  }
+  for (const name of ['', ' ', 'a b', 'a:', 'a\t', 'é', '(a)']) {
+    assert.throws(() => toFields({ [name]: 'a' }, OWNED), isA(TypeError));
+  }
+  for (const value of [undefined, null, 5, {}, ['a']] as unknown as string[]) {
+    assert.throws(() => toFields({ 'x-a': value }, OWNED), isA(TypeError));
+  }
+});
+
+test('what the handshake sets, the caller may not, in any case of letters', () => {
+  for (const name of ['host', 'Host', 'HOST']) assert.throws(() => toFields({ [name]: 'a' }, OWNED), isA(RangeError));
+});
+
+// Lists.
+
+for (const [list, expected] of [
+  ['Upgrade', true],
+  ['upgrade', true],
+  ['keep-alive, Upgrade', true],
+  ['keep-alive,UPGRADE,x', true],
+  [' \t upgrade \t', true],
+  [',, upgrade,', true],
+  ['', false],
+  ['upgraded', false],
+  ['x-upgrade', false],
+  ['keep-alive upgrade', false],
+  ['"upgrade"', false],
+  ['upgrade;q=1', false],
+  ['upgrade\xa0', false],
+  [undefined, false],
+] as const) {
+  test(`RFC 9110 5.6.1: ${JSON.stringify(list)} ${expected ? 'includes' : 'lacks'} "upgrade"`, () => {
+    assert.is(listIncludes(list, 'upgrade'), expected);
+  });
+}
+
+for (const [value, expected] of [
+  ['chat', ['chat']],
+  ['chat, superchat', ['chat', 'superchat']],
+  ['\tchat,superchat ,,', ['chat', 'superchat']],
+  ['constructor, __proto__', ['constructor', '__proto__']],
+  ['a, a', ['a', 'a']],
+  ['', undefined],
+  [' , ', undefined],
+  ['a b', undefined],
+  ['a, "b"', undefined],
+  ['a, b;c', undefined],
+  ['a, caf\xe9', undefined],
+] as const) {
+  test(`RFC 9110 5.6.1: ${JSON.stringify(value)} as a list of tokens`, () => {
+    assert.equal(parseTokens(value), expected);
+  });
+}
+
+// Extensions.
+
+type Short = Record<string, Record<string, string | undefined>>;
+const extensions = (short: Short): Extension[] =>
+  Object.entries(short).map(([name, parameters]) => ({ name, parameters: Object.entries(parameters) }));
+
+for (const [value, expected] of [
+  ['foo', { foo: {} }],
+  ['foo, bar', { foo: {}, bar: {} }],
+  ['foo; a', { foo: { a: undefined } }],
+  ['foo; a=1; b="2", bar;c', { foo: { a: '1', b: '2' }, bar: { c: undefined } }],
+  ['foo;a;b=c,bar', { foo: { a: undefined, b: 'c' }, bar: {} }],
+  [' \t,, foo \t; \t a \t = \t "1" \t ,\t, bar , ', { foo: { a: '1' }, bar: {} }],
+  ['foo; a="\\1\\2"', { foo: { a: '12' } }],
+  ['permessage-deflate; client_max_window_bits', { 'permessage-deflate': { client_max_window_bits: undefined } }],
+  ['toString; constructor=valueOf', { toString: { constructor: 'valueOf' } }],
+] as [string, Short][]) {
+  test(`9.1: ${value}`, () => {
+    assert.equal(parseExtensions(value), extensions(expected));
+  });
+}
+
+test('9.1: the same name or parameter twice is for others to judge', () => {
+  assert.equal(parseExtensions('foo; a; a=1, foo'), [
+    {
+      name: 'foo',
+      parameters: [
+        ['a', undefined],
+        ['a', '1'],
+      ],
+    },
+    { name: 'foo', parameters: [] },
+  ]);
+});
+
+test('9.1: __proto__ is a name', () => {
+  const parsed = parseExtensions('__proto__; __proto__=polluted');
+  assert.is(parsed?.[0]?.name, '__proto__');
+  assert.is(parsed?.[0]?.parameters[0]?.[0], '__proto__');
+  assert.is(({} as Record<string, unknown>).polluted, undefined);
+});
+
+for (const value of [
+  ...[
+    '',
+    ' ',
+    ',',
+    ' ,\t, ',
+    ';',
+    '=',
+    '"',
+    ';a',
+    '=1',
+    '"foo"',
+    'foo bar',
+    'foo=1',
+    'foo;',
+    'foo; ;a',
+    'foo; a=',
+    'foo; =1',
+  ],
+  ...['foo; a b', 'foo; a=1 2', 'foo; a="1', 'foo; a="', 'foo; a="1\\', 'foo; a="1"2', 'foo; a=""', 'foo; a="1 2"'],
+  ...[
+    'foo; a="\\""',
+    'foo; a=1"',
+    'f\xf6o',
+    'foo; \xe4',
+    'foo; a=\xe4',
+    'foo; a="\xe4"',
+    'foo/1',
+    'foo; a=(1)',
+    'foo, ;a',
+  ],
+]) {
+  test(`9.1: ${JSON.stringify(value)} does not conform`, () => {
+    assert.is(parseExtensions(value), undefined);
+  });
+}
+
+test('9.1: what is formatted is read back', () => {
+  const value = 'foo; a; b=1, bar, baz; c="2"';
+  const parsed = parseExtensions(value) as Extension[];
+  assert.is(formatExtensions(parsed), 'foo; a; b=1, bar, baz; c=2');
+  assert.equal(parseExtensions(formatExtensions(parsed)), parsed);
+});
+
+test('RFC 9110 5.5: spaces and tabs around a value are none of it, other bytes are', () => {
+  for (const [text, expected] of [
+    [' \t a b \t ', 'a b'],
+    ['', ''],
+    [' \t ', ''],
+    ['\xa0a\xa0', '\xa0a\xa0'],
+    ['\x0ba\x0c', '\x0ba\x0c'],
+  ] as const) {
+    assert.is(trim(text), expected);
+  }
+});
+
+// CVE-2021-32640, CVE-2020-7662, CVE-2020-7663: no value takes more than linear time.
+
+for (const [name, make] of Object.entries({
+  spaces: (n: number) => `foo${' '.repeat(n)}bar`,
+  'spaces in front': (n: number) => `${' '.repeat(n)}foo`,
+  commas: (n: number) => `${' ,'.repeat(n)};`,
+  'a quoted string of escapes that does not end': (n: number) => `a; b="${'\\c'.repeat(n)}`,
+  'a quoted string of backslashes': (n: number) => `a; b="${'\\'.repeat(n)}`,
+  parameters: (n: number) => `a${'; b'.repeat(n)}; "`,
+  'quoted strings': (n: number) => `a${'; b="c"'.repeat(n)}; =`,
+  extensions: (n: number) => `${'a, '.repeat(n)}"`,
+})) {
+  test(`9.1: linear time: ${name}`, () => {
+    const read = (n: number): void => {
+      const value = make(n);
+      parseExtensions(value);
+      parseTokens(value);
+      listIncludes(value, 'upgrade');
+      trim(value);
+    };
+    assertLinear(read, 10_000);
+  });
+}
+
+test('9.1: 1 MB of spaces is read at once', () => {
+  const spaces = ' '.repeat(1_000_000);
+  assert.is(trim(`${spaces}a${spaces}`), 'a');
+  assert.equal(parseTokens(`${spaces}a${spaces},${spaces}b`), ['a', 'b']);
+  assert.equal(parseExtensions(`${spaces}a${spaces};${spaces}b`), extensions({ a: { b: undefined } }));
+});
+
+test.run();

@@ -1,0 +1,315 @@
+// RFC 9112: heads and bodies, to and from plain data.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  bodyFraming,
+  ChunkedBody,
+  formatRequestHead,
+  formatResponse,
+  HeadReader,
+  parseRequestHead,
+  parseResponseHead,
+} from '../../src/handshake/http1.ts';
+import { HandshakeError } from '../../src/rules.ts';
+import { ascii } from '../connection/tools.ts';
+import { assertLinear } from '../linear.ts';
+
+const test = suite('RFC 9112 http1');
+
+const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+const breaks =
+  (name: string) =>
+  (error: unknown): boolean =>
+    error instanceof HandshakeError && error.rule === name;
+
+/** Gives a reader bytes in pieces of a size, and what it finds. */
+function read(reader: HeadReader, bytes: string, size = bytes.length): string[] {
+  const heads: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    reader.receive(ascii(bytes.slice(at, at + size)));
+    for (let head = reader.read('request-malformed'); head !== undefined; head = reader.read('request-malformed')) {
+      heads.push(head);
+    }
+  }
+  return heads;
+}
+
+// HeadReader
+
+for (const [name, bytes, heads, rest] of [
+  ['one line', 'GET / HTTP/1.1\r\n\r\n', ['GET / HTTP/1.1'], ''],
+  ['lines', 'A\r\nb: c\r\nd: e\r\n\r\n', ['A\r\nb: c\r\nd: e'], ''],
+  ['bytes behind it', 'A\r\n\r\nnot a head', ['A'], 'not a head'],
+  ['several', 'A\r\n\r\nB\r\nc: d\r\n\r\nE', ['A', 'B\r\nc: d'], 'E'],
+  ['no end', 'A\r\nb: c\r\n', [], 'A\r\nb: c\r\n'],
+  ['bytes of any value', '\0\x80\xff\r\n\r\n', ['\0\x80\xff'], ''],
+  ['CR alone within a line', 'A\rB\r\n\r\n', ['A\rB'], ''],
+] as const) {
+  for (const size of [bytes.length, 1, 3]) {
+    test(`2.1: a head of ${name}, in pieces of ${size}`, () => {
+      const reader = new HeadReader(1000);
+      assert.equal(read(reader, bytes, size), heads);
+      assert.is(reader.length, rest.length);
+      assert.is(text(reader.peek()), rest);
+      assert.is(text(reader.rest()), rest);
+      assert.is(reader.length, 0);
+    });
+  }
+}
+
+for (const [name, bytes, why] of [
+  ['an empty first line', '\r\n', 'the first line is empty'],
+  ['LF without CR', 'A\n', 'a line ends without CR LF'],
+  ['LF first of all', '\n', 'a line ends without CR LF'],
+  ['LF without CR on an empty line', 'A\r\n\n', 'a line ends without CR LF'],
+] as const) {
+  for (const size of [bytes.length, 1]) {
+    test(`2.2: ${name} is malformed, in pieces of ${size}`, () => {
+      assert.throws(
+        () => read(new HeadReader(1000), bytes, size),
+        (error: unknown) => breaks('request-malformed')(error) && (error as Error).message.includes(why),
+      );
+    });
+  }
+}
+
+test('RFC 6585 5: a head as long as the limit is read, a longer one is not, whole and byte by byte', () => {
+  const head = `A\r\n${'b: c\r\n'.repeat(20)}\r\n`;
+  for (const size of [head.length, 1]) {
+    assert.is(read(new HeadReader(head.length), head, size).length, 1);
+    assert.throws(() => read(new HeadReader(head.length - 1), head, size), breaks('head-too-big'));
+  }
+  assert.throws(() => read(new HeadReader(0), 'A'), breaks('head-too-big'));
+});
+
+test('RFC 9110 15.5.15: a first line as long as its limit is read, a longer one is not', () => {
+  const head = 'GET /12345 HTTP/1.1\r\n\r\n';
+  for (const size of [head.length, 1]) {
+    assert.is(read(new HeadReader(1000, 21), head, size).length, 1);
+    assert.throws(() => read(new HeadReader(1000, 20), head, size), breaks('target-too-long'));
+  }
+});
+
+test('the limits hold for each head anew, and count its bytes only', () => {
+  const reader = new HeadReader(10, 5);
+  assert.equal(read(reader, 'A\r\nb:\r\n\r\nC\r\nd:e\r\n\r\n', 1), ['A\r\nb:', 'C\r\nd:e']);
+  assert.equal(read(new HeadReader(10), `A\r\n\r\n${'x'.repeat(9)}`), ['A']);
+});
+
+test('a reader is in linear time and memory, whatever the pieces', () => {
+  for (const size of [1, 1000]) {
+    const run = (n: number): void => {
+      const reader = new HeadReader(Number.POSITIVE_INFINITY);
+      assert.is(read(reader, `A\r\n${'b:c\r\n'.repeat(n / 5)}\r\n`, size).length, 1);
+    };
+    assertLinear(run, 10_000, `in pieces of ${size}`);
+  }
+});
+
+// Requests
+
+test('3: the head of a request, names in lower case, values trimmed', () => {
+  assert.equal(parseRequestHead('GET /a?b HTTP/1.1\r\nHOST:h\r\nX-A: \t b c \t\r\nx-empty:'), {
+    method: 'GET',
+    target: '/a?b',
+    version: 11,
+    headers: [
+      ['host', 'h'],
+      ['x-a', 'b c'],
+      ['x-empty', ''],
+    ],
+  });
+});
+
+for (const [line, name] of [
+  ['', 'request-malformed'],
+  ['GET', 'request-malformed'],
+  ['GET /', 'request-malformed'],
+  ['GET / HTTP/1.1 ', 'request-malformed'],
+  [' GET / HTTP/1.1', 'request-malformed'],
+  ['GET\t/\tHTTP/1.1', 'request-malformed'],
+  ['GET / / HTTP/1.1', 'request-malformed'],
+  ['GET / HTTP/11', 'request-malformed'],
+  ['GET / HTTPS/1.1', 'request-malformed'],
+  ['GET / HTTP/1.1\n', 'request-malformed'],
+  ['GET,POST / HTTP/1.1', 'request-malformed'],
+  ['GET / HTTP/0.9', 'http-version'],
+  ['GET / HTTP/1.0', 'http-version'],
+  ['PRI * HTTP/2.0', 'http-version'],
+  ['GET / HTTP/9.9', 'http-version'],
+] as const) {
+  test(`3: ${JSON.stringify(line)} is ${name}`, () => {
+    assert.throws(() => parseRequestHead(line), breaks(name));
+  });
+}
+
+for (const line of [
+  'a',
+  ': b',
+  ' a: b',
+  'a : b',
+  '\ta: b',
+  'a(): b',
+  'a: b\0',
+  'a: b\rc',
+  'a: \x7f',
+  'caf\xe9: b',
+  '',
+]) {
+  test(`5: the line ${JSON.stringify(line)} is no header field`, () => {
+    const number = /header field 2 is not NAME: VALUE/;
+    assert.throws(() => parseRequestHead(`GET / HTTP/1.1\r\nx: y\r\n${line}`), number);
+    assert.throws(() => parseResponseHead(`HTTP/1.1 101 OK\r\nx: y\r\n${line}`), number);
+  });
+}
+
+test('RFC 6585 5: 128 header fields are read, 129 are not', () => {
+  const lines = '\r\na: b'.repeat(128);
+  assert.is(parseRequestHead(`GET / HTTP/1.1${lines}`).headers.length, 128);
+  assert.is(parseResponseHead(`HTTP/1.1 200 OK${lines}`).headers.length, 128);
+  assert.throws(() => parseRequestHead(`GET / HTTP/1.1${lines}\r\na: b`), breaks('head-too-big'));
+  assert.throws(() => parseResponseHead(`HTTP/1.1 200 OK${lines}\r\na: b`), breaks('head-too-big'));
+});
+
+// Responses
+
+for (const [line, status, reason] of [
+  ['HTTP/1.1 101 Switching Protocols', 101, 'Switching Protocols'],
+  ['HTTP/1.0 200 OK', 200, 'OK'],
+  ['HTTP/1.1 404 ', 404, ''],
+  ['HTTP/1.1 404', 404, ''],
+  ['HTTP/1.1 599 caf\xe9 (a)', 599, 'caf\xe9 (a)'],
+] as const) {
+  test(`4: ${line}`, () => {
+    assert.equal(parseResponseHead(`${line}\r\nA: b`), { status, reason, headers: [['a', 'b']] });
+  });
+}
+
+for (const line of [
+  ...[
+    '',
+    'HTTP/1.1',
+    'HTTP/1.1 ',
+    'HTTP/1.1 20',
+    'HTTP/1.1 2000 OK',
+    'HTTP/1.1 099 OK',
+    'HTTP/1.1 600 OK',
+    'HTTP/1.1 -1',
+  ],
+  ...[
+    'HTTP/2.0 200 OK',
+    'HTTP/1.10 200 OK',
+    'http/1.1 200 OK',
+    'HTTP/1.1  200 OK',
+    ' HTTP/1.1 200 OK',
+    'HTTP/1.1\t200',
+  ],
+  ...['HTTP/1.1 200 O\0K', 'HTTP/1.1 200 O\rK', 'HTTP/1.1 200 \x7f', 'HTTP/1.1 200OK', 'GET / HTTP/1.1', 'SSH-2.0-x'],
+]) {
+  test(`4: ${JSON.stringify(line)} is no status line`, () => {
+    assert.throws(() => parseResponseHead(line), breaks('response-malformed'));
+  });
+}
+
+// Formatting
+
+test('what is formatted is read back, one byte a character', () => {
+  const headers = [
+    ['host', 'h'],
+    ['x-latin', 'caf\xe9'],
+  ] as const;
+  const request = { method: 'GET', target: '/a?b', version: 11, headers };
+  const bytes = formatRequestHead(request);
+  assert.is(text(bytes), 'GET /a?b HTTP/1.1\r\nhost: h\r\nx-latin: caf\xe9\r\n\r\n');
+  assert.equal(parseRequestHead(text(bytes).slice(0, -4)), request);
+
+  const response = { status: 403, reason: 'Forbidden', headers };
+  const [head = '', body] = text(formatResponse(response, ascii('No.'))).split('\r\n\r\n');
+  assert.equal(parseResponseHead(head), response);
+  assert.is(body, 'No.');
+  assert.ok(text(formatResponse(response)).endsWith('\r\n\r\n'));
+});
+
+// Bodies
+
+for (const [status, fields, framing] of [
+  [100, { 'content-length': '5' }, 0],
+  [204, { 'content-length': '5' }, 0],
+  [304, { 'transfer-encoding': 'chunked' }, 0],
+  [200, {}, 'until-end'],
+  [200, { 'content-length': '5' }, 5],
+  [200, { 'content-length': '0' }, 0],
+  [200, { 'transfer-encoding': 'chunked' }, 'chunked'],
+  [200, { 'transfer-encoding': 'gzip, Chunked' }, 'chunked'],
+  [200, { 'transfer-encoding': 'chunked', 'content-length': '5' }, 'chunked'],
+  [200, { 'transfer-encoding': 'gzip' }, 'until-end'],
+  [200, { 'content-length': '5, 5' }, 'until-end'],
+  [200, { 'content-length': '-5' }, 'until-end'],
+  [200, { 'content-length': '5e1' }, 'until-end'],
+  [200, { 'content-length': '9999999999999999999' }, 'until-end'],
+] as const) {
+  test(`6.3: the body of ${status} with ${JSON.stringify(fields)}: ${framing}`, () => {
+    assert.is(bodyFraming({ status, reason: '', headers: Object.entries(fields) }), framing);
+  });
+}
+
+for (const [name, bytes, body] of [
+  ['chunks', '5\r\nHello\r\n7\r\n, world\r\n0\r\n\r\n', 'Hello, world'],
+  ['a digit in either case', 'a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n', '01234567890123456789'],
+  ['zeros before the size', '0005\r\nHello\r\n0\r\n', 'Hello'],
+  ['extensions', '5;a=b\r\nHello\r\n0 ;c\r\n', 'Hello'],
+  ['line ends in a chunk', '4\r\n\r\n\r\n\r\n0\r\n', '\r\n\r\n'],
+  ['trailers', '1\r\nx\r\n0\r\nA: b\r\n\r\n', 'x'],
+  ['nothing', '0\r\n', ''],
+  // Malformed: what there was until then.
+  ['a size that is none', '1\r\nx\r\nz\r\n', 'x'],
+  ['no size', '1\r\nx\r\n\r\n', 'x'],
+  ['a negative size', '1\r\nx\r\n-1\r\n', 'x'],
+  ['a size too long to be true', '1\r\nx\r\n100000000\r\n', 'x'],
+  ['LF without CR', '1\nx', ''],
+  ['a line that does not end', `1\r\nx\r\n${'1'.repeat(2000)}`, 'x'],
+] as const) {
+  for (const size of [bytes.length, 1]) {
+    test(`7.1: chunked: ${name}, in pieces of ${size}`, () => {
+      const chunked = new ChunkedBody();
+      for (let end = size; end <= bytes.length; end += size) {
+        if (end === size && end < bytes.length) assert.not.ok(chunked.complete);
+        chunked.read(ascii(bytes.slice(0, end)));
+      }
+      assert.ok(chunked.complete);
+      assert.is(text(chunked.take()), body);
+    });
+  }
+}
+
+for (const bytes of [
+  '',
+  '5',
+  '5\r',
+  '5\r\n',
+  '5\r\nHel',
+  '5\r\nHello',
+  '5\r\nHello\r',
+  '5\r\nHello\r\n',
+  '5\r\nHello\r\n0',
+]) {
+  test(`7.1: chunked: ${JSON.stringify(bytes)} is not complete`, () => {
+    const chunked = new ChunkedBody();
+    chunked.read(ascii(bytes));
+    chunked.read(ascii(bytes));
+    assert.not.ok(chunked.complete);
+    assert.is(text(chunked.take()), 'Hello'.slice(0, Math.max(0, Math.min(5, bytes.length - 3))));
+  });
+}
+
+test('7.1: chunked: linear time byte by byte', () => {
+  const run = (n: number): void => {
+    const chunked = new ChunkedBody();
+    const bytes = ascii(`${'1\r\nx\r\n'.repeat(n / 6)}0\r\n`);
+    for (let end = 1; end <= bytes.length; end++) chunked.read(bytes.subarray(0, end));
+    assert.ok(chunked.complete);
+  };
+  assertLinear(run, 6000);
+});
+
+test.run();

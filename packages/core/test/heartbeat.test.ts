@@ -1,0 +1,59 @@
+// RFC 6455 5.5.2: the heartbeat as transitions over deadlines. What a connection does with it is in connection/.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createDeadlines } from '../src/deadlines.ts';
+import { Heartbeat } from '../src/heartbeat.ts';
+import { NEVER } from './connection/tools.ts';
+
+const test = suite('RFC 6455 5.5.2 heartbeat');
+
+test('the first ping is due after one interval, the next after another', () => {
+  const heartbeat = new Heartbeat({ interval: 100, timeout: 30 });
+  const deadlines = createDeadlines();
+  heartbeat.start(deadlines, 1000);
+  assert.equal(deadlines, { ...createDeadlines(), ping: 1100 });
+  heartbeat.ping(deadlines, 1107);
+  assert.equal(deadlines, { ...createDeadlines(), ping: 1207, pong: 1137 });
+});
+
+test('a further ping does not put off the answer to the one before', () => {
+  const heartbeat = new Heartbeat({ interval: 100, timeout: 250 });
+  const deadlines = createDeadlines();
+  heartbeat.ping(deadlines, 100);
+  heartbeat.ping(deadlines, 200);
+  assert.equal([deadlines.ping, deadlines.pong], [300, 350]);
+  deadlines.pong = NEVER;
+  heartbeat.ping(deadlines, 300);
+  assert.is(deadlines.pong, 550);
+});
+
+test('5.5.3: the pong to the last ping gives the latency, once; no other does', () => {
+  const heartbeat = new Heartbeat({ interval: 100, timeout: 30 });
+  const deadlines = createDeadlines();
+  assert.is(heartbeat.pong(new Uint8Array(4), 5), undefined);
+  const first = heartbeat.ping(deadlines, 100);
+  const second = heartbeat.ping(deadlines, 200);
+  for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
+    assert.is(heartbeat.pong(payload, 210), undefined);
+  }
+  assert.is(heartbeat.pong(second.slice(), 217), 17);
+  assert.is(heartbeat.pong(second, 218), undefined);
+});
+
+test('no two pings of a connection have the same payload, far beyond a byte', () => {
+  const heartbeat = new Heartbeat({ interval: 1, timeout: 1 });
+  const payloads = new Set<string>();
+  for (let n = 0; n < 70_000; n++) payloads.add(String(heartbeat.ping(createDeadlines(), n)));
+  assert.is(payloads.size, 70_000);
+  assert.ok(payloads.has('0,1,0,0'));
+});
+
+test('Infinity is never: no ping, or no need of an answer', () => {
+  const deadlines = createDeadlines();
+  const heartbeat = new Heartbeat({ interval: NEVER, timeout: NEVER });
+  heartbeat.start(deadlines, 0);
+  heartbeat.ping(deadlines, 5);
+  assert.equal(deadlines, createDeadlines());
+});
+
+test.run();

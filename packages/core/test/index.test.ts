@@ -1,0 +1,54 @@
+// The public names: nothing is exported by accident, nothing without a word on what it is.
+import { readdirSync, readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import * as frame from '../src/frame.ts';
+import * as handshake from '../src/handshake/index.ts';
+import * as core from '../src/index.ts';
+
+const test = suite('index');
+const SOURCES = new URL('../src/', import.meta.url);
+
+test('@sockless/core', () => {
+  assert.equal(Object.keys(core).sort(), [
+    ...['CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES', 'ProtocolError'],
+    ...['StateError', 'backoffDelay', 'fieldValue', 'fieldValues', 'isCloseCode', 'nextAttempt', 'parseUri'],
+    ...['resolveOptions', 'toBytes'],
+  ]);
+});
+
+test('@sockless/core/frame', () => {
+  assert.equal(Object.keys(frame).sort(), [
+    ...['MAX_CONTROL_PAYLOAD', 'MAX_HEADER_SIZE', 'Opcode', 'RSV1', 'applyMask', 'createFrameHeader'],
+    ...['decodeFrameHeader', 'encodeFrameHeader', 'frameHeaderSize', 'writeFrameHeader'],
+  ]);
+});
+
+test('@sockless/core/handshake', () => {
+  assert.equal(Object.keys(handshake).sort(), [
+    ...['HeadReader', 'acceptKey', 'createKey', 'fieldValue', 'fieldValues', 'formatExtensions', 'formatRequestHead'],
+    ...['formatResponse', 'parseExtensions', 'parseRequestHead', 'parseResponseHead', 'parseTokens', 'request'],
+    ...['respond', 'verify'],
+  ]);
+});
+
+for (const path of readdirSync(SOURCES, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.ts'))) {
+  const source = readFileSync(new URL(path, SOURCES), 'utf8');
+
+  test(`${path} opens with a sentence on what it is`, () => {
+    assert.match(source, /^\/\*\*[\s*]+[^\s*].*?\*\/\n/s);
+  });
+
+  test(`${path}: all that it exports is documented`, () => {
+    const exported = /^(.*)\n^export (?:declare |abstract )?(?:class|const|function|interface|type) (\w+)/gm;
+    const missing = [...source.matchAll(exported)].filter(([, before]) => !before?.endsWith('*/'));
+    assert.equal(
+      missing.map(([, , name]) => name),
+      [],
+    );
+  });
+}
+
+test.run();

@@ -1,0 +1,149 @@
+// The options of a connection: every default is what its documentation says, every bad value throws and is named.
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { host } from '../src/host.ts';
+import { type ConnectionOptions, ResolvedOptions, resolveOptions } from '../src/options.ts';
+import { isA, NEVER } from './connection/tools.ts';
+
+const test = suite('options');
+const SOURCE = readFileSync(new URL('../src/options.ts', import.meta.url), 'utf8');
+
+type Name = keyof ConnectionOptions;
+
+const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
+  maxMessageSize: ['16 MiB', 16_777_216],
+  maxFrameSize: ['`maxMessageSize`', 16_777_216],
+  maxHeadSize: ['16 KiB', 16_384],
+  maxEarlyBytes: ['64 KiB', 65_536],
+  maxQueuedBytes: ['16 MiB', 16_777_216],
+  fragmentSize: ['`Infinity`, one frame a message', NEVER],
+  messages: ["`'whole'`", false],
+  autoPong: ['true', true],
+  heartbeat: ['every 30,000 ms, 10,000 ms for an answer', { interval: 30_000, timeout: 10_000 }],
+  idleTimeout: ['120,000', 120_000],
+  messageTimeout: ['120,000', 120_000],
+  handshakeTimeout: ['10,000', 10_000],
+  closeTimeout: ['5,000', 5000],
+  rateLimits: ['no limits', undefined],
+  random: ['`crypto.getRandomValues` where there is one', host.random],
+  textDecoder: ["the host's `TextDecoder`, or none and core's own code", host.textDecoder],
+};
+
+/** What the documentation of an option says of its default. */
+function documented(name: string): string | undefined {
+  const [, comment = ''] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s*readonly ${name}\\?:`, 's').exec(SOURCE) ?? [];
+  return /Default: (.*)\.\s*$/s.exec(comment.replaceAll(/\s*\n\s*\*\s*/g, ' '))?.[1];
+}
+
+for (const [name, [text, value]] of Object.entries(DEFAULTS)) {
+  test(`${name}: ${text} by default, as documented`, () => {
+    assert.is(documented(name), text);
+    for (const options of [{}, { [name]: undefined }]) {
+      const resolved = resolveOptions(options) as unknown as Record<string, unknown>;
+      assert.equal(resolved[name === 'messages' ? 'fragments' : name], value);
+    }
+  });
+}
+
+test('every option has a documented default, and there are no others', () => {
+  const interfaceOf = SOURCE.slice(SOURCE.indexOf('interface ConnectionOptions'), SOURCE.indexOf('export class'));
+  const names = [...interfaceOf.matchAll(/readonly (\w+)\?:/g)].map(([, name]) => name);
+  assert.equal(names.sort(), Object.keys(DEFAULTS).sort());
+});
+
+const LIMITS = { messages: { perSecond: 5 }, bytes: { perSecond: 1000, burst: 5000 }, controlFrames: undefined };
+const decoder = { decode: () => '', fatal: true, ignoreBOM: true };
+
+const GOOD: [Name, unknown, unknown?][] = [
+  ...(['maxMessageSize', 'maxFrameSize', 'maxHeadSize', 'maxEarlyBytes', 'maxQueuedBytes'] as const).flatMap(
+    (name) =>
+      [
+        [name, 0],
+        [name, 1],
+        [name, 2 ** 53 - 1],
+        [name, NEVER],
+      ] as [Name, number][],
+  ),
+  ['fragmentSize', 1],
+  ['fragmentSize', 2 ** 53 - 1],
+  ['messages', 'whole', false],
+  ['messages', 'fragments', true],
+  ['autoPong', false],
+  ['heartbeat', false, undefined],
+  ['heartbeat', { interval: 1, timeout: NEVER }],
+  ...(['idleTimeout', 'messageTimeout', 'handshakeTimeout', 'closeTimeout'] as const).flatMap(
+    (name) =>
+      [
+        [name, 1],
+        [name, 1.5],
+        [name, NEVER],
+      ] as [Name, number][],
+  ),
+  ['rateLimits', {}],
+  ['rateLimits', LIMITS],
+  ['rateLimits', { bytes: { perSecond: 0.1, burst: NEVER } }],
+  ['random', () => undefined],
+  ['textDecoder', decoder],
+  ['textDecoder', { decode: () => '' }],
+];
+
+for (const [name, value, expected = value] of GOOD) {
+  const shown = JSON.stringify(value) ?? typeof value;
+  test(`${name}: ${value === NEVER ? 'Infinity' : shown} is taken`, () => {
+    const resolved = resolveOptions({ [name]: value }) as unknown as Record<string, unknown>;
+    const key = name === 'messages' ? 'fragments' : name;
+    assert.equal(resolved[key], name === 'heartbeat' && value === false ? undefined : expected);
+  });
+}
+
+const NO_SIZES = [-1, 0.5, Number.NaN, -NEVER, 2 ** 53, '1', true, 5n, {}];
+const NO_TIMES = [0, -1, 0.5, Number.NaN, -NEVER, '1', true, 5n, {}];
+const NO_RATES = [0, -1, Number.NaN, '1', true, {}];
+
+const BAD: [Name, unknown[], named?: string][] = [
+  ...(['maxMessageSize', 'maxFrameSize', 'maxHeadSize', 'maxEarlyBytes', 'maxQueuedBytes'] as const).map(
+    (name): [Name, unknown[]] => [name, NO_SIZES],
+  ),
+  ['fragmentSize', [0, ...NO_SIZES]],
+  ['messages', ['Whole', 'pieces', '', 5, true, {}]],
+  ['autoPong', ['no', 0, 1, {}]],
+  ['heartbeat', [true, 5, 'often', {}, { interval: 5 }, { timeout: 5 }]],
+  ['heartbeat', NO_TIMES.map((interval) => ({ interval, timeout: 5 })), 'heartbeat.interval'],
+  ['heartbeat', NO_TIMES.map((timeout) => ({ interval: 5, timeout })), 'heartbeat.timeout'],
+  ...(['idleTimeout', 'messageTimeout', 'handshakeTimeout', 'closeTimeout'] as const).map((name): [Name, unknown[]] => [
+    name,
+    NO_TIMES,
+  ]),
+  ['rateLimits', NO_RATES.map((perSecond) => ({ messages: { perSecond } })), 'rateLimits.messages.perSecond'],
+  ['rateLimits', [0.5, ...NO_RATES].map((burst) => ({ bytes: { perSecond: 1, burst } })), 'rateLimits.bytes.burst'],
+  ['rateLimits', [{ controlFrames: {} }, { controlFrames: 5 }], 'rateLimits.controlFrames.perSecond'],
+  ['rateLimits', [{ message: { perSecond: 5 } }, { toString: { perSecond: 5 } }]],
+  ['random', [5, 'dice', {}, true]],
+  ['textDecoder', [5, 'utf-8', {}, { decode: 5 }, { ...decoder, fatal: false }, { ...decoder, ignoreBOM: false }]],
+];
+
+for (const [name, values, named = name] of BAD) {
+  for (const value of values) {
+    const shown = JSON.stringify(value, (_, part) => (typeof part === 'object' ? part : String(part)));
+    test(`${name}: ${shown} throws, and ${named} is named`, () => {
+      const resolve = (): unknown => resolveOptions({ [name]: value });
+      assert.throws(resolve, (error: unknown) => isA(TypeError)(error) || isA(RangeError)(error));
+      assert.throws(resolve, new RegExp(`^${named.replaceAll('.', '\\.')}\\b`));
+    });
+  }
+}
+
+test('what is resolved is not resolved again, and shared by all connections that have it', () => {
+  const resolved = resolveOptions({ maxMessageSize: 5 });
+  assert.instance(resolved, ResolvedOptions);
+  assert.is(resolveOptions(resolved), resolved);
+  assert.is(resolved.maxFrameSize, 5);
+  assert.is(resolveOptions().maxMessageSize, 16_777_216);
+});
+
+test('a limit that is named and undefined is no limit', () => {
+  assert.equal(resolveOptions({ rateLimits: { messages: undefined } }).rateLimits, { messages: undefined });
+});
+
+test.run();

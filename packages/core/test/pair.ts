@@ -1,0 +1,258 @@
+// Two connections, the wire between them, and a clock: a network in a test, the same every time for the same seed.
+// The idea is that of quinn-proto's tests/util.rs.
+import {
+  type ClientOptions,
+  Connection,
+  type ConnectionEvent,
+  type Role,
+  type ServerOptions,
+  type Transport,
+} from '../src/index.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** A number from 0 to below 1, as `Math.random` gives it. */
+export type Random = () => number;
+
+/** mulberry32: small, fast, and good enough to choose where to cut. */
+export function seeded(seed: number): Random {
+  let state = seed;
+  return () => {
+    state += 0x6d2b79f5;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Cuts what is written at once into the pieces that arrive. */
+export type Cut = (bytes: Uint8Array, random: Random) => Uint8Array[];
+
+/** Pieces of the given sizes; the last one is what is left. */
+export const cutAt =
+  (...sizes: number[]): Cut =>
+  (bytes) => {
+    const pieces: Uint8Array[] = [];
+    let rest = bytes;
+    for (const size of sizes) {
+      if (rest.length <= size) break;
+      pieces.push(rest.subarray(0, size));
+      rest = rest.subarray(size);
+    }
+    return [...pieces, rest];
+  };
+
+export const byteByByte: Cut = (bytes) => Array.from(bytes, (byte) => Uint8Array.of(byte));
+
+/** Pieces of 1 to `longest` bytes. */
+export const cutRandomly =
+  (longest: number): Cut =>
+  (bytes, random) => {
+    const pieces: Uint8Array[] = [];
+    for (let start = 0; start < bytes.length; ) {
+      const end = Math.min(bytes.length, start + 1 + Math.floor(random() * longest));
+      pieces.push(bytes.subarray(start, end));
+      start = end;
+    }
+    return pieces;
+  };
+
+/** What is on its way: bytes, or the end of the stream and, if that was torn down, why. */
+interface Delivery {
+  readonly at: number;
+  readonly bytes?: Uint8Array;
+  readonly cause?: unknown;
+}
+
+/** One direction of the wire: it keeps the order, as TCP does. */
+export class Link {
+  /** Milliseconds from one end to the other; a function for jitter. */
+  latency: number | Random = 0;
+  cut: Cut = (bytes) => [bytes];
+  /** Nothing arrives while it is stalled, and everything afterwards. */
+  stalled = false;
+  /** What is written is lost, and nobody is told. */
+  dropping = false;
+  /** Every byte that was written, lost ones too. */
+  readonly written: Uint8Array[] = [];
+  readonly #random: Random;
+  #onTheWay: Delivery[] = [];
+  #lastAt = 0;
+  #ended = false;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** When the next delivery is due; `Infinity` when there is none. */
+  get due(): number {
+    return this.stalled ? NEVER : (this.#onTheWay[0]?.at ?? NEVER);
+  }
+
+  write(bytes: Uint8Array, now: number): void {
+    // What is lent is copied: the wire does not share memory.
+    const copy = bytes.slice();
+    this.written.push(copy);
+    for (const piece of this.cut(copy, this.#random)) this.#send({ at: now, bytes: piece.slice() });
+  }
+
+  /** Ends the stream behind what has been written. */
+  end(now: number, cause?: unknown): void {
+    this.#send({ at: now, cause });
+    this.#ended = true;
+  }
+
+  /** Tears the stream down: what is on its way is lost. */
+  destroy(now: number, cause: unknown): void {
+    this.#onTheWay = [];
+    this.#ended = false;
+    this.end(now, cause);
+  }
+
+  take(): Delivery | undefined {
+    return this.#onTheWay.shift();
+  }
+
+  #send(delivery: Delivery): void {
+    if (this.dropping || this.#ended) return;
+    const latency = typeof this.latency === 'number' ? this.latency : this.latency();
+    this.#lastAt = Math.max(this.#lastAt, delivery.at + latency);
+    this.#onTheWay.push({ ...delivery, at: this.#lastAt });
+  }
+}
+
+/** One end: a connection, what it told its application, and the two directions of the wire as it sees them. */
+export class End {
+  readonly role: Role;
+  readonly connection: Connection;
+  readonly out: Link;
+  readonly events: ConnectionEvent[] = [];
+  /** What the application does with an event. */
+  onEvent: (event: ConnectionEvent, connection: Connection) => void = () => undefined;
+  #transport: Transport = 'open';
+
+  constructor(role: Role, connection: Connection, out: Link) {
+    this.role = role;
+    this.connection = connection;
+    this.out = out;
+  }
+
+  /** The types of its events, for tests to compare. */
+  get types(): string[] {
+    return this.events.map(({ type }) => type);
+  }
+
+  /** The contract: drain the events, then the bytes, then read `transport` (and `deadline`, as the pair does). */
+  drain(now: number, back: Link): void {
+    for (const event of this.connection) {
+      this.events.push(event);
+      this.onEvent(event, this.connection);
+    }
+    for (let bytes = this.connection.transmit(); bytes !== undefined; bytes = this.connection.transmit()) {
+      this.out.write(bytes, now);
+    }
+    const { transport } = this.connection;
+    if (transport === this.#transport) return;
+    this.#transport = transport;
+    if (transport === 'end') this.out.end(now);
+    else if (transport === 'destroy') {
+      this.out.destroy(now, 'reset');
+      back.destroy(now, 'reset');
+    }
+  }
+}
+
+export interface PairOptions {
+  readonly seed?: number;
+  readonly client?: ClientOptions;
+  readonly server?: ServerOptions;
+  /** Begin with two connections that are open, with no handshake. */
+  readonly opened?: boolean;
+}
+
+export class Pair {
+  now = 0;
+  readonly random: Random;
+  readonly client: End;
+  readonly server: End;
+
+  constructor({ seed = 1, client = {}, server = {}, opened = false }: PairOptions = {}) {
+    this.random = seeded(seed);
+    const random = (bytes: Uint8Array): void => {
+      for (let at = 0; at < bytes.length; at++) bytes[at] = this.random() * 256;
+    };
+    const options = { random, ...client };
+    this.client = this.#end(
+      'client',
+      opened ? Connection.opened('client', {}, options) : Connection.client('ws://example.com/', options),
+    );
+    this.server = this.#end('server', opened ? Connection.opened('server', {}, server) : Connection.server(server));
+    this.server.onEvent = (event, connection) => {
+      if (event.type === 'request') connection.accept();
+    };
+  }
+
+  /** Both directions cut, or delayed, in the same way. */
+  set cut(cut: Cut) {
+    this.client.out.cut = this.server.out.cut = cut;
+  }
+  set latency(latency: number | Random) {
+    this.client.out.latency = this.server.out.latency = latency;
+  }
+
+  /** Gives an end what is written, as it will arrive there, without a connection that would write it. */
+  inject(to: Role, bytes: Uint8Array): void {
+    this.#towards(to).write(bytes, this.now);
+  }
+
+  /** Ends the transport as a network does: both directions at once, or one. */
+  reset(cause: unknown = 'reset', ...ends: Role[]): void {
+    for (const role of ends.length > 0 ? ends : (['client', 'server'] as const)) {
+      this.#towards(role).destroy(this.now, cause);
+    }
+  }
+
+  /**
+   * Lets time pass, from one delivery or deadline to the next.
+   *
+   * @param until when to stop; default: when nothing is on its way any more, however long a deadline still runs
+   */
+  run(until?: number): this {
+    for (let step = 0; ; step++) {
+      if (step > 1_000_000) throw new Error('the pair never comes to rest');
+      this.client.drain(this.now, this.server.out);
+      this.server.drain(this.now, this.client.out);
+      const deliveries = [this.#due(this.client), this.#due(this.server)];
+      const deadlines = [this.client.connection.deadline, this.server.connection.deadline];
+      const next = Math.min(...deliveries, ...deadlines);
+      if (next === NEVER || (until === undefined ? Math.min(...deliveries) === NEVER : next > until)) break;
+      this.now = Math.max(this.now, next);
+      // Of what is due at the same time, deliveries come first, and the client.
+      if (deliveries[0] === next) this.#deliver(this.client);
+      else if (deliveries[1] === next) this.#deliver(this.server);
+      else if (deadlines[0] === next) this.client.connection.timeout(this.now);
+      else this.server.connection.timeout(this.now);
+    }
+    if (until !== undefined) this.now = Math.max(this.now, until);
+    return this;
+  }
+
+  /** When an end has the next thing to read; it reads nothing while its application pauses. */
+  #due(end: End): number {
+    return end.connection.paused ? NEVER : this.#towards(end.role).due;
+  }
+
+  #deliver(end: End): void {
+    const delivery = this.#towards(end.role).take();
+    if (delivery?.bytes !== undefined) end.connection.receive(delivery.bytes, this.now);
+    else end.connection.receiveEnd(this.now, delivery?.cause);
+  }
+
+  #towards(role: Role): Link {
+    return role === 'client' ? this.server.out : this.client.out;
+  }
+
+  #end(role: Role, connection: Connection): End {
+    return new End(role, connection, new Link(this.random));
+  }
+}

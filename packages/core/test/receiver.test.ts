@@ -1,0 +1,353 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { host } from '../src/host.ts';
+import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from '../src/options.ts';
+import { Receiver } from '../src/receiver.ts';
+import {
+  collectGarbage,
+  concat,
+  hex,
+  protocolError,
+  type Summary,
+  split,
+  splitBytes,
+  summarize,
+  times,
+} from './support.ts';
+
+const receiver = suite('receiver');
+
+const HELLO: Summary = ['text', 'Hello'];
+
+function client(options: ConnectionOptions | ResolvedOptions = {}, offset = 0): Receiver {
+  return new Receiver(resolveOptions(options), false, offset);
+}
+
+function server(options: ConnectionOptions = {}): Receiver {
+  return new Receiver(resolveOptions(options), true, 0);
+}
+
+/** Gives the receiver bytes and takes all events. */
+function receive(to: Receiver, digits: string): Summary[] {
+  to.receive(hex(digits));
+  return drain(to);
+}
+
+function drain(from: Receiver): Summary[] {
+  const events: Summary[] = [];
+  for (let event = from.next(0); event !== undefined; event = from.next(0)) events.push(summarize(event));
+  return events;
+}
+
+/** Gives the rule that the bytes break, and where. */
+function fault(of: Receiver, digits: string): [rule: string, offset: number] {
+  const error = protocolError(() => receive(of, digits));
+  return [error.rule, of.faultOffset];
+}
+
+receiver('gives one event at a time, in order, then undefined', () => {
+  const to = client();
+  to.receive(hex('81 01 61  89 01 62  82 01 63'));
+  const types = [to.next(0), to.next(0), to.next(0), to.next(0), to.next(0)].map((event) => event?.type);
+  assert.equal(types, ['text', 'ping', 'binary', undefined, undefined]);
+});
+
+receiver('5.2 a frame that is whole in its chunk is a view of the chunk, unmasked in place', () => {
+  const chunk = concat(hex('ff ff'), hex('82 85 37 fa 21 3d 7f 9f 4d 51 58  89 81 01 00 00 00 60')).subarray(2);
+  const to = server();
+  to.receive(chunk);
+  const binary = to.next(0);
+  const ping = to.next(0);
+  if (binary?.type !== 'binary' || ping?.type !== 'ping') return assert.unreachable();
+  assert.equal(summarize(binary), ['binary', '48 65 6c 6c 6f']);
+  assert.is(binary.data.buffer, chunk.buffer);
+  assert.equal([binary.data.byteOffset, binary.data.length], [8, 5]);
+  assert.equal(summarize(ping), ['ping', '61']);
+  assert.is(ping.data.buffer, chunk.buffer);
+});
+
+receiver('a view of a Buffer is a plain Uint8Array', () => {
+  const to = client();
+  to.receive(Buffer.from('820161890162', 'hex'));
+  for (const event of [to.next(0), to.next(0)]) {
+    assert.ok(event !== undefined && 'data' in event && Object.getPrototypeOf(event.data) === Uint8Array.prototype);
+  }
+});
+
+receiver('what is not whole in its chunk has memory of its own', () => {
+  const chunks = split(hex('82 05 01 02 03 04 05'), [4]);
+  const to = client();
+  for (const chunk of chunks) to.receive(chunk);
+  const event = to.next(0);
+  for (const chunk of chunks) chunk.fill(0xff);
+  assert.ok(event?.type === 'binary');
+  assert.equal(summarize(event), ['binary', '01 02 03 04 05']);
+});
+
+receiver('lets go of a chunk that has been parsed', async () => {
+  const to = client();
+  const parse = (): WeakRef<ArrayBuffer> => {
+    const chunk = hex('81 05 48 65 6c 6c 6f  82');
+    to.receive(chunk);
+    assert.equal(drain(to), [HELLO]);
+    return new WeakRef(chunk.buffer);
+  };
+  const chunk = parse();
+  await collectGarbage();
+  assert.is(chunk.deref(), undefined);
+  assert.equal(receive(to, '01 61'), [['binary', '61']]);
+});
+
+receiver('empty chunks mean nothing', () => {
+  const to = client();
+  assert.equal(receive(to, ''), []);
+  assert.equal(receive(to, '81 05 48'), []);
+  assert.equal(receive(to, ''), []);
+  assert.equal(receive(to, '65 6c 6c 6f'), [HELLO]);
+  assert.equal(receive(to, ''), []);
+});
+
+receiver('chunks that arrive before the events are taken wait in order', () => {
+  for (const polled of [0, 1, 2]) {
+    const to = client();
+    const bytes = hex('81 05 48 65 6c 6c 6f  89 00  82 7e 0100'.concat(times(256, '07'), '81 05 48 65 6c 6c 6f'));
+    const events: Summary[] = [];
+    to.receive(hex('81 01 61  81 01 62'));
+    for (let i = 0; i < polled; i++) {
+      const event = to.next(0);
+      if (event !== undefined) events.push(summarize(event));
+    }
+    for (const chunk of splitBytes(bytes)) to.receive(chunk);
+    events.push(...drain(to));
+    assert.equal(events, [['text', 'a'], ['text', 'b'], HELLO, ['ping', ''], ['binary', times(256, '07')], HELLO]);
+  }
+});
+
+receiver('says whether bytes wait that it has not looked at', () => {
+  const to = client();
+  assert.is(to.unread, false);
+  to.receive(hex('81 01 61  81 01 62'));
+  assert.is(to.unread, true);
+  to.next(0);
+  assert.is(to.unread, true);
+  to.next(0);
+  assert.is(to.unread, false);
+  to.receive(hex('89'));
+  to.receive(hex('00'));
+  assert.is(to.unread, true);
+  assert.equal(drain(to), [['ping', '']]);
+  assert.is(to.unread, false);
+});
+
+receiver('5.2 lengths up to 2^53 - 1 are accepted where there is no limit, and waited for', () => {
+  for (const length of ['7fffffff', '80000000', 'ffffffff', '00000100000000', '00000100000001', '1fffffffffffff']) {
+    const to = client({ maxMessageSize: Number.POSITIVE_INFINITY });
+    assert.equal(receive(to, `82 7f ${length.padStart(16, '0')} 01 02 03`), []);
+    assert.is(to.pendingSince, 0);
+  }
+});
+
+receiver('says where the message or frame begins that is not whole', () => {
+  const to = client({}, 100);
+  const steps: [digits: string, pendingSince: number][] = [
+    ['', -1],
+    ['89', 100], // half a header
+    ['01', 100], // a Ping frame without its payload
+    ['61', -1],
+    ['01 01', 103], // the first fragment
+    ['61', 103], // between fragments
+    ['8a 01', 103], // inside a Pong frame between fragments
+    ['62 80', 103],
+    ['00', -1],
+    ['81 02 c3', 111],
+    ['a9', -1],
+    ['82 7e', 115],
+    ['01', 115],
+    [`00 ${times(256, '00')} 82`, 375],
+  ];
+  for (const [digits, pendingSince] of steps) {
+    receive(to, digits);
+    assert.is(to.pendingSince, pendingSince, `after ${digits.slice(0, 20)}`);
+  }
+});
+
+receiver('offsets of faults count all bytes of the stream', () => {
+  const cases: [before: string, broken: string, rule: string, offset: number][] = [
+    ['', '83', 'reserved-opcode', 1000],
+    ['81 01 61', '80', 'continuation-without-message', 1003],
+    ['81 01 61 81 03 61', '62 ff', 'invalid-utf8', 1007],
+    ['88 02', '03 ed', 'close-code', 1000],
+    ['81 7e', '00 7d', 'length-not-minimal', 1000],
+  ];
+  for (const [before, broken, rule, offset] of cases) {
+    const whole = client({}, 1000);
+    assert.equal(fault(whole, `${before} ${broken} 00`), [rule, offset]);
+    const cut = client({}, 1000);
+    receive(cut, before);
+    assert.equal(fault(cut, `${broken} 00`), [rule, offset]);
+  }
+});
+
+receiver('5.5.1 once it discards, only a Close frame is delivered', () => {
+  const to = server();
+  to.discard();
+  assert.equal(receive(to, '81 85 37 fa 21 3d 7f 9f 4d 51 58  89 80 00 00 00 00  82 80 00 00 00 00'), []);
+  assert.equal(receive(to, '88 82 34 b3 e3 25 37 5a'), [['close', 1001, '']]);
+});
+
+receiver('5.5.1 it may begin to discard anywhere inside a message or frame', () => {
+  const bytes = hex(
+    '01 81 00 00 00 00 61  89 85 37 fa 21 3d 7f 9f 4d 51 58  80 81 00 00 00 00 62  88 82 34 b3 e3 25 37 5a',
+  );
+  for (const messages of ['whole', 'fragments'] as const) {
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      for (const rest of ['whole', 'bytes']) {
+        const to = server({ messages });
+        const [before, behind] = split(bytes, [cut]);
+        if (before === undefined || behind === undefined) return assert.unreachable();
+        to.receive(before);
+        const closed = drain(to).some(([type]) => type === 'close');
+        to.discard();
+        for (const chunk of rest === 'whole' ? [behind] : splitBytes(behind)) to.receive(chunk);
+        assert.equal(drain(to), closed ? [] : [['close', 1001, '']], `from byte ${cut} on, then ${rest}`);
+      }
+    }
+  }
+});
+
+receiver('5.5.1 what is discarded is not judged, but for its headers and the Close frame', () => {
+  const limits = { maxMessageSize: 5, rateLimits: { messages: { perSecond: 1 }, controlFrames: { perSecond: 1 } } };
+  const discarding = (): Receiver => {
+    const to = client(limits);
+    to.discard();
+    return to;
+  };
+  assert.equal(receive(discarding(), '81 01 ff  80 00  01 05 01 02 03 04 05  00 05 01 02 03 04 05  88 00'), [
+    ['close', 1005, ''],
+  ]);
+  assert.equal(receive(discarding(), '89 00  8a 00  89 00  81 00  81 00  88 02 03e8'), [['close', 1000, '']]);
+  assert.equal(fault(discarding(), '81 01 61  83'), ['reserved-opcode', 3]);
+  assert.equal(fault(discarding(), '81 06'), ['frame-too-big', 0]);
+  assert.equal(fault(discarding(), '88 01 03'), ['close-payload-length', 0]);
+});
+
+receiver('5.5.1 the rest of what it was keeping is let go when it begins to discard', () => {
+  const to = client({ messages: 'fragments' });
+  assert.equal(receive(to, '01 03 61 e2 82'), [['fragment', 1, '61', false]]);
+  to.discard();
+  assert.equal(receive(to, '80 01 ac  88 00'), [['close', 1005, '']]);
+});
+
+receiver("messages: 'fragments' delivers payload as it arrives, also inside a frame", () => {
+  const to = client({ messages: 'fragments' });
+  const steps: [digits: string, events: Summary[]][] = [
+    ['82 05', []],
+    ['01 02', [['fragment', 2, '01 02', false]]],
+    ['03', [['fragment', 2, '03', false]]],
+    ['04 05', [['fragment', 2, '04 05', true]]],
+    [
+      '02 02 06 07  89 01 61  00 01 08',
+      [
+        ['fragment', 2, '06 07', false],
+        ['ping', '61'],
+        ['fragment', 2, '08', false],
+      ],
+    ],
+    ['00 00', []],
+    ['80 00', [['fragment', 2, '', true]]],
+    ['81 00', [['fragment', 1, '', true]]],
+    ['81 01 61', [['fragment', 1, '61', true]]],
+  ];
+  for (const [digits, events] of steps) assert.equal(receive(to, digits), events, digits);
+});
+
+receiver("5.6 messages: 'fragments' delivers a text in whole code points", () => {
+  const to = client({ messages: 'fragments' });
+  const steps: [digits: string, events: Summary[]][] = [
+    ['01 03 61 e2 82', [['fragment', 1, '61', false]]],
+    ['00 01 ac', [['fragment', 1, 'e2 82 ac', false]]],
+    ['00 01 f0', []],
+    ['00 01 9f', []],
+    ['00 02 90', []],
+    ['af', [['fragment', 1, 'f0 9f 90 af', false]]],
+    ['00 03 62 c3 a9', [['fragment', 1, '62 c3 a9', false]]],
+    ['00 01 c3', []],
+  ];
+  for (const [digits, events] of steps) assert.equal(receive(to, digits), events, digits);
+  assert.equal(fault(to, '80 02 a9 c3'), ['invalid-utf8', 30]);
+});
+
+receiver("messages: 'fragments' delivers views, and keeps no view of a chunk itself", () => {
+  const to = client({ messages: 'fragments' });
+  const [first, second] = split(hex('01 03 61 e2 82  80 01 ac'), [5]);
+  if (first === undefined || second === undefined) return assert.unreachable();
+  to.receive(first);
+  const piece = to.next(0);
+  assert.ok(piece?.type === 'fragment' && piece.data.buffer === first.buffer);
+  first.fill(0xff);
+  to.receive(second);
+  assert.equal(drain(to), [['fragment', 1, 'e2 82 ac', true]]);
+});
+
+receiver('8.1 decodes with the given decoder, whole or not', () => {
+  const lengths: number[] = [];
+  const textDecoder = {
+    decode(bytes: Uint8Array): string {
+      lengths.push(bytes.length);
+      return 'decoded';
+    },
+  };
+  assert.equal(receive(client({ textDecoder }), '81 02 c3 a9'), [['text', 'decoded']]);
+  assert.equal(receive(client({ textDecoder }), '01 01 61  80 02 c3 a9'), [['text', 'decoded']]);
+  assert.equal(lengths, [2, 3]);
+});
+
+receiver('8.1 a decoder that refuses what is valid is not believed', () => {
+  const textDecoder = {
+    decode(): string {
+      throw new TypeError('no');
+    },
+  };
+  assert.equal(receive(client({ textDecoder }), '81 02 c3 a9'), [['text', 'é']]);
+  assert.equal(receive(client({ textDecoder }), '01 01 61  80 02 c3 a9'), [['text', 'aé']]);
+  assert.equal(receive(client({ textDecoder }), `81 7d ${times(125, '61')}`), [['text', 'a'.repeat(125)]]);
+});
+
+receiver('8.1 works without a decoder of the host', () => {
+  assert.ok(host.textDecoder !== undefined);
+  const bare = Object.create(resolveOptions(), { textDecoder: { value: undefined } });
+  const text = 'é€🐯'.repeat(12);
+  const payload = Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  assert.equal(receive(client(bare), `81 6c ${payload}`), [['text', text]]);
+  assert.equal(receive(client(bare), `01 02 c3a9  80 6c ${payload}`), [['text', `é${text}`]]);
+  assert.equal(fault(client(bare), `81 6d ${payload} c3`), ['invalid-utf8', 111]);
+});
+
+receiver('7.4.1 rate limits count messages when they begin, bytes when they come, and control frames', () => {
+  const rateLimits = { messages: { perSecond: 2 }, bytes: { perSecond: 10 }, controlFrames: { perSecond: 2 } };
+  const cases: [digits: string, types: string[], rule: string, offset: number][] = [
+    ['81 00  82 00  81 00', ['text', 'binary'], 'message-rate', 4],
+    ['01 00  00 00  80 00  81 00  01 00', ['text', 'text'], 'message-rate', 8],
+    ['81 05 48656c6c6f  81 06 616161616161', ['text'], 'byte-rate', 7],
+    ['81 05 48656c6c6f  01 05 6161616161  80 01 61', ['text'], 'byte-rate', 14],
+    ['89 00  8a 00  89 00', ['ping', 'pong'], 'control-rate', 4],
+    ['89 00  8a 00  88 00', ['ping', 'pong'], 'control-rate', 4],
+  ];
+  for (const [digits, types, rule, offset] of cases) {
+    const to = client({ rateLimits });
+    to.receive(hex(digits));
+    const seen = types.map(() => to.next(0)?.type);
+    assert.equal(seen, types, digits);
+    assert.is(protocolError(() => drain(to)).rule, rule, digits);
+    assert.is(to.faultOffset, offset, digits);
+  }
+});
+
+receiver('7.4.1 rate limits forget with time', () => {
+  const to = client({ rateLimits: { messages: { perSecond: 1 } } });
+  to.receive(hex('81 00  81 00'));
+  assert.is(to.next(0)?.type, 'text');
+  assert.is(to.next(1000)?.type, 'text');
+});
+
+receiver.run();

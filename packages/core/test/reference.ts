@@ -1,0 +1,135 @@
+/**
+ * A second implementation of framing, written from the text of RFC 6455 only: a byte at a time, without regard for speed or
+ * memory, and without a line of `src`. What it finds in the same bytes is what core has to find.
+ */
+import { concat, decodeStrictly, join, type Summary, toHex } from './support.ts';
+
+/** A frame as 5.2 draws it. */
+export interface Frame {
+  readonly fin: boolean;
+  /** RSV1, RSV2, RSV3 as three bits. */
+  readonly rsv: number;
+  readonly opcode: number;
+  /** The four bytes of the masking key of a masked frame. */
+  readonly key: readonly number[] | undefined;
+  readonly payload: Uint8Array;
+  /** How many bytes the extended payload length has: 0, 2 or 8. */
+  readonly extended: number;
+}
+
+/** 5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-j", where "j = i MOD 4". */
+export function transform(octets: Uint8Array, key: readonly number[], phase = 0): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(octets, (octet, i) => octet ^ (key[(i + phase) % 4] as number));
+}
+
+/** Gives the bytes of a frame; `extended` may be more than its length needs. */
+export function encodeFrame(frame: Partial<Frame> & Pick<Frame, 'opcode'>): Uint8Array<ArrayBuffer> {
+  const { fin = true, rsv = 0, opcode, key, payload = new Uint8Array(0) } = frame;
+  const { length } = payload;
+  const { extended = length <= 125 ? 0 : length <= 65535 ? 2 : 8 } = frame;
+  const code = extended === 0 ? length : extended === 2 ? 126 : 127;
+  const digits = extended === 0 ? '' : length.toString(16).padStart(2 * extended, '0');
+  return concat(
+    Uint8Array.of((fin ? 128 : 0) + rsv * 16 + opcode, (key === undefined ? 0 : 128) + code),
+    Uint8Array.from({ length: extended }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16)),
+    Uint8Array.from(key ?? []),
+    key === undefined ? payload : transform(payload, key),
+  );
+}
+
+/** Gives the frames that are whole in `bytes`, payloads unmasked, and how many bytes are left of one that is not. */
+export function decodeFrames(bytes: Uint8Array): { frames: Frame[]; rest: number } {
+  const frames: Frame[] = [];
+  let start = 0;
+  while (true) {
+    const frame = decodeFrame(bytes.subarray(start));
+    if (frame === undefined) return { frames, rest: bytes.length - start };
+    frames.push(frame);
+    start += 2 + frame.extended + (frame.key === undefined ? 0 : 4) + frame.payload.length;
+  }
+}
+
+function decodeFrame(bytes: Uint8Array): Frame | undefined {
+  const [first, second, ...behind] = bytes.subarray(0, 14);
+  if (first === undefined || second === undefined) return undefined;
+  const code = second % 128;
+  const extended = code === 126 ? 2 : code === 127 ? 8 : 0;
+  const masked = second >= 128;
+  const size = 2 + extended + (masked ? 4 : 0);
+  const digits = behind.slice(0, extended).map((byte) => byte.toString(16).padStart(2, '0'));
+  const length = extended === 0 ? BigInt(code) : BigInt(`0x0${digits.join('')}`);
+  if (behind.length + 2 < size || BigInt(bytes.length - size) < length) return undefined;
+  const key = masked ? behind.slice(extended, extended + 4) : undefined;
+  const payload = bytes.slice(size, size + Number(length));
+  return {
+    fin: first >= 128,
+    rsv: Math.floor(first / 16) % 8,
+    opcode: first % 16,
+    key,
+    payload: key === undefined ? payload : transform(payload, key),
+    extended,
+  };
+}
+
+/** What an endpoint must make of frames: events up to the first that is not legal, and the close code for that one. */
+export interface Verdict {
+  readonly events: readonly Summary[];
+  readonly failure: number | undefined;
+}
+
+/** Judges the frames that an endpoint receives which wants them masked (a server) or not (a client). */
+export function judge(frames: readonly Frame[], masked: boolean): Verdict {
+  const events: Summary[] = [];
+  let message: { type: 'text' | 'binary'; decoder: InstanceType<typeof TextDecoder>; parts: Uint8Array[] } | undefined;
+  const failed = (failure: number): Verdict => ({ events, failure });
+
+  for (const { fin, rsv, opcode, key, payload, extended } of frames) {
+    // 5.2: reserved bits and opcodes, the minimal number of bytes of the length.
+    if (rsv !== 0 || (opcode > 2 && opcode < 8) || opcode > 10) return failed(1002);
+    if (extended === 2 && payload.length < 126) return failed(1002);
+    if (extended === 8 && payload.length < 65536) return failed(1002);
+    // 5.1
+    if ((key !== undefined) !== masked) return failed(1002);
+
+    if (opcode >= 8) {
+      // 5.5
+      if (!fin || payload.length > 125) return failed(1002);
+      if (opcode === 9) events.push(['ping', toHex(payload)]);
+      if (opcode === 10) events.push(['pong', toHex(payload)]);
+      if (opcode !== 8) continue;
+      // 5.5.1, 7.4: nothing counts behind a Close frame.
+      if (payload.length === 0) events.push(['close', 1005, '']);
+      if (payload.length === 0) return { events, failure: undefined };
+      if (payload.length === 1) return failed(1002);
+      const code = new DataView(payload.buffer).getUint16(0);
+      if (code < 1000 || (code > 1003 && code < 1007) || (code > 1014 && code < 3000) || code > 4999)
+        return failed(1002);
+      try {
+        events.push(['close', code, decodeStrictly(payload.slice(2))]);
+      } catch {
+        return failed(1007);
+      }
+      return { events, failure: undefined };
+    }
+
+    // 5.4
+    if ((opcode === 0) !== (message !== undefined)) return failed(1002);
+    message ??= {
+      type: opcode === 1 ? 'text' : 'binary',
+      decoder: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
+      parts: [],
+    };
+    message.parts.push(payload);
+    // 8.1
+    try {
+      if (message.type === 'text') message.decoder.decode(payload, { stream: !fin });
+    } catch {
+      return failed(1007);
+    }
+    if (!fin) continue;
+    const data = join(message.parts);
+    events.push([message.type, message.type === 'text' ? decodeStrictly(data) : toHex(data)]);
+    message = undefined;
+  }
+  return { events, failure: undefined };
+}

@@ -1,0 +1,103 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isCloseCode } from '../src/close.ts';
+import {
+  HANDSHAKE_RULES,
+  HandshakeError,
+  type HandshakeRuleName,
+  PROTOCOL_RULES,
+  ProtocolError,
+  type ProtocolRuleName,
+  StateError,
+} from '../src/rules.ts';
+
+const rules = suite('rules');
+
+const PROTOCOL_NAMES = Object.keys(PROTOCOL_RULES) as ProtocolRuleName[];
+const HANDSHAKE_NAMES = Object.keys(HANDSHAKE_RULES) as HandshakeRuleName[];
+
+/** Every rule of an open connection that is not a plain protocol error, 1002. */
+const CODES: Partial<Record<ProtocolRuleName, number>> = {
+  'frame-too-big': 1009,
+  'message-too-big': 1009,
+  'invalid-utf8': 1007,
+  'close-reason-utf8': 1007,
+  'message-rate': 1008,
+  'byte-rate': 1008,
+  'control-rate': 1008,
+  'message-timeout': 1008,
+  'idle-timeout': 1001,
+  'pong-timeout': 1011,
+};
+
+rules('7.4.1 each rule of an open connection has its close code, which may be sent', () => {
+  for (const name of PROTOCOL_NAMES) {
+    assert.is(PROTOCOL_RULES[name].code, CODES[name] ?? 1002, name);
+    assert.ok(isCloseCode(PROTOCOL_RULES[name].code), name);
+  }
+});
+
+rules('each name fits into the reason of a Close frame', () => {
+  for (const name of PROTOCOL_NAMES) assert.match(name, /^[a-z0-9-]{1,123}$/);
+});
+
+rules('each rule has a section and a sentence', () => {
+  for (const name of PROTOCOL_NAMES) {
+    const { section, sentence } = PROTOCOL_RULES[name];
+    assert.match(section, /^\d+(\.\d+)*$/, name);
+    assert.match(sentence, /^[a-z].*[^.]$/, name);
+  }
+  for (const name of HANDSHAKE_NAMES) {
+    const { section, sentence } = HANDSHAKE_RULES[name];
+    assert.match(section, /^(RFC \d{4} )?\d+(\.\d+)*$/, name);
+    assert.match(sentence, /^([a-z]|Sec-).*[^.]$/, name);
+  }
+});
+
+rules('4.2.2 each rule of the opening handshake has a status that refuses, or none', () => {
+  for (const name of HANDSHAKE_NAMES) {
+    const { status } = HANDSHAKE_RULES[name];
+    assert.ok(status === 0 || (status >= 400 && status <= 505), name);
+  }
+});
+
+rules('a ProtocolError is its row', () => {
+  for (const name of PROTOCOL_NAMES) {
+    const error = new ProtocolError(name, 7);
+    const { code, section, sentence } = PROTOCOL_RULES[name];
+    assert.instance(error, Error);
+    assert.is(error.name, 'ProtocolError');
+    assert.is(error.message, `${sentence} (RFC 6455 section ${section}, close code ${code})`);
+    assert.equal([error.rule, error.code, error.section, error.offset], [name, code, section, 7]);
+  }
+  assert.is(new ProtocolError('invalid-utf8').offset, 0);
+});
+
+rules('a HandshakeError is its row, with a detail', () => {
+  const error = new HandshakeError('version-unsupported', '8');
+  assert.instance(error, Error);
+  assert.is(error.name, 'HandshakeError');
+  assert.is(error.message, 'the only version supported is 13: 8 (RFC 6455 section 4.2.2)');
+  assert.equal([error.rule, error.status, error.section], ['version-unsupported', 426, '4.2.2']);
+  assert.equal([error.offset, error.response], [0, undefined]);
+});
+
+rules('a HandshakeError names another RFC, and leaves out the detail that there is not', () => {
+  const { message } = new HandshakeError('head-too-big');
+  assert.is(message, 'the head is longer than maxHeadSize or has more than 128 header fields (RFC 6585 5)');
+});
+
+rules('a HandshakeError holds the response that refused', () => {
+  const response = { status: 503, reason: 'Busy', headers: [], body: new Uint8Array(0) };
+  const error = new HandshakeError('status-not-101', '503 Busy', response);
+  assert.is(error.response, response);
+  assert.is(error.status, 0);
+});
+
+rules('a StateError is its rule', () => {
+  const error = new StateError('not-open', 'the connection is closing');
+  assert.instance(error, Error);
+  assert.equal([error.name, error.rule, error.message], ['StateError', 'not-open', 'the connection is closing']);
+});
+
+rules.run();

@@ -1,0 +1,507 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Opcode } from '../src/frame.ts';
+import { type ConnectionOptions, resolveOptions } from '../src/options.ts';
+import { StateError } from '../src/rules.ts';
+import { Sender } from '../src/sender.ts';
+import { decodeFrames, type Frame, transform } from './reference.ts';
+import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from './support.ts';
+
+const sender = suite('sender');
+
+/** Always the masking key of the examples of 5.7. */
+const KEY = hex('37 fa 21 3d');
+const random = (bytes: Uint8Array): void => {
+  for (let at = 0; at < bytes.length; at += 4) bytes.set(KEY, at);
+};
+
+function server(options: ConnectionOptions = {}): Sender {
+  return new Sender(resolveOptions(options), false);
+}
+
+function client(options: ConnectionOptions = {}): Sender {
+  return new Sender(resolveOptions({ random, ...options }), true);
+}
+
+/** All that waits; and then nothing waits. */
+function take(from: Sender): Uint8Array {
+  const queued = from.queuedBytes;
+  const bytes = drain(from);
+  assert.is(queued, bytes.length, 'queuedBytes is what transmit gives');
+  assert.is(from.queuedBytes, 0);
+  return bytes;
+}
+
+/** All that waits, as hex. */
+function sent(from: Sender): string {
+  return toHex(take(from));
+}
+
+/** All frames that wait, as the reference decodes them. */
+function frames(from: Sender): Frame[] {
+  const { frames, rest } = decodeFrames(take(from));
+  assert.is(rest, 0);
+  return frames;
+}
+
+function text(from: readonly Frame[]): string {
+  return decodeStrictly(concat(...from.map(({ payload }) => payload)));
+}
+
+/** Bytes that are all different from their neighbours. */
+function bytes(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
+}
+
+sender('5.7 the examples, byte for byte', () => {
+  const plain = server();
+  plain.message('Hello');
+  assert.is(sent(plain), '81 05 48 65 6c 6c 6f');
+
+  const masked = client();
+  masked.message('Hello');
+  assert.is(sent(masked), '81 85 37 fa 21 3d 7f 9f 4d 51 58');
+
+  plain.fragment('Hel', false);
+  plain.fragment('lo', true);
+  assert.is(sent(plain), '01 03 48 65 6c 80 02 6c 6f');
+
+  plain.control(Opcode.Ping, hex('48 65 6c 6c 6f'));
+  assert.is(sent(plain), '89 05 48 65 6c 6c 6f');
+
+  masked.pong(hex('48 65 6c 6c 6f'));
+  assert.is(sent(masked), '8a 85 37 fa 21 3d 7f 9f 4d 51 58');
+
+  plain.message(bytes(256));
+  assert.is(sent(plain), `82 7e 01 00 ${toHex(bytes(256))}`);
+
+  plain.message(bytes(65536));
+  assert.is(sent(plain), `82 7f 00 00 00 00 00 01 00 00 ${toHex(bytes(65536))}`);
+});
+
+sender('nothing waits at first', () => {
+  assert.equal([server().transmit(), server().queuedBytes], [undefined, 0]);
+});
+
+sender('6.1 frames of one batch leave in order, and small ones as one piece', () => {
+  const from = server();
+  from.message('a');
+  from.control(Opcode.Ping, hex('01'));
+  from.message(hex('02 03'));
+  from.close(hex('03 e8'));
+  assert.is(from.queuedBytes, 14);
+  assert.is(toHex(from.transmit() ?? hex('')), '81 01 61 89 01 01 82 02 02 03 88 02 03 e8');
+  assert.is(from.transmit(), undefined);
+});
+
+sender('5.2 binary messages of each class of length', () => {
+  for (const length of [0, 1, 32, 33, 125, 126, 1023, 1024, 16_383, 16_384, 16_385, 65_535, 65_536, 200_000]) {
+    for (const from of [server(), client()]) {
+      const payload = bytes(length);
+      from.message(payload);
+      const [frame, ...more] = frames(from);
+      assert.equal(more, []);
+      assert.equal([frame?.fin, frame?.opcode, frame?.payload.length], [true, 2, length]);
+      equalBytes(frame?.payload, bytes(length));
+      equalBytes(payload, bytes(length), 'the bytes of the caller');
+    }
+  }
+});
+
+sender('5.2, 5.6 texts around each class of length, of characters of 1 to 4 bytes', () => {
+  for (const character of ['a', 'é', '€', '🐯']) {
+    const size = new TextEncoder().encode(character).length;
+    for (const limit of [125, 126, 65_535, 65_536]) {
+      for (const padding of [0, 1, 2, 3]) {
+        // So that the number of UTF-16 code units is on one side of the limit and that of bytes on the other, too.
+        for (const count of [limit, limit - padding, Math.floor(limit / size), Math.floor(limit / size) - 1]) {
+          const data = 'b'.repeat(padding) + character.repeat(count);
+          for (const from of [server(), client()]) {
+            from.message(data);
+            const [frame, ...more] = frames(from);
+            assert.is(more.length, 0);
+            assert.equal([frame?.fin, frame?.opcode], [true, 1]);
+            const expected = frame?.payload.length ?? 0;
+            assert.is(frame?.extended, expected <= 125 ? 0 : expected <= 65_535 ? 2 : 8);
+            assert.ok(frame !== undefined && text([frame]) === data, `${count} × ${character} behind ${padding}`);
+          }
+        }
+      }
+    }
+  }
+});
+
+sender('5.6 a lone surrogate is sent as U+FFFD', () => {
+  const from = server();
+  from.message('a\ud800b');
+  assert.is(sent(from), '81 05 61 ef bf bd 62');
+});
+
+sender('5.4 fragments: the first names the type, the last is final, control frames may lie between', () => {
+  const from = server();
+  from.fragment(hex('01'), false);
+  from.control(Opcode.Ping, hex(''));
+  from.fragment(hex(''), false);
+  from.fragment(hex('02 03'), true);
+  from.message('a');
+  from.fragment('b', true);
+  from.fragment('', false);
+  from.fragment('', true);
+  assert.is(sent(from), '02 01 01 89 00 00 00 80 02 02 03 81 01 61 81 01 62 01 00 80 00');
+});
+
+sender('5.4 a message does not begin between the fragments of another', () => {
+  const from = server();
+  from.fragment('a', false);
+  for (const data of ['b', hex('62')]) {
+    assert.throws(
+      () => from.message(data),
+      (error: Error) => error instanceof StateError && error.rule === 'message-in-progress',
+    );
+  }
+  from.fragment('c', true);
+  from.message('d');
+  assert.is(sent(from), '01 01 61 80 01 63 81 01 64');
+});
+
+sender('5.4 the fragments of a message are of one type', () => {
+  for (const [first, other] of [
+    ['a', hex('62')],
+    [hex('61'), 'b'],
+  ] as const) {
+    const from = server();
+    from.fragment(first, false);
+    assert.throws(
+      () => from.fragment(other, true),
+      (error: Error) => error instanceof TypeError && error.message.includes('one type'),
+    );
+    from.fragment(first, true);
+    assert.is(frames(from).length, 2);
+  }
+});
+
+sender('5.4 a surrogate pair that two fragments share is sent with the second', () => {
+  const from = server();
+  from.fragment('a\ud83d', false);
+  from.fragment('\udc2fb', true);
+  assert.is(sent(from), '01 01 61 80 05 f0 9f 90 af 62');
+
+  from.fragment('\ud83d', false);
+  from.fragment('', false);
+  from.fragment('\udc2f', false);
+  from.fragment('', true);
+  assert.is(sent(from), '01 00 00 00 00 04 f0 9f 90 af 80 00');
+});
+
+sender('5.4 half a surrogate pair whose other half never comes is U+FFFD', () => {
+  const from = server();
+  from.fragment('\ud83d', false);
+  from.fragment('a\ud83d', false);
+  from.fragment('', true);
+  from.fragment('\udc2f', false);
+  from.fragment('\ud83d', true);
+  from.message('b');
+  assert.is(sent(from), '01 00 00 04 ef bf bd 61 80 03 ef bf bd 01 03 ef bf bd 80 03 ef bf bd 81 01 62');
+});
+
+sender('5.4 longer messages are sent in fragments of fragmentSize', () => {
+  const from = server({ fragmentSize: 3 });
+  from.message(hex('01 02 03'));
+  assert.is(sent(from), '82 03 01 02 03');
+  from.message(hex('01 02 03 04'));
+  assert.is(sent(from), '02 03 01 02 03 80 01 04');
+  from.message(hex('01 02 03 04 05 06'));
+  assert.is(sent(from), '02 03 01 02 03 80 03 04 05 06');
+  from.message('');
+  from.message('Hello');
+  assert.is(sent(from), '81 00 01 03 48 65 6c 80 02 6c 6f');
+  // A text is cut wherever its bytes are.
+  from.message('🐯');
+  assert.is(sent(from), '01 03 f0 9f 90 80 01 af');
+});
+
+sender('5.4 fragments of the application are cut further, and only the last is final', () => {
+  const from = server({ fragmentSize: 2 });
+  from.fragment('abc', false);
+  from.fragment('', false);
+  from.fragment('defgh', true);
+  assert.is(sent(from), '01 02 61 62 00 01 63 00 00 00 02 64 65 00 02 66 67 80 01 68');
+});
+
+sender('5.4 cut messages are masked frame by frame, and long pieces are still lent', () => {
+  const masked = client({ fragmentSize: 2 });
+  masked.message('abc');
+  assert.is(sent(masked), '01 82 37 fa 21 3d 56 98 80 81 37 fa 21 3d 54');
+
+  const payload = bytes(5000);
+  const from = server({ fragmentSize: 2000 });
+  from.message(payload);
+  const pieces = [...parts(from)];
+  assert.equal(
+    pieces.map(({ length }) => length),
+    [4, 2000, 4, 2000, 4 + 1000],
+  );
+  assert.is(pieces[1]?.buffer, payload.buffer);
+  assert.is(
+    toHex(concat(...pieces)),
+    [
+      `02 7e 07 d0 ${toHex(payload.subarray(0, 2000))}`,
+      `00 7e 07 d0 ${toHex(payload.subarray(2000, 4000))}`,
+      `80 7e 03 e8 ${toHex(payload.subarray(4000))}`,
+    ].join(' '),
+  );
+});
+
+/** The pieces as transmit gives them. */
+function* parts(from: Sender): Generator<Uint8Array> {
+  for (let piece = from.transmit(); piece !== undefined; piece = from.transmit()) yield piece;
+}
+
+sender('a long payload that needs no mask is lent, not copied', () => {
+  const from = server();
+  const payload = bytes(1024);
+  from.message('before');
+  from.message(payload);
+  from.message('behind');
+  const [before, lent, behind, ...more] = parts(from);
+  assert.is(lent, payload);
+  assert.is(toHex(before ?? hex('')), '81 06 62 65 66 6f 72 65 82 7e 04 00');
+  assert.is(toHex(behind ?? hex('')), '81 06 62 65 68 69 6e 64');
+  assert.equal(more, []);
+});
+
+sender('a short payload is copied at once', () => {
+  for (const length of [1, 32, 33, 1023]) {
+    const from = server();
+    const payload = bytes(length);
+    from.message(payload);
+    payload.fill(0xff);
+    equalBytes(frames(from)[0]?.payload, bytes(length));
+  }
+});
+
+sender('5.3 a masked payload is copied, and the bytes of the caller never written to', () => {
+  const payload = bytes(100_000);
+  const from = client();
+  from.message(payload);
+  from.fragment(payload.subarray(1, 40_000), false);
+  from.fragment(payload.subarray(40_000), true);
+  from.control(Opcode.Ping, payload.subarray(0, 125));
+  from.pong(payload.subarray(0, 125));
+  const pieces = [...parts(from)];
+  assert.ok(pieces.every(({ buffer }) => buffer !== payload.buffer));
+  equalBytes(payload, bytes(100_000));
+});
+
+sender('bytes are sent from where they lie in their buffer', () => {
+  const memory = bytes(4000);
+  for (const from of [server(), client()]) {
+    for (const [start, end] of [
+      [3, 8],
+      [5, 105],
+      [7, 3999],
+    ] as const) {
+      from.message(memory.subarray(start, end));
+      equalBytes(frames(from)[0]?.payload, memory.subarray(start, end));
+    }
+  }
+});
+
+sender('raw bytes leave as they are, in order', () => {
+  const from = server();
+  const head = hex('48 54 54 50');
+  from.message('a');
+  from.raw(head);
+  from.message('b');
+  assert.is(from.queuedBytes, 10);
+  assert.is(sent(from), '81 01 61 48 54 54 50 81 01 62');
+});
+
+sender('5.5.3 one Pong frame waits, the last one', () => {
+  const from = server();
+  for (let i = 0; i < 1000; i++) from.pong(Uint8Array.of(i >> 8, i));
+  assert.is(from.queuedBytes, 4);
+  assert.is(sent(from), '8a 02 03 e7');
+});
+
+sender('5.5.2 a waiting Pong frame counts, masked or not, and leaves with the next batch', () => {
+  for (const [from, header] of [
+    [server(), 2],
+    [client(), 6],
+  ] as const) {
+    from.message('a');
+    from.pong(hex('01 02 03'));
+    assert.is(from.queuedBytes, header + 1 + header + 3);
+    from.message('b');
+    assert.equal(
+      frames(from).map(({ opcode }) => opcode),
+      [1, 1, 10],
+    );
+  }
+});
+
+sender(
+  '5.5.1 a waiting Pong frame leaves before our Close frame, and nothing of a message in progress after it',
+  () => {
+    const from = server();
+    from.fragment('a\ud83d', false);
+    from.pong(hex('01'));
+    from.close(hex(''));
+    assert.is(sent(from), '01 01 61 8a 01 01 88 00');
+  },
+);
+
+sender('5.5 control frames carry up to 125 bytes', () => {
+  for (const from of [server(), client()]) {
+    from.control(Opcode.Ping, bytes(125));
+    from.control(Opcode.Pong, bytes(0));
+    from.close(bytes(125));
+    const seen = frames(from).map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]);
+    assert.equal(seen, [
+      [true, 9, toHex(bytes(125))],
+      [true, 10, ''],
+      [true, 8, toHex(bytes(125))],
+    ]);
+  }
+});
+
+sender('5.3 a fresh masking key for each frame, in the order of the random source', () => {
+  let next = 0;
+  const from = client({ random: (pool) => pool.set(pool.map(() => next++ & 0xff)), fragmentSize: 2 });
+  from.message('a');
+  from.message(hex('01 02 03'));
+  from.fragment('b', true);
+  from.control(Opcode.Ping, hex(''));
+  from.close(hex(''));
+  const keys = frames(from).map(({ key }) => toHex(Uint8Array.from(key ?? [])));
+  assert.equal(keys, ['00 01 02 03', '04 05 06 07', '08 09 0a 0b', '0c 0d 0e 0f', '10 11 12 13', '14 15 16 17']);
+});
+
+sender('5.3 without a random source of its own it takes the one of the host, and no key twice', () => {
+  const from = new Sender(resolveOptions(), true);
+  const other = new Sender(resolveOptions(), true);
+  for (let i = 0; i < 3000; i++) {
+    from.message('a');
+    other.message('a');
+  }
+  const all = [...frames(from), ...frames(other)];
+  const keys = new Set(all.map(({ key }) => String(key)));
+  assert.ok(keys.size >= 5995, `${keys.size} of 6000 keys are different`);
+  assert.ok(all.every(({ payload }) => toHex(payload) === '61'));
+});
+
+sender('5.1 a server masks nothing', () => {
+  const from = new Sender(resolveOptions({ random }), false);
+  from.message('Hello');
+  from.close(hex('03 e8'));
+  assert.is(sent(from), '81 05 48 65 6c 6c 6f 88 02 03 e8');
+});
+
+sender('when the random source throws, nothing is queued, and the next frame is right', () => {
+  let broken = true;
+  const from = client({
+    random: (pool) => {
+      if (broken) throw new Error('no entropy');
+      random(pool);
+    },
+  });
+  assert.throws(() => from.message('Hello'), 'no entropy');
+  assert.throws(() => from.message(bytes(20_000)), 'no entropy');
+  assert.is(from.queuedBytes, 0);
+  broken = false;
+  from.message('Hello');
+  assert.is(sent(from), '81 85 37 fa 21 3d 7f 9f 4d 51 58');
+});
+
+sender('senders share a slab, but not their bytes', () => {
+  const senders = Array.from({ length: 5 }, (_, i) => (i % 2 === 0 ? server() : client()));
+  const expected: Uint8Array[][] = senders.map(() => []);
+  // Far more than a slab, with what is small, long, lent, and larger than a slab, and some taken in between.
+  for (let round = 0; round < 600; round++) {
+    for (const [i, from] of senders.entries()) {
+      const payload = bytes(1 + ((round * 31 + i * 7) % 400)).map((byte) => byte ^ i);
+      if (round % 7 === 0) from.message(decodeAscii(payload));
+      else from.message(round % 50 === 49 ? bytes(20_000 + i) : payload);
+      expected[i]?.push(
+        round % 7 === 0 ? payload.map((byte) => byte & 0x7f) : round % 50 === 49 ? bytes(20_000 + i) : payload,
+      );
+      if (round % 11 === i) from.control(Opcode.Ping, payload.subarray(0, 3));
+    }
+  }
+  for (const [i, from] of senders.entries()) {
+    const payloads = frames(from).filter(({ opcode }) => opcode !== 9);
+    assert.is(payloads.length, 600);
+    for (const [n, { payload }] of payloads.entries()) {
+      equalBytes(payload, expected[i]?.[n] ?? hex(''), `message ${n} of sender ${i}`);
+    }
+  }
+});
+
+function decodeAscii(from: Uint8Array): string {
+  return String.fromCharCode(...from.map((byte) => byte & 0x7f));
+}
+
+sender('what was handed out is not written to again', () => {
+  const from = server();
+  const other = client();
+  from.message('first');
+  const first = from.transmit() ?? hex('');
+  const before = toHex(first);
+  for (let i = 0; i < 5000; i++) {
+    from.message('x'.repeat(i % 100));
+    other.message('y'.repeat(i % 100));
+    if (i % 3 === 0) from.transmit();
+  }
+  assert.is(toHex(first), before);
+});
+
+sender('queuedBytes is exact after each step', () => {
+  const from = client({ fragmentSize: 1000 });
+  const steps: [act: () => void, more: number][] = [
+    [() => from.message('é'), 6 + 2],
+    [() => from.message(bytes(126)), 8 + 126],
+    [() => from.message(bytes(2500)), 3 * 8 + 2500],
+    [() => from.fragment('a\ud83d', false), 6 + 1],
+    [() => from.fragment('\udc2f', true), 6 + 4],
+    [() => from.pong(hex('01 02')), 6 + 2],
+    [() => from.pong(hex('01 02 03')), 1],
+    [() => from.raw(bytes(10)), 10],
+    [() => from.close(hex('03 e8')), 6 + 2],
+  ];
+  let queued = 0;
+  for (const [act, more] of steps) {
+    act();
+    queued += more;
+    assert.is(from.queuedBytes, queued, String(act));
+  }
+  for (const piece of parts(from)) {
+    queued -= piece.length;
+    assert.is(from.queuedBytes, queued);
+  }
+  assert.is(queued, 0);
+});
+
+sender('goes on after it has been drained, any number of times', () => {
+  const from = server();
+  for (let i = 0; i < 3000; i++) {
+    from.message(i % 100 === 0 ? bytes(30_000) : 'a'.repeat(i % 50));
+    assert.is(frames(from).length, 1);
+  }
+});
+
+sender('5.3 masks as 5.3 says, whatever the length', () => {
+  for (let length = 0; length <= 300; length++) {
+    const from = client();
+    from.message(bytes(length));
+    const header = length < 126 ? 6 : 8;
+    assert.is(toHex(drain(from).subarray(header)), toHex(transform(bytes(length), [...KEY])));
+  }
+});
+
+sender('the longest header', () => {
+  const from = client();
+  from.message(bytes(65536));
+  assert.is(toHex(drain(from).subarray(0, 14)), `82 ff ${times(5, '00')} 01 00 00 37 fa 21 3d`);
+});
+
+sender.run();

@@ -1,0 +1,176 @@
+/** What the tests of core share: bytes as hex, bytes in pieces, and events as short values that compare well. */
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import * as assert from 'uvu/assert';
+import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../src/index.ts';
+import { ProtocolError } from '../src/rules.ts';
+
+/** Gives the bytes that hexadecimal digits stand for; spaces and line breaks do not matter. */
+export function hex(digits: string): Uint8Array<ArrayBuffer> {
+  const compact = digits.replace(/\s+/g, '');
+  if (!/^([0-9a-f]{2})*$/.test(compact)) throw new SyntaxError(`not bytes in hexadecimal: ${digits.slice(0, 80)}`);
+  return Uint8Array.from({ length: compact.length / 2 }, (_, i) =>
+    Number.parseInt(compact.slice(2 * i, 2 * i + 2), 16),
+  );
+}
+
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Gives bytes as hexadecimal digits, `'81 05 48'`, which assertions show better than arrays. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => DIGITS[byte]).join(' ');
+}
+
+/** Asserts that bytes are those expected; of long ones it shows the place where they differ, not all of them. */
+export function equalBytes(actual: Uint8Array | undefined, expected: Uint8Array, message = 'bytes'): void {
+  const at = actual?.findIndex((byte, i) => byte !== expected[i]) ?? 0;
+  if (actual?.length === expected.length && at < 0) return;
+  const place = Math.max(0, at - 8);
+  const near = (bytes: Uint8Array | undefined): string =>
+    bytes === undefined ? 'none' : `${bytes.length}, from ${place} on ${toHex(bytes.subarray(place, place + 32))}`;
+  assert.unreachable(`${message}: ${near(actual)}; expected ${near(expected)}`);
+}
+
+/** Gives `count` times the same digits. */
+export function times(count: number, digits: string): string {
+  return Array(count).fill(digits).join(' ');
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return join(parts);
+}
+
+/** {@link concat} of more parts than a call can have arguments. */
+export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Gives copies of the pieces between the cuts. A receiver unmasks in place, so it must not be given the bytes themselves. */
+export function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array<ArrayBuffer>[] {
+  const bounds = [0, ...cuts, bytes.length].sort((a, b) => a - b);
+  return bounds.slice(1).map((end, i) => Uint8Array.from(bytes.subarray(bounds[i], end)));
+}
+
+/** Gives each byte by itself. */
+export function splitBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  return Array.from(bytes, (byte) => Uint8Array.of(byte));
+}
+
+/** Gives all that waits in an outbox, in one piece. */
+export function drain(outbox: { transmit(): Uint8Array | undefined }): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  for (let bytes = outbox.transmit(); bytes !== undefined; bytes = outbox.transmit()) parts.push(bytes);
+  return join(parts);
+}
+
+/** An event as a short value: `['text', 'Hello']`, `['ping', '01 02']`, `['close', 1000, '']`, `['fail', rule, offset]`. */
+export type Summary = readonly [type: string, ...facts: (string | number | boolean)[]];
+
+/** Gives an event without what only some tests ask for: latency, explanation, headers. */
+export function summarize(event: ConnectionEvent): Summary {
+  switch (event.type) {
+    case 'text':
+      return ['text', event.data];
+    case 'binary':
+    case 'ping':
+    case 'pong':
+      return [event.type, toHex(event.data)];
+    case 'fragment':
+      return ['fragment', event.opcode, toHex(event.data), event.final];
+    case 'close':
+      return ['close', event.code, event.reason];
+    case 'fail':
+      return ['fail', event.error.rule, event.error.offset];
+    case 'end':
+      return ['end', event.code, event.clean];
+    default:
+      return [event.type];
+  }
+}
+
+/**
+ * Joins the fragments of each message to the event that the whole message would have been. What there is of a message that
+ * is never whole is left out: how much of it is delivered depends on the chunks.
+ */
+export function joinFragments(events: readonly ConnectionEvent[]): ConnectionEvent[] {
+  let pieces: Uint8Array[] = [];
+  return events.flatMap((event): ConnectionEvent[] => {
+    if (event.type !== 'fragment') return [event];
+    // Each piece of a text is whole code points: it decodes by itself.
+    if (event.opcode === 1) decodeStrictly(event.data);
+    pieces.push(event.data);
+    if (!event.final) return [];
+    const data = join(pieces);
+    pieces = [];
+    return [event.opcode === 1 ? { type: 'text', data: decodeStrictly(data) } : { type: 'binary', data }];
+  });
+}
+
+/** UTF-8 as the host decodes it: throws when it is not valid. */
+export function decodeStrictly(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** What a connection made of bytes. */
+export interface Outcome {
+  /** All events between `open` and `end`. */
+  readonly events: readonly Summary[];
+  readonly end: Summary;
+  /** All bytes it sent. */
+  readonly sent: Uint8Array;
+}
+
+/**
+ * Gives an open connection the chunks, then the end of the transport, and collects what comes of it.
+ *
+ * @param poll whether events are taken after each chunk or only once all have been given
+ */
+export function play(
+  role: Role,
+  chunks: readonly Uint8Array[],
+  options: ConnectionOptions = {},
+  poll: 'each chunk' | 'at the end' = 'each chunk',
+): Outcome {
+  const connection = Connection.opened(role, {}, { heartbeat: false, ...options });
+  const all: ConnectionEvent[] = [];
+  for (const chunk of chunks) {
+    connection.receive(chunk);
+    if (poll === 'each chunk') all.push(...connection);
+  }
+  all.push(...connection.receiveEnd());
+  const [open, ...events] = joinFragments(all).map(summarize);
+  const end = events.pop();
+  if (open?.[0] !== 'open' || end?.[0] !== 'end') throw new Error(`events from "${open}" to "${end}"`);
+  return { events, end, sent: drain(connection) };
+}
+
+/** Gives what `action` throws, which must be a {@link ProtocolError}. */
+export function protocolError(action: () => unknown): ProtocolError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ProtocolError) return error;
+    throw error;
+  }
+  throw new Error('no rule was broken');
+}
+
+v8.setFlagsFromString('--expose-gc');
+const gc = vm.runInNewContext('gc') as () => void;
+
+/**
+ * Collects garbage, also where nobody passed --expose-gc. What a WeakRef has given lately is held until the next task, and
+ * memory outside of the heap is given back by another thread: so it takes several rounds.
+ */
+export async function collectGarbage(): Promise<void> {
+  for (let round = 0; round < 4; round++) {
+    await new Promise((resolve) => setTimeout(resolve, round));
+    gc();
+  }
+}
