@@ -31,7 +31,7 @@ export interface BackoffPolicy {
  * @see RFC 6455 7.2.3
  */
 export function backoffDelay(attempt: number, policy: BackoffPolicy, random: RandomSource): number | undefined {
-  const { base = 1000, factor = 2, cap = 30_000, attempts = Number.POSITIVE_INFINITY } = policy;
+  const { base = 1000, factor = 2, cap = 30_000, attempts = Infinity } = policy;
   if (!(Number.isInteger(attempt) && attempt >= 0))
     throw new RangeError(`an attempt is a whole number, not ${attempt}`);
   if (!(base >= 0 && factor >= 1 && cap >= 0 && attempts >= 0)) {

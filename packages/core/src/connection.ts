@@ -31,7 +31,7 @@ import { MAX_CONTROL_PAYLOAD, Opcode } from './frame.ts';
 import { type Negotiated, type RequestOptions, request } from './handshake/client.ts';
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
 import { formatRequestHead, formatResponse, type RequestHead } from './handshake/http1.ts';
-import { type AcceptOptions, acceptRequest, rejectFor, rejectRequest, type ServerPolicy } from './handshake/server.ts';
+import { type AcceptOptions, rejectFor, rejectRequest, type ServerPolicy } from './handshake/server.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ClientOpening, ServerOpening } from './opening.ts';
 import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -58,7 +58,8 @@ export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * One end of a WebSocket connection: give it what the transport brings, iterate over its events, write what it transmits.
+ * One end of a WebSocket connection: give it what the transport brings, iterate over its events, write what it
+ * transmits.
  *
  * @example
  * ```ts
@@ -74,7 +75,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Which end of the connection this is. */
   readonly role: Role;
   readonly #options: ResolvedOptions;
-  readonly #policy: ServerPolicy;
   readonly #sender: Sender;
   readonly #deadlines: Deadlines = createDeadlines();
   readonly #heartbeat: Heartbeat | undefined;
@@ -101,7 +101,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #paused = false;
   #watched = -1;
 
-  private constructor(role: Role, options: ResolvedOptions, policy: ServerPolicy, now: number) {
+  private constructor(role: Role, options: ResolvedOptions, now: number) {
     if (role === 'client' && options.random === undefined) {
       throw new TypeError(
         'a client needs random bytes for its key and its masks (RFC 6455 section 5.3), and this host has no ' +
@@ -110,7 +110,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     }
     this.role = role;
     this.#options = options;
-    this.#policy = policy;
     this.#sender = new Sender(options, role === 'client');
     this.#heartbeat = options.heartbeat && new Heartbeat(options.heartbeat);
     this.#now = now;
@@ -127,7 +126,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   static client(url: string | WebSocketUri, options: ClientOptions = {}, now = 0): Connection {
     const resolved = resolveOptions(options);
-    const connection = new Connection('client', resolved, {}, now);
+    const connection = new Connection('client', resolved, now);
     const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
     connection.#sender.raw(formatRequestHead(offer.request));
     connection.#opening = new ClientOpening(resolved, offer);
@@ -144,7 +143,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   static server(options: ServerOptions = {}, now = 0): Connection {
     const resolved = resolveOptions(options);
-    const connection = new Connection('server', resolved, options, now);
+    const connection = new Connection('server', resolved, now);
     connection.#opening = new ServerOpening(resolved, options);
     connection.#deadlines.handshake = now + resolved.handshakeTimeout;
     return connection;
@@ -162,7 +161,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     options: ConnectionOptions | ResolvedOptions = {},
     now = 0,
   ): Connection {
-    const connection = new Connection(role, resolveOptions(options), {}, now);
+    const connection = new Connection(role, resolveOptions(options), now);
     connection.#open({ subprotocol: '', extensions: [], ...negotiated }, [], undefined);
     return connection;
   }
@@ -262,7 +261,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       if (name === undefined) return this;
       if (name === 'ping') {
         this.#sender.control(Opcode.Ping, (this.#heartbeat as Heartbeat).ping(this.#deadlines, now));
-        if (this.#paused) this.#deadlines.pong = Number.POSITIVE_INFINITY;
+        if (this.#paused) this.#deadlines.pong = Infinity;
       } else if (name === 'close') {
         this.#timedOut = !this.#ended;
         this.#destroyed = true;
@@ -330,7 +329,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   pause(): void {
     if (this.state !== 'open') return;
     this.#paused = true;
-    this.#deadlines.idle = this.#deadlines.message = this.#deadlines.pong = Number.POSITIVE_INFINITY;
+    this.#deadlines.idle = this.#deadlines.message = this.#deadlines.pong = Infinity;
     this.#watched = -1;
   }
 
@@ -351,9 +350,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   accept(options: AcceptOptions = {}, now: number = this.#now): void {
     const opening = this.#undecided();
-    const { response, ...negotiated } = acceptRequest(opening.request, this.#policy, options);
+    const { bytes, ...negotiated } = opening.accept(opening.request, options);
     this.#now = now;
-    this.#sender.raw(formatResponse(response));
+    this.#sender.raw(bytes);
     this.#open(negotiated, [], opening);
   }
 
@@ -370,7 +369,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const response = rejectRequest(status, headers, bytes.length);
     this.#now = now;
     this.#sender.raw(formatResponse(response, bytes));
-    this.#queue.push(this.#fail(new HandshakeError('handshake-rejected', `${status} ${response.reason}`), true));
+    this.#queue.push(this.#fail(new HandshakeError('handshake-rejected', `${status} ${response.reason}`)));
   }
 
   /**
@@ -439,7 +438,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const { state } = this;
     if (state === 'connecting') {
       // Close frames belong to connections that are open; here there is only the transport to end.
-      this.#queue.push(this.#fail(new HandshakeError('handshake-abandoned'), true));
+      this.#queue.push(this.#fail(new HandshakeError('handshake-abandoned')));
     } else if (state === 'open') {
       this.#initiator = 'local';
       this.#close({ code: code ?? 1005, reason }, payload);
@@ -458,7 +457,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   ): void {
     const rest = opening?.rest();
     this.#opening = undefined;
-    this.#deadlines.handshake = Number.POSITIVE_INFINITY;
+    this.#deadlines.handshake = Infinity;
     this.#receiver = new Receiver(this.#options, this.role === 'server', this.#bytesReceived - (rest?.length ?? 0));
     if (rest !== undefined) this.#receiver.receive(rest);
     this.#queue.push({ type: 'open', ...negotiated, headers });
@@ -514,18 +513,15 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     }
   }
 
-  /**
-   * Fails the connection (7.1.7) and gives the event that says so.
-   *
-   * @param answered the request has already been answered
-   */
-  #fail(error: ProtocolError | HandshakeError, answered = false): ConnectionEvent {
+  /** Fails the connection (7.1.7) and gives the event that says so. */
+  #fail(error: ProtocolError | HandshakeError): ConnectionEvent {
     if (error instanceof HandshakeError) error.offset = this.#bytesReceived;
     this.#error = error;
     this.#initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
     this.#receiver = undefined;
     if (error instanceof HandshakeError) {
-      if (this.role === 'server' && !answered && !this.#ended && error.status !== 0) {
+      // Status 0: there is nothing to answer, or the application has done so.
+      if (this.role === 'server' && !this.#ended && error.status !== 0) {
         const { response, body } = rejectFor(error);
         this.#sender.raw(formatResponse(response, body));
       }
@@ -563,14 +559,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #alive(): void {
     if (this.#sent !== undefined) return;
     this.#deadlines.idle = this.#now + this.#options.idleTimeout;
-    this.#deadlines.pong = Number.POSITIVE_INFINITY;
+    this.#deadlines.pong = Infinity;
   }
 
   /** All that arrived has been parsed: a message that is not whole must become so in time. */
   #watch(pendingSince: number): void {
     if (pendingSince === this.#watched || this.#sent !== undefined || this.#ended) return;
     this.#watched = pendingSince;
-    this.#deadlines.message = pendingSince < 0 ? Number.POSITIVE_INFINITY : this.#now + this.#options.messageTimeout;
+    this.#deadlines.message = pendingSince < 0 ? Infinity : this.#now + this.#options.messageTimeout;
   }
 
   #undecided(): ServerOpening & { request: NonNullable<ServerOpening['request']> } {

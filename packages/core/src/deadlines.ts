@@ -22,12 +22,12 @@ export interface Deadlines {
 /** Gives deadlines that are all clear. */
 export function createDeadlines(): Deadlines {
   return {
-    handshake: Number.POSITIVE_INFINITY,
-    ping: Number.POSITIVE_INFINITY,
-    pong: Number.POSITIVE_INFINITY,
-    idle: Number.POSITIVE_INFINITY,
-    message: Number.POSITIVE_INFINITY,
-    close: Number.POSITIVE_INFINITY,
+    handshake: Infinity,
+    ping: Infinity,
+    pong: Infinity,
+    idle: Infinity,
+    message: Infinity,
+    close: Infinity,
   };
 }
 
@@ -40,7 +40,7 @@ export function nextDeadline(deadlines: Deadlines): number {
 /** Gives the name of a deadline that has passed at `now`: of several, the one that says most about why. */
 export function expiredDeadline(deadlines: Deadlines, now: number): keyof Deadlines | undefined {
   // A clock that stands at Infinity lets all deadlines pass that are set, and none that is not.
-  return ORDER.find((name) => deadlines[name] <= now && deadlines[name] !== Number.POSITIVE_INFINITY);
+  return ORDER.find((name) => deadlines[name] <= now && deadlines[name] !== Infinity);
 }
 
 const ORDER: readonly (keyof Deadlines)[] = ['close', 'handshake', 'pong', 'message', 'idle', 'ping'];

@@ -34,7 +34,7 @@ export class Heartbeat {
   ping(deadlines: Deadlines, now: number): Uint8Array {
     deadlines.ping = now + this.#options.interval;
     // Bytes that arrive clear it; a second Ping frame does not put it off.
-    if (deadlines.pong === Number.POSITIVE_INFINITY) deadlines.pong = now + this.#options.timeout;
+    if (deadlines.pong === Infinity) deadlines.pong = now + this.#options.timeout;
     this.#sentAt = now;
     this.#sequence++;
     return this.#payload();

@@ -28,7 +28,7 @@ export class MessageBuffer {
    *
    * @param announced how many bytes the buffer will hold in the end, as far as the peer has said
    */
-  append(from: Uint8Array, start: number, end: number, announced = Number.POSITIVE_INFINITY): void {
+  append(from: Uint8Array, start: number, end: number, announced = Infinity): void {
     const need = this.#length + (end - start);
     if (need > this.#bytes.length) {
       const grown = new Uint8Array(

@@ -9,13 +9,20 @@ import type { HeaderField } from './handshake/fields.ts';
 import {
   bodyFraming,
   ChunkedBody,
+  formatResponse,
   HeadReader,
   parseRequestHead,
   parseResponseHead,
   type RequestHead,
   type ResponseHead,
 } from './handshake/http1.ts';
-import { type HandshakeRequest, readRequest, type ServerPolicy } from './handshake/server.ts';
+import {
+  type AcceptOptions,
+  acceptRequest,
+  type HandshakeRequest,
+  readRequest,
+  type ServerPolicy,
+} from './handshake/server.ts';
 import type { ResolvedOptions } from './options.ts';
 import { HandshakeError } from './rules.ts';
 
@@ -57,6 +64,16 @@ export class ServerOpening {
       throw new HandshakeError('early-data', `more than ${this.#maxEarlyBytes} bytes`);
     }
     return undefined;
+  }
+
+  /**
+   * Gives the response that accepts the request, and what it agrees to.
+   *
+   * @throws {TypeError | RangeError} when an option is not valid
+   */
+  accept(request: HandshakeRequest, options: AcceptOptions): Negotiated & { readonly bytes: Uint8Array } {
+    const { subprotocol, extensions, response } = acceptRequest(request, this.#policy, options);
+    return { subprotocol, extensions, bytes: formatResponse(response) };
   }
 
   /** Gives what arrived behind the request. */
@@ -121,7 +138,7 @@ export class ClientOpening {
       this.#chunked.read(bytes);
       return this.#chunked.complete || enough ? this.#chunked.take().subarray(0, this.#maxBody) : undefined;
     }
-    const length = framing === 'until-end' ? Number.POSITIVE_INFINITY : framing;
+    const length = framing === 'until-end' ? Infinity : framing;
     return bytes.length >= length || enough ? bytes.slice(0, Math.min(length, this.#maxBody)) : undefined;
   }
 

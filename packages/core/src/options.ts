@@ -75,7 +75,7 @@ export class ResolvedOptions {
     this.maxHeadSize = size('maxHeadSize', options.maxHeadSize ?? 16 * KIB);
     this.maxEarlyBytes = size('maxEarlyBytes', options.maxEarlyBytes ?? 64 * KIB);
     this.maxQueuedBytes = size('maxQueuedBytes', options.maxQueuedBytes ?? 16 * MIB);
-    this.fragmentSize = size('fragmentSize', options.fragmentSize ?? Number.POSITIVE_INFINITY, 1);
+    this.fragmentSize = size('fragmentSize', options.fragmentSize ?? Infinity, 1);
     const messages = options.messages ?? 'whole';
     if (messages !== 'whole' && messages !== 'fragments') throw new TypeError("messages: 'whole' or 'fragments'");
     this.fragments = messages === 'fragments';
@@ -122,7 +122,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 function size(name: string, value: number, least = 0): number {
-  if (value !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(value) && value >= least)) {
+  if (value !== Infinity && !(Number.isSafeInteger(value) && value >= least)) {
     throw new RangeError(`${name}: a whole number of bytes from ${least}, or Infinity, not ${value}`);
   }
   return value;

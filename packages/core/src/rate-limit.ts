@@ -1,8 +1,8 @@
 /**
  * Rate limits as token buckets in virtual time: two numbers each, no timer.
  *
- * A bucket remembers how many tokens were missing from it, and when. They come back with time; no more may be missing than
- * a whole burst.
+ * A bucket remembers how many tokens were missing from it, and when. They come back with time; no more may be missing
+ * than a whole burst.
  */
 import { ProtocolError, type ProtocolRuleName } from './rules.ts';
 
@@ -28,7 +28,7 @@ export class TokenBucket {
   readonly #perMillisecond: number;
   readonly #burst: number;
   #missing = 0;
-  #at = Number.NEGATIVE_INFINITY;
+  #at = -Infinity;
 
   constructor({ perSecond, burst = Math.max(1, perSecond) }: RateLimit) {
     this.#perMillisecond = perSecond / 1000;

@@ -277,7 +277,7 @@ export class Receiver {
 
     this.#buffer ??= new MessageBuffer();
     // How long the message will be is known in its final frame only.
-    this.#buffer.append(chunk, start, end, this.#final ? this.#size : Number.POSITIVE_INFINITY);
+    this.#buffer.append(chunk, start, end, this.#final ? this.#size : Infinity);
     if (!done) return undefined;
     const bytes = this.#buffer.take();
     if (type === Opcode.Binary) return { type: 'binary', data: bytes };

@@ -16,6 +16,26 @@ close('7.4 what is not a whole number is no code', () => {
     assert.not(isCloseCode(code));
 });
 
+close('7.4.1 the codes that have a name', () => {
+  assert.equal(CloseCode, {
+    NormalClosure: 1000,
+    GoingAway: 1001,
+    ProtocolError: 1002,
+    UnsupportedData: 1003,
+    NoStatus: 1005,
+    AbnormalClosure: 1006,
+    InvalidPayload: 1007,
+    PolicyViolation: 1008,
+    MessageTooBig: 1009,
+    MandatoryExtension: 1010,
+    InternalError: 1011,
+    ServiceRestart: 1012,
+    TryAgainLater: 1013,
+    BadGateway: 1014,
+    TlsHandshake: 1015,
+  });
+});
+
 close('7.4.1 codes that have a name, but are never on the wire', () => {
   const never = Object.values(CloseCode).filter((code) => !isCloseCode(code));
   assert.equal(never, [1005, 1006, 1015]);

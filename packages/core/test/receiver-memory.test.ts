@@ -122,6 +122,21 @@ memory('10.4 2^40 bytes that are announced and do not come occupy nothing', asyn
   }
 });
 
+memory('5.5.1 what a message had brought is let go when we close', async () => {
+  const [bytes, connection] = await retained(() => {
+    const to = open('client');
+    to.receive(concat(hex('82 7f 0000000000800000'), new Uint8Array(4 * MIB)));
+    assert.equal(
+      [...to].map(({ type }) => type),
+      ['open'],
+    );
+    to.close(1000);
+    return to;
+  });
+  assert.ok(bytes < MIB, `${bytes} bytes`);
+  assert.is(connection.state, 'closing');
+});
+
 memory('5.5.3 a million pings that are not answered yet: one pong waits', async () => {
   const stream = new Uint8Array(5 * MILLION);
   for (let i = 0; i < MILLION; i++) stream.set([0x89, 3, i >> 16, i >> 8, i], 5 * i);
