@@ -1,0 +1,240 @@
+/** A frame, from its bytes to fields that say what each bit means. The decoding itself is core's. */
+import { CloseCode, Opcode, PROTOCOL_RULES, ProtocolError } from '@sockless/core';
+import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader } from '@sockless/core/frame';
+import type { Direction, MirroredFrame } from '../protocol.ts';
+
+/** A field of the frame: the bits `from` to `to - 1`, counted from the frame's first. */
+export interface Field {
+  /** Gives the field its colour. */
+  readonly id: 'fin' | 'rsv' | 'opcode' | 'mask' | 'length' | 'extended' | 'key' | 'payload';
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** In binary, hexadecimal or decimal, whatever shows best. */
+  readonly value: string;
+  readonly meaning: string;
+  /** Of RFC 6455. */
+  readonly section: string;
+}
+
+/** All there is to say about one frame. */
+export interface Explained extends MirroredFrame {
+  /** Undefined when the bytes are not a legal header; then `illegal` says why. */
+  readonly header: FrameHeader | undefined;
+  readonly illegal: string;
+  /** The length of the header in bytes. */
+  readonly size: number;
+  readonly fields: readonly Field[];
+  /** The payload without its mask, as far as it was mirrored. */
+  readonly payload: Uint8Array;
+  /** The payload is text: that of a text frame or of a continuation of one. */
+  readonly isText: boolean;
+  /** One line. */
+  readonly preview: string;
+}
+
+export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; meaning: string }>> = {
+  [Opcode.Continuation]: {
+    name: 'continuation',
+    section: '5.4',
+    meaning: 'The next fragment of the message that an earlier frame began.',
+  },
+  [Opcode.Text]: { name: 'text', section: '5.6', meaning: 'Begins a message of text, which is always UTF-8.' },
+  [Opcode.Binary]: {
+    name: 'binary',
+    section: '5.6',
+    meaning: 'Begins a message of bytes; what they mean is up to you.',
+  },
+  [Opcode.Close]: {
+    name: 'close',
+    section: '5.5.1',
+    meaning: 'Begins or answers the closing handshake. No more data follows from this side.',
+  },
+  [Opcode.Ping]: {
+    name: 'ping',
+    section: '5.5.2',
+    meaning: 'Are you there? The peer answers with a Pong frame that has the same payload.',
+  },
+  [Opcode.Pong]: {
+    name: 'pong',
+    section: '5.5.3',
+    meaning: 'The answer to a Ping frame, with the payload of that one.',
+  },
+};
+
+const utf8 = new TextDecoder();
+
+/**
+ * Explains a frame.
+ *
+ * @param message what kind of message a continuation frame goes on with
+ */
+export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary): Explained {
+  const { bytes, direction } = frame;
+  const header = createFrameHeader();
+  try {
+    const rules = { masked: direction === 'up', rsv: 0, maxFrameSize: Infinity };
+    const size = decodeFrameHeader(bytes, 0, bytes.length, rules, header);
+    const payload = bytes.slice(size);
+    if (header.masked) applyMask(payload, 0, payload.length, header.key, 0);
+    const isText = header.opcode === Opcode.Text || (header.opcode === Opcode.Continuation && message === Opcode.Text);
+    const preview = previewOf(header, payload, isText);
+    const fields = headerFields(header, bytes, size, payload);
+    return { ...frame, header, illegal: '', size, fields, payload, isText, preview };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    const { section, sentence } = PROTOCOL_RULES[error.rule];
+    const field = { from: 0, to: 8 * bytes.length, value: hex(bytes), meaning: sentence, section };
+    const fields: Field[] = [{ id: 'payload', name: 'Not a legal header', ...field }];
+    const payload = new Uint8Array(0);
+    const preview = error.rule;
+    return { ...frame, header: undefined, illegal: error.message, size: 0, fields, payload, isText: false, preview };
+  }
+}
+
+/** Which side sent a frame, in words. */
+export const WAY: Readonly<Record<Direction, string>> = { up: 'page → server', down: 'server → page' };
+
+/** Bytes in hexadecimal: `81 05`. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, hexByte).join(' ');
+}
+
+export const hexByte = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+/** A number with its thousands set apart. */
+export const count = (value: number): string => value.toLocaleString('en-US');
+
+function headerFields(header: FrameHeader, bytes: Uint8Array, size: number, payload: Uint8Array): Field[] {
+  const { final, rsv, opcode, masked, length } = header;
+  const { name, section, meaning } = OPCODES[opcode];
+  const [first = 0, second = 0] = bytes;
+  const short = second & 0x7f;
+  const extended = size - 2 - (masked ? 4 : 0);
+  const fields: Field[] = [
+    {
+      id: 'fin',
+      name: 'FIN',
+      from: 0,
+      to: 1,
+      value: final ? '1' : '0',
+      meaning: final
+        ? opcode === Opcode.Continuation
+          ? 'The last fragment: the message is complete.'
+          : 'The message is complete with this frame.'
+        : 'More fragments of this message follow.',
+      section: '5.2',
+    },
+    {
+      id: 'rsv',
+      name: 'RSV1–3',
+      from: 1,
+      to: 4,
+      value: rsv.toString(2).padStart(3, '0'),
+      meaning: 'Reserved for extensions, such as compression. None is in use, so all must be 0.',
+      section: '5.2',
+    },
+    { id: 'opcode', name: 'opcode', from: 4, to: 8, value: `0x${(first & 15).toString(16)} ${name}`, meaning, section },
+    {
+      id: 'mask',
+      name: 'MASK',
+      from: 8,
+      to: 9,
+      value: masked ? '1' : '0',
+      meaning: masked
+        ? 'The payload is masked, as all that a client sends must be.'
+        : 'The payload is as it is: a server never masks.',
+      section: '5.1',
+    },
+    {
+      id: 'length',
+      name: 'Payload len',
+      from: 9,
+      to: 16,
+      value: String(short),
+      meaning:
+        short < 126
+          ? `${bytesOf(short)}: up to 125, these 7 bits are the length.`
+          : `${short} says: the length is in the next ${extended} bytes.`,
+      section: '5.2',
+    },
+  ];
+  if (extended > 0) {
+    fields.push({
+      id: 'extended',
+      name: 'Extended length',
+      from: 16,
+      to: 16 + 8 * extended,
+      value: count(length),
+      meaning: `The length in ${8 * extended} bits, because ${extended === 2 ? 'it is over 125' : 'it does not fit in 16'}.`,
+      section: '5.2',
+    });
+  }
+  if (masked) {
+    fields.push({
+      id: 'key',
+      name: 'Masking-key',
+      from: 8 * (size - 4),
+      to: 8 * size,
+      value: hex(bytes.subarray(size - 4, size)),
+      meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of this.',
+      section: '5.3',
+    });
+  }
+  if (length > 0) {
+    fields.push({
+      id: 'payload',
+      name: 'Payload data',
+      from: 8 * size,
+      to: 8 * (size + length),
+      value: bytesOf(length),
+      meaning: payloadMeaning(header, payload),
+      section: opcode === Opcode.Close ? '5.5.1' : '5.2',
+    });
+  }
+  return fields;
+}
+
+function payloadMeaning({ opcode, length }: FrameHeader, payload: Uint8Array): string {
+  const shown = payload.length < length ? ` Only the first ${count(payload.length)} bytes are mirrored here.` : '';
+  switch (opcode) {
+    case Opcode.Close: {
+      const { code, name, reason } = closeReason(payload);
+      return `Close code ${code}, ${name}${reason === '' ? '; no reason given' : `; reason “${reason}”`}.`;
+    }
+    case Opcode.Ping:
+      return 'Whatever the sender likes, to be sent back. This heartbeat counts its Ping frames.';
+    case Opcode.Pong:
+      return 'The bytes of the Ping frame that this one answers.';
+    default:
+      return `The data of the application${opcode === Opcode.Continuation ? ', continued' : ''}.${shown}`;
+  }
+}
+
+function previewOf({ opcode, length }: FrameHeader, payload: Uint8Array, isText: boolean): string {
+  if (opcode === Opcode.Close) {
+    const { code, name, reason } = closeReason(payload);
+    return `${code} ${name}${reason === '' ? '' : ` “${reason}”`}`;
+  }
+  if (length === 0) return '';
+  const start = payload.subarray(0, 160);
+  if (!(isText || isPrintable(start))) return hex(start.subarray(0, 32));
+  // What all messages of this chat begin with would only push the rest out of sight.
+  return utf8.decode(start).replace(/^\{"type":"(\w+)"[,}]?/, '$1 ');
+}
+
+/** Reads the payload of a Close frame: code, its name, reason. */
+function closeReason(payload: Uint8Array): { code: string; name: string; reason: string } {
+  if (payload.length < 2) return { code: 'none', name: 'the frame gives none', reason: '' };
+  const code = ((payload[0] as number) << 8) | (payload[1] as number);
+  const known = Object.entries(CloseCode).find(([, value]) => value === code)?.[0];
+  const name = known?.replace(/(?<=.)(?=[A-Z])/g, ' ').toLowerCase();
+  return { code: String(code), name: name ?? range(code), reason: utf8.decode(payload.subarray(2)) };
+}
+
+const range = (code: number): string => (code >= 4000 ? 'private use' : code >= 3000 ? 'registered' : 'unknown');
+
+/** Whether bytes read as ASCII text. */
+export const isPrintable = (bytes: Uint8Array): boolean => bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
+
+const bytesOf = (length: number): string => `${count(length)} ${length === 1 ? 'byte' : 'bytes'}`;

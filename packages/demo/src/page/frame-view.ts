@@ -1,0 +1,214 @@
+/** One frame in full: its bytes, the RFC's diagram with its bits in it, its fields in words, and its payload. */
+import { clock, el } from './dom.ts';
+import { count, type Explained, type Field, hex, hexByte, isPrintable, OPCODES, WAY } from './explain.ts';
+
+/** How many bytes of a payload are shown one by one. */
+const MAX_BYTES = 256;
+
+const RFC = 'https://www.rfc-editor.org/rfc/rfc6455#section-';
+
+/** Something on the screen that stands for the bits `from` to `to - 1` of the frame. */
+interface Part {
+  readonly element: HTMLElement;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Gives the view of a frame. Pointing at a part of it, or focusing a field, lights up whatever stands for the same bits. */
+export function frameView(frame: Explained, remark: string): HTMLElement {
+  const parts: Part[] = [];
+  const part = <Kind extends HTMLElement>(element: Kind, from: number, to: number): Kind => {
+    parts.push({ element, from, to });
+    return element;
+  };
+  const formula = el('output', { class: 'formula' });
+  const view = el(
+    'article',
+    { class: 'frame' },
+    title(frame, remark),
+    frame.illegal !== '' && el('p', { class: 'illegal' }, frame.illegal),
+    section('Bytes on the wire', '5.2', wireBytes(frame, part)),
+    frame.header !== undefined && section('Header, as RFC 6455 draws it', '5.2', diagram(frame, part)),
+    section('Fields', undefined, fieldTable(frame, part)),
+    frame.payload.length > 0 && section('Payload', undefined, payloadView(frame, part)),
+    formula,
+  );
+  lightUp(view, parts, frame, formula);
+  return view;
+}
+
+type AddPart = <Kind extends HTMLElement>(element: Kind, from: number, to: number) => Kind;
+
+function title({ header, direction, time, bytes, size }: Explained, remark: string): HTMLElement {
+  const name = header === undefined ? 'illegal' : OPCODES[header.opcode].name;
+  const total = header === undefined ? bytes.length : size + header.length;
+  return el(
+    'header',
+    { class: 'frame-title' },
+    el('h3', {}, el('span', { class: 'opcode', 'data-opcode': name }, name), ` ${WAY[direction]}`),
+    el('p', {}, `${count(total)} bytes at ${clock(time, true)}${remark === '' ? '' : `, ${remark}`}`),
+  );
+}
+
+function section(heading: string, rfc: string | undefined, ...children: HTMLElement[]): HTMLElement {
+  return el(
+    'section',
+    {},
+    el('h4', {}, heading, rfc !== undefined && ' ', rfc !== undefined && rfcLink(rfc)),
+    ...children,
+  );
+}
+
+function rfcLink(number: string): HTMLElement {
+  const label = `Section ${number} of RFC 6455`;
+  return el('a', { href: RFC + number, target: '_blank', rel: 'noreferrer', title: label }, `§${number}`);
+}
+
+function wireBytes({ bytes, fields, header, size }: Explained, part: AddPart): HTMLElement {
+  const box = el('div', { class: 'bytes' });
+  for (const [index, byte] of bytes.subarray(0, size + MAX_BYTES).entries()) {
+    const [high, low] = hexByte(byte);
+    if (index === 0 && header !== undefined) {
+      // The first byte's two digits are just what the RFC divides it into: four flags and the opcode.
+      const flags = part(el('span', { 'data-field': 'fin' }, high), 0, 4);
+      box.append(el('span', { class: 'byte' }, flags, part(el('span', { 'data-field': 'opcode' }, low), 4, 8)));
+    } else {
+      const id = fields.findLast(({ from }) => from < 8 * index + 8)?.id ?? 'payload';
+      box.append(part(el('span', { class: 'byte', 'data-field': id }, hexByte(byte)), 8 * index, 8 * index + 8));
+    }
+  }
+  return withRest(box, (header?.length ?? 0) - Math.min(bytes.length - size, MAX_BYTES));
+}
+
+function withRest(box: HTMLElement, left: number): HTMLElement {
+  if (left > 0) box.append(el('span', { class: 'rest' }, ` … ${count(left)} more`));
+  return box;
+}
+
+/** The diagram of RFC 6455 5.2: 32 bits a row. */
+function diagram({ fields, bytes }: Explained, part: AddPart): HTMLElement {
+  const grid = el('div', { class: 'diagram', 'aria-hidden': 'true' });
+  for (let bit = 0; bit < 32; bit++) grid.append(el('span', { class: 'ruler' }, String(bit % 10)));
+  for (const field of fields.flatMap(diagramFields)) {
+    // A field that goes on in the next row is drawn once a row; of a long payload two rows are enough.
+    const end = field.id === 'payload' ? Math.min(field.to, 32 * (Math.floor(field.from / 32) + 2)) : field.to;
+    for (let from = field.from; from < end; ) {
+      const to = Math.min(end, 32 * (Math.floor(from / 32) + 1));
+      const continued = from > field.from ? ' continued' : '';
+      const cell = el('span', { class: `cell${to - from === 1 ? ' bit' : ''}`, 'data-field': field.id });
+      cell.append(el('small', {}, field.name + continued), el('b', {}, cellValue(field, bytes, from, to)));
+      cell.style.gridColumn = `${(from % 32) + 1} / span ${to - from}`;
+      grid.append(part(cell, from, to));
+      from = to;
+    }
+  }
+  return grid;
+}
+
+/** The three reserved bits have a cell each. */
+function diagramFields(field: Field): Field[] {
+  if (field.id !== 'rsv') return [field];
+  return [0, 1, 2].map((n) => {
+    const at = field.from + n;
+    return { ...field, name: `RSV${n + 1}`, from: at, to: at + 1, value: field.value.charAt(n) };
+  });
+}
+
+function cellValue({ id, value, from: start, to: stop }: Field, bytes: Uint8Array, from: number, to: number): string {
+  if (id === 'fin' || id === 'rsv' || id === 'mask') return value;
+  if (id === 'opcode' || id === 'length') {
+    const byte = bytes[from >> 3] ?? 0;
+    const bits = byte.toString(2).padStart(8, '0');
+    return bits.slice(from % 8, (from % 8) + to - from);
+  }
+  if (id === 'extended' && stop - start === 16) return value;
+  const row = bytes.subarray(from >> 3, to >> 3);
+  return row.length < (to - from) / 8 ? `${hex(row)} …` : hex(row);
+}
+
+function fieldTable({ fields }: Explained, part: AddPart): HTMLElement {
+  const head = el('tr', {});
+  for (const name of ['Field', 'Bits', 'Value', 'Meaning', 'RFC']) head.append(el('th', { scope: 'col' }, name));
+  const body = el('tbody');
+  for (const field of fields) {
+    const { id, name, from, to, value, meaning } = field;
+    const row = el(
+      'tr',
+      { tabindex: 0, 'data-field': id },
+      el('th', { scope: 'row' }, el('i', { class: 'swatch' }), name),
+      el('td', { class: 'bits' }, to - from === 1 ? String(from) : `${count(from)}–${count(to - 1)}`),
+      el('td', { class: 'value' }, value),
+      el('td', { class: 'meaning' }, meaning),
+      el('td', {}, rfcLink(field.section)),
+    );
+    body.append(part(row, from, to));
+  }
+  return el('div', { class: 'table' }, el('table', {}, el('thead', {}, head), body));
+}
+
+function payloadView({ header, payload, isText, size }: Explained, part: AddPart): HTMLElement {
+  const box = el('div', { class: 'payload-view' });
+  if (header?.masked === true) {
+    const plain = el('div', { class: 'bytes' });
+    for (const [index, byte] of payload.subarray(0, MAX_BYTES).entries()) {
+      const at = 8 * (size + index);
+      plain.append(part(el('span', { class: 'byte', 'data-field': 'payload' }, hexByte(byte)), at, at + 8));
+    }
+    withRest(plain, header.length - Math.min(payload.length, MAX_BYTES));
+    box.append(el('p', { class: 'hint' }, 'Unmasked: each byte XORed with its byte of the key'), plain);
+  }
+  if (isText || isPrintable(payload)) {
+    box.append(el('p', { class: 'hint' }, isText ? 'As text' : 'As ASCII'));
+    box.append(el('pre', { tabindex: 0 }, prettify(new TextDecoder().decode(payload))));
+  } else if (header?.masked === false) {
+    box.append(el('p', { class: 'hint' }, 'Not text: the bytes above are all there is to see.'));
+  }
+  return box;
+}
+
+/** JSON over several lines; what is no whole JSON as it is. */
+function prettify(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+function lightUp(view: HTMLElement, parts: readonly Part[], frame: Explained, formula: HTMLElement): void {
+  const of = new Map(parts.map((part) => [part.element, part]));
+  const find = (target: EventTarget | null): Part | undefined => {
+    for (let at = target instanceof HTMLElement ? target : null; at !== null && at !== view; at = at.parentElement) {
+      const part = of.get(at);
+      if (part !== undefined) return part;
+    }
+    return undefined;
+  };
+  const show = (lit: Part | undefined): void => {
+    const key = lit && keyByte(lit, frame);
+    for (const { element, from, to } of parts) {
+      const on = [lit, key].some((range) => range !== undefined && from < range.to && range.from < to);
+      element.classList.toggle('lit', on);
+    }
+    formula.textContent = lit === undefined || key === undefined ? '' : xor(lit, key, frame);
+  };
+  view.addEventListener('pointerover', ({ target }) => show(find(target)));
+  view.addEventListener('pointerleave', () => show(undefined));
+  view.addEventListener('focusin', ({ target }) => show(find(target)));
+  view.addEventListener('focusout', () => show(undefined));
+}
+
+/** The byte of the masking key that belongs to a byte of the payload. */
+function keyByte({ from, to }: Part, { header, size }: Explained): Omit<Part, 'element'> | undefined {
+  if (header?.masked !== true || from < 8 * size || to - from !== 8) return undefined;
+  const at = 8 * (size - 4 + ((from / 8 - size) % 4));
+  return { from: at, to: at + 8 };
+}
+
+function xor(lit: Part, key: Omit<Part, 'element'>, { bytes, payload, size }: Explained): string {
+  const index = lit.from / 8 - size;
+  const plain = payload[index] ?? 0;
+  const [wire, mask] = [hexByte(bytes[lit.from / 8] ?? 0), hexByte(bytes[key.from / 8] ?? 0)];
+  const letter = plain > 0x20 && plain < 0x7f ? ` “${String.fromCharCode(plain)}”` : '';
+  return `byte ${index}: ${wire} ⊕ ${mask} = ${hexByte(plain)}${letter}`;
+}

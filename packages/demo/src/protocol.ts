@@ -1,0 +1,186 @@
+/** What the page and the server say to each other: JSON in text messages, and the mirrored frames of the tap. */
+
+/** Bounds of what a visitor may choose, in characters (code points) or as a number of things. */
+export const LIMITS = { name: 24, room: 24, roomsPerPerson: 12, text: 2000, key: 64 } as const;
+
+/** Whom a message is for: all (broadcast), a room (multicast), or one person (unicast). */
+export type Address =
+  | { readonly kind: 'everyone' }
+  | { readonly kind: 'room'; readonly room: string }
+  | { readonly kind: 'person'; readonly person: string };
+
+/** Somebody who is here. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly rooms: readonly string[];
+  /** The heartbeat's last round trip in milliseconds. */
+  readonly latency?: number;
+}
+
+/** What the page asks of the server. */
+export type ClientMessage =
+  /** The first message: who I am. `key` is the page's secret; the same key gives the same id after a reconnect. */
+  | { readonly type: 'hello'; readonly key: string; readonly name: string; readonly rooms: readonly string[] }
+  | { readonly type: 'name'; readonly name: string }
+  | { readonly type: 'join'; readonly room: string }
+  | { readonly type: 'leave'; readonly room: string }
+  /** `ref` is the page's name for the message: it comes back with it, and shows a repetition to be one. */
+  | { readonly type: 'say'; readonly to: Address; readonly text: string; readonly ref: string }
+  /** Something to look at in the inspector: a message in three fragments with a Ping frame between them. */
+  | { readonly type: 'fragments' };
+
+/** What the server tells the page. */
+export type ServerMessage =
+  | { readonly type: 'welcome'; readonly you: string; readonly people: readonly Person[] }
+  /** Somebody arrived or changed. */
+  | { readonly type: 'person'; readonly person: Person }
+  /** Somebody left. */
+  | { readonly type: 'gone'; readonly id: string }
+  | {
+      readonly type: 'said';
+      readonly from: string;
+      readonly to: Address;
+      readonly text: string;
+      readonly ref: string;
+      /** Milliseconds since 1970 on the server's clock. */
+      readonly at: number;
+    }
+  /** Round trips of the heartbeat in milliseconds, by person. */
+  | { readonly type: 'latencies'; readonly of: Readonly<Record<string, number>> }
+  | { readonly type: 'note'; readonly text: string }
+  /** A request that was refused; with `ref`, that message was not delivered. */
+  | { readonly type: 'problem'; readonly text: string; readonly ref?: string };
+
+/** What the tap tells besides frames. */
+export type TapMessage =
+  /** Name this token in `/chat?tap=…` to have that connection mirrored here. Works once. */
+  | { readonly type: 'token'; readonly token: string }
+  /** The heads of the opening handshake. */
+  | { readonly type: 'handshake'; readonly direction: Direction; readonly head: string }
+  /** The page was too slow for so many frames. */
+  | { readonly type: 'dropped'; readonly frames: number }
+  /** How the server explains the end of the connection. */
+  | { readonly type: 'end'; readonly code: number; readonly clean: boolean; readonly summary: string };
+
+/** `up` is from the page to the server. */
+export type Direction = 'up' | 'down';
+
+/** A frame as it was on the wire. */
+export interface MirroredFrame {
+  readonly direction: Direction;
+  /** When the server's socket saw it: milliseconds since 1970. */
+  readonly time: number;
+  /** The frame from its first byte on, the end of a long payload left out. */
+  readonly bytes: Uint8Array;
+}
+
+/** Reads a message of a page's; `undefined` when it is not one. What is too long is cut, what is invisible is removed. */
+export function parseClientMessage(text: string): ClientMessage | undefined {
+  const fields = parseObject(text);
+  if (fields === undefined) return undefined;
+  switch (fields.type) {
+    case 'hello': {
+      const [key, name] = [cleanLine(fields.key, LIMITS.key), cleanLine(fields.name, LIMITS.name)];
+      if (key === '' || name === '' || !Array.isArray(fields.rooms)) return undefined;
+      const rooms = fields.rooms.slice(0, LIMITS.roomsPerPerson).map(cleanRoom);
+      return { type: 'hello', key, name, rooms: rooms.filter((room) => room !== '') };
+    }
+    case 'name': {
+      const name = cleanLine(fields.name, LIMITS.name);
+      return name === '' ? undefined : { type: 'name', name };
+    }
+    case 'join':
+    case 'leave': {
+      const room = cleanRoom(fields.room);
+      return room === '' ? undefined : { type: fields.type, room };
+    }
+    case 'say': {
+      const [to, said, ref] = [parseAddress(fields.to), cleanText(fields.text), cleanLine(fields.ref, LIMITS.key)];
+      return to === undefined || said === '' || ref === '' ? undefined : { type: 'say', to, text: said, ref };
+    }
+    case 'fragments':
+      return { type: 'fragments' };
+    default:
+      return undefined;
+  }
+}
+
+function parseAddress(value: unknown): Address | undefined {
+  if (!isObject(value)) return undefined;
+  switch (value.kind) {
+    case 'everyone':
+      return { kind: 'everyone' };
+    case 'room': {
+      const room = cleanRoom(value.room);
+      return room === '' ? undefined : { kind: 'room', room };
+    }
+    case 'person': {
+      const person = cleanLine(value.person, LIMITS.key);
+      return person === '' ? undefined : { kind: 'person', person };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Control characters, line and paragraph separators, marks that reverse the direction of text, lone surrogates. */
+const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Gives a string as one line of at most `max` characters; empty when it is none. */
+export function cleanLine(value: unknown, max: number): string {
+  if (typeof value !== 'string') return '';
+  return cut(value.replace(INVISIBLE, ' ').replace(/\s+/g, ' ').trim(), max);
+}
+
+/** Gives a room's name: `'  #Tea Room '` is `'tea-room'`. */
+export function cleanRoom(value: unknown): string {
+  const line = cleanLine(value, 4 * LIMITS.room).toLowerCase();
+  return cut(line.replace(/^[#\s]+/, '').replace(/\s/g, '-'), LIMITS.room);
+}
+
+/** Gives a text that may have line breaks. */
+function cleanText(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  const lines = value.split(/\r\n|\r|\n/).map((line) => line.replace(INVISIBLE, ' '));
+  return cut(lines.join('\n').trim(), LIMITS.text);
+}
+
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : [...text].slice(0, max).join('').trim();
+}
+
+/** Reads a message of the server's, whose program came from the same place as this page's. */
+export function parseServerMessage<Message extends ServerMessage | TapMessage>(text: string): Message {
+  return JSON.parse(text) as Message;
+}
+
+/** Gives a mirrored frame as a message of the tap: a byte for the direction, eight for the time, then the frame. */
+export function encodeMirroredFrame({ direction, time, bytes }: MirroredFrame): Uint8Array {
+  const message = new Uint8Array(9 + bytes.length);
+  message[0] = direction === 'up' ? 0 : 1;
+  new DataView(message.buffer).setFloat64(1, time);
+  message.set(bytes, 9);
+  return message;
+}
+
+/** Reads what {@link encodeMirroredFrame} gives; the frame is a view. */
+export function decodeMirroredFrame(message: ArrayBuffer): MirroredFrame {
+  const view = new DataView(message);
+  return {
+    direction: view.getUint8(0) === 0 ? 'up' : 'down',
+    time: view.getFloat64(1),
+    bytes: new Uint8Array(message, 9),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -1,0 +1,186 @@
+/**
+ * The tap: a second connection over which a page sees the frames of its first one, as they were on the wire.
+ *
+ * No browser shows a page its own frames, so the server sends them back. A page opens the tap first and is given a token:
+ * 128 random bits that only it knows and that work once. It then opens `/chat?tap=TOKEN`, and the bytes of that connection
+ * go to the holder of the tap. So a connection is mirrored only where it asked to be, and no page can name another's. The
+ * tap's own traffic is not mirrored, and frames are dropped, and counted, while the page is too slow to take them.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { EndEvent } from '@sockless/core';
+import { createFrameHeader, decodeFrameHeader, MAX_HEADER_SIZE } from '@sockless/core/frame';
+import type { WebSocketConnection } from '@sockless/node';
+import { type Direction, encodeMirroredFrame, type TapMessage } from './protocol.ts';
+
+/** How much of a payload is mirrored, in bytes. */
+const MAX_PAYLOAD = 4096;
+
+/** With more bytes than this waiting for the page, frames are dropped. */
+const MAX_QUEUED = 256 * 1024;
+
+/** Taps that wait for their connection, by token. */
+export type Taps = Map<string, Tap>;
+
+/** What a tap needs of its connection. */
+type TapConnection = Pick<WebSocketConnection, 'state' | 'queuedBytes' | 'send' | 'close'>;
+
+/** The server's end of one tap. */
+export class Tap {
+  readonly #ws: TapConnection;
+  #dropped = 0;
+
+  constructor(ws: TapConnection) {
+    this.#ws = ws;
+  }
+
+  /** Sends a mirrored frame, unless the page is too slow. */
+  frame(direction: Direction, bytes: Uint8Array): void {
+    if (this.#ws.state !== 'open') return;
+    if (this.#ws.queuedBytes > MAX_QUEUED) {
+      this.#dropped++;
+      return;
+    }
+    if (this.#dropped > 0) {
+      this.tell({ type: 'dropped', frames: this.#dropped });
+      this.#dropped = 0;
+    }
+    this.#ws.send(encodeMirroredFrame({ direction, time: performance.timeOrigin + performance.now(), bytes }));
+  }
+
+  tell(message: TapMessage): void {
+    if (this.#ws.state === 'open') this.#ws.send(JSON.stringify(message));
+  }
+
+  /** The mirrored connection ended: tells why, and ends the tap. */
+  end({ code, clean, explanation }: EndEvent): void {
+    this.tell({ type: 'end', code, clean, summary: explanation.summary });
+    this.#ws.close(1000);
+  }
+}
+
+/** Gives a page that opened a tap its token. */
+export function openTap(taps: Taps, ws: TapConnection): string {
+  const token = randomBytes(16).toString('base64url');
+  const tap = new Tap(ws);
+  taps.set(token, tap);
+  tap.tell({ type: 'token', token });
+  return token;
+}
+
+/**
+ * Mirrors what passes a socket, from an HTTP server's `upgrade` event on.
+ *
+ * This must run before the socket is given to sockless. Then the `data` listener here is the first one, and sees each chunk
+ * before core unmasks it in place; it starts nothing early, because a socket begins to flow in the next tick. And the `write`
+ * put here over the socket's own is the one that every frame leaves through. Both only look: what they keep is a copy.
+ */
+export function mirror(tap: Tap, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  tap.tell({ type: 'handshake', direction: 'up', head: requestHead(request) });
+  const up = new FrameCutter(true, (frame) => tap.frame('up', frame));
+  up.push(head);
+  socket.on('data', (chunk: Uint8Array) => up.push(chunk));
+
+  const down = new FrameCutter(false, (frame) => tap.frame('down', frame));
+  const response = new ResponseReader((text) => tap.tell({ type: 'handshake', direction: 'down', head: text }));
+  const write: (chunk: Uint8Array, ...rest: never[]) => boolean = socket.write.bind(socket);
+  socket.write = (chunk: Uint8Array, ...rest: never[]) => {
+    down.push(response.push(chunk));
+    return write(chunk, ...rest);
+  };
+}
+
+/** Cuts a stream of bytes into frames. */
+export class FrameCutter {
+  readonly #masked: boolean;
+  readonly #emit: (frame: Uint8Array) => void;
+  readonly #header = createFrameHeader();
+  readonly #start = new Uint8Array(MAX_HEADER_SIZE);
+  #started = 0;
+  #frame: Uint8Array | undefined = undefined;
+  #kept = 0;
+  #left = 0;
+  #lost = false;
+
+  /**
+   * @param masked whether this is what a client sends
+   * @param emit gets each frame, in bytes of its own, with at most the first 4 KiB of its payload
+   */
+  constructor(masked: boolean, emit: (frame: Uint8Array) => void) {
+    this.#masked = masked;
+    this.#emit = emit;
+  }
+
+  /** Takes the next bytes; never writes to them and keeps none. */
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length && !this.#lost; ) {
+      if (this.#left === 0) this.#beginFrame(chunk[at++] as number);
+      else {
+        const end = Math.min(at + this.#left, chunk.length);
+        this.#keep(chunk.subarray(at, end));
+        this.#left -= end - at;
+        at = end;
+      }
+    }
+  }
+
+  /** The next byte of a header. Where a frame begins is no longer known after one that is not legal: it is the last. */
+  #beginFrame(byte: number): void {
+    this.#start[this.#started++] = byte;
+    const rules = { masked: this.#masked, rsv: 0, maxFrameSize: Infinity };
+    try {
+      const size = decodeFrameHeader(this.#start, 0, this.#started, rules, this.#header);
+      if (size === 0) return;
+    } catch {
+      this.#lost = true;
+      this.#emit(this.#start.slice(0, this.#started));
+      return;
+    }
+    this.#left = this.#header.length;
+    this.#frame = new Uint8Array(this.#started + Math.min(this.#left, MAX_PAYLOAD));
+    this.#kept = 0;
+    this.#keep(this.#start.subarray(0, this.#started));
+    this.#started = 0;
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (this.#frame === undefined) return;
+    const part = bytes.subarray(0, this.#frame.length - this.#kept);
+    this.#frame.set(part, this.#kept);
+    this.#kept += part.length;
+    if (this.#kept < this.#frame.length) return;
+    this.#emit(this.#frame);
+    this.#frame = undefined;
+  }
+}
+
+/** Splits what a server writes into the head of its response and the bytes behind it. */
+class ResponseReader {
+  readonly #emit: (head: string) => void;
+  #text: string | undefined = '';
+  #accepted = false;
+
+  constructor(emit: (head: string) => void) {
+    this.#emit = emit;
+  }
+
+  /** Gives the bytes that belong to frames. */
+  push(chunk: Uint8Array): Uint8Array {
+    if (this.#text === undefined) return this.#accepted ? chunk : chunk.subarray(chunk.length);
+    const before = this.#text.length;
+    this.#text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
+    const end = this.#text.indexOf('\r\n\r\n');
+    if (end === -1) return chunk.subarray(chunk.length);
+    this.#accepted = this.#text.startsWith('HTTP/1.1 101 ');
+    this.#emit(this.#text.slice(0, end + 2));
+    this.#text = undefined;
+    return this.#accepted ? chunk.subarray(end + 4 - before) : chunk.subarray(chunk.length);
+  }
+}
+
+function requestHead({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) head += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+  return head;
+}

@@ -1,0 +1,162 @@
+/** What happens on the two connections of a page: its chat at `/chat` and its tap at `/tap`. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Handlers, WebSocketConnection } from '@sockless/node';
+import * as hub from './hub.ts';
+import { type ClientMessage, parseClientMessage } from './protocol.ts';
+import { mirror, openTap, type Tap, type Taps } from './tap.ts';
+
+/** What the server knows of one connection. */
+export type Visit =
+  /** `member` is there once the page has said hello. */
+  { readonly path: '/chat'; member: hub.Member | undefined } | { readonly path: '/tap'; token: string };
+
+/** What all connections share. */
+export interface Visits {
+  readonly hub: hub.Hub;
+  /** Those that were let in and have not ended. */
+  readonly open: Set<WebSocketConnection<Visit>>;
+  /** The taps that wait for their connection. */
+  readonly taps: Taps;
+  /** Which tap mirrors a socket. */
+  readonly tapOf: WeakMap<object, Tap>;
+  /** Latencies measured since all were last told. */
+  latencies: Record<string, number>;
+  /** Nobody is let in any more. */
+  closed: boolean;
+}
+
+const MAX_CONNECTIONS = 400;
+
+/** A page that lets so many bytes wait is too slow for this chat. */
+const MAX_QUEUED = 1024 * 1024;
+
+/** Milliseconds for which latencies are collected, so that all are told in one message. */
+const LATENCY_DELAY = 500;
+
+export function createVisits(): Visits {
+  return {
+    hub: hub.createHub(),
+    open: new Set(),
+    taps: new Map(),
+    tapOf: new WeakMap(),
+    latencies: {},
+    closed: false,
+  };
+}
+
+/** Mirrors a connection that asks for it. For a server's `upgrade` event, before sockless gets the socket. */
+export function mirrorIfAsked(visits: Visits, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  const [, token = ''] = /^\/chat\?tap=([\w-]+)$/.exec(request.url ?? '') ?? [];
+  const tap = visits.taps.get(token);
+  if (tap === undefined) return;
+  visits.taps.delete(token);
+  visits.tapOf.set(socket, tap);
+  mirror(tap, request, socket, head);
+}
+
+/** Gives the handlers of all connections. */
+export function visitHandlers(visits: Visits): Handlers<Visit> {
+  return {
+    request(ws, { resource }) {
+      const [path] = resource.split('?');
+      if (path !== '/chat' && path !== '/tap') return { status: 404 };
+      if (visits.closed || visits.open.size >= MAX_CONNECTIONS) return { status: 503, headers: { 'Retry-After': '5' } };
+      ws.data = path === '/tap' ? { path, token: '' } : { path, member: undefined };
+      visits.open.add(ws);
+      return undefined;
+    },
+
+    open(ws) {
+      if (ws.data.path === '/tap') ws.data.token = openTap(visits.taps, ws);
+    },
+
+    message(ws, data) {
+      if (ws.data.path === '/tap') ws.close(1008, 'a tap only listens');
+      else if (typeof data !== 'string') ws.send(data);
+      else {
+        const message = parseClientMessage(data);
+        if (message !== undefined) receive(visits, ws, ws.data, message);
+        else send(ws, JSON.stringify({ type: 'problem', text: 'The server did not understand this message.' }));
+      }
+    },
+
+    pong({ data }, _, latency) {
+      if (latency === undefined || data.path === '/tap' || data.member === undefined) return;
+      data.member.latency = Math.round(latency * 100) / 100;
+      if (Object.keys(visits.latencies).length === 0) setTimeout(tellLatencies, LATENCY_DELAY, visits).unref();
+      visits.latencies[data.member.id] = data.member.latency;
+    },
+
+    end(ws, event) {
+      visits.tapOf.get(ws.socket as object)?.end(event);
+      if (!visits.open.delete(ws)) return;
+      if (ws.data.path === '/tap') visits.taps.delete(ws.data.token);
+      else if (ws.data.member !== undefined) hub.leave(visits.hub, ws.data.member);
+    },
+  };
+}
+
+function receive(
+  { hub: everyone }: Visits,
+  ws: WebSocketConnection<Visit>,
+  visit: Extract<Visit, { path: '/chat' }>,
+  message: ClientMessage,
+): void {
+  const { member } = visit;
+  if (member === undefined) {
+    if (message.type !== 'hello') ws.close(1008, 'say hello first');
+    else {
+      const id = freeId(everyone, message.key);
+      visit.member = hub.enter(everyone, id, message.name, message.rooms, (text) => send(ws, text));
+    }
+    return;
+  }
+  switch (message.type) {
+    case 'hello':
+      hub.unicast(member, { type: 'problem', text: 'You have said hello already.' });
+      break;
+    case 'name':
+      hub.rename(everyone, member, message.name);
+      break;
+    case 'join':
+      hub.joinRoom(everyone, member, message.room);
+      break;
+    case 'leave':
+      hub.leaveRoom(everyone, member, message.room);
+      break;
+    case 'say':
+      hub.say(everyone, member, message.to, message.text, message.ref, Date.now());
+      break;
+    case 'fragments':
+      sendFragments(ws);
+  }
+}
+
+/** 5.4: "Control frames [...] MAY be injected in the middle of a fragmented message." */
+function sendFragments(ws: WebSocketConnection<Visit>): void {
+  const text = 'This message came in three fragments, with a Ping frame between the second and the third.';
+  const json = JSON.stringify({ type: 'note', text });
+  const third = Math.ceil(json.length / 3);
+  ws.sendFragment(json.slice(0, third), false);
+  ws.sendFragment(json.slice(third, 2 * third), false);
+  ws.ping('in between');
+  ws.sendFragment(json.slice(2 * third), true);
+}
+
+/** Sends, and gives up a page that is too slow: 1013, try again later. */
+function send(ws: WebSocketConnection<Visit>, text: string): void {
+  if (ws.state === 'open' && ws.send(text) > MAX_QUEUED) ws.close(1013, 'too slow');
+}
+
+/** The same key gives the same id, so that a person who connects again is the same; but nobody is here twice. */
+function freeId({ members }: hub.Hub, key: string): string {
+  const id = createHash('sha256').update(key).digest('base64url').slice(0, 12);
+  return members.has(id) ? randomBytes(9).toString('base64url') : id;
+}
+
+function tellLatencies(visits: Visits): void {
+  hub.broadcast(visits.hub, { type: 'latencies', of: visits.latencies });
+  visits.latencies = {};
+}

@@ -1,0 +1,310 @@
+// The page in Chromium: two tabs that chat, the inspector, reconnecting.
+import { existsSync } from 'node:fs';
+import { systemTool } from '@sockless/tools/testing';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Demo, startDemo } from './demo.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking ' +
+  '--disable-component-update --disable-sync';
+
+/** What is there for all tests. */
+interface Stage {
+  demo: Demo;
+  browser: Browser;
+}
+
+/** What a test has: two tabs that are connected, and what their consoles said. */
+interface Tabs {
+  readonly stage: Stage;
+  readonly ada: Page;
+  readonly bo: Page;
+  readonly problems: string[];
+}
+
+const page = suite<Stage>('page');
+const chromiumTest = systemTool('chromium', () => existsSync(CHROMIUM)).test(page);
+
+page.before(async (stage) => {
+  if (!existsSync(CHROMIUM)) return;
+  stage.demo = await startDemo();
+  stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(' ') });
+});
+page.after(async ({ browser, demo }) => {
+  await browser?.close();
+  await demo?.stop('SIGKILL');
+});
+
+/** A test with two tabs. Whatever their consoles say, and be it of the content security policy, is a failure. */
+function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
+  chromiumTest(name, async (stage) => {
+    const problems: string[] = [];
+    const tabs = await Promise.all(['Ada', 'Bo'].map((visitor) => openTab(stage, visitor, problems)));
+    const [ada, bo] = tabs as [Page, Page];
+    try {
+      await body({ stage, ada, bo, problems });
+      assert.equal(problems, []);
+    } finally {
+      for (const tab of tabs) await tab.context().close();
+    }
+  });
+}
+
+/** A tab of a visitor's own, connected. */
+async function openTab({ browser, demo }: Stage, name: string, problems: string[]): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const tab = await context.newPage();
+  tab.setDefaultTimeout(8000);
+  tab.on('console', (message) => problems.push(`${name}: ${message.text()}`));
+  tab.on('pageerror', (error) => problems.push(`${name}: ${error.stack}`));
+  tab.on('requestfailed', (request) => problems.push(`${name}: ${request.url()}`));
+  await tab.goto(demo.url);
+  await state(tab, 'open');
+  await tab.fill('#name', name);
+  await tab.press('#name', 'Enter');
+  return tab;
+}
+
+const state = (tab: Page, name: string) => tab.waitForSelector(`#status[data-state=${name}]`);
+
+/** Does not wait for the next attempt; it may be there before the click. */
+async function reconnect(tab: Page): Promise<void> {
+  await tab.click('#reconnect', { timeout: 300 }).catch(() => undefined);
+  await state(tab, 'open');
+}
+
+async function say(tab: Page, text: string): Promise<void> {
+  await tab.fill('#message', text);
+  await tab.press('#message', 'Enter');
+}
+
+/** Waits for a message that has been delivered, in the conversation on view. */
+const message = (tab: Page, text: string) =>
+  tab.waitForSelector(`.log:not([hidden]) .message:not(.pending) .bubble:text-is("${text}")`);
+
+/** Waits for a row of the inspector whose preview has this text, and opens it. */
+async function openFrame(tab: Page, selector: string, preview: string): Promise<void> {
+  await tab.click(`#frames .row${selector}:has(.preview:has-text('${preview}'))`);
+}
+
+/** The fields of the frame on view: name → value. */
+async function fields(tab: Page): Promise<Record<string, string>> {
+  const rows = await tab
+    .locator('#detail tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [row.querySelector('th')?.textContent, row.querySelector('.value')?.textContent]),
+    );
+  return Object.fromEntries(rows);
+}
+
+test('two tabs chat in a room, directly, and with everyone', async ({ ada, bo }) => {
+  await say(ada, 'Hello from Ada');
+  await message(bo, 'Hello from Ada');
+  await message(ada, 'Hello from Ada');
+  await say(bo, '<b>Hello</b> & "Bo" 🎉');
+  assert.is(await (await ada.waitForSelector('.bubble:has-text("🎉")')).textContent(), '<b>Hello</b> & "Bo" 🎉');
+
+  await ada.click('#people .entry:has-text("Bo")');
+  assert.is(await ada.textContent('#chat-title'), 'Bo');
+  await say(ada, 'psst');
+  await message(ada, 'psst');
+  await bo.waitForSelector('#people .entry:has-text("Ada") .badge:text-is("1")');
+  assert.match(await bo.title(), '(1) ');
+  await bo.click('#people .entry:has-text("Ada")');
+  await message(bo, 'psst');
+
+  await bo.click('#everyone .entry');
+  await say(bo, 'to all');
+  await ada.click('#everyone .entry');
+  await message(ada, 'to all');
+});
+
+test('rooms are created, counted, joined by a click, and left', async ({ ada, bo }) => {
+  await ada.fill('#room', ' #Tea Room ');
+  await ada.press('#room', 'Enter');
+  assert.is(await ada.textContent('#chat-title'), '#tea-room');
+  await bo.click('#rooms .foreign .entry:has-text("tea-room")');
+  await ada.waitForSelector('#rooms .entry:has-text("tea-room") .meta:text-is("2")');
+  await ada.waitForSelector('.log:not([hidden]) .line:text-is("Bo joined")');
+  await say(bo, 'milk?');
+  await message(ada, 'milk?');
+  await bo.hover('#rooms .entry:has-text("tea-room")');
+  await bo.click('[aria-label="Leave #tea-room"]');
+  await ada.waitForSelector('.log:not([hidden]) .line:text-is("Bo left")');
+  await bo.context().close();
+  await ada.click('#everyone .entry');
+  await ada.waitForSelector('.log:not([hidden]) .line:text-is("Bo left")');
+});
+
+test('the inspector explains the very frame that was sent, and the one that came', async ({ ada, bo }) => {
+  await say(ada, 'Explain this frame to me, please');
+  await message(bo, 'Explain this frame to me, please');
+
+  await openFrame(ada, '.up', 'Explain this frame to me, please');
+  const digits = (await ada.locator('#detail .bytes').first().textContent()) ?? '';
+  const bytes = Buffer.from(digits.replace(/\s/g, ''), 'hex');
+  const key = bytes.subarray(4, 8);
+  const payload = bytes.subarray(8);
+  assert.equal([bytes[0], bytes[1], bytes.readUInt16BE(2)], [0x81, 0xfe, payload.length]);
+  const sent = JSON.parse(payload.map((byte, index) => byte ^ (key[index % 4] as number)).toString());
+  assert.equal(
+    [sent.type, sent.text, sent.to],
+    ['say', 'Explain this frame to me, please', { kind: 'room', room: 'lobby' }],
+  );
+  assert.equal(await fields(ada), {
+    FIN: '1',
+    'RSV1–3': '000',
+    opcode: '0x1 text',
+    MASK: '1',
+    'Payload len': '126',
+    'Extended length': String(payload.length),
+    'Masking-key': Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join(' '),
+    'Payload data': `${payload.length} bytes`,
+  });
+  assert.equal(JSON.parse((await ada.textContent('#detail pre')) ?? ''), sent);
+
+  await openFrame(bo, '.down', 'Explain this frame to me, please');
+  const came = await fields(bo);
+  assert.equal([came.FIN, came.MASK, came['Masking-key']], ['1', '0', undefined]);
+  assert.is(JSON.parse((await bo.textContent('#detail pre')) ?? '').text, 'Explain this frame to me, please');
+});
+
+test('pointing at a byte lights up its field, its byte of the key, and what it is unmasked', async ({ ada }) => {
+  await say(ada, 'x');
+  await openFrame(ada, '.up', '"text":"x"');
+  const { length } = (await ada.textContent('#detail tr[data-field=key] .value')) ?? '';
+  assert.is(length, 11);
+  await ada.hover('#detail .payload-view .byte >> nth=5');
+  assert.match((await ada.textContent('.formula')) ?? '', /^byte 5: [\da-f]{2} ⊕ [\da-f]{2} = 65 “e”$/);
+  const lit = await ada.locator('#detail .lit').evaluateAll((all) => all.map((one) => one.getAttribute('data-field')));
+  assert.equal([...new Set(lit)].sort(), ['key', 'payload']);
+  await ada.focus('#detail tr[data-field=fin]');
+  assert.is(await ada.locator('#detail .cell.lit').count(), 1);
+});
+
+test('fragments, pings, binary and Close frames are there to see', async ({ ada }) => {
+  await ada.click('#make-fragments');
+  await ada.waitForSelector('.line:has-text("three fragments")');
+  await ada.click('#make-binary');
+  await ada.waitForSelector('.line:has-text("300 bytes back")');
+  await ada.click('#make-close');
+  await ada.waitForSelector('.note.end:has-text("The server says: the peer closed the connection with 4000")');
+  await state(ada, 'open');
+  // What the browser says of the end comes by another way, so it has no fixed place among the frames.
+  const rows = await ada.locator('#frames .row:not(.end)').evaluateAll((all) =>
+    all.map((row) => {
+      const way = row.querySelector('.way')?.textContent;
+      return `${way} ${row.querySelector('.opcode')?.textContent ?? row.querySelector('.preview')?.textContent}`;
+    }),
+  );
+  const text = rows.join('\n');
+  assert.match(text, '↑ GET /chat?tap=');
+  assert.match(text, '↓ HTTP/1.1 101 Switching Protocols');
+  assert.match(text, '↓ text…\n↓ continuation…\n↓ ping\n↓ continuation\n');
+  assert.match(text, '↑ pong');
+  assert.match(text, '↑ binary\n↓ binary\n↑ close\n↓ close\n');
+  await openFrame(ada, '.up', '4000 private use');
+  assert.match((await ada.textContent('#detail tr[data-field=payload]')) ?? '', 'reason “just for fun”');
+});
+
+test('broken rules are explained', async ({ ada }) => {
+  await ada.click('#make-big');
+  await ada.waitForSelector('.note.end:has-text("frame-too-big")');
+  await reconnect(ada);
+  for (let floods = 0; floods < 2; floods++) {
+    const last = Number((await ada.locator('#frames .row').last().getAttribute('id'))?.slice('entry-'.length));
+    await ada.click('#make-flood');
+    await ada.waitForFunction((number) => {
+      const ends = [...document.querySelectorAll('.note.end')].filter(({ id }) => Number(id.slice(6)) > number);
+      return ends.some(({ textContent }) => textContent?.includes('message-rate'));
+    }, last);
+    await reconnect(ada);
+  }
+  assert.is(await ada.locator('#frames .row').count(), 300, 'the list is bounded');
+});
+
+test('the list is filtered, paused, cleared, and moved through by keyboard', async ({ ada }) => {
+  await ada.click('#make-fragments');
+  await ada.waitForSelector('.line:has-text("three fragments")');
+  const visible = (): Promise<number> => ada.locator('#frames .row:not([hidden])').count();
+  await ada.selectOption('#filter-opcode', 'continuation');
+  assert.is(await visible(), 2);
+  await ada.selectOption('#filter-direction', 'up');
+  assert.is(await visible(), 0);
+  await ada.selectOption('#filter-direction', 'all');
+  await ada.selectOption('#filter-opcode', 'all');
+
+  await ada.focus('#frames');
+  await ada.keyboard.press('Home');
+  assert.match((await ada.textContent('#detail h3')) ?? '', 'GET /chat');
+  await ada.keyboard.press('ArrowDown');
+  assert.match((await ada.textContent('#detail h3')) ?? '', 'HTTP/1.1 101');
+  assert.is(await ada.locator('#frames [aria-selected=true]').count(), 1);
+
+  await ada.click('#pause');
+  const before = await visible();
+  await say(ada, 'while paused');
+  await message(ada, 'while paused');
+  await ada.waitForSelector('#pause:text-matches("^Resume .[2-9].$")');
+  assert.is(await visible(), before);
+  await ada.click('#pause');
+  assert.ok((await visible()) >= before + 2);
+  await ada.click('#pause');
+  await ada.click('#clear');
+  assert.is(await visible(), 0);
+});
+
+test('the latency of the heartbeat is shown', async ({ ada }) => {
+  await ada.waitForSelector('#latency:text-matches("^[0-9.]+ ms$")');
+  await ada.waitForSelector('#people .entry:has-text("Bo") .latency:text-matches("^[0-9.]+ ms$")');
+});
+
+test('connects again by itself, and delivers what was written meanwhile', async ({ stage, ada, bo, problems }) => {
+  await stage.demo.stop('SIGKILL');
+  await state(ada, 'waiting');
+  await ada.waitForSelector('#countdown:text-matches("^next try in [0-9.]+ s$")');
+  await ada.waitForSelector('#reconnect:visible');
+  await say(ada, 'written offline');
+  await ada.waitForSelector('.message.pending .bubble:text-is("written offline")');
+  assert.is(await ada.textContent('#waiting'), '1 message waits for the connection');
+
+  stage.demo = await startDemo(String(stage.demo.port));
+  await reconnect(bo);
+  await ada.waitForSelector('#status[data-state=open]', { timeout: 20_000 });
+  await message(ada, 'written offline');
+  forgive(problems);
+});
+
+test('the server says goodbye with 1001', async ({ stage, ada, problems }) => {
+  assert.is(await stage.demo.stop(), 0);
+  await ada.waitForSelector('.note.end:has-text("The browser says: closed, 1001")');
+  await openFrame(ada, '.down', '1001 going away');
+  assert.match((await ada.textContent('#detail tr[data-field=payload]')) ?? '', 'the server is shutting down');
+  stage.demo = await startDemo(String(stage.demo.port));
+  forgive(problems);
+});
+
+test('fits on a phone, one part at a time', async ({ ada }) => {
+  await ada.setViewportSize({ width: 360, height: 700 });
+  for (const [view, part] of [
+    ['people', '.sidebar'],
+    ['frames', '.inspector'],
+    ['chat', '.chat'],
+  ]) {
+    await ada.click(`#views [value=${view}]`);
+    assert.is(await ada.locator('.panel:visible').count(), 1);
+    assert.ok(await ada.isVisible(`.panel${part}`));
+    assert.is(await ada.evaluate(() => document.documentElement.scrollWidth), 360);
+  }
+});
+
+/** The browser itself reports each attempt that found no server: that is no fault of the page's. */
+function forgive(problems: string[]): void {
+  const rest = problems.filter((text) => !/WebSocket connection to .* failed/.test(text));
+  problems.splice(0, problems.length, ...rest);
+}
+
+page.run();

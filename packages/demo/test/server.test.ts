@@ -1,0 +1,314 @@
+// The demo's server as a process: page, errors, chat, tap, and its end.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { decodeMirroredFrame, type TapMessage } from '../src/protocol.ts';
+import { Client, type Demo, launch, startDemo, until } from './demo.ts';
+
+const server = suite<{ demo: Demo }>('server');
+
+server.before(async (context) => {
+  context.demo = await startDemo();
+});
+server.after(async ({ demo }) => {
+  await demo.stop('SIGKILL');
+});
+
+/** A client in the lobby. */
+async function visitor(demo: Demo, name: string, rooms?: string[]): Promise<{ client: Client; id: string }> {
+  const client = new Client(`${demo.url}/chat`);
+  const id = await client.hello(name, rooms);
+  return { client, id };
+}
+
+server('prints one line when it is ready', ({ demo }) => {
+  assert.is(demo.output(), `sockless demo: ${demo.url} (Ctrl-C ends it)\n`);
+});
+
+server('serves the page with a strict policy, and nothing is cached', async ({ demo }) => {
+  const response = await fetch(demo.url);
+  assert.is(response.status, 200);
+  assert.is(response.headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.is(response.headers.get('cache-control'), 'no-store');
+  assert.is(response.headers.get('x-content-type-options'), 'nosniff');
+  const policy = response.headers.get('content-security-policy') ?? '';
+  assert.match(policy, "default-src 'none'");
+  assert.not.match(policy, 'unsafe');
+  const html = await response.text();
+  const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path as string);
+  assert.ok(parts.includes('/main.js'));
+  for (const path of parts) {
+    const part = await fetch(demo.url + path);
+    assert.is(part.status, 200, path);
+    const type = path.endsWith('.js') ? 'text/javascript' : path.endsWith('.css') ? 'text/css' : 'image/svg+xml';
+    assert.ok(part.headers.get('content-type')?.startsWith(type), path);
+    await part.arrayBuffer();
+  }
+});
+
+server('serves nothing else', async ({ demo }) => {
+  for (const path of ['/nothing', '/server.js', '/../server.js', '/%2e%2e/server.js', '/page/main.js', '/chat', '//']) {
+    const response = await fetch(demo.url + path);
+    assert.is(response.status, 404, path);
+    await response.text();
+  }
+  const post = await fetch(demo.url, { method: 'POST', body: 'x' });
+  assert.is(post.status, 405);
+  assert.is(post.headers.get('allow'), 'GET, HEAD');
+  const head = await fetch(demo.url, { method: 'HEAD' });
+  assert.is(head.status, 200);
+  assert.ok(Number(head.headers.get('content-length')) > 0);
+});
+
+server('chats in a room, with one person, and with all', async ({ demo }) => {
+  const { client: ada, id: adaId } = await visitor(demo, 'Ada', ['tea']);
+  const { client: bo, id: boId } = await visitor(demo, 'Bo', ['tea']);
+  const { client: cleo } = await visitor(demo, 'Cleo');
+  assert.is((await ada.next('person')).person.name, 'Bo');
+
+  ada.send({ type: 'say', to: { kind: 'room', room: 'tea' }, text: 'tea?', ref: '1' });
+  for (const client of [ada, bo]) {
+    const { from, text, ref } = await client.next('said');
+    assert.equal([from, text, ref], [adaId, 'tea?', '1']);
+  }
+  ada.send({ type: 'say', to: { kind: 'person', person: boId }, text: 'psst', ref: '2' });
+  for (const client of [ada, bo]) assert.is((await client.next('said')).text, 'psst');
+  bo.send({ type: 'say', to: { kind: 'everyone' }, text: 'hello all', ref: '3' });
+  for (const client of [ada, bo, cleo]) assert.is((await client.next('said')).text, 'hello all');
+
+  ada.send({ type: 'name', name: 'Ada Lovelace' });
+  const renamed = await until(() => {
+    const { person } = cleo.take('person') ?? {};
+    return person?.name === 'Ada Lovelace' ? person : undefined;
+  }, 'the new name');
+  assert.equal(renamed, { id: adaId, name: 'Ada Lovelace', rooms: ['tea'] });
+  bo.ws.terminate();
+  assert.is((await ada.next('gone')).id, boId);
+  for (const { ws } of [ada, cleo]) ws.close();
+});
+
+server('the same key gives the same id, but not to two at once', async ({ demo }) => {
+  const { client: first, id } = await visitor(demo, 'Twin');
+  const { client: second, id: other } = await visitor(demo, 'Twin');
+  assert.is.not(id, other);
+  for (const { ws } of [first, second]) ws.close();
+  await Promise.all([first.end(), second.end()]);
+  await delay(50);
+  const { client: again, id: same } = await visitor(demo, 'Twin');
+  assert.is(same, id);
+  again.ws.close();
+});
+
+server('sends fragments with a Ping frame between them, and binary back', async ({ demo }) => {
+  const { client } = await visitor(demo, 'Fragment');
+  client.send({ type: 'fragments' });
+  assert.match((await client.next('note')).text, 'three fragments');
+  assert.equal(client.pings, ['in between']);
+  client.ws.send(Uint8Array.of(1, 2, 3));
+  const echo = await until(() => client.received.find((data) => typeof data !== 'string'), 'the bytes');
+  assert.equal(echo, Buffer.of(1, 2, 3));
+  client.ws.close();
+});
+
+server('tells latencies', async ({ demo }) => {
+  const { client, id } = await visitor(demo, 'Latency');
+  const latency = await until(() => client.take('latencies')?.of[id], 'a latency', 8000);
+  assert.ok(latency > 0 && latency < 1000);
+  client.ws.close();
+});
+
+server('answers what it does not understand, and closes what breaks a rule', async ({ demo }) => {
+  const { client: odd } = await visitor(demo, 'Odd');
+  odd.send('hello?');
+  assert.match((await odd.next('problem')).text, 'did not understand');
+  odd.send('x'.repeat(64 * 1024 + 1));
+  assert.equal(await odd.end(), { code: 1009, reason: 'frame-too-big' });
+
+  const { client: loud } = await visitor(demo, 'Loud');
+  for (let n = 0; n < 200; n++) loud.send({ type: 'name', name: `Loud ${n}` });
+  assert.equal(await loud.end(), { code: 1008, reason: 'message-rate' });
+
+  const rude = new Client(`${demo.url}/chat`);
+  await once(rude.ws, 'open');
+  rude.send({ type: 'join', room: 'tea' });
+  assert.equal(await rude.end(), { code: 1008, reason: 'say hello first' });
+});
+
+server('lets in neither other sites nor other paths', async ({ demo }) => {
+  for (const [path, origin, status] of [
+    ['/chat', 'https://evil.example', 403],
+    ['/tap', 'https://evil.example', 403],
+    ['/chat', demo.url, 101],
+    ['/other', demo.url, 404],
+  ] as const) {
+    const { ws } = new Client(demo.url + path, { origin });
+    const answer = await Promise.race([
+      once(ws, 'open').then(() => 101),
+      once(ws, 'unexpected-response').then(([, response]) => response.statusCode),
+    ]);
+    assert.is(answer, status, `${path} from ${origin}`);
+    ws.terminate();
+  }
+});
+
+/** What a tap received: its messages, and frames in hexadecimal. */
+function mirrored({ received }: Client): { told: TapMessage[]; frames: { direction: string; hex: string }[] } {
+  const told = received.filter((data) => typeof data === 'string').map((data): TapMessage => JSON.parse(String(data)));
+  const frames = received.flatMap((data) => {
+    if (typeof data === 'string') return [];
+    const { direction, bytes } = decodeMirroredFrame(Uint8Array.from(data).buffer);
+    return [{ direction, hex: Buffer.from(bytes).toString('hex') }];
+  });
+  return { told, frames };
+}
+
+/** Opens a tap and gives its token. */
+async function openTap(demo: Demo): Promise<{ tap: Client; token: string }> {
+  const tap = new Client(`${demo.url}/tap`);
+  const token = await until(() => {
+    const [first] = mirrored(tap).told;
+    return first?.type === 'token' ? first.token : undefined;
+  }, 'a token');
+  return { tap, token };
+}
+
+server('the tap shows the very bytes of its connection, from the handshake to the end', async ({ demo }) => {
+  const { tap, token } = await openTap(demo);
+  const other = await openTap(demo);
+  const client = new Client(`${demo.url}/chat?tap=${token}`);
+  // The bytes on the client's side, before and behind ws.
+  const bytes = { up: '', down: '' };
+  client.ws.on('upgrade', ({ socket }) => {
+    socket.prependListener('data', (chunk: Buffer) => (bytes.down += chunk.toString('hex')));
+    const write = socket.write.bind(socket);
+    socket.write = (chunk: Buffer, ...rest: never[]) => {
+      bytes.up += chunk.toString('hex');
+      return write(chunk, ...rest);
+    };
+  });
+  await client.hello('Tapped');
+  client.send({ type: 'say', to: { kind: 'everyone' }, text: 'hello', ref: 'r' });
+  await client.next('said');
+  client.ws.ping('hi');
+  await once(client.ws, 'pong');
+  client.ws.close(4000, 'enough');
+  await client.end();
+  await tap.end();
+
+  const { told, frames } = mirrored(tap);
+  const joined = (direction: string): string =>
+    frames
+      .filter((frame) => frame.direction === direction)
+      .map(({ hex }) => hex)
+      .join('');
+  assert.is(joined('up'), bytes.up);
+  assert.is(joined('down'), bytes.down);
+  assert.equal(
+    frames.map(({ direction, hex }) => `${direction} ${hex.slice(0, 2)}`),
+    ['up 81', 'down 81', 'up 81', 'down 81', 'up 89', 'down 8a', 'up 88', 'down 88'],
+  );
+  const heads = told.flatMap((message) => (message.type === 'handshake' ? [message] : []));
+  assert.equal(
+    heads.map(({ direction, head }) => [direction, head.split('\r\n')[0]]),
+    [
+      ['up', `GET /chat?tap=${token} HTTP/1.1`],
+      ['down', 'HTTP/1.1 101 Switching Protocols'],
+    ],
+  );
+  const end = told.at(-1);
+  assert.ok(end?.type === 'end' && end.clean && end.code === 4000);
+  assert.match(end.type === 'end' ? end.summary : '', 'the peer closed the connection with 4000 "enough"');
+
+  assert.equal(mirrored(other.tap).frames, [], 'another tap sees nothing of it');
+  other.tap.ws.close();
+});
+
+server('a token works once, and a guessed one does nothing', async ({ demo }) => {
+  const { tap, token } = await openTap(demo);
+  const [first, second, third] = [token, token, 'A'.repeat(22)].map((t) => new Client(`${demo.url}/chat?tap=${t}`));
+  await Promise.all([first?.hello('First'), second?.hello('Second'), third?.hello('Third')]);
+  for (const client of [first, second, third]) client?.ws.close();
+  await tap.end();
+  const heads = mirrored(tap).told.filter(({ type }) => type === 'handshake');
+  assert.is(heads.length, 2);
+});
+
+server('a tap only listens', async ({ demo }) => {
+  const { tap } = await openTap(demo);
+  tap.send('hello');
+  assert.equal(await tap.end(), { code: 1008, reason: 'a tap only listens' });
+});
+
+const life = suite('start and end');
+
+life('a port that is taken is a clear error', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const { output, exit } = launch(String(port));
+  assert.is(await exit, 1);
+  assert.match(output(), `Port ${port} is taken`);
+  assert.match(output(), 'PORT=8081 npm start');
+  assert.not.match(output(), /^\s+at /m);
+  other.close();
+});
+
+for (const port of ['abc', '-1', '65536', '80.5', '1e3']) {
+  life(`PORT=${port} is a clear error`, async () => {
+    const { output, exit } = launch(port);
+    assert.is(await exit, 1);
+    assert.match(output(), `PORT is "${port}", which is not a port`);
+    assert.not.match(output(), /^\s+at /m);
+  });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  life(`${signal} closes every connection with 1001 and exits with 0`, async () => {
+    const demo = await startDemo();
+    const { tap, token } = await openTap(demo);
+    const clients = [new Client(`${demo.url}/chat?tap=${token}`), new Client(`${demo.url}/chat`)];
+    for (const [n, client] of clients.entries()) await client.hello(`Guest ${n}`);
+    const idle = new Client(`${demo.url}/tap`);
+    await once(idle.ws, 'open');
+    const started = Date.now();
+    assert.is(await demo.stop(signal), 0);
+    assert.ok(Date.now() - started < 2000);
+    for (const client of clients) {
+      assert.equal(await client.end(), { code: 1001, reason: 'the server is shutting down' });
+    }
+    assert.is((await idle.end()).code, 1001);
+    await tap.end();
+    const end = mirrored(tap).told.at(-1);
+    assert.ok(end?.type === 'end' && end.clean, 'the tap still tells of the end');
+    assert.match(demo.output(), '\nClosing 2 connections with 1001.\n');
+  });
+}
+
+life('clients that do not answer do not delay the end for long', async () => {
+  const demo = await startDemo();
+  const client = new Client(`${demo.url}/chat`);
+  await client.hello('Deaf');
+  client.ws.pause();
+  const started = Date.now();
+  assert.is(await demo.stop(), 0);
+  assert.ok(Date.now() - started < 2000);
+  client.ws.terminate();
+});
+
+life('a second signal ends it at once', async () => {
+  const demo = await startDemo();
+  const client = new Client(`${demo.url}/chat`);
+  await client.hello('Deaf');
+  client.ws.pause();
+  demo.child.kill('SIGINT');
+  await until(() => demo.output().includes('Closing 1 connection ') || undefined, 'the first signal');
+  const started = Date.now();
+  assert.is(await demo.stop('SIGINT'), 1);
+  assert.ok(Date.now() - started < 500);
+  client.ws.terminate();
+});
+
+server.run();
+life.run();
