@@ -20,7 +20,10 @@ const DRIVER = Symbol('sockless');
 /** The longest delay that `setTimeout` takes. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** Plugs a connection into a socket that is open or is opening; from here on they belong together. */
+/**
+ * Plugs a connection into a socket that is open or is opening; from here on they belong together, and the time of the
+ * connection begins: make it without one.
+ */
 export function attach<Data = unknown>(
   socket: Duplex,
   connection: Connection,
@@ -36,15 +39,13 @@ export function drive<Data>(ws: WebSocketConnection<Data>, socket: Duplex, conne
   ws.start(connection, new SocketDriver(socket, connection, ws as WebSocketConnection<never>));
 }
 
-/** The clock that this package gives core: milliseconds, never going back. */
-export const now = (): number => performance.now();
-
 class SocketDriver implements Driver {
   readonly socket: Socket;
   readonly #connection: Connection;
   readonly #ws: WebSocketConnection<never>;
+  readonly #start = performance.now();
   #timer: NodeJS.Timeout | undefined = undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  #timerAt = Infinity;
   #full = false;
   // biome-ignore lint/style/useReadonlyClassProperties: a listener assigns it
   #error: Error | undefined = undefined;
@@ -66,7 +67,7 @@ class SocketDriver implements Driver {
   }
 
   now(): number {
-    return now();
+    return performance.now() - this.#start;
   }
 
   get queuedBytes(): number {
@@ -75,6 +76,9 @@ class SocketDriver implements Driver {
 
   destroy(): void {
     this.socket.destroy();
+    this.#connection.receiveEnd(this.now(), this.#error ?? 'terminate was called');
+    // What has arrived and not been polled is dropped.
+    this.#connection.close();
   }
 
   /** Writes until the socket is full, then does what `transport` says and waits until `deadline`. */
@@ -109,20 +113,22 @@ class SocketDriver implements Driver {
     if (deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
-    this.#timer = setTimeout(onTimer, Math.min(Math.max(deadline - now(), 0) + 1, MAX_DELAY), this).unref();
+    this.#timer = setTimeout(onTimer, Math.min(Math.max(deadline - this.now(), 0) + 1, MAX_DELAY), this).unref();
   }
 
   /** The deadline has passed, unless it has moved since. */
   expire(): void {
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#timerAt = Infinity;
     if (this.socket.closed) return;
-    this.#connection.timeout(now());
+    this.#connection.timeout(this.now());
     this.#ws.work();
+    // A client may be connecting again already; this socket still has to end.
+    this.flush();
   }
 
   static readonly #onData = function (this: Socket, chunk: Uint8Array): void {
     const driver = this[DRIVER] as SocketDriver;
-    driver.#connection.receive(chunk, now());
+    driver.#connection.receive(chunk, driver.now());
     driver.#ws.work();
   };
 
@@ -134,12 +140,14 @@ class SocketDriver implements Driver {
   };
 
   static readonly #onError = function (this: Socket, error: Error): void {
+    // Where several addresses were tried in vain, Node's error says nothing itself.
+    if (error instanceof AggregateError) error.message ||= error.errors.map(String).join(', ');
     (this[DRIVER] as SocketDriver).#error ??= error;
   };
 
   static readonly #onEnd = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
-    driver.#connection.receiveEnd(now(), driver.#error);
+    driver.#connection.receiveEnd(driver.now(), driver.#error);
     driver.#ws.work();
   };
 

@@ -19,7 +19,7 @@ import {
   toBytes,
   type WebSocketUri,
 } from '@sockless/core';
-import { drive, now } from './attach.ts';
+import { drive } from './attach.ts';
 import type { Handlers } from './handlers.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
@@ -59,7 +59,7 @@ export interface ReconnectPolicy extends BackoffPolicy {
  * Without a `message` or `fragment` handler messages wait to be iterated over, and while one waits no more is read.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
- * @throws {TypeError | RangeError} when an option is not valid
+ * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
  * @example
  * ```ts
  * const ws = connect('wss://example.com/chat');
@@ -85,7 +85,7 @@ class Client<Data> extends WebSocketConnection<Data> {
 
   // The present try, and the wait for the next one.
   #attempt = -1;
-  #openedAt = Number.POSITIVE_INFINITY;
+  #openedAt = Infinity;
   #retry: NodeJS.Timeout | undefined = undefined;
   #lastEnd: EndEvent | undefined = undefined;
   #stopped = false;
@@ -114,25 +114,24 @@ class Client<Data> extends WebSocketConnection<Data> {
   }
 
   override send(data: string | BytesLike): number {
-    if (this.#policy === undefined || this.#stopped || this.state !== 'connecting') return super.send(data);
+    if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data);
     if (this.#policy.messages !== 'drop') this.#keep(data);
     return this.queuedBytes;
   }
 
   override close(code?: number, reason?: string): void {
-    this.#stopped = true;
-    super.close(code, reason);
-    if (this.#retry !== undefined) this.end(this.#lastEnd as EndEvent);
+    this.connection?.close(code, reason, this.driver?.now());
+    this.#stop();
+    this.work();
   }
 
   override terminate(): void {
-    this.#stopped = true;
+    this.#stop();
     super.terminate();
-    if (this.#retry !== undefined) this.end(this.#lastEnd as EndEvent);
   }
 
   protected override open(event: OpenEvent): void {
-    this.#openedAt = now();
+    this.#openedAt = performance.now();
     super.open(event);
     const kept = this.#kept;
     this.#kept = [];
@@ -141,12 +140,9 @@ class Client<Data> extends WebSocketConnection<Data> {
   }
 
   protected override end(event: EndEvent): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
     const delay = this.#stopped ? undefined : this.#nextDelay(event);
     if (delay === undefined) {
-      this.#stopped = true;
-      this.#options.signal?.removeEventListener('abort', this.#abort);
+      this.#stop();
       super.end(event);
       return;
     }
@@ -162,16 +158,27 @@ class Client<Data> extends WebSocketConnection<Data> {
     if (this.#retry !== undefined) this.#policy?.onRetry?.({ attempt: this.#attempt, delay, end: event });
   }
 
+  /** There will be no further try; if one was being waited for, this is the end. */
+  #stop(): void {
+    this.#stopped = true;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    if (this.#retry !== undefined) this.settle(this.#lastEnd as EndEvent);
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    if (this.state === 'closed') this.#options.signal?.removeEventListener('abort', this.#abort);
+  }
+
   #nextDelay(event: EndEvent): number | undefined {
     const policy = this.#policy;
     if (policy === undefined || !(policy.when ?? isWorthRetrying)(event)) return undefined;
-    this.#attempt = nextAttempt(this.#attempt, now() - this.#openedAt, policy);
-    this.#openedAt = Number.POSITIVE_INFINITY;
+    this.#attempt = nextAttempt(this.#attempt, performance.now() - this.#openedAt, policy);
+    this.#openedAt = Infinity;
     return backoffDelay(this.#attempt, policy, this.#random);
   }
 
   #dial(): void {
-    const connection = Connection.client(this.#uri, this.#options, now());
+    const connection = Connection.client(this.#uri, this.#options);
     drive(this, createSocket(this.#uri, this.#options), connection);
   }
 
@@ -184,11 +191,15 @@ class Client<Data> extends WebSocketConnection<Data> {
       );
     }
     // The caller may write to its bytes before there is a connection.
-    const copy = typeof data === 'string' ? data : toBytes(data).slice();
+    const copy = typeof data === 'string' ? data : new Uint8Array(toBytes(data));
     this.#kept.push(copy);
-    this.#keptBytes += copy.length;
+    // As in the outbox, headers count: all that is kept fits into it.
+    this.#keptBytes += MAX_HEADER_SIZE + Buffer.byteLength(copy);
   }
 }
+
+/** Of a frame of a client's (RFC 6455 5.2). */
+const MAX_HEADER_SIZE = 14;
 
 /** Not after a normal end, nor where trying again would only bring the same answer. */
 function isWorthRetrying({ explanation }: EndEvent): boolean {
@@ -214,13 +225,23 @@ function normalize(url: string | URL): { text: string; authorization: string | u
   const { protocol, host, pathname, search, hash, username, password } = new URL(url);
   // The characters that a URL may have and a URI (RFC 3986) may not.
   const resource = (pathname + search).replace(/[[\]|^`{}\\]/g, encodeURIComponent);
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${decode(username)}:${decode(password)}`;
   const authorization = credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
   return { text: `${protocol}//${host}${resource}${hash}`, authorization };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new SyntaxError('the user name and password of the URL are not percent-encoded UTF-8', { cause: error });
+  }
 }
 
 function withAuthorization(options: ConnectOptions, authorization: string): ConnectOptions {
   const { headers = {} } = options;
   const fields = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  // What the application says itself counts.
+  if (fields.some(([name]) => name.toLowerCase() === 'authorization')) return options;
   return { ...options, headers: [['Authorization', authorization], ...fields] };
 }

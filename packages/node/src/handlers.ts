@@ -31,7 +31,7 @@ export type Decision = AcceptOptions | Rejection | undefined;
 export interface Handlers<Data = unknown> {
   /** Server: a request that conforms and whose Origin is allowed arrived. Decide, at once or later. Default: accept. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing accepts
-  request?(ws: WebSocketConnection<Data>, request: HandshakeRequest): Decision | void | Promise<Decision | void>;
+  request?(ws: WebSocketConnection<Data>, request: HandshakeRequest): Decision | void | PromiseLike<Decision | void>;
   /** The connection is open: messages may be sent. */
   open?(ws: WebSocketConnection<Data>, event: OpenEvent): void;
   /** A whole message: a string when it is text, bytes when it is binary. The bytes are the application's. */

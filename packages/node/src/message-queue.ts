@@ -26,8 +26,8 @@ export class ConnectionEndedError extends Error {
 
 export class MessageQueue implements AsyncIterableIterator<Message, undefined> {
   readonly #source: Source;
-  #messages: Message[] = [];
-  #takers: PromiseWithResolvers[] = [];
+  readonly #messages: Message[] = [];
+  readonly #takers: PromiseWithResolvers[] = [];
   #end: EndEvent | undefined = undefined;
 
   constructor(source: Source) {
@@ -48,6 +48,12 @@ export class MessageQueue implements AsyncIterableIterator<Message, undefined> {
   end(event: EndEvent): void {
     this.#end = event;
     for (const taker of this.#takers.splice(0)) this.#settle(taker, event);
+  }
+
+  /** Nobody iterates any more: gives what waits. */
+  release(): Message[] {
+    for (const taker of this.#takers.splice(0)) taker.resolve({ done: true, value: undefined });
+    return this.#messages.splice(0);
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

@@ -1,8 +1,8 @@
 /** A server of its own: `http` or `https` on a TCP port or a Unix socket. */
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import type { EndEvent, ServerOptions } from '@sockless/core';
+import type { AddressInfo, Socket } from 'node:net';
+import { type EndEvent, resolveOptions, type ServerOptions } from '@sockless/core';
 import type { Handlers } from './handlers.ts';
 import { takeOver } from './upgrade.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
@@ -59,10 +59,19 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
+  resolveOptions(options);
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   const connections = new Set<WebSocketConnection<Data>>();
+  // A browser connects ahead of its requests; Node does not count a socket as idle that has sent nothing.
+  const sockets = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  let closing = false;
   http.on('upgrade', (request, socket, head) => {
-    takeOver(new ServedConnection(handlers, connections), request, socket, head, options);
+    const ws = closing ? new WebSocketConnection(UNAVAILABLE) : new ServedConnection(handlers, connections);
+    takeOver(ws, request, socket, head, options);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
@@ -75,8 +84,12 @@ export async function serve<Data = unknown>(
   const scheme = tls === undefined ? 'ws' : 'wss';
 
   const close = async ({ code = 1001, reason, timeout = 5000 }: CloseOptions = {}): Promise<void> => {
+    closing = true;
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    // Those that are still being answered are idle next.
+    http.keepAliveTimeout = 1;
     const ended = [...connections].map((ws) => {
       ws.close(code, reason);
       return ws.closed;
@@ -91,12 +104,17 @@ export async function serve<Data = unknown>(
   return {
     connections,
     port: typeof address === 'string' ? 0 : address.port,
-    url: typeof address === 'string' ? address : `${scheme}://${host ?? 'localhost'}:${address.port}`,
+    url: typeof address === 'string' ? address : `${scheme}://${authority(host)}:${address.port}`,
     http,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
+
+const authority = (host = 'localhost'): string => (host.includes(':') ? `[${host}]` : host);
+
+/** What a request meets that comes while the server closes, on a socket from before. */
+const UNAVAILABLE: Handlers<never> = { request: () => ({ status: 503 }) };
 
 /** A connection that its server knows of as long as it lasts. */
 class ServedConnection<Data> extends WebSocketConnection<Data> {

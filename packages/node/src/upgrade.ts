@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connection, type HeaderField, type ServerOptions } from '@sockless/core';
-import { drive, now } from './attach.ts';
+import { drive } from './attach.ts';
 import type { Handlers } from './handlers.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
@@ -38,7 +38,7 @@ export function takeOver<Data>(
   head: Uint8Array,
   options: ServerOptions,
 ): void {
-  const connection = Connection.server(options, now());
+  const connection = Connection.server(options);
   const { rawHeaders, httpVersionMajor, httpVersionMinor } = request;
   const headers: HeaderField[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -18,11 +18,11 @@ export interface Driver {
   readonly socket: unknown;
   /** How many bytes it holds that the operating system has not taken. */
   readonly queuedBytes: number;
-  /** The time, in milliseconds. */
+  /** The time of the connection, in milliseconds. */
   now(): number;
   /** Writes what the connection transmits, and does as its `transport`, `paused` and `deadline` say. */
   flush(): void;
-  /** Ends the transport at once. */
+  /** Ends the transport at once, and with it the connection. */
   destroy(): void;
 }
 
@@ -39,7 +39,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
 
   protected readonly handlers: Handlers<Data>;
   protected connection: Connection | undefined = undefined;
-  #driver: Driver | undefined = undefined;
+  protected driver: Driver | undefined = undefined;
   #delivering = false;
   #flushPlanned = false;
   #messages: MessageQueue | undefined = undefined;
@@ -54,7 +54,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   /** For adapters: begins to work with a connection. */
   start(connection: Connection, driver: Driver): void {
     this.connection = connection;
-    this.#driver = driver;
+    this.driver = driver;
     this.work();
   }
 
@@ -63,11 +63,15 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
     const { connection } = this;
     if (this.#delivering || connection === undefined) return;
     this.#delivering = true;
+    let delivered = false;
     try {
       for (let event = connection.poll(); event !== undefined; event = connection.poll()) this.#deliver(event);
+      delivered = true;
     } finally {
       this.#delivering = false;
-      this.#driver?.flush();
+      this.driver?.flush();
+      // What a handler throws is the process's to catch, and costs no other event.
+      if (!delivered) queueMicrotask(() => this.work());
     }
   }
 
@@ -78,7 +82,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
   get state(): State {
-    return this.connection?.state ?? 'connecting';
+    return this.connection?.state ?? (this.endEvent === undefined ? 'connecting' : 'closed');
   }
 
   /** The subprotocol in use; empty when there is none. */
@@ -88,19 +92,19 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
 
   /** The socket, to be looked at: what is written to it or read from it breaks the connection. */
   get socket(): unknown {
-    return this.#driver?.socket;
+    return this.driver?.socket;
   }
 
   /** How many bytes have been sent and not been handed to the operating system yet. */
   get queuedBytes(): number {
-    return (this.connection?.queuedBytes ?? 0) + (this.#driver?.queuedBytes ?? 0);
+    return (this.connection?.queuedBytes ?? 0) + (this.driver?.queuedBytes ?? 0);
   }
 
   /** Resolves when the connection is open; rejects when it ended before. */
   get opened(): Promise<OpenEvent> {
+    if (this.openEvent !== undefined) return Promise.resolve(this.openEvent);
     this.#opened ??= new Deferred();
-    if (this.openEvent !== undefined) this.#opened.resolve(this.openEvent);
-    else if (this.endEvent !== undefined) this.#opened.reject(new ConnectionEndedError(this.endEvent));
+    if (this.endEvent !== undefined) this.#opened.reject(new ConnectionEndedError(this.endEvent));
     return this.#opened.promise;
   }
 
@@ -112,8 +116,9 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   }
 
   /**
-   * Sends a message, a string as text and bytes as binary, and gives {@link queuedBytes}: when that grows, wait for
-   * `drain`. Bytes are lent until they have been written, and never written to.
+   * Sends a message, a string as text and bytes as binary, and gives {@link queuedBytes}: once that is above the
+   * socket's `writableHighWaterMark` (at most 64 KiB unless set otherwise), `drain` follows. Bytes are lent until they
+   * have been written, and never written to.
    *
    * @throws {StateError} `not-open`, `message-in-progress`, `queue-full`
    * @throws {TypeError} when `data` is neither a string nor bytes
@@ -163,13 +168,14 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
    * @throws {RangeError} when the code may not be sent or the reason is longer than 123 bytes
    */
   close(code?: number, reason?: string): void {
-    this.connection?.close(code, reason, this.#driver?.now());
+    this.connection?.close(code, reason, this.driver?.now());
     this.work();
   }
 
-  /** Ends the transport at once, without a closing handshake. */
+  /** Ends the connection at once, without a closing handshake: what has arrived and not been delivered is dropped. */
   terminate(): void {
-    this.#driver?.destroy();
+    this.driver?.destroy();
+    this.work();
   }
 
   /** Stops reading: what arrives waits with the peer, and idle, message and pong timeouts stand still. */
@@ -180,7 +186,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
 
   /** Reads again. */
   resume(): void {
-    this.connection?.resume(this.#driver?.now());
+    this.connection?.resume(this.driver?.now());
     this.work();
   }
 
@@ -216,21 +222,30 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   protected open(event: OpenEvent): void {
     this.openEvent = event;
     this.#opened?.resolve(event);
+    // A client that loses the connection and connects again has another.
+    this.#opened = undefined;
     this.handlers.open?.(this, event);
   }
 
   /** The connection ended. */
   protected end(event: EndEvent): void {
-    this.endEvent = event;
-    this.#messages?.end(event);
-    if (this.openEvent === undefined) this.#opened?.reject(new ConnectionEndedError(event));
-    this.#closed?.resolve(event);
+    this.settle(event);
     this.handlers.end?.(this, event);
   }
 
+  /** The connection ended for good: whoever waits for it learns that. */
+  protected settle(event: EndEvent): void {
+    this.endEvent = event;
+    this.#messages?.end(event);
+    this.#opened?.reject(new ConnectionEndedError(event));
+    this.#closed?.resolve(event);
+  }
+
   #leaveMessages(): void {
-    if (this.handlers.message === undefined) return;
+    const messages = this.#messages;
+    if (messages === undefined || this.handlers.message === undefined || this.endEvent !== undefined) return;
     this.#messages = undefined;
+    for (const message of messages.release()) this.handlers.message(this, message);
     this.resume();
   }
 
@@ -245,7 +260,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
       this.#flushPlanned = true;
       queueMicrotask(() => {
         this.#flushPlanned = false;
-        if (!this.#delivering) this.#driver?.flush();
+        if (!this.#delivering) this.driver?.flush();
       });
     }
     return this.queuedBytes;
@@ -290,22 +305,22 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   #decide(request: HandshakeRequest): void {
     try {
       const decision = this.handlers.request?.(this, request);
-      if (!(decision instanceof Promise)) return this.#answer(decision as Decision);
-      const { connection } = this;
-      const answer = (late: Decision): void => {
-        if (this.connection === connection) this.#answer(late);
-        this.work();
-      };
-      decision.then(
-        (late) => answer(late as Decision),
-        (error) => {
-          answer({ status: 500 });
-          throw error;
-        },
-      );
+      if (isPromiseLike(decision)) void this.#decideLater(decision);
+      else this.#answer(decision as Decision);
     } catch (error) {
       this.#answer({ status: 500 });
       throw error;
+    }
+  }
+
+  async #decideLater(decision: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#answer((await decision) as Decision);
+    } catch (error) {
+      this.#answer({ status: 500 });
+      throw error;
+    } finally {
+      this.work();
     }
   }
 
@@ -314,11 +329,16 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
     // The client may have gone while the application was deciding.
     if (connection?.state !== 'connecting') return;
     if (decision !== undefined && 'status' in decision) {
-      connection.reject(decision.status, decision.headers, decision.body, this.#driver?.now());
+      connection.reject(decision.status, decision.headers, decision.body, this.driver?.now());
     } else {
-      connection.accept(decision, this.#driver?.now());
+      connection.accept(decision, this.driver?.now());
     }
   }
+}
+
+/** Whether it is a promise, of whatever make: taken for options it would be an acceptance. */
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 /** A promise that is settled from outside. */
@@ -332,6 +352,6 @@ class Deferred<T> {
 
   constructor() {
     // A rejection that nobody waits for is no reason to end the process: `end` has told of it.
-    this.promise.catch(() => {});
+    this.promise.catch(() => undefined);
   }
 }

@@ -1,0 +1,319 @@
+// Back-pressure both ways, and memory that stays within bounds whatever a peer does.
+import type { Duplex } from 'node:stream';
+import type { StateError } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
+import { type Bench, deferred, delay, recorder, soon, suite, thrown, until } from './support.ts';
+
+const test = suite('back-pressure', 20_000);
+
+const MB = 1024 * 1024;
+
+/** A connection of a server, and a client that reads when it is told to. */
+async function slowClient(bench: Bench, handlers: Handlers = {}, options = {}) {
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) }, options);
+  const wire = await rawClient(bench, server.port);
+  wire.socket.pause();
+  return { ws: await accepted.promise, wire, server };
+}
+
+// Sending.
+
+test('send gives the bytes that wait; when they have gone, drain is called', async (bench) => {
+  const drained = deferred<number>();
+  const { ws, wire } = await slowClient(bench, { drain: (connection) => drained.resolve(connection.queuedBytes) });
+  const message = new Uint8Array(100_000);
+  let queued = 0;
+  let last = 0;
+  for (let i = 0; i < 100; i++) {
+    last = queued;
+    queued = ws.send(message);
+    assert.is(queued, ws.queuedBytes);
+    assert.ok(queued > last);
+  }
+  await delay(30);
+  assert.ok(ws.queuedBytes > 1_000_000, `${ws.queuedBytes} bytes wait`);
+  wire.socket.resume();
+  assert.is(await drained.promise, 0);
+  await until(() => wire.received.length >= 100 * 100_010);
+});
+
+for (const secure of [false, true]) {
+  test(`a sender that waits for drain: nothing piles up (${secure ? 'wss' : 'ws'})`, async (bench) => {
+    const { CERTIFICATE, KEY } = await import('./certificate.ts');
+    let most = 0;
+    let sent = 0;
+    const pump = (ws: WebSocketConnection): void => {
+      while (sent < 300) {
+        sent++;
+        const queued = ws.send(new Uint8Array(100_000));
+        most = Math.max(most, queued);
+        if (queued > 65_536) return;
+      }
+    };
+    const server = await bench.serve(
+      { open: pump, drain: pump },
+      secure ? { tls: { key: KEY, cert: CERTIFICATE } } : {},
+    );
+    let received = 0;
+    const client = bench.connect(server.url, { message: () => void received++ }, { tls: { ca: CERTIFICATE } });
+    await until(() => received === 300);
+    assert.ok(most < 500_000, `${most} bytes waited`);
+    client.close();
+  });
+}
+
+test('a client that never reads: queue-full at maxQueuedBytes, and room again when it reads', async (bench) => {
+  const { ws, wire } = await slowClient(bench, {}, { maxQueuedBytes: MB });
+  let sent = 0;
+  const fill = async (): Promise<StateError> => {
+    while (true) {
+      try {
+        ws.send(new Uint8Array(50_000));
+        if (++sent > 1000) throw new Error('never full');
+      } catch (error) {
+        return error as StateError;
+      }
+      await new Promise(setImmediate);
+    }
+  };
+  assert.is((await fill()).rule, 'queue-full');
+  assert.ok(ws.queuedBytes >= MB && ws.queuedBytes < MB + 300_000, `${ws.queuedBytes} bytes wait`);
+  for (const call of [() => ws.send(''), () => ws.sendFragment('', true), () => ws.ping(), () => ws.pong()]) {
+    assert.is((thrown(Error, call) as StateError).rule, 'queue-full');
+  }
+  // A Close frame always has room.
+  ws.close(1013);
+  wire.socket.resume();
+  await until(
+    () => wire.ended || wire.received.subarray(-4).equals(Buffer.concat([Buffer.of(0x88, 2), closing(1013)])),
+  );
+  wire.socket.end(frame('client', 0x88, closing(1013)));
+  assert.ok((await ws.closed).clean);
+});
+
+test('closing a connection whose client never reads ends by closeTimeout', async (bench) => {
+  const { ws, wire } = await slowClient(bench, {}, { closeTimeout: 50 });
+  for (let i = 0; i < 100; i++) ws.send(new Uint8Array(100_000));
+  ws.close();
+  const { clean, explanation } = await ws.closed;
+  assert.not(clean);
+  assert.match(explanation.summary, /closeTimeout/);
+  assert.ok((ws.socket as Duplex).destroyed);
+  assert.not(wire.ended);
+});
+
+test('10^5 pings of a client that does not read: one pong waits', async (bench) => {
+  let pings = 0;
+  const { ws, wire } = await slowClient(bench, { ping: () => void pings++ });
+  // Fill what lies between, so that no pong can leave.
+  while (ws.queuedBytes < MB) {
+    ws.send(new Uint8Array(MB));
+    await new Promise(setImmediate);
+  }
+  const before = ws.queuedBytes;
+  const chunk = Buffer.concat(Array.from({ length: 1000 }, () => frame('client', 0x89, 'x'.repeat(125))));
+  for (let i = 0; i < 100; i++) {
+    if (!wire.socket.write(chunk)) await new Promise((resolve) => wire.socket.once('drain', resolve));
+  }
+  await until(() => pings === 100_000);
+  assert.ok(ws.queuedBytes <= before + 127, `${ws.queuedBytes - before} bytes more wait`);
+});
+
+// Receiving.
+
+test('a connection that is paused reads nothing: the peer is stopped, and goes on after resume', async (bench) => {
+  let got = 0;
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({
+    open(ws) {
+      ws.pause();
+      accepted.resolve(ws);
+    },
+    message: () => void got++,
+  });
+  const wire = await rawClient(bench, server.port);
+  const ws = await accepted.promise;
+  const message = frame('client', 0x82, new Uint8Array(100_000));
+  let written = 0;
+  const pump = (): void => {
+    while (written < 300) {
+      written++;
+      if (!wire.socket.write(message)) return void wire.socket.once('drain', pump);
+    }
+  };
+  pump();
+  await delay(50);
+  assert.is(got, 0);
+  assert.ok(written < 250, `${written} messages of 100 kB were taken`);
+  assert.ok((ws.socket as Duplex).isPaused());
+  ws.resume();
+  await until(() => got === 300);
+});
+
+test('pause in a message stops at once, within the chunk', async (bench) => {
+  const { log, handlers } = recorder();
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({
+    ...handlers,
+    open: (ws) => accepted.resolve(ws),
+    message(ws, data) {
+      handlers.message(ws, data);
+      ws.pause();
+    },
+  });
+  const wire = await rawClient(bench, server.port);
+  wire.write(...['1', '2', '3'].map((value) => frame('client', 0x81, value)), frame('client', 0x88, closing(1000)));
+  const ws = await accepted.promise;
+  for (const expected of [['text 1'], ['text 1', 'text 2'], ['text 1', 'text 2', 'text 3']]) {
+    await soon();
+    assert.equal(log, expected);
+    assert.is(ws.state, 'open');
+    ws.resume();
+  }
+  wire.socket.end();
+  await ws.closed;
+  assert.equal(log, ['text 1', 'text 2', 'text 3', 'close 1000', 'end 1000 clean']);
+});
+
+for (const paused of [true, false]) {
+  test(`heartbeat, idle and message timeouts ${paused ? 'spare' : 'end'} a connection that is ${paused ? '' : 'not '}paused`, async (bench) => {
+    const { log, handlers } = recorder();
+    const accepted = deferred<WebSocketConnection>();
+    const server = await bench.serve(
+      {
+        ...handlers,
+        open(ws) {
+          if (paused) ws.pause();
+          accepted.resolve(ws);
+        },
+      },
+      { heartbeat: { interval: 20, timeout: 20 }, idleTimeout: 50, messageTimeout: 50 },
+    );
+    const wire = await rawClient(bench, server.port);
+    wire.write(frame('client', 0x01, 'half')); // and never the rest
+    const ws = await accepted.promise;
+    if (!paused) return until(() => ws.state !== 'open');
+    await delay(150);
+    assert.equal([ws.state, log], ['open', []]);
+    ws.resume();
+    wire.write(frame('client', 0x80, ' and half'));
+    await until(() => log.length === 1);
+    assert.equal(log, ['text half and half']);
+    // From here on the peer has to answer again.
+    await until(() => ws.state !== 'open');
+  });
+}
+
+test('a peer that resets a paused connection: the end comes after what it had said', async (bench) => {
+  const { log, handlers } = recorder();
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({
+    ...handlers,
+    open(ws) {
+      ws.pause();
+      accepted.resolve(ws);
+    },
+  });
+  const wire = await rawClient(bench, server.port);
+  const ws = await accepted.promise;
+  wire.write(frame('client', 0x81, '1'));
+  wire.socket.end();
+  await soon();
+  assert.equal([log, ws.state], [[], 'open']);
+  ws.resume();
+  await ws.closed;
+  assert.equal(log, ['text 1', 'end 1006']);
+});
+
+test('terminate ends a paused connection; nothing is delivered any more', async (bench) => {
+  const { log, handlers } = recorder();
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({
+    ...handlers,
+    open: (ws) => accepted.resolve(ws),
+    message(ws, data) {
+      handlers.message(ws, data);
+      ws.pause();
+    },
+  });
+  const wire = await rawClient(bench, server.port);
+  wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'), frame('client', 0x88, closing(1000)));
+  const ws = await accepted.promise;
+  await until(() => log.length === 1);
+  ws.terminate();
+  await ws.closed;
+  assert.equal(log, ['text 1', 'end 1006']);
+  assert.is(server.connections.size, 0);
+});
+
+// Memory.
+
+const bytesInUse = (): number => {
+  const { heapUsed, arrayBuffers, external } = process.memoryUsage();
+  return heapUsed + Math.max(arrayBuffers, external);
+};
+
+test('a message of 256 MiB passes through in fragments, in flat memory', async (bench) => {
+  const SIZE = 256 * MB;
+  let received = 0;
+  let final = 0;
+  let most = 0;
+  let pieces = 0;
+  const done = deferred<void>();
+  const server = await bench.serve(
+    {
+      fragment(_, { data, final: last }) {
+        received += data.length;
+        if (++pieces % 256 === 0) most = Math.max(most, bytesInUse());
+        if (!last) return;
+        final++;
+        done.resolve();
+      },
+    },
+    { messages: 'fragments', maxMessageSize: 2 * SIZE },
+  );
+  const wire = await rawClient(bench, server.port);
+  const before = bytesInUse();
+  const piece = Buffer.alloc(64 * 1024);
+  // One frame: a header that announces it all, and a key of zeros, with which the bytes stay what they are.
+  const header = Buffer.alloc(14);
+  header.set([0x82, 0xff]);
+  header.writeBigUInt64BE(BigInt(SIZE), 2);
+  wire.socket.write(header);
+  for (let sent = 0; sent < SIZE; sent += piece.length) {
+    if (!wire.socket.write(piece)) await new Promise((resolve) => wire.socket.once('drain', resolve));
+  }
+  await done.promise;
+  assert.equal([received, final], [SIZE, 1]);
+  assert.ok(most - before < 64 * MB, `${Math.round((most - before) / MB)} MiB more in use`);
+});
+
+test('a length announced and never sent takes no memory', async (bench) => {
+  const server = await bench.serve({}, { maxMessageSize: Infinity });
+  const wires: Wire[] = [];
+  const before = bytesInUse();
+  for (let i = 0; i < 20; i++) {
+    const wire = await rawClient(bench, server.port);
+    wire.write(Buffer.of(0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4, 0xff)); // 2^40 bytes, and one of them
+    wires.push(wire);
+  }
+  await soon();
+  assert.is(server.connections.size, 20);
+  assert.ok(bytesInUse() - before < 20 * MB);
+});
+
+test('a client does not read more than its application takes', async (bench) => {
+  const peer = deferred<Wire>();
+  const ws = bench.connect(await openServer(bench, peer.resolve), {}, { messages: 'whole' });
+  await ws.opened;
+  const wire = await peer.promise;
+  wire.write(...Array.from({ length: 20 }, (_, i) => frame('server', 0x81, String(i))));
+  await soon();
+  const iterator = ws[Symbol.asyncIterator]();
+  for (let i = 0; i < 20; i++) assert.is((await iterator.next()).value, String(i));
+});
+
+test.run();

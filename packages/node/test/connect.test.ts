@@ -1,0 +1,355 @@
+// connect: a client over TCP, TLS, a Unix socket or a transport of the application's.
+import { getEventListeners, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, connect as netConnect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { type EndEvent, HandshakeError } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import { ConnectionEndedError, connect } from '../src/index.ts';
+import { CERTIFICATE, KEY } from './certificate.ts';
+import { closing, frame, openServer, rawServer, response, Wire } from './raw.ts';
+import { deferred, delay, recorder, suite, thrown, until } from './support.ts';
+
+const test = suite('connect');
+
+test('TLS: the authority, the server name, ALPN', async (bench) => {
+  const seen = deferred<[string | false | null, string | false | null]>();
+  const server = createTlsServer({ key: KEY, cert: CERTIFICATE, ALPNProtocols: ['h2', 'http/1.1'] });
+  server.on('secureConnection', async (socket: TLSSocket) => {
+    bench.after(() => socket.destroy());
+    seen.resolve([socket.servername ?? null, socket.alpnProtocol]);
+    const wire = new Wire(socket);
+    wire.write(response(await wire.head()));
+  });
+  const url = `wss://localhost:${await bench.listen(server)}`;
+  const ws = bench.connect(url, {}, { tls: { ca: CERTIFICATE } });
+  await ws.opened;
+  assert.equal(await seen.promise, ['localhost', 'http/1.1']);
+});
+
+for (const [host, options, name] of [
+  ['127.0.0.1', {}, false],
+  ['127.0.0.1', { servername: 'sockless.test' }, 'sockless.test'],
+] as const) {
+  test(`TLS: the server name for ${host} is ${name}`, async (bench) => {
+    const names: unknown[] = [];
+    const server = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
+    server.http.on('secureConnection', (socket: TLSSocket) => names.push(socket.servername));
+    const ws = bench.connect(`wss://${host}:${server.port}`, {}, { tls: { ca: CERTIFICATE, ...options } });
+    await ws.opened;
+    assert.equal(names, [name]);
+  });
+}
+
+test('TLS: who is not to be trusted is not talked to', async (bench) => {
+  const server = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
+  const untrusted = await bench.connect(server.url).closed;
+  assert.match(untrusted.explanation.summary, /self-signed certificate/i);
+  const named = { tls: { ca: CERTIFICATE, servername: 'other.test' } };
+  const wrong = await bench.connect(server.url, {}, named).closed;
+  assert.match(wrong.explanation.summary, /other\.test|altnames/i);
+  assert.is(server.connections.size, 0);
+});
+
+test('a Unix socket', async (bench) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
+  bench.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 's');
+  const hosts: (string | undefined)[] = [];
+  await bench.serve({ request: (_, { host, resource }) => void hosts.push(host, resource) }, { path });
+  await bench.connect('ws://example.com/a', {}, { socketPath: path }).opened;
+  assert.equal(hosts, ['example.com', '/a']);
+});
+
+test('createSocket gives the transport, which may be connecting or connected', async (bench) => {
+  const server = await bench.serve();
+  const uris: unknown[] = [];
+  const connecting = bench.connect(
+    'ws://far.example:8080/x',
+    {},
+    {
+      createSocket(uri) {
+        uris.push(uri);
+        return netConnect(server.port, '127.0.0.1');
+      },
+    },
+  );
+  await connecting.opened;
+  assert.equal(uris, [{ secure: false, host: 'far.example', port: 8080, resource: '/x' }]);
+  const socket = netConnect(server.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const connected = bench.connect('wss://far.example', {}, { createSocket: () => socket });
+  await connected.opened;
+  assert.is(connected.socket, socket);
+});
+
+test('nothing is sent before it is open; opened says what was negotiated', async (bench) => {
+  const url = await openServer(bench);
+  const ws = bench.connect(url);
+  assert.is((thrown(Error, () => ws.send('x')) as Error & { rule: string }).rule, 'not-open');
+  const opened = await ws.opened;
+  assert.is(await ws.opened, opened);
+  assert.equal([ws.state, ws.subprotocol, opened.extensions], ['open', '', []]);
+  assert.ok(opened.headers.some(([name]) => name === 'sec-websocket-accept'));
+});
+
+// What a server may answer.
+
+const answers: { title: string; answer: string | ((head: string) => string); rule: string; summary?: RegExp }[] = [
+  {
+    title: '401 with a body',
+    answer: 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 4\r\n\r\nwho?',
+    rule: 'status-not-101',
+    summary: /401 Unauthorized/,
+  },
+  {
+    title: '404 with a chunked body',
+    answer: 'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nwh\r\n2\r\no?\r\n0\r\n\r\n',
+    rule: 'status-not-101',
+    summary: /404 Not Found/,
+  },
+  { title: '500 and the end', answer: 'HTTP/1.1 500 Oh\r\n\r\nwho?', rule: 'status-not-101', summary: /500 Oh/ },
+  {
+    title: 'a redirect',
+    answer: 'HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n',
+    rule: 'status-not-101',
+    summary: /302 Found/,
+  },
+  { title: '200', answer: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwho?', rule: 'status-not-101' },
+  {
+    title: 'a wrong accept',
+    answer: (head) => response(head).replace(/Accept: ./, 'Accept: *'),
+    rule: 'response-accept',
+  },
+  { title: 'no accept', answer: (head) => response(head).replace(/Sec-.*\r\n/, ''), rule: 'response-accept' },
+  {
+    title: 'a subprotocol that was not offered',
+    answer: (head) => response(head, ['Sec-WebSocket-Protocol: z']),
+    rule: 'response-protocol',
+  },
+  {
+    title: 'an extension that was not offered',
+    answer: (head) => response(head, ['Sec-WebSocket-Extensions: permessage-deflate']),
+    rule: 'response-extensions',
+  },
+  { title: 'no Upgrade', answer: (head) => response(head).replace(/Upgrade: .*\r\n/, ''), rule: 'response-upgrade' },
+  { title: 'no HTTP', answer: 'SSH-2.0-OpenSSH_9.2\r\n\r\n', rule: 'response-malformed' },
+  { title: 'an endless head', answer: `HTTP/1.1 101 A\r\nX: ${'x'.repeat(20_000)}`, rule: 'head-too-big' },
+  { title: 'nothing', answer: '', rule: 'handshake-interrupted' },
+  { title: 'half a head', answer: 'HTTP/1.1 101 Switching', rule: 'handshake-interrupted' },
+];
+
+for (const { title, answer, rule, summary } of answers) {
+  test(`the server answers with ${title}`, async (bench) => {
+    let sockets = 0;
+    const url = await rawServer(bench, async (wire) => {
+      sockets++;
+      const head = await wire.head();
+      wire.socket.end(typeof answer === 'string' ? answer : `${answer(head)}${frame('server', 0x81, 'hidden')}`);
+    });
+    const { log, handlers } = recorder();
+    const ws = bench.connect(url, handlers);
+    const failure = await ws.opened.catch((error: unknown) => error);
+    assert.instance(failure, ConnectionEndedError);
+    const { error, summary: said } = (failure as ConnectionEndedError).end.explanation;
+    assert.is(error?.rule, rule);
+    if (summary !== undefined) assert.match(said, summary);
+    if (rule === 'status-not-101' && !title.includes('redirect')) {
+      assert.instance(error, HandshakeError);
+      assert.is(Buffer.from((error as HandshakeError).response?.body ?? '').toString(), 'who?');
+    }
+    assert.equal(log, [`fail ${rule}`, 'end 1006']);
+    assert.is(sockets, 1);
+    assert.is((failure as Error).cause, error);
+  });
+}
+
+test('a response that comes byte by byte, with a message at its heels', async (bench) => {
+  const url = await rawServer(bench, async (wire) => {
+    const head = await wire.head();
+    for (const byte of Buffer.concat([Buffer.from(response(head)), frame('server', 0x81, 'hi')])) {
+      wire.socket.write(Buffer.of(byte));
+      await new Promise(setImmediate);
+    }
+  });
+  const { log, handlers } = recorder();
+  bench.connect(url, handlers);
+  await until(() => log.length === 2);
+  assert.equal(log, ['open', 'text hi']);
+});
+
+// Servers that are not there.
+
+/** A port on which nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** One address or several: Node says it differently. */
+for (const host of ['127.0.0.1', 'several.test']) {
+  test(`a refused connection says so (${host})`, async (bench) => {
+    const port = await freePort();
+    const lookup = (
+      _: string,
+      __: unknown,
+      done: (error: null, found: { address: string; family: number }[]) => void,
+    ) =>
+      done(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '::1', family: 6 },
+      ]);
+    const createSocket = () => netConnect({ host, port, lookup: lookup as never, autoSelectFamily: true });
+    const { log, handlers } = recorder();
+    const ws = bench.connect(`ws://${host}:${port}`, handlers, { createSocket });
+    const { explanation, code } = await ws.closed;
+    assert.is(code, 1006);
+    assert.match(explanation.summary, /handshake-interrupted.*ECONNREFUSED 127\.0\.0\.1/);
+    assert.is((explanation.cause as NodeJS.ErrnoException).code, 'ECONNREFUSED');
+    assert.is(explanation.error?.cause, explanation.cause);
+    assert.equal(log, ['fail handshake-interrupted', 'end 1006']);
+  });
+}
+
+test('a name that is not found says so', async (bench) => {
+  const { explanation } = await bench.connect('ws://does-not-exist.invalid').closed;
+  assert.match(explanation.summary, /does-not-exist\.invalid/);
+});
+
+test('a rejection of `opened` that nobody waits for is none of the process', async (bench) => {
+  const errors = bench.uncaught();
+  const ws = bench.connect(`ws://127.0.0.1:${await freePort()}`);
+  void ws.opened;
+  await ws.closed;
+  void ws.opened;
+  await delay(20);
+  assert.equal(errors, []);
+});
+
+test('a server that never answers: handshakeTimeout', async (bench) => {
+  const silent = deferred<Wire>();
+  const url = await rawServer(bench, silent.resolve);
+  const { log, handlers } = recorder();
+  const ws = bench.connect(url, handlers, { handshakeTimeout: 30 });
+  assert.is((await ws.closed).explanation.error?.rule, 'handshake-timeout');
+  assert.equal(log, ['fail handshake-timeout', 'end 1006']);
+  await (await silent.promise).end();
+});
+
+test('a server that only ever answers 1xx', async (bench) => {
+  const url = await rawServer(bench, (wire) => wire.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)));
+  assert.is((await bench.connect(url).closed).explanation.error?.rule, 'response-malformed');
+});
+
+test('plain to a TLS port, and TLS to a plain port', async (bench) => {
+  const plain = await bench.serve();
+  const secure = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
+  const one = await bench.connect(`wss://127.0.0.1:${plain.port}`).closed;
+  const two = await bench.connect(`ws://127.0.0.1:${secure.port}`).closed;
+  assert.match(one.explanation.summary, /handshake-interrupted.*(SSL|EPROTO|wrong version|packet length)/i);
+  assert.match(two.explanation.summary, /handshake-interrupted|response-malformed/);
+});
+
+// Abort, close and terminate, before the connection is open and after.
+
+test('a signal that is aborted already throws its reason', () => {
+  const reason = new Error('changed my mind');
+  const createSocket = (): never => {
+    throw new Error('dialled');
+  };
+  assert.is(
+    thrown(Error, () => connect('ws://x', { createSocket, signal: AbortSignal.abort(reason) })),
+    reason,
+  );
+});
+
+const giveUp: Record<string, (ws: ReturnType<typeof connect>, controller: AbortController) => void> = {
+  abort: (_, controller) => controller.abort(),
+  'close()': (ws) => ws.close(1001),
+  'terminate()': (ws) => ws.terminate(),
+};
+
+for (const [how, act] of Object.entries(giveUp)) {
+  const ended = how === 'terminate()' ? 'handshake-interrupted' : 'handshake-abandoned';
+  for (const when of ['at once', 'while the server is silent', 'within the fail handler'] as const) {
+    test(`${how} while connecting, ${when}`, async (bench) => {
+      const controller = new AbortController();
+      const silent = deferred<Wire>();
+      const url = await rawServer(bench, silent.resolve);
+      const { log, handlers } = recorder();
+      const ws = bench.connect(
+        url,
+        {
+          ...handlers,
+          fail(connection, error) {
+            handlers.fail(connection, error);
+            if (when === 'within the fail handler') act(ws, controller);
+          },
+        },
+        { signal: controller.signal, ...(when === 'within the fail handler' ? { handshakeTimeout: 20 } : {}) },
+      );
+      const opened = ws.opened.catch((error: ConnectionEndedError) => error.end);
+      if (when === 'while the server is silent') await (await silent.promise).head();
+      if (when !== 'within the fail handler') act(ws, controller);
+      const end = await ws.closed;
+      assert.is(await opened, end);
+      assert.is(end.explanation.error?.rule, when === 'within the fail handler' ? 'handshake-timeout' : ended);
+      assert.is(log.at(-1), 'end 1006');
+      assert.is(log.length, 2);
+      assert.is(ws.state, 'closed');
+      if (when !== 'at once') await (await silent.promise).end();
+    });
+  }
+
+  test(`${how} when it is open`, async (bench) => {
+    const controller = new AbortController();
+    const wire = deferred<Wire>();
+    const url = await openServer(bench, wire.resolve);
+    const ws = bench.connect(url, {}, { signal: controller.signal });
+    await ws.opened;
+    act(ws, controller);
+    if (how !== 'terminate()') {
+      const [close] = await (await wire.promise).frames(1);
+      assert.equal(close, { first: 0x88, payload: closing(1001) });
+      (await wire.promise).socket.end(frame('server', 0x88, closing(1001)));
+    }
+    const { clean, explanation } = await ws.closed;
+    assert.is(clean, how !== 'terminate()');
+    if (how === 'terminate()') assert.match(explanation.summary, /terminate/);
+    controller.abort();
+    ws.close();
+    ws.terminate();
+  });
+}
+
+test('a signal keeps no listener of a connection that has ended', async (bench) => {
+  const { signal } = new AbortController();
+  const server = await bench.serve();
+  const ends: EndEvent[] = [];
+  for (const how of ['close', 'terminate'] as const) {
+    const ws = bench.connect(server.url, { end: (_, event) => void ends.push(event) }, { signal });
+    await ws.opened;
+    assert.is(getEventListeners(signal, 'abort').length, 1);
+    ws[how]();
+    await ws.closed;
+    assert.is(getEventListeners(signal, 'abort').length, 0);
+  }
+  assert.is(ends.length, 2);
+});
+
+test('an http server that knows no upgrade answers like any other', async (bench) => {
+  const port = await bench.listen(createHttpServer((_, res) => void res.writeHead(418).end('teapot')));
+  const { explanation } = await bench.connect(`ws://127.0.0.1:${port}`).closed;
+  assert.is((explanation.error as HandshakeError).response?.status, 418);
+  assert.is(Buffer.from((explanation.error as HandshakeError).response?.body ?? '').toString(), 'teapot');
+  await delay(1);
+});
+
+test.run();

@@ -1,0 +1,101 @@
+// What is sent together leaves together: one write for all that a chunk or a turn of the application leads to.
+import type { Duplex } from 'node:stream';
+import * as assert from 'uvu/assert';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import { closing, frame, rawClient } from './raw.ts';
+import { type Bench, deferred, soon, suite } from './support.ts';
+
+const test = suite('cork');
+
+interface Counted {
+  readonly ws: WebSocketConnection;
+  /** How many times the socket handed something to the operating system. */
+  readonly writes: () => number;
+}
+
+/** Counts what a socket writes, below its own buffering. */
+function count(ws: WebSocketConnection): Counted {
+  let writes = 0;
+  const socket = ws.socket as Duplex;
+  for (const name of ['_write', '_writev'] as const) {
+    const original = socket[name] as (...args: unknown[]) => unknown;
+    socket[name] = (...args: unknown[]): void => {
+      writes++;
+      original.apply(socket, args);
+    };
+  }
+  return { ws, writes: () => writes };
+}
+
+async function counted(bench: Bench, handlers: Handlers) {
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) });
+  const wire = await rawClient(bench, server.port);
+  return { ...count(await accepted.promise), wire };
+}
+
+for (const size of [1, 125, 126, 2000]) {
+  test(`100 messages of ${size} bytes in one chunk, echoed: one write`, async (bench) => {
+    const { wire, writes } = await counted(bench, { message: (ws, data) => void ws.send(data) });
+    const message = 'x'.repeat(size);
+    // No more than a socket takes without asking to wait.
+    const times = size > 1000 ? 7 : 100;
+    wire.write(...Array.from({ length: times }, () => frame('client', 0x82, message)));
+    const frames = await wire.frames(times);
+    assert.ok(frames.every(({ payload }) => payload.toString() === message));
+    assert.is(writes(), 1);
+  });
+}
+
+test('messages, pongs and the Close frame that answers: one write, in order', async (bench) => {
+  const { wire, writes } = await counted(bench, { message: (ws, data) => void ws.send(data) });
+  wire.write(
+    frame('client', 0x81, '1'),
+    frame('client', 0x89, 'p'),
+    frame('client', 0x81, '2'),
+    frame('client', 0x88, closing(1000)),
+  );
+  const frames = await wire.frames(4);
+  assert.equal(frames.map(({ payload }) => payload.toString('latin1')).sort(), ['\x03\xe8', '1', '2', 'p']);
+  assert.is(frames.at(-1)?.first, 0x88);
+  assert.is(writes(), 1);
+});
+
+test('what is sent in one turn outside of handlers: one write', async (bench) => {
+  const { ws, wire, writes } = await counted(bench, {});
+  for (let i = 0; i < 100; i++) ws.send(`message ${i}`);
+  ws.ping('!');
+  assert.is(writes(), 0);
+  await wire.frames(101);
+  assert.is(writes(), 1);
+  ws.send('a');
+  await soon();
+  ws.send('b');
+  await wire.frames(2);
+  assert.is(writes(), 3);
+});
+
+test('send and close in one turn: one write', async (bench) => {
+  const { ws, wire, writes } = await counted(bench, {});
+  ws.send('bye');
+  ws.close(1000);
+  await wire.frames(2);
+  assert.is(writes(), 1);
+});
+
+test('a handler that sends to many: one write for each of them', async (bench) => {
+  const all: Counted[] = [];
+  const server = await bench.serve({
+    open: (ws) => void all.push(count(ws)),
+    message(_, data) {
+      for (const { ws } of all) ws.send(data);
+    },
+  });
+  const wires = await Promise.all([1, 2, 3].map(() => rawClient(bench, server.port)));
+  wires[0]?.write(...Array.from({ length: 10 }, (_, i) => frame('client', 0x81, String(i))));
+  for (const wire of wires) await wire.frames(10);
+  // The response of each was written before its `open` handler returned, or after: not counted twice either way.
+  assert.ok(all.every(({ writes }) => writes() <= 2));
+});
+
+test.run();

@@ -1,0 +1,264 @@
+// Handlers: what they are called with, what they may do to their own connection, what becomes of what they throw.
+import type { Duplex } from 'node:stream';
+import type { EndEvent, StateError } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import { closing, dial, frame, rawClient, request } from './raw.ts';
+import { deferred, recorder, soon, suite, until } from './support.ts';
+
+const test = suite('handlers');
+
+test('all handlers get the connection first, and what happened', async (bench) => {
+  const calls: unknown[][] = [];
+  const names = ['open', 'message', 'ping', 'pong', 'close', 'end'] as const;
+  const note = (name: string) => ({ [name]: (...values: unknown[]) => void calls.push([name, ...values]) });
+  const server: Handlers = Object.assign({}, ...names.map(note));
+  const host = await bench.serve(server);
+  const wire = await rawClient(bench, host.port);
+  wire.write(
+    frame('client', 0x81, 'text'),
+    frame('client', 0x82, 'bin'),
+    frame('client', 0x89, 'a'),
+    frame('client', 0x8a, 'b'),
+    frame('client', 0x88, closing(4000, 'why')),
+  );
+  await until(() => calls.length === 6 || wire.ended);
+  wire.socket.end();
+  await until(() => calls.length === 7);
+  const [[, ws]] = calls as [[string, WebSocketConnection]];
+  assert.is(typeof ws.send, 'function');
+  assert.ok(calls.every((call) => call[1] === ws));
+  const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
+  assert.equal(
+    calls.slice(1, -1).map(([name, , ...rest]) => [name, ...rest]),
+    [
+      ['message', 'text'],
+      ['message', bytes('bin')],
+      ['ping', bytes('a')],
+      ['pong', bytes('b'), undefined],
+      ['close', 4000, 'why'],
+    ],
+  );
+  const [, , end] = calls[6] as [string, unknown, EndEvent];
+  assert.is(end.code, 4000);
+});
+
+// What handlers may do to their own connection. Each gets a chunk with the messages 1, 2 and 3 and a ping.
+
+const reentrant: { title: string; handlers: (log: string[]) => Handlers; log: string[]; sent: number[] }[] = [
+  {
+    title: 'close() in a message: no further message, the Close frame goes out',
+    handlers: () => ({ message: (ws) => ws.close(1000) }),
+    log: ['text 1', 'close 1000', 'end 1000 clean'],
+    sent: [0x88],
+  },
+  {
+    title: 'close() twice in a message, and a send after it',
+    handlers: (log) => ({
+      message(ws) {
+        ws.close(1000);
+        ws.close(1001);
+        try {
+          ws.send('late');
+        } catch (error) {
+          log.push((error as StateError).rule);
+        }
+      },
+    }),
+    log: ['text 1', 'not-open', 'close 1000', 'end 1000 clean'],
+    sent: [0x88],
+  },
+  {
+    title: 'terminate() in a message: no further message, no Close frame',
+    handlers: () => ({ message: (ws) => ws.terminate() }),
+    log: ['text 1', 'end 1006'],
+    sent: [],
+  },
+  {
+    title: 'close() in open',
+    handlers: () => ({ open: (ws) => ws.close(4001) }),
+    log: ['open', 'close 1000', 'end 1000 clean'],
+    sent: [0x88],
+  },
+  {
+    title: 'pause() in open and resume() in a later turn: everything, in order',
+    handlers: () => ({
+      open(ws) {
+        ws.pause();
+        setTimeout(() => ws.resume(), 10);
+      },
+    }),
+    log: ['open', 'text 1', 'text 2', 'text 3', 'ping !', 'close 1000', 'end 1000 clean'],
+    sent: [0x8a, 0x88],
+  },
+  {
+    title: 'pause() and resume() in a message',
+    handlers: () => ({
+      message(ws) {
+        ws.pause();
+        ws.resume();
+      },
+    }),
+    log: ['text 1', 'text 2', 'text 3', 'ping !', 'close 1000', 'end 1000 clean'],
+    sent: [0x8a, 0x88],
+  },
+  {
+    title: 'pause() in every message, resume() a turn later',
+    handlers: () => ({
+      message(ws) {
+        ws.pause();
+        setImmediate(() => ws.resume());
+      },
+    }),
+    log: ['text 1', 'text 2', 'text 3', 'ping !', 'close 1000', 'end 1000 clean'],
+    sent: [0x8a, 0x88],
+  },
+  {
+    title: 'send() in close and end is refused',
+    handlers: (log) => {
+      const late = (ws: WebSocketConnection): void => {
+        try {
+          ws.send('late');
+        } catch (error) {
+          log.push((error as StateError).rule);
+        }
+      };
+      return { close: late, end: late };
+    },
+    log: ['text 1', 'text 2', 'text 3', 'ping !', 'close 1000', 'not-open', 'end 1000 clean', 'not-open'],
+    sent: [0x8a, 0x88],
+  },
+  {
+    title: 'close(), terminate(), pause() and resume() in end do nothing',
+    handlers: () => ({
+      end(ws) {
+        ws.close(1000);
+        ws.terminate();
+        ws.pause();
+        ws.resume();
+      },
+    }),
+    log: ['text 1', 'text 2', 'text 3', 'ping !', 'close 1000', 'end 1000 clean'],
+    sent: [0x8a, 0x88],
+  },
+];
+
+for (const { title, handlers, log: expected, sent } of reentrant) {
+  test(title, async (bench) => {
+    const { log, handlers: record } = recorder();
+    const own = handlers(log);
+    const both: Handlers = {};
+    for (const name of ['open', 'message', 'ping', 'close', 'end'] as const) {
+      if (name === 'open' && own.open === undefined) continue;
+      const call = (ws: WebSocketConnection, ...rest: [never, never]): void => {
+        record[name](ws, ...rest);
+        own[name]?.(ws, ...rest);
+      };
+      Object.assign(both, { [name]: call });
+    }
+    const host = await bench.serve(both);
+    const wire = await rawClient(bench, host.port);
+    wire.write(...['1', '2', '3'].map((text) => frame('client', 0x81, text)), frame('client', 0x89, '!'));
+    const frames = await wire.frames(Math.min(sent.length, 1));
+    if (!wire.ended) wire.write(frame('client', 0x88, closing(1000)));
+    frames.push(...(await wire.frames(sent.length - frames.length)));
+    wire.socket.end();
+    await until(() => log.some((line) => line.startsWith('end')) && wire.ended);
+    await soon();
+    assert.equal(log, expected);
+    assert.equal(
+      frames.map(({ first }) => first),
+      sent,
+    );
+    assert.is(wire.received.length, 0);
+    assert.is(host.connections.size, 0);
+  });
+}
+
+test('what a handler throws is not swallowed, and costs no other event', async (bench) => {
+  const errors = bench.uncaught();
+  const { log, handlers } = recorder();
+  const host = await bench.serve({
+    ...handlers,
+    message(ws, data) {
+      handlers.message(ws, data);
+      ws.send(`echo ${data}`);
+      if (data === '1') throw new Error('oops');
+    },
+  });
+  const wire = await rawClient(bench, host.port);
+  wire.write(...['1', '2'].map((text) => frame('client', 0x81, text)), frame('client', 0x88, closing(1000)));
+  const frames = await wire.frames(3);
+  assert.equal(
+    frames.slice(0, 2).map(({ payload }) => payload.toString()),
+    ['echo 1', 'echo 2'],
+  );
+  await wire.end();
+  wire.socket.end();
+  await until(() => log.length === 5);
+  assert.equal(log, ['open', 'text 1', 'text 2', 'close 1000', 'end 1000 clean']);
+  assert.equal(
+    errors.map((error) => (error as Error).message),
+    ['oops'],
+  );
+});
+
+for (const name of ['open', 'ping', 'close', 'end'] as const) {
+  test(`when ${name} throws, the connection still ends, and \`closed\` says so`, async (bench) => {
+    const errors = bench.uncaught();
+    const ws = deferred<WebSocketConnection>();
+    const host = await bench.serve(
+      {
+        request: (connection) => ws.resolve(connection),
+        [name]: () => {
+          throw new Error(name);
+        },
+      },
+      // A socket whose `end` listener throws is not destroyed by Node, so this must.
+      { closeTimeout: 50 },
+    );
+    const wire = await rawClient(bench, host.port);
+    wire.write(frame('client', 0x89), frame('client', 0x88, closing(1000)));
+    await wire.frames(2);
+    wire.socket.end();
+    assert.is((await (await ws.promise).closed).code, 1000);
+    await until(() => host.connections.size === 0 && errors.length > 0);
+    assert.equal(
+      errors.map((error) => (error as Error).message),
+      [name],
+    );
+  });
+}
+
+test('terminate() in open', async (bench) => {
+  const { log, handlers } = recorder();
+  const host = await bench.serve({
+    ...handlers,
+    open(ws, event) {
+      handlers.open(ws, event);
+      ws.terminate();
+    },
+  });
+  const wire = await dial(bench, host.port);
+  wire.write(request(), frame('client', 0x81, '1'));
+  await wire.end();
+  assert.equal(log, ['open', 'end 1006']);
+});
+
+test('nothing is thrown away when the socket errors while handlers are at work', async (bench) => {
+  const { log, handlers } = recorder();
+  const host = await bench.serve({
+    ...handlers,
+    message(ws, data) {
+      handlers.message(ws, data);
+      (ws.socket as Duplex).destroy(new Error('pulled'));
+    },
+  });
+  const wire = await rawClient(bench, host.port);
+  wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'));
+  await wire.end();
+  await until(() => log.length === 4);
+  assert.equal(log, ['open', 'text 1', 'text 2', 'end 1006']);
+});
+
+test.run();

@@ -1,0 +1,13 @@
+// Debian's Chromium, as a client.
+import { runs, systemTool } from '../../../tools/testing.ts';
+import { suite } from '../support.ts';
+import { CHROMIUM, startChromium } from './peers.ts';
+import { exchangeAsServer, once } from './run.ts';
+
+const test = suite('interop: chromium', 30_000);
+const tool = systemTool('chromium', () => runs(CHROMIUM, '--version'));
+const running = once(startChromium);
+
+exchangeAsServer(tool.test(test), { name: 'chromium', abilities: [] }, running);
+test.after(() => running.stop());
+test.run();

@@ -1,0 +1,259 @@
+// `for await` over the messages of a connection: with back-pressure, and one way out for each way a connection ends.
+import type { Duplex } from 'node:stream';
+import { Connection } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import { attach, ConnectionEndedError, type Handlers, type WebSocketConnection } from '../src/index.ts';
+import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
+import { type Bench, deferred, delay, soon, suite, until } from './support.ts';
+
+const test = suite('iteration');
+
+const text = (value: string): Buffer => frame('server', 0x81, value);
+
+/** A client without handlers and its peer. */
+async function open(bench: Bench, handlers: Handlers = {}): Promise<{ ws: WebSocketConnection; wire: Wire }> {
+  const peer = deferred<Wire>();
+  const ws = bench.connect(await openServer(bench, peer.resolve), handlers);
+  await ws.opened;
+  return { ws, wire: await peer.promise };
+}
+
+async function collect(ws: AsyncIterable<string | Uint8Array>, into: unknown[] = []): Promise<unknown[]> {
+  for await (const message of ws) into.push(typeof message === 'string' ? message : [...message]);
+  return into;
+}
+
+test('gives all messages in order, and ends with a clean end', async (bench) => {
+  const { ws, wire } = await open(bench);
+  wire.write(text('1'), text(''), frame('server', 0x82, Uint8Array.of(3)), frame('server', 0x82), text('5'));
+  wire.write(frame('server', 0x89, '!'), text('6'), frame('server', 0x88, closing(4000)));
+  wire.socket.end();
+  assert.equal(await collect(ws), ['1', '', [3], [], '5', '6']);
+  assert.is(ws.endEvent?.code, 4000);
+  assert.equal(await collect(ws), []);
+});
+
+const unclean: Record<string, (wire: Wire) => void> = {
+  'a reset': (wire) => void wire.socket.resetAndDestroy(),
+  'an end without a Close frame': (wire) => void wire.socket.end(),
+  'a broken rule': (wire) => void wire.socket.end(Buffer.of(0xff, 0xff)),
+};
+for (const [what, end] of Object.entries(unclean)) {
+  test(`gives what arrived before ${what}, then throws`, async (bench) => {
+    const { ws, wire } = await open(bench);
+    wire.write(text('1'), text('2'), text('3'));
+    const got: unknown[] = [];
+    const error = await (async () => {
+      for await (const message of ws) {
+        got.push(message);
+        if (got.length === 1) await delay(20);
+        if (got.length === 3) end(wire);
+      }
+    })().catch((reason: unknown) => reason);
+    assert.equal(got, ['1', '2', '3']);
+    assert.instance(error, ConnectionEndedError);
+    assert.is((error as ConnectionEndedError).end, ws.endEvent);
+    assert.is((error as Error).message, ws.endEvent?.explanation.summary);
+    // And again for whoever asks again.
+    assert.instance(await collect(ws).catch((reason: unknown) => reason), ConnectionEndedError);
+  });
+}
+
+test('a connection that never opens throws as well', async (bench) => {
+  const ws = bench.connect('ws://does-not-exist.invalid');
+  assert.instance(await collect(ws).catch((error: unknown) => error), ConnectionEndedError);
+});
+
+test('messages that arrived before anybody asked wait', async (bench) => {
+  const { ws, wire } = await open(bench);
+  wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
+  wire.socket.end();
+  await soon();
+  assert.equal(await collect(ws), ['1', '2']);
+});
+
+test('leaving leaves the connection open; the next iteration goes on, nothing is lost', async (bench) => {
+  const { ws, wire } = await open(bench);
+  wire.write(text('1'), text('2'), text('3'));
+  for await (const message of ws) {
+    assert.is(message, '1');
+    break;
+  }
+  await soon();
+  wire.write(text('4'), frame('server', 0x88, closing(1000)));
+  wire.socket.end();
+  assert.is(ws.state, 'open');
+  assert.equal(await collect(ws), ['2', '3', '4']);
+});
+
+test('leaving it by an error, too', async (bench) => {
+  const { ws, wire } = await open(bench);
+  wire.write(text('1'), text('2'));
+  try {
+    for await (const _ of ws) throw new Error('out');
+  } catch (error) {
+    assert.is((error as Error).message, 'out');
+  }
+  assert.is((await ws[Symbol.asyncIterator]().next()).value, '2');
+});
+
+test('with a message handler, what waits and what comes goes there when it is left', async (bench) => {
+  const got: unknown[] = [];
+  const { ws, wire } = await open(bench, { message: (_, data) => void got.push(data) });
+  wire.write(text('1'));
+  await until(() => got.length === 1);
+  const iterator = ws[Symbol.asyncIterator]();
+  wire.write(text('2'), text('3'), text('4'));
+  assert.is((await iterator.next()).value, '2');
+  await soon();
+  await iterator.return?.();
+  wire.write(text('5'));
+  await until(() => got.length === 4);
+  assert.equal(got, ['1', '3', '4', '5']);
+});
+
+test('what still waits at the end goes to no handler', async (bench) => {
+  const got: unknown[] = [];
+  const { ws, wire } = await open(bench, { message: (_, data) => void got.push(data) });
+  const iterator = ws[Symbol.asyncIterator]();
+  wire.write(text('1'));
+  await soon();
+  ws.terminate();
+  await iterator.return?.();
+  assert.equal([got, ws.state], [[], 'closed']);
+});
+
+test('whoever waits when it is left is told that it is over', async (bench) => {
+  const { ws } = await open(bench, { message() {} });
+  const iterator = ws[Symbol.asyncIterator]();
+  const waiting = iterator.next();
+  await iterator.return?.();
+  assert.equal(await waiting, { done: true, value: undefined });
+});
+
+test('several calls of next at once get the messages in order, and all learn of the end', async (bench) => {
+  const { ws, wire } = await open(bench);
+  const iterator = ws[Symbol.asyncIterator]();
+  const results = Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
+  wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
+  wire.socket.end();
+  assert.equal(await results, [
+    { done: false, value: '1' },
+    { done: false, value: '2' },
+    { done: true, value: undefined },
+    { done: true, value: undefined },
+  ]);
+});
+
+test('several calls of next reject together when it ends uncleanly', async (bench) => {
+  const { ws, wire } = await open(bench);
+  const iterator = ws[Symbol.asyncIterator]();
+  const results = Promise.allSettled([iterator.next(), iterator.next()]);
+  wire.socket.resetAndDestroy();
+  assert.equal(
+    (await results).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+});
+
+test('on a server, from the open handler on', async (bench) => {
+  const iterated = deferred<WebSocketConnection>();
+  const got: unknown[] = [];
+  const server = await bench.serve({
+    async open(ws) {
+      await collect(ws, got);
+      iterated.resolve(ws);
+    },
+  });
+  const wire = await rawClient(bench, server.port);
+  wire.write(...['1', '2', '3'].map((value) => frame('client', 0x81, value)), frame('client', 0x88, closing(1000)));
+  wire.socket.end();
+  await iterated.promise;
+  assert.equal(got, ['1', '2', '3']);
+});
+
+test('a reply and a close in the loop: only what had been read already comes after them', async (bench) => {
+  const { ws, wire } = await open(bench);
+  wire.write(text('1'), text('2'), text('3'));
+  const got: unknown[] = [];
+  const done = (async () => {
+    for await (const message of ws) {
+      if (got.push(message) > 1) continue;
+      ws.send(`${message}!`);
+      ws.close(1000);
+    }
+  })();
+  const frames = await wire.frames(2);
+  assert.equal(
+    frames.map(({ first }) => first),
+    [0x81, 0x88],
+  );
+  wire.socket.end(frame('server', 0x88, closing(1000)));
+  await done;
+  assert.equal(got, ['1', '2']);
+});
+
+test('terminate ends a loop that is slow', async (bench) => {
+  const { ws, wire } = await open(bench);
+  wire.write(text('1'), text('2'), text('3'));
+  await soon();
+  ws.terminate();
+  assert.is((await ws.closed).code, 1006);
+  assert.instance(await collect(ws).catch((error: unknown) => error), ConnectionEndedError);
+});
+
+// Back-pressure.
+
+test('while a message waits nothing is read: the peer is stopped', async (bench) => {
+  const { ws, wire } = await open(bench);
+  const message = frame('server', 0x82, new Uint8Array(100_000));
+  let written = 0;
+  const pump = (): void => {
+    while (written < 500) {
+      written++;
+      if (!wire.socket.write(message)) return void wire.socket.once('drain', pump);
+    }
+  };
+  pump();
+  await delay(100);
+  const stopped = written;
+  assert.ok(stopped < 400, `${stopped} messages of 100 kB were taken`);
+  assert.ok((ws.socket as Duplex).isPaused());
+  await delay(50);
+  assert.is(written, stopped);
+  let got = 0;
+  for await (const _ of ws) if (++got === 500) break;
+  assert.is(written, 500);
+});
+
+test('a chunk of many messages is parsed one at a time: one waits while one is worked on', async (bench) => {
+  const pings: number[] = [];
+  let got = 0;
+  const { ws, wire } = await open(bench, { ping: () => void pings.push(got) });
+  // A ping behind each message shows how far parsing has got.
+  wire.write(...Array.from({ length: 5 }, (_, i) => [text(String(i)), frame('server', 0x89)]).flat());
+  await soon();
+  assert.equal(pings, []);
+  for await (const _ of ws) {
+    got++;
+    await soon();
+    if (got === 5) break;
+  }
+  assert.equal(pings, [0, 1, 2, 3, 4]);
+});
+
+test('iterating over a stream that is no socket', async () => {
+  const { Duplex: Stream } = await import('node:stream');
+  const stream = new Stream({ read() {}, write: (_, __, done) => done() });
+  const ws = attach(stream, Connection.opened('client'));
+  const all = collect(ws);
+  for (let i = 0; i < 100; i++) stream.push(text(String(i)));
+  stream.push(frame('server', 0x88, closing(1000)));
+  stream.push(null);
+  assert.equal(
+    await all,
+    Array.from({ length: 100 }, (_, i) => String(i)),
+  );
+});
+
+test.run();

@@ -1,0 +1,122 @@
+// connect with `reconnect`: what becomes of messages while there is no connection.
+import * as assert from 'uvu/assert';
+import { closing, frame, openServer, type Wire } from './raw.ts';
+import { client, FAST, fractions, refusing, reset, say, scripted } from './reconnect.ts';
+import { suite, thrown, until } from './support.ts';
+
+const test = suite('reconnect: messages');
+
+test('what is sent while there is no connection is sent when there is one, in order', async (bench) => {
+  const got: string[] = [];
+  const url = await openServer(bench, async (wire) => {
+    for (const { payload } of await wire.frames(4)) got.push(payload.toString());
+  });
+  const ws = client(bench, url, FAST, { open: (connection) => void connection.send('from open') });
+  const bytes = Buffer.from('two');
+  assert.ok(ws.send('one') > 0);
+  ws.send(bytes);
+  bytes.fill(0);
+  ws.send(Uint8Array.from([51]).buffer);
+  await until(() => got.length === 4);
+  assert.equal(got, ['from open', 'one', 'two', '3']);
+  await until(() => ws.queuedBytes === 0);
+});
+
+test('what is sent between two connections, too: while one closes and while the next is awaited', async (bench) => {
+  const got: string[] = [];
+  const { url } = await scripted(bench, [
+    say(1001),
+    async (wire) => {
+      for (const { payload } of await wire.frames(3)) got.push(payload.toString());
+    },
+  ]);
+  let ends = 0;
+  client(
+    bench,
+    url,
+    { ...FAST, onRetry: () => void 0 },
+    {
+      close: (ws) => void ws.send('in close'),
+      end(ws) {
+        if (++ends > 1) return;
+        ws.send('in end');
+        setImmediate(() => ws.send('later'));
+      },
+    },
+  );
+  await until(() => got.length === 3);
+  assert.equal(got, ['in close', 'in end', 'later']);
+});
+
+test("or forgotten: messages: 'drop'", async (bench) => {
+  const got: string[] = [];
+  const url = await openServer(bench, async (wire) => {
+    for (const { payload } of await wire.frames(1)) got.push(payload.toString());
+  });
+  const ws = client(bench, url, { ...FAST, messages: 'drop' }, {});
+  const before = ws.queuedBytes;
+  assert.is(ws.send('lost'), before);
+  await ws.opened;
+  ws.send('sent');
+  await until(() => got.length === 1);
+  assert.equal(got, ['sent']);
+});
+
+for (const [what, message] of [
+  ['ASCII', 'x'.repeat(90)],
+  ['three bytes a character', '漢'.repeat(30)],
+  ['empty messages', ''],
+  ['bytes', new Uint8Array(90)],
+] as const) {
+  test(`what is kept is bounded by maxQueuedBytes, and can all be sent (${what})`, async (bench) => {
+    const errors = bench.uncaught();
+    const url = await openServer(bench);
+    const ws = client(bench, url, FAST, {}, { maxQueuedBytes: 1000 });
+    let kept = 0;
+    const error = thrown(Error, () => {
+      for (; kept < 10_000; kept++) ws.send(message);
+    });
+    assert.is((error as Error & { rule: string }).rule, 'queue-full');
+    const size = 14 + Buffer.byteLength(message);
+    assert.is(kept, Math.ceil(1000 / size));
+    assert.ok(ws.queuedBytes >= 1000 && ws.queuedBytes < 1000 + size + 200);
+    await ws.opened;
+    ws.send('room again');
+    await until(() => ws.queuedBytes === 0);
+    assert.equal(errors, []);
+  });
+}
+
+test('what is kept and never sent is gone when it gives up', async (bench) => {
+  const { url } = await refusing(bench, 503);
+  const ws = client(bench, url, { ...FAST, attempts: 1 }, {});
+  ws.send('x');
+  await ws.closed;
+  assert.is((thrown(Error, () => ws.send('x')) as Error & { rule: string }).rule, 'not-open');
+  assert.is(ws.queuedBytes, 0);
+});
+
+test('fragments, pings and pongs need a connection', async (bench) => {
+  const { url } = await scripted(bench, [reset]);
+  const ws = client(bench, url, { base: 60_000 }, {}, { random: fractions(0.9) });
+  await ws.opened;
+  await until(() => ws.state === 'connecting');
+  for (const call of [() => ws.sendFragment('x', true), () => ws.ping(), () => ws.pong()]) {
+    assert.is((thrown(Error, call) as Error & { rule: string }).rule, 'not-open');
+  }
+});
+
+test('an iteration goes on over all connections', async (bench) => {
+  const hello = (text: string) => (wire: Wire) => void wire.socket.end(frame('server', 0x81, text));
+  const { url } = await scripted(bench, [
+    hello('1'),
+    hello('2'),
+    (wire) => void wire.socket.end(Buffer.concat([frame('server', 0x81, '3'), frame('server', 0x88, closing(1000))])),
+  ]);
+  const ws = bench.connect(url, {}, { reconnect: FAST });
+  const got: unknown[] = [];
+  for await (const message of ws) got.push(message);
+  assert.equal(got, ['1', '2', '3']);
+});
+
+test.run();

@@ -1,0 +1,283 @@
+// connect with `reconnect`: when it tries again, what it keeps, and what stops it.
+import { connect as netConnect } from 'node:net';
+import type { EndEvent } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import { ConnectionEndedError, type connect, type ReconnectPolicy } from '../src/index.ts';
+import { rawServer } from './raw.ts';
+import { client, FAST, fractions, refusing, reset, type Script, say, scripted, stay } from './reconnect.ts';
+import { deferred, delay, recorder, soon, suite, thrown, until } from './support.ts';
+
+const test = suite('reconnect');
+
+// When.
+
+const lost: { title: string; script: Script; log: string[] }[] = [
+  { title: 'a reset', script: [reset, stay], log: ['open', 'end 1006', 'open'] },
+  { title: 'an end without a Close frame', script: [(w) => w.socket.end(), stay], log: ['open', 'end 1006', 'open'] },
+  { title: '1001', script: [say(1001), stay], log: ['open', 'close 1001', 'end 1001 clean', 'open'] },
+  { title: '1012', script: [say(1012), stay], log: ['open', 'close 1012', 'end 1012 clean', 'open'] },
+  {
+    title: 'a broken rule',
+    script: [(w) => w.write(Buffer.of(0xff, 0xff)), stay],
+    log: ['open', 'fail reserved-opcode', 'end 1006', 'open'],
+  },
+  {
+    title: 'three losses',
+    script: [reset, reset, reset, stay],
+    log: ['open', 'end 1006', 'open', 'end 1006', 'open', 'end 1006', 'open'],
+  },
+];
+
+for (const { title, script, log: expected } of lost) {
+  test(`after ${title} it connects again, and tells of each end once`, async (bench) => {
+    const { url, wires } = await scripted(bench, script);
+    const { log, handlers } = recorder();
+    const ws = client(bench, url, FAST, handlers, { closeTimeout: 30 });
+    await until(() => log.length === expected.length);
+    await soon();
+    assert.equal(log, expected);
+    assert.is(wires.length, script.length);
+    assert.equal([ws.state, ws.endEvent], ['open', undefined]);
+  });
+}
+
+const final: { title: string; script: Script; log: string[] }[] = [
+  { title: '1000', script: [say(1000)], log: ['open', 'close 1000', 'end 1000 clean'] },
+  { title: '1008', script: [say(1008)], log: ['open', 'close 1008', 'end 1008 clean'] },
+];
+
+for (const { title, script, log: expected } of final) {
+  test(`not after ${title}`, async (bench) => {
+    const { url, wires } = await scripted(bench, script);
+    const { log, handlers } = recorder();
+    const ws = client(bench, url, FAST, handlers);
+    await ws.closed;
+    await soon();
+    assert.equal([log, wires.length, ws.state], [expected, 1, 'closed']);
+  });
+
+  test(`unless it is told to: after ${title}`, async (bench) => {
+    const { url, wires } = await scripted(bench, [...script, stay]);
+    const seen: number[] = [];
+    const when = ({ code }: EndEvent): boolean => seen.push(code) > 0;
+    client(bench, url, { ...FAST, when }, {});
+    await until(() => wires.length === 2);
+    assert.equal(seen, [Number(title)]);
+  });
+}
+
+test('not when `when` says no', async (bench) => {
+  const { url, wires } = await scripted(bench, [reset]);
+  await client(bench, url, { ...FAST, when: () => false }, {}).closed;
+  await soon();
+  assert.is(wires.length, 1);
+});
+
+for (const [status, again] of [
+  [400, false],
+  [401, false],
+  [403, false],
+  [404, false],
+  [408, true],
+  [429, true],
+  [500, true],
+  [503, true],
+  ['reset', true],
+] as const) {
+  test(`a request answered with ${status} is ${again ? '' : 'not '}tried again`, async (bench) => {
+    const { url, count } = await refusing(bench, status);
+    const ws = client(bench, url, { ...FAST, attempts: 2 }, {});
+    assert.instance(await ws.opened.catch((error: unknown) => error), ConnectionEndedError);
+    await soon();
+    assert.is(count(), again ? 3 : 1);
+  });
+}
+
+test('`opened` waits for the try that opens', async (bench) => {
+  const { port } = new URL((await refusing(bench, 503)).url);
+  const server = await bench.serve();
+  let tries = 0;
+  const createSocket = () => netConnect(++tries < 3 ? Number(port) : server.port, '127.0.0.1');
+  await client(bench, server.url, FAST, {}, { createSocket }).opened;
+  assert.is(tries, 3);
+});
+
+// How long, how often.
+
+test('delays grow, are capped, and have full jitter; onRetry tells of each', async (bench) => {
+  const { url, count } = await refusing(bench, 503);
+  const retries: [number, number][] = [];
+  const policy: ReconnectPolicy = {
+    base: 8,
+    factor: 2,
+    cap: 20,
+    attempts: 4,
+    onRetry: ({ attempt, delay: ms, end }) => {
+      assert.is(end.code, 1006);
+      retries.push([attempt, ms]);
+    },
+  };
+  const ends: EndEvent[] = [];
+  // The first value checks the policy.
+  const random = fractions(0, 0.5, 0.5, 0.5, 0.25);
+  const ws = client(bench, url, policy, { end: (_, event) => void ends.push(event) }, { random });
+  const last = await ws.closed;
+  assert.equal(retries, [
+    [0, 4],
+    [1, 8],
+    [2, 10],
+    [3, 5],
+  ]);
+  assert.equal([count(), ends.length], [5, 5]);
+  assert.is(ends.at(-1), last);
+});
+
+test('it waits as long as it says', async (bench) => {
+  const { url, count } = await refusing(bench, 503);
+  const times: number[] = [];
+  const random = fractions(0, 0.5);
+  client(bench, url, { base: 100, onRetry: () => void times.push(performance.now()) }, {}, { random });
+  await until(() => count() === 2);
+  const waited = performance.now() - (times[0] as number);
+  assert.ok(waited > 40 && waited < 500, `${waited} ms`);
+});
+
+test('a connection that was stable begins the count again', async (bench) => {
+  const { url } = await scripted(bench, [reset, reset, (wire) => void setTimeout(reset, 60, wire), stay]);
+  const attempts: number[] = [];
+  const onRetry = ({ attempt }: { attempt: number }): void => void attempts.push(attempt);
+  client(bench, url, { ...FAST, stableAfter: 50, onRetry }, {});
+  await until(() => attempts.length === 3);
+  assert.equal(attempts, [0, 1, 0]);
+});
+
+test('attempts: 0 never tries again', async (bench) => {
+  const { url, count } = await refusing(bench, 503);
+  await client(bench, url, { attempts: 0 }, {}).closed;
+  await soon();
+  assert.is(count(), 1);
+});
+
+// What stops it.
+
+const stops: Record<string, (ws: ReturnType<typeof connect>, controller: AbortController) => void> = {
+  'close()': (ws) => ws.close(),
+  'close(4000)': (ws) => ws.close(4000),
+  'terminate()': (ws) => ws.terminate(),
+  abort: (_, controller) => controller.abort(),
+};
+
+for (const [how, stop] of Object.entries(stops)) {
+  for (const when of ['while it waits', 'in end', 'in onRetry', 'when open', 'while it connects again'] as const) {
+    test(`${how} ${when} is the end, told once`, async (bench) => {
+      const { url, wires } = await scripted(bench, [when === 'when open' ? stay : reset, stay]);
+      const controller = new AbortController();
+      const ends: EndEvent[] = [];
+      let closedCount = 0;
+      const ws = client(
+        bench,
+        url,
+        {
+          base: when === 'while it waits' ? 60_000 : 2,
+          cap: 60_000,
+          onRetry: () => {
+            if (when === 'in onRetry') stop(ws, controller);
+            if (when === 'while it waits') setTimeout(stop, 5, ws, controller);
+            if (when === 'while it connects again') {
+              const timer = setInterval(() => {
+                if (ws.socket === first) return;
+                clearInterval(timer);
+                stop(ws, controller);
+              });
+            }
+          },
+        },
+        {
+          end: (_, event) => {
+            ends.push(event);
+            if (when === 'in end' && ends.length === 1) stop(ws, controller);
+          },
+        },
+        { random: fractions(0.99), signal: controller.signal, closeTimeout: 30 },
+      );
+      const first = ws.socket;
+      void ws.closed.then(() => closedCount++);
+      if (when === 'when open') {
+        await ws.opened;
+        stop(ws, controller);
+      }
+      const end = await ws.closed;
+      await soon();
+      assert.equal([ws.state, closedCount], ['closed', 1]);
+      assert.is(ends.length, when === 'while it connects again' ? 2 : 1);
+      assert.is(ends.at(-1), end);
+      const count = wires.length;
+      await delay(20);
+      assert.is(wires.length, count);
+      thrown(Error, () => ws.send('x'));
+      ws.close();
+      ws.terminate();
+      controller.abort();
+      assert.is(ends.length, when === 'while it connects again' ? 2 : 1);
+      assert.instance(await connectedOr(ws), when === 'when open' ? Object : ConnectionEndedError);
+    });
+  }
+}
+
+/** What `opened` gives, for a connection that has ended. */
+function connectedOr(ws: ReturnType<typeof connect>): Promise<unknown> {
+  return ws.opened.catch((error: unknown) => error);
+}
+
+test('a close that is refused stops nothing', async (bench) => {
+  const { url, wires } = await scripted(bench, [stay, stay]);
+  const ws = client(bench, url, FAST, {});
+  await ws.opened;
+  thrown(RangeError, () => ws.close(1006));
+  wires[0]?.socket.resetAndDestroy();
+  await until(() => wires.length === 2);
+});
+
+test('a close whose fail handler throws is a close all the same', async (bench) => {
+  const errors = bench.uncaught();
+  const fail = (): never => {
+    throw new Error('oops');
+  };
+  const url = await rawServer(bench, stay);
+  const ws = client(bench, url, FAST, { fail });
+  assert.is(thrown(Error, () => ws.close()).message, 'oops');
+  await ws.closed;
+  await soon();
+  assert.equal([errors, ws.state], [[], 'closed']);
+});
+
+test('`opened` is asked anew for each connection', async (bench) => {
+  const { url, wires } = await scripted(bench, [reset, stay]);
+  const retried = deferred<void>();
+  const ws = client(bench, url, { base: 30, onRetry: () => retried.resolve() }, {}, { random: fractions(0.9) });
+  const first = await ws.opened;
+  await retried.promise;
+  const second = await ws.opened;
+  assert.is(wires.length, 2);
+  assert.is.not(first, second);
+  assert.is(ws.state, 'open');
+});
+
+test('a socket left behind by a connection that was lost is destroyed', async (bench) => {
+  // It ends its half and reads no more: what was sent to it can never go.
+  const { url, wires } = await scripted(bench, [
+    (wire) => {
+      wire.socket.pause();
+      setTimeout(() => wire.socket.end(), 30);
+    },
+    stay,
+  ]);
+  const ws = client(bench, url, FAST, {}, { closeTimeout: 50 });
+  await ws.opened;
+  const old = ws.socket as { destroyed: boolean };
+  ws.send(new Uint8Array(15_000_000));
+  await until(() => wires.length === 2 && old.destroyed);
+  assert.is(ws.state, 'open');
+});
+
+test.run();

@@ -1,0 +1,187 @@
+// What the tests of this package share: tests with a timeout, and servers and clients that are gone after their test.
+import { once } from 'node:events';
+import type { Server as NetServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HandshakeError, ProtocolError } from '@sockless/core';
+import { type Test, suite as uvuSuite } from 'uvu';
+import {
+  type ConnectOptions,
+  connect,
+  type Handlers,
+  type ServeOptions,
+  type Server,
+  serve,
+  type WebSocketConnection,
+} from '../src/index.ts';
+
+/** How long a test may take in milliseconds, unless its suite says otherwise. */
+const PATIENCE = 5000;
+
+/** What a test works with; all of it is gone when the test ends, however that comes about. */
+export class Bench {
+  readonly #undo: (() => unknown)[] = [];
+
+  /** Registers what is to be done after the test. */
+  after(undo: () => unknown): void {
+    this.#undo.push(undo);
+  }
+
+  /** A server on 127.0.0.1. */
+  async serve<Data = unknown>(handlers: Handlers<Data> = {}, options: ServeOptions = {}): Promise<Server<Data>> {
+    const server = await serve({ host: '127.0.0.1', ...options }, handlers);
+    this.after(() => server.close({ timeout: 1 }));
+    return server;
+  }
+
+  connect<Data = unknown>(
+    url: string | URL,
+    handlers: Handlers<Data> = {},
+    options: ConnectOptions = {},
+  ): WebSocketConnection<Data> {
+    const ws = connect(url, options, handlers);
+    this.after(() => ws.terminate());
+    return ws;
+  }
+
+  /** A client and its counterpart on a server of its own, both open. */
+  async pair({ client, server, clientOptions, serverOptions }: PairInit = {}): Promise<Pair> {
+    const accepted = deferred<WebSocketConnection>();
+    const open = (ws: WebSocketConnection): void => accepted.resolve(ws);
+    const host = await this.serve({ open, ...server }, serverOptions);
+    const ws = this.connect(host.url, { message: () => undefined, ...client }, clientOptions);
+    if (server?.open !== undefined) return { client: ws, server: await first(host.connections), host };
+    return { client: ws, server: await accepted.promise, host };
+  }
+
+  /** Lets a server listen on a free port of 127.0.0.1; gives the port. */
+  async listen(server: NetServer): Promise<number> {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.after(() => {
+      server.close();
+      if ('closeAllConnections' in server) (server.closeAllConnections as () => void)();
+    });
+    return port(server);
+  }
+
+  /** The errors that nobody caught, from here to the end of the test; without this call they end the process. */
+  uncaught(): unknown[] {
+    const errors: unknown[] = [];
+    const onError = (error: unknown): number => errors.push(error);
+    process.on('uncaughtException', onError);
+    this.after(() => process.off('uncaughtException', onError));
+    return errors;
+  }
+
+  async clear(): Promise<void> {
+    for (const undo of this.#undo.reverse()) await undo();
+  }
+}
+
+interface PairInit {
+  readonly client?: Handlers;
+  readonly server?: Handlers;
+  readonly clientOptions?: ConnectOptions;
+  readonly serverOptions?: ServeOptions;
+}
+
+interface Pair {
+  readonly client: WebSocketConnection;
+  readonly server: WebSocketConnection;
+  readonly host: Server;
+}
+
+async function first<T>(set: ReadonlySet<T>): Promise<T> {
+  await until(() => set.size > 0);
+  return [...set][0] as T;
+}
+
+/** A suite whose tests get a {@link Bench}, and fail when they hang. */
+export function suite(name: string, patience = PATIENCE): Test<Bench> {
+  const tests = uvuSuite(name);
+  const add = (title: string, body: (bench: Bench) => unknown): void => {
+    tests(title, async () => {
+      const bench = new Bench();
+      try {
+        await within(patience, title, body(bench));
+      } finally {
+        await within(PATIENCE, `to clear up after "${title}"`, bench.clear());
+      }
+    });
+  };
+  return Object.assign(add, tests) as unknown as Test<Bench>;
+}
+
+/** Waits for a promise, but not for ever. */
+export async function within<T>(milliseconds: number, what: string, promise: T): Promise<Awaited<T>> {
+  const timer = new AbortController();
+  const late = delay(milliseconds, undefined, { signal: timer.signal }).then(
+    () => Promise.reject(new Error(`took more than ${milliseconds} ms: ${what}`)),
+    () => undefined as never,
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Waits until a condition holds; the timeout of the test limits it. */
+export async function until(condition: () => unknown): Promise<void> {
+  while (!condition()) await delay(2);
+}
+
+export { delay };
+
+/** What the peers of a socket that is on its way need: some turns of the loop in which nothing else happens. */
+export const soon = (): Promise<void> => delay(20);
+
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** Gives what a call throws, which must be of that class. (To uvu's `throws` any class but an ES one fits.) */
+export function thrown<E extends Error>(kind: new (...args: never[]) => E, call: () => unknown): E {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof kind) return error;
+    throw error;
+  }
+  throw new Error(`nothing was thrown, ${kind.name} expected`);
+}
+
+/** The TCP port of a server. */
+export function port(server: NetServer): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('listens on no port');
+  return address.port;
+}
+
+/** Handlers that write down what they were called with. */
+export function recorder(): { log: string[]; handlers: Required<Omit<Handlers, 'request' | 'drain'>> } {
+  const log: string[] = [];
+  const text = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
+  return {
+    log,
+    handlers: {
+      open: (_, { subprotocol }) => void log.push(`open ${subprotocol}`.trim()),
+      message: (_, data) => void log.push(`${typeof data === 'string' ? 'text' : 'binary'} ${text(data)}`),
+      fragment: (_, { data, final }) => void log.push(`fragment ${text(data)}${final ? ' final' : ''}`),
+      ping: (_, data) => void log.push(`ping ${text(data)}`),
+      pong: (_, data) => void log.push(`pong ${text(data)}`),
+      close: (_, code, reason) => void log.push(`close ${code} ${reason}`.trim()),
+      fail: (_, error: ProtocolError | HandshakeError) => void log.push(`fail ${error.rule}`),
+      end: (_, { code, clean }) => void log.push(`end ${code}${clean ? ' clean' : ''}`),
+    },
+  };
+}
