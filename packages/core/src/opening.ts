@@ -19,6 +19,7 @@ import {
 import {
   type AcceptOptions,
   acceptRequest,
+  checkPolicy,
   type HandshakeRequest,
   readRequest,
   type ServerPolicy,
@@ -37,6 +38,7 @@ export class ServerOpening {
   request: HandshakeRequest | undefined = undefined;
 
   constructor(options: ResolvedOptions, policy: ServerPolicy) {
+    checkPolicy(policy);
     this.#policy = policy;
     this.#maxEarlyBytes = options.maxEarlyBytes;
     this.#reader = new HeadReader(options.maxHeadSize, options.maxHeadSize / 2);

@@ -15,7 +15,7 @@ import { concat, hex, protocolError, toHex } from './support.ts';
 
 const frame = suite('frame');
 
-const ANY: FrameRules = { masked: undefined, rsv: 0, maxFrameSize: Number.POSITIVE_INFINITY };
+const ANY: FrameRules = { masked: undefined, rsv: 0, maxFrameSize: Infinity };
 const KEY = 0x37fa213d;
 
 /** Each class of length at both ends, with the bytes behind the first when there is no mask. */
@@ -183,7 +183,7 @@ frame('10.4 maxFrameSize is the longest payload', () => {
 });
 
 frame('refuses to encode a length that is not a whole number from 0 to 2^53 - 1', () => {
-  for (const length of [-1, 1.5, 2 ** 53, Number.POSITIVE_INFINITY, Number.NaN]) {
+  for (const length of [-1, 1.5, 2 ** 53, Infinity, Number.NaN]) {
     assert.throws(() => encode({ length }), rangeError('payload length'));
     assert.throws(() => frameHeaderSize(length, false), rangeError('payload length'));
   }

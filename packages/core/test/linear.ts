@@ -8,7 +8,7 @@ const LIMIT = 30;
 
 /** Fails when eight times the size takes far more than eight times as long, in each of several tries. */
 export function assertLinear(run: (size: number) => void, size: number, message = 'linear time'): void {
-  let growth = Number.POSITIVE_INFINITY;
+  let growth = Infinity;
   for (let tries = 0; tries < 5 && growth >= LIMIT; tries++) {
     run(size);
     growth = fastest(() => run(TIMES * size)) / fastest(() => run(size));
@@ -18,7 +18,7 @@ export function assertLinear(run: (size: number) => void, size: number, message 
 
 /** Of three runs, in microseconds of this process: others that are busy at the same time do not count. */
 function fastest(run: () => void): number {
-  let best = Number.POSITIVE_INFINITY;
+  let best = Infinity;
   for (let n = 0; n < 3; n++) {
     const before = process.cpuUsage();
     run();

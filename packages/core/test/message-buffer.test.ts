@@ -55,13 +55,13 @@ messageBuffer('gives what it holds away for good, and is small again', () => {
 
 messageBuffer('10.4 grows towards the announced length: max(need, min(announced, max(2 × current, 4 KiB)))', () => {
   const cases: [held: number, more: number, announced: number, capacity: number][] = [
-    [0, 1, Number.POSITIVE_INFINITY, 4096],
+    [0, 1, Infinity, 4096],
     [0, 1, 2 ** 40, 4096],
     [0, 1, 100, 100],
     [0, 100, 100, 100],
-    [0, 5000, Number.POSITIVE_INFINITY, 5000],
+    [0, 5000, Infinity, 5000],
     [0, 5000, 2 ** 40, 5000],
-    [5000, 1, Number.POSITIVE_INFINITY, 10_000],
+    [5000, 1, Infinity, 10_000],
     [5000, 1, 2 ** 40, 10_000],
     [5000, 1, 6000, 6000],
     [5000, 9000, 2 ** 40, 14_000],

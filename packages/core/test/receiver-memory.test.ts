@@ -16,7 +16,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const MILLION = 1_000_000;
 
-const UNLIMITED: ConnectionOptions = { maxMessageSize: Number.POSITIVE_INFINITY };
+const UNLIMITED: ConnectionOptions = { maxMessageSize: Infinity };
 const ROLES: Role[] = ['client', 'server'];
 
 function open(role: Role, options: ConnectionOptions = {}): Connection {

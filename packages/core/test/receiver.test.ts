@@ -141,7 +141,7 @@ receiver('says whether bytes wait that it has not looked at', () => {
 
 receiver('5.2 lengths up to 2^53 - 1 are accepted where there is no limit, and waited for', () => {
   for (const length of ['7fffffff', '80000000', 'ffffffff', '00000100000000', '00000100000001', '1fffffffffffff']) {
-    const to = client({ maxMessageSize: Number.POSITIVE_INFINITY });
+    const to = client({ maxMessageSize: Infinity });
     assert.equal(receive(to, `82 7f ${length.padStart(16, '0')} 01 02 03`), []);
     assert.is(to.pendingSince, 0);
   }

@@ -186,6 +186,11 @@ sender('5.4 a surrogate pair that two fragments share is sent with the second', 
   from.fragment('\udc2fb', true);
   assert.is(sent(from), '01 01 61 80 05 f0 9f 90 af 62');
 
+  from.fragment('\ud800', false);
+  from.fragment('\udc00\udbff', false);
+  from.fragment('\udfff', true);
+  assert.is(sent(from), '01 00 00 04 f0 90 80 80 80 04 f4 8f bf bf');
+
   from.fragment('\ud83d', false);
   from.fragment('', false);
   from.fragment('\udc2f', false);

@@ -24,7 +24,7 @@ for (const [text, secure, host, port, resource] of [
   ['ws://[::ffff:127.0.0.1]/', false, '[::ffff:127.0.0.1]', 80, '/'],
   ['ws://localhost', false, 'localhost', 80, '/'],
   ['ws://a_b.xn--bcher-kva.example/', false, 'a_b.xn--bcher-kva.example', 80, '/'],
-  ['ws://a%2Db/', false, 'a%2db', 80, '/'],
+  ['ws://a%20z/', false, 'a%20z', 80, '/'],
   ["ws://h/a-._~!$&'()*+,;=:@%20//b/", false, 'h', 80, "/a-._~!$&'()*+,;=:@%20//b/"],
 ] as const) {
   test(`3: ${text}`, () => {

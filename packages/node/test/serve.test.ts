@@ -296,7 +296,7 @@ test('close does not wait for a socket that has sent nothing, as browsers open a
   const server = await bench.serve(echo);
   await dial(bench, server.port);
   await delay(50);
-  await within(1500, server.close({ timeout: 60_000 }), 'the server closes');
+  await within(1500, 'the server closes', server.close({ timeout: 60_000 }));
 });
 
 test('after close nobody can connect', async (bench) => {

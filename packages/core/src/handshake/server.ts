@@ -10,6 +10,7 @@ import {
   fieldValues,
   type HeaderField,
   type HeaderFieldsInit,
+  isToken,
   listIncludes,
   parseExtensions,
   parseTokens,
@@ -83,6 +84,7 @@ export type HandshakeAnswer =
  * @see RFC 6455 4.2.2
  */
 export function respond(head: RequestHead, policy: ServerPolicy = {}, options: AcceptOptions = {}): HandshakeAnswer {
+  checkPolicy(policy);
   let request: HandshakeRequest;
   try {
     request = readRequest(head, policy);
@@ -91,6 +93,25 @@ export function respond(head: RequestHead, policy: ServerPolicy = {}, options: A
     return { accepted: false, error, ...rejectFor(error) };
   }
   return { accepted: true, request, ...acceptRequest(request, policy, options) };
+}
+
+/**
+ * Checks what could otherwise only fail when a request meets it.
+ *
+ * @throws {TypeError} when the policy is not valid
+ */
+export function checkPolicy({ origins = [], subprotocols = [] }: ServerPolicy): void {
+  if (!(Array.isArray(subprotocols) && subprotocols.every(isToken)))
+    throw new TypeError('subprotocols: a list of tokens');
+  if (origins === 'any') return;
+  if (!Array.isArray(origins)) throw new TypeError("origins: 'any' or a list");
+  for (const rule of origins as readonly OriginRule[]) {
+    // RFC 6454 6.2: 'null', or a scheme, a host and perhaps a port; there is no path to it.
+    const valid = typeof rule === 'string' ? /^(null|[^/]+:\/\/[^/]+)$/.test(rule) : typeof rule === 'function';
+    if (!(valid || rule instanceof RegExp)) {
+      throw new TypeError(`origins: ${JSON.stringify(rule)} is not like "https://*.example.com"; 'any' allows all`);
+    }
+  }
 }
 
 /**

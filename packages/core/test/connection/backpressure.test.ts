@@ -107,6 +107,18 @@ for (const role of ROLES) {
     assert.not.ok(connection.paused);
   });
 
+  test(`close when the transport has ended drops what was not polled: only the end is left (${role})`, () => {
+    for (const pause of [true, false]) {
+      const connection = opened(role, QUIET);
+      if (pause) connection.pause();
+      connection.receive(concat(messages('a'), closeFrame(role, 1000))).receiveEnd(10, 'ECONNRESET');
+      connection.close(1000);
+      const events = [...connection] as EndEvent[];
+      assert.equal([types(events), events[0]?.code, events[0]?.explanation.sent], ['end', 1006, undefined]);
+      assert.is(sent(connection), '');
+    }
+  });
+
   test(`the transport ends during a pause: all that arrived is delivered after it, however late (${role})`, () => {
     for (const patience of [100, 60_000]) {
       const connection = opened(role, QUIET);

@@ -13,7 +13,7 @@ import {
 import { drain, hex } from '../support.ts';
 
 /** What `deadline` is when there is nothing to wait for. */
-export const NEVER = Number.POSITIVE_INFINITY;
+export const NEVER = Infinity;
 
 export const ROLES = ['server', 'client'] as const;
 

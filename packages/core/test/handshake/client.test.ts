@@ -64,6 +64,11 @@ for (const [url, target, host] of [
   });
 }
 
+test('4.1: one subprotocol is offered by itself, none is not mentioned', () => {
+  assert.match(head(URL, { subprotocols: ['chat'] }), /\r\nSec-WebSocket-Protocol: chat\r\n\r\n$/);
+  for (const options of [{}, { subprotocols: [] }]) assert.not.match(head(URL, options), /Protocol|Origin/);
+});
+
 test('4.1: the key is made of 16 random bytes, anew for each connection', () => {
   let byte = 0;
   const random = (bytes: Uint8Array) => bytes.fill(++byte);

@@ -99,7 +99,7 @@ test('the limits hold for each head anew, and count its bytes only', () => {
 test('a reader is in linear time and memory, whatever the pieces', () => {
   for (const size of [1, 1000]) {
     const run = (n: number): void => {
-      const reader = new HeadReader(Number.POSITIVE_INFINITY);
+      const reader = new HeadReader(Infinity);
       assert.is(read(reader, `A\r\n${'b:c\r\n'.repeat(n / 5)}\r\n`, size).length, 1);
     };
     assertLinear(run, 10_000, `in pieces of ${size}`);

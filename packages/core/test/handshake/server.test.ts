@@ -380,6 +380,9 @@ test('4.2.1: each byte outside ASCII in each part of the request line', () => {
 
 // RFC 6455 10.2: the Origin.
 
+const accepted = (changes = {}, policy: ServerPolicy = {}, options: AcceptOptions = {}) =>
+  respond(parseRequestHead(requestHead(changes).slice(0, -4)), policy, options);
+
 const origins = (...rules: OriginRule[]): ServerPolicy => ({ origins: rules });
 const GLOBAL = /^https:\/\/(a|b)\.example$/g;
 
@@ -458,10 +461,26 @@ for (const [origin, policy, allowed, host] of [
   });
 }
 
-// The answer that accepts.
+for (const [name, policy] of Object.entries({
+  'an origin that is no list': { origins: 'https://a.example' },
+  '* for all': { origins: ['*'] },
+  'a host without a scheme': { origins: ['*.example.com'] },
+  'an origin with a path': { origins: ['https://a.example/'] },
+  'an empty origin': { origins: [''] },
+  'an origin of another type': { origins: [5] },
+  'no origin in the list': { origins: [undefined] },
+  'subprotocols that are no list': { subprotocols: 'chat' },
+  'a subprotocol that is no token': { subprotocols: ['chat', 'a b'] },
+  'an empty subprotocol': { subprotocols: [''] },
+} as unknown as Record<string, ServerPolicy>)) {
+  test(`4.2.2: a policy with ${name} throws before there is a request`, () => {
+    assert.throws(() => Connection.server(policy), isA(TypeError));
+    assert.throws(() => Connection.server(policy), new RegExp(`^${Object.keys(policy).join()}: `));
+    assert.throws(() => accepted({}, policy), isA(TypeError));
+  });
+}
 
-const accepted = (changes = {}, policy: ServerPolicy = {}, options: AcceptOptions = {}) =>
-  respond(parseRequestHead(requestHead(changes).slice(0, -4)), policy, options);
+// The answer that accepts.
 
 for (const [offered, spoken, chosen, expected] of [
   [undefined, [], undefined, ''],
@@ -592,7 +611,7 @@ test('10.2: an Origin function that throws lets nobody in', () => {
 // CVE-2020-7662 and its like: linear time and bounded memory.
 
 test('4.2.1: a head that comes byte by byte takes linear time', () => {
-  const options = { maxHeadSize: Number.POSITIVE_INFINITY };
+  const options = { maxHeadSize: Infinity };
   const feed = (n: number): void => {
     const connection = Connection.server(options);
     for (const byte of ascii(requestHead({ Cookie: 'x'.repeat(n) }))) {
@@ -612,7 +631,7 @@ for (const [name, value] of Object.entries({
   test(`4.2.1: ${name} in any header field take linear time`, () => {
     for (const field of Object.keys(REQUEST_FIELDS)) {
       const judgeIt = (n: number): void => {
-        judge(requestHead({ [field]: value(n) }), { maxHeadSize: Number.POSITIVE_INFINITY });
+        judge(requestHead({ [field]: value(n) }), { maxHeadSize: Infinity });
       };
       assertLinear(judgeIt, 10_000, field);
     }

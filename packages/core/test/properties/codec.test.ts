@@ -57,7 +57,7 @@ codec('5.2 a header that is encoded is decoded, wherever it lies', () => {
       const size = frameHeaderSize(header.length, header.masked);
       const bytes = new Uint8Array(start + size + behind).fill(0xff);
       assert.is(encodeFrameHeader(header, bytes, start), size);
-      const rules = { masked: undefined, rsv: 7, maxFrameSize: Number.POSITIVE_INFINITY };
+      const rules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
       const decoded = createFrameHeader();
       assert.is(decodeFrameHeader(bytes, start, start + size - 1, rules, decoded), 0);
       assert.is(decodeFrameHeader(bytes, start, bytes.length, rules, decoded), size);
