@@ -59,7 +59,7 @@ function coalesced(opcode: number, size: number): { chunk: Buffer; count: number
 
 /** Nanoseconds a chunk. */
 function sockless(source: Buffer, rounds: number): number {
-  const connection = Connection.opened('server', {}, { maxMessageSize: Infinity });
+  const connection = Connection.opened('server');
   connection.poll();
   let length = 0;
   return timed(rounds, () => {

@@ -16,14 +16,25 @@ const KEY = new DataView(new ArrayBuffer(4));
 const KEY_WORD = new Int32Array(KEY.buffer);
 
 /**
- * From this many bytes on it is worth making a view for one payload; many frames of one chunk share it
- * (benchmarks/decode).
+ * From this many bytes on it is worth making a view for one payload; the second payload in the same bytes, a chunk of
+ * many frames, is worth it as well (benchmarks/decode).
  */
 const VIEW_FROM = 64;
 
 // The last bytes that were masked, and their view. Reading `buffer` and `byteOffset` is slow, comparing objects is not.
 let viewed: Uint8Array = new Uint8Array(0);
-let view: DataView = new DataView(new ArrayBuffer(0));
+let view: DataView | undefined;
+
+/** Gives the view of `bytes` if there is one or it is worth making. */
+function viewOf(bytes: Uint8Array, length: number): DataView | undefined {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = undefined;
+    if (length < VIEW_FROM) return undefined;
+  }
+  view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view;
+}
 
 /**
  * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place and gives the phase of the byte that would follow.
@@ -56,13 +67,9 @@ export function maskAndLook(bytes: Uint8Array, start: number, end: number, key: 
     xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), KEY_WORD[0] as number);
     at += 4 * words;
     seen = -1;
-  } else if (bytes === viewed || end - start >= VIEW_FROM) {
-    if (bytes !== viewed) {
-      viewed = bytes;
-      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
-    const words = view;
-    for (; at + 4 <= end; at += 4) {
+  } else {
+    const words = viewOf(bytes, end - start);
+    for (; words !== undefined && at + 4 <= end; at += 4) {
       const word = words.getInt32(at) ^ k;
       words.setInt32(at, word);
       seen |= word;
