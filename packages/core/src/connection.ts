@@ -537,8 +537,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Sends our Close frame and waits for the rest of the closing handshake, but not for ever. */
   #close(said: CloseReason, payload: Uint8Array): void {
     this.#sent = said;
-    this.#sender.close(payload);
     this.#closing();
+    this.#sender.close(payload);
   }
 
   #closing(): void {

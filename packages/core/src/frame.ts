@@ -131,7 +131,8 @@ export function decodeFrameHeader(
   }
   // 10.4: "Implementations that have implementation- and/or platform-specific limitations regarding the frame size
   // [...] MUST protect themselves against exceeding those limits."
-  if (length > rules.maxFrameSize || length > Number.MAX_SAFE_INTEGER) throw new ProtocolError('frame-too-big', start);
+  if ((length > rules.maxFrameSize && opcode < 8) || length > Number.MAX_SAFE_INTEGER)
+    throw new ProtocolError('frame-too-big', start);
 
   let key = 0;
   if (masked) {

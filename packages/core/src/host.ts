@@ -40,7 +40,7 @@ export function lookUpHost(scope: object): Host {
   return {
     textDecoder: TextDecoder && strictDecoder(TextDecoder),
     textEncoder: textEncoder?.encodeInto && textEncoder,
-    random: crypto?.getRandomValues && ((bytes) => crypto.getRandomValues?.(bytes)),
+    random: crypto?.getRandomValues?.bind(crypto),
   };
 }
 

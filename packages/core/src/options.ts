@@ -1,11 +1,14 @@
-/** The options of a connection, with their defaults, checked once and shared by all connections that have the same. */
+/** The options of a connection, with their defaults, checked. */
 import type { HeartbeatOptions } from './heartbeat.ts';
 import { host, type RandomSource, type Utf8TextDecoder } from './host.ts';
 import type { RateLimits } from './rate-limit.ts';
 
 /** The options of a connection. Sizes are in bytes, times in milliseconds; `Infinity` switches a limit off. */
 export interface ConnectionOptions {
-  /** The longest message accepted: the payloads of its frames together. Default: 16 MiB. */
+  /**
+   * The longest message accepted: the payloads of its frames together. Default: 16 MiB. A text that is delivered whole
+   * is never longer than the engine's strings, 512 MiB.
+   */
   readonly maxMessageSize?: number | undefined;
   /** The longest frame accepted. Default: `maxMessageSize`. */
   readonly maxFrameSize?: number | undefined;

@@ -35,6 +35,9 @@ export type ReceiverEvent = TextEvent | BinaryEvent | FragmentEvent | PingEvent 
 
 const NOTHING = new Uint8Array(0);
 
+/** The most characters that a string has on V8, the least of the engines: 2^29 - 24. */
+const MAX_STRING = 536_870_888;
+
 /** Filled anew for every frame and read at once, so one serves all receivers. */
 const header = createFrameHeader();
 
@@ -118,11 +121,6 @@ export class Receiver {
     return this.#spilled > 0 ? this.#base + this.#position - this.#spilled : -1;
   }
 
-  /** Whether bytes have arrived that `next` has not looked at. */
-  get unread(): boolean {
-    return this.#position < this.#chunk.length || this.#backlog !== undefined;
-  }
-
   /**
    * Gives the next event, or `undefined` when more bytes are needed.
    *
@@ -200,6 +198,9 @@ export class Receiver {
       }
       this.#size += length;
       if (this.#size > this.#options.maxMessageSize) throw new ProtocolError('message-too-big');
+      // A longer text may have no string; what the peer sends must not make the engine throw.
+      const text = (opcode === Opcode.Continuation ? this.#message : opcode) === Opcode.Text;
+      if (this.#size > MAX_STRING && text && !this.#options.fragments) throw new ProtocolError('message-too-big');
     }
 
     const chunk = this.#chunk;

@@ -156,7 +156,7 @@ export class HandshakeError extends Error {
 }
 
 /** Why a call was refused. */
-export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full' | 'ended';
+export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full';
 
 /** The caller asked for something that the connection's state does not allow; nothing was changed. */
 export class StateError extends Error {

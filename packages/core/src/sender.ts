@@ -23,10 +23,13 @@ const SLAB_SIZE = 65_536;
 /** More than this gets memory of its own, so that a slab's end is not wasted on it. */
 const LARGE = 16_384;
 
-/** From this many bytes on a payload that needs no mask is not copied (benchmarks/encode). */
+/** With so many segments waiting, further ones get memory of their own: each of these keeps a whole slab alive. */
+const MAX_SHARED = 4;
+
+/** From this many bytes on a payload that needs no mask is not copied. */
 const BY_REFERENCE_FROM = 1024;
 
-/** To this many bytes a loop is faster than `set` (benchmarks/encode). */
+/** To this many bytes a loop is faster than `set`. */
 const LOOP_TO = 32;
 
 /** The host's random source serves all connections from one pool. */
@@ -46,6 +49,8 @@ export class Sender {
   #bytes: Uint8Array = NOTHING;
   #from = 0;
   #to = 0;
+  // They are this sender's alone, and not a slab.
+  #own = false;
 
   // The fragmented message that the application is sending, and half a surrogate pair at the end of its last piece.
   #message: 0 | DataOpcode = 0;
@@ -137,15 +142,21 @@ export class Sender {
    */
   transmit(): Uint8Array | undefined {
     this.#flushPong();
-    if (this.#first === this.#segments.length) {
-      if (this.#to === this.#from) return undefined;
-      const bytes = this.#seal();
-      this.#queuedBytes -= bytes.length;
-      return bytes;
-    }
+    if (this.#first < this.#segments.length) return this.#shift();
+    const bytes = this.#to > this.#from ? this.#seal() : undefined;
+    // An idle connection keeps no slab alive.
+    this.#bytes = NOTHING;
+    this.#from = this.#to = 0;
+    this.#own = false;
+    this.#queuedBytes -= bytes?.length ?? 0;
+    return bytes;
+  }
+
+  #shift(): Uint8Array {
     const bytes = this.#segments[this.#first++] as Uint8Array;
-    if (this.#first === this.#segments.length) {
-      this.#segments = [];
+    // What has left is let go even if something always waits behind it; half of the list at a time keeps that linear.
+    if (2 * this.#first >= this.#segments.length) {
+      this.#segments = this.#segments.slice(this.#first);
       this.#first = 0;
     }
     this.#queuedBytes -= bytes.length;
@@ -230,10 +241,16 @@ export class Sender {
 
   /** Makes room for `size` bytes at `#bytes[#to]`. */
   #reserve(size: number): void {
-    if (this.#bytes === slab && this.#to === slabUsed && slabUsed + size <= slab.length) return;
-    if (this.#to > this.#from) this.#segments.push(this.#seal());
-    if (size > LARGE) {
-      this.#bytes = new Uint8Array(size);
+    const ours = this.#own || (this.#bytes === slab && this.#to === slabUsed);
+    if (ours && this.#to + size <= this.#bytes.length) return;
+    if (this.#to > this.#from) {
+      const bytes = this.#seal();
+      // A text that needed less than three bytes a character gives the rest back when it has to wait.
+      this.#segments.push(this.#own && 2 * bytes.length < this.#bytes.length ? bytes.slice() : bytes);
+    }
+    this.#own = size > LARGE || this.#segments.length - this.#first >= MAX_SHARED;
+    if (this.#own) {
+      this.#bytes = new Uint8Array(Math.max(size, LARGE));
       this.#from = this.#to = 0;
       return;
     }
@@ -252,11 +269,10 @@ export class Sender {
     if (this.#bytes === slab) slabUsed = end;
   }
 
-  /** Gives the segment that was being written, and begins none. */
+  /** Gives the segment that was being written; the next one begins behind it. */
   #seal(): Uint8Array {
     const bytes = new Uint8Array(this.#bytes.buffer, this.#from, this.#to - this.#from);
-    this.#bytes = NOTHING;
-    this.#from = this.#to = 0;
+    this.#from = this.#to;
     return bytes;
   }
 

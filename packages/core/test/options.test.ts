@@ -33,7 +33,7 @@ const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
 /** What the documentation of an option says of its default. */
 function documented(name: string): string | undefined {
   const [, comment = ''] = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s*readonly ${name}\\?:`, 's').exec(SOURCE) ?? [];
-  return /Default: (.*)\.\s*$/s.exec(comment.replaceAll(/\s*\n\s*\*\s*/g, ' '))?.[1];
+  return /Default: (.*?)\.(?: [A-Z]|\s*$)/s.exec(comment.replaceAll(/\s*\n\s*\*\s*/g, ' '))?.[1];
 }
 
 for (const [name, [text, value]] of Object.entries(DEFAULTS)) {

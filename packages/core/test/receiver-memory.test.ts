@@ -108,7 +108,8 @@ memory('10.4 a fragmented message is as long as its payload, whatever the number
 
 memory('10.4 2^40 bytes that are announced and do not come occupy nothing', async () => {
   for (const messages of ['whole', 'fragments'] as const) {
-    for (const frame of ['01', '02']) {
+    // Of a text that no string can hold nothing is awaited: receiver.test.ts.
+    for (const frame of messages === 'whole' ? ['02'] : ['01', '02']) {
       const [bytes, connections] = await retained(() =>
         Array.from({ length: 100 }, () => {
           const to = open('client', { ...UNLIMITED, messages });
@@ -194,7 +195,7 @@ for (const role of ROLES) {
       assert.ok(peak < MIB, `${peak} bytes more than before`);
       if (process.env.FULL) {
         const [more, rss] = [peak / KIB, process.memoryUsage().rss / MIB].map(Math.round);
-        const time = `${pieces} pieces, ${seconds.toFixed(1)} s`;
+        const time = `${role}, ${type}, ${pieces} pieces, ${seconds.toFixed(1)} s`;
         console.log(`  ${size} bytes, ${time}; at most ${more} KiB more in use than before, RSS ${rss} MiB`);
       }
     });

@@ -125,18 +125,12 @@ receiver('chunks that arrive before the events are taken wait in order', () => {
 
 receiver('says whether bytes wait that it has not looked at', () => {
   const to = client();
-  assert.is(to.unread, false);
   to.receive(hex('81 01 61  81 01 62'));
-  assert.is(to.unread, true);
   to.next(0);
-  assert.is(to.unread, true);
   to.next(0);
-  assert.is(to.unread, false);
   to.receive(hex('89'));
   to.receive(hex('00'));
-  assert.is(to.unread, true);
   assert.equal(drain(to), [['ping', '']]);
-  assert.is(to.unread, false);
 });
 
 receiver('5.2 lengths up to 2^53 - 1 are accepted where there is no limit, and waited for', () => {
@@ -349,5 +343,22 @@ receiver('7.4.1 rate limits forget with time', () => {
   assert.is(to.next(0)?.type, 'text');
   assert.is(to.next(1000)?.type, 'text');
 });
+
+receiver(
+  '10.4: a text longer than any string is refused when it is announced; bytes and fragments of it are not',
+  () => {
+    const longer = '7f 00 00 00 00 1f ff ff e9';
+    const longest = '7f 00 00 00 00 1f ff ff e8';
+    const whole = (): Receiver => client({ maxMessageSize: Infinity });
+    const refused = (digits: string): void => {
+      assert.is(protocolError(() => receive(whole(), digits)).rule, 'message-too-big');
+    };
+    refused(`81 ${longer}`);
+    refused(`01 01 61  80 ${longest}`);
+    assert.equal(receive(whole(), `81 ${longest}`), []);
+    assert.equal(receive(whole(), `82 ${longer}`), []);
+    assert.equal(receive(client({ maxMessageSize: Infinity, messages: 'fragments' }), `81 ${longer}`), []);
+  },
+);
 
 receiver.run();

@@ -5,7 +5,7 @@ import { type ConnectionOptions, resolveOptions } from '../src/options.ts';
 import { StateError } from '../src/rules.ts';
 import { Sender } from '../src/sender.ts';
 import { decodeFrames, type Frame, transform } from './reference.ts';
-import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from './support.ts';
+import { collectGarbage, concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from './support.ts';
 
 const sender = suite('sender');
 
@@ -190,6 +190,11 @@ sender('5.4 a surrogate pair that two fragments share is sent with the second', 
   from.fragment('\udc00\udbff', false);
   from.fragment('\udfff', true);
   assert.is(sent(from), '01 00 00 04 f0 90 80 80 80 04 f4 8f bf bf');
+
+  from.fragment('\ud800\udc00', false);
+  assert.is(sent(from), '01 04 f0 90 80 80');
+  from.fragment('', true);
+  assert.is(sent(from), '80 00');
 
   from.fragment('\ud83d', false);
   from.fragment('', false);
@@ -414,6 +419,8 @@ sender('when the random source throws, nothing is queued, and the next frame is 
   assert.throws(() => from.message(bytes(20_000)), 'no entropy');
   assert.is(from.queuedBytes, 0);
   broken = false;
+  from.message(bytes(20_000));
+  equalBytes(frames(from)[0]?.payload, bytes(20_000));
   from.message('Hello');
   assert.is(sent(from), '81 85 37 fa 21 3d 7f 9f 4d 51 58');
 });
@@ -458,6 +465,18 @@ sender('what was handed out is not written to again', () => {
     if (i % 3 === 0) from.transmit();
   }
   assert.is(toHex(first), before);
+});
+
+sender('keeps nothing of a long frame that it has handed out', async () => {
+  const from = client();
+  const transmit = (): WeakRef<ArrayBufferLike> => {
+    from.message(bytes(100_000));
+    return new WeakRef((from.transmit() ?? hex('')).buffer);
+  };
+  const memory = transmit();
+  await collectGarbage();
+  assert.is(memory.deref(), undefined);
+  assert.is(from.transmit(), undefined);
 });
 
 sender('queuedBytes is exact after each step', () => {
@@ -507,6 +526,44 @@ sender('the longest header', () => {
   const from = client();
   from.message(bytes(65536));
   assert.is(toHex(drain(from).subarray(0, 14)), `82 ff ${times(5, '00')} 01 00 00 37 fa 21 3d`);
+});
+
+sender('10.4: what has been transmitted is let go, though something always waits behind it', async () => {
+  const from = server();
+  const transmitted: WeakRef<Uint8Array>[] = [];
+  from.message(bytes(4096));
+  for (let i = 0; i < 500; i++) {
+    from.message(bytes(4096));
+    // A header, and the payload behind it by reference.
+    for (const out of [from.transmit(), from.transmit()]) transmitted.push(new WeakRef(out as Uint8Array));
+  }
+  await collectGarbage();
+  assert.ok(from.queuedBytes > 4096, 'something waits');
+  const kept = transmitted.filter((out) => out.deref() !== undefined).length;
+  assert.ok(kept < 20, `${kept} of ${transmitted.length} pieces are kept`);
+});
+
+sender('10.4: one that is not read keeps a few slabs of the others, not one for each of its messages', () => {
+  const stuck = server();
+  const busy = server();
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 2000; i++) {
+    stuck.message(bytes(100));
+    for (let n = 0; n < 70; n++) busy.message(bytes(1000));
+    drain(busy);
+  }
+  for (let out = stuck.transmit(); out !== undefined; out = stuck.transmit()) buffers.add(out.buffer);
+  const kept = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  assert.ok(kept < 4 * 2000 * 100, `${kept} bytes are kept for ${2000 * 102}`);
+});
+
+sender('10.4: texts that wait keep about their bytes, not three for each character', () => {
+  const from = server();
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 8; i++) from.message('a'.repeat(100_000));
+  for (let out = from.transmit(); out !== undefined; out = from.transmit()) buffers.add(out.buffer);
+  const kept = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  assert.ok(kept < 1.5 * 8 * 100_000, `${kept} bytes are kept`);
 });
 
 sender.run();

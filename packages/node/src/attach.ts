@@ -154,7 +154,10 @@ class SocketDriver implements Driver {
   static readonly #onClose = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
     clearTimeout(driver.#timer);
-    SocketDriver.#onEnd.call(this);
+    // What has arrived is all there will be, so there is nothing to hold back any more: the end must come.
+    driver.#connection.receiveEnd(driver.now(), driver.#error);
+    driver.#connection.resume(driver.now());
+    driver.#ws.work();
   };
 }
 

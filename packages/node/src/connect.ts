@@ -132,11 +132,14 @@ class Client<Data> extends WebSocketConnection<Data> {
 
   protected override open(event: OpenEvent): void {
     this.#openedAt = performance.now();
-    super.open(event);
-    const kept = this.#kept;
-    this.#kept = [];
-    this.#keptBytes = 0;
-    for (const data of kept) if (this.state === 'open') super.send(data);
+    try {
+      super.open(event);
+    } finally {
+      const kept = this.#kept;
+      this.#kept = [];
+      this.#keptBytes = 0;
+      for (const data of kept) if (this.state === 'open') super.send(data);
+    }
   }
 
   protected override end(event: EndEvent): void {

@@ -2,7 +2,7 @@
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type EndEvent, resolveOptions, type ServerOptions } from '@sockless/core';
+import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
 import type { Handlers } from './handlers.ts';
 import { takeOver } from './upgrade.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
@@ -59,7 +59,8 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
-  resolveOptions(options);
+  // What is not valid is said now and not to the first client.
+  Connection.server(options);
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   const connections = new Set<WebSocketConnection<Data>>();
   // A browser connects ahead of its requests; Node does not count a socket as idle that has sent nothing.

@@ -71,7 +71,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
       this.#delivering = false;
       this.driver?.flush();
       // What a handler throws is the process's to catch, and costs no other event.
-      if (!delivered) queueMicrotask(() => this.work());
+      if (!delivered) setImmediate(() => this.work());
     }
   }
 

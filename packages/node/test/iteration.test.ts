@@ -256,4 +256,15 @@ test('iterating over a stream that is no socket', async () => {
   );
 });
 
+test('a connection whose messages nobody takes still ends when its socket is gone', async (bench) => {
+  const server = await bench.serve({ open: (ws) => void ws.send('unread') });
+  const ws = bench.connect(server.url);
+  await ws.opened;
+  await soon();
+  for (const connection of server.connections) connection.terminate();
+  assert.is((await ws.closed).code, 1006);
+  const { value } = await ws[Symbol.asyncIterator]().next();
+  assert.is(value, 'unread');
+});
+
 test.run();

@@ -119,4 +119,26 @@ test('an iteration goes on over all connections', async (bench) => {
   assert.equal(got, ['1', '2', '3']);
 });
 
+test('what was kept is sent even when `open` throws', async (bench) => {
+  const { url, got } = await (async () => {
+    const got: unknown[] = [];
+    const server = await bench.serve({ message: (_, data) => void got.push(data) });
+    return { url: server.url, got };
+  })();
+  const faults: unknown[] = [];
+  const listener = (error: unknown): void => void faults.push(error);
+  process.once('uncaughtException', listener);
+  bench.after(() => process.off('uncaughtException', listener));
+  const handlers = {
+    open(): void {
+      throw new Error('of the application');
+    },
+  };
+  const ws = bench.connect(url, handlers, { reconnect: true });
+  ws.send('kept');
+  await until(() => got.length === 1);
+  assert.equal(got, ['kept']);
+  assert.match(String(faults[0]), /of the application/);
+});
+
 test.run();

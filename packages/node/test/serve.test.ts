@@ -299,6 +299,15 @@ test('close does not wait for a socket that has sent nothing, as browsers open a
   await within(1500, 'the server closes', server.close({ timeout: 60_000 }));
 });
 
+test('a policy that is not valid is refused before the first client comes', async () => {
+  const options = { origins: ['example.com'] } as ServeOptions;
+  const error = await serve(options).then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  assert.ok(error instanceof TypeError, String(error));
+});
+
 test('after close nobody can connect', async (bench) => {
   const server = await bench.serve(echo);
   await server.close();

@@ -94,12 +94,13 @@ const OWNED: ReadonlySet<string> = new Set([
 /**
  * Checks the response of a server that switched protocols.
  *
- * @param response with status 101
  * @throws {HandshakeError} with the rule broken
  * @see RFC 6455 4.1
  */
 export function verify(offer: HandshakeOffer, response: ResponseHead): Negotiated {
-  const { headers } = response;
+  const { headers, status, reason } = response;
+  // 4.1: "If the status code received from the server is not 101, the client handles the response per HTTP".
+  if (status !== 101) throw new HandshakeError('status-not-101', `${status} ${reason}`.trimEnd());
   // 4.1: "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
   // ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_."
   if (fieldValue(headers, 'upgrade')?.toLowerCase() !== 'websocket') throw new HandshakeError('response-upgrade');

@@ -72,7 +72,7 @@ export class HeadReader {
       if (bytes[at - 1] !== CR) throw new HandshakeError(malformed, 'a line ends without CR LF');
       if (at - this.#lineStart === 1) {
         if (this.#firstLine) throw new HandshakeError(malformed, 'the first line is empty');
-        const head = latin1(bytes.subarray(0, Math.max(0, at - 3)));
+        const head = latin1(bytes.subarray(0, at - 3));
         this.#keep(bytes.subarray(at + 1));
         return head;
       }

@@ -37,7 +37,10 @@ export interface HandshakeRequest {
   readonly headers: readonly HeaderField[];
 }
 
-/** What to allow of an Origin: a scheme, host and port; the same with `*` for any characters but "/"; or a choice. */
+/**
+ * What to allow of an Origin, which is in lower case: a scheme, host and port; the same with `*` for any characters but
+ * "/"; an expression, to be anchored with ^ and $; or a choice. A choice that throws allows nothing.
+ */
 export type OriginRule = string | RegExp | ((origin: string, request: HandshakeRequest) => boolean);
 
 /** What a server decides by itself about a request that conforms. */
@@ -167,10 +170,22 @@ export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeR
   const request = { resource: target, host, origin: origins[0], key, subprotocols, extensions, headers };
   // 4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g.,
   // 403 Forbidden)"
-  if (origins.length > 1 || !originAllowed(request, policy)) {
-    throw new HandshakeError('origin-refused', origins.join(' ').slice(0, 200));
-  }
+  if (origins.length > 1) throw new HandshakeError('origin-refused', 'there is more than one');
+  checkOrigin(request, policy);
   return request;
+}
+
+/** @throws {HandshakeError} `origin-refused`, also when a rule of the application's throws: it allows nothing then */
+function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): void {
+  let cause: unknown;
+  try {
+    if (originAllowed(request, policy)) return;
+  } catch (error) {
+    cause = error;
+  }
+  const refusal = new HandshakeError('origin-refused', request.origin?.slice(0, 200));
+  refusal.cause = cause;
+  throw refusal;
 }
 
 /** Whether the policy lets this request's Origin connect (RFC 6455 10.2). */
@@ -262,11 +277,12 @@ const OWNED_BY_ACCEPT: ReadonlySet<string> = new Set([
  * @see RFC 6455 4.2.2
  */
 export function rejectRequest(status: number, init: HeaderFieldsInit | undefined, bodyLength: number): ResponseHead {
-  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw new RangeError(`a request is rejected with a status from 200 to 599, not ${status}`);
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599) || status === 204 || status === 304) {
+    throw new RangeError(`a request is rejected with a status from 200 to 599 that may have a body, not ${status}`);
   }
   const headers: HeaderField[] = [
-    ['Connection', 'close'],
+    // RFC 9110 7.8: who sends Upgrade says so in Connection as well.
+    ['Connection', status === 426 ? 'close, Upgrade' : 'close'],
     ['Content-Length', String(bodyLength)],
     ...toFields(init, OWNED_BY_REJECT),
   ];

@@ -174,6 +174,13 @@ for (const role of ROLES) {
     assert.is(rule(pass(connection, 1100)), 'message-timeout');
   });
 
+  test(`messageTimeout: half a message is waited for no more when the transport has ended (${role})`, () => {
+    const connection = opened(role, { ...OFF, messageTimeout: 1000, closeTimeout: NEVER });
+    connection.receive(frame(role, Text, 'Hel', false), 100).receiveEnd(100);
+    assert.is(types(connection), 'end');
+    assert.is(connection.deadline, NEVER);
+  });
+
   test(`messageTimeout: in messages: 'fragments' too (${role})`, () => {
     const connection = opened(role, { ...OFF, messages: 'fragments', messageTimeout: 1000 });
     assert.is(types(receive(connection, frame(role, Text, 'Hello', false), 100)), 'fragment');
@@ -212,6 +219,7 @@ for (const role of ROLES) {
     connection.close(1000, '', 5);
     assert.is(connection.deadline, 5005);
     receive(connection, frame(role, Text, 'x').subarray(1), 6);
+    receive(connection, frame(role, Text, 'x').subarray(0, 1), 7);
     assert.is(connection.deadline, 5005);
     assert.equal([...connection.timeout(5004)], []);
   });

@@ -280,4 +280,21 @@ test('7.1.7: an end that a failed handshake explains', () => {
   assert.is(explanation.cause, 'EPIPE');
 });
 
+test("5.3: a random source that throws is the caller's to hear of, and leaves no deadline that never passes", () => {
+  let works = true;
+  const random = (): void => {
+    if (!works) throw new Error('no entropy');
+  };
+  const connection = Connection.opened('client', {}, { random, heartbeat: false, idleTimeout: 10 });
+  connection.poll();
+  works = false;
+  connection.receive(closeFrame('client', 1000));
+  assert.throws(() => connection.poll(), /no entropy/);
+  const other = Connection.opened('client', {}, { random, heartbeat: false, idleTimeout: 10 });
+  other.poll();
+  assert.throws(() => other.timeout(10), /no entropy/);
+  other.timeout(20);
+  assert.is(other.timeout(6000).transport, 'destroy');
+});
+
 test.run();

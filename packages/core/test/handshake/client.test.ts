@@ -258,6 +258,7 @@ test('4.1: verify judges a response that somebody else has read', () => {
   const response = parseResponseHead(responseHead({ 'Sec-WebSocket-Protocol': 'a' }).slice(0, -4));
   assert.equal(verify(offer, response), { subprotocol: 'a', extensions: [] });
   assert.throws(() => verify(offer, { ...response, headers: [] }), isA(HandshakeError));
+  assert.throws(() => verify(offer, { ...response, status: 403 }), /did not switch protocols: 403/);
 });
 
 // HARDENING: any header field absent, doubled, or with a byte outside ASCII.

@@ -80,6 +80,8 @@ test('RFC 6585 5: a head as long as the limit is read, a longer one is not, whol
     assert.throws(() => read(new HeadReader(head.length - 1), head, size), breaks('head-too-big'));
   }
   assert.throws(() => read(new HeadReader(0), 'A'), breaks('head-too-big'));
+  // No more is waited for than could be read.
+  assert.throws(() => read(new HeadReader(5), 'A\r\nb:'), breaks('head-too-big'));
 });
 
 test('RFC 9110 15.5.15: a first line as long as its limit is read, a longer one is not', () => {
@@ -94,6 +96,18 @@ test('the limits hold for each head anew, and count its bytes only', () => {
   const reader = new HeadReader(10, 5);
   assert.equal(read(reader, 'A\r\nb:\r\n\r\nC\r\nd:e\r\n\r\n', 1), ['A\r\nb:', 'C\r\nd:e']);
   assert.equal(read(new HeadReader(10), `A\r\n\r\n${'x'.repeat(9)}`), ['A']);
+});
+
+test('nothing of one head is remembered at the next', () => {
+  for (const [first, second, expected] of [
+    ['AAAA', '\r\n\r\nB\r\n\r\nC', ['AAAA', 'B']],
+    ['A\r\n', '\r\nB\r\nc:d\r\n\r\n', ['A', 'B\r\nc:d']],
+  ] as const) {
+    const reader = new HeadReader(1000);
+    assert.equal([...read(reader, first), ...read(reader, second)], expected);
+  }
+  assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\r\n'), /the first line is empty/);
+  assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
 });
 
 test('a reader is in linear time and memory, whatever the pieces', () => {
@@ -119,6 +133,10 @@ test('3: the head of a request, names in lower case, values trimmed', () => {
       ['x-empty', ''],
     ],
   });
+});
+
+test('4.2.1: HTTP/1.1 or higher within HTTP/1', () => {
+  for (const minor of [1, 2, 9]) assert.is(parseRequestHead(`GET / HTTP/1.${minor}`).version, 10 + minor);
 });
 
 for (const [line, name] of [
@@ -239,6 +257,8 @@ for (const [status, fields, framing] of [
   [200, {}, 'until-end'],
   [200, { 'content-length': '5' }, 5],
   [200, { 'content-length': '0' }, 0],
+  [200, { 'content-length': '999999999999999' }, 999_999_999_999_999],
+  [200, { 'content-length': '1000000000000000' }, 'until-end'],
   [200, { 'transfer-encoding': 'chunked' }, 'chunked'],
   [200, { 'transfer-encoding': 'gzip, Chunked' }, 'chunked'],
   [200, { 'transfer-encoding': 'chunked', 'content-length': '5' }, 'chunked'],
@@ -256,6 +276,7 @@ for (const [status, fields, framing] of [
 for (const [name, bytes, body] of [
   ['chunks', '5\r\nHello\r\n7\r\n, world\r\n0\r\n\r\n', 'Hello, world'],
   ['a digit in either case', 'a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n', '01234567890123456789'],
+  ['a size of two digits', '1f\r\n0123456789abcdef0123456789abcde\r\n0\r\n', '0123456789abcdef0123456789abcde'],
   ['zeros before the size', '0005\r\nHello\r\n0\r\n', 'Hello'],
   ['extensions', '5;a=b\r\nHello\r\n0 ;c\r\n', 'Hello'],
   ['line ends in a chunk', '4\r\n\r\n\r\n\r\n0\r\n', '\r\n\r\n'],
@@ -301,6 +322,20 @@ for (const bytes of [
     assert.is(text(chunked.take()), 'Hello'.slice(0, Math.max(0, Math.min(5, bytes.length - 3))));
   });
 }
+
+test('7.1: chunked: a line before a chunk is waited for to its 1,024th byte, wherever it begins', () => {
+  const before = `7d0\r\n${'x'.repeat(2000)}\r\n`;
+  for (const [length, complete] of [
+    [1024, false],
+    [1025, true],
+  ] as const) {
+    for (const start of ['', before]) {
+      const chunked = new ChunkedBody();
+      chunked.read(ascii(`${start}1;${'x'.repeat(length - 2)}`));
+      assert.is(chunked.complete, complete);
+    }
+  }
+});
 
 test('7.1: chunked: linear time byte by byte', () => {
   const run = (n: number): void => {

@@ -1,4 +1,5 @@
 // RFC 6455 4.2: the server's side of the opening handshake.
+import { STATUS_CODES } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRequestHead, respond } from '../../src/handshake/index.ts';
@@ -243,7 +244,9 @@ for (const { rule: name, name: what, head, answer, fields = '', options, story }
       if (fail?.type !== 'fail') throw new Error(`not refused but ${types(events)}`);
       assert.is(fail.error.rule, name);
       const body = `${fail.error.message}\n`;
-      const common = `Connection: close${CRLF}Content-Length: ${body.length}${CRLF}Content-Type: text/plain; charset=utf-8`;
+      // RFC 9110 7.8: who sends Upgrade says so in Connection as well.
+      const close = answer.startsWith('426') ? 'close, Upgrade' : 'close';
+      const common = `Connection: ${close}${CRLF}Content-Length: ${body.length}${CRLF}Content-Type: text/plain; charset=utf-8`;
       assert.is(sentText(connection), `HTTP/1.1 ${answer}${CRLF}${common}${CRLF}${fields}${CRLF}${body}`);
     }
   });
@@ -412,6 +415,8 @@ for (const [origin, policy, allowed, host] of [
   ['ftp://example.com', {}, false],
   ['example.com', {}, false],
   ['null', {}, false],
+  ['null', {}, false, 'null'],
+  ['null', {}, false, 'undefined'],
   ['', {}, false],
   // Everybody.
   ['https://evil.example', { origins: 'any' }, true],
@@ -463,6 +468,7 @@ for (const [origin, policy, allowed, host] of [
 
 for (const [name, policy] of Object.entries({
   'an origin that is no list': { origins: 'https://a.example' },
+  'origins that are no list': { origins: {} },
   '* for all': { origins: ['*'] },
   'a host without a scheme': { origins: ['*.example.com'] },
   'an origin with a path': { origins: ['https://a.example/'] },
@@ -497,7 +503,7 @@ for (const [offered, spoken, chosen, expected] of [
 ] as const) {
   test(`4.2.2: of ${offered} offered, ${spoken.join() || 'none'} spoken, ${chosen} chosen: "${expected}"`, () => {
     const answer = accepted({ 'Sec-WebSocket-Protocol': offered }, { subprotocols: spoken }, { subprotocol: chosen });
-    if (!answer.accepted) throw answer.error;
+    if (!answer.accepted) throw new Error('refused');
     assert.is(answer.subprotocol, expected);
     const field = answer.response.headers.find(([name]) => name === 'Sec-WebSocket-Protocol');
     assert.is(field?.[1], expected === '' ? undefined : expected);
@@ -506,7 +512,7 @@ for (const [offered, spoken, chosen, expected] of [
 
 test('4.2.2: the response that accepts, with header fields of the application', () => {
   const answer = accepted({}, {}, { headers: new Map([['Set-Cookie', 'a=b']]) });
-  if (!answer.accepted) throw answer.error;
+  if (!answer.accepted) throw new Error('refused');
   assert.equal(answer.response, {
     status: 101,
     reason: 'Switching Protocols',
@@ -553,16 +559,22 @@ test("4.2.2: the caller's faults throw", () => {
       (error: unknown) => error instanceof TypeError || error instanceof RangeError,
     );
   }
-  assert.throws(
-    () =>
-      accepted(
-        { Origin: 'https://a.example' },
-        origins(() => {
-          throw new Error('out of order');
-        }),
-      ),
-    /out of order/,
-  );
+});
+
+test('RFC 9110 15.3.5, 15.4.5: a rejection has a body, which 204 and 304 have not', () => {
+  for (const status of [204, 304, 199, 600, 400.5])
+    assert.throws(() => rejectRequest(status, undefined, 0), /may have a body/);
+});
+
+test('RFC 9110 15: a status has the reason that all know, or none of its own', () => {
+  for (let status = 200; status <= 599; status++) {
+    if (status === 204 || status === 304) continue;
+    const { reason } = rejectRequest(status, undefined, 0);
+    if (reason !== 'Rejected') assert.is(reason, STATUS_CODES[status]);
+  }
+  for (const { status } of Object.values(HANDSHAKE_RULES)) {
+    if (status !== 0) assert.is(rejectRequest(status, undefined, 0).reason, STATUS_CODES[status]);
+  }
 });
 
 test('4.2.2: a request is rejected with any status from 200 to 599', () => {
@@ -591,7 +603,7 @@ test('4.2.2: a request is rejected with any status from 200 to 599', () => {
   assert.throws(() => rejectRequest(302, { Location: 'https://a.example\r\nX: y' }, 0), isA(TypeError));
 });
 
-// An origin rule that throws is the application's fault: its error comes out of poll, and nobody is let in.
+// An origin rule that throws, at an Origin that it did not expect, allows nothing: what a peer sends makes nothing throw.
 
 test('10.2: an Origin function that throws lets nobody in', () => {
   const connection = Connection.server({
@@ -602,10 +614,19 @@ test('10.2: an Origin function that throws lets nobody in', () => {
     ],
   });
   connection.receive(ascii(requestHead({ Origin: 'https://a.example' })));
-  assert.throws(() => connection.poll(), /out of order/);
-  assert.is(connection.state, 'connecting');
-  assert.throws(() => connection.accept(), /no request waits/);
-  assert.is(types(connection.timeout(10_000)), 'fail');
+  const fail = connection.poll();
+  assert.ok(fail?.type === 'fail' && fail.error.rule === 'origin-refused');
+  assert.match(String(fail.error.cause), /out of order/);
+  assert.match(sentText(connection), /^HTTP\/1\.1 403 /);
+});
+
+test('4.2.2: what is no fault of the request is not taken for one', () => {
+  const head = Object.defineProperty({ ...parseRequestHead(requestHead({}).slice(0, -4)) }, 'headers', {
+    get() {
+      throw new RangeError('out of order');
+    },
+  });
+  assert.throws(() => respond(head), isA(RangeError));
 });
 
 // CVE-2020-7662 and its like: linear time and bounded memory.
