@@ -27,6 +27,7 @@ import { type CloseReason, encodeClosePayload } from './close.ts';
 import { createDeadlines, type Deadlines, expiredDeadline, nextDeadline } from './deadlines.ts';
 import type { ConnectionEvent } from './events.ts';
 import { endEvent } from './explanation.ts';
+import type { MessageTransform } from './extension.ts';
 import { MAX_CONTROL_PAYLOAD, Opcode } from './frame.ts';
 import { type Negotiated, type RequestOptions, request } from './handshake/client.ts';
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
@@ -54,6 +55,12 @@ export interface ClientOptions extends ConnectionOptions, RequestOptions {}
 
 /** {@link Connection.server}'s options. */
 export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
+
+/** How to send one message. */
+export interface SendOptions {
+  /** Whether to compress it, where that was negotiated. Default: when it is `threshold` bytes long or longer. */
+  readonly compress?: boolean | undefined;
+}
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -84,6 +91,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   // The opening handshake while it lasts; then the inbound half-machine as long as there is something to parse.
   #opening: ServerOpening | ClientOpening | undefined = undefined;
   #receiver: Receiver | undefined = undefined;
+
+  // The extension at work.
+  #transform: MessageTransform | undefined = undefined;
 
   // The three facts of the closing handshake, and what is known besides.
   #sent: CloseReason | undefined = undefined;
@@ -292,6 +302,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     }
     if (!this.#ended || this.#finished) return undefined;
     this.#finished = true;
+    this.#transform?.close();
     return endEvent({
       sent: this.#sent,
       received: this.#received,
@@ -380,9 +391,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError} when `data` is neither a string nor bytes
    * @see RFC 6455 6.1
    */
-  send(data: string | BytesLike): void {
+  send(data: string | BytesLike, options?: SendOptions): void {
     this.#sendable();
-    this.#sender.message(typeof data === 'string' ? data : toBytes(data));
+    this.#sender.message(typeof data === 'string' ? data : toBytes(data), options?.compress);
   }
 
   /**
@@ -393,9 +404,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    * @see RFC 6455 5.4
    */
-  sendFragment(data: string | BytesLike, final: boolean): void {
+  sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {
     this.#sendable();
-    this.#sender.fragment(typeof data === 'string' ? data : toBytes(data), final);
+    this.#sender.fragment(typeof data === 'string' ? data : toBytes(data), final, options?.compress);
   }
 
   /**
@@ -451,16 +462,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** The opening handshake is complete: what arrived behind it is the first of the frames. */
   #open(
-    negotiated: Negotiated,
+    { subprotocol, extensions, transform }: Negotiated,
     headers: readonly HeaderField[],
     opening: ServerOpening | ClientOpening | undefined,
   ): void {
     const rest = opening?.rest();
     this.#opening = undefined;
     this.#deadlines.handshake = Infinity;
-    this.#receiver = new Receiver(this.#options, this.role === 'server', this.#bytesReceived - (rest?.length ?? 0));
+    this.#transform = transform;
+    this.#sender.use(transform);
+    const offset = this.#bytesReceived - (rest?.length ?? 0);
+    this.#receiver = new Receiver(this.#options, this.role === 'server', offset, transform);
     if (rest !== undefined) this.#receiver.receive(rest);
-    this.#queue.push({ type: 'open', ...negotiated, headers });
+    this.#queue.push({ type: 'open', subprotocol, extensions, headers });
     // The transport may have ended right behind the response.
     if (this.#ended) return;
     this.#heartbeat?.start(this.#deadlines, this.#now);
@@ -537,6 +551,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Sends our Close frame and waits for the rest of the closing handshake, but not for ever. */
   #close(said: CloseReason, payload: Uint8Array): void {
     this.#sent = said;
+    // Neither is anything compressed after it, nor, since only a Close frame is of interest, decompressed.
+    this.#transform?.close();
     this.#closing();
     this.#sender.close(payload);
   }

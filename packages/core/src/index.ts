@@ -6,6 +6,7 @@ export {
   type ClientOptions,
   Connection,
   type Role,
+  type SendOptions,
   type ServerOptions,
   type State,
   type Transport,

@@ -4,6 +4,7 @@
  * They read and judge; what follows from that (events, the answer, the state) is the connection's.
  */
 
+import type { MessageExtension } from './extension.ts';
 import { type HandshakeOffer, type Negotiated, verify } from './handshake/client.ts';
 import type { HeaderField } from './handshake/fields.ts';
 import {
@@ -30,6 +31,7 @@ import { HandshakeError } from './rules.ts';
 /** A server's: waits for a request, then keeps what arrives until the request is decided. */
 export class ServerOpening {
   readonly #policy: ServerPolicy;
+  readonly #compression: MessageExtension | undefined;
   readonly #maxEarlyBytes: number;
   readonly #reader: HeadReader;
   /** The head of the request, if somebody else has read it. */
@@ -40,6 +42,7 @@ export class ServerOpening {
   constructor(options: ResolvedOptions, policy: ServerPolicy) {
     checkPolicy(policy);
     this.#policy = policy;
+    this.#compression = options.compression;
     this.#maxEarlyBytes = options.maxEarlyBytes;
     this.#reader = new HeadReader(options.maxHeadSize, options.maxHeadSize / 2);
   }
@@ -74,8 +77,9 @@ export class ServerOpening {
    * @throws {TypeError | RangeError} when an option is not valid
    */
   accept(request: HandshakeRequest, options: AcceptOptions): Negotiated & { readonly bytes: Uint8Array } {
-    const { subprotocol, extensions, response } = acceptRequest(request, this.#policy, options);
-    return { subprotocol, extensions, bytes: formatResponse(response) };
+    const accepted = this.#compression?.accept(request.extensions);
+    const { response, ...agreed } = acceptRequest(request, this.#policy, options, accepted?.extension);
+    return { ...agreed, transform: accepted?.transform, bytes: formatResponse(response) };
   }
 
   /** Gives what arrived behind the request. */

@@ -1,4 +1,5 @@
 /** The options of a connection, with their defaults, checked. */
+import type { MessageExtension } from './extension.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import { host, type RandomSource, type Utf8TextDecoder } from './host.ts';
 import type { RateLimits } from './rate-limit.ts';
@@ -42,6 +43,8 @@ export interface ConnectionOptions {
   readonly closeTimeout?: number | undefined;
   /** How much a peer may send per second. Default: no limits. */
   readonly rateLimits?: RateLimits | undefined;
+  /** `permessageDeflate(…)` of `@sockless/core/deflate`, to compress messages (RFC 7692). Default: none. */
+  readonly compression?: MessageExtension | undefined;
   /**
    * Fills bytes with unpredictable values, for keys and masks. Default: `crypto.getRandomValues` where there is one.
    */
@@ -68,6 +71,7 @@ export class ResolvedOptions {
   readonly handshakeTimeout: number;
   readonly closeTimeout: number;
   readonly rateLimits: RateLimits | undefined;
+  readonly compression: MessageExtension | undefined;
   readonly random: RandomSource | undefined;
   readonly textDecoder: Utf8TextDecoder | undefined;
 
@@ -101,6 +105,7 @@ export class ResolvedOptions {
       positive(`rateLimits.${name}.perSecond`, limit.perSecond);
       fromOne(`rateLimits.${name}.burst`, limit.burst ?? 1);
     }
+    this.compression = options.compression;
     this.random = options.random ?? host.random;
     if (this.random !== undefined && typeof this.random !== 'function') {
       throw new TypeError('random: a function that fills a Uint8Array');

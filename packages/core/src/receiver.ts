@@ -7,6 +7,7 @@
  */
 import { decodeClosePayload } from './close.ts';
 import type { BinaryEvent, CloseEvent, FragmentEvent, PingEvent, PongEvent, TextEvent } from './events.ts';
+import type { MessageTransform } from './extension.ts';
 import {
   createFrameHeader,
   type DataOpcode,
@@ -14,6 +15,7 @@ import {
   type FrameRules,
   MAX_HEADER_SIZE,
   Opcode,
+  RSV1,
 } from './frame.ts';
 import { applyMask, maskAndLook } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
@@ -46,6 +48,7 @@ export class Receiver {
   readonly #options: ResolvedOptions;
   readonly #rules: FrameRules;
   readonly #limiter: RateLimiter | undefined;
+  readonly #transform: MessageTransform | undefined;
 
   // The chunk being parsed, and what arrived behind it before it was.
   #chunk: Uint8Array = NOTHING;
@@ -78,14 +81,20 @@ export class Receiver {
   #buffer: MessageBuffer | undefined = undefined;
   #utf8 = UTF8_BOUNDARY;
   #carry: Uint8Array = NOTHING;
+  // Of a compressed one: the payload last written is being read, and whether it was the message's last.
+  #compressed = false;
+  #reading = false;
+  #written = false;
 
   #discarding = false;
   #fault = 0;
 
   /** @param offset how many bytes of the stream lie before the first frame */
-  constructor(options: ResolvedOptions, masked: boolean, offset: number) {
+  constructor(options: ResolvedOptions, masked: boolean, offset: number, transform?: MessageTransform) {
     this.#options = options;
-    this.#rules = { masked, rsv: 0, maxFrameSize: options.maxFrameSize };
+    // RFC 7692 6: 'This document allocates the RSV1 bit of the WebSocket header for PMCEs'.
+    this.#rules = { masked, rsv: transform === undefined ? 0 : RSV1, maxFrameSize: options.maxFrameSize };
+    this.#transform = transform;
     this.#limiter = options.rateLimits && new RateLimiter(options.rateLimits);
     this.#base = offset;
   }
@@ -104,6 +113,7 @@ export class Receiver {
   /** From here on only a Close frame is delivered: ours has been sent, and no other frame can be answered (5.5.1). */
   discard(): void {
     this.#discarding = true;
+    this.#reading = false;
     this.#buffer = undefined;
     this.#carry = NOTHING;
     if (this.#opcode !== Opcode.Close) this.#control = undefined;
@@ -128,8 +138,8 @@ export class Receiver {
    */
   next(now: number): ReceiverEvent | undefined {
     do {
-      while (this.#inFrame || this.#header()) {
-        const event = this.#inFrame ? this.#payload(now) : this.#frame(now);
+      while (this.#reading || this.#inFrame || this.#header()) {
+        const event = this.#reading ? this.#read() : this.#inFrame ? this.#payload(now) : this.#frame(now);
         if (event !== undefined) return event;
         if (this.#inFrame && this.#left > 0) break;
       }
@@ -196,11 +206,9 @@ export class Receiver {
         // followed by zero or more frames with the FIN bit clear and the opcode set to 0"
         throw new ProtocolError('continuation-without-message');
       }
-      this.#size += length;
-      if (this.#size > this.#options.maxMessageSize) throw new ProtocolError('message-too-big');
-      // A longer text may have no string; what the peer sends must not make the engine throw.
-      const text = (opcode === Opcode.Continuation ? this.#message : opcode) === Opcode.Text;
-      if (this.#size > MAX_STRING && text && !this.#options.fragments) throw new ProtocolError('message-too-big');
+      // Of a compressed message what counts is what it becomes.
+      const first = opcode !== Opcode.Continuation;
+      if (!(first ? header.rsv !== 0 : this.#compressed)) this.#grow(length, first ? opcode : this.#message);
     }
 
     const chunk = this.#chunk;
@@ -219,6 +227,8 @@ export class Receiver {
       this.#message = opcode as DataOpcode;
       this.#messageStart = this.#frameStart;
       this.#utf8 = UTF8_BOUNDARY;
+      // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
+      this.#compressed = header.rsv !== 0;
     }
     this.#inFrame = true;
     this.#opcode = opcode;
@@ -230,9 +240,19 @@ export class Receiver {
     return this.#payload(now);
   }
 
+  /** The message becomes so much longer: 10.4, "MUST protect themselves against exceeding those limits". */
+  #grow(length: number, type: Opcode): void {
+    const { maxMessageSize, fragments } = this.#options;
+    this.#size += length;
+    // A longer text may have no string; what a peer sends must not make the engine throw.
+    const limit = type === Opcode.Text && !fragments ? Math.min(maxMessageSize, MAX_STRING) : maxMessageSize;
+    if (this.#size > limit) throw new ProtocolError('message-too-big');
+  }
+
   /** Whether a frame, all of it here, is all there is to deliver: a control frame or an unfragmented message. */
   #isWhole(opcode: Opcode, final: boolean): boolean {
-    return opcode >= 8 || (final && opcode !== Opcode.Continuation && !this.#options.fragments);
+    if (opcode >= 8) return true;
+    return final && opcode !== Opcode.Continuation && header.rsv === 0 && !this.#options.fragments;
   }
 
   #text(start: number, end: number, ascii: boolean): string {
@@ -243,7 +263,7 @@ export class Receiver {
     const bytes = this.#view(start, end);
     const text = decodeUtf8(bytes, this.#options.textDecoder);
     if (text !== undefined) return text;
-    this.#endText(end, this.#validate(start, end, UTF8_BOUNDARY));
+    this.#endText(chunk, end, this.#validate(chunk, start, end, UTF8_BOUNDARY));
     // The decoder refused what is valid; core's own does not.
     return decodeUtf8(bytes) as string;
   }
@@ -267,22 +287,50 @@ export class Receiver {
       return frameDone ? controlEvent(opcode, this.#control.take()) : undefined;
     }
     this.#limiter?.bytes(end - start, now);
-    const type = this.#message as DataOpcode;
     const done = frameDone && this.#final;
+    if (!this.#compressed) return this.#take(chunk, start, end, done);
+    (this.#transform as MessageTransform).write(this.#view(start, end));
+    this.#reading = true;
+    this.#written = done;
+    return this.#read();
+  }
+
+  /** Takes what the compressed payload written last becomes, piece by piece, and the end of its message. */
+  #read(): ReceiverEvent | undefined {
+    const transform = this.#transform as MessageTransform;
+    while (this.#reading) {
+      const piece = transform.read() ?? NOTHING;
+      this.#grow(piece.length, this.#message);
+      this.#reading = !transform.drained;
+      const done = this.#written && !this.#reading;
+      if (done) transform.finish();
+      const event = this.#take(piece, 0, piece.length, done);
+      if (event !== undefined) return event;
+    }
+    return undefined;
+  }
+
+  /** Takes the next bytes of a message: of the chunk, or of what the transform lends. */
+  #take(bytes: Uint8Array, start: number, end: number, done: boolean): ReceiverEvent | undefined {
+    const type = this.#message as DataOpcode;
+    const { fragments, textDecoder } = this.#options;
     if (done) this.#message = 0;
     if (type === Opcode.Text) {
-      this.#utf8 = this.#validate(start, end, this.#utf8);
-      if (done) this.#endText(end, this.#utf8);
+      this.#utf8 = this.#validate(bytes, start, end, this.#utf8);
+      if (done) this.#endText(bytes, end, this.#utf8);
     }
-    if (this.#options.fragments) return this.#piece(type, start, end, done);
+    if (fragments) return this.#piece(type, bytes === this.#chunk ? this.#view(start, end) : bytes.slice(), done);
 
-    this.#buffer ??= new MessageBuffer();
-    // How long the message will be is known in its final frame only.
-    this.#buffer.append(chunk, start, end, this.#final ? this.#size : Infinity);
-    if (!done) return undefined;
-    const bytes = this.#buffer.take();
-    if (type === Opcode.Binary) return { type: 'binary', data: bytes };
-    return { type: 'text', data: decodeUtf8(bytes, this.#options.textDecoder) ?? (decodeUtf8(bytes) as string) };
+    let whole = bytes;
+    if (!(done && bytes !== this.#chunk && (this.#buffer?.length ?? 0) === 0)) {
+      this.#buffer ??= new MessageBuffer();
+      // How long the message will be is known in its final frame only, and of a compressed one never.
+      this.#buffer.append(bytes, start, end, this.#final && !this.#compressed ? this.#size : Infinity);
+      if (!done) return undefined;
+      whole = this.#buffer.take();
+    } else if (type === Opcode.Binary) whole = bytes.slice();
+    if (type === Opcode.Binary) return { type: 'binary', data: whole };
+    return { type: 'text', data: decodeUtf8(whole, textDecoder) ?? (decodeUtf8(whole) as string) };
   }
 
   /**
@@ -293,8 +341,8 @@ export class Receiver {
   }
 
   /** Delivers a piece of a message; of a text, the code points that are whole. */
-  #piece(opcode: DataOpcode, start: number, end: number, final: boolean): FragmentEvent | undefined {
-    let data = this.#view(start, end);
+  #piece(opcode: DataOpcode, bytes: Uint8Array, final: boolean): FragmentEvent | undefined {
+    let data = bytes;
     if (opcode === Opcode.Text) {
       if (this.#carry.length > 0) {
         const joined = new Uint8Array(this.#carry.length + data.length);
@@ -314,17 +362,18 @@ export class Receiver {
    * valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_": at the first byte that cannot be, not at
    * the end.
    */
-  #validate(start: number, end: number, state: number): number {
-    const next = validateUtf8(this.#chunk, start, end, state, this.#options.textDecoder);
+  #validate(bytes: Uint8Array, start: number, end: number, state: number): number {
+    const next = validateUtf8(bytes, start, end, state, this.#options.textDecoder);
     if (next >= 0) return next;
-    this.#fault = this.#base + ~next;
+    // Of what was compressed, the frame is all there is to point at.
+    if (bytes === this.#chunk) this.#fault = this.#base + ~next;
     throw new ProtocolError('invalid-utf8');
   }
 
   /** 5.6: "the whole message MUST contain valid UTF-8": it does not end inside a code point. */
-  #endText(end: number, state: number): void {
+  #endText(bytes: Uint8Array, end: number, state: number): void {
     if (state === UTF8_BOUNDARY) return;
-    this.#fault = this.#base + end;
+    if (bytes === this.#chunk) this.#fault = this.#base + end;
     throw new ProtocolError('invalid-utf8');
   }
 }

@@ -5,7 +5,10 @@
  * name of the rule everywhere: in the error, in the vector table of the tests, and in the documentation.
  */
 
-/** What a broken rule of an open connection says: the code of our Close frame, the RFC 6455 section, the sentence. */
+/**
+ * What a broken rule of an open connection says: the code of our Close frame, the section (of RFC 6455 unless it names
+ * another), the sentence.
+ */
 interface ProtocolRule {
   readonly code: number;
   readonly section: string;
@@ -36,6 +39,7 @@ export const PROTOCOL_RULES = {
   'close-payload-length': row(1002, '5.5.1', 'the payload of a Close frame is empty or begins with a 2-byte code'),
   'close-code': row(1002, '7.4', 'the close code must not appear in a Close frame'),
   'close-reason-utf8': row(1007, '8.1', 'the reason of the Close frame is not valid UTF-8'),
+  'invalid-deflate': row(1007, 'RFC 7692 7.2.2', 'the compressed message is not DEFLATE, truncated, or too long'),
   'message-rate': row(1008, '7.4.1', 'more messages per second than rateLimits.messages allows'),
   'byte-rate': row(1008, '7.4.1', 'more payload bytes per second than rateLimits.bytes allows'),
   'control-rate': row(1008, '7.4.1', 'more control frames per second than rateLimits.controlFrames allows'),
@@ -104,7 +108,7 @@ export class ProtocolError extends Error {
   readonly rule: ProtocolRuleName;
   /** The code of the Close frame that answers it (7.4.1). */
   readonly code: number;
-  /** The section of RFC 6455 that states the rule. */
+  /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /**
    * Where: how many bytes of those received lie before the frame at fault, or before the first impossible byte of a
@@ -114,7 +118,7 @@ export class ProtocolError extends Error {
 
   constructor(rule: ProtocolRuleName, offset = 0) {
     const { code, section, sentence } = PROTOCOL_RULES[rule];
-    super(`${sentence} (RFC 6455 section ${section}, close code ${code})`);
+    super(`${sentence} (${cite(section)}, close code ${code})`);
     this.rule = rule;
     this.code = code;
     this.section = section;
@@ -146,14 +150,15 @@ export class HandshakeError extends Error {
 
   constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse) {
     const { status, section, sentence } = HANDSHAKE_RULES[rule];
-    const source = section.startsWith('RFC') ? section : `RFC 6455 section ${section}`;
-    super(`${sentence}${detail === '' ? '' : `: ${detail}`} (${source})`);
+    super(`${sentence}${detail === '' ? '' : `: ${detail}`} (${cite(section)})`);
     this.rule = rule;
     this.status = status;
     this.section = section;
     this.response = response;
   }
 }
+
+const cite = (section: string): string => (section.startsWith('RFC') ? section : `RFC 6455 section ${section}`);
 
 /** Why a call was refused. */
 export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full';

@@ -5,7 +5,9 @@
  * its last `transmit` leaves as one view of it. A longer payload that needs no mask goes by reference behind its
  * header.
  */
-import { type DataOpcode, frameHeaderSize, Opcode, writeFrameHeader } from './frame.ts';
+import { toBytes } from './bytes.ts';
+import type { MessageTransform } from './extension.ts';
+import { type DataOpcode, frameHeaderSize, Opcode, RSV1, writeFrameHeader } from './frame.ts';
 import { host } from './host.ts';
 import { applyMask, MaskKeys } from './mask.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -13,6 +15,7 @@ import { StateError } from './rules.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 const FINAL = 0x80;
+const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /** The slab that is being filled. It is never reused: the bytes belong to the views that were handed out. */
@@ -39,6 +42,7 @@ const hostKeys = host.random && new MaskKeys(host.random);
 export class Sender {
   readonly #keys: MaskKeys | undefined;
   readonly #fragmentSize: number;
+  #transform: MessageTransform | undefined = undefined;
   #queuedBytes = 0;
 
   // Segments that are complete, from `#first` on.
@@ -54,6 +58,7 @@ export class Sender {
 
   // The fragmented message that the application is sending, and half a surrogate pair at the end of its last piece.
   #message: 0 | DataOpcode = 0;
+  #compressing = false;
   #surrogate = '';
 
   // The one Pong frame that waits.
@@ -67,6 +72,11 @@ export class Sender {
     }
   }
 
+  /** From here on messages can be compressed. */
+  use(transform: MessageTransform | undefined): void {
+    this.#transform = transform;
+  }
+
   /** How many bytes wait for `transmit`. */
   get queuedBytes(): number {
     return this.#queuedBytes + (this.#pong === undefined ? 0 : this.#frameSize(this.#pong.length));
@@ -75,9 +85,10 @@ export class Sender {
   /**
    * Queues a whole message.
    *
+   * @param compress whether to compress it, where that was negotiated; default: by its length
    * @throws {StateError} `message-in-progress`
    */
-  message(data: string | Uint8Array): void {
+  message(data: string | Uint8Array, compress?: boolean): void {
     // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
     if (this.#message !== 0) {
       throw new StateError(
@@ -85,15 +96,19 @@ export class Sender {
         'a fragmented message is in progress; finish it with sendFragment first',
       );
     }
-    this.#data(typeof data === 'string' ? Opcode.Text : Opcode.Binary, data, FINAL);
+    const opcode = typeof data === 'string' ? Opcode.Text : Opcode.Binary;
+    const transform = this.#transform;
+    if (transform !== undefined && (compress ?? transform.wants(data.length))) this.#compressed(opcode, data, true);
+    else this.#data(opcode, data, FINAL);
   }
 
   /**
    * Queues the next fragment of a message.
    *
+   * @param compress whether to compress the message, where that was negotiated; the first fragment's counts
    * @throws {TypeError} when it is of another type than the message in progress
    */
-  fragment(data: string | Uint8Array, final: boolean): void {
+  fragment(data: string | Uint8Array, final: boolean, compress?: boolean): void {
     const opcode = typeof data === 'string' ? Opcode.Text : Opcode.Binary;
     // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
     if (this.#message !== 0 && this.#message !== opcode) {
@@ -108,7 +123,13 @@ export class Sender {
       this.#surrogate = !final && last >= 0xd800 && last <= 0xdbff ? piece.slice(-1) : '';
       if (this.#surrogate !== '') piece = piece.slice(0, -1);
     }
-    this.#data(this.#message === 0 ? opcode : Opcode.Continuation, piece, final ? FINAL : 0);
+    if (this.#message === 0) {
+      // How long the message will be is not known.
+      this.#compressing = this.#transform !== undefined && (compress ?? this.#transform.wants(Infinity));
+    }
+    const kind = this.#message === 0 ? opcode : Opcode.Continuation;
+    if (this.#compressing) this.#compressed(kind, piece, final);
+    else this.#data(kind, piece, final ? FINAL : 0);
     this.#message = final ? 0 : opcode;
   }
 
@@ -174,8 +195,20 @@ export class Sender {
     return frameHeaderSize(length, this.#keys !== undefined) + length;
   }
 
+  /** Compresses a message, or a fragment of one, and queues it. */
+  #compressed(opcode: Opcode, data: string | Uint8Array, final: boolean): void {
+    const transform = this.#transform as MessageTransform;
+    const output = transform.compress(toBytes(data), final);
+    // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
+    // fragments'.
+    const first = opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode;
+    // The output lasts until the next call, a payload by reference until it leaves.
+    const payload = this.#keys === undefined && output.length >= BY_REFERENCE_FROM ? output.slice() : output;
+    this.#data(first, payload, final ? FINAL : 0);
+  }
+
   /** Queues a message, or a fragment of one, in frames of at most `fragmentSize` bytes. */
-  #data(opcode: Opcode, data: string | Uint8Array, final: number): void {
+  #data(opcode: number, data: string | Uint8Array, final: number): void {
     const limit = this.#fragmentSize;
     if (typeof data === 'string') {
       if (3 * data.length <= limit) {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as deflate from '../src/deflate/index.ts';
 import * as frame from '../src/frame.ts';
 import * as handshake from '../src/handshake/index.ts';
 import * as core from '../src/index.ts';
@@ -14,6 +15,13 @@ test('@sockless/core', () => {
     ...['CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES', 'ProtocolError'],
     ...['StateError', 'backoffDelay', 'fieldValue', 'fieldValues', 'isCloseCode', 'nextAttempt', 'parseUri'],
     ...['resolveOptions', 'toBytes'],
+  ]);
+});
+
+test('@sockless/core/deflate', () => {
+  assert.equal(Object.keys(deflate).sort(), [
+    ...['DeflateTransform', 'PERMESSAGE_DEFLATE', 'acceptDeflate', 'confirmDeflate', 'offerDeflate'],
+    ...['permessageDeflate'],
   ]);
 });
 

@@ -26,6 +26,7 @@ const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
   handshakeTimeout: ['10,000', 10_000],
   closeTimeout: ['5,000', 5000],
   rateLimits: ['no limits', undefined],
+  compression: ['none', undefined],
   random: ['`crypto.getRandomValues` where there is one', host.random],
   textDecoder: ["the host's `TextDecoder`, or none and core's own code", host.textDecoder],
 };

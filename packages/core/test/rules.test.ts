@@ -22,6 +22,7 @@ const CODES: Partial<Record<ProtocolRuleName, number>> = {
   'message-too-big': 1009,
   'invalid-utf8': 1007,
   'close-reason-utf8': 1007,
+  'invalid-deflate': 1007,
   'message-rate': 1008,
   'byte-rate': 1008,
   'control-rate': 1008,
@@ -44,7 +45,7 @@ rules('each name fits into the reason of a Close frame', () => {
 rules('each rule has a section and a sentence', () => {
   for (const name of PROTOCOL_NAMES) {
     const { section, sentence } = PROTOCOL_RULES[name];
-    assert.match(section, /^\d+(\.\d+)*$/, name);
+    assert.match(section, /^(RFC \d{4} )?\d+(\.\d+)*$/, name);
     assert.match(sentence, /^[a-z].*[^.]$/, name);
   }
   for (const name of HANDSHAKE_NAMES) {
@@ -67,7 +68,8 @@ rules('a ProtocolError is its row', () => {
     const { code, section, sentence } = PROTOCOL_RULES[name];
     assert.instance(error, Error);
     assert.is(error.name, 'ProtocolError');
-    assert.is(error.message, `${sentence} (RFC 6455 section ${section}, close code ${code})`);
+    const cited = section.startsWith('RFC') ? section : `RFC 6455 section ${section}`;
+    assert.is(error.message, `${sentence} (${cited}, close code ${code})`);
     assert.equal([error.rule, error.code, error.section, error.offset], [name, code, section, 7]);
   }
   assert.is(new ProtocolError('invalid-utf8').offset, 0);

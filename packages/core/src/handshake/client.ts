@@ -1,4 +1,5 @@
 /** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
+import type { MessageExtension, MessageTransform } from '../extension.ts';
 import type { RandomSource } from '../host.ts';
 import { HandshakeError } from '../rules.ts';
 import { checkUri, hostField, parseUri, type WebSocketUri } from '../uri.ts';
@@ -6,6 +7,7 @@ import {
   type Extension,
   fieldValue,
   fieldValues,
+  formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
   isFieldValue,
@@ -23,6 +25,8 @@ export interface RequestOptions {
   readonly subprotocols?: readonly string[] | undefined;
   /** The Origin to send, as browsers do. Default: none. */
   readonly origin?: string | undefined;
+  /** `permessageDeflate(…)` of `@sockless/core/deflate`, to compress messages (RFC 7692). Default: none. */
+  readonly compression?: MessageExtension | undefined;
   /** Further header fields of the request, such as Authorization or Cookie. */
   readonly headers?: HeaderFieldsInit | undefined;
 }
@@ -34,6 +38,8 @@ export interface HandshakeOffer {
   readonly key: string;
   /** The subprotocols offered. */
   readonly subprotocols: readonly string[];
+  /** The extension offered, if any. */
+  readonly compression: MessageExtension | undefined;
 }
 
 /** What both sides have agreed on. */
@@ -41,6 +47,8 @@ export interface Negotiated {
   /** The subprotocol in use; empty when there is none. */
   readonly subprotocol: string;
   readonly extensions: readonly Extension[];
+  /** The extension at work, if there is one. */
+  readonly transform?: MessageTransform | undefined;
 }
 
 /**
@@ -73,8 +81,15 @@ export function request(url: string | WebSocketUri, options: RequestOptions, ran
   ];
   if (origin !== undefined) headers.push(['Origin', origin]);
   if (subprotocols.length > 0) headers.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
+  const offers = options.compression?.offer();
+  if (offers !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(offers)]);
   headers.push(...toFields(options.headers, OWNED));
-  return { request: { method: 'GET', target: uri.resource, version: 11, headers }, key, subprotocols };
+  return {
+    request: { method: 'GET', target: uri.resource, version: 11, headers },
+    key,
+    subprotocols,
+    compression: options.compression,
+  };
 }
 
 const OWNED: ReadonlySet<string> = new Set([
@@ -111,15 +126,17 @@ export function verify(offer: HandshakeOffer, response: ResponseHead): Negotiate
   // other than the base64-encoded SHA-1 of the concatenation [...], the client MUST _Fail the WebSocket Connection_."
   if (fieldValue(headers, 'sec-websocket-accept') !== acceptKey(offer.key)) throw new HandshakeError('response-accept');
   const value = fieldValue(headers, 'sec-websocket-extensions');
+  const answer = value === undefined ? [] : parseExtensions(value);
+  if (answer === undefined) throw new HandshakeError('response-extensions', 'it does not conform to its grammar');
   // 4.1: "this header field indicates the use of an extension that was not present in the client's handshake"
-  if (value !== undefined) {
-    const names = parseExtensions(value)?.map(({ name }) => name);
-    throw new HandshakeError('response-extensions', names?.join(', ') ?? 'it does not conform to its grammar');
+  if (answer.length > 0 && offer.compression === undefined) {
+    throw new HandshakeError('response-extensions', answer.map(({ name }) => name).join(', '));
   }
+  const negotiated = offer.compression?.confirm(answer);
   const chosen = fieldValues(headers, 'sec-websocket-protocol');
   // 4.1: "this header field indicates the use of a subprotocol that was not present in the client's handshake"
   if (chosen.length > 1 || (chosen[0] !== undefined && !offer.subprotocols.includes(chosen[0]))) {
     throw new HandshakeError('response-protocol', chosen.join(', ').slice(0, 200));
   }
-  return { subprotocol: chosen[0] ?? '', extensions: [] };
+  return { subprotocol: chosen[0] ?? '', extensions: answer, transform: negotiated?.transform };
 }

@@ -8,6 +8,7 @@ import {
   type Extension,
   fieldValue,
   fieldValues,
+  formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
   isToken,
@@ -234,6 +235,7 @@ export function acceptRequest(
   request: HandshakeRequest,
   policy: ServerPolicy,
   options: AcceptOptions,
+  extension?: Extension,
 ): { subprotocol: string; extensions: readonly Extension[]; response: ResponseHead } {
   const offered = request.subprotocols;
   const subprotocol = options.subprotocol ?? policy.subprotocols?.find((name) => offered.includes(name)) ?? '';
@@ -251,7 +253,8 @@ export function acceptRequest(
   // 4.2.2: "if the server does not wish to agree to one of the suggested subprotocols, it MUST NOT send back a
   // |Sec-WebSocket-Protocol| header field"
   if (subprotocol !== '') headers.push(['Sec-WebSocket-Protocol', subprotocol]);
-  const extensions: readonly Extension[] = [];
+  const extensions = extension === undefined ? [] : [extension];
+  if (extension !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(extensions)]);
   headers.push(...toFields(options.headers, OWNED_BY_ACCEPT));
   return { subprotocol, extensions, response: { status: 101, reason: 'Switching Protocols', headers } };
 }

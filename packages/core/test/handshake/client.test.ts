@@ -256,7 +256,7 @@ test('4.1: open tells the subprotocol and all header fields, cookies among them'
 test('4.1: verify judges a response that somebody else has read', () => {
   const offer = request(URL, { subprotocols: ['a'] }, ZEROS);
   const response = parseResponseHead(responseHead({ 'Sec-WebSocket-Protocol': 'a' }).slice(0, -4));
-  assert.equal(verify(offer, response), { subprotocol: 'a', extensions: [] });
+  assert.equal(verify(offer, response), { subprotocol: 'a', extensions: [], transform: undefined });
   assert.throws(() => verify(offer, { ...response, headers: [] }), isA(HandshakeError));
   assert.throws(() => verify(offer, { ...response, status: 403 }), /did not switch protocols: 403/);
 });

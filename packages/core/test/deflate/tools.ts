@@ -1,0 +1,111 @@
+// What the tests of deflate/ share: connections that have agreed on compression, their frames, and what zlib makes of them.
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import * as assert from 'uvu/assert';
+import { pako } from '../../../deflate/src/index.ts';
+import {
+  type DeflateAgreement,
+  type DeflateEngine,
+  DeflateTransform,
+  type TransformOptions,
+} from '../../src/deflate/index.ts';
+import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../../src/index.ts';
+import { ZEROS } from '../connection/tools.ts';
+import { decodeFrames, encodeFrame, type Frame } from '../reference.ts';
+import { drain, join, joinFragments, type Summary, summarize } from '../support.ts';
+
+/** For what only negotiates. */
+export const NO_ENGINE: DeflateEngine = {
+  createDeflater: unexpected,
+  createInflater: unexpected,
+};
+
+function unexpected(): never {
+  throw new Error('nothing is compressed here');
+}
+
+export const PLAIN: DeflateAgreement = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+
+export const NO_TAKEOVER: DeflateAgreement = { ...PLAIN, serverNoContextTakeover: true, clientNoContextTakeover: true };
+
+export interface Setting {
+  readonly agreement?: Partial<DeflateAgreement>;
+  readonly transform?: Partial<TransformOptions>;
+  readonly engine?: DeflateEngine;
+}
+
+/** A connection that is open and compresses, its `open` event taken. Nothing is masked visibly. */
+export function opened(role: Role, options: ConnectionOptions = {}, setting: Setting = {}): Connection {
+  const transform = new DeflateTransform(role, { ...PLAIN, ...setting.agreement }, setting.engine ?? pako, {
+    level: 6,
+    memLevel: 8,
+    threshold: 0,
+    ...setting.transform,
+  });
+  const connection = Connection.opened(role, { transform }, { random: ZEROS, heartbeat: false, ...options });
+  assert.is(connection.poll()?.type, 'open');
+  return connection;
+}
+
+/** A frame as the peer of `to` sends it. */
+export function frame(to: Role, of: Partial<Frame> & Pick<Frame, 'opcode'>): Uint8Array<ArrayBuffer> {
+  return encodeFrame({ ...of, ...(to === 'server' ? { key: [1, 2, 3, 4] } : {}) });
+}
+
+/** A compressed message in one frame, or cut into several. */
+export function compressed(
+  to: Role,
+  opcode: number,
+  payload: Uint8Array,
+  cuts: readonly number[] = [],
+): Uint8Array<ArrayBuffer> {
+  const bounds = [0, ...cuts, payload.length];
+  const last = bounds.length - 2;
+  return join(
+    bounds.slice(1).map((end, i) =>
+      frame(to, {
+        fin: i === last,
+        rsv: i === 0 ? 4 : 0,
+        opcode: i === 0 ? opcode : 0,
+        payload: payload.slice(bounds[i], end),
+      }),
+    ),
+  );
+}
+
+/** What comes of bytes, in short; the pieces of messages are joined. */
+export function events(connection: Connection, chunks: readonly Uint8Array[]): Summary[] {
+  const all: ConnectionEvent[] = [];
+  for (const chunk of chunks) all.push(...connection.receive(chunk.slice()));
+  return joinFragments(all).map(summarize);
+}
+
+/** The frames in the outbox. */
+export function frames(connection: Connection): Frame[] {
+  const { frames, rest } = decodeFrames(drain(connection));
+  assert.is(rest, 0);
+  return frames;
+}
+
+/** The payloads of frames, in one piece. */
+export const payload = (of: readonly Frame[]): Uint8Array<ArrayBuffer> => join(of.map(({ payload }) => payload));
+
+const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
+
+/** A message as native zlib compresses it (7.2.1). */
+export function deflate(data: string | Uint8Array, options: { windowBits?: number; level?: number } = {}): Uint8Array {
+  const bytes = deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH, ...options });
+  return Uint8Array.from(bytes.subarray(0, -TAIL.length));
+}
+
+/** What native zlib makes of messages that share a window of so many bits (7.2.2). */
+export function inflate(messages: readonly Uint8Array[], windowBits = 15): Uint8Array {
+  const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH };
+  return Uint8Array.from(inflateRawSync(join(messages.flatMap((message) => [message, TAIL])), options));
+}
+
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
