@@ -1,0 +1,158 @@
+/** DEFLATE anywhere: pako behind the engine interface of `@sockless/core/deflate`. */
+import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
+import {
+  Z_BLOCK,
+  Z_BUF_ERROR,
+  Z_DEFAULT_STRATEGY,
+  Z_OK,
+  Z_STREAM_END,
+  Z_SYNC_FLUSH,
+  ZStream,
+  zlibDeflate,
+  zlibDeflateInit2,
+  zlibDeflateReset,
+  zlibInflate,
+  zlibInflateInit2,
+  zlibInflateReset,
+  zlibInflateResetKeep,
+} from 'pako';
+
+/** Synchronous, in plain JavaScript, with no need of any host. */
+export const pako: DeflateEngine = {
+  createDeflater: (options) => new PakoDeflater(options),
+  createInflater: (options) => new PakoInflater(options),
+};
+
+const DEFLATED = 8;
+const NOTHING = new Uint8Array(0);
+
+/** How much output a call gives at most; what a connection keeps of it, it copies. */
+const ROOM = 65_536;
+const inflated = new Uint8Array(ROOM);
+let deflated = new Uint8Array(ROOM);
+
+class PakoDeflater implements Deflater {
+  readonly #stream: ZStream = new ZStream();
+
+  constructor({ windowBits, level, memLevel }: DeflaterOptions) {
+    // Raw DEFLATE has no window of 2^8 bytes in zlib, but with one of 2^9 no distance is longer than 2^9 - 262 bytes:
+    // what is sent always fits into what was agreed on.
+    const bits = Math.max(9, windowBits);
+    check(zlibDeflateInit2(this.#stream, level, DEFLATED, -bits, memLevel, Z_DEFAULT_STRATEGY));
+  }
+
+  deflate(data: Uint8Array): Uint8Array {
+    const stream = this.#stream;
+    stream.input = data;
+    stream.next_in = 0;
+    stream.avail_in = data.length;
+    let length = 0;
+    do {
+      if (length === deflated.length) deflated = grown(deflated);
+      stream.output = deflated;
+      stream.next_out = length;
+      stream.avail_out = deflated.length - length;
+      const status = zlibDeflate(stream, Z_SYNC_FLUSH);
+      // No progress is possible: all has been flushed already.
+      if (status !== Z_BUF_ERROR) check(status);
+      length = stream.next_out;
+    } while (stream.avail_out === 0);
+    stream.input = NOTHING;
+    return deflated.subarray(0, length);
+  }
+
+  reset(): void {
+    check(zlibDeflateReset(this.#stream));
+  }
+
+  close(): void {
+    this.#stream.state = undefined;
+  }
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(2 * bytes.length);
+  larger.set(bytes);
+  return larger;
+}
+
+class PakoInflater implements Inflater {
+  readonly #stream: ZStream = new ZStream();
+  #drained = true;
+
+  constructor({ windowBits }: InflaterOptions) {
+    check(zlibInflateInit2(this.#stream, -windowBits));
+  }
+
+  get drained(): boolean {
+    return this.#drained;
+  }
+
+  write(data: Uint8Array): void {
+    this.#stream.input = data;
+    this.#stream.next_in = 0;
+    this.#stream.avail_in = data.length;
+    this.#drained = false;
+  }
+
+  read(): Uint8Array {
+    const stream = this.#stream;
+    stream.output = inflated;
+    stream.next_out = 0;
+    stream.avail_out = ROOM;
+    while (this.#inflate(Z_SYNC_FLUSH)) {
+      // A block with BFINAL set has ended; the next one follows it, with the same window.
+    }
+    this.#drained = stream.avail_out > 0;
+    if (this.#drained) stream.input = NOTHING;
+    return inflated.subarray(0, stream.next_out);
+  }
+
+  endsBlock(): boolean {
+    const stream = this.#stream;
+    stream.input = TAIL_AND_ONE;
+    stream.next_in = 0;
+    stream.avail_in = TAIL_AND_ONE.length;
+    stream.output = NONE_EXPECTED;
+    stream.next_out = 0;
+    stream.avail_out = NONE_EXPECTED.length;
+    // Z_BLOCK stops where a block ends: if that is behind the tail, exactly the byte behind it is left.
+    try {
+      this.#inflate(Z_BLOCK);
+    } catch {
+      return false;
+    }
+    const exactly = stream.avail_in === 1 && stream.next_out === 0;
+    stream.input = NOTHING;
+    stream.avail_in = 0;
+    return exactly;
+  }
+
+  reset(): void {
+    check(zlibInflateReset(this.#stream));
+  }
+
+  close(): void {
+    this.#stream.state = undefined;
+  }
+
+  /** True when a final block has ended and there may be more behind it. */
+  #inflate(flush: typeof Z_SYNC_FLUSH | typeof Z_BLOCK): boolean {
+    const stream = this.#stream;
+    const status = zlibInflate(stream, flush);
+    if (status === Z_STREAM_END) {
+      check(zlibInflateResetKeep(stream));
+      return stream.avail_in > 0 && stream.avail_out > 0;
+    }
+    if (status !== Z_BUF_ERROR) check(status);
+    return false;
+  }
+}
+
+/** RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff"; and one that must be left over. */
+const TAIL_AND_ONE = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00);
+const NONE_EXPECTED = new Uint8Array(8);
+
+function check(status: number): void {
+  if (status !== Z_OK) throw new Error(`zlib: ${status}`);
+}
