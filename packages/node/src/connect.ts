@@ -15,16 +15,18 @@ import {
   parseUri,
   type RandomSource,
   resolveOptions,
+  type SendOptions,
   StateError,
   toBytes,
   type WebSocketUri,
 } from '@sockless/core';
 import { drive } from './attach.ts';
+import { resolveCompression, type WithCompression } from './compression.ts';
 import type { Handlers } from './handlers.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
 /** How to connect, and the options of the connection. */
-export interface ConnectOptions extends ClientOptions {
+export interface ConnectOptions extends WithCompression<ClientOptions> {
   /** What `tls.connect` takes besides host and port: `ca`, `cert`, `key`, `rejectUnauthorized`. */
   readonly tls?: TlsOptions | undefined;
   /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
@@ -76,9 +78,11 @@ export function connect<Data = unknown>(
   return new Client(url, options, handlers);
 }
 
+type ResolvedConnectOptions = ReturnType<typeof resolveCompression<ConnectOptions>>;
+
 class Client<Data> extends WebSocketConnection<Data> {
   readonly #uri: WebSocketUri;
-  readonly #options: ConnectOptions;
+  readonly #options: ResolvedConnectOptions;
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
   readonly #abort = (): void => this.close(1001);
@@ -91,14 +95,14 @@ class Client<Data> extends WebSocketConnection<Data> {
   #stopped = false;
 
   // What was sent while there was no connection.
-  #kept: (string | Uint8Array)[] = [];
+  #kept: { data: string | Uint8Array; options: SendOptions | undefined }[] = [];
   #keptBytes = 0;
 
   constructor(url: string | URL, options: ConnectOptions, handlers: Handlers<Data>) {
     super(handlers);
     const { text, authorization } = normalize(url);
     this.#uri = parseUri(text);
-    this.#options = authorization === undefined ? options : withAuthorization(options, authorization);
+    this.#options = resolveCompression(withAuthorization(options, authorization));
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => crypto.getRandomValues(bytes));
     // A policy that is not valid is refused now and not after the first connection.
@@ -113,9 +117,9 @@ class Client<Data> extends WebSocketConnection<Data> {
     return super.queuedBytes + this.#keptBytes;
   }
 
-  override send(data: string | BytesLike): number {
-    if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data);
-    if (this.#policy.messages !== 'drop') this.#keep(data);
+  override send(data: string | BytesLike, options?: SendOptions): number {
+    if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
+    if (this.#policy.messages !== 'drop') this.#keep(data, options);
     return this.queuedBytes;
   }
 
@@ -138,7 +142,7 @@ class Client<Data> extends WebSocketConnection<Data> {
       const kept = this.#kept;
       this.#kept = [];
       this.#keptBytes = 0;
-      for (const data of kept) if (this.state === 'open') super.send(data);
+      for (const { data, options } of kept) if (this.state === 'open') super.send(data, options);
     }
   }
 
@@ -185,7 +189,7 @@ class Client<Data> extends WebSocketConnection<Data> {
     drive(this, createSocket(this.#uri, this.#options), connection);
   }
 
-  #keep(data: string | BytesLike): void {
+  #keep(data: string | BytesLike, options: SendOptions | undefined): void {
     const limit = resolveOptions(this.#options).maxQueuedBytes;
     if (this.#keptBytes >= limit) {
       throw new StateError(
@@ -195,7 +199,7 @@ class Client<Data> extends WebSocketConnection<Data> {
     }
     // The caller may write to its bytes before there is a connection.
     const copy = typeof data === 'string' ? data : new Uint8Array(toBytes(data));
-    this.#kept.push(copy);
+    this.#kept.push({ data: copy, options });
     // As in the outbox, headers count: all that is kept fits into it.
     this.#keptBytes += MAX_HEADER_SIZE + Buffer.byteLength(copy);
   }
@@ -212,7 +216,7 @@ function isWorthRetrying({ explanation }: EndEvent): boolean {
   return !(status >= 400 && status < 500 && status !== 408 && status !== 429);
 }
 
-function createSocket(uri: WebSocketUri, options: ConnectOptions): Duplex {
+function createSocket(uri: WebSocketUri, options: ResolvedConnectOptions): Duplex {
   if (options.createSocket !== undefined) return options.createSocket(uri);
   const host = uri.host.replace(/^\[|\]$/g, '');
   const where = options.socketPath === undefined ? { host, port: uri.port } : { path: options.socketPath };
@@ -241,7 +245,8 @@ function decode(text: string): string {
   }
 }
 
-function withAuthorization(options: ConnectOptions, authorization: string): ConnectOptions {
+function withAuthorization(options: ConnectOptions, authorization: string | undefined): ConnectOptions {
+  if (authorization === undefined) return options;
   const { headers = {} } = options;
   const fields = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
   // What the application says itself counts.

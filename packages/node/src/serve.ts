@@ -3,12 +3,13 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
+import { resolveCompression, type WithCompression } from './compression.ts';
 import type { Handlers } from './handlers.ts';
 import { takeOver } from './upgrade.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
 /** Where to listen, how, and the options of every connection. */
-export interface ServeOptions extends ServerOptions {
+export interface ServeOptions extends WithCompression<ServerOptions> {
   /** The TCP port; 0 for any that is free. Default: 0. */
   readonly port?: number | undefined;
   /** The address to listen on. Default: all. */
@@ -59,8 +60,9 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
+  const resolved = resolveCompression(options);
   // What is not valid is said now and not to the first client.
-  Connection.server(options);
+  Connection.server(resolved);
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   const connections = new Set<WebSocketConnection<Data>>();
   // A browser connects ahead of its requests; Node does not count a socket as idle that has sent nothing.
@@ -72,7 +74,7 @@ export async function serve<Data = unknown>(
   let closing = false;
   http.on('upgrade', (request, socket, head) => {
     const ws = closing ? new WebSocketConnection(UNAVAILABLE) : new ServedConnection(handlers, connections);
-    takeOver(ws, request, socket, head, options);
+    takeOver(ws, request, socket, head, resolved);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connection, type HeaderField, type ServerOptions } from '@sockless/core';
 import { drive } from './attach.ts';
+import { resolveCompression, type WithCompression } from './compression.ts';
 import type { Handlers } from './handlers.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
@@ -22,11 +23,11 @@ export function upgrade<Data = unknown>(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
-  options: ServerOptions = {},
+  options: WithCompression<ServerOptions> = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
   const ws = new WebSocketConnection(handlers);
-  takeOver(ws, request, socket, head, options);
+  takeOver(ws, request, socket, head, resolveCompression(options));
   return ws;
 }
 

@@ -6,6 +6,7 @@ import {
   type EndEvent,
   type HandshakeRequest,
   type OpenEvent,
+  type SendOptions,
   type State,
   StateError,
 } from '@sockless/core';
@@ -123,8 +124,8 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
    * @throws {StateError} `not-open`, `message-in-progress`, `queue-full`
    * @throws {TypeError} when `data` is neither a string nor bytes
    */
-  send(data: string | BytesLike): number {
-    this.#command().send(data);
+  send(data: string | BytesLike, options?: SendOptions): number {
+    this.#command().send(data, options);
     return this.#planFlush();
   }
 
@@ -134,8 +135,8 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
    * @throws {StateError} `not-open`, `queue-full`
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    */
-  sendFragment(data: string | BytesLike, final: boolean): number {
-    this.#command().sendFragment(data, final);
+  sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): number {
+    this.#command().sendFragment(data, final, options);
     return this.#planFlush();
   }
 

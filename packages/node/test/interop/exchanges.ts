@@ -1,5 +1,6 @@
 // The exchanges that are held with every implementation, in every role its API allows: one list for all of them.
 import { randomBytes } from 'node:crypto';
+import type { DeflateRequest } from '@sockless/core/deflate';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../../src/index.ts';
 import { deferred } from '../support.ts';
@@ -26,9 +27,9 @@ export interface Peer {
   readonly name: string;
   readonly can: ReadonlySet<Ability>;
   /** Connects to a server, offering the subprotocols "chat.v2" and "chat.v1"; gives how that connection ended. */
-  connect?(url: string): Promise<{ closed: Promise<PeerClose> }>;
+  connect?(url: string, deflate?: DeflateRequest): Promise<{ closed: Promise<PeerClose> }>;
   /** Serves, speaking "chat.v1"; gives its URL. */
-  listen?(): Promise<string>;
+  listen?(deflate?: DeflateRequest): Promise<string>;
   /** Gives how the next of the connections that it serves ended. */
   closed?(): Promise<PeerClose>;
   stop(): unknown;

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { DeflateRequest } from '@sockless/core/deflate';
 import { chromium } from 'playwright-core';
 import { WebSocket as UndiciWebSocket } from 'undici';
-import { WebSocket, WebSocketServer } from 'ws';
+import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
 import { type Ability, OFFERED, type Peer, type PeerClose, SPOKEN } from './exchanges.ts';
 import { serveBrowser } from './page.ts';
 
@@ -33,7 +34,10 @@ class Channel<T> {
 /** npm ws, in both roles. */
 export function startWs(): Peer {
   const closes = new Channel<PeerClose>();
-  let server: WebSocketServer | undefined;
+  const servers: WebSocketServer[] = [];
+  // Short messages, too.
+  const parameters = (deflate: DeflateRequest | undefined) =>
+    deflate === undefined ? {} : { perMessageDeflate: { ...deflate, threshold: 0 } as PerMessageDeflateOptions };
 
   const behave = (ws: WebSocket): void => {
     ws.on('message', (data: Buffer, isBinary) => {
@@ -60,19 +64,21 @@ export function startWs(): Peer {
   return {
     name: 'ws',
     can: ALL,
-    async connect(url) {
-      const ws = new WebSocket(url, OFFERED);
+    async connect(url, deflate) {
+      const ws = new WebSocket(url, OFFERED, parameters(deflate));
       behave(ws);
       const closed = ended(ws);
       await once(ws, 'open');
       return { closed };
     },
-    async listen() {
-      server = new WebSocketServer({
+    async listen(deflate) {
+      const server = new WebSocketServer({
+        ...parameters(deflate),
         port: 0,
         host: '127.0.0.1',
         handleProtocols: (offered) => SPOKEN.find((name) => offered.has(name)) ?? false,
       });
+      servers.push(server);
       server.on('connection', (ws) => {
         behave(ws);
         void ended(ws).then((close) => closes.push(close));
@@ -81,7 +87,7 @@ export function startWs(): Peer {
       return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     },
     closed: () => closes.next(),
-    stop: () => server?.close(),
+    stop: () => servers.forEach((server) => void server.close()),
   };
 }
 
@@ -154,18 +160,25 @@ export function startPython(): Peer {
   return {
     name: 'python3-websockets',
     can: ALL,
-    async connect(url) {
-      stdin.write(`connect ${url}\n`);
+    async connect(url, deflate) {
+      stdin.write(`connect ${url} ${snakeCase(deflate)}\n`);
       const channel = closes.get(await opened.next()) as Channel<PeerClose>;
       return { closed: channel.next() };
     },
-    listen() {
-      stdin.write('listen\n');
+    listen(deflate) {
+      // The second word is what a URL would be.
+      stdin.write(`listen - ${snakeCase(deflate)}\n`);
       return listening.next();
     },
     closed: () => served.next(),
     stop: () => child.kill('SIGKILL'),
   };
+}
+
+function snakeCase(deflate: DeflateRequest | undefined): string {
+  if (deflate === undefined) return '';
+  const name = (camel: string): string => camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return JSON.stringify(Object.fromEntries(Object.entries(deflate).map(([key, value]) => [name(key), value])));
 }
 
 export const CHROMIUM = '/usr/bin/chromium';

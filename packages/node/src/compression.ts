@@ -1,0 +1,26 @@
+/** The option `compression` of this package: on, off, or how. */
+import type { ConnectionOptions } from '@sockless/core';
+import { type DeflateOptions, type MessageExtension, permessageDeflate } from '@sockless/core/deflate';
+import { zlib } from './zlib.ts';
+
+/**
+ * Whether and how to compress messages (RFC 7692): `true` for the defaults, or options, or an extension of your own.
+ * Default: false, as compression costs a server memory for each connection (see `DeflateOptions`) and time for each
+ * message, and pays only where messages are long and alike, and the network is slow.
+ */
+export type Compression = boolean | DeflateOptions | MessageExtension | undefined;
+
+/** The options of a connection, with {@link Compression}. */
+export type WithCompression<Options extends ConnectionOptions> = Omit<Options, 'compression'> & {
+  readonly compression?: Compression;
+};
+
+/** Gives options as core takes them. */
+export function resolveCompression<Options extends { readonly compression?: Compression }>(
+  options: Options,
+): Omit<Options, 'compression'> & { readonly compression: MessageExtension | undefined } {
+  const { compression } = options;
+  if (compression === undefined || compression === false) return { ...options, compression: undefined };
+  if (compression === true) return { ...options, compression: permessageDeflate(zlib) };
+  return { ...options, compression: 'offer' in compression ? compression : permessageDeflate(zlib, compression) };
+}

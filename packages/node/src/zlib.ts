@@ -1,0 +1,241 @@
+/**
+ * DEFLATE by Node's own zlib, synchronously and with its window kept between messages: behind core's engine interface.
+ *
+ * `node:zlib` has no such call in public: its streams are asynchronous, its `…Sync` functions forget. The handle of a
+ * stream can do it, and has since Node 0.11, but is private; so it is tried out before it is trusted, and where it does
+ * not do what it should, pako takes its place.
+ */
+import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
+import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
+import { pako } from '@sockless/deflate';
+
+/** What a stream of `node:zlib` is inside. */
+interface Native {
+  readonly _handle: Handle;
+  /** After each write: how much room is left in the output, and how much of the input. */
+  readonly _writeState: Uint32Array;
+}
+
+interface Handle {
+  onerror: (message: string, errno: number, code: string) => void;
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    inputAt: number,
+    inputLength: number,
+    output: Uint8Array,
+    outputAt: number,
+    outputLength: number,
+  ): void;
+  reset(): void;
+  close(): void;
+}
+
+// A stream has a chunk of its own for output, 16 KiB by default, that is not used here.
+const { Z_SYNC_FLUSH, Z_BLOCK, Z_MIN_CHUNK } = constants;
+
+/** How much output a call gives at most; what a connection keeps of it, it copies. */
+const ROOM = 65_536;
+const inflated = new Uint8Array(ROOM);
+let deflated = new Uint8Array(ROOM);
+
+class NativeDeflater implements Deflater {
+  readonly #native: Native;
+
+  constructor({ windowBits, level, memLevel }: DeflaterOptions) {
+    // Raw DEFLATE has no window of 2^8 bytes in zlib, but with one of 2^9 no distance is longer than 2^9 - 262 bytes:
+    // what is sent always fits into what was agreed on.
+    const options = { windowBits: Math.max(9, windowBits), level, memLevel, chunkSize: Z_MIN_CHUNK };
+    this.#native = createDeflateRaw(options) as unknown as Native;
+  }
+
+  deflate(data: Uint8Array): Uint8Array {
+    const { _handle: handle, _writeState: left } = this.#native;
+    let at = 0;
+    let length = 0;
+    do {
+      if (length === deflated.length) deflated = grown(deflated);
+      handle.writeSync(Z_SYNC_FLUSH, data, at, data.length - at, deflated, length, deflated.length - length);
+      at = data.length - (left[1] as number);
+      length = deflated.length - (left[0] as number);
+    } while (length === deflated.length);
+    return deflated.subarray(0, length);
+  }
+
+  reset(): void {
+    this.#native._handle.reset();
+  }
+
+  close(): void {
+    this.#native._handle.close();
+  }
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(2 * bytes.length);
+  larger.set(bytes);
+  return larger;
+}
+
+const NOTHING = new Uint8Array(0);
+
+class NativeInflater implements Inflater {
+  readonly #options: InflaterOptions;
+  readonly #native: Native;
+  #broken = false;
+  #input: Uint8Array = NOTHING;
+  #at = 0;
+  #drained = true;
+
+  // The end of the output, in a ring. A stream gives up its window where a final block ends; RFC 7692 does not.
+  readonly #window: Uint8Array;
+  #written = 0;
+  // So pako goes on from there, until a reset: to make a stream anew for each final block takes 10 times as long.
+  #successor: Inflater | undefined = undefined;
+
+  constructor(options: InflaterOptions) {
+    const { windowBits } = options;
+    this.#options = options;
+    this.#window = new Uint8Array(2 ** windowBits);
+    this.#native = createInflateRaw({ windowBits, chunkSize: Z_MIN_CHUNK }) as unknown as Native;
+    // The stream's own would close the handle, and a write to a closed handle aborts the process.
+    this.#native._handle.onerror = () => {
+      this.#broken = true;
+    };
+  }
+
+  get drained(): boolean {
+    return this.#successor?.drained ?? this.#drained;
+  }
+
+  write(data: Uint8Array): void {
+    if (this.#successor !== undefined) {
+      this.#successor.write(data);
+      return;
+    }
+    this.#input = data;
+    this.#at = 0;
+    this.#drained = false;
+  }
+
+  read(): Uint8Array {
+    if (this.#successor !== undefined) return this.#successor.read();
+    const { _handle: handle, _writeState: left } = this.#native;
+    handle.writeSync(Z_SYNC_FLUSH, this.#input, this.#at, this.#input.length - this.#at, inflated, 0, ROOM);
+    if (this.#broken) throw new Error('not DEFLATE');
+    const length = ROOM - (left[0] as number);
+    this.#at = this.#input.length - (left[1] as number);
+    this.#remember(length);
+    if (left[0] !== 0 && left[1] !== 0) {
+      // Room and input are left, so a final block has ended; the next one follows it, with the same window.
+      this.#successor = this.#succeed();
+      this.#successor.write(this.#input.subarray(this.#at));
+    }
+    this.#drained = length < ROOM;
+    if (this.#drained) {
+      this.#input = NOTHING;
+      this.#at = 0;
+    }
+    return length === 0 && this.#successor !== undefined ? this.#successor.read() : inflated.subarray(0, length);
+  }
+
+  endsBlock(): boolean {
+    if (this.#successor !== undefined) return this.#successor.endsBlock();
+    const { _handle: handle, _writeState: left } = this.#native;
+    // Z_BLOCK stops where a block ends: if that is behind the tail, exactly the byte behind it is left.
+    handle.writeSync(Z_BLOCK, TAIL_AND_ONE, 0, TAIL_AND_ONE.length, NONE_EXPECTED, 0, NONE_EXPECTED.length);
+    return !this.#broken && left[1] === 1 && left[0] === NONE_EXPECTED.length;
+  }
+
+  reset(): void {
+    this.#written = 0;
+    this.#successor?.close();
+    this.#successor = undefined;
+    this.#native._handle.reset();
+  }
+
+  close(): void {
+    this.#successor?.close();
+    this.#native._handle.close();
+  }
+
+  /** An inflater that knows the window: it has just read it, in a block that is not compressed. */
+  #succeed(): Inflater {
+    const { length } = this.#window;
+    const size = Math.min(this.#written, length);
+    const at = this.#written - size;
+    const block = new Uint8Array(5 + size);
+    block.set([0, size & 0xff, size >> 8, ~size & 0xff, (~size >> 8) & 0xff]);
+    for (let index = 0; index < size; index++) block[5 + index] = this.#window[(at + index) % length] as number;
+    const successor = pako.createInflater(this.#options);
+    successor.write(block);
+    successor.read();
+    return successor;
+  }
+
+  /** Keeps the last of the first `end` bytes of the output. */
+  #remember(end: number): void {
+    const window = this.#window;
+    const from = Math.max(0, end - window.length);
+    const at = (this.#written + from) % window.length;
+    const first = Math.min(end - from, window.length - at);
+    window.set(inflated.subarray(from, from + first), at);
+    window.set(inflated.subarray(from + first, end), 0);
+    this.#written += end;
+  }
+}
+
+/** RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff"; and one that must be left over. */
+const TAIL_AND_ONE = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00);
+const NONE_EXPECTED = new Uint8Array(8);
+
+/**
+ * Whether an engine compresses and decompresses: the same word twice, the second time by reference to the first, and
+ * not what is no DEFLATE.
+ */
+export function works(engine: DeflateEngine): boolean {
+  try {
+    const deflater = engine.createDeflater({ windowBits: 15, level: 6, memLevel: 8 });
+    const inflater = engine.createInflater({ windowBits: 15 });
+    const word = Uint8Array.from('sockless sockless', (character) => character.charCodeAt(0));
+    const lengths = [1, 2].map(() => {
+      const bytes = deflater.deflate(word);
+      inflater.write(bytes.slice(0, -4));
+      const output = inflater.read();
+      if (String(output) !== String(word) || !inflater.drained || !inflater.endsBlock()) throw new Error('it differs');
+      return bytes.length;
+    });
+    const refuses = fails(() => {
+      inflater.write(Uint8Array.of(0x07));
+      inflater.read();
+    });
+    deflater.close();
+    inflater.close();
+    return refuses && (lengths[1] as number) < (lengths[0] as number);
+  } catch {
+    return false;
+  }
+}
+
+function fails(call: () => void): boolean {
+  try {
+    call();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** {@link zlib} without its test. */
+export const native: DeflateEngine = {
+  createDeflater: (options) => new NativeDeflater(options),
+  createInflater: (options) => new NativeInflater(options),
+};
+
+/** Gives the first engine, if it works, or the second. */
+export function choose(first: DeflateEngine, second: DeflateEngine): DeflateEngine {
+  return works(first) ? first : second;
+}
+
+/** The fastest engine that works here. */
+export const zlib: DeflateEngine = choose(native, pako);
