@@ -36,6 +36,8 @@ async function listen(port: number): Promise<Server<Visit>> {
     },
     heartbeat: { interval: 5000, timeout: 5000 },
     closeTimeout: PATIENCE,
+    // For chats only: what a tap sends says that it is not to be compressed.
+    compression: true,
   };
   try {
     const server = await serve(options, visitHandlers(visits));

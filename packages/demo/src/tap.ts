@@ -10,12 +10,18 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { EndEvent } from '@sockless/core';
-import { createFrameHeader, decodeFrameHeader, MAX_HEADER_SIZE } from '@sockless/core/frame';
+import { createFrameHeader, decodeFrameHeader, MAX_HEADER_SIZE, Opcode, RSV1 } from '@sockless/core/frame';
 import type { WebSocketConnection } from '@sockless/node';
 import { type Direction, encodeMirroredFrame, type TapMessage } from './protocol.ts';
 
 /** How much of a payload is mirrored, in bytes. */
 const MAX_PAYLOAD = 4096;
+
+/** The same where a message is compressed: what is left out would be missing from the window of those behind it. */
+const MAX_COMPRESSED = 65_536;
+
+/** A tap's messages are sent as they are, which saves the server the time and memory of compressing everything twice. */
+const AS_IT_IS = { compress: false };
 
 /** With more bytes than this waiting for the page, frames are dropped. */
 const MAX_QUEUED = 256 * 1024;
@@ -46,11 +52,14 @@ export class Tap {
       this.tell({ type: 'dropped', frames: this.#dropped });
       this.#dropped = 0;
     }
-    this.#ws.send(encodeMirroredFrame({ direction, time: performance.timeOrigin + performance.now(), bytes }));
+    this.#ws.send(
+      encodeMirroredFrame({ direction, time: performance.timeOrigin + performance.now(), bytes }),
+      AS_IT_IS,
+    );
   }
 
   tell(message: TapMessage): void {
-    if (this.#ws.state === 'open') this.#ws.send(JSON.stringify(message));
+    if (this.#ws.state === 'open') this.#ws.send(JSON.stringify(message), AS_IT_IS);
   }
 
   /** The mirrored connection ended: tells why, and ends the tap. */
@@ -102,10 +111,12 @@ export class FrameCutter {
   #kept = 0;
   #left = 0;
   #lost = false;
+  #limit = MAX_PAYLOAD;
 
   /**
    * @param masked whether this is what a client sends
-   * @param emit gets each frame, in bytes of its own, with at most the first 4 KiB of its payload
+   * @param emit gets each frame, in bytes of its own, with at most the first 4 KiB of its payload, or 64 KiB of a
+   *   compressed one
    */
   constructor(masked: boolean, emit: (frame: Uint8Array) => void) {
     this.#masked = masked;
@@ -128,7 +139,8 @@ export class FrameCutter {
   /** The next byte of a header. Where a frame begins is no longer known after one that is not legal: it is the last. */
   #beginFrame(byte: number): void {
     this.#start[this.#started++] = byte;
-    const rules = { masked: this.#masked, rsv: 0, maxFrameSize: Infinity };
+    // Whether RSV1 may be set is for the connection itself to judge.
+    const rules = { masked: this.#masked, rsv: RSV1, maxFrameSize: Infinity };
     try {
       const size = decodeFrameHeader(this.#start, 0, this.#started, rules, this.#header);
       if (size === 0) return;
@@ -137,8 +149,11 @@ export class FrameCutter {
       this.#emit(this.#start.slice(0, this.#started));
       return;
     }
-    this.#left = this.#header.length;
-    this.#frame = new Uint8Array(this.#started + Math.min(this.#left, MAX_PAYLOAD));
+    const { opcode, rsv, length } = this.#header;
+    // Control frames are short, and those that continue a message do as it does.
+    if (opcode === Opcode.Text || opcode === Opcode.Binary) this.#limit = rsv === 0 ? MAX_PAYLOAD : MAX_COMPRESSED;
+    this.#left = length;
+    this.#frame = new Uint8Array(this.#started + Math.min(length, this.#limit));
     this.#kept = 0;
     this.#keep(this.#start.subarray(0, this.#started));
     this.#started = 0;

@@ -225,6 +225,23 @@ server('the tap shows the very bytes of its connection, from the handshake to th
   other.tap.ws.close();
 });
 
+server('chats are compressed for who asks for it, and the tap shows them as they are on the wire', async ({ demo }) => {
+  const { tap, token } = await openTap(demo);
+  const client = new Client(`${demo.url}/chat?tap=${token}`, { perMessageDeflate: { threshold: 0 } });
+  await client.hello('Deflated');
+  assert.match(client.ws.extensions, 'permessage-deflate');
+  client.send({ type: 'say', to: { kind: 'everyone' }, text: 'x'.repeat(1900), ref: 'r' });
+  assert.is((await client.next('said')).text.length, 1900);
+  client.ws.close(4000);
+  await tap.end();
+  const { frames } = mirrored(tap);
+  assert.equal(
+    frames.map(({ direction, hex }) => `${direction} ${hex.slice(0, 2)}`),
+    ['up c1', 'down c1', 'up c1', 'down c1', 'up 88', 'down 88'],
+  );
+  for (const { hex } of frames) assert.ok(hex.length / 2 < 400);
+});
+
 server('a token works once, and a guessed one does nothing', async ({ demo }) => {
   const { tap, token } = await openTap(demo);
   const [first, second, third] = [token, token, 'A'.repeat(22)].map((t) => new Client(`${demo.url}/chat?tap=${t}`));

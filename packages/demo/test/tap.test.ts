@@ -49,6 +49,17 @@ test('keeps the beginning of a long payload, at once, and finds the frame behind
   assert.is(cut(false, start, new Uint8Array(4096)).length, 1);
 });
 
+test('keeps more of a compressed payload, also of one that continues it', () => {
+  const [first, second] = [bytes('417e2000'), bytes('807e2000')];
+  const payload = new Uint8Array(0x2000);
+  assert.equal(
+    cut(false, first, payload, second, payload, bytes('01 7e2000'), payload).map(({ length }) => length / 2),
+    [4 + 0x2000, 4 + 0x2000, 4 + 4096],
+  );
+  const long = bytes('c17f0000000000020000');
+  assert.is(cut(false, long, new Uint8Array(0x20000))[0]?.length, 2 * (10 + 65_536));
+});
+
 test('ends with a header that is not legal', () => {
   assert.equal(cut(true, bytes('8105 48656c6c6f 8900')), ['8105']);
   assert.equal(cut(false, bytes('8900 f1')), ['8900', 'f1']);
@@ -60,7 +71,10 @@ function connection(queuedBytes: number) {
     sent,
     state: 'open' as const,
     queuedBytes,
-    send: (data: unknown) => sent.push(data as string | Uint8Array),
+    send(data: unknown, options?: { compress?: boolean | undefined }) {
+      assert.is(options?.compress, false, 'a tap compresses nothing');
+      return sent.push(data as string | Uint8Array);
+    },
     close: () => undefined,
   };
 }

@@ -8,6 +8,7 @@ import {
   type ServerMessage,
   type TapMessage,
 } from '../protocol.ts';
+import { Inflation } from './inflation.ts';
 
 /** Where the connection stands. */
 export type LinkState =
@@ -21,8 +22,9 @@ export interface LinkHandlers {
   state(state: LinkState): void;
   message(message: ServerMessage): void;
   binary(bytes: ArrayBuffer): void;
-  frame(frame: MirroredFrame): void;
-  tap(message: TapMessage): void;
+  /** `inflation` is that of the frame's connection. */
+  frame(frame: MirroredFrame, inflation: Inflation): void;
+  tap(message: TapMessage, inflation: Inflation): void;
   /** What the browser says of the end of a connection that was open. */
   lost(code: number, reason: string): void;
 }
@@ -57,13 +59,15 @@ export class Link {
     const last = this.#tap;
     setTimeout(() => last?.close(), 2000);
     const tap = new WebSocket(address('/tap'));
+    // The last tap may still have frames of its own connection to show.
+    const inflation = new Inflation();
     this.#tap = tap;
     tap.binaryType = 'arraybuffer';
     tap.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-      if (typeof data !== 'string') return this.#handlers.frame(decodeMirroredFrame(data));
+      if (typeof data !== 'string') return this.#handlers.frame(decodeMirroredFrame(data), inflation);
       const message = parseServerMessage<TapMessage>(data);
       if (message.type === 'token') this.#openChat(message.token);
-      else this.#handlers.tap(message);
+      else this.#handlers.tap(message, inflation);
     };
     tap.onclose = () => {
       if (this.#tap === tap && this.#chat === undefined) this.#wait();

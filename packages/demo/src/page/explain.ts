@@ -1,7 +1,8 @@
 /** A frame, from its bytes to fields that say what each bit means. The decoding itself is core's. */
 import { CloseCode, Opcode, PROTOCOL_RULES, ProtocolError } from '@sockless/core';
-import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader } from '@sockless/core/frame';
+import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader, RSV1 } from '@sockless/core/frame';
 import type { Direction, MirroredFrame } from '../protocol.ts';
+import { type Inflated, type Inflater, ratio } from './inflation.ts';
 
 /** A field of the frame: the bits `from` to `to - 1`, counted from the frame's first. */
 export interface Field {
@@ -13,8 +14,9 @@ export interface Field {
   /** In binary, hexadecimal or decimal, whatever shows best. */
   readonly value: string;
   readonly meaning: string;
-  /** Of RFC 6455. */
   readonly section: string;
+  /** Whose section that is. Default: 6455. */
+  readonly rfc?: 7692;
 }
 
 /** All there is to say about one frame. */
@@ -27,7 +29,11 @@ export interface Explained extends MirroredFrame {
   readonly fields: readonly Field[];
   /** The payload without its mask, as far as it was mirrored. */
   readonly payload: Uint8Array;
-  /** The payload is text: that of a text frame or of a continuation of one. */
+  /** What the payload becomes, where the message is compressed. */
+  readonly inflated: Inflated | undefined;
+  /** What the application gets: the payload, inflated if need be. */
+  readonly content: Uint8Array;
+  /** The content is text: that of a text frame or of a continuation of one. */
   readonly isText: boolean;
   /** One line. */
   readonly preview: string;
@@ -68,27 +74,31 @@ const utf8 = new TextDecoder();
  * Explains a frame.
  *
  * @param message what kind of message a continuation frame goes on with
+ * @param inflater inflates this direction of the connection, all frames of which are explained once and in their order
  */
-export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary): Explained {
+export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, inflater?: Inflater): Explained {
   const { bytes, direction } = frame;
   const header = createFrameHeader();
   try {
-    const rules = { masked: direction === 'up', rsv: 0, maxFrameSize: Infinity };
+    const allowed = inflater?.rsv ?? 0;
+    const rules = { masked: direction === 'up', rsv: allowed, maxFrameSize: Infinity };
     const size = decodeFrameHeader(bytes, 0, bytes.length, rules, header);
     const payload = bytes.slice(size);
     if (header.masked) applyMask(payload, 0, payload.length, header.key, 0);
+    const inflated = inflater?.take(header, payload);
+    const content = inflated?.bytes ?? payload;
     const isText = header.opcode === Opcode.Text || (header.opcode === Opcode.Continuation && message === Opcode.Text);
-    const preview = previewOf(header, payload, isText);
-    const fields = headerFields(header, bytes, size, payload);
-    return { ...frame, header, illegal: '', size, fields, payload, isText, preview };
+    const preview = inflated?.problem ? `not inflated: ${inflated.problem}` : previewOf(header, content, isText);
+    const fields = headerFields(header, bytes, size, payload, allowed !== 0, inflated);
+    return { ...frame, header, illegal: '', size, fields, payload, inflated, content, isText, preview };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     const { section, sentence } = PROTOCOL_RULES[error.rule];
     const field = { from: 0, to: 8 * bytes.length, value: hex(bytes), meaning: sentence, section };
     const fields: Field[] = [{ id: 'payload', name: 'Not a legal header', ...field }];
     const payload = new Uint8Array(0);
-    const preview = error.rule;
-    return { ...frame, header: undefined, illegal: error.message, size: 0, fields, payload, isText: false, preview };
+    const none = { header: undefined, size: 0, payload, inflated: undefined, content: payload, isText: false };
+    return { ...frame, ...none, illegal: error.message, fields, preview: error.rule };
   }
 }
 
@@ -105,7 +115,14 @@ export const hexByte = (byte: number): string => byte.toString(16).padStart(2, '
 /** A number with its thousands set apart. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
-function headerFields(header: FrameHeader, bytes: Uint8Array, size: number, payload: Uint8Array): Field[] {
+function headerFields(
+  header: FrameHeader,
+  bytes: Uint8Array,
+  size: number,
+  payload: Uint8Array,
+  compression: boolean,
+  inflated: Inflated | undefined,
+): Field[] {
   const { final, rsv, opcode, masked, length } = header;
   const { name, section, meaning } = OPCODES[opcode];
   const [first = 0, second = 0] = bytes;
@@ -131,8 +148,7 @@ function headerFields(header: FrameHeader, bytes: Uint8Array, size: number, payl
       from: 1,
       to: 4,
       value: rsv.toString(2).padStart(3, '0'),
-      meaning: 'Reserved for extensions, such as compression. None is in use, so all must be 0.',
-      section: '5.2',
+      ...reservedMeaning(header, compression, inflated),
     },
     { id: 'opcode', name: 'opcode', from: 4, to: 8, value: `0x${(first & 15).toString(16)} ${name}`, meaning, section },
     {
@@ -188,11 +204,46 @@ function headerFields(header: FrameHeader, bytes: Uint8Array, size: number, payl
       from: 8 * size,
       to: 8 * (size + length),
       value: bytesOf(length),
-      meaning: payloadMeaning(header, payload),
-      section: opcode === Opcode.Close ? '5.5.1' : '5.2',
+      ...(inflated === undefined
+        ? { meaning: payloadMeaning(header, payload), section: opcode === Opcode.Close ? '5.5.1' : '5.2' }
+        : { meaning: compressedMeaning(header, inflated), section: '7.2.2', rfc: 7692 }),
     });
   }
   return fields;
+}
+
+function reservedMeaning(
+  { opcode, rsv }: FrameHeader,
+  compression: boolean,
+  inflated: Inflated | undefined,
+): Pick<Field, 'meaning' | 'section' | 'rfc'> {
+  if (!compression) {
+    const meaning = 'Reserved for extensions, such as compression. None is in use, so all must be 0.';
+    return { meaning, section: '5.2' };
+  }
+  const bit = 'RSV1 is the bit “Per-Message Compressed” of permessage-deflate';
+  const about =
+    opcode >= Opcode.Close
+      ? `${bit}: control frames are never compressed.`
+      : opcode === Opcode.Continuation
+        ? `${bit}: only the first frame of a message has it. This message is ${inflated ? '' : 'not '}compressed.`
+        : (rsv & RSV1) !== 0
+          ? `${bit}: this message is compressed.`
+          : `${bit}: this message is sent as it is.`;
+  return { meaning: `${about} RSV2 and RSV3 are reserved.`, section: '6', rfc: 7692 };
+}
+
+function compressedMeaning({ final }: FrameHeader, { frame, message, problem }: Inflated): string {
+  if (problem !== '') return `The data of the application, compressed. Not inflated: ${problem}.`;
+  const one = `The data of the application, compressed: ${inflatedTo(frame)}.`;
+  const several = final && message.packed !== frame.packed;
+  return several ? `${one} The whole message: ${inflatedTo(message)}.` : one;
+}
+
+/** Two sizes and their ratio, in words. */
+export function inflatedTo(sizes: Inflated['frame']): string {
+  const share = ratio(sizes);
+  return `${bytesOf(sizes.packed)} for ${count(sizes.inflated)}${share === '' ? '' : `, which is ${share}`}`;
 }
 
 function payloadMeaning({ opcode, length }: FrameHeader, payload: Uint8Array): string {
@@ -216,7 +267,7 @@ function previewOf({ opcode, length }: FrameHeader, payload: Uint8Array, isText:
     const { code, name, reason } = closeReason(payload);
     return `${code} ${name}${reason === '' ? '' : ` “${reason}”`}`;
   }
-  if (length === 0) return '';
+  if (length === 0 || payload.length === 0) return '';
   const start = payload.subarray(0, 160);
   if (!(isText || isPrintable(start))) return hex(start.subarray(0, 32));
   // What all messages of this chat begin with would only push the rest out of sight.

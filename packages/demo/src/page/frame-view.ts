@@ -1,11 +1,11 @@
 /** One frame in full: its bytes, the RFC's diagram with its bits in it, its fields in words, and its payload. */
 import { clock, el } from './dom.ts';
-import { count, type Explained, type Field, hex, hexByte, isPrintable, OPCODES, WAY } from './explain.ts';
+import { count, type Explained, type Field, hex, hexByte, inflatedTo, isPrintable, OPCODES, WAY } from './explain.ts';
 
 /** How many bytes of a payload are shown one by one. */
 const MAX_BYTES = 256;
 
-const RFC = 'https://www.rfc-editor.org/rfc/rfc6455#section-';
+const RFC = 'https://www.rfc-editor.org/rfc/rfc';
 
 /** Something on the screen that stands for the bits `from` to `to - 1` of the frame. */
 interface Part {
@@ -59,9 +59,11 @@ function section(heading: string, rfc: string | undefined, ...children: HTMLElem
   );
 }
 
-function rfcLink(number: string): HTMLElement {
-  const label = `Section ${number} of RFC 6455`;
-  return el('a', { href: RFC + number, target: '_blank', rel: 'noreferrer', title: label }, `§${number}`);
+function rfcLink(number: string, rfc = 6455): HTMLElement {
+  const title = `Section ${number} of RFC ${rfc}`;
+  const href = `${RFC}${rfc}#section-${number}`;
+  const text = rfc === 6455 ? `§${number}` : `${rfc} §${number}`;
+  return el('a', { href, target: '_blank', rel: 'noreferrer', title }, text);
 }
 
 function wireBytes({ bytes, fields, header, size }: Explained, part: AddPart): HTMLElement {
@@ -139,14 +141,14 @@ function fieldTable({ fields }: Explained, part: AddPart): HTMLElement {
       el('td', { class: 'bits' }, to - from === 1 ? String(from) : `${count(from)}–${count(to - 1)}`),
       el('td', { class: 'value' }, value),
       el('td', { class: 'meaning' }, meaning),
-      el('td', {}, rfcLink(field.section)),
+      el('td', {}, rfcLink(field.section, field.rfc)),
     );
     body.append(part(row, from, to));
   }
   return el('div', { class: 'table' }, el('table', {}, el('thead', {}, head), body));
 }
 
-function payloadView({ header, payload, isText, size }: Explained, part: AddPart): HTMLElement {
+function payloadView({ header, payload, inflated, content, isText, size }: Explained, part: AddPart): HTMLElement {
   const box = el('div', { class: 'payload-view' });
   if (header?.masked === true) {
     const plain = el('div', { class: 'bytes' });
@@ -157,9 +159,22 @@ function payloadView({ header, payload, isText, size }: Explained, part: AddPart
     withRest(plain, header.length - Math.min(payload.length, MAX_BYTES));
     box.append(el('p', { class: 'hint' }, 'Unmasked: each byte XORed with its byte of the key'), plain);
   }
-  if (isText || isPrintable(payload)) {
+  if (inflated !== undefined && inflated.problem !== '') {
+    box.append(el('p', { class: 'illegal' }, `Not inflated: ${inflated.problem}.`));
+    return box;
+  }
+  if (inflated !== undefined) {
+    box.append(el('p', { class: 'hint inflated' }, `Inflated: ${inflatedTo(inflated.frame)}`));
+  }
+  if (isText || isPrintable(content)) {
     box.append(el('p', { class: 'hint' }, isText ? 'As text' : 'As ASCII'));
-    box.append(el('pre', { tabindex: 0 }, prettify(new TextDecoder().decode(payload))));
+    box.append(el('pre', { tabindex: 0 }, prettify(new TextDecoder().decode(content))));
+    const left = (inflated?.frame.inflated ?? content.length) - content.length;
+    if (left > 0) box.append(el('p', { class: 'hint' }, `… ${count(left)} bytes more`));
+  } else if (inflated !== undefined) {
+    const plain = el('div', { class: 'bytes' });
+    for (const byte of content.subarray(0, MAX_BYTES)) plain.append(el('span', { class: 'byte' }, hexByte(byte)));
+    box.append(withRest(plain, inflated.frame.inflated - Math.min(content.length, MAX_BYTES)));
   } else if (header?.masked === false) {
     box.append(el('p', { class: 'hint' }, 'Not text: the bytes above are all there is to see.'));
   }

@@ -4,6 +4,7 @@ import type { Direction, MirroredFrame, TapMessage } from '../protocol.ts';
 import { clock, el, find, keepAtEnd } from './dom.ts';
 import { count, type Explained, explain, hex, hexByte, OPCODES, WAY } from './explain.ts';
 import { frameView } from './frame-view.ts';
+import { type Inflation, ratio } from './inflation.ts';
 
 /** How many entries are kept. */
 const MAX_ENTRIES = 300;
@@ -25,8 +26,9 @@ type NoteKind = 'handshake' | 'gap' | 'end';
 
 /** What the rest of the page tells the inspector. */
 export interface Inspector {
-  frame(frame: MirroredFrame): void;
-  tap(message: TapMessage): void;
+  /** `inflation` is that of the frame's connection. */
+  frame(frame: MirroredFrame, inflation: Inflation): void;
+  tap(message: TapMessage, inflation: Inflation): void;
   /** Something else to be noted between the frames. */
   note(title: string, text: string, kind: NoteKind, direction?: Direction): void;
 }
@@ -47,6 +49,7 @@ export function createInspector(): Inspector {
   let chosen: Entry | undefined;
   let shown: Entry | undefined;
   const seen = { up: { frames: 0, bytes: 0 }, down: { frames: 0, bytes: 0 } };
+  const compressed = { packed: 0, inflated: 0 };
   const message: Record<Direction, Opcode> = { up: Opcode.Binary, down: Opcode.Binary };
   const ping: Record<Direction, { payload: string; time: number }> = {
     up: { payload: '', time: 0 },
@@ -109,10 +112,19 @@ export function createInspector(): Inspector {
     } else append([entry]);
   };
 
-  const frame = (mirrored: MirroredFrame): void => {
+  const showTotals = (): void => {
+    const share = ratio(compressed);
+    totals.textContent = `↑ ${count(seen.up.frames)}  ↓ ${count(seen.down.frames)}${share === '' ? '' : `  deflate ${share}`}`;
+    const sizes = `${size1000(compressed.packed)} for ${size1000(compressed.inflated)} of compressed messages`;
+    totals.title =
+      `${size1000(seen.up.bytes)} to the server, ${size1000(seen.down.bytes)} to this page` +
+      (share === '' ? '' : `; ${sizes}`);
+  };
+
+  const frame = (mirrored: MirroredFrame, inflation: Inflation): void => {
     const way = mirrored.direction;
-    const explained = explain(mirrored, message[way]);
-    const { header, size, payload } = explained;
+    const explained = explain(mirrored, message[way], inflation[way]);
+    const { header, size, payload, inflated } = explained;
     if (header !== undefined && header.opcode < Opcode.Close && header.opcode !== Opcode.Continuation) {
       message[way] = header.opcode;
     }
@@ -124,8 +136,11 @@ export function createInspector(): Inspector {
     }
     seen[way].frames++;
     seen[way].bytes += size + (header?.length ?? 0);
-    totals.textContent = `↑ ${count(seen.up.frames)}  ↓ ${count(seen.down.frames)}`;
-    totals.title = `${size1000(seen.up.bytes)} to the server, ${size1000(seen.down.bytes)} to this page`;
+    if (inflated?.problem === '') {
+      compressed.packed += inflated.frame.packed;
+      compressed.inflated += inflated.frame.inflated;
+    }
+    showTotals();
     const row = frameRow(++number, explained);
     add({ row, direction: way, frame: explained, view: () => frameView(explained, remark) });
   };
@@ -146,13 +161,15 @@ export function createInspector(): Inspector {
     add({ row, direction: way, frame: undefined, view });
   };
 
-  const tap = (event: TapMessage): void => {
+  const tap = (event: TapMessage, inflation: Inflation): void => {
     if (event.type === 'handshake') {
+      inflation.handshake(event.direction, event.head);
       const [title = ''] = event.head.split('\r\n');
       note(title, event.head.replaceAll('\r\n', '\n'), 'handshake', event.direction);
-    } else if (event.type === 'dropped')
+    } else if (event.type === 'dropped') {
+      inflation.dropped();
       note(`${count(event.frames)} frames left out`, 'The page was too slow for them.', 'gap');
-    else if (event.type === 'end') {
+    } else if (event.type === 'end') {
       const facts = `Close code ${event.code}, ${event.clean ? 'a clean end' : 'not a clean end'}.`;
       note(`The server says: ${event.summary}`, facts, 'end');
     }
@@ -204,16 +221,19 @@ export function createInspector(): Inspector {
 const ARROWS = { up: '↑', down: '↓' } as const;
 
 function frameRow(number: number, frame: Explained): HTMLElement {
-  const { direction, header, bytes, size, preview, time } = frame;
+  const { direction, header, bytes, size, inflated, preview, time } = frame;
   const name = header === undefined ? 'illegal' : OPCODES[header.opcode].name;
   const length = header === undefined ? '' : `${count(header.length)} B`;
-  const label = `${WAY[direction]}, ${name} frame${header?.final === false ? ', not final' : ''}, ${length} ${preview}`;
+  const share = inflated === undefined ? '' : ratio(inflated.frame);
+  const shorter = inflated !== undefined && inflated.frame.packed < inflated.frame.inflated;
+  const label = `${WAY[direction]}, ${name} frame${header?.final === false ? ', not final' : ''}, ${length}${share === '' ? '' : ` compressed to ${share}`} ${preview}`;
   return el(
     'li',
     { class: `row ${direction}`, role: 'option', id: `entry-${number}`, 'aria-selected': 'false', 'aria-label': label },
     el('span', { class: 'way', title: WAY[direction] }, ARROWS[direction]),
     el('span', { class: 'opcode', 'data-opcode': name }, name, header?.final === false && '…'),
     el('span', { class: 'length' }, length),
+    el('span', { class: `ratio${shorter ? ' shorter' : ''}`, title: share && `Compressed to ${share}` }, share),
     rowBytes(bytes, size, header?.masked === true),
     el('span', { class: 'preview' }, preview),
     el('time', {}, clock(time, true)),
