@@ -313,24 +313,27 @@ export class Receiver {
   /** Takes the next bytes of a message: of the chunk, or of what the transform lends. */
   #take(bytes: Uint8Array, start: number, end: number, done: boolean): ReceiverEvent | undefined {
     const type = this.#message as DataOpcode;
-    const { fragments, textDecoder } = this.#options;
+    const lent = bytes !== this.#chunk;
     if (done) this.#message = 0;
     if (type === Opcode.Text) {
       this.#utf8 = this.#validate(bytes, start, end, this.#utf8);
       if (done) this.#endText(bytes, end, this.#utf8);
     }
-    if (fragments) return this.#piece(type, bytes === this.#chunk ? this.#view(start, end) : bytes.slice(), done);
+    if (this.#options.fragments) return this.#piece(type, lent ? bytes.slice() : this.#view(start, end), done);
 
-    let whole = bytes;
-    if (!(done && bytes !== this.#chunk && (this.#buffer?.length ?? 0) === 0)) {
-      this.#buffer ??= new MessageBuffer();
-      // How long the message will be is known in its final frame only, and of a compressed one never.
-      this.#buffer.append(bytes, start, end, this.#final && !this.#compressed ? this.#size : Infinity);
-      if (!done) return undefined;
-      whole = this.#buffer.take();
-    } else if (type === Opcode.Binary) whole = bytes.slice();
-    if (type === Opcode.Binary) return { type: 'binary', data: whole };
-    return { type: 'text', data: decodeUtf8(whole, textDecoder) ?? (decodeUtf8(whole) as string) };
+    this.#buffer ??= new MessageBuffer();
+    const buffer = this.#buffer;
+    // What the transform gave at once needs no buffer.
+    if (done && lent && buffer.length === 0) return this.#whole(type, type === Opcode.Binary ? bytes.slice() : bytes);
+    // How long the message will be is known in its final frame only, and of a compressed one never.
+    buffer.append(bytes, start, end, this.#final && !this.#compressed ? this.#size : Infinity);
+    return done ? this.#whole(type, buffer.take()) : undefined;
+  }
+
+  /** Delivers a message that has been collected, and whose text has been found valid. */
+  #whole(type: DataOpcode, data: Uint8Array): BinaryEvent | TextEvent {
+    if (type === Opcode.Binary) return { type: 'binary', data };
+    return { type: 'text', data: decodeUtf8(data, this.#options.textDecoder) ?? (decodeUtf8(data) as string) };
   }
 
   /**

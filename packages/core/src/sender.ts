@@ -215,8 +215,7 @@ export class Sender {
         this.#textFrame(final | opcode, data);
         return;
       }
-      const room = new Uint8Array(3 * data.length);
-      data = room.subarray(0, encodeUtf8(data, room, 0, host.textEncoder));
+      data = toBytes(data);
     }
     const { length } = data;
     // 5.4: "A sender MAY create fragments of any size for non-control messages."
