@@ -85,6 +85,7 @@ class Client<Data> extends WebSocketConnection<Data> {
   readonly #options: ResolvedConnectOptions;
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
+  readonly #maxQueuedBytes: number;
   readonly #abort = (): void => this.close(1001);
 
   // The present try, and the wait for the next one.
@@ -103,6 +104,7 @@ class Client<Data> extends WebSocketConnection<Data> {
     const { text, authorization } = normalize(url);
     this.#uri = parseUri(text);
     this.#options = resolveCompression(withAuthorization(options, authorization));
+    this.#maxQueuedBytes = resolveOptions(this.#options).maxQueuedBytes;
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => crypto.getRandomValues(bytes));
     // A policy that is not valid is refused now and not after the first connection.
@@ -190,8 +192,7 @@ class Client<Data> extends WebSocketConnection<Data> {
   }
 
   #keep(data: string | BytesLike, options: SendOptions | undefined): void {
-    const limit = resolveOptions(this.#options).maxQueuedBytes;
-    if (this.#keptBytes >= limit) {
+    if (this.#keptBytes >= this.#maxQueuedBytes) {
       throw new StateError(
         'queue-full',
         `${this.#keptBytes} bytes wait for a connection, which is maxQueuedBytes or more`,

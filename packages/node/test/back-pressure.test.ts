@@ -153,7 +153,8 @@ test('a connection that is paused reads nothing: the peer is stopped, and goes o
   await until(() => got === 300);
 });
 
-test('pause in a message stops at once, within the chunk', async (bench) => {
+/** A server that pauses in every message, and a client of it. */
+async function pausing(bench: Bench) {
   const { log, handlers } = recorder();
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({
@@ -164,9 +165,13 @@ test('pause in a message stops at once, within the chunk', async (bench) => {
       ws.pause();
     },
   });
-  const wire = await rawClient(bench, server.port);
+  return { log, server, accepted: accepted.promise, wire: await rawClient(bench, server.port) };
+}
+
+test('pause in a message stops at once, within the chunk', async (bench) => {
+  const { log, accepted, wire } = await pausing(bench);
   wire.write(...['1', '2', '3'].map((value) => frame('client', 0x81, value)), frame('client', 0x88, closing(1000)));
-  const ws = await accepted.promise;
+  const ws = await accepted;
   for (const expected of [['text 1'], ['text 1', 'text 2'], ['text 1', 'text 2', 'text 3']]) {
     await soon();
     assert.equal(log, expected);
@@ -229,19 +234,9 @@ test('a peer that resets a paused connection: the end comes after what it had sa
 });
 
 test('terminate ends a paused connection; nothing is delivered any more', async (bench) => {
-  const { log, handlers } = recorder();
-  const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({
-    ...handlers,
-    open: (ws) => accepted.resolve(ws),
-    message(ws, data) {
-      handlers.message(ws, data);
-      ws.pause();
-    },
-  });
-  const wire = await rawClient(bench, server.port);
+  const { log, server, accepted, wire } = await pausing(bench);
   wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'), frame('client', 0x88, closing(1000)));
-  const ws = await accepted.promise;
+  const ws = await accepted;
   await until(() => log.length === 1);
   ws.terminate();
   await ws.closed;
