@@ -59,12 +59,28 @@ function manifest() {
   return JSON.parse(readFileSync('package.json', 'utf8'));
 }
 
-/** Finds the packages that a page bundles; all of ours and theirs are ES modules without conditions. */
+/** Finds the packages that a page bundles: their ES module, where they name one beside their main one. */
 const bundledDependencies = {
   name: 'bundled-dependencies',
   /** @type {(id: string, importer: string | undefined) => string | undefined} */
-  resolveId: (id, importer) => (importer && /^[@\w]/.test(id) ? createRequire(importer).resolve(id) : undefined),
+  resolveId(id, importer) {
+    if (importer === undefined || !/^[@\w]/.test(id)) return undefined;
+    const { resolve } = createRequire(importer);
+    return esModule(resolve, id) ?? resolve(id);
+  },
 };
+
+/** @type {(resolve: NodeJS.RequireResolve, id: string) => string | undefined} */
+function esModule(resolve, id) {
+  try {
+    const path = resolve(`${id}/package.json`);
+    const { module } = JSON.parse(readFileSync(path, 'utf8'));
+    return module === undefined ? undefined : join(dirname(path), module);
+  } catch {
+    // A package that does not show its package.json has but one module, and so has a path inside a package.
+    return undefined;
+  }
+}
 
 /**
  * @param {string} folder below src
