@@ -32,14 +32,19 @@ import { MAX_CONTROL_PAYLOAD, Opcode } from './frame.ts';
 import { type Negotiated, type RequestOptions, request } from './handshake/client.ts';
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
 import { formatRequestHead, formatResponse, type RequestHead } from './handshake/http1.ts';
-import { type AcceptOptions, rejectFor, rejectRequest, type ServerPolicy } from './handshake/server.ts';
+import {
+  type AcceptOptions,
+  type HandshakeRequest,
+  rejectFor,
+  rejectRequest,
+  type ServerPolicy,
+} from './handshake/server.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { ClientOpening, ServerOpening } from './opening.ts';
 import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Receiver, type ReceiverEvent } from './receiver.ts';
 import { HandshakeError, ProtocolError, StateError } from './rules.ts';
 import { Sender } from './sender.ts';
-import type { WebSocketUri } from './uri.ts';
 
 /** Which end of the connection this is: a client masks what it sends, a server does not (5.1). */
 export type Role = 'client' | 'server';
@@ -114,8 +119,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   private constructor(role: Role, options: ResolvedOptions, now: number) {
     if (role === 'client' && options.random === undefined) {
       throw new TypeError(
-        'a client needs random bytes for its key and its masks (RFC 6455 section 5.3), and this host has no ' +
-          'crypto.getRandomValues: give the option "random", a function that fills a Uint8Array',
+        'a client needs the option "random", which fills a Uint8Array, where there is no crypto.getRandomValues ' +
+          '(RFC 6455 section 5.3)',
       );
     }
     this.role = role;
@@ -134,7 +139,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError | RangeError} when an option is not valid, or there is no source of random bytes
    * @see RFC 6455 4.1
    */
-  static client(url: string | WebSocketUri, options: ClientOptions = {}, now = 0): Connection {
+  static client(url: string, options: ClientOptions = {}, now = 0): Connection {
     const resolved = resolveOptions(options);
     const connection = new Connection('client', resolved, now);
     const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
@@ -236,12 +241,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {StateError} `not-connecting` when this is no server that waits for a request
    */
   receiveRequest(head: RequestHead, now: number = this.#now): this {
-    const opening = this.#opening;
-    if (this.state !== 'connecting' || !(opening instanceof ServerOpening) || opening.head !== undefined) {
-      throw new StateError('not-connecting', `no request is expected; the connection is ${this.state}`);
-    }
+    this.#undecided(false).head = head;
     this.#now = now;
-    opening.head = head;
     return this;
   }
 
@@ -360,8 +361,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.2.2
    */
   accept(options: AcceptOptions = {}, now: number = this.#now): void {
-    const opening = this.#undecided();
-    const { bytes, ...negotiated } = opening.accept(opening.request, options);
+    const opening = this.#undecided(true);
+    const { bytes, ...negotiated } = opening.accept(opening.request as HandshakeRequest, options);
     this.#now = now;
     this.#sender.raw(bytes);
     this.#open(negotiated, [], opening);
@@ -375,12 +376,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.2.2
    */
   reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now: number = this.#now): void {
-    this.#undecided();
+    this.#undecided(true);
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
     this.#now = now;
     this.#sender.raw(formatResponse(response, bytes));
-    this.#queue.push(this.#fail(new HandshakeError('handshake-rejected', `${status} ${response.reason}`)));
+    this.#queue.push(this.#fail(new HandshakeError('handshake-rejected', String(status))));
   }
 
   /**
@@ -585,12 +586,15 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#deadlines.message = pendingSince < 0 ? Infinity : this.#now + this.#options.messageTimeout;
   }
 
-  #undecided(): ServerOpening & { request: NonNullable<ServerOpening['request']> } {
+  /** The opening handshake of a server whose request waits for a decision; or, before that, for its head. */
+  #undecided(arrived: boolean): ServerOpening {
     const opening = this.#opening;
-    if (this.state !== 'connecting' || !(opening instanceof ServerOpening) || opening.request === undefined) {
-      throw new StateError('not-connecting', `no request waits for a decision; the connection is ${this.state}`);
+    const expected = this.state === 'connecting' && opening instanceof ServerOpening;
+    if (!expected || (arrived ? opening.request === undefined : opening.head !== undefined)) {
+      const what = arrived ? 'waits for a decision' : 'is expected';
+      throw new StateError('not-connecting', `no request ${what}; the connection is ${this.state}`);
     }
-    return opening as ServerOpening & { request: NonNullable<ServerOpening['request']> };
+    return opening;
   }
 
   #sendable(): void {

@@ -8,7 +8,10 @@
 const FIRST_CAPACITY = 4096;
 const NOTHING = new Uint8Array(0);
 
-/** Bytes that grow at the end, until they are taken all at once. */
+/**
+ * Bytes that grow at the end, until they are taken all at once. They occupy never more than max(4 KiB, 2 × the most they
+ * have been since the last `take`).
+ */
 export class MessageBuffer {
   #bytes: Uint8Array = NOTHING;
   #length = 0;
@@ -16,11 +19,6 @@ export class MessageBuffer {
   /** How many bytes it holds. */
   get length(): number {
     return this.#length;
-  }
-
-  /** How many bytes it occupies: never more than max(4 KiB, 2 × the most it has held since the last `take`). */
-  get capacity(): number {
-    return this.#bytes.length;
   }
 
   /**

@@ -77,12 +77,12 @@ export class ResolvedOptions {
 
   /** @throws {TypeError | RangeError} when an option is not valid; the message names it */
   constructor(options: ConnectionOptions) {
-    this.maxMessageSize = size('maxMessageSize', options.maxMessageSize ?? 16 * MIB);
-    this.maxFrameSize = size('maxFrameSize', options.maxFrameSize ?? this.maxMessageSize);
-    this.maxHeadSize = size('maxHeadSize', options.maxHeadSize ?? 16 * KIB);
-    this.maxEarlyBytes = size('maxEarlyBytes', options.maxEarlyBytes ?? 64 * KIB);
-    this.maxQueuedBytes = size('maxQueuedBytes', options.maxQueuedBytes ?? 16 * MIB);
-    this.fragmentSize = size('fragmentSize', options.fragmentSize ?? Infinity, 1);
+    this.maxMessageSize = bytes(options, 'maxMessageSize', 16 * MIB);
+    this.maxFrameSize = bytes(options, 'maxFrameSize', this.maxMessageSize);
+    this.maxHeadSize = bytes(options, 'maxHeadSize', 16 * KIB);
+    this.maxEarlyBytes = bytes(options, 'maxEarlyBytes', 64 * KIB);
+    this.maxQueuedBytes = bytes(options, 'maxQueuedBytes', 16 * MIB);
+    this.fragmentSize = bytes(options, 'fragmentSize', Infinity, 1);
     const messages = options.messages ?? 'whole';
     if (messages !== 'whole' && messages !== 'fragments') throw new TypeError("messages: 'whole' or 'fragments'");
     this.fragments = messages === 'fragments';
@@ -94,10 +94,10 @@ export class ResolvedOptions {
       fromOne('heartbeat.timeout', heartbeat.timeout);
     }
     this.heartbeat = heartbeat === false ? undefined : heartbeat;
-    this.idleTimeout = fromOne('idleTimeout', options.idleTimeout ?? 120_000);
-    this.messageTimeout = fromOne('messageTimeout', options.messageTimeout ?? 120_000);
-    this.handshakeTimeout = fromOne('handshakeTimeout', options.handshakeTimeout ?? 10_000);
-    this.closeTimeout = fromOne('closeTimeout', options.closeTimeout ?? 5_000);
+    this.idleTimeout = time(options, 'idleTimeout', 120_000);
+    this.messageTimeout = time(options, 'messageTimeout', 120_000);
+    this.handshakeTimeout = time(options, 'handshakeTimeout', 10_000);
+    this.closeTimeout = time(options, 'closeTimeout', 5_000);
     this.rateLimits = options.rateLimits;
     for (const [name, limit] of Object.entries(options.rateLimits ?? {})) {
       if (!RATES.includes(name)) throw new TypeError(`rateLimits: of ${RATES.join(', ')}, not of ${name}`);
@@ -111,12 +111,11 @@ export class ResolvedOptions {
       throw new TypeError('random: a function that fills a Uint8Array');
     }
     this.textDecoder = options.textDecoder ?? host.textDecoder;
-    if (this.textDecoder !== undefined && typeof this.textDecoder.decode !== 'function') {
-      throw new TypeError('textDecoder: an object with a function decode');
-    }
+    const decoder = this.textDecoder;
     // A lenient decoder would put U+FFFD where the RFC wants the connection failed.
-    if (this.textDecoder?.fatal === false || this.textDecoder?.ignoreBOM === false) {
-      throw new TypeError('textDecoder: make it with { fatal: true, ignoreBOM: true }');
+    const strict = typeof decoder?.decode === 'function' && decoder.fatal !== false && decoder.ignoreBOM !== false;
+    if (decoder !== undefined && !strict) {
+      throw new TypeError('textDecoder: a decoder made with { fatal: true, ignoreBOM: true }');
     }
   }
 }
@@ -129,12 +128,19 @@ export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-function size(name: string, value: number, least = 0): number {
+type Sizes = 'maxMessageSize' | 'maxFrameSize' | 'maxHeadSize' | 'maxEarlyBytes' | 'maxQueuedBytes' | 'fragmentSize';
+type Timeouts = 'idleTimeout' | 'messageTimeout' | 'handshakeTimeout' | 'closeTimeout';
+
+function bytes(options: ConnectionOptions, name: Sizes, otherwise: number, least = 0): number {
+  const value = options[name] ?? otherwise;
   if (value !== Infinity && !(Number.isSafeInteger(value) && value >= least)) {
     throw new RangeError(`${name}: a whole number of bytes from ${least}, or Infinity, not ${value}`);
   }
   return value;
 }
+
+const time = (options: ConnectionOptions, name: Timeouts, otherwise: number): number =>
+  fromOne(name, options[name] ?? otherwise);
 
 function positive(name: string, value: number): void {
   if (!(typeof value === 'number' && value > 0)) throw new RangeError(`${name}: a number above 0, not ${value}`);

@@ -52,22 +52,6 @@ export function parseUri(text: string): WebSocketUri {
   };
 }
 
-/**
- * Checks the components of a WebSocket URI as {@link parseUri} would.
- *
- * @throws {SyntaxError} when one is not valid
- * @see RFC 6455 4.1: "The components of the WebSocket URI passed into this algorithm [...] MUST be valid"
- */
-export function checkUri(uri: WebSocketUri): WebSocketUri {
-  const { secure, host, port, resource } = uri;
-  const text = `${secure ? 'wss' : 'ws'}://${host}:${port}${resource}`;
-  const parsed = parseUri(text);
-  if (parsed.host !== host.toLowerCase() || parsed.port !== port || parsed.resource !== resource) {
-    throw wrong(text, 'its components are not what they are said to be');
-  }
-  return parsed;
-}
-
 /** RFC 3986 3.2: host [ ":" port ], without user information. */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})+)(?::(\d*))?$/i;
 

@@ -114,21 +114,16 @@ export function decodeUtf8(bytes: Uint8Array, decoder?: Utf8TextDecoder): string
   }
   if (validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY) !== UTF8_BOUNDARY) return undefined;
   let text = '';
-  let units: number[] = [];
+  const points: number[] = [];
   for (let at = 0; at < bytes.length; ) {
     const lead = bytes[at++] as number;
     const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
     let point = more === 0 ? lead : lead & (0x3f >> more);
     for (const last = at + more; at < last; at++) point = (point << 6) | ((bytes[at] as number) & 0x3f);
-    if (point < 0x10000) units.push(point);
-    else units.push(0xd7c0 + (point >> 10), 0xdc00 + (point & 0x3ff));
     // An engine limits the number of arguments of a call.
-    if (units.length >= 4096) {
-      text += String.fromCharCode(...units);
-      units = [];
-    }
+    if (points.push(point) === 4096) text += String.fromCodePoint(...points.splice(0));
   }
-  return text + String.fromCharCode(...units);
+  return text + String.fromCodePoint(...points);
 }
 
 /** The longest text that {@link decodeShortAscii} decodes. */

@@ -81,7 +81,7 @@ export function connect<Data = unknown>(
 type ResolvedConnectOptions = ReturnType<typeof resolveCompression<ConnectOptions>>;
 
 class Client<Data> extends WebSocketConnection<Data> {
-  readonly #uri: WebSocketUri;
+  readonly #url: string;
   readonly #options: ResolvedConnectOptions;
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
@@ -102,7 +102,7 @@ class Client<Data> extends WebSocketConnection<Data> {
   constructor(url: string | URL, options: ConnectOptions, handlers: Handlers<Data>) {
     super(handlers);
     const { text, authorization } = normalize(url);
-    this.#uri = parseUri(text);
+    this.#url = text;
     this.#options = resolveCompression(withAuthorization(options, authorization));
     this.#maxQueuedBytes = resolveOptions(this.#options).maxQueuedBytes;
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
@@ -187,8 +187,8 @@ class Client<Data> extends WebSocketConnection<Data> {
   }
 
   #dial(): void {
-    const connection = Connection.client(this.#uri, this.#options);
-    drive(this, createSocket(this.#uri, this.#options), connection);
+    const connection = Connection.client(this.#url, this.#options);
+    drive(this, createSocket(parseUri(this.#url), this.#options), connection);
   }
 
   #keep(data: string | BytesLike, options: SendOptions | undefined): void {

@@ -2,7 +2,7 @@
 import type { MessageExtension, MessageTransform } from '../extension.ts';
 import type { RandomSource } from '../host.ts';
 import { HandshakeError } from '../rules.ts';
-import { checkUri, hostField, parseUri, type WebSocketUri } from '../uri.ts';
+import { hostField, parseUri } from '../uri.ts';
 import {
   type Extension,
   fieldValue,
@@ -56,12 +56,11 @@ export interface Negotiated {
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
  * @throws {TypeError | RangeError} when a subprotocol is not a token or is given twice, or a header field is not valid
- *   or
- *   is one that the handshake sets
+ *   or is one that the handshake sets
  * @see RFC 6455 4.1
  */
-export function request(url: string | WebSocketUri, options: RequestOptions, random: RandomSource): HandshakeOffer {
-  const uri = typeof url === 'string' ? parseUri(url) : checkUri(url);
+export function request(url: string, options: RequestOptions, random: RandomSource): HandshakeOffer {
+  const uri = parseUri(url);
   const { subprotocols = [], origin } = options;
   // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
   for (const name of subprotocols) {
@@ -83,7 +82,7 @@ export function request(url: string | WebSocketUri, options: RequestOptions, ran
   if (subprotocols.length > 0) headers.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
   const offers = options.compression?.offer();
   if (offers !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(offers)]);
-  headers.push(...toFields(options.headers, OWNED));
+  headers.push(...toFields(options.headers, /^(host|upgrade|origin|sec-websocket-.*)$/i));
   return {
     request: { method: 'GET', target: uri.resource, version: 11, headers },
     key,
@@ -91,20 +90,6 @@ export function request(url: string | WebSocketUri, options: RequestOptions, ran
     compression: options.compression,
   };
 }
-
-const OWNED: ReadonlySet<string> = new Set([
-  'host',
-  'upgrade',
-  'connection',
-  'origin',
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'sec-websocket-protocol',
-  'sec-websocket-extensions',
-  'sec-websocket-accept',
-  'content-length',
-  'transfer-encoding',
-]);
 
 /**
  * Checks the response of a server that switched protocols.

@@ -39,11 +39,11 @@ export function fieldValue(fields: readonly HeaderField[], name: string): string
 /**
  * Takes a caller's header fields as a list.
  *
- * @param owned lower-case names that the caller may not set
+ * @param owned further names that the handshake itself sets, besides those that frame a message of HTTP
  * @throws {TypeError} when a name is not a token or a value holds CR, LF, NUL or another character that no field has
  * @throws {RangeError} when a name is one that the handshake itself sets
  */
-export function toFields(init: HeaderFieldsInit | undefined, owned: ReadonlySet<string>): HeaderField[] {
+export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): HeaderField[] {
   if (init === undefined) return [];
   const fields: HeaderField[] = [];
   for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
@@ -52,7 +52,8 @@ export function toFields(init: HeaderFieldsInit | undefined, owned: ReadonlySet<
     if (typeof value !== 'string' || !isFieldValue(value)) {
       throw new TypeError(`the value of the header field ${name} is not valid (RFC 9110 section 5.5)`);
     }
-    if (owned.has(name.toLowerCase())) throw new RangeError(`the header field ${name} is set by the handshake itself`);
+    if (/^(connection|content-length|transfer-encoding)$/i.test(name) || owned?.test(name))
+      throw new RangeError(`the header field ${name} is set by the handshake itself`);
     fields.push([name, value]);
   }
   return fields;
@@ -103,7 +104,7 @@ export function parseExtensions(value: string): Extension[] | undefined {
   };
   const token = (): string => {
     const start = at;
-    while (at < value.length && !SEPARATORS.has(value[at] as string)) at++;
+    while (at < value.length && !SEPARATORS.includes(value[at] as string)) at++;
     return value.slice(start, at);
   };
   const quotedString = (): string => {
@@ -137,7 +138,7 @@ export function parseExtensions(value: string): Extension[] | undefined {
   return extensions.length > 0 ? extensions : undefined;
 }
 
-const SEPARATORS: ReadonlySet<string> = new Set([' ', '\t', ',', ';', '=', '"']);
+const SEPARATORS = ' \t,;="';
 
 /** Formats the value of Sec-WebSocket-Extensions (RFC 6455 9.1). */
 export function formatExtensions(extensions: readonly Extension[]): string {

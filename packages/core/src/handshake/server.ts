@@ -135,10 +135,8 @@ export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeR
   if (head.version < 11) throw new HandshakeError('http-version');
   // 4.2.1: 'a "Request-URI" [RFC2616] that should be interpreted as a /resource name/ defined in Section 3'
   if (!/^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(target)) throw new HandshakeError('target-form');
-  if (single('content-length') !== '0' && fieldValue(headers, 'content-length') !== undefined) {
-    throw new HandshakeError('request-body');
-  }
-  if (fieldValue(headers, 'transfer-encoding') !== undefined) throw new HandshakeError('request-body');
+  const body = single('content-length') !== '0' && fieldValue(headers, 'content-length') !== undefined;
+  if (body || fieldValue(headers, 'transfer-encoding') !== undefined) throw new HandshakeError('request-body');
   // 4.2.1: "A |Host| header field containing the server's authority."
   const host = single('host');
   if (host === undefined || !isAuthority(host)) throw new HandshakeError('host-field');
@@ -255,21 +253,9 @@ export function acceptRequest(
   if (subprotocol !== '') headers.push(['Sec-WebSocket-Protocol', subprotocol]);
   const extensions = extension === undefined ? [] : [extension];
   if (extension !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(extensions)]);
-  headers.push(...toFields(options.headers, OWNED_BY_ACCEPT));
+  headers.push(...toFields(options.headers, /^(upgrade|sec-websocket-.*)$/i));
   return { subprotocol, extensions, response: { status: 101, reason: 'Switching Protocols', headers } };
 }
-
-const OWNED_BY_ACCEPT: ReadonlySet<string> = new Set([
-  'upgrade',
-  'connection',
-  'sec-websocket-accept',
-  'sec-websocket-protocol',
-  'sec-websocket-extensions',
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'content-length',
-  'transfer-encoding',
-]);
 
 /**
  * Gives a response that rejects a request and closes the transport behind it.
@@ -287,12 +273,11 @@ export function rejectRequest(status: number, init: HeaderFieldsInit | undefined
     // RFC 9110 7.8: who sends Upgrade says so in Connection as well.
     ['Connection', status === 426 ? 'close, Upgrade' : 'close'],
     ['Content-Length', String(bodyLength)],
-    ...toFields(init, OWNED_BY_REJECT),
+    ...toFields(init),
   ];
-  return { status, reason: REASONS[status] ?? 'Rejected', headers };
+  // RFC 9112 4: "A client SHOULD ignore the reason-phrase content because it is not a reliable channel for information".
+  return { status, reason: '', headers };
 }
-
-const OWNED_BY_REJECT: ReadonlySet<string> = new Set(['connection', 'content-length', 'transfer-encoding']);
 
 /** Gives the response to a request that broke a rule; its body is the error's message. */
 export function rejectFor(error: HandshakeError): { response: ResponseHead; body: Uint8Array } {
@@ -301,32 +286,12 @@ export function rejectFor(error: HandshakeError): { response: ResponseHead; body
   const headers: Record<string, string> = { 'Content-Type': 'text/plain; charset=utf-8' };
   // RFC 9110 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
   if (error.status === 405) headers.Allow = 'GET';
-  // RFC 9110 15.5.22: "The server MUST send an Upgrade header field in a 426 response".
-  if (error.status === 426) headers.Upgrade = 'websocket';
-  // 4.2.2: "and a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of
-  // understanding"
-  if (error.rule === 'version-unsupported' || error.rule === 'version-field') headers['Sec-WebSocket-Version'] = '13';
+  if (error.status === 426) {
+    // RFC 9110 15.5.22: "The server MUST send an Upgrade header field in a 426 response".
+    headers.Upgrade = 'websocket';
+    // 4.2.2: "and a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of
+    // understanding"
+    headers['Sec-WebSocket-Version'] = '13';
+  }
   return { response: rejectRequest(error.status, headers, body.length), body };
 }
-
-const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  301: 'Moved Permanently',
-  302: 'Found',
-  303: 'See Other',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  414: 'URI Too Long',
-  426: 'Upgrade Required',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-  505: 'HTTP Version Not Supported',
-};

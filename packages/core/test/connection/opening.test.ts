@@ -158,14 +158,14 @@ test('4.2.2: the application rejects', () => {
   assert.is(connection.deadline, 5100);
   assert.is(
     sentText(connection),
-    'HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 12\r\nWWW-Authenticate: Basic\r\n\r\nWho are you?',
+    'HTTP/1.1 401 \r\nConnection: close\r\nContent-Length: 12\r\nWWW-Authenticate: Basic\r\n\r\nWho are you?',
   );
   const events = [...connection];
   assert.is(types(events), 'fail');
   assert.is(rule(events), 'handshake-rejected');
   const { code, clean, explanation } = ending(connection);
   assert.equal([code, clean, explanation.initiator], [1006, false, 'local']);
-  assert.match(explanation.summary, /handshake-rejected.*401 Unauthorized/);
+  assert.match(explanation.summary, /handshake-rejected.*: 401 /);
 });
 
 test('4.1: a rejected client is told how, and both ends come to an end', () => {
@@ -182,7 +182,7 @@ test('4.1: a rejected client is told how, and both ends come to an end', () => {
   assert.is(fail.error.rule, 'status-not-101');
   assert.equal('response' in fail.error && fail.error.response, {
     status: 503,
-    reason: 'Service Unavailable',
+    reason: '',
     headers: [
       ['connection', 'close'],
       ['content-length', '3'],
@@ -196,7 +196,7 @@ test('4.2.1: a request that breaks a rule is answered, and the transport ended',
   const connection = Connection.server();
   const events = receive(connection, ascii(REQUEST.replace('GET', 'PUT')));
   assert.is(rule(events), 'method-not-get');
-  assert.match(sentText(connection), /^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+  assert.match(sentText(connection), /^HTTP\/1\.1 405 \r\n/);
   assert.is(connection.state, 'closing');
   assert.is(connection.transport, 'end');
   assert.is(connection.deadline, 5000);
@@ -222,7 +222,7 @@ test('4.1: a 101 that nobody asked for, and nothing that resembles HTTP, is no r
   for (const text of [RESPONSE, 'Hello\r\n\r\n', '\x16\x03\x01\x00\xa5\x01\x00\x00\r\n\r\n', '\r\n']) {
     const connection = Connection.server();
     assert.is(rule(receive(connection, ascii(text))), 'request-malformed');
-    assert.match(sentText(connection), /^HTTP\/1\.1 400 Bad Request\r\n/);
+    assert.match(sentText(connection), /^HTTP\/1\.1 400 \r\n/);
   }
 });
 
@@ -313,7 +313,7 @@ test('4.2: no more than maxEarlyBytes are kept (64 KiB)', () => {
     assert.equal(receive(connection, new Uint8Array(limit)), []);
     const events = receive(connection, new Uint8Array(1));
     assert.is(rule(events), 'early-data');
-    assert.match(sentText(connection), /^HTTP\/1\.1 400 Bad Request\r\n/);
+    assert.match(sentText(connection), /^HTTP\/1\.1 400 \r\n/);
     assert.throws(() => connection.accept(), /no request waits/);
     ending(connection);
   }
@@ -491,7 +491,7 @@ test('5.3: where the host has no random bytes, a client must be given a source; 
   try {
     for (const make of [() => Connection.client(URL), () => Connection.opened('client')]) {
       assert.throws(make, isA(TypeError));
-      assert.throws(make, /a client needs random bytes.*give the option "random"/);
+      assert.throws(make, /a client needs the option "random"/);
     }
     assert.is(client().state, 'connecting');
     assert.is(Connection.server().state, 'connecting');

@@ -1,5 +1,4 @@
 // RFC 6455 4.2: the server's side of the opening handshake.
-import { STATUS_CODES } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRequestHead, respond } from '../../src/handshake/index.ts';
@@ -52,7 +51,7 @@ interface Row {
   readonly story?: (connection: Connection) => void;
 }
 
-const BAD_REQUEST = '400 Bad Request';
+const BAD_REQUEST = '400 ';
 const CRLF = '\r\n';
 
 const ROWS: Row[] = [
@@ -77,15 +76,12 @@ const ROWS: Row[] = [
     ['longer than maxHeadSize', requestHead({ Cookie: 'x'.repeat(16_384) })],
     ['129 header fields', requestHead({ Cookie: Array(124).fill('a') })],
     ['2,000 header fields', requestHead({ a: Array(2000).fill('') })],
-  ].map(
-    ([name = '', head = '']) =>
-      ({ rule: 'head-too-big', name, head, answer: '431 Request Header Fields Too Large' }) as const,
-  ),
+  ].map(([name = '', head = '']) => ({ rule: 'head-too-big', name, head, answer: '431 ' }) as const),
   {
     rule: 'target-too-long',
     name: 'longer than half of maxHeadSize',
     head: requestHead({}, `GET /${'x'.repeat(8192)} HTTP/1.1`),
-    answer: '414 URI Too Long',
+    answer: '414 ',
   },
   ...['http://example.com/', '//example.com/', '*', 'example.com:80', 'chat', '/a#b', '/\x7f', '/caf\xe9', '/a\tb'].map(
     (target) =>
@@ -102,7 +98,7 @@ const ROWS: Row[] = [
         rule: 'method-not-get',
         name: method,
         head: requestHead({}, `${method} / HTTP/1.1`),
-        answer: '405 Method Not Allowed',
+        answer: '405 ',
         fields: `Allow: GET${CRLF}`,
       }) as const,
   ),
@@ -112,7 +108,7 @@ const ROWS: Row[] = [
         rule: 'http-version',
         name: `HTTP/${version}`,
         head: requestHead({}, `GET / HTTP/${version}`),
-        answer: '505 HTTP Version Not Supported',
+        answer: '505 ',
       }) as const,
   ),
   ...[
@@ -146,8 +142,8 @@ const ROWS: Row[] = [
         rule: 'upgrade-field',
         name: JSON.stringify(value) ?? 'none',
         head: requestHead({ Upgrade: value }),
-        answer: '426 Upgrade Required',
-        fields: `Upgrade: websocket${CRLF}`,
+        answer: '426 ',
+        fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}`,
       }) as const,
   ),
   ...[undefined, '', 'keep-alive', 'websocket', 'upgrade; a'].map(
@@ -174,8 +170,8 @@ const ROWS: Row[] = [
         rule: 'version-field',
         name: JSON.stringify(value) ?? 'none',
         head: requestHead({ 'Sec-WebSocket-Version': value }),
-        answer: BAD_REQUEST,
-        fields: `Sec-WebSocket-Version: 13${CRLF}`,
+        answer: '426 ',
+        fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}`,
       }) as const,
   ),
   ...['', '8', '0', '013', '+13', '14', '13, 8', '1e1', 'x'].map(
@@ -184,7 +180,7 @@ const ROWS: Row[] = [
         rule: 'version-unsupported',
         name: JSON.stringify(value),
         head: requestHead({ 'Sec-WebSocket-Version': value }),
-        answer: '426 Upgrade Required',
+        answer: '426 ',
         fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}`,
       }) as const,
   ),
@@ -212,7 +208,7 @@ const ROWS: Row[] = [
         rule: 'origin-refused',
         name: JSON.stringify(value),
         head: requestHead({ Origin: value }),
-        answer: '403 Forbidden',
+        answer: '403 ',
       }) as const,
   ),
   {
@@ -228,7 +224,7 @@ const ROWS: Row[] = [
     name: 'not decided in time',
     head: requestHead(),
     story: (connection) => connection.timeout(10_000),
-    answer: '408 Request Timeout',
+    answer: '408 ',
   },
 ];
 
@@ -566,27 +562,11 @@ test('RFC 9110 15.3.5, 15.4.5: a rejection has a body, which 204 and 304 have no
     assert.throws(() => rejectRequest(status, undefined, 0), /may have a body/);
 });
 
-test('RFC 9110 15: a status has the reason that all know, or none of its own', () => {
-  for (let status = 200; status <= 599; status++) {
-    if (status === 204 || status === 304) continue;
-    const { reason } = rejectRequest(status, undefined, 0);
-    if (reason !== 'Rejected') assert.is(reason, STATUS_CODES[status]);
-  }
-  for (const { status } of Object.values(HANDSHAKE_RULES)) {
-    if (status !== 0) assert.is(rejectRequest(status, undefined, 0).reason, STATUS_CODES[status]);
-  }
-});
-
 test('4.2.2: a request is rejected with any status from 200 to 599', () => {
-  for (const [status, reason] of [
-    [200, 'OK'],
-    [404, 'Not Found'],
-    [418, 'Rejected'],
-    [599, 'Rejected'],
-  ] as const) {
+  for (const status of [200, 404, 418, 599]) {
     assert.equal(rejectRequest(status, { Upgrade: 'h2c' }, 5), {
       status,
-      reason,
+      reason: '',
       headers: [
         ['Connection', 'close'],
         ['Content-Length', '5'],
