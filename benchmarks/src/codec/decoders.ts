@@ -1,0 +1,256 @@
+/** Everybody's way from chunks to messages; each ends at the value that an application works with. */
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { ours } from '../ours.ts';
+import type { Stream } from './inputs.ts';
+import { absent, type Driver, loadDriver, loadUndici, loadWebsocket, loadWs, withoutBufferutil } from './peers.ts';
+import type { Task } from './task.ts';
+
+/** What has been decoded. */
+export interface Tally {
+  messages: number;
+  /** UTF-16 code units of text, bytes of binary. */
+  length: number;
+}
+
+/** Decodes whole streams of frames, one after the other, on one connection. */
+export type Decoder = (chunks: readonly Buffer[], messages: number) => void | Promise<void>;
+
+/** Gives the decoder of a server (masked) or a client, which adds to `tally`; `undefined` when there is none. */
+export type DecoderMaker = (masked: boolean, tally: Tally) => Decoder | undefined;
+
+/** Who decodes. */
+export interface DecodingContestant {
+  readonly name: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly missing?: string | undefined;
+  load(): Promise<DecoderMaker>;
+}
+
+/** Ours first. */
+export const SOCKLESS: DecodingContestant = { name: 'sockless', load: sockless };
+
+/** With its own masking in JavaScript. */
+export const WS: DecodingContestant = {
+  name: 'ws',
+  env: { WS_NO_BUFFER_UTIL: '1' },
+  missing: absent('ws'),
+  load: () => Promise.resolve(ws),
+};
+
+/** With masking in C. */
+export const WS_BUFFERUTIL: DecodingContestant = {
+  name: 'ws + bufferutil',
+  missing: absent('ws') ?? withoutBufferutil(),
+  load: () => Promise.resolve(ws),
+};
+
+export const WEBSOCKET_DRIVER: DecodingContestant = {
+  name: 'websocket-driver',
+  missing: absent('websocket-driver'),
+  load: () => Promise.resolve(driver),
+};
+
+export const WEBSOCKET: DecodingContestant = {
+  name: 'websocket',
+  missing: absent('websocket'),
+  load: () => Promise.resolve(websocket),
+};
+
+/** A client only. */
+export const UNDICI: DecodingContestant = {
+  name: 'undici',
+  missing: absent('undici'),
+  load: () => Promise.resolve(undici),
+};
+
+/** About so many bytes are prepared for a batch: what a socket has just read is in the caches as well. */
+const POOL = 2 * 1024 * 1024;
+/** And at most about so many chunks. */
+const CHUNKS = 4096;
+
+/** The task to decode a stream; every round gets a fresh copy, because most unmask in place. */
+export function decodingTask(
+  { chunks, messages, length }: Stream,
+  masked: boolean,
+  make: DecoderMaker,
+): Task | undefined {
+  const tally: Tally = { messages: 0, length: 0 };
+  const decode = make(masked, tally);
+  if (decode === undefined) return undefined;
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const most = Math.max(2, Math.min(Math.floor(POOL / bytes), Math.floor(CHUNKS / chunks.length)));
+  // Node gives every chunk of a socket memory of its own.
+  const copies = Array.from({ length: most }, () => chunks.map((chunk) => Buffer.allocUnsafeSlow(chunk.length)));
+  return {
+    operations: messages,
+    most,
+    prepare(rounds) {
+      for (const copy of copies.slice(0, rounds)) for (const [at, chunk] of chunks.entries()) copy[at]?.set(chunk);
+    },
+    run(rounds) {
+      tally.messages = 0;
+      tally.length = 0;
+      return all(rounds, 0);
+    },
+  };
+
+  /** Goes on synchronously as long as the decoder does. */
+  function all(rounds: number, from: number): number | Promise<number> {
+    for (let round = from; round < rounds; round++) {
+      const done = (decode as Decoder)(copies[round] as Buffer[], messages);
+      if (done !== undefined) return done.then(() => all(rounds, round + 1));
+    }
+    // Whoever finds other messages in there has not done the work.
+    return tally.length === rounds * length ? tally.messages : Number.NaN;
+  }
+}
+
+async function sockless(): Promise<DecoderMaker> {
+  const { Connection } = await ours('core');
+  return (masked, tally) => {
+    const connection = Connection.opened(masked ? 'server' : 'client');
+    connection.poll();
+    return (chunks) => {
+      let messages = 0;
+      let length = 0;
+      for (const chunk of chunks) {
+        connection.receive(chunk);
+        for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
+          if (event.type === 'text') length += event.data.length;
+          else if (event.type === 'binary') length += event.data.length;
+          else throw new Error(`an event that is no message: ${event.type}`);
+          messages++;
+        }
+      }
+      tally.messages += messages;
+      tally.length += length;
+    };
+  };
+}
+
+function ws(masked: boolean, tally: Tally): Decoder {
+  const { Receiver } = loadWs();
+  const receiver = new Receiver({ isServer: masked, maxPayload: 100 * 1024 * 1024 });
+  receiver.on('message', (data, isBinary) => {
+    tally.messages++;
+    tally.length += isBinary ? data.length : data.toString().length;
+  });
+  return (chunks) => {
+    for (const chunk of chunks) receiver.write(chunk);
+  };
+}
+
+function driver(masked: boolean, tally: Tally): Decoder {
+  const opened = masked ? openedServer() : openedClient();
+  opened.on('message', ({ data }) => {
+    tally.messages++;
+    tally.length += data.length;
+  });
+  opened.on('error', (error) => {
+    throw error;
+  });
+  return (chunks) => {
+    for (const chunk of chunks) opened.parse(chunk);
+  };
+}
+
+/** A server of websocket-driver whose opening handshake is done. */
+export function openedServer(): Driver {
+  const server = loadDriver().server();
+  server.on('connect', () => server.start());
+  server.parse(
+    Buffer.from(
+      'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    ),
+  );
+  return server;
+}
+
+/** A client of websocket-driver whose opening handshake is done. */
+export function openedClient(): Driver {
+  const client = loadDriver().client('ws://a/');
+  let request = '';
+  client.io.on('data', (bytes) => {
+    if (request === '') request = bytes.toString();
+  });
+  client.start();
+  client.parse(responseTo(request));
+  return client;
+}
+
+/** The response to a request (RFC 6455 4.2.2). */
+export function responseTo(request: string): Buffer {
+  const key = /^sec-websocket-key: *(\S+)/im.exec(request)?.[1];
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  return Buffer.from(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+      `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+}
+
+/** What the Connection of websocket wants to know, as its server and client have it by default. */
+export const WEBSOCKET_CONFIG = {
+  assembleFragments: true,
+  maxReceivedFrameSize: 0x1000000,
+  maxReceivedMessageSize: 0x1000000,
+  fragmentOutgoingMessages: true,
+  fragmentationThreshold: 0x4000,
+  closeTimeout: 5000,
+  disableNagleAlgorithm: true,
+  keepalive: false,
+};
+
+/** As much of a socket as the Connection of websocket needs. */
+export class FakeSocket extends EventEmitter {
+  setNoDelay(): void {
+    // There is no network.
+  }
+  setTimeout(): void {
+    // Nor time.
+  }
+  write(_: Buffer): boolean {
+    throw new Error('websocket answers, so something was wrong');
+  }
+}
+
+/** It hands on one message a turn of the event loop, so its stream is awaited. */
+function websocket(masked: boolean, tally: Tally): Decoder {
+  const { connection } = loadWebsocket();
+  const receiver = new connection(new FakeSocket(), [], null, !masked, WEBSOCKET_CONFIG);
+  let missing = 0;
+  let resolve: () => void = () => undefined;
+  receiver.on('message', (message) => {
+    tally.messages++;
+    tally.length += message.type === 'utf8' ? message.utf8Data.length : message.binaryData.length;
+    if (--missing === 0) resolve();
+  });
+  return (chunks, messages) => {
+    missing += messages;
+    const done = new Promise<void>((call) => {
+      resolve = call;
+    });
+    for (const chunk of chunks) receiver.handleSocketData(chunk);
+    return done;
+  };
+}
+
+function undici(masked: boolean, tally: Tally): Decoder | undefined {
+  if (masked) return undefined;
+  const parser = loadUndici();
+  // What its WebSocket does with a message before there is an event of it.
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const receiver = new parser(
+    {
+      onMessage(type, data) {
+        tally.messages++;
+        tally.length += type === 1 ? decoder.decode(data).length : data.length;
+      },
+    },
+    null,
+  );
+  return (chunks) => {
+    for (const chunk of chunks) receiver.write(chunk);
+  };
+}

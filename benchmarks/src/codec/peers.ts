@@ -1,0 +1,120 @@
+/** The peers as far as a codec can be seen in them: some of these classes are no public exports. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+/** Of ws: what reads a socket. */
+export interface WsReceiver {
+  on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void;
+  write(chunk: Buffer): boolean;
+}
+
+/** Of ws: what writes to a socket. */
+export interface WsSender {
+  send(data: string | Buffer, options: { binary: boolean; fin: boolean; mask: boolean; compress: boolean }): void;
+}
+
+/** Of ws: permessage-deflate, one message at a time. */
+export interface WsDeflate {
+  accept(offers: object[]): unknown;
+  compress(data: Buffer, fin: boolean, done: (error: Error | null, data: Buffer) => void): void;
+  decompress(data: Uint8Array, fin: boolean, done: (error: Error | null, data: Buffer) => void): void;
+  cleanup(): void;
+}
+
+interface Ws {
+  readonly Receiver: new (options: { isServer: boolean; maxPayload: number }) => WsReceiver;
+  readonly Sender: new (socket: object) => WsSender;
+  readonly PerMessageDeflate: new (options: object) => WsDeflate;
+}
+
+/** Of websocket-driver: a connection from its first byte on. */
+export interface Driver {
+  readonly io: { on(event: 'data', listener: (bytes: Buffer) => void): void };
+  on(event: 'message', listener: (event: { data: string | Buffer }) => void): void;
+  on(event: 'connect' | 'open', listener: () => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  start(): boolean;
+  parse(bytes: Buffer): void;
+  text(data: string): boolean;
+  binary(data: Buffer): boolean;
+}
+
+/** Of websocket: a connection over a socket that is there. */
+export interface WebsocketConnection {
+  on(
+    event: 'message',
+    listener: (message: { type: 'utf8'; utf8Data: string } | { type: 'binary'; binaryData: Buffer }) => void,
+  ): void;
+  handleSocketData(chunk: Buffer): void;
+  sendUTF(data: string): void;
+  sendBytes(data: Buffer): void;
+}
+
+interface Websocket {
+  readonly connection: new (
+    socket: object,
+    extensions: readonly unknown[],
+    protocol: string | null,
+    maskOutgoing: boolean,
+    config: object,
+  ) => WebsocketConnection;
+}
+
+/** Of undici: what its WebSocket reads a socket with, at a client. */
+export interface ByteParser {
+  write(chunk: Buffer): boolean;
+}
+
+/** What ws exports of itself; with or without bufferutil as the environment says. */
+export const loadWs = (): Ws => require('ws') as Ws;
+
+/** The masking of ws. */
+export const loadWsMask = (): { unmask(bytes: Buffer, key: Buffer): void } =>
+  require(inside('ws', 'lib/buffer-util.js')) as { unmask(bytes: Buffer, key: Buffer): void };
+
+/** Masking in C. */
+export const loadBufferutil = (): { unmask(bytes: Buffer, key: Buffer): void } =>
+  require('bufferutil') as { unmask(bytes: Buffer, key: Buffer): void };
+
+/** Gives a server or a client of websocket-driver. */
+export const loadDriver = (): { server(options?: object): Driver; client(url: string): Driver } =>
+  require('websocket-driver') as { server(options?: object): Driver; client(url: string): Driver };
+
+/** What websocket exports. */
+export const loadWebsocket = (): Websocket => require('websocket') as Websocket;
+
+/** The parser of undici, which gives whole messages to its handler. */
+export const loadUndici = (): (new (
+  handler: { onMessage(type: number, data: Buffer): void },
+  extensions: null,
+) => ByteParser) =>
+  (require(inside('undici', 'lib/web/websocket/receiver.js')) as { ByteParser: ReturnType<typeof loadUndici> })
+    .ByteParser;
+
+/** Why a package cannot be measured: it is not there. */
+export function absent(name: string): string | undefined {
+  try {
+    require.resolve(name);
+    return undefined;
+  } catch {
+    return `${name} is not installed`;
+  }
+}
+
+/** Why bufferutil cannot be measured: it is not there, or there as JavaScript only. */
+export function withoutBufferutil(): string | undefined {
+  try {
+    const file = require.resolve('bufferutil');
+    const build = createRequire(file)('node-gyp-build') as { path(folder: string): string };
+    build.path(dirname(file));
+    return undefined;
+  } catch {
+    return `bufferutil is not installed, or has no build for ${process.platform}-${process.arch}`;
+  }
+}
+
+function inside(name: string, path: string): string {
+  return join(dirname(require.resolve(`${name}/package.json`)), path);
+}

@@ -1,0 +1,48 @@
+/** Frames that are encoded before anything is measured (RFC 6455 5.2), and what their echoes look like. */
+
+/** One message after the other, all of the same size. */
+export interface Frames {
+  /** By count: the first so many messages, masked, to be sent in one write. */
+  readonly masked: readonly Buffer[];
+  /** What comes back when all have been sent: the same, unmasked. */
+  readonly echo: Buffer;
+  /** The length of one echo, in bytes. */
+  readonly echoLength: number;
+}
+
+/** Encodes `count` messages of `size` bytes of lower-case letters, each with a payload and a masking key of its own. */
+export function encodeFrames(opcode: number, size: number, count: number): Frames {
+  const head = frameHead(opcode, size, false);
+  const maskedHead = frameHead(opcode, size, true);
+  const maskedLength = maskedHead.length + 4 + size;
+  const echoLength = head.length + size;
+  const all = Buffer.alloc(count * maskedLength);
+  const echo = Buffer.alloc(count * echoLength);
+  for (let message = 0; message < count; message++) {
+    const key = [0x37 + message, 0xfa, 0x21 ^ message, 0x3d].map((byte) => byte & 0xff);
+    const at = message * maskedLength;
+    all.set([...maskedHead, ...key], at);
+    echo.set(head, message * echoLength);
+    const payload = all.subarray(at + maskedHead.length + 4, at + maskedLength);
+    const echoed = echo.subarray(message * echoLength + head.length);
+    for (let i = 0; i < size; i++) {
+      const letter = 97 + ((message + i) % 26);
+      payload[i] = letter ^ (key[i & 3] as number);
+      echoed[i] = letter;
+    }
+  }
+  const masked = Array.from({ length: count + 1 }, (_, messages) => all.subarray(0, messages * maskedLength));
+  return { masked, echo, echoLength };
+}
+
+/** The head of a final frame up to its masking key, with the length in as few bytes as it takes. */
+export function frameHead(opcode: number, size: number, masked: boolean, final = true): Buffer {
+  const bit = masked ? 0x80 : 0;
+  const first = (final ? 0x80 : 0) | opcode;
+  if (size < 126) return Buffer.from([first, bit | size]);
+  if (size < 65_536) return Buffer.from([first, bit | 126, size >> 8, size & 0xff]);
+  const head = Buffer.alloc(10);
+  head.set([first, bit | 127]);
+  head.writeBigUInt64BE(BigInt(size), 2);
+  return head;
+}

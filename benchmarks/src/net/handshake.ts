@@ -1,0 +1,23 @@
+/** The opening handshake of the load generator: always the same key, that of RFC 6455 1.3. */
+
+/** Where all servers listen. */
+export const HOST = '127.0.0.1';
+
+/** The request. */
+export const REQUEST = Buffer.from(
+  `GET /echo HTTP/1.1\r\nHost: ${HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+);
+
+const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+/** The shortest response that is right. */
+export const RESPONSE = Buffer.from(
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+    `Sec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`,
+);
+
+/** Whether a head that is whole accepts the {@link REQUEST}. */
+export function isAccepted(head: string): boolean {
+  return head.startsWith('HTTP/1.1 101 ') && head.includes(ACCEPT);
+}

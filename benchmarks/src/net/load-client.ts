@@ -1,0 +1,91 @@
+/** One connection of the load generator: bytes on a socket, and nothing that knows WebSocket. */
+import { connect, type Socket } from 'node:net';
+import { HOST, isAccepted, REQUEST } from './handshake.ts';
+
+/** All sockets read into the same bytes: they are looked at when they arrive and never again. */
+const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+
+/** A raw client. */
+export class LoadClient {
+  readonly socket: Socket;
+  /** Takes what has arrived: `length` bytes of `bytes`, valid during the call. */
+  onBytes: (length: number, bytes: Uint8Array) => void = ignore;
+  /** Takes the reason why the connection ended, when it was not {@link close} that ended it. */
+  onEnd: (error: Error) => void = ignore;
+  /** What is still to come of the replies in flight, in bytes. */
+  outstanding = 0;
+  /** What has arrived of a reply that is not whole, in bytes. */
+  partial = 0;
+  #closed = false;
+
+  constructor(port: number) {
+    this.socket = connect({
+      port,
+      host: HOST,
+      noDelay: true,
+      autoSelectFamily: false,
+      onread: {
+        buffer,
+        callback: (length, bytes) => {
+          this.onBytes(length, bytes);
+          return true;
+        },
+      },
+    });
+    this.socket.on('error', (error) => this.#end(error));
+    this.socket.on('close', () => this.#end(new Error('the server has closed a connection')));
+  }
+
+  /** Opens a connection: resolves when the server has accepted it. */
+  static open(port: number): Promise<LoadClient> {
+    return new Promise((resolve, reject) => {
+      const client = new LoadClient(port);
+      let head = '';
+      client.onEnd = reject;
+      client.onBytes = (length, bytes) => {
+        head += Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
+        if (!head.includes('\r\n\r\n')) return;
+        client.onBytes = ignore;
+        client.onEnd = ignore;
+        if (head.endsWith('\r\n\r\n') && isAccepted(head)) resolve(client);
+        else reject(new Error(`the server has not accepted a connection: ${head.slice(0, 200)}`));
+      };
+      client.socket.write(REQUEST);
+    });
+  }
+
+  /** Opens many connections, some at a time so that the server's backlog suffices. */
+  static async openMany(port: number, count: number): Promise<LoadClient[]> {
+    const clients: LoadClient[] = [];
+    let begun = 0;
+    const work = async (): Promise<void> => {
+      while (begun++ < count) clients.push(await LoadClient.open(port));
+    };
+    try {
+      await Promise.all(Array.from({ length: 64 }, work));
+    } catch (error) {
+      for (const client of clients) client.close();
+      throw error;
+    }
+    return clients;
+  }
+
+  closed(): void {
+    this.#closed = true;
+  }
+  /** Ends the connection without further ado. */
+  close(): void {
+    this.#closed = true;
+    this.socket.destroy();
+  }
+
+  #end(error: Error): void {
+    if (!this.#closed) this.onEnd(error);
+    this.#closed = true;
+    this.socket.destroy();
+  }
+}
+
+function ignore(): void {
+  // Nothing is expected.
+}

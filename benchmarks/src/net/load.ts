@@ -1,0 +1,199 @@
+/**
+ * The load generator, a process of its own: raw sockets that send frames encoded before and count the bytes that come
+ * back, because the echo of a message of known size has a known length. It has to be faster than the servers, so it
+ * knows nothing of WebSocket beyond that.
+ */
+import { performance } from 'node:perf_hooks';
+import { answerQuestions } from './answers.ts';
+import { encodeFrames, type Frames } from './frames.ts';
+import { LoadClient } from './load-client.ts';
+
+/** Asks for messages to be echoed for some time; the connections stay for the next time. */
+export interface EchoQuestion {
+  readonly type: 'echo';
+  readonly port: number;
+  /** 1 for text, 2 for binary. */
+  readonly opcode: 1 | 2;
+  /** The length of a message, in bytes. */
+  readonly size: number;
+  readonly connections: number;
+  /** How many messages are outstanding on each connection at any time. */
+  readonly inFlight: number;
+  readonly milliseconds: number;
+}
+
+/** Asks for connections to be opened and closed again for some time. */
+export interface ConnectQuestion {
+  readonly type: 'connect';
+  readonly port: number;
+  /** How many are opened at a time. */
+  readonly concurrency: number;
+  readonly milliseconds: number;
+}
+
+/** Asks for connections to be opened and kept. */
+export interface OpenQuestion {
+  readonly type: 'open';
+  readonly port: number;
+  readonly connections: number;
+}
+
+/** Asks for all connections to be closed. */
+export interface CloseQuestion {
+  readonly type: 'close';
+}
+
+/** What the load generator can be asked. */
+export type LoadQuestion = EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
+
+/** What was done: messages echoed, or connections opened. */
+export interface LoadAnswer {
+  readonly count: number;
+  readonly milliseconds: number;
+  /** How busy the load generator was, from 0 to 1: near 1 it is not the server that was measured. */
+  readonly utilization: number;
+}
+
+/** How old connections become, in milliseconds: servers begin to send Ping frames after 20 seconds. */
+const MAX_AGE = 15_000;
+/** How long anything may take beyond the time asked for, in milliseconds. */
+const PATIENCE = 30_000;
+
+let clients: LoadClient[] = [];
+let clientsOf = '';
+let clientsSince = 0;
+let frames: Frames = encodeFrames(2, 0, 0);
+
+answerQuestions({}, async (question: LoadQuestion) => {
+  let watchdog: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const patience = PATIENCE + ('milliseconds' in question ? question.milliseconds : 0);
+    watchdog = setTimeout(() => reject(new Error('the server does not answer')), patience);
+  });
+  try {
+    return await Promise.race([perform(question), late]);
+  } catch (error) {
+    closeAll();
+    throw error;
+  } finally {
+    clearTimeout(watchdog);
+  }
+});
+
+function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
+  switch (question.type) {
+    case 'echo':
+      return echo(question);
+    case 'connect':
+      return connectForAWhile(question);
+    case 'open':
+      return open(question.port, question.connections);
+    case 'close':
+      return Promise.resolve(closeAll());
+  }
+}
+
+async function echo(question: EchoQuestion): Promise<LoadAnswer> {
+  const { port, opcode, size, connections, inFlight, milliseconds } = question;
+  const wanted = [port, opcode, size, connections, inFlight].join();
+  if (wanted !== clientsOf) frames = encodeFrames(opcode, size, inFlight);
+  if (wanted !== clientsOf || performance.now() + milliseconds > clientsSince + MAX_AGE) {
+    await open(port, connections);
+    await Promise.all(clients.map((client) => verify(client, frames)));
+    clientsOf = wanted;
+  }
+  return measured(() => echoForAWhile(milliseconds, inFlight));
+}
+
+async function open(port: number, connections: number): Promise<undefined> {
+  closeAll();
+  clients = await LoadClient.openMany(port, connections);
+  clientsSince = performance.now();
+}
+
+function closeAll(): undefined {
+  for (const client of clients) client.close();
+  clients = [];
+  clientsOf = '';
+}
+
+/** Sends all frames once and compares what comes back byte by byte. */
+function verify(client: LoadClient, { masked, echo: expected }: Frames): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let received = 0;
+    client.onEnd = reject;
+    client.onBytes = (length, bytes) => {
+      const piece = expected.subarray(received, received + length);
+      if (piece.compare(bytes, 0, length) !== 0) {
+        reject(new Error(`what is echoed differs from what was sent, from byte ${received} on`));
+      }
+      received += length;
+      if (received === expected.length) resolve();
+    };
+    client.socket.write(masked.at(-1) as Buffer);
+  });
+}
+
+/** Gives how many messages were echoed until the time was over, then waits for those that are still in flight. */
+function echoForAWhile(milliseconds: number, inFlight: number): Promise<{ count: number; milliseconds: number }> {
+  const { masked, echoLength } = frames;
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const deadline = start + milliseconds;
+    let bytes = 0;
+    let result: { count: number; milliseconds: number } | undefined;
+    let busy = clients.length;
+
+    const take = (client: LoadClient, length: number): void => {
+      bytes += length;
+      client.outstanding -= length;
+      if (client.outstanding < 0) {
+        reject(new Error('more is echoed than was sent'));
+        return;
+      }
+      if (result === undefined) {
+        const now = performance.now();
+        if (now < deadline) {
+          const answered = Math.floor((client.partial + length) / echoLength);
+          client.partial += length - answered * echoLength;
+          client.outstanding += answered * echoLength;
+          if (answered > 0) client.socket.write(masked[answered] as Buffer);
+          return;
+        }
+        result = { count: bytes / echoLength, milliseconds: now - start };
+      }
+      if (client.outstanding === 0 && --busy === 0) resolve(result);
+    };
+
+    for (const client of clients) {
+      client.partial = 0;
+      client.outstanding = inFlight * echoLength;
+      client.onEnd = reject;
+      client.onBytes = (length) => take(client, length);
+      client.socket.write(masked[inFlight] as Buffer);
+    }
+  });
+}
+
+/** Opens a connection, closes it once it is open, and so on, several at a time. */
+function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion): Promise<LoadAnswer> {
+  return measured(async () => {
+    const start = performance.now();
+    let count = 0;
+    const work = async (): Promise<void> => {
+      while (performance.now() - start < milliseconds) {
+        const client = await LoadClient.open(port);
+        client.close();
+        count++;
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+    return { count, milliseconds: performance.now() - start };
+  });
+}
+
+async function measured(work: () => Promise<{ count: number; milliseconds: number }>): Promise<LoadAnswer> {
+  const before = performance.eventLoopUtilization();
+  const result = await work();
+  return { ...result, utilization: performance.eventLoopUtilization(before).utilization };
+}

@@ -1,0 +1,19 @@
+/** No WebSocket server: sockets of Node's that answer any request as if. What is above it is the library's cost. */
+import { createServer, type Socket } from 'node:net';
+import { RESPONSE } from '../handshake.ts';
+import { nodeListening } from './listening.ts';
+
+nodeListening(
+  createServer({ noDelay: true }, (socket) => {
+    socket.on('error', destroy);
+    socket.on('data', answer);
+  }),
+);
+
+function answer(this: Socket): void {
+  this.write(RESPONSE);
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
+}

@@ -1,0 +1,47 @@
+/** What all servers have in common: they say where they listen, and how much memory they use. */
+import type { AddressInfo, Server } from 'node:net';
+import process from 'node:process';
+import { setImmediate as turn } from 'node:timers/promises';
+import { answerQuestions } from '../answers.ts';
+import { HOST } from '../handshake.ts';
+
+/** How much memory a server uses after a forced collection, in bytes, and for how many connections. */
+export interface Memory {
+  readonly connections: number;
+  readonly heapUsed: number;
+  /** Buffers and what else lies outside of the heap but belongs to it. */
+  readonly external: number;
+  readonly rss: number;
+}
+
+/** Tells the process that has started this one that the server listens; any question is one for its {@link Memory}. */
+export function listening(port: number, connections: () => number | Promise<number>): void {
+  answerQuestions({ port }, async (): Promise<Memory> => {
+    // What one collection frees may be what the next one needs to know.
+    for (let round = 0; round < 4; round++) {
+      collect();
+      await turn();
+    }
+    const { heapUsed, external, rss } = process.memoryUsage();
+    return { connections: await connections(), heapUsed, external, rss };
+  });
+}
+
+/** {@link listening} for a server of Node's. */
+export function nodeListening(server: Server): void {
+  server.listen({ port: 0, host: HOST }, () => announce(server));
+}
+
+/** {@link listening} for a server of Node's that does listen. */
+export function announce(server: Server): void {
+  listening(
+    (server.address() as AddressInfo).port,
+    () => new Promise((resolve) => server.getConnections((error, count) => resolve(error ? Number.NaN : count))),
+  );
+}
+
+function collect(): void {
+  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(synchronous: boolean): void } };
+  if (Bun === undefined) gc?.();
+  else Bun.gc(true);
+}

@@ -1,0 +1,28 @@
+/** sockless as an echo server, by default with every default: heartbeat and timeouts on, compression off. */
+import { createServer } from 'node:net';
+import type { ServeOptions } from '@sockless/node';
+import { ours } from '../../ours.ts';
+import { HOST } from '../handshake.ts';
+import { announce, nodeListening } from './listening.ts';
+
+const { Connection } = await ours('core');
+const { attach, serve } = await ours('node');
+
+const [surface, variant] = process.argv.slice(2);
+const options = optionsOf(variant);
+const handlers: Parameters<typeof serve>[1] = { message: (ws, data) => void ws.send(data) };
+
+if (surface === 'net') {
+  // Without node:http: core parses the request itself.
+  const { compression: _, port: __, tls: ___, ...rest } = options;
+  nodeListening(createServer((socket) => void attach(socket, Connection.server(rest), handlers)));
+} else {
+  const server = await serve({ ...options, host: HOST }, handlers);
+  announce(server.http);
+}
+
+function optionsOf(name: string | undefined): ServeOptions {
+  if (name === 'without-timers') return { heartbeat: false, idleTimeout: Infinity };
+  if (name === 'large') return { maxMessageSize: Infinity, maxQueuedBytes: Infinity };
+  return {};
+}

@@ -1,0 +1,26 @@
+/** Our own packages as they were built: those of this tree, or of the tree that SOCKLESS_ROOT names. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface Packages {
+  readonly core: typeof import('@sockless/core');
+  readonly 'core/deflate': typeof import('@sockless/core/deflate');
+  readonly 'core/frame': typeof import('@sockless/core/frame');
+  readonly deflate: typeof import('@sockless/deflate');
+  readonly node: typeof import('@sockless/node');
+}
+
+const FILES: Readonly<Record<keyof Packages, string>> = {
+  core: 'core/dist/index.js',
+  'core/deflate': 'core/dist/deflate/index.js',
+  'core/frame': 'core/dist/frame.js',
+  deflate: 'deflate/dist/index.js',
+  node: 'node/dist/index.js',
+};
+
+/** Loads one of our packages, or a subpath of one. */
+export async function ours<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
+  const root = process.env.SOCKLESS_ROOT;
+  const url = root && pathToFileURL(join(root, 'packages', FILES[name])).href;
+  return (await import(url || `@sockless/${name}`)) as Packages[Name];
+}

@@ -1,0 +1,119 @@
+/** The command `npm run bench`: help.txt says what it does. */
+import { writeFileSync } from 'node:fs';
+import { compare, type Missing, messageOf, type Plan, paceOf } from './method.ts';
+import { GROWTH, HELP, type Options, parseOptions, UsageError } from './options.ts';
+import { reportHtml } from './report.ts';
+import { circumstances, type Result, readResult } from './result.ts';
+import { prepareRevision, type Revision } from './revision.ts';
+import type { GrowthRow, Row, Subject, Suite } from './suite.ts';
+import { growth } from './suites/growth.ts';
+import { SUITES } from './suites.ts';
+import { Terminal } from './terminal.ts';
+
+const terminal = new Terminal(process.stdout, process.stderr);
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args, SUITES);
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (options.list) {
+    list(options.suites);
+    if (options.growth) console.log('growth: How costs grow with sizes and counts; 1 is linear');
+    return 0;
+  }
+  if (options.from !== undefined) {
+    write(readResult(options.from), options);
+    return 0;
+  }
+  const result = await measure(options);
+  terminal.summary(result);
+  write(result, options);
+  // A peer that cannot do something is no failure of ours.
+  return result.missing.some(({ subject }) => subject.startsWith('sockless')) ? 1 : 0;
+}
+
+function list(suites: readonly Suite[]): void {
+  for (const { name, title, cases, peers, ours } of suites) {
+    console.log(`${name}: ${title}`);
+    console.log(`  ours   ${ours.map((subject) => subject.name).join('; ')}`);
+    for (const peer of peers) console.log(`  peer   ${peer.name}${peer.missing ? ` (missing: ${peer.missing})` : ''}`);
+    for (const each of cases) console.log(`  case   ${each.name}${each.slow ? '' : ' (quick)'}`);
+  }
+}
+
+async function measure(options: Options): Promise<Result> {
+  const about = circumstances();
+  const revision =
+    options.against === undefined ? undefined : prepareRevision(options.against, (line) => terminal.line(line));
+  const rows: Row[] = [];
+  const missing: Missing[] = [];
+  const plans = options.suites.flatMap((suite) => planOf(suite, options, revision));
+  for (const plan of plans) {
+    terminal.begin(plan);
+    const outcome = await compare(plan, terminal);
+    rows.push(...outcome.rows);
+    missing.push(...outcome.missing);
+  }
+  const grown: GrowthRow[] = [];
+  if (options.growth) {
+    try {
+      grown.push(...(await grow(options)));
+    } catch (error) {
+      // What was measured before is not lost with it.
+      const failed = { suite: GROWTH, subject: 'sockless', reason: messageOf(error) };
+      missing.push(failed);
+      terminal.missing(failed);
+    }
+  }
+  const suites = plans.map(({ suite: { name, title, unit } }) => ({ name, title, unit }));
+  return { ...about, quick: options.quick, suites, rows, missing, growth: grown };
+}
+
+async function grow({ quick }: Options): Promise<GrowthRow[]> {
+  terminal.line('\ngrowth: the exponent of the cost; 1 is linear');
+  const rows = await growth({ quick }, (text) => terminal.progress(text));
+  for (const { what, subject, exponent } of rows) {
+    terminal.line(`${what.padEnd(56)} ${subject.padEnd(10)} ${exponent.toFixed(2)}`);
+  }
+  return rows;
+}
+
+/** What of a suite was asked for; nothing, perhaps. */
+function planOf(suite: Suite, options: Options, revision: Revision | undefined): Plan[] {
+  const cases = suite.cases.filter(({ name, slow }) => name.includes(options.case) && !(options.quick && slow));
+  const subjects = revision === undefined ? withPeers(suite, options.peers) : withRevision(suite, revision);
+  if (cases.length === 0 || subjects === undefined) return [];
+  return [{ suite, cases, pace: paceOf(suite, options.quick), ...subjects }];
+}
+
+function withPeers(suite: Suite, names: readonly string[]): Pick<Plan, 'ours' | 'peers'> | undefined {
+  const peers = suite.peers.filter(({ name }) => names.length === 0 || names.includes(name));
+  return peers.length === 0 ? undefined : { ours: suite.ours, peers };
+}
+
+/** Ours beside itself as it was. */
+function withRevision(suite: Suite, { name, root }: Revision): Pick<Plan, 'ours' | 'peers'> | undefined {
+  const [first] = suite.ours;
+  const startAt = first?.startAt;
+  if (first === undefined || startAt === undefined) {
+    terminal.line(`\n${suite.name}: it cannot be compared with another revision; left out`);
+    return undefined;
+  }
+  const before: Subject = { name: `sockless at ${name}`, start: () => startAt(root) };
+  return { ours: [first], peers: [before] };
+}
+
+function write(result: Result, { json, html }: Options): void {
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
+  if (html !== undefined) writeFileSync(html, reportHtml(result));
+}

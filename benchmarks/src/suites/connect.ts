@@ -1,0 +1,47 @@
+/** Opening handshakes: TCP connections opened, upgraded and ended again. */
+import type { LoadAnswer } from '../net/load.ts';
+import * as servers from '../net/server-programs.ts';
+import { cost, Station } from '../net/station.ts';
+import type { Runner, Subject, Suite } from '../suite.ts';
+
+/** Connections that are being opened at any time. */
+const CONCURRENCY = 32;
+/** Milliseconds before anything is measured: so much code takes part that it is long before all of it is compiled. */
+const WARM_UP = 600;
+
+/** The whole way from SYN to the end; ours behind `node:http`, and with core's own parser on `node:net`. */
+export const suite: Suite = {
+  name: 'connect',
+  title: 'Connections opened (TCP and upgrade) and ended by the client, over loopback',
+  unit: 'ns/handshake',
+  pace: { quick: { turns: 3, warmUps: 1, slice: 150 }, full: { turns: 9, warmUps: 3, slice: 300 } },
+  cases: [{ name: `${CONCURRENCY} at a time` }],
+  ours: [subject(servers.SERVE), subject(servers.CORE_ON_NET)],
+  peers: [
+    subject(servers.WS),
+    subject(servers.WEBSOCKET_DRIVER),
+    subject(servers.WEBSOCKET),
+    subject(servers.BUN),
+    subject(servers.DENO),
+  ],
+};
+
+function subject(server: servers.ServerProgram): Subject {
+  return {
+    name: server.name,
+    missing: server.missing,
+    start: () => start(server),
+    startAt: (root) => start(servers.serverAt(server, root)),
+  };
+}
+
+async function start(server: servers.ServerProgram): Promise<Runner> {
+  const station = await Station.start(server);
+  const run = (milliseconds: number): Promise<LoadAnswer> =>
+    station.load({ type: 'connect', concurrency: CONCURRENCY, milliseconds });
+  await run(WARM_UP);
+  return {
+    measure: async (_, milliseconds) => cost(await run(milliseconds)),
+    stop: () => station.stop(),
+  };
+}

@@ -1,0 +1,78 @@
+/** Echo over loopback TCP: what a server takes for a message, from the socket to the application and back. */
+import * as servers from '../net/server-programs.ts';
+import { cost, Station } from '../net/station.ts';
+import type { Case, Runner, Subject, Suite } from '../suite.ts';
+
+interface EchoCase extends Case {
+  readonly opcode: 1 | 2;
+  /** Bytes of a message. */
+  readonly size: number;
+  readonly connections: number;
+  /** Messages outstanding on each connection. */
+  readonly inFlight: number;
+}
+
+const KIB = 1024;
+
+const WARM_UP = { opcode: 2, size: 16, connections: 50, inFlight: 16, milliseconds: 200 } as const;
+
+const cases: readonly EchoCase[] = [
+  binary(16, 1, 1, true),
+  binary(16, 1, 64),
+  binary(16, 50, 1, true),
+  binary(16, 50, 16),
+  binary(16, 1000, 1, true),
+  binary(KIB, 1, 64, true),
+  binary(KIB, 50, 16, true),
+  binary(64 * KIB, 1, 1, true),
+  binary(64 * KIB, 50, 1),
+  binary(64 * KIB, 50, 4, true),
+  { ...binary(16, 50, 16, true), opcode: 1, name: 'text 16 B, 50 × 16' },
+];
+
+/** Everybody's server with its defaults, but without compression. */
+export const suite: Suite = {
+  name: 'echo',
+  title:
+    'Echo of binary messages over loopback TCP: size, connections × messages in flight; servers in their own process',
+  unit: 'ns/message',
+  cases,
+  ours: [subject(servers.SERVE)],
+  peers: [
+    subject(servers.WS),
+    subject(servers.WS_BUFFERUTIL),
+    subject(servers.WS_CORKED),
+    subject(servers.WEBSOCKET_DRIVER),
+    subject(servers.WEBSOCKET),
+    subject(servers.BUN),
+    subject(servers.DENO),
+  ],
+};
+
+function binary(size: number, connections: number, inFlight: number, slow = false): EchoCase {
+  const name = `${size < KIB ? `${size} B` : `${size / KIB} KiB`}, ${connections} × ${inFlight}`;
+  return { name, opcode: 2, size, connections, inFlight, slow };
+}
+
+function subject(server: servers.ServerProgram): Subject {
+  return {
+    name: server.name,
+    missing: server.missing,
+    start: () => start(server),
+    startAt: (root) => start(servers.serverAt(server, root)),
+  };
+}
+
+async function start(server: servers.ServerProgram): Promise<Runner> {
+  const station = await Station.start(server);
+  await station.load({ type: 'echo', ...WARM_UP });
+  return {
+    measure: async (name, milliseconds) => {
+      const found = cases.find((each) => each.name === name);
+      if (found === undefined) return Number.NaN;
+      const { opcode, size, connections, inFlight } = found;
+      return cost(await station.load({ type: 'echo', opcode, size, connections, inFlight, milliseconds }));
+    },
+    stop: () => station.stop(),
+  };
+}

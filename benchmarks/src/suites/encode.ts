@@ -1,0 +1,164 @@
+/** Encoding at the public surface: from the messages of an application to the bytes that its transport is given. */
+import { FakeSocket, openedClient, openedServer, WEBSOCKET_CONFIG } from '../codec/decoders.ts';
+import { frame, KIB, type Kind, payload, sizeName } from '../codec/inputs.ts';
+import { absent, loadWebsocket, loadWs, withoutBufferutil } from '../codec/peers.ts';
+import { type Contestant, codecSuite, type Task } from '../codec/task.ts';
+import { ours } from '../ours.ts';
+import type { Case } from '../suite.ts';
+
+interface EncodeCase extends Case {
+  readonly masked: boolean;
+  readonly kind: Kind;
+  readonly size: number;
+}
+
+/** Sends all messages and gives how many bytes the transport was given. */
+type Encoder = (messages: readonly (string | Buffer)[]) => number;
+
+/** Gives an encoder for a client (masked) or a server. */
+type EncoderMaker = (masked: boolean) => Encoder;
+
+/** How many messages are sent in one go, before the transport has its turn. */
+const MESSAGES = 32;
+
+const cases: readonly EncodeCase[] = [true, false].flatMap((masked) =>
+  (['text', 'CJK text', 'binary'] as const).flatMap((kind) =>
+    [16, 125, KIB, 64 * KIB].map((size) => ({
+      name: `${masked ? 'masked' : 'unmasked'} ${kind} ${sizeName(size)}`,
+      slow: kind === 'CJK text' || size === 125,
+      masked,
+      kind,
+      size,
+    })),
+  ),
+);
+
+/** Everybody who encodes. */
+export const contestants: readonly Contestant[] = [
+  { name: 'sockless', load: async () => maker(await sockless()) },
+  {
+    name: 'ws',
+    env: { WS_NO_BUFFER_UTIL: '1' },
+    missing: absent('ws'),
+    load: () => Promise.resolve(maker(ws)),
+  },
+  {
+    name: 'ws + bufferutil',
+    missing: absent('ws') ?? withoutBufferutil(),
+    load: () => Promise.resolve(maker(ws)),
+  },
+  { name: 'websocket-driver', missing: absent('websocket-driver'), load: () => Promise.resolve(maker(driver)) },
+  { name: 'websocket', missing: absent('websocket'), load: () => Promise.resolve(maker(websocket)) },
+];
+
+export const suite = codecSuite({
+  url: import.meta.url,
+  name: 'encode',
+  title: `From messages to the bytes for the transport, ${MESSAGES} at a time: masked by a client, unmasked by a server`,
+  unit: 'ns/message',
+  cases,
+  contestants,
+});
+
+function maker(make: EncoderMaker): (name: string) => Task | undefined {
+  return (name) => {
+    const found = cases.find((each) => each.name === name);
+    return found && task(found, make);
+  };
+}
+
+function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task {
+  const payloads = Array.from({ length: MESSAGES }, (_, seed) => payload(kind, size, seed));
+  const messages = payloads.map((data) => (kind === 'binary' ? data : data.toString()));
+  const length = frame(kind, payload(kind, size), masked, 0).length;
+  const encode = make(masked);
+  return {
+    operations: MESSAGES,
+    most: KIB,
+    run(rounds) {
+      let bytes = 0;
+      for (let round = 0; round < rounds; round++) bytes += encode(messages);
+      return bytes / length;
+    },
+  };
+}
+
+async function sockless(): Promise<EncoderMaker> {
+  const { Connection } = await ours('core');
+  return (masked) => {
+    const connection = Connection.opened(masked ? 'client' : 'server');
+    connection.poll();
+    return (messages) => {
+      for (const message of messages) connection.send(message);
+      let length = 0;
+      for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
+        length += bytes.length;
+      }
+      return length;
+    };
+  };
+}
+
+/** Where Node would write a string that it is given; ws leaves the encoding of some texts to the socket. */
+const ENCODED = Buffer.allocUnsafeSlow(256 * KIB);
+
+function ws(masked: boolean): Encoder {
+  let length = 0;
+  const socket = {
+    cork: () => undefined,
+    uncork: () => undefined,
+    write(data: string | Buffer) {
+      length += typeof data === 'string' ? ENCODED.write(data) : data.length;
+      return true;
+    },
+  };
+  const sender = new (loadWs().Sender)(socket);
+  return (messages) => {
+    length = 0;
+    for (const message of messages) {
+      // As its WebSocket does: one object of options a message.
+      sender.send(message, { binary: typeof message !== 'string', fin: true, mask: masked, compress: false });
+    }
+    return length;
+  };
+}
+
+function driver(masked: boolean): Encoder {
+  const opened = masked ? openedClient() : openedServer();
+  let length = 0;
+  opened.io.on('data', (bytes) => {
+    length += bytes.length;
+  });
+  return (messages) => {
+    length = 0;
+    for (const message of messages) {
+      if (typeof message === 'string') opened.text(message);
+      else opened.binary(message);
+    }
+    return length;
+  };
+}
+
+class CountingSocket extends FakeSocket {
+  length = 0;
+
+  override write(bytes: Buffer): boolean {
+    this.length += bytes.length;
+    return true;
+  }
+}
+
+function websocket(masked: boolean): Encoder {
+  const socket = new CountingSocket();
+  // Fragments would be other frames than everybody else's.
+  const config = { ...WEBSOCKET_CONFIG, fragmentOutgoingMessages: false };
+  const connection = new (loadWebsocket().connection)(socket, [], null, masked, config);
+  return (messages) => {
+    socket.length = 0;
+    for (const message of messages) {
+      if (typeof message === 'string') connection.sendUTF(message);
+      else connection.sendBytes(message);
+    }
+    return socket.length;
+  };
+}

@@ -1,0 +1,128 @@
+/** What a connection costs that does nothing: memory of the server after a forced collection. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as servers from '../net/server-programs.ts';
+import { Station } from '../net/station.ts';
+import type { Case, Runner, Subject, Suite } from '../suite.ts';
+
+interface IdleCase extends Case {
+  readonly connections: number;
+  readonly what: 'heap above' | 'heap and buffers above' | 'resident';
+}
+
+/** Bytes for each connection. */
+interface Costs {
+  readonly heap: number;
+  readonly heapAndBuffers: number;
+  readonly resident: number;
+}
+
+/** Connections that come and go before anything is measured, so that what is loaded or compiled once is there. */
+const WARM_UP = 200;
+/** File descriptors that a process needs for other things. */
+const OTHER_FILES = 64;
+
+/** Those whose heap says nothing, or is what the others are compared with. */
+const WITHOUT_HEAP: readonly servers.ServerProgram[] = [servers.BARE, servers.BUN, servers.DENO];
+
+/** What bare sockets cost, by their number: nearly the same each time, so once is enough for all subjects. */
+const bare = new Map<number, Costs>();
+
+const cases: readonly IdleCase[] = [1000, 10_000].flatMap((connections) => {
+  const name = `${connections.toLocaleString('en')} connections`;
+  const slow = connections > 1000;
+  return [
+    { name: `${name}, heap above a bare socket`, what: 'heap above', connections, slow },
+    { name: `${name}, heap and buffers above a bare socket`, what: 'heap and buffers above', connections, slow: true },
+    { name: `${name}, resident in all`, what: 'resident', connections, slow: true },
+  ] as const;
+});
+
+/**
+ * Each measurement has a server process of its own. What is outside of Node's heap shows in the resident size alone,
+ * and that with much noise; so Bun and Deno have no heap here, and a bare socket is a peer where it is not the zero.
+ */
+export const suite: Suite = {
+  name: 'idle',
+  title: 'Memory of a server for each idle open connection, after a forced collection',
+  unit: 'bytes/connection',
+  turns: 3,
+  cases,
+  ours: [
+    subject(servers.SERVE),
+    subject(servers.SERVE_WITHOUT_TIMERS),
+    subject(servers.CORE_ON_NET),
+    subject(servers.CORE_WITHOUT_TIMERS),
+  ],
+  peers: [subject(servers.WS), subject(servers.BARE), subject(servers.BUN), subject(servers.DENO)],
+};
+
+function subject(server: servers.ServerProgram): Subject {
+  return {
+    name: server.name,
+    missing: server.missing,
+    start: () => Promise.resolve(runner(server)),
+    startAt: (root) => Promise.resolve(runner(servers.serverAt(server, root))),
+  };
+}
+
+function runner(server: servers.ServerProgram): Runner {
+  return {
+    measure: async (name) => {
+      const found = cases.find((each) => each.name === name);
+      if (found === undefined || !allowed(found.connections)) return Number.NaN;
+      const { what, connections } = found;
+      if (what === 'resident') return (await costs(server, connections)).resident;
+      if (WITHOUT_HEAP.includes(server)) return Number.NaN;
+      const zero = bare.get(connections) ?? (await costs(servers.BARE, connections));
+      bare.set(connections, zero);
+      const { heap, heapAndBuffers } = await costs(server, connections);
+      return what === 'heap above' ? heap - zero.heap : heapAndBuffers - zero.heapAndBuffers;
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** Opens so many connections to a server that nobody has used, and gives what each of them costs it. */
+export async function costs(server: servers.ServerProgram, connections: number): Promise<Costs> {
+  const station = await Station.start(server);
+  try {
+    await station.load({ type: 'open', connections: WARM_UP });
+    await station.load({ type: 'close' });
+    const before = await settled(station, 0);
+    await station.load({ type: 'open', connections });
+    const after = await settled(station, connections);
+    const heap = (after.heapUsed - before.heapUsed) / connections;
+    return {
+      heap,
+      heapAndBuffers: heap + (after.external - before.external) / connections,
+      resident: (after.rss - before.rss) / connections,
+    };
+  } finally {
+    await station.stop();
+  }
+}
+
+/** The memory once there are so many connections, and what they left behind when they were opened is gone. */
+async function settled(station: Station, connections: number): ReturnType<Station['memory']> {
+  for (let patience = 50; patience > 0; patience--) {
+    await sleep(100);
+    const memory = await station.memory();
+    if (memory.connections === connections) return memory;
+  }
+  throw new Error(`the server does not come to have ${connections} connections`);
+}
+
+/** What Node's diagnostic report says of the limits; not on Windows. */
+interface Report {
+  readonly userLimits?: { readonly open_files?: { readonly hard: number | string } };
+}
+
+/** Whether a process may have so many connections; says so when not. */
+function allowed(connections: number): boolean {
+  const report = process.report?.getReport() as Report | undefined;
+  const hard = report?.userLimits?.open_files?.hard;
+  if (typeof hard !== 'number' || hard >= connections + OTHER_FILES) return true;
+  const needed = `${connections} connections need ${connections + OTHER_FILES} open files`;
+  console.error(`idle: ${needed}, and the limit is ${hard} (ulimit -Hn): left out`);
+  return false;
+}

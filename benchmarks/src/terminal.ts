@@ -1,0 +1,95 @@
+/** What a run shows to whoever waits for it: a table row for each case, and on a terminal where it is at the moment. */
+import { isWide, type Missing, type Plan, type Watcher, WIDE } from './method.ts';
+import { formatCost, formatRatio, type Result, summaries } from './result.ts';
+import type { Row } from './suite.ts';
+
+const CELL = 22;
+const COST = 21;
+const ERASE = '\r\u001b[2K';
+
+/** Prints tables to `out`, and progress to `progress` where that is a terminal. */
+export class Terminal implements Watcher {
+  readonly #out: NodeJS.WritableStream;
+  readonly #progress: NodeJS.WriteStream | undefined;
+
+  constructor(out: NodeJS.WritableStream, progress: NodeJS.WriteStream) {
+    this.#out = out;
+    this.#progress = progress.isTTY ? progress : undefined;
+  }
+
+  /** A line of its own. */
+  line(text: string): void {
+    this.#progress?.write(ERASE);
+    this.#out.write(`${text}\n`);
+  }
+
+  /** Where a run is, until something else is. */
+  progress(text: string): void {
+    this.#progress?.write(ERASE + text);
+  }
+
+  /** The head of the table of a suite. */
+  begin(plan: Plan): void {
+    this.line(`\n${plan.suite.name}: ${plan.suite.title}`);
+    const peers = plan.peers.map(({ name }) => cell(`: ${name}`)).join('');
+    this.line(`${'case'.padEnd(width(plan))} ${'cost of ours'.padStart(COST)}  ${peers}`.trimEnd());
+  }
+
+  turn({ suite, cases, pace }: Plan, name: string, subject: string, turn: number): void {
+    const at = 1 + cases.findIndex((each) => each.name === name);
+    const which = turn < 0 ? 'warming up' : `turn ${turn + 1} of ${pace.turns}`;
+    this.progress(`${suite.name} ${at}/${cases.length}: ${name}: ${which}: ${subject}`);
+  }
+
+  row(plan: Plan, name: string, rows: readonly Row[]): void {
+    for (const { name: subject } of plan.ours) {
+      const own = rows.filter((row) => row.subject === subject);
+      const [first] = own;
+      const cost = first === undefined ? '' : formatCost(first.cost, plan.suite.unit);
+      const cells = plan.peers.map((peer) => {
+        const row = own.find((each) => each.peer === peer.name);
+        return cell(row === undefined ? '–' : formatRow(row));
+      });
+      this.line(
+        `${label(plan, name, subject).padEnd(width(plan))} ${cost.padStart(COST)}  ${cells.join('')}`.trimEnd(),
+      );
+    }
+  }
+
+  missing({ subject, case: name, reason }: Missing): void {
+    this.line(`not measured: ${subject}${name === undefined ? '' : `, ${name}`}: ${reason}`);
+  }
+
+  /** The end of a run: each pair of each suite in a line. */
+  summary({ rows, missing }: Pick<Result, 'rows' | 'missing'>): void {
+    const lines = summaries(rows);
+    if (lines.length > 0) this.line('\nratio = cost of the peer / cost of ours; above 1 ours is faster (or smaller)');
+    for (const { suite, subject, peer, cells, median, worst } of lines) {
+      const pair = `${suite}: ${subject} : ${peer}`.padEnd(48);
+      const rest = cells === 1 ? '' : `   worst of ${cells}: ${formatRow(worst)}  ${worst.case}`;
+      this.line(`${pair} median ${formatRatio(median).padStart(5)} ×${rest}`);
+    }
+    const wide = rows.filter(isWide).length;
+    if (wide > 0) {
+      this.line(`~ marks ${wide} of ${rows.length} ratios: from turn to turn they differ by more than ${WIDE} times`);
+    }
+    for (const { suite, subject, case: name, reason } of missing) {
+      const [first] = reason.split('\n');
+      this.line(`not measured: ${suite}: ${subject}${name === undefined ? '' : `, ${name}`}: ${first}`);
+    }
+  }
+}
+
+/** '3.4 × (3.1–3.6)', with ~ when it is wide. */
+export function formatRow(row: Row): string {
+  return `${formatRatio(row.ratio)} × (${formatRatio(row.low)}–${formatRatio(row.high)})${isWide(row) ? '~' : ''}`;
+}
+
+const cell = (text: string): string => text.padEnd(CELL);
+
+/** The case; and who of ours, where there are several. */
+const label = ({ ours }: Plan, name: string, subject: string): string =>
+  ours.length > 1 ? `${name}: ${subject}` : name;
+
+const width = (plan: Plan): number =>
+  Math.max(...plan.cases.flatMap(({ name }) => plan.ours.map((ours) => label(plan, name, ours.name).length)));

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Companion, nodeProgram } from '../src/net/companion.ts';
+import { exponent } from '../src/net/fit.ts';
+import { encodeFrames } from '../src/net/frames.ts';
+import * as servers from '../src/net/server-programs.ts';
+import { cost, Station } from '../src/net/station.ts';
+import { suite as connectSuite } from '../src/suites/connect.ts';
+import { suite as echoSuite } from '../src/suites/echo.ts';
+import { costs, suite as idleSuite } from '../src/suites/idle.ts';
+
+const load = suite('load generator');
+
+for (const server of [
+  servers.SERVE,
+  servers.CORE_ON_NET,
+  servers.WS,
+  servers.WS_BUFFERUTIL,
+  servers.WS_CORKED,
+  servers.WEBSOCKET_DRIVER,
+  servers.WEBSOCKET,
+  servers.BUN,
+  servers.DENO,
+]) {
+  const test = server.missing === undefined ? load : load.skip;
+  test(`echoes with ${server.name}, and connects`, async () => {
+    const station = await Station.start(server);
+    try {
+      for (const opcode of [1, 2] as const) {
+        for (const size of [16, 1024, 65_536]) {
+          const question = { type: 'echo', opcode, size, connections: 2, inFlight: 3, milliseconds: 20 } as const;
+          // The second time the connections are those of the first.
+          for (let turn = 0; turn < 2; turn++) assert.ok((await station.load(question)).count > 0);
+        }
+      }
+      const { count, utilization } = await station.load({ type: 'connect', concurrency: 2, milliseconds: 20 });
+      assert.ok(count > 0);
+      assert.ok(utilization > 0 && utilization <= 1);
+      await station.load({ type: 'close' });
+      assert.is(await connectionsLeft(station), 0);
+    } finally {
+      await station.stop();
+    }
+  });
+}
+
+load('says when what is echoed is not what was sent', async () => {
+  const station = await Station.start(servers.BARE);
+  try {
+    const question = { opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 } as const;
+    await station.load({ type: 'echo', ...question });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /what is echoed differs from what was sent/);
+  } finally {
+    await station.stop();
+  }
+});
+
+load('says when a server does not let it connect', async () => {
+  const generator = await Companion.start(nodeProgram('load.ts'));
+  try {
+    await generator.ask({ type: 'open', port: 1, connections: 1 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /ECONNREFUSED/);
+  } finally {
+    await generator.stop();
+  }
+});
+
+load('sends frames that are masked, and expects them unmasked', () => {
+  const { masked, echo, echoLength } = encodeFrames(1, 3, 2);
+  assert.is(echoLength, 5);
+  assert.is(echo.toString('hex'), `8103${hex('abc')}8103${hex('bcd')}`);
+  assert.equal(
+    masked.map(({ length }) => length),
+    [0, 9, 18],
+  );
+  assert.is(masked[1]?.toString('hex'), '818337fa213d569842');
+  assert.is(encodeFrames(2, 126, 1).echo.subarray(0, 4).toString('hex'), '827e007e');
+  assert.is(encodeFrames(2, 65_536, 1).echo.subarray(0, 10).toString('hex'), '827f0000000000010000');
+});
+
+load.run();
+
+const companion = suite('companion');
+
+companion('a program that ends before it is ready is an error', async () => {
+  try {
+    await Companion.start({ command: process.execPath, args: ['-e', 'process.exit(3)'] });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /it ended \(3\)/);
+  }
+});
+
+companion('a program that is not there is an error', async () => {
+  try {
+    await Companion.start({ command: 'no-such-program-of-sockless', args: [] });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /ENOENT/);
+  }
+});
+
+companion.run();
+
+const subjects = suite('subjects');
+
+subjects('a runtime that is not installed is missing, and says why', () => {
+  assert.match(String(servers.native('bun', ['@oven/none'], ['bin/bun'], []).missing), /@oven\/none/);
+  assert.match(String(servers.native('no-such-runtime', ['@none/none'], ['none'], []).missing), /@none\/none/);
+});
+
+subjects('sockless is in every suite, and names are unique', () => {
+  for (const { name, ours, peers, cases } of [echoSuite, connectSuite, idleSuite]) {
+    assert.ok(ours[0]?.name.startsWith('sockless'), name);
+    const names = [...ours, ...peers].map((each) => each.name);
+    assert.is(new Set(names).size, names.length, name);
+    assert.is(new Set(cases.map((each) => each.name)).size, cases.length, name);
+    assert.ok(cases.some(({ slow }) => !slow));
+  }
+});
+
+subjects('an echo costs time', async () => {
+  const runner = await echoSuite.ours[0]?.start();
+  try {
+    assert.ok(Number(await runner?.measure('16 B, 1 × 64', 20)) > 0);
+    assert.ok(Number.isNaN(await runner?.measure('no such case', 20)));
+  } finally {
+    await runner?.stop();
+  }
+});
+
+subjects('a handshake costs time', async () => {
+  const station = await Station.start(servers.SERVE);
+  try {
+    assert.ok(cost(await station.load({ type: 'connect', concurrency: 4, milliseconds: 20 })) > 0);
+  } finally {
+    await station.stop();
+  }
+});
+
+subjects('an idle connection costs memory', async () => {
+  const { heap, heapAndBuffers, resident } = await costs(servers.SERVE, 100);
+  assert.ok(heap > 0);
+  assert.ok(Number.isFinite(heapAndBuffers) && Number.isFinite(resident));
+});
+
+subjects.run();
+
+const fit = suite('exponent');
+
+fit('finds the power that the points follow', () => {
+  const sizes = [1, 4, 16, 64, 256];
+  for (const power of [0, 0.5, 1, 2]) {
+    const found = exponent(sizes.map((size) => [size, 7 * size ** power]));
+    assert.ok(Math.abs(found - power) < 1e-9, `${found}`);
+  }
+});
+
+fit('is not misled by what every call costs', () => {
+  const found = exponent([1, 10, 100, 1000, 10_000, 100_000].map((size) => [size, 100 + size]));
+  assert.ok(Math.abs(found - 1) < 0.05, `${found}`);
+});
+
+fit('is no number for a single point', () => {
+  assert.ok(Number.isNaN(exponent([[10, 5]])));
+});
+
+fit.run();
+
+/** Connections that a server has not ended although all clients have. */
+async function connectionsLeft(station: Station): Promise<number> {
+  for (let patience = 50; patience > 0 && (await station.memory()).connections > 0; patience--) await sleep(20);
+  return (await station.memory()).connections;
+}
+
+function hex(text: string): string {
+  return Buffer.from(text).toString('hex');
+}

@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseOptions, UsageError } from '../src/options.ts';
+import type { Subject, Suite } from '../src/suite.ts';
+
+const options = suite('the command line');
+
+const BENCHMARKS = fileURLToPath(new URL('..', import.meta.url));
+
+const [a, b] = [fake('a', ['ws', 'undici']), fake('b', ['ws', 'Bun'])];
+
+function fake(name: string, peers: readonly string[]): Suite {
+  const subject = (who: string): Subject => ({ name: who, start: () => Promise.reject(new Error('not here')) });
+  const cases = [{ name: `${name} small` }, { name: `${name} large`, slow: true }];
+  return { name, title: '', unit: 'ns/message', cases, ours: [subject('sockless')], peers: peers.map(subject) };
+}
+
+function refused(...args: string[]): string {
+  try {
+    parseOptions(args, [a, b]);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return assert.unreachable(`${args} was accepted`) as unknown as string;
+}
+
+options('without any everything is run', () => {
+  const { suites, growth, peers, quick, case: part } = parseOptions([], [a, b]);
+  assert.equal([suites, growth, peers, quick, part], [[a, b], true, [], false, '']);
+});
+
+options('suites are named with and without --suite', () => {
+  assert.equal(parseOptions(['b'], [a, b]).suites, [b]);
+  assert.equal(parseOptions(['--suite', 'b,a'], [a, b]).suites, [a, b]);
+  assert.equal(parseOptions(['--suite', 'b', '--suite', 'a'], [a, b]).suites, [a, b]);
+  assert.equal(parseOptions(['b', 'growth'], [a, b]).growth, true);
+  assert.equal(parseOptions(['b'], [a, b]).growth, false);
+  assert.equal(parseOptions(['growth'], [a, b]).suites, []);
+});
+
+options('what there is not is refused, with what there is', () => {
+  assert.is(refused('c'), 'There is no suite "c". There are: a, b, growth.');
+  assert.is(refused('--suite', 'a,c'), 'There is no suite "c". There are: a, b, growth.');
+  assert.is(refused('--peer', 'ws2'), 'There is no peer "ws2". There are: ws, undici, Bun.');
+  assert.is(refused('a', '--peer', 'Bun'), 'There is no peer "Bun". There are: ws, undici.');
+  assert.match(refused('--case', 'middle'), 'There is no case "middle" in a, b');
+  assert.match(refused('--fast'), /--fast[\s\S]*npm run bench/);
+  assert.match(refused('--json'), '--json');
+});
+
+options('what contradicts itself is refused', () => {
+  assert.match(refused('--against', 'HEAD', '--peer', 'ws'), 'one of them at a time');
+  assert.match(refused('--from', 'x.json'), 'it needs --html');
+  assert.match(refused('growth', '--case', 'small'), 'growth has neither cases nor peers');
+});
+
+options('the process says so with exit code 2', () => {
+  const { status, stderr } = run('nothing');
+  assert.is(status, 2);
+  assert.match(stderr, /^There is no suite "nothing"\. There are: decode, encode, mask, utf8, handshake, deflate,/);
+});
+
+options('--help and --list run nothing', () => {
+  assert.match(run('--help').stdout, /--against REV/);
+  assert.match(run('--list', 'mask').stdout, / {2}peer {3}memcpy\n[\s\S]* {2}case {3}1 MiB/);
+});
+
+options('a run gives rows, and --from makes a report of them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
+  const [json, html] = [join(folder, 'rows.json'), join(folder, 'report.html')];
+  const { status, stdout, stderr } = run('mask', '--quick', '--case', '16 B', '--peer', 'memcpy', '--json', json);
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /mask: sockless : memcpy +median/);
+  const { node, rows } = JSON.parse(readFileSync(json, 'utf8'));
+  assert.is(node, process.version);
+  assert.is(rows.length, 1);
+  assert.equal([rows[0].suite, rows[0].case, rows[0].subject, rows[0].peer], ['mask', '16 B', 'sockless', 'memcpy']);
+  assert.ok(rows[0].low <= rows[0].ratio && rows[0].ratio <= rows[0].high);
+  assert.is(run('--from', json, '--html', html).status, 0);
+  assert.match(readFileSync(html, 'utf8'), /memcpy/);
+  writeFileSync(json, '{}');
+  assert.match(run('--from', json, '--html', html).stderr, 'has no rows');
+  rmSync(folder, { recursive: true });
+});
+
+options.run();
+
+function run(...args: string[]) {
+  return spawnSync(process.execPath, ['--import', 'tsx', 'src/run.ts', ...args], { cwd: BENCHMARKS, encoding: 'utf8' });
+}

@@ -1,0 +1,83 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { reportHtml } from '../src/report.ts';
+import { formatCost, formatRatio, type Result, summaries } from '../src/result.ts';
+import type { Row } from '../src/suite.ts';
+
+const report = suite('report');
+
+const PAIR = { suite: 'decode', subject: 'sockless', peer: 'ws' };
+const ROWS: readonly Row[] = [
+  { ...PAIR, case: 'text 16 B', ratio: 8.5, low: 8, high: 9, cost: 60 },
+  { ...PAIR, case: '<b> & "quotes"', ratio: 0.5, low: 0.3, high: 0.6, cost: 6e6 },
+  { ...PAIR, peer: 'ws + bufferutil', case: 'text 16 B', ratio: 123.4, low: 100, high: 140, cost: 60 },
+  { ...PAIR, suite: 'gone', case: 'no cost', ratio: 1, low: 1, high: 1, cost: 1 },
+];
+const RESULT: Result = {
+  node: 'v20.0.0',
+  cpu: 'a processor × 2',
+  date: '2026-01-01T00:00:00.000Z',
+  revision: 'abc1234+',
+  quick: false,
+  suites: [{ name: 'decode', title: 'a title < another', unit: 'ns/message' }],
+  rows: ROWS,
+  missing: [{ suite: 'decode', subject: 'undici', reason: 'not installed <script>\nstack' }],
+  growth: [
+    {
+      what: 'decode: bytes',
+      subject: 'sockless',
+      exponent: 1.01,
+      points: [
+        [1, 10],
+        [1000, 9000],
+      ],
+    },
+  ],
+};
+
+report('has every row, in a chart and in a table', () => {
+  const page = reportHtml(RESULT);
+  assert.is(page.match(/<svg/g)?.length, 4, 'one chart a pair, and one of growth');
+  assert.is(page.match(/<rect/g)?.length, ROWS.length);
+  assert.is(page.match(/class="lose"/g)?.length, 1);
+  for (const text of ['text 16 B', '8.5 ×', '0.50 × ~', '123 ×', '6.0 ms/message', 'ws + bufferutil', 'v20.0.0'])
+    assert.ok(page.includes(text), text);
+  assert.ok(page.includes('exponent 1.01'));
+});
+
+report('escapes what it is given', () => {
+  const page = reportHtml(RESULT);
+  assert.not.match(page, /<b>|<script|quotes"/);
+  assert.match(page, /&#60;b&#62; &#38; &#34;quotes&#34;/);
+  assert.match(page, /a title &#60; another/);
+});
+
+report('needs nothing else, and has no numbers that are none', () => {
+  const page = reportHtml(RESULT);
+  assert.not.match(page, /https?:|src=|NaN|Infinity|undefined|\[object/);
+});
+
+report('has a page for no rows', () => {
+  assert.match(reportHtml({ ...RESULT, rows: [], growth: [], missing: [] }), /<h1>/);
+});
+
+report('a summary has the median and the worst of each pair', () => {
+  assert.equal(
+    summaries(ROWS).map(({ suite: name, peer, cells, median, worst }) => [name, peer, cells, median, worst.ratio]),
+    [
+      ['decode', 'ws', 2, 4.5, 0.5],
+      ['decode', 'ws + bufferutil', 1, 123.4, 123.4],
+      ['gone', 'ws', 1, 1, 1],
+    ],
+  );
+});
+
+report('numbers have two or three digits and a unit', () => {
+  assert.equal([0.123, 1.26, 12.6, 1234].map(formatRatio), ['0.12', '1.3', '13', '1234']);
+  assert.is(formatCost(12.34, 'ns/message'), '12.3 ns/message');
+  assert.is(formatCost(1234, 'ns/message'), '1.2 µs/message');
+  assert.is(formatCost(1.5e6, 'ns'), '1.5 ms');
+  assert.is(formatCost(840.4, 'bytes/connection'), '840 bytes/connection');
+});
+
+report.run();
