@@ -95,7 +95,7 @@ export function decodeClosePayload(payload: Uint8Array): CloseReason {
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
   if (!isCloseCode(code)) throw new ProtocolError('close-code');
   // 5.5.1: "Following the 2-byte integer, the body MAY contain UTF-8-encoded data with value /reason/"
-  const reason = decodeUtf8(payload.subarray(2));
+  const reason = decodeUtf8(payload, 2);
   if (reason === undefined) throw new ProtocolError('close-reason-utf8');
   return { code, reason };
 }

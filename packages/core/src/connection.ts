@@ -22,32 +22,31 @@
  * then read `transport` and `deadline`.
  */
 
+import type { AtRest, Role } from './at-rest.ts';
 import { type BytesLike, isUint8Array, toBytes } from './bytes.ts';
 import { type CloseReason, encodeClosePayload } from './close.ts';
-import { createDeadlines, type Deadlines, expiredDeadline, nextDeadline } from './deadlines.ts';
-import type { ConnectionEvent } from './events.ts';
+import { createDeadlines, type Deadlines, dueAfter, expiredDeadline, nextDeadline } from './deadlines.ts';
+import type { ConnectionEvent, OpenEvent } from './events.ts';
 import { endEvent } from './explanation.ts';
 import type { MessageTransform } from './extension.ts';
 import { MAX_CONTROL_PAYLOAD, Opcode } from './frame.ts';
 import { type Negotiated, type RequestOptions, request } from './handshake/client.ts';
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
-import { formatRequestHead, formatResponse, type RequestHead } from './handshake/http1.ts';
-import {
-  type AcceptOptions,
-  type HandshakeRequest,
-  rejectFor,
-  rejectRequest,
-  type ServerPolicy,
-} from './handshake/server.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { type RequestHead, requestText, responseText } from './handshake/http1.ts';
+import { type AcceptOptions, type HandshakeRequest, rejectFor, rejectRequest } from './handshake/server.ts';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { ClientOpening, ServerOpening } from './opening.ts';
-import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  type ConnectionOptions,
+  type ResolvedOptions,
+  type ResolvedServerOptions,
+  resolveOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from './options.ts';
 import { Receiver, type ReceiverEvent } from './receiver.ts';
 import { HandshakeError, ProtocolError, StateError } from './rules.ts';
 import { Sender } from './sender.ts';
-
-/** Which end of the connection this is: a client masks what it sends, a server does not (5.1). */
-export type Role = 'client' | 'server';
 
 /** What the caller is to do with its transport once `transmit` gives nothing more. */
 export type Transport = 'open' | 'end' | 'destroy';
@@ -58,13 +57,23 @@ export type State = 'connecting' | 'open' | 'closing' | 'closed';
 /** {@link Connection.client}'s options. */
 export interface ClientOptions extends ConnectionOptions, RequestOptions {}
 
-/** {@link Connection.server}'s options. */
-export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
-
 /** How to send one message. */
 export interface SendOptions {
   /** Whether to compress it, where that was negotiated. Default: when it is `threshold` bytes long or longer. */
   readonly compress?: boolean | undefined;
+}
+
+const NONE: readonly never[] = [];
+
+/** The event of most connections, which an application may keep for as long as they last. */
+const PLAIN: OpenEvent = Object.freeze({ type: 'open', subprotocol: '', extensions: NONE, headers: NONE });
+
+/** How a connection ends, as far as that has begun. */
+interface Course {
+  initiator: 'local' | 'remote' | 'transport';
+  timedOut: boolean;
+  destroyed: boolean;
+  cause: unknown;
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -87,15 +96,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Which end of the connection this is. */
   readonly role: Role;
   readonly #options: ResolvedOptions;
-  readonly #sender: Sender;
+  readonly #atRest: AtRest;
   readonly #deadlines: Deadlines = createDeadlines();
-  readonly #heartbeat: Heartbeat | undefined;
+  #heartbeat: Heartbeat | undefined = undefined;
   #now: number;
   #bytesReceived = 0;
 
-  // The opening handshake while it lasts; then the inbound half-machine as long as there is something to parse.
+  // The opening handshake while it lasts; then frames are parsed until there will be none.
   #opening: ServerOpening | ClientOpening | undefined = undefined;
+  #parsing = false;
+
+  // The half-machines while they have something to do.
   #receiver: Receiver | undefined = undefined;
+  #sender: Sender | undefined = undefined;
 
   // The extension at work.
   #transform: MessageTransform | undefined = undefined;
@@ -105,13 +118,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #received: CloseReason | undefined = undefined;
   #ended = false;
   #error: ProtocolError | HandshakeError | undefined = undefined;
-  #initiator: 'local' | 'remote' | 'transport' = 'transport';
-  #timedOut = false;
-  #destroyed = false;
-  #cause: unknown = undefined;
+  #course: Course | undefined = undefined;
 
   // Events that no bytes lead to, and how far the application has got.
-  readonly #queue: ConnectionEvent[] = [];
+  #queue: ConnectionEvent[] | undefined = undefined;
   #finished = false;
   #paused = false;
   #watched = -1;
@@ -125,8 +135,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     }
     this.role = role;
     this.#options = options;
-    this.#sender = new Sender(options, role === 'client');
-    this.#heartbeat = options.heartbeat && new Heartbeat(options.heartbeat);
+    this.#atRest = options.atRest[role];
     this.#now = now;
   }
 
@@ -143,9 +152,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const resolved = resolveOptions(options);
     const connection = new Connection('client', resolved, now);
     const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
-    connection.#sender.raw(formatRequestHead(offer.request));
+    connection.#out.head(requestText(offer.request));
     connection.#opening = new ClientOpening(resolved, offer);
-    connection.#deadlines.handshake = now + resolved.handshakeTimeout;
+    connection.#deadlines.handshake = dueAfter(resolved.handshakeTimeout, now);
     return connection;
   }
 
@@ -156,11 +165,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError | RangeError} when an option is not valid
    * @see RFC 6455 4.2
    */
-  static server(options: ServerOptions = {}, now = 0): Connection {
-    const resolved = resolveOptions(options);
+  static server(options: ServerOptions | ResolvedServerOptions = {}, now = 0): Connection {
+    const resolved = resolveServerOptions(options);
     const connection = new Connection('server', resolved, now);
-    connection.#opening = new ServerOpening(resolved, options);
-    connection.#deadlines.handshake = now + resolved.handshakeTimeout;
+    connection.#opening = new ServerOpening(resolved);
+    connection.#deadlines.handshake = dueAfter(resolved.handshakeTimeout, now);
     return connection;
   }
 
@@ -177,7 +186,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     now = 0,
   ): Connection {
     const connection = new Connection(role, resolveOptions(options), now);
-    connection.#open({ subprotocol: '', extensions: [], ...negotiated }, [], undefined);
+    connection.#open({ subprotocol: '', extensions: NONE, ...negotiated }, NONE, undefined);
     return connection;
   }
 
@@ -190,7 +199,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** What to do with the transport once `transmit` gives nothing more. */
   get transport(): Transport {
-    if (this.#destroyed) return 'destroy';
+    if (this.#course?.destroyed) return 'destroy';
     if (this.#ended) return 'end';
     if (this.#error instanceof HandshakeError) return this.role === 'server' ? 'end' : 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
@@ -206,7 +215,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** How many bytes wait for `transmit`. */
   get queuedBytes(): number {
-    return this.#sender.queuedBytes;
+    return this.#sender?.queuedBytes ?? 0;
   }
 
   /** Whether the application has called `pause`. */
@@ -227,8 +236,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#bytesReceived += chunk.length;
     if (this.#ended || this.#error !== undefined) return this;
     if (this.#opening !== undefined) this.#opening.receive(chunk);
-    else if (this.#receiver !== undefined) {
-      this.#receiver.receive(chunk);
+    else if (this.#parsing) {
+      (this.#receiver ?? this.#wakeReceiver(this.#bytesReceived - chunk.length)).receive(chunk);
       if (!this.#paused) this.#alive();
     }
     return this;
@@ -255,7 +264,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   receiveEnd(now: number = this.#now, cause?: unknown): this {
     this.#now = now;
     if (this.#ended) return this;
-    this.#cause = cause;
+    this.#ending.cause = cause;
     this.#end();
     return this;
   }
@@ -271,16 +280,20 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       const name = expiredDeadline(this.#deadlines, now);
       if (name === undefined) return this;
       if (name === 'ping') {
-        this.#sender.control(Opcode.Ping, (this.#heartbeat as Heartbeat).ping(this.#deadlines, now));
-        if (this.#paused) this.#deadlines.pong = Infinity;
+        this.#heartbeat ??= new Heartbeat();
+        this.#out.control(
+          Opcode.Ping,
+          this.#heartbeat.ping(this.#options.heartbeat as HeartbeatOptions, this.#deadlines, now),
+        );
+        if (this.#paused) this.#deadlines.pong = undefined;
       } else if (name === 'close') {
-        this.#timedOut = !this.#ended;
-        this.#destroyed = true;
+        this.#ending.timedOut = !this.#ended;
+        this.#ending.destroyed = true;
         this.#end();
       } else if (name === 'handshake') {
-        this.#queue.push(this.#fail(new HandshakeError('handshake-timeout')));
+        this.#enqueue(this.#fail(new HandshakeError('handshake-timeout')));
       } else {
-        this.#queue.push(this.#fail(new ProtocolError(`${name}-timeout`, this.#bytesReceived)));
+        this.#enqueue(this.#fail(new ProtocolError(`${name}-timeout`, this.#bytesReceived)));
       }
     }
   }
@@ -288,12 +301,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Gives the next event, or `undefined` when there is none for now. Not polling is back-pressure. */
   poll(): ConnectionEvent | undefined {
     if (this.#paused) return undefined;
-    if (this.#queue.length > 0) return this.#queue.shift();
+    if (this.#queue !== undefined) return this.#dequeue(this.#queue);
     try {
       if (this.#receiver !== undefined) {
         const event = this.#receiver.next(this.#now);
         if (event !== undefined) return this.#deliver(event);
-        this.#watch(this.#receiver.pendingSince);
+        const { pendingSince } = this.#receiver;
+        this.#watch(pendingSince);
+        if (pendingSince < 0 && this.#atRest.receiver !== this) this.#restReceiver(this.#receiver);
       } else if (this.#opening !== undefined && this.#error === undefined && this.#read(this.#opening))
         return this.poll();
     } catch (error) {
@@ -307,12 +322,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return endEvent({
       sent: this.#sent,
       received: this.#received,
-      initiator: this.#initiator,
+      initiator: this.#ending.initiator,
       error: this.#error,
       bytesReceived: this.#bytesReceived,
       endedEarly: this.#sent === undefined || this.#received === undefined,
-      timedOut: this.#timedOut,
-      cause: this.#cause,
+      timedOut: this.#ending.timedOut,
+      cause: this.#ending.cause,
     });
   }
 
@@ -331,7 +346,20 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * be read only, and not to be transferred, since others' bytes may lie beside them in the same buffer.
    */
   transmit(): Uint8Array | undefined {
-    return this.#sender.transmit();
+    const sender = this.#sender;
+    const bytes = sender?.transmit();
+    if (bytes === undefined && sender?.isAtRest) this.#restSender(sender);
+    return bytes;
+  }
+
+  /**
+   * All that `transmit` gave has been copied or has left, to the last byte: its memory will be used again. A caller that
+   * cannot tell never says so, and all is well but a little slower.
+   */
+  release(): void {
+    const sender = this.#sender;
+    sender?.release();
+    if (sender?.isAtRest) this.#restSender(sender);
   }
 
   /**
@@ -341,7 +369,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   pause(): void {
     if (this.state !== 'open') return;
     this.#paused = true;
-    this.#deadlines.idle = this.#deadlines.message = this.#deadlines.pong = Infinity;
+    this.#deadlines.idle = this.#deadlines.message = this.#deadlines.pong = undefined;
     this.#watched = -1;
   }
 
@@ -362,10 +390,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   accept(options: AcceptOptions = {}, now: number = this.#now): void {
     const opening = this.#undecided(true);
-    const { bytes, ...negotiated } = opening.accept(opening.request as HandshakeRequest, options);
+    const { head, agreed } = opening.accept(opening.request as HandshakeRequest, options);
     this.#now = now;
-    this.#sender.raw(bytes);
-    this.#open(negotiated, [], opening);
+    this.#out.head(head);
+    this.#open(agreed, NONE, opening);
   }
 
   /**
@@ -380,8 +408,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
     this.#now = now;
-    this.#sender.raw(formatResponse(response, bytes));
-    this.#queue.push(this.#fail(new HandshakeError('handshake-rejected', String(status))));
+    this.#out.head(responseText(response), bytes);
+    this.#enqueue(this.#fail(new HandshakeError('handshake-rejected', String(status))));
   }
 
   /**
@@ -394,7 +422,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   send(data: string | BytesLike, options?: SendOptions): void {
     this.#sendable();
-    this.#sender.message(typeof data === 'string' ? data : toBytes(data), options?.compress);
+    const message = typeof data === 'string' ? data : toBytes(data);
+    const compress = options?.compress;
+    this.#out.message(message, compress);
   }
 
   /**
@@ -407,7 +437,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {
     this.#sendable();
-    this.#sender.fragment(typeof data === 'string' ? data : toBytes(data), final, options?.compress);
+    const fragment = typeof data === 'string' ? data : toBytes(data);
+    const compress = options?.compress;
+    this.#out.fragment(fragment, final, compress);
   }
 
   /**
@@ -450,15 +482,15 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const { state } = this;
     if (state === 'connecting') {
       // Close frames belong to connections that are open; here there is only the transport to end.
-      this.#queue.push(this.#fail(new HandshakeError('handshake-abandoned')));
+      this.#enqueue(this.#fail(new HandshakeError('handshake-abandoned')));
     } else if (state === 'open') {
-      this.#initiator = 'local';
+      this.#ending.initiator = 'local';
       this.#close({ code: code ?? 1005, reason }, payload);
     }
     // Once the transport has ended, so does everything: `end` does not wait behind what has not been polled.
     this.#paused = false;
-    if (this.#ended) this.#receiver = undefined;
-    else this.#receiver?.discard();
+    if (this.#ended) this.#stopParsing();
+    else if (this.#parsing) (this.#receiver ?? this.#wakeReceiver(this.#bytesReceived)).discard();
   }
 
   /** The opening handshake is complete: what arrived behind it is the first of the frames. */
@@ -467,38 +499,95 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     headers: readonly HeaderField[],
     opening: ServerOpening | ClientOpening | undefined,
   ): void {
-    const rest = opening?.rest();
+    const early = opening?.rest();
     this.#opening = undefined;
-    this.#deadlines.handshake = Infinity;
+    this.#deadlines.handshake = undefined;
     this.#transform = transform;
-    this.#sender.use(transform);
-    const offset = this.#bytesReceived - (rest?.length ?? 0);
-    this.#receiver = new Receiver(this.#options, this.role === 'server', offset, transform);
-    if (rest !== undefined) this.#receiver.receive(rest);
-    this.#queue.push({ type: 'open', subprotocol, extensions, headers });
+    this.#parsing = true;
+    if (transform !== undefined) this.#out.use(transform);
+    if (early !== undefined && early.length > 0) {
+      this.#wakeReceiver(this.#bytesReceived - early.length).receive(early);
+    }
+    const isPlain = subprotocol === '' && extensions.length === 0 && headers.length === 0;
+    this.#enqueue(isPlain ? PLAIN : { type: 'open', subprotocol, extensions, headers });
     // The transport may have ended right behind the response.
     if (this.#ended) return;
-    this.#heartbeat?.start(this.#deadlines, this.#now);
+    const { heartbeat } = this.#options;
+    if (heartbeat !== undefined) this.#deadlines.ping = dueAfter(heartbeat.interval, this.#now);
     this.#alive();
+  }
+
+  /** The outbound half-machine, which is not at rest from here on. */
+  get #out(): Sender {
+    const { sender: resting } = this.#atRest;
+    if (resting === this) this.#atRest.sender = undefined;
+    else if (this.#sender === undefined && resting !== undefined) {
+      this.#atRest.sender = undefined;
+      this.#sender = resting.#sender;
+      this.#sender?.handOver();
+      resting.#sender = undefined;
+    }
+    this.#sender ??= new Sender(this.#options, this.role === 'client');
+    return this.#sender;
+  }
+
+  /** Nothing waits; where another connection has a half-machine to give away, this one lets go. */
+  #restSender(sender: Sender): void {
+    this.#atRest.sender ??= this;
+    if (this.#atRest.sender !== this && !sender.isWaiting) this.#sender = undefined;
+  }
+
+  /** Gives this connection an inbound half-machine, for frames that begin at `offset`. */
+  #wakeReceiver(offset: number): Receiver {
+    const { receiver: last } = this.#atRest;
+    if (last !== undefined && this.#transform === undefined && last.#receiver?.isAtRest) {
+      this.#receiver = last.#receiver;
+      last.#receiver = undefined;
+    }
+    this.#receiver ??= new Receiver(this.#options, this.role === 'server', this.#transform);
+    this.#receiver.begin(offset);
+    return this.#receiver;
+  }
+
+  /** All that arrived has been parsed; where another connection has a half-machine to give away, this one lets go. */
+  #restReceiver(receiver: Receiver): void {
+    const { receiver: last } = this.#atRest;
+    if (last === undefined || !last.#receiver?.isAtRest) this.#atRest.receiver = this;
+    else if (receiver.isAtRest) this.#receiver = undefined;
+  }
+
+  #stopParsing(): void {
+    this.#parsing = false;
+    this.#receiver = undefined;
+    if (this.#atRest.receiver === this) this.#atRest.receiver = undefined;
   }
 
   /** Reads the opening handshake; true when that led to an event. */
   #read(opening: ServerOpening | ClientOpening): boolean {
     if (opening instanceof ServerOpening) {
       const request = opening.next();
-      if (request !== undefined) this.#queue.push({ type: 'request', request });
+      if (request !== undefined) this.#enqueue({ type: 'request', request });
     } else {
       const answer = opening.next(this.#ended);
-      if (answer !== undefined) {
-        const { headers, ...negotiated } = answer;
-        this.#open(negotiated, headers, opening);
-      }
+      if (answer !== undefined) this.#open(answer.agreed, answer.headers, opening);
     }
-    if (this.#queue.length > 0) return true;
+    if (this.#queue !== undefined) return true;
     if (!this.#ended) return false;
-    const error = new HandshakeError('handshake-interrupted', this.#cause === undefined ? '' : String(this.#cause));
-    error.cause = this.#cause;
+    const { cause } = this.#ending;
+    const error = new HandshakeError('handshake-interrupted', cause === undefined ? '' : String(cause));
+    error.cause = cause;
     throw error;
+  }
+
+  #enqueue(event: ConnectionEvent): void {
+    this.#queue ??= [];
+    this.#queue.push(event);
+  }
+
+  #dequeue(queue: ConnectionEvent[]): ConnectionEvent | undefined {
+    const event = queue.shift();
+    if (queue.length === 0) this.#queue = undefined;
+    return event;
   }
 
   /** What a frame asks of the connection besides its event. */
@@ -508,18 +597,18 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
         // received a Close frame." 5.5.3: it 'must have identical "Application data"', so of what the application may
         // change, a copy.
-        if (this.#options.autoPong) this.#sender.pong(event.data.slice());
+        if (this.#options.autoPong) this.#out.pong(event.data.slice());
         return event;
       case 'pong':
         return { ...event, latency: this.#heartbeat?.pong(event.data, this.#now) };
       case 'close':
         this.#received = { code: event.code, reason: event.reason };
-        this.#receiver = undefined;
+        this.#stopParsing();
         // 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
         // send a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the
         // status code it received.)"
         if (this.#sent === undefined) {
-          this.#initiator = 'remote';
+          this.#ending.initiator = 'remote';
           this.#close({ code: event.code, reason: '' }, encodeClosePayload(event.code));
         }
         return event;
@@ -532,13 +621,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #fail(error: ProtocolError | HandshakeError): ConnectionEvent {
     if (error instanceof HandshakeError) error.offset = this.#bytesReceived;
     this.#error = error;
-    this.#initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
-    this.#receiver = undefined;
+    this.#ending.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
+    this.#stopParsing();
     if (error instanceof HandshakeError) {
       // Status 0: there is nothing to answer, or the application has done so.
       if (this.role === 'server' && !this.#ended && error.status !== 0) {
         const { response, body } = rejectFor(error);
-        this.#sender.raw(formatResponse(response, body));
+        this.#out.head(responseText(response), body);
       }
       this.#closing();
     } else if (this.#sent === undefined) {
@@ -549,41 +638,46 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return { type: 'fail', error };
   }
 
+  get #ending(): Course {
+    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, cause: undefined };
+    return this.#course;
+  }
+
   /** Sends our Close frame and waits for the rest of the closing handshake, but not for ever. */
   #close(said: CloseReason, payload: Uint8Array): void {
     this.#sent = said;
     // Neither is anything compressed after it, nor, since only a Close frame is of interest, decompressed.
     this.#transform?.close();
     this.#closing();
-    this.#sender.close(payload);
+    this.#out.close(payload);
   }
 
   #closing(): void {
     if (this.#ended) return;
     Object.assign(this.#deadlines, createDeadlines());
-    this.#deadlines.close = this.#now + this.#options.closeTimeout;
+    this.#deadlines.close = dueAfter(this.#options.closeTimeout, this.#now);
   }
 
   /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
   #end(): void {
-    const close = Math.min(this.#deadlines.close, this.#now + this.#options.closeTimeout);
+    const close = this.#deadlines.close ?? dueAfter(this.#options.closeTimeout, this.#now);
     Object.assign(this.#deadlines, createDeadlines());
-    if (!this.#destroyed) this.#deadlines.close = close;
+    if (!this.#course?.destroyed) this.#deadlines.close = close;
     this.#ended = true;
   }
 
   /** Something arrived: the peer is there. */
   #alive(): void {
     if (this.#sent !== undefined) return;
-    this.#deadlines.idle = this.#now + this.#options.idleTimeout;
-    this.#deadlines.pong = Infinity;
+    this.#deadlines.idle = dueAfter(this.#options.idleTimeout, this.#now);
+    this.#deadlines.pong = undefined;
   }
 
   /** All that arrived has been parsed: a message that is not whole must become so in time. */
   #watch(pendingSince: number): void {
     if (pendingSince === this.#watched || this.#sent !== undefined || this.#ended) return;
     this.#watched = pendingSince;
-    this.#deadlines.message = pendingSince < 0 ? Infinity : this.#now + this.#options.messageTimeout;
+    this.#deadlines.message = pendingSince < 0 ? undefined : dueAfter(this.#options.messageTimeout, this.#now);
   }
 
   /** The opening handshake of a server whose request waits for a decision; or, before that, for its head. */
@@ -602,10 +696,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       // 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
       throw new StateError('not-open', `the connection is ${this.state}, so nothing can be sent`);
     }
-    if (this.#sender.queuedBytes >= this.#options.maxQueuedBytes) {
+    const { queuedBytes } = this;
+    if (queuedBytes >= this.#options.maxQueuedBytes) {
       throw new StateError(
         'queue-full',
-        `${this.#sender.queuedBytes} bytes wait to be written, which is maxQueuedBytes or more: wait for them to drain`,
+        `${queuedBytes} bytes wait to be written, which is maxQueuedBytes or more: wait for them to drain`,
       );
     }
   }
@@ -619,6 +714,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       );
     }
     this.#sendable();
-    this.#sender.control(opcode, payload);
+    this.#out.control(opcode, payload);
   }
 }

@@ -1,46 +1,52 @@
 /**
- * Named deadlines as data: times on the caller's clock in milliseconds, `Infinity` where there is none.
+ * Named deadlines as data: times on the caller's clock in whole milliseconds, `undefined` where there is none.
  *
- * Nothing here waits. A deadline is set by assigning a time and cleared by assigning `Infinity`; the owner reads the
- * next one and asks, when its clock says so, which has expired.
+ * Nothing here waits. A deadline is set by assigning a time and cleared by assigning `undefined`; the owner reads the
+ * next one and asks, when its clock says so, which has expired. Whole numbers, because an engine keeps those in place
+ * and any others beside the object (benchmarks: idle).
  */
 export interface Deadlines {
   /** The opening handshake must be complete. */
-  handshake: number;
+  handshake: number | undefined;
   /** The next heartbeat Ping frame is due. */
-  ping: number;
+  ping: number | undefined;
   /** Something must have arrived in answer to the last heartbeat Ping frame. */
-  pong: number;
+  pong: number | undefined;
   /** Something must have arrived. */
-  idle: number;
+  idle: number | undefined;
   /** The message or frame in progress must be whole. */
-  message: number;
+  message: number | undefined;
   /** The closing handshake must be complete and the transport ended. */
-  close: number;
+  close: number | undefined;
 }
 
 /** Gives deadlines that are all clear. */
 export function createDeadlines(): Deadlines {
   return {
-    handshake: Infinity,
-    ping: Infinity,
-    pong: Infinity,
-    idle: Infinity,
-    message: Infinity,
-    close: Infinity,
+    handshake: undefined,
+    ping: undefined,
+    pong: undefined,
+    idle: undefined,
+    message: undefined,
+    close: undefined,
   };
+}
+
+/** Gives the deadline for what may take `timeout` milliseconds from `now` on: never early, and none for `Infinity`. */
+export function dueAfter(timeout: number, now: number): number | undefined {
+  return timeout === Infinity ? undefined : Math.ceil(now + timeout);
 }
 
 /** Gives the time of the earliest deadline, `Infinity` when there is none. */
 export function nextDeadline(deadlines: Deadlines): number {
-  const { handshake, ping, pong, idle, message, close } = deadlines;
+  const { handshake = Infinity, ping = Infinity, pong = Infinity } = deadlines;
+  const { idle = Infinity, message = Infinity, close = Infinity } = deadlines;
   return Math.min(handshake, ping, pong, idle, message, close);
 }
 
 /** Gives the name of a deadline that has passed at `now`: of several, the one that says most about why. */
 export function expiredDeadline(deadlines: Deadlines, now: number): keyof Deadlines | undefined {
-  // A clock that stands at Infinity lets all deadlines pass that are set, and none that is not.
-  return ORDER.find((name) => deadlines[name] <= now && deadlines[name] !== Infinity);
+  return ORDER.find((name) => (deadlines[name] ?? Number.NaN) <= now);
 }
 
 const ORDER: readonly (keyof Deadlines)[] = ['close', 'handshake', 'pong', 'message', 'idle', 'ping'];

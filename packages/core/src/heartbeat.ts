@@ -5,7 +5,7 @@
  * responsive." A pong can be stuck behind a long message, so any bytes that arrive count as an answer; only the
  * matching Pong frame gives a latency.
  */
-import type { Deadlines } from './deadlines.ts';
+import { type Deadlines, dueAfter } from './deadlines.ts';
 
 /** How often to ask, and how long to wait. */
 export interface HeartbeatOptions {
@@ -15,26 +15,16 @@ export interface HeartbeatOptions {
   readonly timeout: number;
 }
 
-/** The heartbeat of one connection. */
+/** The heartbeat of one connection, from its first Ping frame on. */
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
   #sequence = 0;
-  #sentAt = Number.NaN;
-
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
-  }
-
-  /** The connection is open: the first Ping frame is due after one interval. */
-  start(deadlines: Deadlines, now: number): void {
-    deadlines.ping = now + this.#options.interval;
-  }
+  #sentAt: number | undefined = undefined;
 
   /** A Ping frame is due: gives its payload, which no other of this connection's has. */
-  ping(deadlines: Deadlines, now: number): Uint8Array {
-    deadlines.ping = now + this.#options.interval;
+  ping({ interval, timeout }: HeartbeatOptions, deadlines: Deadlines, now: number): Uint8Array {
+    deadlines.ping = dueAfter(interval, now);
     // Bytes that arrive clear it; a second Ping frame does not put it off.
-    if (deadlines.pong === Infinity) deadlines.pong = now + this.#options.timeout;
+    deadlines.pong ??= dueAfter(timeout, now);
     this.#sentAt = now;
     this.#sequence++;
     return this.#payload();
@@ -43,10 +33,10 @@ export class Heartbeat {
   /** A Pong frame arrived: gives the latency in milliseconds when it answers the last Ping frame, else `undefined`. */
   pong(payload: Uint8Array, now: number): number | undefined {
     const expected = this.#payload();
-    if (Number.isNaN(this.#sentAt) || payload.length !== expected.length) return undefined;
+    if (this.#sentAt === undefined || payload.length !== expected.length) return undefined;
     if (!expected.every((byte, index) => byte === payload[index])) return undefined;
     const latency = now - this.#sentAt;
-    this.#sentAt = Number.NaN;
+    this.#sentAt = undefined;
     return latency;
   }
 

@@ -20,28 +20,158 @@ export interface Utf8TextEncoder {
   encodeInto(text: string, into: Uint8Array): { written: number };
 }
 
+/** Decodes `bytes[start]` to `bytes[end - 1]`. */
+export type Slice = (bytes: Uint8Array, start: number, end: number) => string;
+
+/** The ways from bytes to a string that take them as they are. */
+export interface Slices {
+  /** One character a byte: ASCII, or what goes beyond it in Latin-1. */
+  readonly ascii: Slice;
+  /** UTF-8; U+FFFD where it is none. */
+  readonly utf8: Slice;
+  /** UTF-16, the lower byte first. */
+  readonly utf16: Slice;
+}
+
+/** Writes a text at `into[at]` and gives its length in bytes; a lone surrogate becomes U+FFFD. */
+export type Write = (text: string, into: Uint8Array, at: number) => number;
+
+/** For long texts: a measure first, so that no room is wasted, and that tells whether they are ASCII. */
+export interface Measured {
+  /** Gives the length in bytes as UTF-8. */
+  readonly byteLength: (text: string) => number;
+  /** Writes a text one byte a character: ASCII, or what goes beyond it in Latin-1. */
+  readonly writeAscii: Write;
+}
+
+/** What is used of `WebAssembly`. */
+export interface WebAssemblyHost {
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
 /** The capabilities of a host that core makes use of. */
 export interface Host {
+  readonly slices: Slices | undefined;
+  /** Gives bytes that may hold anything, to be overwritten: filling many with zeros costs as much as copying them. */
+  readonly allocate: (length: number) => Uint8Array;
+  readonly webAssembly: WebAssemblyHost | undefined;
   readonly textDecoder: Utf8TextDecoder | undefined;
-  readonly textEncoder: Utf8TextEncoder | undefined;
+  /** Writes a text as UTF-8 at `into[at]`, where there is room, and gives its length in bytes. */
+  readonly writeUtf8: Write | undefined;
+  readonly measured: Measured | undefined;
   readonly random: RandomSource | undefined;
+  readonly sha1: Sha1 | undefined;
 }
+
+/** Gives the SHA-1 hash of an ASCII text in base64. */
+export type Sha1 = (text: string) => string;
 
 interface Scope {
   TextDecoder?: new (label: string, options: { fatal: boolean; ignoreBOM: boolean }) => Utf8TextDecoder;
   TextEncoder?: new () => Utf8TextEncoder;
   crypto?: { getRandomValues?: RandomSource };
+  WebAssembly?: WebAssemblyHost;
+  Buffer?: {
+    allocUnsafe?(length: number): Uint8Array;
+    byteLength(text: string): number;
+    prototype: Record<'latin1Slice' | 'utf8Slice' | 'ucs2Slice', BufferSlice> &
+      Record<'latin1Write' | 'utf8Write', BufferWrite>;
+  };
+  process?: { getBuiltinModule?(name: string): { hash?: BuiltinHash } | undefined };
 }
+
+type BuiltinHash = (algorithm: string, text: string, encoding: string) => string;
+
+type BufferSlice = (this: Uint8Array, start: number, end: number) => string;
+type BufferWrite = (this: Uint8Array, text: string, at: number, room: number) => number;
 
 /** Looks the capabilities up in a global object. */
 export function lookUpHost(scope: object): Host {
-  const { TextDecoder, TextEncoder, crypto } = scope as Scope;
-  const textEncoder = TextEncoder && new TextEncoder();
+  const { TextDecoder, TextEncoder, crypto, WebAssembly, Buffer, process } = scope as Scope;
   return {
     textDecoder: TextDecoder && strictDecoder(TextDecoder),
-    textEncoder: textEncoder?.encodeInto && textEncoder,
+    writeUtf8: (Buffer && bufferWrite(Buffer)) ?? (TextEncoder && encoderWrite(new TextEncoder())),
+    measured: Buffer && bufferMeasured(Buffer),
     random: crypto?.getRandomValues?.bind(crypto),
+    webAssembly: WebAssembly,
+    slices: Buffer && bufferSlices(Buffer.prototype),
+    allocate: allocator(Buffer),
+    sha1: builtinSha1(process),
   };
+}
+
+function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
+  const allocUnsafe = Buffer?.allocUnsafe;
+  if (allocUnsafe === undefined) return (length) => new Uint8Array(length);
+  return (length) => {
+    // The engine makes few bytes faster than anybody else.
+    if (length <= 64) return new Uint8Array(length);
+    const { buffer, byteOffset } = allocUnsafe(length);
+    return new Uint8Array(buffer, byteOffset, length);
+  };
+}
+
+/** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */
+function bufferSlices(prototype: NonNullable<Scope['Buffer']>['prototype']): Slices | undefined {
+  try {
+    const { latin1Slice, utf8Slice, ucs2Slice } = prototype;
+    const slices = { ascii: callable(latin1Slice), utf8: callable(utf8Slice), utf16: callable(ucs2Slice) };
+    const strings = [slices.ascii(TRIAL, 1, 5), slices.utf8(TRIAL, 4, 10), slices.utf16(TRIAL, 2, 8)];
+    return strings.join() === 'abcï,\ufeffé\ufffd,\u6362\ubbef\uc3bf' ? slices : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const TRIAL = Uint8Array.of(0, 0x61, 0x62, 0x63, 0xef, 0xbb, 0xbf, 0xc3, 0xa9, 0xff);
+
+const callable =
+  (slice: BufferSlice): Slice =>
+  (bytes, start, end) =>
+    slice.call(bytes, start, end);
+
+/** The methods behind Node's `Buffer.write`: no view has to be made for them. */
+function bufferWrite({ prototype }: NonNullable<Scope['Buffer']>): Write | undefined {
+  try {
+    const { utf8Write } = prototype;
+    const write: Write = (text, into, at) => utf8Write.call(into, text, at, into.length - at);
+    return works(write, 'é\ud800', [0xc3, 0xa9, 0xef, 0xbf, 0xbd]) ? write : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function encoderWrite(encoder: Utf8TextEncoder): Write | undefined {
+  return encoder.encodeInto && ((text, into, at) => encoder.encodeInto(text, into.subarray(at)).written);
+}
+
+function bufferMeasured(Buffer: NonNullable<Scope['Buffer']>): Measured | undefined {
+  try {
+    const { latin1Write } = Buffer.prototype;
+    const writeAscii: Write = (text, into, at) => latin1Write.call(into, text, at, text.length);
+    const byteLength = (text: string): number => Buffer.byteLength(text);
+    const fit = works(writeAscii, 'abé', [0x61, 0x62, 0xe9]) && byteLength('é\ud800') === 5;
+    return fit ? { byteLength, writeAscii } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function works(write: Write, text: string, expected: readonly number[]): boolean {
+  const into = new Uint8Array(16);
+  return write(text, into, 2) === expected.length && expected.every((byte, index) => into[2 + index] === byte);
+}
+
+/** `hash` of `node:crypto`, where it is and may be used for this: in FIPS mode, for instance, it may not. */
+function builtinSha1(process: Scope['process']): Sha1 | undefined {
+  try {
+    const hash = process?.getBuiltinModule?.('node:crypto')?.hash;
+    const sha1 = hash && ((text: string) => hash('sha1', text, 'base64'));
+    return sha1?.('abc') === 'qZk+NkcGgWq6PiVxeFDCbJzQ2J0=' ? sha1 : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Some decoders refuse to be strict, others overlook that they should be; core's own code is neither. */

@@ -1,13 +1,12 @@
 /** sockless: the WebSocket protocol as a codec that does no I/O. Bytes in → events and bytes out. */
+export type { Role } from './at-rest.ts';
 export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 export { type BytesLike, toBytes } from './bytes.ts';
 export { CloseCode, type CloseReason, isCloseCode } from './close.ts';
 export {
   type ClientOptions,
   Connection,
-  type Role,
   type SendOptions,
-  type ServerOptions,
   type State,
   type Transport,
 } from './connection.ts';
@@ -37,7 +36,14 @@ export {
 export type { AcceptOptions, HandshakeRequest, OriginRule, ServerPolicy } from './handshake/server.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
-export { type ConnectionOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+export {
+  type ConnectionOptions,
+  type ResolvedOptions,
+  type ResolvedServerOptions,
+  resolveOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from './options.ts';
 export type { RateLimit, RateLimits } from './rate-limit.ts';
 export {
   HANDSHAKE_RULES,

@@ -4,37 +4,13 @@
  *     j                   = i MOD 4
  *     transformed-octet-i = original-octet-i XOR masking-key-octet-j
  */
+import { copyBytes } from './bytes.ts';
 import type { RandomSource } from './host.ts';
-
-/**
- * From this many bytes on words of the aligned middle are faster than a view that takes any offset (benchmarks/decode).
- */
-const ALIGNED_FROM = 192;
+import { KERNEL_FROM, KERNEL_SIZE, type Kernel, kernel } from './kernel.ts';
 
 // A masking key as bytes in network byte order, and the word that those bytes are in this engine's.
 const KEY = new DataView(new ArrayBuffer(4));
 const KEY_WORD = new Int32Array(KEY.buffer);
-
-/**
- * From this many bytes on it is worth making a view for one payload; the second payload in the same bytes, a chunk of
- * many frames, is worth it as well (benchmarks/decode).
- */
-const VIEW_FROM = 64;
-
-// The last bytes that were masked, and their view. Reading `buffer` and `byteOffset` is slow, comparing objects is not.
-let viewed: Uint8Array = new Uint8Array(0);
-let view: DataView | undefined;
-
-/** Gives the view of `bytes` if there is one or it is worth making. */
-function viewOf(bytes: Uint8Array, length: number): DataView | undefined {
-  if (bytes !== viewed) {
-    viewed = bytes;
-    view = undefined;
-    if (length < VIEW_FROM) return undefined;
-  }
-  view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view;
-}
 
 /**
  * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place and gives the phase of the byte that would follow.
@@ -44,39 +20,55 @@ function viewOf(bytes: Uint8Array, length: number): DataView | undefined {
  * @see RFC 6455 5.3
  */
 export function applyMask(bytes: Uint8Array, start: number, end: number, key: number, phase: number): number {
-  maskAndLook(bytes, start, end, phase === 0 ? key : (key << (8 * phase)) | (key >>> (32 - 8 * phase)));
+  maskAndLook(bytes, start, end, rotateKey(key, phase));
   return (phase + end - start) & 3;
+}
+
+/** Gives the key that begins with the byte for a phase; only the phase's last two bits count. */
+export function rotateKey(key: number, phase: number): number {
+  // The shifts take the last five bits of what is given.
+  return (key << (8 * phase)) | (key >>> (-8 * phase));
 }
 
 /**
  * {@link applyMask} from phase 0, which gives 0 when it has seen that the result is all ASCII, and otherwise anything
- * else: in a short payload the look is free.
+ * else: the look is free.
+ *
+ * @param view a view of all of `bytes`, where there is one already
  */
-export function maskAndLook(bytes: Uint8Array, start: number, end: number, key: number): number {
+export function maskAndLook(bytes: Uint8Array, start: number, end: number, key: number, view?: DataView): number {
+  const length = end - start;
+  if (length >= KERNEL_FROM) {
+    const simd = kernel();
+    return simd === undefined
+      ? maskWords(bytes, start, end, key)
+      : maskBlocks(new Uint8Array(bytes.buffer, bytes.byteOffset + start, length), key, simd);
+  }
   let at = start;
   let seen = 0;
-  let k = key;
-  if (end - start >= ALIGNED_FROM) {
-    const head = -(bytes.byteOffset + start) & 3;
-    for (; at < start + head; at++) {
-      bytes[at] = (bytes[at] as number) ^ (k >>> 24);
-      k = (k << 8) | (k >>> 24);
-    }
-    const words = (end - at) >> 2;
-    KEY.setInt32(0, k);
-    xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), KEY_WORD[0] as number);
-    at += 4 * words;
-    seen = -1;
-  } else {
-    const words = viewOf(bytes, end - start);
-    for (; words !== undefined && at + 4 <= end; at += 4) {
-      const word = words.getInt32(at) ^ k;
-      words.setInt32(at, word);
+  if (view !== undefined) {
+    for (; at + 4 <= end; at += 4) {
+      const word = view.getInt32(at) ^ key;
+      view.setInt32(at, word);
       seen |= word;
     }
     seen &= 0x80808080;
+  } else {
+    const [k0, k1, k2, k3] = [key >>> 24, (key >>> 16) & 255, (key >>> 8) & 255, key & 255];
+    for (; at + 4 <= end; at += 4) {
+      const b0 = (bytes[at] as number) ^ k0;
+      const b1 = (bytes[at + 1] as number) ^ k1;
+      const b2 = (bytes[at + 2] as number) ^ k2;
+      const b3 = (bytes[at + 3] as number) ^ k3;
+      bytes[at] = b0;
+      bytes[at + 1] = b1;
+      bytes[at + 2] = b2;
+      bytes[at + 3] = b3;
+      seen |= b0 | b1 | b2 | b3;
+    }
+    seen &= 0x80;
   }
-  for (; at < end; at++) {
+  for (let k = key; at < end; at++) {
     const byte = (bytes[at] as number) ^ (k >>> 24);
     bytes[at] = byte;
     seen |= byte & 0x80;
@@ -85,7 +77,70 @@ export function maskAndLook(bytes: Uint8Array, start: number, end: number, key: 
   return seen;
 }
 
-/** Unrolled eight times: a quarter of the time of the plain loop on V8 (benchmarks/decode). */
+/** Copies `from[start]` to `from[end - 1]` to `into[at]`, masked; `view` is one of all of `into`. */
+export function copyMasked(
+  from: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+  key: number,
+  view: DataView,
+): void {
+  const length = end - start;
+  const simd = length < KERNEL_FROM ? undefined : kernel();
+  if (simd === undefined) {
+    copyBytes(from, start, end, into, at);
+    maskAndLook(into, at, at + length, key, view);
+    return;
+  }
+  for (let done = 0; done < length; done += KERNEL_SIZE) {
+    const size = Math.min(KERNEL_SIZE, length - done);
+    simd.block.set(size === from.length ? from : from.subarray(start + done, start + done + size));
+    simd.mask(size, key);
+    into.set(simd.first(size), at + done);
+  }
+}
+
+/** {@link maskAndLook} for the whole of `bytes`, by way of the kernel. */
+export function maskBlocks(bytes: Uint8Array, key: number, simd: Kernel): number {
+  const { length } = bytes;
+  if (length <= KERNEL_SIZE) {
+    simd.block.set(bytes);
+    const seen = simd.mask(length, key);
+    bytes.set(simd.first(length));
+    return seen;
+  }
+  let seen = 0;
+  for (let at = 0; at < length; at += KERNEL_SIZE) {
+    const size = Math.min(KERNEL_SIZE, length - at);
+    simd.block.set(bytes.subarray(at, at + size));
+    seen |= simd.mask(size, key);
+    bytes.set(simd.first(size), at);
+  }
+  return seen;
+}
+
+/** Without a kernel: words of the aligned middle, which is not looked at. */
+function maskWords(bytes: Uint8Array, start: number, end: number, key: number): number {
+  const head = -(bytes.byteOffset + start) & 3;
+  let at = start;
+  let k = key;
+  for (; at < start + head; at++) {
+    bytes[at] = (bytes[at] as number) ^ (k >>> 24);
+    k = (k << 8) | (k >>> 24);
+  }
+  const words = (end - at) >> 2;
+  KEY.setInt32(0, k);
+  xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), KEY_WORD[0] as number);
+  for (at += 4 * words; at < end; at++) {
+    bytes[at] = (bytes[at] as number) ^ (k >>> 24);
+    k = (k << 8) | (k >>> 24);
+  }
+  return -1;
+}
+
+/** Unrolled eight times: a quarter of the time of the plain loop on V8 (benchmarks: decode). */
 function xorWords(words: Int32Array, key: number): void {
   const length = words.length;
   let at = 0;

@@ -4,46 +4,33 @@
  * They read and judge; what follows from that (events, the answer, the state) is the connection's.
  */
 
-import type { MessageExtension } from './extension.ts';
 import { type HandshakeOffer, type Negotiated, verify } from './handshake/client.ts';
 import type { HeaderField } from './handshake/fields.ts';
 import {
   bodyFraming,
   ChunkedBody,
-  formatResponse,
   HeadReader,
   parseRequestHead,
   parseResponseHead,
   type RequestHead,
   type ResponseHead,
+  responseText,
 } from './handshake/http1.ts';
-import {
-  type AcceptOptions,
-  acceptRequest,
-  checkPolicy,
-  type HandshakeRequest,
-  readRequest,
-  type ServerPolicy,
-} from './handshake/server.ts';
-import type { ResolvedOptions } from './options.ts';
+import { type AcceptOptions, acceptRequest, type HandshakeRequest, readRequest } from './handshake/server.ts';
+import type { ResolvedOptions, ResolvedServerOptions } from './options.ts';
 import { HandshakeError } from './rules.ts';
 
 /** A server's: waits for a request, then keeps what arrives until the request is decided. */
 export class ServerOpening {
-  readonly #policy: ServerPolicy;
-  readonly #compression: MessageExtension | undefined;
-  readonly #maxEarlyBytes: number;
+  readonly #options: ResolvedServerOptions;
   readonly #reader: HeadReader;
   /** The head of the request, if somebody else has read it. */
   head: RequestHead | undefined = undefined;
   /** The request that waits for a decision. */
   request: HandshakeRequest | undefined = undefined;
 
-  constructor(options: ResolvedOptions, policy: ServerPolicy) {
-    checkPolicy(policy);
-    this.#policy = policy;
-    this.#compression = options.compression;
-    this.#maxEarlyBytes = options.maxEarlyBytes;
+  constructor(options: ResolvedServerOptions) {
+    this.#options = options;
     this.#reader = new HeadReader(options.maxHeadSize, options.maxHeadSize / 2);
   }
 
@@ -60,26 +47,28 @@ export class ServerOpening {
     if (this.request === undefined) {
       const text = this.head === undefined ? this.#reader.read('request-malformed') : undefined;
       if (text !== undefined) this.head = parseRequestHead(text);
-      if (this.head !== undefined) this.request = readRequest(this.head, this.#policy);
+      if (this.head !== undefined) this.request = readRequest(this.head, this.#options.policy);
       return this.request;
     }
-    if (this.#reader.length > this.#maxEarlyBytes) {
+    const { maxEarlyBytes } = this.#options;
+    if (this.#reader.length > maxEarlyBytes) {
       // 4.1: "Once the client's opening handshake has been sent, the client MUST wait for a response from the server
       // before sending any further data."
-      throw new HandshakeError('early-data', `more than ${this.#maxEarlyBytes} bytes`);
+      throw new HandshakeError('early-data', `more than ${maxEarlyBytes} bytes`);
     }
     return undefined;
   }
 
   /**
-   * Gives the response that accepts the request, and what it agrees to.
+   * Gives the head of the response that accepts the request, and what it agrees to.
    *
    * @throws {TypeError | RangeError} when an option is not valid
    */
-  accept(request: HandshakeRequest, options: AcceptOptions): Negotiated & { readonly bytes: Uint8Array } {
-    const accepted = this.#compression?.accept(request.extensions);
-    const { response, ...agreed } = acceptRequest(request, this.#policy, options, accepted?.extension);
-    return { ...agreed, transform: accepted?.transform, bytes: formatResponse(response) };
+  accept(request: HandshakeRequest, options: AcceptOptions): { readonly head: string; readonly agreed: Negotiated } {
+    const { compression, policy } = this.#options;
+    const accepted = compression?.accept(request.extensions);
+    const { subprotocol, extensions, response } = acceptRequest(request, policy, options, accepted?.extension);
+    return { head: responseText(response), agreed: { subprotocol, extensions, transform: accepted?.transform } };
   }
 
   /** Gives what arrived behind the request. */
@@ -116,12 +105,12 @@ export class ClientOpening {
    * @param ended the transport has ended: what there is, is all there will be
    * @throws {HandshakeError} when the response breaks a rule or is a refusal
    */
-  next(ended: boolean): (Negotiated & { readonly headers: readonly HeaderField[] }) | undefined {
+  next(ended: boolean): { readonly agreed: Negotiated; readonly headers: readonly HeaderField[] } | undefined {
     while (this.#refusal === undefined) {
       const head = this.#reader.read('response-malformed');
       if (head === undefined) return undefined;
       const response = parseResponseHead(head);
-      if (response.status === 101) return { ...verify(this.#offer, response), headers: response.headers };
+      if (response.status === 101) return { agreed: verify(this.#offer, response), headers: response.headers };
       // RFC 9110 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
       if (response.status >= 200) this.#refusal = response;
       else if (++this.#informational > MAX_INFORMATIONAL)

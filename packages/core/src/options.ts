@@ -1,5 +1,7 @@
 /** The options of a connection, with their defaults, checked. */
+import type { AtRest, Role } from './at-rest.ts';
 import type { MessageExtension } from './extension.ts';
+import { checkPolicy, type ServerPolicy } from './handshake/server.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import { host, type RandomSource, type Utf8TextDecoder } from './host.ts';
 import type { RateLimits } from './rate-limit.ts';
@@ -75,6 +77,12 @@ export class ResolvedOptions {
   readonly random: RandomSource | undefined;
   readonly textDecoder: Utf8TextDecoder | undefined;
 
+  /** Who has half-machines to give away, of the connections with these options. */
+  readonly atRest: Readonly<Record<Role, AtRest>> = {
+    client: { receiver: undefined, sender: undefined },
+    server: { receiver: undefined, sender: undefined },
+  };
+
   /** @throws {TypeError | RangeError} when an option is not valid; the message names it */
   constructor(options: ConnectionOptions) {
     this.maxMessageSize = bytes(options, 'maxMessageSize', 16 * MIB);
@@ -123,6 +131,27 @@ export class ResolvedOptions {
 /** Checks the options once, for all the connections that will have them; the factories take the result as well. */
 export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}): ResolvedOptions {
   return options instanceof ResolvedOptions ? options : new ResolvedOptions(options);
+}
+
+/** {@link Connection.server}'s options. */
+export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
+
+/** {@link ServerOptions} with every default filled in. */
+export class ResolvedServerOptions extends ResolvedOptions {
+  readonly policy: ServerPolicy;
+
+  /** @throws {TypeError | RangeError} when an option is not valid; the message names it */
+  constructor(options: ServerOptions) {
+    super(options);
+    checkPolicy(options);
+    const { origins, requireOrigin, subprotocols } = options;
+    this.policy = { origins, requireOrigin, subprotocols };
+  }
+}
+
+/** {@link resolveOptions} for servers: give the result to `Connection.server` for each connection. */
+export function resolveServerOptions(options: ServerOptions | ResolvedServerOptions = {}): ResolvedServerOptions {
+  return options instanceof ResolvedServerOptions ? options : new ResolvedServerOptions(options);
 }
 
 const KIB = 1024;

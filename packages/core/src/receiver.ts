@@ -17,20 +17,14 @@ import {
   Opcode,
   RSV1,
 } from './frame.ts';
-import { applyMask, maskAndLook } from './mask.ts';
+import type { Utf8TextDecoder } from './host.ts';
+import { maskAndLook, rotateKey } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RateLimiter } from './rate-limit.ts';
 import { ProtocolError } from './rules.ts';
-import {
-  decodeShortAscii,
-  decodeUtf8,
-  isAscii,
-  SHORT_ASCII,
-  UTF8_BOUNDARY,
-  unfinishedBytes,
-  validateUtf8,
-} from './utf8.ts';
+import { decodeInKernel, decodeShortAscii, decodeText, isAscii, SHORT_ASCII } from './text.ts';
+import { decodeUtf8, nextUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from './utf8.ts';
 
 /** What bytes turn into. */
 export type ReceiverEvent = TextEvent | BinaryEvent | FragmentEvent | PingEvent | PongEvent | CloseEvent;
@@ -40,23 +34,36 @@ const NOTHING = new Uint8Array(0);
 /** The most characters that a string has on V8, the least of the engines: 2^29 - 24. */
 const MAX_STRING = 536_870_888;
 
+/** To this many bytes one loop over them is faster than what is made for many. */
+const SHORT_CHUNK = 16;
+
+/** From this many bytes on it is worth making a view for words of one payload (benchmarks: decode). */
+const VIEW_FROM = 96;
+
 /** Filled anew for every frame and read at once, so one serves all receivers. */
 const header = createFrameHeader();
 
 /** The inbound half of one connection: takes chunks, gives events. */
 export class Receiver {
-  readonly #options: ResolvedOptions;
+  // What the options say, at hand for every frame.
+  readonly #maxMessageSize: number;
+  readonly #maxTextSize: number;
+  readonly #fragments: boolean;
+  readonly #textDecoder: Utf8TextDecoder | undefined;
   readonly #rules: FrameRules;
   readonly #limiter: RateLimiter | undefined;
   readonly #transform: MessageTransform | undefined;
 
   // The chunk being parsed, and what arrived behind it before it was.
   #chunk: Uint8Array = NOTHING;
-  // Reading them of the chunk for every frame would cost as much as unmasking a short one (benchmarks/decode).
-  #memory: ArrayBufferLike = NOTHING.buffer;
-  #memoryOffset = 0;
   #position = 0;
-  #base: number;
+  // Its memory: to look it up for every frame would cost as much as to unmask a short one (benchmarks: decode).
+  #memory: ArrayBufferLike | undefined = undefined;
+  #memoryOffset = 0;
+  // A view of it for words, and whether there was a payload before in it.
+  #words: DataView | undefined = undefined;
+  #isSecond = false;
+  #base = 0;
   #backlog: MessageBuffer | undefined = undefined;
 
   // The header in progress.
@@ -70,8 +77,9 @@ export class Receiver {
   #final = false;
   #masked = false;
   #key = 0;
-  #phase = 0;
   #left = 0;
+  // It can be taken a few bytes at a time, without a look at anything else.
+  #trickles = false;
   #control: MessageBuffer | undefined = undefined;
 
   // The message in progress.
@@ -80,6 +88,8 @@ export class Receiver {
   #size = 0;
   #buffer: MessageBuffer | undefined = undefined;
   #utf8 = UTF8_BOUNDARY;
+  // All of a text so far, as far as somebody has looked.
+  #ascii = false;
   #carry: Uint8Array = NOTHING;
   // Of a compressed one: the payload last written is being read, and whether it was the message's last.
   #compressed = false;
@@ -89,20 +99,34 @@ export class Receiver {
   #discarding = false;
   #fault = 0;
 
-  /** @param offset how many bytes of the stream lie before the first frame */
-  constructor(options: ResolvedOptions, masked: boolean, offset: number, transform?: MessageTransform) {
-    this.#options = options;
+  constructor(options: ResolvedOptions, masked: boolean, transform?: MessageTransform) {
+    const { maxMessageSize, fragments } = options;
+    this.#maxMessageSize = maxMessageSize;
+    // A longer text may have no string; what a peer sends must not make the engine throw.
+    this.#maxTextSize = fragments ? maxMessageSize : Math.min(maxMessageSize, MAX_STRING);
+    this.#fragments = fragments;
+    this.#textDecoder = options.textDecoder;
     // RFC 7692 6: 'This document allocates the RSV1 bit of the WebSocket header for PMCEs'.
     this.#rules = { masked, rsv: transform === undefined ? 0 : RSV1, maxFrameSize: options.maxFrameSize };
     this.#transform = transform;
     this.#limiter = options.rateLimits && new RateLimiter(options.rateLimits);
+  }
+
+  /** The next chunk begins with a frame, and so many bytes of the stream lie before it. */
+  begin(offset: number): void {
     this.#base = offset;
+  }
+
+  /** Whether it is as good as new: between two messages, with nothing to parse and nothing known of a connection. */
+  get isAtRest(): boolean {
+    const stateless = this.#limiter === undefined && this.#transform === undefined && !this.#discarding;
+    return stateless && this.#chunk === NOTHING && this.#backlog === undefined && this.pendingSince < 0;
   }
 
   /** Takes a chunk for good: payloads are unmasked in it. */
   receive(chunk: Uint8Array): void {
-    if (this.#position === this.#chunk.length && this.#backlog === undefined) {
-      this.#begin(chunk);
+    if (this.#chunk === NOTHING && this.#backlog === undefined) {
+      this.#chunk = chunk;
     } else {
       // The events of the chunk before have not all been polled.
       this.#backlog ??= new MessageBuffer();
@@ -113,6 +137,7 @@ export class Receiver {
   /** From here on only a Close frame is delivered: ours has been sent, and no other frame can be answered (5.5.1). */
   discard(): void {
     this.#discarding = true;
+    this.#trickles = false;
     this.#reading = false;
     this.#buffer = undefined;
     this.#carry = NOTHING;
@@ -137,6 +162,11 @@ export class Receiver {
    * @throws {ProtocolError} when the peer broke a rule; `faultOffset` says where, and nothing may be parsed after it
    */
   next(now: number): ReceiverEvent | undefined {
+    const { length } = this.#chunk;
+    if (this.#trickles && length < this.#left && length <= SHORT_CHUNK && this.#backlog === undefined) {
+      this.#trickle();
+      return undefined;
+    }
     do {
       while (this.#reading || this.#inFrame || this.#header()) {
         const event = this.#reading ? this.#read() : this.#inFrame ? this.#payload(now) : this.#frame(now);
@@ -149,41 +179,42 @@ export class Receiver {
 
   /** Lets go of the chunk, which has been parsed, and goes on with what arrived behind it, if anything did. */
   #refill(): boolean {
-    const backlog = this.#backlog;
-    this.#backlog = undefined;
-    this.#begin(backlog === undefined ? NOTHING : backlog.take());
-    return backlog !== undefined;
-  }
-
-  /** The next chunk is behind the present one, which has been parsed. */
-  #begin(chunk: Uint8Array): void {
     this.#base += this.#chunk.length;
-    this.#chunk = chunk;
-    this.#memory = chunk.buffer;
-    this.#memoryOffset = chunk.byteOffset;
+    this.#chunk = NOTHING;
     this.#position = 0;
+    this.#memory = undefined;
+    this.#words = undefined;
+    this.#isSecond = false;
+    if (this.#backlog === undefined) return false;
+    this.#chunk = this.#backlog.take();
+    this.#backlog = undefined;
+    return true;
   }
 
   /** Reads a header into `header`; false when the chunk ends first. */
   #header(): boolean {
     const chunk = this.#chunk;
-    const position = this.#position;
-    this.#fault = this.#frameStart = this.#base + position - this.#spilled;
+    let position = this.#position;
+    if (position === chunk.length) return false;
     if (this.#spilled === 0) {
+      this.#fault = this.#frameStart = this.#base + position;
       const size = decodeFrameHeader(chunk, position, chunk.length, this.#rules, header);
       this.#position = position + size;
       if (size > 0) return true;
+      // What there is of it waits in `spill`, to be completed from the next chunk.
+      if (this.#spill === NOTHING) this.#spill = new Uint8Array(MAX_HEADER_SIZE);
+      for (; position < chunk.length; position++) this.#spill[this.#spilled++] = chunk[position] as number;
     }
-    if (position === chunk.length) return false;
-    // What there is of it waits in `spill`, to be completed from the next chunk.
-    if (this.#spill === NOTHING) this.#spill = new Uint8Array(MAX_HEADER_SIZE);
-    const before = this.#spilled;
-    const take = Math.min(chunk.length - position, MAX_HEADER_SIZE - before);
-    for (let i = 0; i < take; i++) this.#spill[before + i] = chunk[position + i] as number;
-    const size = decodeFrameHeader(this.#spill, 0, before + take, this.#rules, header);
-    this.#spilled = size > 0 ? 0 : before + take;
-    this.#position = position + (size > 0 ? size - before : take);
-    return size > 0;
+    for (; position < chunk.length; position++) {
+      this.#spill[this.#spilled++] = chunk[position] as number;
+      if (!endsPart(this.#spill, this.#spilled)) continue;
+      if (decodeFrameHeader(this.#spill, 0, this.#spilled, this.#rules, header) === 0) continue;
+      this.#spilled = 0;
+      this.#position = position + 1;
+      return true;
+    }
+    this.#position = position;
+    return false;
   }
 
   /**
@@ -216,17 +247,22 @@ export class Receiver {
     const end = start + length;
     if (end <= chunk.length && !this.#discarding && this.#isWhole(opcode, final)) {
       this.#position = end;
-      const seen = header.masked ? maskAndLook(chunk, start, end, header.key) : -1;
-      if (opcode >= 8) return controlEvent(opcode, this.#view(start, end));
+      if (opcode === Opcode.Text) {
+        this.#limiter?.bytes(length, now);
+        return { type: 'text', data: this.#text(start, end) };
+      }
+      if (header.masked) maskAndLook(chunk, start, end, header.key, this.#wordsFor(length));
+      // Control payloads are short; a copy leaves the chunk to the data.
+      if (opcode >= 8) return controlEvent(opcode, this.#view(start, end).slice());
       this.#limiter?.bytes(length, now);
-      if (opcode === Opcode.Binary) return { type: 'binary', data: this.#view(start, end) };
-      return { type: 'text', data: this.#text(start, end, seen === 0) };
+      return { type: 'binary', data: this.#view(start, end) };
     }
 
     if (opcode !== Opcode.Continuation && opcode < 8) {
       this.#message = opcode as DataOpcode;
       this.#messageStart = this.#frameStart;
       this.#utf8 = UTF8_BOUNDARY;
+      this.#ascii = true;
       // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
       this.#compressed = header.rsv !== 0;
     }
@@ -235,33 +271,41 @@ export class Receiver {
     this.#final = final;
     this.#masked = header.masked;
     this.#key = header.key;
-    this.#phase = 0;
     this.#left = length;
+    this.#trickles =
+      opcode < 8 && !(this.#compressed || this.#fragments || this.#discarding) && this.#limiter === undefined;
+    if (this.#trickles) this.#buffer ??= new MessageBuffer();
     return this.#payload(now);
   }
 
   /** The message becomes so much longer: 10.4, "MUST protect themselves against exceeding those limits". */
   #grow(length: number, type: Opcode): void {
-    const { maxMessageSize, fragments } = this.#options;
     this.#size += length;
-    // A longer text may have no string; what a peer sends must not make the engine throw.
-    const limit = type === Opcode.Text && !fragments ? Math.min(maxMessageSize, MAX_STRING) : maxMessageSize;
+    const limit = type === Opcode.Text ? this.#maxTextSize : this.#maxMessageSize;
     if (this.#size > limit) throw new ProtocolError('message-too-big');
   }
 
   /** Whether a frame, all of it here, is all there is to deliver: a control frame or an unfragmented message. */
   #isWhole(opcode: Opcode, final: boolean): boolean {
     if (opcode >= 8) return true;
-    return final && opcode !== Opcode.Continuation && header.rsv === 0 && !this.#options.fragments;
+    return final && opcode !== Opcode.Continuation && header.rsv === 0 && !this.#fragments;
   }
 
-  #text(start: number, end: number, ascii: boolean): string {
+  /** A whole text, all of it here. */
+  #text(start: number, end: number): string {
     const chunk = this.#chunk;
-    if (end - start <= SHORT_ASCII && (ascii || isAscii(chunk, start, end))) {
-      return decodeShortAscii(chunk, start, end - start);
+    const { key, masked } = header;
+    const length = end - start;
+    if (length <= SHORT_ASCII) {
+      const text = decodeShortAscii(chunk, start, length, key, this.#wordsFor(length));
+      if (text !== undefined) return text;
     }
+    const textDecoder = this.#textDecoder;
     const bytes = this.#view(start, end);
-    const text = decodeUtf8(bytes, this.#options.textDecoder);
+    let text = decodeInKernel(bytes, key, textDecoder);
+    if (text !== undefined) return text;
+    const ascii = masked && maskAndLook(chunk, start, end, key, this.#wordsFor(length)) === 0;
+    text = decodeText(bytes, ascii ? 'ascii' : 'nothing', textDecoder);
     if (text !== undefined) return text;
     this.#endText(chunk, end, this.#validate(chunk, start, end, UTF8_BOUNDARY));
     // The decoder refused what is valid; core's own does not.
@@ -276,10 +320,14 @@ export class Receiver {
     this.#position = end;
     this.#left -= end - start;
     const frameDone = this.#left === 0;
-    if (frameDone) this.#inFrame = false;
+    if (frameDone) this.#inFrame = this.#trickles = false;
     const opcode = this.#opcode;
     if (this.#discarding && opcode !== Opcode.Close) return undefined;
-    if (this.#masked) this.#phase = applyMask(chunk, start, end, this.#key, this.#phase);
+    let ascii: boolean | undefined;
+    if (this.#masked) {
+      ascii = maskAndLook(chunk, start, end, this.#key, this.#wordsFor(end - start)) === 0;
+      this.#key = rotateKey(this.#key, end - start);
+    }
 
     if (opcode >= 8) {
       this.#control ??= new MessageBuffer();
@@ -288,11 +336,36 @@ export class Receiver {
     }
     this.#limiter?.bytes(end - start, now);
     const done = frameDone && this.#final;
-    if (!this.#compressed) return this.#take(chunk, start, end, done);
+    if (!this.#compressed) return this.#take(chunk, start, end, done, ascii);
     (this.#transform as MessageTransform).write(this.#view(start, end));
     this.#reading = true;
     this.#written = done;
     return this.#read();
+  }
+
+  /** Takes a short chunk inside of a payload, in one pass (benchmarks: decode, 1-byte cuts). */
+  #trickle(): void {
+    const chunk = this.#chunk;
+    const { length } = chunk;
+    const text = this.#message === Opcode.Text;
+    const buffer = this.#buffer as MessageBuffer;
+    // How long the message will be is known in its final frame only.
+    const announced = this.#final ? this.#size : Infinity;
+    let key = this.#key;
+    for (let at = 0; at < length; at++) {
+      const byte = (chunk[at] as number) ^ (key >>> 24);
+      key = (key << 8) | (key >>> 24);
+      buffer.push(byte, announced);
+      if (text && (byte >= 0x80 || this.#utf8 !== UTF8_BOUNDARY)) {
+        this.#ascii = false;
+        this.#utf8 = nextUtf8(this.#utf8, byte);
+        if (this.#utf8 < 0) throw this.#invalidText(at);
+      }
+    }
+    this.#key = key;
+    this.#left -= length;
+    this.#base += length;
+    this.#chunk = NOTHING;
   }
 
   /** Takes what the compressed payload written last becomes, piece by piece, and the end of its message. */
@@ -311,36 +384,64 @@ export class Receiver {
   }
 
   /** Takes the next bytes of a message: of the chunk, or of what the transform lends. */
-  #take(bytes: Uint8Array, start: number, end: number, done: boolean): ReceiverEvent | undefined {
+  #take(bytes: Uint8Array, start: number, end: number, done: boolean, seen?: boolean): ReceiverEvent | undefined {
     const type = this.#message as DataOpcode;
     const lent = bytes !== this.#chunk;
     if (done) this.#message = 0;
     if (type === Opcode.Text) {
-      this.#utf8 = this.#validate(bytes, start, end, this.#utf8);
+      const ascii = seen ?? isAscii(bytes, start, end);
+      if (!ascii || this.#utf8 !== UTF8_BOUNDARY) {
+        this.#utf8 = this.#validate(bytes, start, end, this.#utf8);
+        this.#ascii = false;
+      }
       if (done) this.#endText(bytes, end, this.#utf8);
     }
-    if (this.#options.fragments) return this.#piece(type, lent ? bytes.slice() : this.#view(start, end), done);
+    if (this.#fragments) return this.#piece(type, lent ? bytes.slice() : this.#view(start, end), done);
 
     this.#buffer ??= new MessageBuffer();
     const buffer = this.#buffer;
-    // What the transform gave at once needs no buffer.
-    if (done && lent && buffer.length === 0) return this.#whole(type, type === Opcode.Binary ? bytes.slice() : bytes);
+    if (done) {
+      // What the transform gave at once needs no buffer, but a copy where the application is to keep it.
+      const alone = lent && buffer.length === 0;
+      return this.#whole(
+        type,
+        alone ? (type === Opcode.Text ? bytes : bytes.slice()) : buffer.finish(bytes, start, end),
+      );
+    }
     // How long the message will be is known in its final frame only, and of a compressed one never.
-    buffer.append(bytes, start, end, this.#final && !this.#compressed ? this.#size : Infinity);
-    return done ? this.#whole(type, buffer.take()) : undefined;
+    const announced = this.#final && !this.#compressed ? this.#size : Infinity;
+    if (lent) buffer.append(bytes.slice(), start, end, announced);
+    else buffer.append(bytes, start, end, announced, start - Math.max(0, this.#frameStart - this.#base));
+    return undefined;
   }
 
   /** Delivers a message that has been collected, and whose text has been found valid. */
   #whole(type: DataOpcode, data: Uint8Array): BinaryEvent | TextEvent {
     if (type === Opcode.Binary) return { type: 'binary', data };
-    return { type: 'text', data: decodeUtf8(data, this.#options.textDecoder) ?? (decodeUtf8(data) as string) };
+    const text = decodeText(data, this.#ascii ? 'ascii' : 'utf8', this.#textDecoder);
+    return { type: 'text', data: text ?? (decodeUtf8(data) as string) };
   }
 
   /**
-   * A plain view: where the chunk is a Buffer of Node's, its own `subarray` costs twice as much (benchmarks/decode).
+   * A plain view: where the chunk is a Buffer of Node's, its own `subarray` costs twice as much (benchmarks: decode).
    */
   #view(start: number, end: number): Uint8Array {
-    return new Uint8Array(this.#memory, this.#memoryOffset + start, end - start);
+    return new Uint8Array(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset + start, end - start);
+  }
+
+  #lookUpMemory(): ArrayBufferLike {
+    this.#memoryOffset = this.#chunk.byteOffset;
+    this.#memory = this.#chunk.buffer;
+    return this.#memory;
+  }
+
+  /** A view for words of the chunk, where it is worth making one: for a long payload, or for a second one. */
+  #wordsFor(length: number): DataView | undefined {
+    if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {
+      this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#chunk.length);
+    }
+    this.#isSecond = true;
+    return this.#words;
   }
 
   /** Delivers a piece of a message; of a text, the code points that are whole. */
@@ -366,19 +467,29 @@ export class Receiver {
    * the end.
    */
   #validate(bytes: Uint8Array, start: number, end: number, state: number): number {
-    const next = validateUtf8(bytes, start, end, state, this.#options.textDecoder);
+    const next = validateUtf8(bytes, start, end, state, this.#textDecoder);
     if (next >= 0) return next;
-    // Of what was compressed, the frame is all there is to point at.
-    if (bytes === this.#chunk) this.#fault = this.#base + ~next;
-    throw new ProtocolError('invalid-utf8');
+    throw this.#invalidText(bytes === this.#chunk ? ~next : undefined);
+  }
+
+  /** @param at the first impossible byte in the chunk; of what was compressed, the frame is all there is to point at */
+  #invalidText(at: number | undefined): ProtocolError {
+    if (at !== undefined) this.#fault = this.#base + at;
+    return new ProtocolError('invalid-utf8');
   }
 
   /** 5.6: "the whole message MUST contain valid UTF-8": it does not end inside a code point. */
   #endText(bytes: Uint8Array, end: number, state: number): void {
-    if (state === UTF8_BOUNDARY) return;
-    if (bytes === this.#chunk) this.#fault = this.#base + end;
-    throw new ProtocolError('invalid-utf8');
+    if (state !== UTF8_BOUNDARY) throw this.#invalidText(bytes === this.#chunk ? end : undefined);
   }
+}
+
+/** Whether so many bytes of a header, two or more, are all of its parts so far: there is something new to check. */
+function endsPart(spill: Uint8Array, length: number): boolean {
+  const announced = (spill[1] as number) & 0x7f;
+  const key = announced < 126 ? 2 : announced === 126 ? 4 : 10;
+  // The first byte of a long length has a rule of its own.
+  return length === 2 || length === key || length === key + 4 || (length === 3 && announced === 127);
 }
 
 function controlEvent(opcode: Opcode, data: Uint8Array): PingEvent | PongEvent | CloseEvent {

@@ -5,11 +5,11 @@
  * its last `transmit` leaves as one view of it. A longer payload that needs no mask goes by reference behind its
  * header.
  */
-import { toBytes } from './bytes.ts';
+import { copyBytes, toBytes, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
 import { type DataOpcode, frameHeaderSize, Opcode, RSV1, writeFrameHeader } from './frame.ts';
 import { host } from './host.ts';
-import { applyMask, MaskKeys } from './mask.ts';
+import { copyMasked, MaskKeys, maskAndLook } from './mask.ts';
 import type { ResolvedOptions } from './options.ts';
 import { StateError } from './rules.ts';
 import { encodeUtf8 } from './utf8.ts';
@@ -17,23 +17,37 @@ import { encodeUtf8 } from './utf8.ts';
 const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
+const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 
-/** The slab that is being filled. It is never reused: the bytes belong to the views that were handed out. */
+/**
+ * The slab that is being filled, by one sender after the other. The bytes belong to the views that were handed out, until
+ * all who have written to it have said that those have left: then it is filled again from its beginning.
+ */
 let slab: Uint8Array = NOTHING;
+let slabWords = NO_WORDS;
 let slabUsed = 0;
-const SLAB_SIZE = 65_536;
+let slabWriters = 0;
+const SLAB_SIZE = 98_304;
 
 /** More than this gets memory of its own, so that a slab's end is not wasted on it. */
-const LARGE = 16_384;
+const LARGE = 73_728;
 
-/** With so many segments waiting, further ones get memory of their own: each of these keeps a whole slab alive. */
-const MAX_SHARED = 4;
+/** What gets memory of its own because others wait gets so much, for those that follow. */
+const OWN_SIZE = 16_384;
+
+/** With a segment of a slab waiting, further ones get memory of their own: it keeps a whole slab alive. */
+const MAX_SHARED = 1;
 
 /** From this many bytes on a payload that needs no mask is not copied. */
-const BY_REFERENCE_FROM = 1024;
+const BY_REFERENCE_FROM = 4096;
 
-/** To this many bytes a loop is faster than `set`. */
-const LOOP_TO = 32;
+/** To this many bytes one pass that does everything is faster than several that are faster each. */
+const SHORT = 32;
+
+/** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
+const MEASURED_FROM = 4096;
+
+const wordsOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** The host's random source serves all connections from one pool. */
 const hostKeys = host.random && new MaskKeys(host.random);
@@ -51,10 +65,16 @@ export class Sender {
 
   // The segment that is being written: `#bytes[#from]` to `#bytes[#to - 1]`.
   #bytes: Uint8Array = NOTHING;
+  #words = NO_WORDS;
   #from = 0;
   #to = 0;
   // They are this sender's alone, and not a slab.
   #own = false;
+  // The slab that it has written to, as far as that may not have left.
+  #wroteTo: Uint8Array = NOTHING;
+  // The masking key of the frame that is being written; how many are being drawn, by a source that sends, or that threw.
+  #key = 0;
+  #drawing = 0;
 
   // The fragmented message that the application is sending, and half a surrogate pair at the end of its last piece.
   #message: 0 | DataOpcode = 0;
@@ -75,6 +95,12 @@ export class Sender {
   /** From here on messages can be compressed. */
   use(transform: MessageTransform | undefined): void {
     this.#transform = transform;
+  }
+
+  /** Whether it is as good as new: nothing waits, no message is in progress, and nothing is known of a connection. */
+  get isAtRest(): boolean {
+    const nothingWaits = this.#queuedBytes === 0 && this.#pong === undefined && this.#drawing === 0;
+    return nothingWaits && this.#message === 0 && this.#transform === undefined;
   }
 
   /** How many bytes wait for `transmit`. */
@@ -153,9 +179,13 @@ export class Sender {
     this.#surrogate = '';
   }
 
-  /** Queues bytes as they are: a head of the opening handshake. */
-  raw(bytes: Uint8Array): void {
-    this.#push(bytes);
+  /** Queues a head of the opening handshake, one byte a character, and the body behind it. */
+  head(text: string, body: Uint8Array = NOTHING): void {
+    this.#reserve(text.length + body.length);
+    const end = this.#to + text.length;
+    writeLatin1(text, this.#bytes, this.#to);
+    if (body.length > 0) this.#bytes.set(body, end);
+    this.#commit(end + body.length);
   }
 
   /**
@@ -167,17 +197,39 @@ export class Sender {
     const bytes = this.#to > this.#from ? this.#seal() : undefined;
     // An idle connection keeps no slab alive.
     this.#bytes = NOTHING;
+    this.#words = NO_WORDS;
     this.#from = this.#to = 0;
     this.#own = false;
     this.#queuedBytes -= bytes?.length ?? 0;
     return bytes;
   }
 
+  /** All that `transmit` gave has left: its memory may be used again. */
+  release(): void {
+    if (this.#queuedBytes > 0) return;
+    if (this.#wroteTo === slab && --slabWriters === 0) slabUsed = 0;
+    this.#wroteTo = NOTHING;
+    // Whoever goes on writing to the slab has to be counted again.
+    if (!this.#own) this.#bytes = NOTHING;
+  }
+
+  /** Whether something that it gave may not have left, for all it knows. */
+  get isWaiting(): boolean {
+    return this.#wroteTo === slab;
+  }
+
+  /** From here on it is another connection's, which knows nothing of what it gave before. */
+  handOver(): void {
+    this.#wroteTo = NOTHING;
+  }
+
   #shift(): Uint8Array {
     const bytes = this.#segments[this.#first++] as Uint8Array;
-    // What has left is let go even if something always waits behind it; half of the list at a time keeps that linear.
-    if (2 * this.#first >= this.#segments.length) {
-      this.#segments = this.#segments.slice(this.#first);
+    // What has left is let go even if something always waits behind it; many at a time keeps that linear.
+    this.#segments[this.#first - 1] = NOTHING;
+    const { length } = this.#segments;
+    if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
+      this.#segments = this.#first === length ? [] : this.#segments.slice(this.#first);
       this.#first = 0;
     }
     this.#queuedBytes -= bytes.length;
@@ -212,7 +264,7 @@ export class Sender {
     const limit = this.#fragmentSize;
     if (typeof data === 'string') {
       if (3 * data.length <= limit) {
-        this.#textFrame(final | opcode, data);
+        if (data.length > SHORT || !this.#shortText(final | opcode, data)) this.#textFrame(final | opcode, data);
         return;
       }
       data = toBytes(data);
@@ -229,46 +281,104 @@ export class Sender {
   }
 
   #frame(first: number, payload: Uint8Array, start: number, end: number): void {
-    const keys = this.#keys;
     const length = end - start;
-    const size = frameHeaderSize(length, keys !== undefined);
-    const byReference = keys === undefined && length >= BY_REFERENCE_FROM;
-    this.#reserve(byReference ? size : size + length);
-    const bytes = this.#bytes;
-    const at = this.#to + size;
-    const key = keys === undefined ? 0 : keys.next();
-    writeFrameHeader(first, keys !== undefined, key, length, bytes, this.#to);
-    if (byReference) {
-      this.#commit(at);
-      this.#push(start === 0 && end === payload.length ? payload : payload.subarray(start, end));
+    if (this.#keys === undefined && length >= BY_REFERENCE_FROM) {
+      // A few bytes of its own for the header are had sooner than a view of the slab.
+      const header = new Uint8Array(frameHeaderSize(length, false));
+      writeFrameHeader(first, false, 0, length, header, 0);
+      this.#push(header);
+      this.#push(length === payload.length ? payload : payload.subarray(start, end));
       return;
     }
-    if (length <= LOOP_TO) for (let i = 0; i < length; i++) bytes[at + i] = payload[start + i] as number;
-    else bytes.set(length === payload.length ? payload : payload.subarray(start, end), at);
-    if (keys !== undefined) applyMask(bytes, at, at + length, key, 0);
+    if (length <= SHORT) {
+      this.#shortBytes(first, payload, start, length);
+      return;
+    }
+    const at = this.#header(first, length, length);
+    if (this.#keys === undefined) copyBytes(payload, start, end, this.#bytes, at);
+    else copyMasked(payload, start, end, this.#bytes, at, this.#key, this.#words);
     this.#commit(at + length);
   }
 
-  /** A frame whose payload is encoded straight into the slab. */
+  /** A frame with a few characters, in one pass (benchmarks: encode); false when they are not all ASCII. */
+  #shortText(first: number, text: string): boolean {
+    const { length } = text;
+    const start = this.#header(first, length, length);
+    const bytes = this.#bytes;
+    let key = this.#key;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      bytes[start + i] = unit ^ (key >>> 24);
+      key = (key << 8) | (key >>> 24);
+    }
+    this.#commit(start + length);
+    return true;
+  }
+
+  /** A frame with a few bytes, in one pass. */
+  #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
+    const start = this.#header(first, length, length);
+    const bytes = this.#bytes;
+    let key = this.#key;
+    for (let i = 0; i < length; i++) {
+      bytes[start + i] = (payload[from + i] as number) ^ (key >>> 24);
+      key = (key << 8) | (key >>> 24);
+    }
+    this.#commit(start + length);
+  }
+
+  /** A frame whose payload is encoded where it leaves from. */
   #textFrame(first: number, text: string): void {
-    const keys = this.#keys;
-    const masked = keys !== undefined;
+    const { measured, writeUtf8 } = host;
+    if (measured === undefined || text.length < MEASURED_FROM) {
+      this.#unmeasuredTextFrame(first, text);
+      return;
+    }
+    const length = measured.byteLength(text);
+    const at = this.#header(first, length, length);
+    const bytes = this.#bytes;
+    if (length === text.length) measured.writeAscii(text, bytes, at);
+    else encodeUtf8(text, bytes, at, writeUtf8);
+    if (this.#keys !== undefined) maskAndLook(bytes, at, at + length, this.#key, this.#words);
+    this.#commit(at + length);
+  }
+
+  #unmeasuredTextFrame(first: number, text: string): void {
+    const masked = this.#drawKey();
     this.#reserve(14 + 3 * text.length);
     const bytes = this.#bytes;
     const start = this.#to;
     // The length of the header depends on the length in bytes, which for most texts has as many digits as that in
     // characters.
     let at = start + frameHeaderSize(text.length, masked);
-    const length = encodeUtf8(text, bytes, at, host.textEncoder);
+    const length = encodeUtf8(text, bytes, at, host.writeUtf8);
     const size = frameHeaderSize(length, masked);
     if (start + size !== at) {
       bytes.copyWithin(start + size, at, at + length);
       at = start + size;
     }
-    const key = keys === undefined ? 0 : keys.next();
-    writeFrameHeader(first, masked, key, length, bytes, start);
-    if (masked) applyMask(bytes, at, at + length, key, 0);
+    writeFrameHeader(first, masked, this.#key, length, bytes, start);
+    if (masked) maskAndLook(bytes, at, at + length, this.#key, this.#words);
     this.#commit(at + length);
+  }
+
+  /** Writes a header, with room for so many bytes behind it, and gives where they begin. */
+  #header(first: number, length: number, room: number): number {
+    const masked = this.#drawKey();
+    const size = frameHeaderSize(length, masked);
+    this.#reserve(size + room);
+    writeFrameHeader(first, masked, this.#key, length, this.#bytes, this.#to);
+    return this.#to + size;
+  }
+
+  /** Draws the masking key of the next frame, if it has one: before any room is reserved, since the source may send. */
+  #drawKey(): boolean {
+    if (this.#keys === undefined) return false;
+    this.#drawing++;
+    this.#key = this.#keys.next();
+    this.#drawing--;
+    return true;
   }
 
   /** Makes room for `size` bytes at `#bytes[#to]`. */
@@ -282,15 +392,22 @@ export class Sender {
     }
     this.#own = size > LARGE || this.#segments.length - this.#first >= MAX_SHARED;
     if (this.#own) {
-      this.#bytes = new Uint8Array(Math.max(size, LARGE));
+      this.#bytes = host.allocate(Math.max(size, OWN_SIZE));
+      this.#words = wordsOf(this.#bytes);
       this.#from = this.#to = 0;
       return;
     }
     if (slabUsed + size > slab.length) {
-      slab = new Uint8Array(SLAB_SIZE);
-      slabUsed = 0;
+      slab = host.allocate(SLAB_SIZE);
+      slabWords = wordsOf(slab);
+      slabUsed = slabWriters = 0;
+    }
+    if (this.#wroteTo !== slab) {
+      this.#wroteTo = slab;
+      slabWriters++;
     }
     this.#bytes = slab;
+    this.#words = slabWords;
     this.#from = this.#to = slabUsed;
   }
 
@@ -303,7 +420,7 @@ export class Sender {
 
   /** Gives the segment that was being written; the next one begins behind it. */
   #seal(): Uint8Array {
-    const bytes = new Uint8Array(this.#bytes.buffer, this.#from, this.#to - this.#from);
+    const bytes = this.#bytes.subarray(this.#from, this.#to);
     this.#from = this.#to;
     return bytes;
   }

@@ -10,12 +10,13 @@
  *     UTF8-4 = %xF0 %x90-BF 2( UTF8-tail ) / %xF1-F3 3( UTF8-tail ) / %xF4 %x80-8F 2( UTF8-tail )
  *     UTF8-tail = %x80-BF
  */
-import type { Utf8TextDecoder, Utf8TextEncoder } from './host.ts';
+import type { Utf8TextDecoder, Write } from './host.ts';
+import { KERNEL_SIZE, kernel } from './kernel.ts';
 
 /** The state of {@link validateUtf8} at the boundary of a code point, where a text begins and must end. */
 export const UTF8_BOUNDARY = 0;
 
-/** From this many bytes on the host's decoder is faster than a loop over bytes, even though its string is dropped. */
+/** From this many bytes on the kernel, or a decoder whose string is dropped, is faster than a loop over bytes. */
 const NATIVE_FROM = 64;
 
 /** To this many UTF-16 code units a loop is faster than the host's encoder. */
@@ -37,27 +38,27 @@ export function validateUtf8(
 ): number {
   let at = start;
   let wanted = state;
-  if (decoder !== undefined && end - start >= NATIVE_FROM) {
-    // At most three bytes at either end belong to a code point that another piece completes; the host checks the rest.
+  if (end - start >= NATIVE_FROM) {
+    // At most three bytes at either end belong to a code point that another piece completes.
     while (wanted !== UTF8_BOUNDARY) {
-      wanted = next(wanted, bytes[at] as number);
+      wanted = nextUtf8(wanted, bytes[at] as number);
       if (wanted < 0) return ~at;
       at++;
     }
     const tail = lastBoundary(bytes, end);
-    if (decodes(bytes.subarray(at, tail), decoder)) at = tail;
+    if (isUtf8(bytes, at, tail, decoder)) at = tail;
   }
   for (; at < end; at++) {
     const byte = bytes[at] as number;
     if (byte < 0x80 && wanted === UTF8_BOUNDARY) continue;
-    wanted = next(wanted, byte);
+    wanted = nextUtf8(wanted, byte);
     if (wanted < 0) return ~at;
   }
   return wanted;
 }
 
 /** The state after one more byte (at a boundary, one that is not ASCII), or -1 when no valid text has it here. */
-function next(state: number, byte: number): number {
+export function nextUtf8(state: number, byte: number): number {
   if (state !== UTF8_BOUNDARY) {
     if (byte < ((state >> 8) & 0xff) || byte > state >> 16) return -1;
     const wanted = (state & 0xff) - 1;
@@ -80,7 +81,7 @@ export function unfinishedBytes(bytes: Uint8Array, end: number, state: number): 
  * The index of the last lead byte among the last three bytes, or `end` when an ASCII byte or a whole code point is
  * last.
  */
-function lastBoundary(bytes: Uint8Array, end: number): number {
+export function lastBoundary(bytes: Uint8Array, end: number): number {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[end - back] as number;
     if (byte < 0x80) return end;
@@ -89,33 +90,38 @@ function lastBoundary(bytes: Uint8Array, end: number): number {
   return end;
 }
 
-function decodes(bytes: Uint8Array, decoder: Utf8TextDecoder): boolean {
+/** Whether the bytes are whole code points; `false` also where nobody here can tell fast. */
+function isUtf8(bytes: Uint8Array, start: number, end: number, decoder: Utf8TextDecoder | undefined): boolean {
+  const simd = kernel();
+  if (simd === undefined) return decoder !== undefined && decodeBy(decoder, bytes.subarray(start, end)) !== undefined;
+  for (let at = start; at < end; ) {
+    const stop = end - at > KERNEL_SIZE ? lastBoundary(bytes, at + KERNEL_SIZE) : end;
+    simd.block.set(bytes.subarray(at, stop));
+    if (simd.look(stop - at) === 0) return false;
+    at = stop;
+  }
+  return true;
+}
+
+/** Decodes with a fatal decoder of the host's; `undefined` when that refuses. */
+export function decodeBy(decoder: Utf8TextDecoder, bytes: Uint8Array): string | undefined {
   try {
-    decoder.decode(bytes);
-    return true;
+    return decoder.decode(bytes);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /**
  * Decodes a whole text, or gives `undefined` when it is not valid UTF-8. A byte order mark is kept: it is data here.
  *
- * @param decoder a fatal decoder of the host's; without one the bytes are decoded here
  * @see RFC 6455 8.1
  */
-export function decodeUtf8(bytes: Uint8Array, decoder?: Utf8TextDecoder): string | undefined {
-  if (decoder !== undefined) {
-    try {
-      return decoder.decode(bytes);
-    } catch {
-      return undefined;
-    }
-  }
-  if (validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY) !== UTF8_BOUNDARY) return undefined;
+export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string | undefined {
+  if (validateUtf8(bytes, start, end, UTF8_BOUNDARY) !== UTF8_BOUNDARY) return undefined;
   let text = '';
   const points: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = start; at < end; ) {
     const lead = bytes[at++] as number;
     const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
     let point = more === 0 ? lead : lead & (0x3f >> more);
@@ -126,55 +132,14 @@ export function decodeUtf8(bytes: Uint8Array, decoder?: Utf8TextDecoder): string
   return text + String.fromCodePoint(...points);
 }
 
-/** The longest text that {@link decodeShortAscii} decodes. */
-export const SHORT_ASCII = 16;
-
-/** Whether `bytes[start]` to `bytes[end - 1]` are all ASCII. */
-export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  let seen = 0;
-  for (let at = start; at < end; at++) seen |= bytes[at] as number;
-  return seen < 0x80;
-}
-
-/**
- * Decodes up to 16 bytes of ASCII: a fifth of the time of a call of the host's decoder (benchmarks/decode). One call
- * with all characters, because concatenated pieces would have to be flattened by whoever reads the string.
- */
-export function decodeShortAscii(b: Uint8Array, i: number, length: number): string {
-  // biome-ignore-start lint/style/noNonNullAssertion: the hot path reads inside the bounds that the caller has checked
-  // biome-ignore format: one line a length shows the pattern
-  switch (length) {
-    case 0: return '';
-    case 1: return string(b[i]!);
-    case 2: return string(b[i]!, b[i + 1]!);
-    case 3: return string(b[i]!, b[i + 1]!, b[i + 2]!);
-    case 4: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!);
-    case 5: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!);
-    case 6: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!);
-    case 7: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!);
-    case 8: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!);
-    case 9: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!);
-    case 10: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!);
-    case 11: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!, b[i + 10]!);
-    case 12: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!);
-    case 13: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!, b[i + 12]!);
-    case 14: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!, b[i + 12]!, b[i + 13]!);
-    case 15: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!, b[i + 12]!, b[i + 13]!, b[i + 14]!);
-    default: return string(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!, b[i + 8]!, b[i + 9]!, b[i + 10]!, b[i + 11]!, b[i + 12]!, b[i + 13]!, b[i + 14]!, b[i + 15]!);
-  }
-  // biome-ignore-end lint/style/noNonNullAssertion: the hot path reads inside the bounds that the caller has checked
-}
-
-const string = String.fromCharCode;
-
 /**
  * Writes `text` at `into[start]` and gives its length in bytes. A lone surrogate becomes U+FFFD, as the web platform
  * does. There must be room for three bytes a UTF-16 code unit.
  *
- * @param encoder an encoder of the host's; without one the text is encoded here
+ * @param write the host's way; without one the text is encoded here
  */
-export function encodeUtf8(text: string, into: Uint8Array, start: number, encoder?: Utf8TextEncoder): number {
-  if (encoder !== undefined && text.length > LOOP_TO) return encoder.encodeInto(text, into.subarray(start)).written;
+export function encodeUtf8(text: string, into: Uint8Array, start: number, write?: Write): number {
+  if (write !== undefined && text.length > LOOP_TO) return write(text, into, start);
   let at = start;
   for (let i = 0; i < text.length; i++) {
     let point = text.charCodeAt(i);

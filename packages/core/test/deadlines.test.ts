@@ -1,7 +1,7 @@
 // Named deadlines as data.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createDeadlines, type Deadlines, expiredDeadline, nextDeadline } from '../src/deadlines.ts';
+import { createDeadlines, type Deadlines, dueAfter, expiredDeadline, nextDeadline } from '../src/deadlines.ts';
 import { NEVER } from './connection/tools.ts';
 
 const test = suite('deadlines');
@@ -32,9 +32,21 @@ test('of several that have passed, the one that says most about why comes first'
   const order: string[] = [];
   for (let name = expiredDeadline(deadlines, 500); name !== undefined; name = expiredDeadline(deadlines, 500)) {
     order.push(name);
-    deadlines[name] = NEVER;
+    deadlines[name] = undefined;
   }
   assert.equal(order, ['close', 'handshake', 'pong', 'message', 'idle', 'ping']);
+});
+
+test('whole milliseconds, never early; none for what may take for ever', () => {
+  const cases: [timeout: number, now: number, due: number | undefined][] = [
+    [100, 0, 100],
+    [100, 7.25, 108],
+    [0.5, 7.5, 8],
+    [1, 2 ** 31, 2 ** 31 + 1],
+    [NEVER, 0, undefined],
+    [NEVER, 12.5, undefined],
+  ];
+  for (const [timeout, now, due] of cases) assert.is(dueAfter(timeout, now), due, `${timeout} after ${now}`);
 });
 
 test('at the end of time those that are set have passed, and no other', () => {

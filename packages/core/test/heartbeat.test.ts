@@ -5,34 +5,41 @@ import { createDeadlines } from '../src/deadlines.ts';
 import { Heartbeat } from '../src/heartbeat.ts';
 import { NEVER } from './connection/tools.ts';
 
+const OPTIONS = { interval: 100, timeout: 30 };
+
 const test = suite('RFC 6455 5.5.2 heartbeat');
 
-test('the first ping is due after one interval, the next after another', () => {
-  const heartbeat = new Heartbeat({ interval: 100, timeout: 30 });
+test('a ping is sent: the next is due after one interval, and an answer to this one after the timeout', () => {
+  const heartbeat = new Heartbeat();
   const deadlines = createDeadlines();
-  heartbeat.start(deadlines, 1000);
-  assert.equal(deadlines, { ...createDeadlines(), ping: 1100 });
-  heartbeat.ping(deadlines, 1107);
+  heartbeat.ping(OPTIONS, deadlines, 1107);
   assert.equal(deadlines, { ...createDeadlines(), ping: 1207, pong: 1137 });
 });
 
-test('a further ping does not put off the answer to the one before', () => {
-  const heartbeat = new Heartbeat({ interval: 100, timeout: 250 });
+test('between two milliseconds, neither is due early', () => {
   const deadlines = createDeadlines();
-  heartbeat.ping(deadlines, 100);
-  heartbeat.ping(deadlines, 200);
+  new Heartbeat().ping({ interval: 100.5, timeout: 30 }, deadlines, 1000.75);
+  assert.equal(deadlines, { ...createDeadlines(), ping: 1102, pong: 1031 });
+});
+
+test('a further ping does not put off the answer to the one before', () => {
+  const heartbeat = new Heartbeat();
+  const options = { interval: 100, timeout: 250 };
+  const deadlines = createDeadlines();
+  heartbeat.ping(options, deadlines, 100);
+  heartbeat.ping(options, deadlines, 200);
   assert.equal([deadlines.ping, deadlines.pong], [300, 350]);
-  deadlines.pong = NEVER;
-  heartbeat.ping(deadlines, 300);
+  deadlines.pong = undefined;
+  heartbeat.ping(options, deadlines, 300);
   assert.is(deadlines.pong, 550);
 });
 
 test('5.5.3: the pong to the last ping gives the latency, once; no other does', () => {
-  const heartbeat = new Heartbeat({ interval: 100, timeout: 30 });
+  const heartbeat = new Heartbeat();
   const deadlines = createDeadlines();
   assert.is(heartbeat.pong(new Uint8Array(4), 5), undefined);
-  const first = heartbeat.ping(deadlines, 100);
-  const second = heartbeat.ping(deadlines, 200);
+  const first = heartbeat.ping(OPTIONS, deadlines, 100);
+  const second = heartbeat.ping(OPTIONS, deadlines, 200);
   for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
     assert.is(heartbeat.pong(payload, 210), undefined);
   }
@@ -41,18 +48,17 @@ test('5.5.3: the pong to the last ping gives the latency, once; no other does', 
 });
 
 test('no two pings of a connection have the same payload, far beyond a byte', () => {
-  const heartbeat = new Heartbeat({ interval: 1, timeout: 1 });
+  const heartbeat = new Heartbeat();
   const payloads = new Set<string>();
-  for (let n = 0; n < 70_000; n++) payloads.add(String(heartbeat.ping(createDeadlines(), n)));
+  const deadlines = createDeadlines();
+  for (let n = 0; n < 70_000; n++) payloads.add(String(heartbeat.ping({ interval: 1, timeout: 1 }, deadlines, n)));
   assert.is(payloads.size, 70_000);
   assert.ok(payloads.has('0,1,0,0'));
 });
 
 test('Infinity is never: no ping, or no need of an answer', () => {
   const deadlines = createDeadlines();
-  const heartbeat = new Heartbeat({ interval: NEVER, timeout: NEVER });
-  heartbeat.start(deadlines, 0);
-  heartbeat.ping(deadlines, 5);
+  new Heartbeat().ping({ interval: NEVER, timeout: NEVER }, deadlines, 5);
   assert.equal(deadlines, createDeadlines());
 });
 

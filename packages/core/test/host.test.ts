@@ -1,4 +1,6 @@
 // Law 1: core knows no host. What one may offer is looked up once, and core works without all of it.
+import * as crypto from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { host, lookUpHost } from '../src/host.ts';
@@ -7,17 +9,205 @@ import { bundle, runBare } from './bare.ts';
 const test = suite('host');
 
 test('a host that offers nothing', () => {
-  assert.equal(lookUpHost({}), { textDecoder: undefined, textEncoder: undefined, random: undefined });
+  const { allocate, ...others } = lookUpHost({});
+  const names = ['textDecoder', 'writeUtf8', 'measured', 'random', 'webAssembly', 'slices', 'sha1'];
+  assert.equal(others, Object.fromEntries(names.map((name) => [name, undefined])));
+  for (const length of [0, 64, 65, 10_000]) assert.equal(allocate(length), new Uint8Array(length));
 });
 
 test('this host offers all', () => {
-  const { textDecoder, textEncoder, random } = host;
+  const { textDecoder, random, webAssembly } = host;
   assert.equal([textDecoder?.fatal, textDecoder?.ignoreBOM], [true, true]);
   assert.is(textDecoder?.decode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)), '\ufeffa');
-  assert.is(textEncoder?.encodeInto('é', new Uint8Array(2)).written, 2);
   const bytes = new Uint8Array(64);
   random?.(bytes);
   assert.ok(new Set(bytes).size > 16);
+  // A test that runs all of this without it deletes it.
+  assert.is(webAssembly, Reflect.get(globalThis, 'WebAssembly'));
+});
+
+for (const [name, scope] of Object.entries({ "Node's Buffer": globalThis, 'a TextEncoder': { TextEncoder } })) {
+  test(`texts are written by ${name} where they are to be, lone surrogates as U+FFFD`, () => {
+    const { writeUtf8 } = lookUpHost(scope);
+    for (const text of ['', 'a', 'é€🐯', '\ud800', 'a\udc00b', '\ufeff', 'é'.repeat(5000)]) {
+      const expected = new TextEncoder().encode(text);
+      for (const more of [0, 5]) {
+        const into = new Uint8Array(3 + expected.length + more).fill(0xee);
+        assert.is(writeUtf8?.(text, into, 3), expected.length);
+        assert.equal(into.subarray(3, 3 + expected.length), expected);
+        assert.ok(into.subarray(0, 3).every((byte) => byte === 0xee));
+        assert.ok(into.subarray(3 + expected.length).every((byte) => byte === 0xee));
+      }
+    }
+  });
+}
+
+test('texts are measured, and ASCII is written as it is', () => {
+  const { measured } = host;
+  for (const text of ['', 'a', 'é€🐯', '\ud800', 'a\udc00b', '\ufeff', 'é'.repeat(5000)]) {
+    assert.is(measured?.byteLength(text), new TextEncoder().encode(text).length);
+  }
+  const into = new Uint8Array(6);
+  assert.is(measured?.writeAscii('abc', into, 2), 3);
+  assert.equal([...into], [0, 0, 0x61, 0x62, 0x63, 0]);
+});
+
+test("strings are made by the methods of Node's Buffer, from ranges of any bytes", () => {
+  const bytes = new TextEncoder().encode('-aé€🐯-');
+  for (const plain of [bytes, Buffer.from(bytes), bytes.subarray(1)]) {
+    const start = plain.length === bytes.length ? 1 : 0;
+    assert.is(host.slices?.utf8(plain, start, start + 10), 'aé€🐯');
+    assert.is(host.slices?.utf8(plain, start, start + 2), 'a\ufffd');
+    assert.is(host.slices?.ascii(plain, start, start + 1), 'a');
+    assert.is(host.slices?.ascii(plain, start, start), '');
+    assert.is(host.slices?.ascii(plain, start + 1, start + 3), 'Ã©');
+  }
+  const utf16 = Uint8Array.of(0, 0x61, 0, 0xe9, 0, 0xac, 0x20, 0x2f, 0xd8, 0x2f, 0xdc);
+  assert.is(host.slices?.utf16(utf16, 1, 11), 'aé€\ud82f\udc2f');
+});
+
+const { prototype, byteLength } = Buffer;
+const { latin1Slice, utf8Slice, ucs2Slice, latin1Write, utf8Write } = prototype as unknown as Record<
+  string,
+  (...args: unknown[]) => unknown
+>;
+const SLICES = { latin1Slice, utf8Slice, ucs2Slice };
+const WRITES = { latin1Write, utf8Write };
+
+test('these methods are taken where they do what they do in Node', () => {
+  assert.type(lookUpHost({ Buffer: { prototype: SLICES } }).slices?.ascii, 'function');
+  assert.is(lookUpHost({ Buffer: { prototype: SLICES } }).slices?.utf8(Uint8Array.of(0x61, 0x62), 1, 2), 'b');
+});
+
+const stripMark = (bytes: Uint8Array, start: number, end: number): string =>
+  new TextDecoder().decode(bytes.subarray(start, end));
+
+for (const [name, Buffer] of Object.entries({
+  'has no prototype': {},
+  'has none of them': { prototype: {} },
+  'has not all of them': { prototype: { latin1Slice, utf8Slice } },
+  'wants Buffers of its own': {
+    prototype: {
+      ...SLICES,
+      latin1Slice() {
+        throw new TypeError('not a Buffer');
+      },
+    },
+  },
+  'takes a byte order mark away': {
+    prototype: {
+      ...SLICES,
+      utf8Slice(this: Uint8Array, start: number, end: number) {
+        return stripMark(this, start, end);
+      },
+    },
+  },
+  'gives the upper byte first': { prototype: { ...SLICES, ucs2Slice: () => '\u6263\uefbb\ubfc3' } },
+  'ignores the range': { prototype: { ...SLICES, latin1Slice: () => 'abcdef' } },
+})) {
+  test(`a Buffer that ${name} is left alone`, () => {
+    assert.is(lookUpHost({ Buffer }).slices, undefined);
+  });
+}
+
+test('these methods are taken where they write what they write in Node', () => {
+  const { writeUtf8, measured } = lookUpHost({ Buffer: { byteLength, prototype: WRITES } });
+  assert.is(writeUtf8?.('é', new Uint8Array(2), 0), 2);
+  assert.is(measured?.writeAscii('a', new Uint8Array(2), 1), 1);
+  assert.is(measured?.byteLength('é'), 2);
+});
+
+for (const [name, Buffer] of Object.entries({
+  'has no prototype': { byteLength },
+  'has none of them': { byteLength, prototype: {} },
+  'wants Buffers of its own': {
+    byteLength,
+    prototype: {
+      latin1Write() {
+        throw new TypeError('not a Buffer');
+      },
+      utf8Write() {
+        throw new TypeError('not a Buffer');
+      },
+    },
+  },
+  'writes lone surrogates as they are': {
+    byteLength: (text: string) => 3 * text.length,
+    prototype: {
+      latin1Write,
+      utf8Write(this: Uint8Array, _text: string, at: number) {
+        this.set([0xc3, 0xa9, 0xed, 0xa0, 0x80], at);
+        return 5;
+      },
+    },
+  },
+  'says what it has not written': { byteLength, prototype: { latin1Write: () => 3, utf8Write: () => 5 } },
+  'writes, but does not say how much': {
+    byteLength,
+    prototype: {
+      latin1Write(this: Uint8Array, _text: string, at: number) {
+        this.set([0x61, 0x62, 0xe9], at);
+      },
+      utf8Write(this: Uint8Array, _text: string, at: number) {
+        this.set([0xc3, 0xa9, 0xef, 0xbf, 0xbd], at);
+      },
+    },
+  },
+})) {
+  test(`a Buffer that ${name} writes nothing`, () => {
+    const { writeUtf8, measured } = lookUpHost({ Buffer });
+    assert.equal([writeUtf8, measured], [undefined, undefined]);
+    assert.type(lookUpHost({ Buffer, TextEncoder }).writeUtf8, 'function');
+  });
+}
+
+test('a Buffer without byteLength measures nothing', () => {
+  const { writeUtf8, measured } = lookUpHost({ Buffer: { prototype: WRITES } });
+  assert.equal([typeof writeUtf8, measured], ['function', undefined]);
+});
+
+test('memory is as long as was asked for, a plain Uint8Array, and nobody else has it', () => {
+  const memories = [host.allocate, lookUpHost({}).allocate].flatMap((allocate) =>
+    [0, 1, 64, 65, 100, 1000, 4095, 4096, 100_000].map((length) => {
+      const memory = allocate(length);
+      assert.equal([memory.length, Object.getPrototypeOf(memory) === Uint8Array.prototype], [length, true]);
+      return memory;
+    }),
+  );
+  for (const [i, memory] of memories.entries()) memory.fill(i);
+  for (const [i, memory] of memories.entries()) assert.ok(memory.every((byte) => byte === i));
+});
+
+test('more than 64 bytes are not filled with zeros first, where the host has a way', () => {
+  const asked: number[] = [];
+  const { allocate } = lookUpHost({
+    Buffer: {
+      prototype: SLICES,
+      allocUnsafe(length: number) {
+        asked.push(length);
+        return new Uint8Array(length + 20).fill(7).subarray(5, 5 + length);
+      },
+    },
+  });
+  assert.equal(allocate(64), new Uint8Array(64));
+  const memory = allocate(65);
+  assert.equal([memory.length, memory.byteOffset, memory[0], asked], [65, 5, 7, [65]]);
+  // Without it, zeros.
+  assert.equal(lookUpHost({ Buffer: { prototype: SLICES } }).allocate(65), new Uint8Array(65));
+});
+
+const withHash = (hash: unknown) => lookUpHost({ process: { getBuiltinModule: () => ({ hash }) } }).sha1;
+
+test('SHA-1 is taken from the host where it is right', () => {
+  const { sha1 } = lookUpHost({ process: { getBuiltinModule: () => crypto } });
+  assert.is(sha1?.('The quick brown fox'), createHash('sha1').update('The quick brown fox').digest('base64'));
+  const refuses = (): never => {
+    throw new Error('not in FIPS mode');
+  };
+  for (const hash of [undefined, () => '', () => undefined, refuses]) assert.is(withHash(hash), undefined);
+  for (const process of [undefined, null, {}, { getBuiltinModule: () => undefined }]) {
+    assert.is(lookUpHost({ process }).sha1, undefined);
+  }
 });
 
 test('getRandomValues is called on crypto, as it must be', () => {
@@ -76,7 +266,7 @@ for (const [name, TextDecoder] of Object.entries({
 }
 
 test('an encoder without encodeInto is left alone', () => {
-  assert.is(lookUpHost({ TextEncoder: class {} }).textEncoder, undefined);
+  assert.is(lookUpHost({ TextEncoder: class {} }).writeUtf8, undefined);
 });
 
 test('crypto without getRandomValues is none', () => {
@@ -89,7 +279,17 @@ const core = await bundle();
 const bare = (script: string): unknown => runBare(core, script);
 
 test('the engine is bare', () => {
-  const names = ['TextDecoder', 'TextEncoder', 'crypto', 'Buffer', 'setTimeout', 'process', 'URL', 'performance'];
+  const names = [
+    'WebAssembly',
+    'TextDecoder',
+    'TextEncoder',
+    'crypto',
+    'Buffer',
+    'setTimeout',
+    'process',
+    'URL',
+    'performance',
+  ];
   const script = `return ${JSON.stringify(names)}.filter((name) => name in globalThis)`;
   assert.equal(bare(script), []);
 });

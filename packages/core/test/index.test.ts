@@ -14,7 +14,7 @@ test('@sockless/core', () => {
   assert.equal(Object.keys(core).sort(), [
     ...['CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES', 'ProtocolError'],
     ...['StateError', 'backoffDelay', 'fieldValue', 'fieldValues', 'isCloseCode', 'nextAttempt', 'parseUri'],
-    ...['resolveOptions', 'toBytes'],
+    ...['resolveOptions', 'resolveServerOptions', 'toBytes'],
   ]);
 });
 

@@ -1,6 +1,8 @@
+// 5.3, with the kernel and, by without-webassembly.test.ts, without it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyMask, MaskKeys, maskAndLook } from '../src/mask.ts';
+import { KERNEL_FROM, kernel } from '../src/kernel.ts';
+import { applyMask, MaskKeys, maskAndLook, rotateKey } from '../src/mask.ts';
 import { transform } from './reference.ts';
 import { equalBytes, hex, toHex } from './support.ts';
 
@@ -46,7 +48,7 @@ mask('5.3 every length from 0 to 300, alignment and phase is as byte by byte', (
 });
 
 mask('5.3 long payloads, every alignment and phase', () => {
-  for (const length of [1023, 1024, 1025, 4097, 16_384, 65_541]) {
+  for (const length of [1023, 1024, 1025, 4097, 16_383, 16_384, 16_385, 32_768, 65_541]) {
     for (let alignment = 0; alignment < 8; alignment++)
       compare(0, alignment, length, 0x37fa213d, (alignment + length) % 4);
   }
@@ -96,18 +98,44 @@ mask('5.3 the phase carries a payload over any cut', () => {
   }
 });
 
-mask('5.3, 8.1 tells whether what it unmasked is ASCII: always of a short payload, never wrongly of a long one', () => {
-  const key = 0x80ff017f | 0;
-  for (let length = 0; length <= 300; length++) {
-    const ascii = new Uint8Array(length).fill(0x7f);
-    const seen = maskAndLook(transform(ascii, octets(key)), 0, length, key);
-    if (length <= 16) assert.is(seen, 0, `${length} bytes of ASCII`);
-    for (let at = 0; at < length; at++) {
-      const other = ascii.slice();
-      other[at] = 0x80;
-      const masked = transform(other, octets(key));
-      assert.is.not(maskAndLook(masked, 0, length, key), 0, `byte ${at} of ${length} is not ASCII`);
-      if (length < 20) assert.is(toHex(masked), toHex(other));
+mask('5.3 a key is rotated to the byte of a phase, whatever was counted before', () => {
+  for (const [phase, rotated] of [0x01020384, 0x02038401, 0x03840102, 0x84010203].entries()) {
+    for (const turns of [0, 4, 8, 32, 125, 65_536, 2 ** 31, 2 ** 32 + 4].map((turn) => turn - (turn % 4))) {
+      assert.is(rotateKey(0x01020384, phase + turns), rotated | 0, `${phase} + ${turns}`);
+    }
+  }
+  assert.is(rotateKey(-1, 3), -1);
+});
+
+mask(
+  '5.3, 8.1 tells whether what it unmasked is ASCII: never wrongly, and always if there is a kernel or little',
+  () => {
+    const key = 0x80ff017f | 0;
+    const lengths = [...Array.from({ length: 301 }, (_, length) => length), 16_384, 16_385, 40_000];
+    for (const length of lengths) {
+      const ascii = new Uint8Array(length).fill(0x7f);
+      const masked = transform(ascii, octets(key));
+      const seen = maskAndLook(masked.slice(), 0, length, key) === 0;
+      assert.is(seen, length < KERNEL_FROM || kernel() !== undefined, `${length} bytes of ASCII`);
+      const places = length <= 300 ? ascii.keys() : [0, 1, 63, 16_367, 16_383, 16_384, length - 17, length - 1];
+      for (const at of places) {
+        if (at >= length) continue;
+        const other = masked.slice();
+        other[at] = (other[at] as number) ^ 0x80;
+        assert.is.not(maskAndLook(other, 0, length, key), 0, `byte ${at} of ${length} is not ASCII`);
+        assert.is(other[at], 0xff);
+        if (length < 20) assert.ok(other.every((byte, i) => byte === (i === at ? 0xff : 0x7f)));
+      }
+    }
+  },
+);
+
+mask('5.3, 8.1 what lies beside a payload has no say in whether it is ASCII', () => {
+  for (const length of [0, 1, 3, 4, 16, 63, 64, 100, 191]) {
+    for (const start of [0, 1, 5]) {
+      const memory = new Uint8Array(start + length + 7).fill(0xff);
+      memory.fill(0x7f, start, start + length);
+      assert.is(maskAndLook(memory, start, start + length, 0), 0, `${length} bytes at ${start}`);
     }
   }
 });

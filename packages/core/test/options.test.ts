@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { host } from '../src/host.ts';
-import { type ConnectionOptions, ResolvedOptions, resolveOptions } from '../src/options.ts';
-import { isA, NEVER } from './connection/tools.ts';
+import { Connection } from '../src/index.ts';
+import { type ConnectionOptions, ResolvedOptions, resolveOptions, resolveServerOptions } from '../src/options.ts';
+import { ascii, isA, NEVER } from './connection/tools.ts';
+import { requestHead } from './handshake/heads.ts';
 
 const test = suite('options');
 const SOURCE = readFileSync(new URL('../src/options.ts', import.meta.url), 'utf8');
@@ -141,6 +143,29 @@ test('what is resolved is not resolved again, and shared by all connections that
   assert.is(resolveOptions(resolved), resolved);
   assert.is(resolved.maxFrameSize, 5);
   assert.is(resolveOptions().maxMessageSize, 16_777_216);
+});
+
+test('the options of a server have its policy with them, checked', () => {
+  const resolved = resolveServerOptions({ maxMessageSize: 5, subprotocols: ['chat'], origins: 'any' });
+  assert.instance(resolved, ResolvedOptions);
+  assert.is(resolveServerOptions(resolved), resolved);
+  assert.is(resolved.maxMessageSize, 5);
+  assert.equal(resolved.policy, { subprotocols: ['chat'], origins: 'any', requireOrigin: undefined });
+  assert.throws(() => resolveServerOptions({ subprotocols: ['a b'] }), /^subprotocols: /);
+  assert.throws(() => resolveServerOptions({ maxMessageSize: -1 }), /^maxMessageSize: /);
+  assert.is(resolveServerOptions().maxMessageSize, 16_777_216);
+});
+
+test('a server may be given what is resolved', () => {
+  const resolved = resolveServerOptions({ handshakeTimeout: 5, subprotocols: ['chat'] });
+  for (let n = 0; n < 2; n++) {
+    const connection = Connection.server(resolved);
+    assert.is(connection.deadline, 5);
+    connection.receive(ascii(requestHead({ 'Sec-WebSocket-Protocol': 'wamp, chat' })));
+    assert.is(connection.poll()?.type, 'request');
+    connection.accept();
+    assert.equal(connection.poll(), { type: 'open', subprotocol: 'chat', extensions: [], headers: [] });
+  }
 });
 
 test('a limit that is named and undefined is no limit', () => {

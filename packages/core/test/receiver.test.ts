@@ -3,9 +3,11 @@ import * as assert from 'uvu/assert';
 import { host } from '../src/host.ts';
 import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from '../src/options.ts';
 import { Receiver } from '../src/receiver.ts';
+import { encodeFrame } from './reference.ts';
 import {
   collectGarbage,
   concat,
+  equalBytes,
   hex,
   protocolError,
   type Summary,
@@ -13,6 +15,7 @@ import {
   splitBytes,
   summarize,
   times,
+  toHex,
 } from './support.ts';
 
 const receiver = suite('receiver');
@@ -20,11 +23,13 @@ const receiver = suite('receiver');
 const HELLO: Summary = ['text', 'Hello'];
 
 function client(options: ConnectionOptions | ResolvedOptions = {}, offset = 0): Receiver {
-  return new Receiver(resolveOptions(options), false, offset);
+  const to = new Receiver(resolveOptions(options), false);
+  to.begin(offset);
+  return to;
 }
 
 function server(options: ConnectionOptions = {}): Receiver {
-  return new Receiver(resolveOptions(options), true, 0);
+  return new Receiver(resolveOptions(options), true);
 }
 
 /** Gives the receiver bytes and takes all events. */
@@ -52,7 +57,7 @@ receiver('gives one event at a time, in order, then undefined', () => {
   assert.equal(types, ['text', 'ping', 'binary', undefined, undefined]);
 });
 
-receiver('5.2 a frame that is whole in its chunk is a view of the chunk, unmasked in place', () => {
+receiver('5.2 a data frame that is whole in its chunk is a view of the chunk, unmasked in place', () => {
   const chunk = concat(hex('ff ff'), hex('82 85 37 fa 21 3d 7f 9f 4d 51 58  89 81 01 00 00 00 60')).subarray(2);
   const to = server();
   to.receive(chunk);
@@ -62,8 +67,8 @@ receiver('5.2 a frame that is whole in its chunk is a view of the chunk, unmaske
   assert.equal(summarize(binary), ['binary', '48 65 6c 6c 6f']);
   assert.is(binary.data.buffer, chunk.buffer);
   assert.equal([binary.data.byteOffset, binary.data.length], [8, 5]);
-  assert.equal(summarize(ping), ['ping', '61']);
-  assert.is(ping.data.buffer, chunk.buffer);
+  // What is short is a copy: the chunk is the data's.
+  assert.equal([summarize(ping), ping.data.buffer.byteLength], [['ping', '61'], 1]);
 });
 
 receiver('a view of a Buffer is a plain Uint8Array', () => {
@@ -84,18 +89,210 @@ receiver('what is not whole in its chunk has memory of its own', () => {
   assert.equal(summarize(event), ['binary', '01 02 03 04 05']);
 });
 
-receiver('lets go of a chunk that has been parsed', async () => {
+for (const [name, to, digits, end] of [
+  ['a short text', client(), '81 05 48 65 6c 6c 6f', '01 61'],
+  ['a short masked text', server(), '81 85 00 00 00 00 48 65 6c 6c 6f', '81 00 00 00 00 61'],
+  ['a masked text', server(), `81 c8 00 00 00 00 ${times(72, '61')}`, '81 00 00 00 00 61'],
+  ['a long masked text', server(), `81 fe 0800 00 00 00 00 ${times(2048, '61')}`, '81 00 00 00 00 61'],
+  ['a masked text that is not ASCII', server(), `81 fe 0800 00 00 00 00 ${times(1024, 'c3 a9')}`, '81 00 00 00 00 61'],
+] as const) {
+  receiver(`lets go of a chunk that has been parsed: ${name}`, async () => {
+    const parse = (): WeakRef<ArrayBuffer> => {
+      const chunk = hex(`${digits} 82`);
+      to.receive(chunk);
+      assert.equal(drain(to).length, 1);
+      return new WeakRef(chunk.buffer);
+    };
+    const chunk = parse();
+    await collectGarbage();
+    assert.is(chunk.deref(), undefined);
+    assert.equal(receive(to, end), [['binary', '61']]);
+  });
+}
+
+receiver('who transfers the memory of an event takes nothing from the message that began behind it', () => {
   const to = client();
-  const parse = (): WeakRef<ArrayBuffer> => {
-    const chunk = hex('81 05 48 65 6c 6c 6f  82');
-    to.receive(chunk);
-    assert.equal(drain(to), [HELLO]);
-    return new WeakRef(chunk.buffer);
-  };
-  const chunk = parse();
-  await collectGarbage();
-  assert.is(chunk.deref(), undefined);
-  assert.equal(receive(to, '01 61'), [['binary', '61']]);
+  const first = new Uint8Array(20_000).fill(7);
+  first.set(hex(`82 0b ${times(11, '01')} 82 7e 7530`));
+  to.receive(first);
+  const event = to.next(0);
+  assert.ok(event?.type === 'binary');
+  assert.is(to.next(0), undefined);
+  structuredClone(event.data, { transfer: [event.data.buffer as ArrayBuffer] });
+  to.receive(new Uint8Array(30_000 - (20_000 - 17)).fill(7));
+  const message = to.next(0);
+  assert.ok(message?.type === 'binary');
+  assert.ok(message.data.length === 30_000 && message.data.every((byte) => byte === 7));
+});
+
+/** A binary frame as the peer of a client sends it, or of a server, with a mask that changes every byte. */
+function binaryFrame(masked: boolean, payload: Uint8Array, opcode = 2): Uint8Array<ArrayBuffer> {
+  return encodeFrame({ opcode, payload, ...(masked ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {}) });
+}
+
+/** Bytes that are all different from their neighbours; as text, ASCII or not. */
+const pattern = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => (i * 7 + 1) & 0xff);
+const textOf = (length: number, character: string): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`${'abcdefg '.repeat(length / 8 - 1)}${character.repeat(8)}`);
+
+for (const masked of [true, false]) {
+  for (const [kind, opcode, payload] of [
+    ['binary', 2, pattern(65_536)],
+    ['ASCII text', 1, textOf(65_536, 'z')],
+    ['text', 1, textOf(65_536, 'é')],
+  ] as const) {
+    receiver(`64 KiB that arrive as sockets read them, 65,536 bytes and the rest (masked: ${masked}, ${kind})`, () => {
+      const to = masked ? server() : client();
+      const bytes = binaryFrame(masked, payload, opcode);
+      const expected = opcode === 1 ? new TextDecoder().decode(payload) : payload;
+      // The second time, and with frames before and behind, too.
+      for (const parts of [
+        [bytes],
+        [bytes],
+        [binaryFrame(masked, pattern(9)), bytes],
+        [bytes, bytes],
+        [bytes, bytes],
+      ]) {
+        const stream = concat(...parts);
+        const data: (string | Uint8Array)[] = [];
+        for (const chunk of split(stream, [65_536])) {
+          to.receive(chunk);
+          for (let event = to.next(0); event !== undefined; event = to.next(0)) {
+            assert.ok(event.type === 'text' || event.type === 'binary');
+            data.push(event.data);
+          }
+        }
+        const whole = parts.map((part) => (part === bytes ? expected : pattern(9)));
+        assert.is(data.length, whole.length);
+        for (const [i, one] of data.entries()) {
+          if (typeof one === 'string') assert.ok(one === whole[i]);
+          else equalBytes(one, whole[i] as Uint8Array);
+        }
+      }
+    });
+  }
+
+  receiver(`what was delivered out of a chunk is not touched when what began behind it is moved (${masked})`, () => {
+    for (let before = 0; before <= 40; before++) {
+      for (const rest of [0, 1, 2, 4, 8, 10, 14, 15, 100]) {
+        const to = masked ? server() : client();
+        const large = binaryFrame(masked, pattern(70_000));
+        const small = binaryFrame(masked, pattern(before));
+        const first = concat(small, large.subarray(0, large.length - rest));
+        to.receive(first);
+        const event = to.next(0);
+        assert.ok(event?.type === 'binary');
+        const next = to.next(0);
+        if (next === undefined) to.receive(large.slice(large.length - rest));
+        const message = next ?? to.next(0);
+        assert.ok(message?.type === 'binary');
+        equalBytes(message.data, pattern(70_000), `${before} bytes before, ${rest} to come`);
+        equalBytes(event.data, pattern(before));
+        // Who has been given the one may do with its memory what it likes.
+        if (rest > 0) new Uint8Array(event.data.buffer).fill(0xff);
+        if (rest > 0) equalBytes(message.data, pattern(70_000));
+      }
+    }
+  });
+
+  receiver(`the room of a header is used, whether it came with its payload or before it (${masked})`, () => {
+    const frame = binaryFrame(masked, pattern(70_000));
+    const header = frame.length - 70_000;
+    for (let cut = 0; cut <= header; cut++) {
+      for (let rest = 1; rest <= header + 1; rest++) {
+        const to = masked ? server() : client();
+        const around = concat(pattern(100), frame.subarray(cut, frame.length - rest), pattern(100));
+        const chunks = [frame.slice(0, cut), around.subarray(100, -100), frame.slice(frame.length - rest)];
+        for (const chunk of chunks) {
+          to.receive(chunk);
+          if (chunk !== chunks[2]) assert.is(to.next(0), undefined);
+        }
+        const event = to.next(0);
+        assert.ok(event?.type === 'binary');
+        const what = `${cut} bytes of the header before, ${rest} bytes behind`;
+        equalBytes(event.data, pattern(70_000), what);
+        // No allocation where it fits; never a byte beyond the chunk.
+        assert.is(event.data.buffer === around.buffer, rest <= header - cut, what);
+        equalBytes(concat(around.subarray(0, 100), around.subarray(-100)), concat(pattern(100), pattern(100)), what);
+      }
+    }
+  });
+
+  receiver(`a fragment whose room is used leaves the frames behind it alone (${masked})`, () => {
+    const key = masked ? { key: [1, 2, 3, 4] } : {};
+    const stream = concat(
+      encodeFrame({ fin: false, opcode: 2, payload: pattern(5000), ...key }),
+      encodeFrame({ opcode: 9, payload: pattern(5), ...key }),
+      encodeFrame({ opcode: 0, payload: pattern(4), ...key }),
+      encodeFrame({ opcode: 2, payload: pattern(300), ...key }),
+    );
+    const to = masked ? server() : client();
+    to.receive(stream);
+    const events = [to.next(0), to.next(0), to.next(0)];
+    assert.equal(
+      events.map((event) => event && summarize(event)),
+      [
+        ['ping', toHex(pattern(5))],
+        ['binary', toHex(concat(pattern(5000), pattern(4)))],
+        ['binary', toHex(pattern(300))],
+      ],
+    );
+  });
+}
+
+receiver('is at rest between two messages, with nothing to parse', () => {
+  const to = client();
+  assert.is(to.isAtRest, true);
+  const steps: [digits: string, isAtRest: boolean][] = [
+    ['81', false],
+    ['01', false],
+    ['61', true],
+    ['01 01 61', false],
+    ['89 00', false],
+    ['80 01', false],
+    ['62', true],
+    ['82 05 01', false],
+    ['02 03 04', false],
+    ['05', true],
+    ['89 02 01', false],
+    ['02', true],
+    ['', true],
+  ];
+  for (const [digits, isAtRest] of steps) {
+    to.receive(hex(digits));
+    assert.is(to.isAtRest, false, 'there is something to parse');
+    drain(to);
+    assert.is(to.isAtRest, isAtRest, digits);
+  }
+  // One event has been taken, not all.
+  to.receive(hex('81 00 81 00'));
+  to.next(0);
+  assert.is(to.isAtRest, false);
+  to.next(0);
+  assert.is(to.isAtRest, false);
+  to.next(0);
+  assert.is(to.isAtRest, true);
+  to.discard();
+  assert.is(to.isAtRest, false);
+});
+
+receiver('is never at rest where it knows something of its connection', () => {
+  const to = client({ rateLimits: { messages: { perSecond: 1 } } });
+  assert.is(to.isAtRest, false);
+});
+
+receiver('begins again anywhere in another stream', () => {
+  const to = client();
+  for (const offset of [0, 1000, 2 ** 40, 7]) {
+    to.begin(offset);
+    assert.equal(receive(to, '82 02 01 02 01 01'), [['binary', '01 02']]);
+    assert.is(to.pendingSince, offset + 4);
+    assert.equal(receive(to, '61'), []);
+    assert.equal(receive(to, '80 00'), [['text', 'a']]);
+    assert.is(to.pendingSince, -1);
+  }
+  to.begin(500);
+  assert.equal(fault(to, '82 00 83'), ['reserved-opcode', 502]);
 });
 
 receiver('empty chunks mean nothing', () => {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Opcode } from '../src/frame.ts';
+import { host } from '../src/host.ts';
 import { type ConnectionOptions, resolveOptions } from '../src/options.ts';
 import { StateError } from '../src/rules.ts';
 import { Sender } from '../src/sender.ts';
@@ -137,6 +138,51 @@ sender('5.6 a lone surrogate is sent as U+FFFD', () => {
   assert.is(sent(from), '81 05 61 ef bf bd 62');
 });
 
+const { measured, writeUtf8 } = host;
+
+sender.after.each(() => {
+  Object.assign(host, { measured, writeUtf8 });
+});
+
+for (const [name, offers] of [
+  ['measures', { measured, writeUtf8 }],
+  ['writes UTF-8', { measured: undefined, writeUtf8 }],
+  ['offers nothing', { measured: undefined, writeUtf8: undefined }],
+] as const) {
+  sender(`5.6 texts that are long enough to be measured, by a host that ${name}`, () => {
+    Object.assign(host, offers);
+    for (const character of ['a', 'é', '€', '🐯', '\ud800', '\udc00']) {
+      // The one other character is where a look at the beginning, or at the end, does not find it.
+      for (const ascii of [4095, 4096, 30_000, 65_535, 70_000]) {
+        for (const data of [
+          'a'.repeat(ascii) + character,
+          character + 'a'.repeat(ascii),
+          'a'.repeat(2000) + character + 'b'.repeat(ascii),
+          character.repeat(ascii),
+        ]) {
+          const expected = new TextEncoder().encode(data);
+          for (const from of [server(), client()]) {
+            from.message(data);
+            const [frame, ...more] = frames(from);
+            assert.equal([frame?.fin, frame?.opcode, more.length], [true, 1, 0]);
+            equalBytes(frame?.payload, expected, `${ascii} and ${character}`);
+          }
+        }
+      }
+    }
+  });
+}
+
+sender('a text that is measured gets the memory that it needs, and no more', () => {
+  for (const text of ['a'.repeat(80_000), 'é'.repeat(40_000)]) {
+    const from = server();
+    from.message(text);
+    from.message('b');
+    const [frame] = parts(from);
+    assert.equal([frame?.length, frame?.buffer.byteLength], [80_010, 80_010]);
+  }
+});
+
 sender('5.4 fragments: the first names the type, the last is final, control frames may lie between', () => {
   const from = server();
   from.fragment(hex('01'), false);
@@ -243,22 +289,22 @@ sender('5.4 cut messages are masked frame by frame, and long pieces are still le
   masked.message('abc');
   assert.is(sent(masked), '01 82 37 fa 21 3d 56 98 80 81 37 fa 21 3d 54');
 
-  const payload = bytes(5000);
-  const from = server({ fragmentSize: 2000 });
+  const payload = bytes(12_000);
+  const from = server({ fragmentSize: 5000 });
   from.message(payload);
   const pieces = [...parts(from)];
   assert.equal(
     pieces.map(({ length }) => length),
-    [4, 2000, 4, 2000, 4 + 1000],
+    [4, 5000, 4, 5000, 4 + 2000],
   );
-  assert.is(pieces[1]?.buffer, payload.buffer);
-  assert.is(
-    toHex(concat(...pieces)),
-    [
-      `02 7e 07 d0 ${toHex(payload.subarray(0, 2000))}`,
-      `00 7e 07 d0 ${toHex(payload.subarray(2000, 4000))}`,
-      `80 7e 03 e8 ${toHex(payload.subarray(4000))}`,
-    ].join(' '),
+  assert.equal([pieces[1]?.buffer, pieces[3]?.byteOffset], [payload.buffer, 5000]);
+  equalBytes(
+    concat(...pieces),
+    concat(
+      ...[hex('02 7e 13 88'), payload.subarray(0, 5000)],
+      ...[hex('00 7e 13 88'), payload.subarray(5000, 10_000)],
+      ...[hex('80 7e 07 d0'), payload.subarray(10_000)],
+    ),
   );
 });
 
@@ -269,19 +315,21 @@ function* parts(from: Sender): Generator<Uint8Array> {
 
 sender('a long payload that needs no mask is lent, not copied', () => {
   const from = server();
-  const payload = bytes(1024);
+  const payload = bytes(4096);
   from.message('before');
   from.message(payload);
   from.message('behind');
-  const [before, lent, behind, ...more] = parts(from);
+  const [before, header, lent, behind, ...more] = parts(from);
   assert.is(lent, payload);
-  assert.is(toHex(before ?? hex('')), '81 06 62 65 66 6f 72 65 82 7e 04 00');
+  assert.is(toHex(before ?? hex('')), '81 06 62 65 66 6f 72 65');
+  assert.is(toHex(header ?? hex('')), '82 7e 10 00');
+  assert.is(header?.buffer.byteLength, 4, 'as long as the payload waits, it keeps no slab alive');
   assert.is(toHex(behind ?? hex('')), '81 06 62 65 68 69 6e 64');
   assert.equal(more, []);
 });
 
 sender('a short payload is copied at once', () => {
-  for (const length of [1, 32, 33, 1023]) {
+  for (const length of [1, 32, 33, 1023, 4095]) {
     const from = server();
     const payload = bytes(length);
     from.message(payload);
@@ -317,11 +365,10 @@ sender('bytes are sent from where they lie in their buffer', () => {
   }
 });
 
-sender('raw bytes leave as they are, in order', () => {
+sender('a head leaves as it is, in order', () => {
   const from = server();
-  const head = hex('48 54 54 50');
   from.message('a');
-  from.raw(head);
+  from.head('HTTP');
   from.message('b');
   assert.is(from.queuedBytes, 10);
   assert.is(sent(from), '81 01 61 48 54 54 50 81 01 62');
@@ -489,7 +536,7 @@ sender('queuedBytes is exact after each step', () => {
     [() => from.fragment('\udc2f', true), 6 + 4],
     [() => from.pong(hex('01 02')), 6 + 2],
     [() => from.pong(hex('01 02 03')), 1],
-    [() => from.raw(bytes(10)), 10],
+    [() => from.head('HTTP/1.1 1'), 10],
     [() => from.close(hex('03 e8')), 6 + 2],
   ];
   let queued = 0;

@@ -1,11 +1,13 @@
+// 8.1, with the kernel and, by without-webassembly.test.ts, without it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { host, lookUpHost, type Write } from '../src/host.ts';
 import {
-  decodeShortAscii,
+  decodeBy,
   decodeUtf8,
   encodeUtf8,
-  isAscii,
-  SHORT_ASCII,
+  lastBoundary,
+  nextUtf8,
   UTF8_BOUNDARY,
   unfinishedBytes,
   validateUtf8,
@@ -16,6 +18,7 @@ const utf8 = suite('utf8');
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
+const WRITES = [host.writeUtf8, lookUpHost({ TextEncoder }).writeUtf8];
 
 /** RFC 3629 4, word for word, over one character a byte. */
 const WHOLE = String.raw`[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}`;
@@ -31,12 +34,18 @@ function grammar(bytes: Uint8Array): { impossible: number; unfinished: number } 
     : { impossible: -1, unfinished: begun.length };
 }
 
-/** Compares validation and decoding, here and with the host's decoder, with the grammar and with the host. */
+/** Compares validation, as a whole and byte by byte, and decoding with the grammar and with the host. */
 function compare(bytes: Uint8Array): void {
   const { impossible, unfinished } = grammar(bytes);
   const state = validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY);
   const text = hostDecode(bytes);
   const name = toHex(bytes);
+  let next = UTF8_BOUNDARY;
+  for (let at = 0; at < bytes.length && next >= 0; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x80 || next !== UTF8_BOUNDARY) next = nextUtf8(next, byte);
+  }
+  assert.is(next, Math.max(state, -1), name);
   if (impossible >= 0) {
     assert.is(state, ~impossible, name);
   } else {
@@ -44,7 +53,7 @@ function compare(bytes: Uint8Array): void {
     assert.is(unfinishedBytes(bytes, bytes.length, state), unfinished, name);
   }
   assert.is(decodeUtf8(bytes), text, name);
-  assert.is(decodeUtf8(bytes, DECODER), text, name);
+  assert.is(decodeBy(DECODER, bytes), text, name);
   assert.is(text === undefined, state !== UTF8_BOUNDARY, name);
 }
 
@@ -138,42 +147,73 @@ utf8('decodes long texts, which come in more than one call of the engine', () =>
   for (const text of ['a'.repeat(5000), 'é'.repeat(4096), `a${'🐯'.repeat(4096)}`, '€'.repeat(100_000)]) {
     const bytes = ENCODER.encode(text);
     assert.ok(decodeUtf8(bytes) === text);
-    assert.ok(decodeUtf8(bytes, DECODER) === text);
+    const within = concat(hex('ff'), bytes, hex('ff'));
+    assert.ok(decodeUtf8(within, 1, bytes.length + 1) === text);
   }
 });
 
 utf8('keeps a byte order mark, which is data', () => {
   assert.is(decodeUtf8(hex('ef bb bf 61')), '\ufeffa');
-  assert.is(decodeUtf8(hex('ef bb bf 61'), DECODER), '\ufeffa');
+  assert.is(decodeBy(DECODER, hex('ef bb bf 61')), '\ufeffa');
 });
 
-utf8('decodes up to 16 bytes of ASCII, of its range only', () => {
-  const text = 'abcdefghijklmnop';
-  assert.is(SHORT_ASCII, text.length);
-  const bytes = concat(hex('ff'), ENCODER.encode(text), hex('ff'));
-  for (let length = 0; length <= SHORT_ASCII; length++) {
-    assert.is(decodeShortAscii(bytes, 1, length), text.slice(0, length));
-    assert.is(decodeShortAscii(bytes, 17 - length, length), text.slice(16 - length));
-  }
+/** Texts of more than one block of the kernel, with a code point of each length across its end. */
+const BLOCKS = ['61', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af'].flatMap((character) => {
+  const size = hex(character).length;
+  const many = ENCODER.encode(decodeStrictly(hex(character)).repeat(Math.ceil(33_000 / size)));
+  return Array.from({ length: size }, (_, before) => concat(new Uint8Array(before).fill(0x61), many));
 });
 
-utf8('tells ASCII from what is not, in its range only', () => {
-  for (let length = 0; length <= SHORT_ASCII; length++) {
-    const bytes = new Uint8Array(length + 2).fill(0x7f);
-    bytes[0] = bytes[length + 1] = 0x80;
-    assert.is(isAscii(bytes, 1, length + 1), true);
-    for (let at = 1; at <= length; at++) {
-      bytes[at] = 0x80;
-      assert.is(isAscii(bytes, 1, length + 1), false);
-      bytes[at] = 0x7f;
+utf8('8.1 validates texts of many blocks, in one piece or two, and finds a byte that cannot be in any place', () => {
+  for (const valid of BLOCKS) {
+    const { length } = valid;
+    for (const decoder of [undefined, DECODER]) {
+      for (const cut of [0, 1, 16_382, 16_383, 16_384, 16_385, 16_386, 16_387, length - 1]) {
+        const state = validateUtf8(valid, 0, cut, UTF8_BOUNDARY, decoder);
+        assert.is(validateUtf8(valid, cut, length, state, decoder), UTF8_BOUNDARY, `cut at ${cut} of ${length}`);
+      }
+      for (const at of [0, 1, 100, 16_382, 16_383, 16_384, 16_385, 16_386, 20_000, length - 2, length - 1]) {
+        const bytes = valid.slice();
+        bytes[at] = 0xff;
+        assert.is(validateUtf8(bytes, 0, length, UTF8_BOUNDARY, decoder), ~at, `${at} of ${length}`);
+      }
     }
   }
 });
 
+utf8('8.1 finds the beginning of a code point that is not whole', () => {
+  for (const [digits, back] of [
+    ['61', 0],
+    ['c3', 1],
+    ['c3 a9', 0],
+    ['e2', 1],
+    ['e2 82', 2],
+    ['e2 82 ac', 0],
+    ['f0', 1],
+    ['f0 9f', 2],
+    ['f0 9f 90', 3],
+    ['f0 9f 90 af', 0],
+    ['80 80 80 80', 0],
+    ['c3 61', 0],
+    ['', 0],
+  ] as const) {
+    for (const before of ['', '61', '61 61 61 61', 'c3 a9']) {
+      const bytes = hex(`${before} ${digits}`);
+      assert.is(lastBoundary(bytes, bytes.length), bytes.length - back, `${before} ${digits}`);
+      assert.is(lastBoundary(concat(bytes, hex('80')), bytes.length), bytes.length - back, `${before} ${digits}`);
+    }
+  }
+});
+
+utf8('a decoder that refuses gives nothing', () => {
+  assert.is(decodeBy(DECODER, hex('ff')), undefined);
+  assert.is(decodeBy({ decode: () => 'anything' }, hex('ff')), 'anything');
+});
+
 /** Encodes at 2 into memory full of 0xee, and checks that nothing beside the text was written. */
-function encode(text: string, encoder?: typeof ENCODER): Uint8Array {
+function encode(text: string, write?: Write): Uint8Array {
   const memory = new Uint8Array(2 + 3 * text.length + 2).fill(0xee);
-  const length = encodeUtf8(text, memory, 2, encoder);
+  const length = encodeUtf8(text, memory, 2, write);
   const behind = memory.subarray(2 + length);
   assert.ok(memory[0] === 0xee && memory[1] === 0xee && behind.every((byte) => byte === 0xee), 'wrote beside the text');
   return memory.subarray(2, 2 + length);
@@ -199,13 +239,13 @@ utf8('encodes halves of surrogate pairs in every order as the host does', () => 
   }
 });
 
-utf8("encodes short and long texts, with the host's encoder or without", () => {
+utf8("encodes short and long texts, with a way of the host's or without", () => {
   for (const character of ['a', 'é', '€', '🐯', '\ud800']) {
     for (let length = 0; length <= 40; length++) {
       const text = character.repeat(length);
       const expected = toHex(ENCODER.encode(text));
       assert.is(toHex(encode(text)), expected);
-      assert.is(toHex(encode(text, ENCODER)), expected);
+      for (const write of WRITES) assert.is(toHex(encode(text, write)), expected);
     }
   }
 });

@@ -4,9 +4,9 @@ import type { RandomSource } from '../host.ts';
 import { HandshakeError } from '../rules.ts';
 import { hostField, parseUri } from '../uri.ts';
 import {
+  areUnique,
   type Extension,
   fieldValue,
-  fieldValues,
   formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
@@ -66,7 +66,7 @@ export function request(url: string, options: RequestOptions, random: RandomSour
   for (const name of subprotocols) {
     if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is not a subprotocol name (RFC 6455 section 4.1)`);
   }
-  if (new Set(subprotocols).size < subprotocols.length) {
+  if (!areUnique(subprotocols)) {
     throw new RangeError('a subprotocol is offered twice (RFC 6455 section 4.1)');
   }
   if (origin !== undefined && !isFieldValue(origin)) throw new TypeError('the origin is not a header field value');
@@ -118,10 +118,10 @@ export function verify(offer: HandshakeOffer, response: ResponseHead): Negotiate
     throw new HandshakeError('response-extensions', answer.map(({ name }) => name).join(', '));
   }
   const negotiated = offer.compression?.confirm(answer);
-  const chosen = fieldValues(headers, 'sec-websocket-protocol');
+  const chosen = fieldValue(headers, 'sec-websocket-protocol');
   // 4.1: "this header field indicates the use of a subprotocol that was not present in the client's handshake"
-  if (chosen.length > 1 || (chosen[0] !== undefined && !offer.subprotocols.includes(chosen[0]))) {
-    throw new HandshakeError('response-protocol', chosen.join(', ').slice(0, 200));
+  if (chosen !== undefined && !offer.subprotocols.includes(chosen)) {
+    throw new HandshakeError('response-protocol', chosen.slice(0, 200));
   }
-  return { subprotocol: chosen[0] ?? '', extensions: answer, transform: negotiated?.transform };
+  return { subprotocol: chosen ?? '', extensions: answer, transform: negotiated?.transform };
 }

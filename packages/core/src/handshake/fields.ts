@@ -25,6 +25,11 @@ export function isFieldValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
+/** Whether `line` is a name, a colon and a value, which may have space around it (RFC 9112 5). */
+export function isFieldLine(line: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/.test(line);
+}
+
 /** Gives all the values of a header field in the order they came; `name` in lower case. */
 export function fieldValues(fields: readonly HeaderField[], name: string): string[] {
   return fields.filter((field) => field[0] === name).map((field) => field[1]);
@@ -32,8 +37,22 @@ export function fieldValues(fields: readonly HeaderField[], name: string): strin
 
 /** Gives the value of a header field, several lines joined by commas, or `undefined` when there is none. */
 export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
-  const values = fieldValues(fields, name);
-  return values.length === 0 ? undefined : values.join(', ');
+  let value: string | undefined;
+  for (const field of fields) {
+    if (field[0] === name) value = value === undefined ? field[1] : `${value}, ${field[1]}`;
+  }
+  return value;
+}
+
+/** Gives the value of a header field that is there once, else `undefined`. */
+export function singleValue(fields: readonly HeaderField[], name: string): string | undefined {
+  let value: string | undefined;
+  for (const field of fields) {
+    if (field[0] !== name) continue;
+    if (value !== undefined) return undefined;
+    value = field[1];
+  }
+  return value;
 }
 
 /**
@@ -59,9 +78,15 @@ export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): He
   return fields;
 }
 
+/** Whether no two are the same. */
+export function areUnique(names: readonly string[]): boolean {
+  return names.length < 2 || new Set(names).size === names.length;
+}
+
 /** Whether a comma-separated list has the token, compared without regard to case; `token` in lower case. */
 export function listIncludes(list: string | undefined, token: string): boolean {
-  return list?.split(',').some((element) => trim(element).toLowerCase() === token) ?? false;
+  const elements = list?.toLowerCase();
+  return elements === token || (elements?.split(',').some((element) => trim(element) === token) ?? false);
 }
 
 /**

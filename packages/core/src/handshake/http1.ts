@@ -3,9 +3,11 @@
  *
  *     HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
  */
+import { writeLatin1 } from '../bytes.ts';
+import { host } from '../host.ts';
 import { MessageBuffer } from '../message-buffer.ts';
 import { HandshakeError } from '../rules.ts';
-import { fieldValue, type HeaderField, isFieldValue, isToken, listIncludes, trim } from './fields.ts';
+import { fieldValue, type HeaderField, isFieldLine, isFieldValue, isToken, listIncludes, trim } from './fields.ts';
 
 /** The head of a request (RFC 9112 3). */
 export interface RequestHead {
@@ -31,14 +33,17 @@ const MAX_FIELDS = 128;
 const CR = 0x0d;
 const LF = 0x0a;
 
+const NOTHING = new Uint8Array(0);
+
 /** Finds the end of a head in bytes that arrive in any pieces; time is linear and memory bounded. */
 export class HeadReader {
   readonly #maxHeadSize: number;
   readonly #maxStartLine: number;
-  #buffer = new MessageBuffer();
+  // A chunk that begins a head, until it is known whether the head ends in it as well; else it goes into the buffer.
+  #chunk: Uint8Array = NOTHING;
+  #buffer: MessageBuffer | undefined = undefined;
   #scanned = 0;
   #lineStart = 0;
-  #firstLine = true;
 
   /** @param maxStartLine the longest start line in bytes; a longer one is `target-too-long` */
   constructor(maxHeadSize: number, maxStartLine = maxHeadSize) {
@@ -48,12 +53,13 @@ export class HeadReader {
 
   /** How many bytes it holds. */
   get length(): number {
-    return this.#buffer.length;
+    return this.#buffer?.length ?? this.#chunk.length;
   }
 
-  /** Takes the next bytes. */
+  /** Takes the next bytes, for good. */
   receive(bytes: Uint8Array): void {
-    this.#buffer.append(bytes, 0, bytes.length);
+    if (this.#buffer === undefined && this.#chunk.length === 0) this.#chunk = bytes;
+    else this.#keep().append(bytes, 0, bytes.length);
   }
 
   /**
@@ -62,44 +68,61 @@ export class HeadReader {
    * @throws {HandshakeError} `malformed` (the rule given), `head-too-big`, `target-too-long`
    */
   read(malformed: 'request-malformed' | 'response-malformed'): string | undefined {
-    const bytes = this.#buffer.peek();
+    const bytes = this.#buffer?.peek() ?? this.#chunk;
     const end = Math.min(bytes.length, this.#maxHeadSize);
     for (let at = this.#scanned; at < end; at++) {
-      if (this.#firstLine && at >= this.#maxStartLine) throw new HandshakeError('target-too-long');
       if (bytes[at] !== LF) continue;
+      this.#limitStartLine(at);
       // RFC 9112 2.2 lets a recipient take a bare LF for the end of a line; what two recipients take differently can
       // smuggle a request past one of them, so it is refused here.
       if (bytes[at - 1] !== CR) throw new HandshakeError(malformed, 'a line ends without CR LF');
       if (at - this.#lineStart === 1) {
-        if (this.#firstLine) throw new HandshakeError(malformed, 'the first line is empty');
-        const head = latin1(bytes.subarray(0, at - 3));
-        this.#keep(bytes.subarray(at + 1));
-        return head;
+        if (at === 1) throw new HandshakeError(malformed, 'the first line is empty');
+        this.#begin();
+        if (at + 1 < bytes.length) this.#keep().append(bytes, at + 1, bytes.length);
+        return latin1(bytes, 0, at - 3);
       }
       this.#lineStart = at + 1;
-      this.#firstLine = false;
     }
+    this.#limitStartLine(end - 1);
     this.#scanned = end;
     if (bytes.length >= this.#maxHeadSize) throw new HandshakeError('head-too-big');
+    if (end > 0) this.#keep();
     return undefined;
   }
 
   /** A view of the bytes behind the last head, for reading only. */
   peek(): Uint8Array {
-    return this.#buffer.peek();
+    return this.#buffer?.peek() ?? this.#chunk;
   }
 
   /** Gives away the bytes behind the last head. */
   rest(): Uint8Array {
-    return this.#buffer.take();
+    const rest = this.peek();
+    this.#begin();
+    return rest;
   }
 
-  #keep(rest: Uint8Array): void {
-    this.#buffer = new MessageBuffer();
-    this.#buffer.append(rest, 0, rest.length);
-    this.#scanned = 0;
-    this.#lineStart = 0;
-    this.#firstLine = true;
+  /** @throws {HandshakeError} when the byte at `at` is one too many of the start line */
+  #limitStartLine(at: number): void {
+    if (this.#lineStart === 0 && at >= this.#maxStartLine) throw new HandshakeError('target-too-long');
+  }
+
+  /** The next head begins behind what there was. */
+  #begin(): void {
+    this.#chunk = NOTHING;
+    this.#buffer = undefined;
+    this.#scanned = this.#lineStart = 0;
+  }
+
+  /** What there is waits for more, in memory that is little more. */
+  #keep(): MessageBuffer {
+    if (this.#buffer === undefined) {
+      this.#buffer = new MessageBuffer();
+      this.#buffer.append(this.#chunk, 0, this.#chunk.length);
+      this.#chunk = NOTHING;
+    }
+    return this.#buffer;
   }
 }
 
@@ -139,36 +162,44 @@ export function parseResponseHead(head: string): ResponseHead {
 
 function parseFields(lines: readonly string[], malformed: 'request-malformed' | 'response-malformed'): HeaderField[] {
   if (lines.length - 1 > MAX_FIELDS) throw new HandshakeError('head-too-big', `more than ${MAX_FIELDS} header fields`);
-  return lines.slice(1).map((line, index) => {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon));
-    const value = trim(line.slice(colon + 1));
+  const fields: HeaderField[] = [];
+  for (let index = 1; index < lines.length; index++) {
+    const line = lines[index] as string;
     // RFC 9112 5.1: "No whitespace is allowed between the field name and colon." 5.2: obsolete line folding is refused.
-    if (!(isToken(name) && isFieldValue(value))) {
-      throw new HandshakeError(malformed, `header field ${index + 1} is not NAME: VALUE`);
-    }
-    return [name.toLowerCase(), value];
-  });
+    if (!isFieldLine(line)) throw new HandshakeError(malformed, `header field ${index} is not NAME: VALUE`);
+    const colon = line.indexOf(':');
+    fields.push([line.slice(0, colon).toLowerCase(), trim(line.slice(colon + 1))]);
+  }
+  return fields;
 }
 
 /** Formats the head of a request. All parts must be valid: {@link HeadReader} and `toFields` see to that. */
 export function formatRequestHead(head: RequestHead): Uint8Array {
-  return formatHead(`${head.method} ${head.target} HTTP/1.1`, head.headers);
+  return toLatin1(requestText(head), NOTHING);
 }
 
 /** Formats the head of a response, and its body behind it. */
-export function formatResponse(head: ResponseHead, body: Uint8Array = NO_BODY): Uint8Array {
-  return formatHead(`HTTP/1.1 ${head.status} ${head.reason}`, head.headers, body);
+export function formatResponse(head: ResponseHead, body: Uint8Array = NOTHING): Uint8Array {
+  return toLatin1(responseText(head), body);
 }
 
-const NO_BODY = new Uint8Array(0);
+/** {@link formatRequestHead} with a character for each byte. */
+export const requestText = ({ method, target, headers }: RequestHead): string =>
+  formatFields(`${method} ${target} HTTP/1.1\r\n`, headers);
 
-function formatHead(startLine: string, headers: readonly HeaderField[], body: Uint8Array = NO_BODY): Uint8Array {
-  let text = `${startLine}\r\n`;
+/** {@link formatResponse} with a character for each byte, and without a body. */
+export const responseText = ({ status, reason, headers }: ResponseHead): string =>
+  formatFields(`HTTP/1.1 ${status} ${reason}\r\n`, headers);
+
+function formatFields(startLine: string, headers: readonly HeaderField[]): string {
+  let text = startLine;
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
-  text += '\r\n';
+  return `${text}\r\n`;
+}
+
+function toLatin1(text: string, body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(text.length + body.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  writeLatin1(text, bytes, 0);
   bytes.set(body, text.length);
   return bytes;
 }
@@ -209,7 +240,7 @@ export class ChunkedBody {
         this.#complete = bytes.length - this.#at > MAX_CHUNK_LINE;
         return;
       }
-      const line = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?\r$/i.exec(latin1(bytes.subarray(this.#at, lineEnd)));
+      const line = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?\r$/i.exec(latin1(bytes, this.#at, lineEnd));
       this.#left = Number.parseInt(line?.[1] ?? '0', 16);
       this.#complete = this.#left === 0;
       this.#at = lineEnd + 1;
@@ -227,9 +258,12 @@ export class ChunkedBody {
 const MAX_CHUNK_LINE = 1024;
 
 /** One character a byte. */
-function latin1(bytes: Uint8Array): string {
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  if (host.slices !== undefined) return host.slices.ascii(bytes, start, end);
   let text = '';
   // An engine limits the number of arguments of a call.
-  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  for (let at = start; at < end; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)));
+  }
   return text;
 }

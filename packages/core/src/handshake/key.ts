@@ -1,6 +1,6 @@
 /** The key of the opening handshake and the answer that proves the server understood it (RFC 6455 4.1 and 4.2.2). */
 import { sha1 } from '@noble/hashes/legacy.js';
-import type { RandomSource } from '../host.ts';
+import { host, type RandomSource } from '../host.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -23,9 +23,7 @@ export function createKey(random: RandomSource): string {
  */
 export function acceptKey(key: string): string {
   const text = key + GUID;
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return encodeBase64(sha1(bytes));
+  return host.sha1?.(text) ?? encodeBase64(sha1(Uint8Array.from(text, (character) => character.charCodeAt(0))));
 }
 
 /**

@@ -5,9 +5,9 @@ import { HandshakeError } from '../rules.ts';
 import { isAuthority } from '../uri.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import {
+  areUnique,
   type Extension,
   fieldValue,
-  fieldValues,
   formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
@@ -15,6 +15,7 @@ import {
   listIncludes,
   parseExtensions,
   parseTokens,
+  singleValue,
   toFields,
 } from './fields.ts';
 import type { RequestHead, ResponseHead } from './http1.ts';
@@ -125,51 +126,46 @@ export function checkPolicy({ origins = [], subprotocols = [] }: ServerPolicy): 
  */
 export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeRequest {
   const { headers, target } = head;
-  const single = (name: string): string | undefined => {
-    const values = fieldValues(headers, name);
-    return values.length === 1 ? values[0] : undefined;
-  };
-
   // 4.2.1: "An HTTP/1.1 or higher GET request"
   if (head.method !== 'GET') throw new HandshakeError('method-not-get', `not ${head.method.slice(0, 40)}`);
   if (head.version < 11) throw new HandshakeError('http-version');
   // 4.2.1: 'a "Request-URI" [RFC2616] that should be interpreted as a /resource name/ defined in Section 3'
   if (!/^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(target)) throw new HandshakeError('target-form');
-  const body = single('content-length') !== '0' && fieldValue(headers, 'content-length') !== undefined;
-  if (body || fieldValue(headers, 'transfer-encoding') !== undefined) throw new HandshakeError('request-body');
+  const length = fieldValue(headers, 'content-length');
+  if (!(length === undefined || length === '0') || fieldValue(headers, 'transfer-encoding') !== undefined) {
+    throw new HandshakeError('request-body');
+  }
   // 4.2.1: "A |Host| header field containing the server's authority."
-  const host = single('host');
+  const host = singleValue(headers, 'host');
   if (host === undefined || !isAuthority(host)) throw new HandshakeError('host-field');
   // 4.2.1: 'An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value.'
   if (!listIncludes(fieldValue(headers, 'upgrade'), 'websocket')) throw new HandshakeError('upgrade-field');
   // 4.2.1: 'A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value.'
   if (!listIncludes(fieldValue(headers, 'connection'), 'upgrade')) throw new HandshakeError('connection-field');
   // 4.2.1: "A |Sec-WebSocket-Version| header field, with a value of 13."
-  const version = single('sec-websocket-version');
+  const version = singleValue(headers, 'sec-websocket-version');
   if (version === undefined) throw new HandshakeError('version-field');
   if (version !== '13') throw new HandshakeError('version-unsupported');
   // 4.2.1: "A |Sec-WebSocket-Key| header field with a base64-encoded [...] value that, when decoded, is 16 bytes in
   // length."
-  const key = single('sec-websocket-key');
+  const key = singleValue(headers, 'sec-websocket-key');
   if (key === undefined || !isKey(key)) throw new HandshakeError('key-field');
 
   const offered = fieldValue(headers, 'sec-websocket-protocol');
   const subprotocols = offered === undefined ? [] : parseTokens(offered);
   // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
-  if (subprotocols === undefined || new Set(subprotocols).size < subprotocols.length) {
-    throw new HandshakeError('protocol-field');
-  }
+  if (subprotocols === undefined || !areUnique(subprotocols)) throw new HandshakeError('protocol-field');
   const offers = fieldValue(headers, 'sec-websocket-extensions');
   const extensions = offers === undefined ? [] : parseExtensions(offers);
   // 9.1: "If a value is received [...] that does not conform to the ABNF below, the recipient of such malformed data
   // MUST immediately _Fail the WebSocket Connection_."
   if (extensions === undefined) throw new HandshakeError('extensions-field');
 
-  const origins = fieldValues(headers, 'origin');
-  const request = { resource: target, host, origin: origins[0], key, subprotocols, extensions, headers };
+  const origin = singleValue(headers, 'origin');
+  const request = { resource: target, host, origin, key, subprotocols, extensions, headers };
   // 4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g.,
   // 403 Forbidden)"
-  if (origins.length > 1) throw new HandshakeError('origin-refused', 'there is more than one');
+  if (origin !== fieldValue(headers, 'origin')) throw new HandshakeError('origin-refused', 'there is more than one');
   checkOrigin(request, policy);
   return request;
 }

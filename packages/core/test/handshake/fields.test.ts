@@ -2,17 +2,20 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  areUnique,
   type Extension,
   fieldValue,
   fieldValues,
   formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
+  isFieldLine,
   isFieldValue,
   isToken,
   listIncludes,
   parseExtensions,
   parseTokens,
+  singleValue,
   toFields,
   trim,
 } from '../../src/handshake/fields.ts';
@@ -55,6 +58,35 @@ test('RFC 9110 5.3: the values of a field, one by one and joined', () => {
     assert.equal(fieldValues(FIELDS, name), []);
     assert.is(fieldValue(FIELDS, name), undefined);
   }
+});
+
+test('RFC 9110 5.3: the value of a field that may be there only once', () => {
+  assert.is(singleValue(FIELDS, 'upgrade'), 'websocket');
+  for (const name of ['x-list', 'x-none', 'Upgrade', ...PROTOTYPE]) assert.is(singleValue(FIELDS, name), undefined);
+  // The same twice is still twice, be it empty or one and the same field.
+  const field: HeaderField = ['a', ''];
+  assert.is(singleValue([field], 'a'), '');
+  assert.is(singleValue([field, field], 'a'), undefined);
+  assert.is(singleValue([field, field, field], 'a'), undefined);
+});
+
+test('RFC 9112 5: which lines are a field: those whose name is a token and whose value is a value', () => {
+  for (const character of BYTES) {
+    for (const value of [character, `a${character}`, `${character}b`]) {
+      assert.is(isFieldLine(`a:${value}`), isFieldValue(value));
+      assert.is(isFieldLine(`${value}:`), isToken(value) || /^.:$/.test(value));
+    }
+  }
+  for (const line of ['', 'a', ':', ':a', 'a:\n', 'a:b\r\nc:d']) assert.not.ok(isFieldLine(line));
+});
+
+test('which names are unique', () => {
+  for (const names of [[], ['a'], ['a', 'b'], ['a', 'A']]) assert.ok(areUnique(names));
+  for (const names of [
+    ['a', 'a'],
+    ['a', 'b', 'a'],
+  ])
+    assert.not.ok(areUnique(names));
 });
 
 // What a caller gives.

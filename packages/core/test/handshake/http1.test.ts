@@ -10,6 +10,7 @@ import {
   parseRequestHead,
   parseResponseHead,
 } from '../../src/handshake/http1.ts';
+import { host } from '../../src/host.ts';
 import { HandshakeError } from '../../src/rules.ts';
 import { ascii } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
@@ -56,6 +57,42 @@ for (const [name, bytes, heads, rest] of [
     });
   }
 }
+
+test('2.1: a head is text of one character a byte, also where the host cannot make it', () => {
+  const { slices } = host;
+  const bytes = Array.from({ length: 10_000 }, (_, n) => String.fromCharCode(n % 256))
+    .join('')
+    .replaceAll('\n', '');
+  Object.assign(host, { slices: undefined });
+  try {
+    assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [bytes]);
+  } finally {
+    Object.assign(host, { slices });
+  }
+  assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [bytes]);
+});
+
+test('2.1: who asks before anything has arrived learns that nothing has', () => {
+  const reader = new HeadReader(1000);
+  for (let n = 0; n < 2; n++) {
+    assert.is(reader.read('request-malformed'), undefined);
+    reader.receive(new Uint8Array(0));
+  }
+  assert.equal([reader.length, reader.rest().length], [0, 0]);
+  assert.equal(read(reader, 'A\r\n\r\nB', 2), ['A']);
+  assert.is(text(reader.rest()), 'B');
+});
+
+test('what waits, a part of a head or what follows one, keeps no more memory than it needs', () => {
+  const memory = new Uint8Array(100_000);
+  for (const bytes of ['A\r\n', 'A\r\n\r\nB']) {
+    const reader = new HeadReader(1000);
+    memory.set(ascii(bytes));
+    reader.receive(memory.subarray(0, bytes.length));
+    reader.read('request-malformed');
+    assert.ok(reader.rest().buffer.byteLength <= 8192);
+  }
+});
 
 for (const [name, bytes, why] of [
   ['an empty first line', '\r\n', 'the first line is empty'],

@@ -8,7 +8,10 @@ import {
   type FrameHeader,
   frameHeaderSize,
 } from '../../src/frame.ts';
+import { host } from '../../src/host.ts';
+import { kernel } from '../../src/kernel.ts';
 import { applyMask } from '../../src/mask.ts';
+import { decodeInKernel, decodeText } from '../../src/text.ts';
 import { decodeUtf8, encodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/utf8.ts';
 import { encodeFrame, transform } from '../reference.ts';
 import { decodeStrictly, equalBytes, toHex } from '../support.ts';
@@ -133,10 +136,16 @@ const HOST = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 codec('8.1 text is valid, and decoded, as the host has it', () => {
   check(
     4000,
-    fc.property(fc.oneof(nearlyUtf8, fc.uint8Array({ maxLength: 12 })), (bytes) => {
+    fc.property(fc.oneof(nearlyUtf8, fc.uint8Array({ maxLength: 12 })), key, (bytes, mask) => {
       const text = attempt(() => decodeStrictly(bytes));
       assert.is(decodeUtf8(bytes), text);
-      assert.is(decodeUtf8(bytes, HOST), text);
+      for (const decoder of [undefined, HOST, host.textDecoder]) {
+        assert.is(decodeText(bytes, 'nothing', decoder), text);
+        if (text !== undefined) assert.is(decodeText(bytes, 'utf8', decoder), text);
+      }
+      const masked = transform(bytes, octets(mask));
+      const may = kernel() !== undefined && bytes.length >= 96;
+      assert.is(decodeInKernel(masked, mask, host.textDecoder), may ? text : undefined);
       assert.is(validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY) === UTF8_BOUNDARY, text !== undefined);
     }),
   );
@@ -178,10 +187,10 @@ codec('a text is encoded as the host encodes it', () => {
   });
   check(
     3000,
-    fc.property(units, fc.nat(10), fc.constantFrom(undefined, new TextEncoder()), (units, start, encoder) => {
+    fc.property(units, fc.nat(10), fc.constantFrom(undefined, host.writeUtf8), (units, start, write) => {
       const text = String.fromCharCode(...units);
       const into = new Uint8Array(start + 3 * text.length);
-      const length = encodeUtf8(text, into, start, encoder);
+      const length = encodeUtf8(text, into, start, write);
       assert.is(toHex(into.subarray(start, start + length)), toHex(new TextEncoder().encode(text)));
       assert.ok(into.subarray(0, start).every((byte) => byte === 0));
     }),

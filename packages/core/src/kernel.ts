@@ -1,0 +1,88 @@
+/**
+ * What WebAssembly does sixteen bytes at a time, where the host has it and allows it: masking (RFC 6455 5.3), and the
+ * validation of UTF-8 (8.1) and its way into a string. The source is kernel.wat; a test compares.
+ */
+import { host, type WebAssemblyHost } from './host.ts';
+
+/** How many bytes fit into the kernel. */
+export const KERNEL_SIZE = 16_384;
+
+/** From this many bytes on copying to the kernel and back is less work than a loop here (benchmarks: mask). */
+export const KERNEL_FROM = 192;
+
+/** A block of bytes, and what can be done to it. */
+export interface Kernel {
+  /** The block, `KERNEL_SIZE` bytes: what is to be worked on is copied to its beginning. */
+  readonly block: Uint8Array;
+  /** Gives a view of the beginning of the block. */
+  first(length: number): Uint8Array;
+  /**
+   * Masks the first `length` bytes with a key whose first byte is the most significant; gives 0 when all have become
+   * ASCII.
+   */
+  mask(length: number, key: number): number;
+  /** Says of the first `length` bytes: 2, they are ASCII; 1, they are UTF-8, all code points whole; 0, they are not. */
+  look(length: number): number;
+  /** Writes the first `length` bytes, which are UTF-8, to `utf16`, and gives the length of that in bytes. */
+  toUtf16(length: number): number;
+  /** Where `toUtf16` writes. */
+  readonly utf16: Uint8Array;
+}
+
+let loaded: Kernel | undefined;
+let tried = false;
+
+/** Gives the kernel, or `undefined` where there is none. */
+export function kernel(): Kernel | undefined {
+  if (!tried) {
+    tried = true;
+    loaded = host.webAssembly && loadKernel(host.webAssembly);
+  }
+  return loaded;
+}
+
+/** Makes a kernel; `undefined` where the engine lacks SIMD or compiling is forbidden. */
+export function loadKernel({ Module, Instance }: WebAssemblyHost): Kernel | undefined {
+  try {
+    const code = Uint8Array.from(CODE.match(/../g) as string[], (byte) => Number.parseInt(byte, 16));
+    const { memory, mask, look, toUtf16 } = new Instance(new Module(code)).exports as Exports;
+    const block = new Uint8Array(memory.buffer, 16, KERNEL_SIZE);
+    // Payloads often have the length of the one before.
+    let last = block;
+    const first = (length: number): Uint8Array => {
+      if (last.length !== length) last = block.subarray(0, length);
+      return last;
+    };
+    return { block, first, mask, look, toUtf16, utf16: new Uint8Array(memory.buffer, 16_448, 2 * KERNEL_SIZE) };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Exports extends Pick<Kernel, 'mask' | 'look' | 'toUtf16'> {
+  readonly memory: { readonly buffer: ArrayBuffer };
+}
+
+const CODE =
+  '0061736d01000000010c0260027f7f017f60017f017f0304030001010503010001072204066d656d6f72790200046d61736b0000046c' +
+  '6f6f6b000107746f557466313600020abe0803fa0102027f067b2001fd11fd0c03020100030201000302010003020100fd0e21044110' +
+  '2102200041106a210320032001200041037477fd11fd0c03020100030201000302010003020100fd0efd0b040002400340200241c000' +
+  '6a20034b0d0120022002fd0004002004fd512205fd0b040020022002fd0004102004fd512206fd0b041020022002fd0004202004fd51' +
+  '2207fd0b042020022002fd0004302004fd512208fd0b0430200920052006fd5020072008fd50fd50fd502109200241c0006a21020c00' +
+  '0b0b02400340200220034f0d0120022002fd0004002004fd512205fd0b040020092005fd502109200241106a21020c000b0b2009fd64' +
+  '0ba10202027f047b41102101200041106a21022002fd0c00000000000000000000000000000000fd0b040003402001fd000400210320' +
+  '0141016bfd000400210420062003fd5021062005fd0c0202020202020202808080802101154920044104fd6dfd0efd0ce7a383838bcb' +
+  'cbcbcbcbcbcbcbdbcbcb2004fd0c0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0ffd4efd0efd4efd0c0101010101010101e6aebaba01010101' +
+  '20034104fd6dfd0efd4e200141026bfd000400fd0c60606060606060606060606060606060fd73200141036bfd000400fd0c70707070' +
+  '707070707070707070707070fd73fd50fd0c80808080808080808080808080808080fd4efd51fd502105200141106a220120024d0d00' +
+  '0b2005fd53047f41000541022006fd644100476b0b0b9c0402047f017b41102101200041106a210241c0800121030340200120024f04' +
+  '40200341c080016b0f0b20012d0000210420044180014904402001fd00040021052005fd64200141106a20024b720440200320043b01' +
+  '00200341026a2103200141016a21010520032005fd8901fd0b040020032005fd8a01fd0b0410200341206a2103200141106a21010b0c' +
+  '010b200441e00149044020032004411f7141067420012d0001413f71723b0100200341026a2103200141026a21010c010b200441f001' +
+  '4904402001fd00040021052005fd0cf0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fd4efd0ce0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0fd23fd' +
+  '6441ff1f7141c904462001410c6a20024d7104402005fd0c020100ff050403ff080706ff0b0a09fffd0e2105200320054104fdad01fd' +
+  '0c00f0000000f0000000f0000000f00000fd4e20054102fdad01fd0cc00f0000c00f0000c00f0000c00f0000fd4efd502005fd0c3f00' +
+  '00003f0000003f0000003f000000fd4efd502005fd8601fd5b030000200341086a21032001410c6a21010c020b20032004410c742001' +
+  '2d0001413f714106747220012d0002413f71723b0100200341026a2103200141036a21010c010b200441077141127420012d0001413f' +
+  '71410c747220012d0002413f7141067420012d0003413f717272210420032004410a7641c0af036a3b01002003200441ff07714180b8' +
+  '03723b0102200341046a2103200141046a21010c000b000b';

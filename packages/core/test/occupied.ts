@@ -1,0 +1,32 @@
+// How much memory an object keeps, by what a debugger sees of it.
+import { Session } from 'node:inspector';
+
+/** Of its answer, what its types do not have. */
+interface Properties {
+  readonly privateProperties?: readonly { readonly value?: { readonly objectId?: string } }[];
+}
+
+/** Gives the bytes of all `ArrayBuffer`s whose views an object holds in its private fields, or in arrays there. */
+export function occupied(of: object): number {
+  const session = new Session();
+  session.connect();
+  const seen: unknown[] = [];
+  Object.assign(globalThis, { occupiedBy: of, occupiedSeen: seen });
+  try {
+    session.post('Runtime.evaluate', { expression: 'occupiedBy' }, (_, { result: { objectId = '' } }) => {
+      session.post('Runtime.getProperties', { objectId }, (_, found) => {
+        for (const { value } of (found as Properties).privateProperties ?? []) {
+          const functionDeclaration = 'function () { occupiedSeen.push(this) }';
+          if (value?.objectId)
+            session.post('Runtime.callFunctionOn', { objectId: value.objectId, functionDeclaration });
+        }
+      });
+    });
+  } finally {
+    session.disconnect();
+    for (const name of ['occupiedBy', 'occupiedSeen']) Reflect.deleteProperty(globalThis, name);
+  }
+  if (seen.length === 0) throw new Error('it holds nothing in private fields');
+  const views = seen.flat().filter((value) => ArrayBuffer.isView(value));
+  return [...new Set(views.map(({ buffer }) => buffer))].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

@@ -1,0 +1,30 @@
+// What the kernel does, core does without it: the tests of all that asks for it pass in a process that has none.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const without = suite('without WebAssembly');
+
+const SCRIPT = fileURLToPath(new URL('without-webassembly.ts', import.meta.url));
+
+for (const file of [
+  'mask.test.ts',
+  'utf8.test.ts',
+  'text.test.ts',
+  'receiver.test.ts',
+  'properties/codec.test.ts',
+  'properties/texts.test.ts',
+]) {
+  without(`${file} passes`, () => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [...process.execArgv, SCRIPT, file], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.is(status, 0, stdout + stderr);
+    const [, total, passed] = /Total: +(\d+)\s+Passed: +(\d+)/.exec(stdout) ?? [];
+    assert.ok(Number(total) > 0 && total === passed, stdout);
+  });
+}
+
+without.run();
