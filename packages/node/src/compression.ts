@@ -20,7 +20,18 @@ export function resolveCompression<Options extends { readonly compression?: Comp
   options: Options,
 ): Omit<Options, 'compression'> & { readonly compression: MessageExtension | undefined } {
   const { compression } = options;
-  if (compression === undefined || compression === false) return { ...options, compression: undefined };
-  if (compression === true) return { ...options, compression: permessageDeflate(zlib) };
-  return { ...options, compression: 'offer' in compression ? compression : permessageDeflate(zlib, compression) };
+  // That core has resolved them is to be seen still.
+  if (isResolved(options)) return options;
+  if (compression === false) return { ...options, compression: undefined };
+  return {
+    ...options,
+    compression: permessageDeflate(zlib, compression === true ? {} : (compression as DeflateOptions)),
+  };
+}
+
+function isResolved<Options extends { readonly compression?: Compression }>(
+  options: Options,
+): options is Options & { readonly compression: MessageExtension | undefined } {
+  const { compression } = options;
+  return compression === undefined || (typeof compression === 'object' && 'offer' in compression);
 }

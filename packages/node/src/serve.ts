@@ -2,7 +2,7 @@
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
+import { type EndEvent, resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { resolveCompression, type WithCompression } from './compression.ts';
 import type { Handlers } from './handlers.ts';
 import { takeOver } from './upgrade.ts';
@@ -60,20 +60,31 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
-  const resolved = resolveCompression(options);
   // What is not valid is said now and not to the first client.
-  Connection.server(resolved);
+  const resolved = resolveServerOptions(resolveCompression(options));
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   const connections = new Set<WebSocketConnection<Data>>();
+  class ServedConnection extends WebSocketConnection<Data> {
+    protected override end(event: EndEvent): void {
+      connections.delete(this);
+      super.end(event);
+    }
+  }
   // A browser connects ahead of its requests; Node does not count a socket as idle that has sent nothing.
   const sockets = new Set<Socket>();
+  const forget = function (this: Socket): void {
+    sockets.delete(this);
+  };
   http.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', forget);
   });
   let closing = false;
-  http.on('upgrade', (request, socket, head) => {
-    const ws = closing ? new WebSocketConnection(UNAVAILABLE) : new ServedConnection(handlers, connections);
+  http.on('upgrade', (request, socket: Socket, head) => {
+    sockets.delete(socket);
+    socket.off('close', forget);
+    const ws = closing ? new WebSocketConnection(UNAVAILABLE) : new ServedConnection(handlers);
+    if (!closing) connections.add(ws);
     takeOver(ws, request, socket, head, resolved);
   });
   await new Promise<void>((resolve, reject) => {
@@ -118,22 +129,6 @@ const authority = (host = 'localhost'): string => (host.includes(':') ? `[${host
 
 /** What a request meets that comes while the server closes, on a socket from before. */
 const UNAVAILABLE: Handlers<never> = { request: () => ({ status: 503 }) };
-
-/** A connection that its server knows of as long as it lasts. */
-class ServedConnection<Data> extends WebSocketConnection<Data> {
-  readonly #connections: Set<WebSocketConnection<Data>>;
-
-  constructor(handlers: Handlers<Data>, connections: Set<WebSocketConnection<Data>>) {
-    super(handlers);
-    this.#connections = connections;
-    connections.add(this);
-  }
-
-  protected override end(event: EndEvent): void {
-    this.#connections.delete(this);
-    super.end(event);
-  }
-}
 
 const upgradeRequired: RequestListener = (_, response) => {
   response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' });

@@ -1,7 +1,13 @@
 /** An upgrade request that an HTTP server of Node's has read: `http`, `https`, Express, Fastify and their like. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Connection, type HeaderField, type ServerOptions } from '@sockless/core';
+import {
+  Connection,
+  type HeaderField,
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from '@sockless/core';
 import { drive } from './attach.ts';
 import { resolveCompression, type WithCompression } from './compression.ts';
 import type { Handlers } from './handlers.ts';
@@ -11,6 +17,7 @@ import { WebSocketConnection } from './websocket-connection.ts';
  * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status.
  *
  * @param head the bytes that arrived behind the request
+ * @param options what `resolveServerOptions` of core gives for them spares the work, and memory for idle connections
  * @throws {TypeError | RangeError} when an option is not valid
  * @example
  * ```ts
@@ -23,11 +30,11 @@ export function upgrade<Data = unknown>(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
-  options: WithCompression<ServerOptions> = {},
+  options: WithCompression<ServerOptions> | ResolvedServerOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
   const ws = new WebSocketConnection(handlers);
-  takeOver(ws, request, socket, head, resolveCompression(options));
+  takeOver(ws, request, socket, head, resolveServerOptions(resolveCompression(options)));
   return ws;
 }
 
@@ -37,7 +44,7 @@ export function takeOver<Data>(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
-  options: ServerOptions,
+  options: ResolvedServerOptions,
 ): void {
   const connection = Connection.server(options);
   const { rawHeaders, httpVersionMajor, httpVersionMinor } = request;

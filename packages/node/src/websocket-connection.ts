@@ -31,7 +31,7 @@ export interface Driver {
 export class WebSocketConnection<Data = unknown> implements AsyncIterable<string | Uint8Array> {
   /** For the application: whatever it wants to know of this connection. */
   data: Data = undefined as Data;
-  /** The client's request; on a server, once it has arrived. */
+  /** The client's request: on a server, until the `open` handler has returned. What is of use later goes to `data`. */
   request: HandshakeRequest | undefined = undefined;
   /** What was negotiated, once the connection is open. */
   openEvent: OpenEvent | undefined = undefined;
@@ -226,6 +226,8 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
     // A client that loses the connection and connects again has another.
     this.#opened = undefined;
     this.handlers.open?.(this, event);
+    // An idle connection would keep a few kilobytes for it.
+    this.request = undefined;
   }
 
   /** The connection ended. */

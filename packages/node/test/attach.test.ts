@@ -4,11 +4,11 @@ import { connect as netConnect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { Connection, type Role, StateError } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { attach, type Handlers } from '../src/index.ts';
+import { attach, type Handlers, type WebSocketConnection } from '../src/index.ts';
 import { frame, openServer } from './raw.ts';
 import { delay, recorder, soon, suite, thrown, until } from './support.ts';
 
-const test = suite('attach');
+const test = suite('attach', 20_000);
 
 /** Two ends of a pipe in memory that are no sockets. */
 function duplexPair(): [Duplex, Duplex] {
@@ -44,6 +44,115 @@ test('works on streams that are no sockets', async () => {
   assert.equal(client.log, ['open', 'text hello', 'binary AB', 'close 1000', 'end 1000 clean']);
   assert.equal(server.log, ['open', 'close 1000 bye', 'end 1000 clean']);
 });
+
+/** Two ends of a pipe in memory that take what is written at once, and keep it: it is read when it is let through. */
+function keepingPair(): { ends: [Duplex, Duplex]; letThrough: () => boolean } {
+  const kept: [to: Duplex, chunk: Uint8Array | null][] = [];
+  const end = (other: () => Duplex): Duplex =>
+    new Duplex({
+      read() {},
+      write(chunk, _, done) {
+        kept.push([other(), chunk]);
+        done();
+      },
+      final(done) {
+        kept.push([other(), null]);
+        done();
+      },
+    });
+  const a: Duplex = end(() => b);
+  const b: Duplex = end(() => a);
+  return {
+    ends: [a, b],
+    letThrough: () => {
+      const [to, chunk] = kept.shift() ?? [];
+      to?.push(chunk);
+      return to !== undefined;
+    },
+  };
+}
+
+/** A message unlike those before it, of all kinds of lengths. */
+function numbered(n: number): string | Uint8Array {
+  const lengths = [0, 5, 16, 125, 126, 1000, 4095, 4096, 5000, 20_000, 70_000];
+  const length = lengths[(n * 7) % lengths.length] as number;
+  if (n % 3 === 0) return `${n} ${'é'.repeat(n % 2)}${String.fromCharCode(97 + (n % 26)).repeat(length)}`;
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + n * 17 + (i >> 8)) & 0xff);
+}
+
+/** Compares what is long without showing it. */
+function assertNumbered(message: string | Uint8Array | undefined, n: number): void {
+  const expected = numbered(n);
+  assert.is(typeof message, typeof expected, `message ${n}`);
+  const same =
+    typeof expected === 'string' ? message === expected : Buffer.compare(message as Uint8Array, expected) === 0;
+  assert.ok(same, `message ${n}, of ${expected.length}`);
+}
+
+test('what a stream keeps that is no socket stays as it is, however much is sent behind it', async (bench) => {
+  const COUNT = 300;
+  const { ends, letThrough } = keepingPair();
+  bench.after(() => {
+    for (const end of ends) end.destroy();
+  });
+  const back: (string | Uint8Array)[] = [];
+  attach(ends[1], Connection.opened('server'), { message: (ws, data) => void ws.send(data) });
+  const client = attach(ends[0], Connection.opened('client'), { message: (_, data) => void back.push(data) });
+  for (let n = 0; n < COUNT; n++) {
+    client.send(numbered(n));
+    // Each in a write of its own, all of them kept.
+    await Promise.resolve();
+  }
+  for (let turn = 0; back.length < COUNT; turn++) {
+    if (!letThrough() || turn % 5 === 0) await new Promise(setImmediate);
+  }
+  for (let n = 0; n < COUNT; n++) assertNumbered(back[n], n);
+});
+
+for (const compression of [false, true]) {
+  test(`over TCP every byte arrives as it was sent, though its reader is slow (compression: ${compression})`, async (bench) => {
+    const COUNT = 900;
+    const options = { compression };
+    const there: (string | Uint8Array)[] = [];
+    const back: (string | Uint8Array)[] = [];
+    let most = 0;
+    const server = {
+      message: (ws: WebSocketConnection, data: string | Uint8Array) => {
+        there.push(data);
+        most = Math.max(most, ws.send(data));
+      },
+    };
+    const client = { message: (_: unknown, data: string | Uint8Array) => void back.push(data) };
+    const ends = await bench.pair({ client, server, clientOptions: options, serverOptions: options });
+    // Others that share its memory, and whose bytes leave at once.
+    const others = [await bench.pair({ server: { message: (ws, data) => void ws.send(data) } })];
+    await Promise.all([ends, ...others].map((pair) => pair.client.opened));
+    ends.client.pause();
+    ends.server.pause();
+    for (let n = 0; n < COUNT; n++) {
+      ends.client.send(numbered(n));
+      for (const other of others) {
+        other.client.send('x'.repeat(100 + n));
+        other.server.send('y'.repeat(50 + n));
+      }
+      if (n % 20 === 0) await soon();
+    }
+    assert.ok(ends.client.queuedBytes > (compression ? 0 : 1_000_000), `${ends.client.queuedBytes} bytes wait`);
+    // First the server reads while nobody reads from it, then the client does, now and then.
+    for (let turn = 0; back.length < COUNT; turn++) {
+      const end = turn % 2 === 0 ? ends.server : ends.client;
+      end.resume();
+      await delay(3);
+      if (turn % 3 === 0) end.pause();
+      for (const other of others) other.server.send('z'.repeat(turn % 1000));
+    }
+    assert.ok(most > (compression ? 0 : 1_000_000), `${most} bytes waited`);
+    for (let n = 0; n < COUNT; n++) {
+      assertNumbered(there[n], n);
+      assertNumbered(back[n], n);
+    }
+  });
+}
 
 test('opens a connection on a socket that is still connecting', async (bench) => {
   const url = new URL(await openServer(bench, (wire) => wire.write(frame('server', 0x81, 'hi'))));

@@ -8,7 +8,7 @@ import { type EndEvent, StateError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, openServer, rawClient, rawServer, request, type Wire } from './raw.ts';
-import { type Bench, deferred, delay, recorder, soon, suite, until, within } from './support.ts';
+import { type Bench, collectGarbage, deferred, delay, recorder, soon, suite, until, within } from './support.ts';
 
 const test = suite('errors', 10_000);
 
@@ -312,11 +312,11 @@ test('a process whose connections have ended ends by itself', async (bench) => {
   assert.ok(took < 1000, `${took} ms after the last connection: ${output}`);
 });
 
-test('connections that have ended leave no timer behind', async (bench) => {
+test('all connections have one timer, and those that have ended leave nothing behind in it', async (bench) => {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   bench.after(() => Object.assign(globalThis, { setTimeout: set, clearTimeout: clear }));
   // Those that are unref'd, as a connection's is: no other way shows them.
-  const running = new Set<unknown>();
+  const running = new Set<NodeJS.Timeout>();
   const spy = (call: (...values: unknown[]) => void, time: number, ...values: unknown[]): NodeJS.Timeout => {
     const timer = set(() => {
       running.delete(timer);
@@ -330,16 +330,27 @@ test('connections that have ended leave no timer behind', async (bench) => {
     clear(timer);
   };
   Object.assign(globalThis, { setTimeout: spy, clearTimeout: forget });
-  const server = await bench.serve();
-  const clients = Array.from({ length: 10 }, () => bench.connect(server.url, { message() {} }));
+  const ended: WeakRef<WebSocketConnection>[] = [];
+  // Sooner than those of any test before, so that the timer is set anew.
+  const limits = { handshakeTimeout: 2000, idleTimeout: 2000, closeTimeout: 1900 };
+  const server = await bench.serve({ open: (ws) => void ended.push(new WeakRef(ws)) }, limits);
+  const clients = Array.from({ length: 10 }, () => bench.connect(server.url, { message() {} }, limits));
   await Promise.all(clients.map((ws) => ws.opened));
-  assert.ok(running.size >= 20, `${running.size} timers`);
+  await until(() => server.connections.size === 10);
+  assert.is(running.size, 1);
+  assert.is([...running][0]?.hasRef(), false);
   for (const ws of clients) ws.close();
   await Promise.all(clients.map((ws) => ws.closed));
+  await until(() => server.connections.size === 0);
+  assert.ok(running.size <= 1, `${running.size} timers`);
+  // Whoever is to be woken is kept.
   await within(
-    2000,
-    'to clear the timers',
-    until(() => server.connections.size === 0 && running.size === 0),
+    3000,
+    'to let go of the connections',
+    until(async () => {
+      await collectGarbage();
+      return ended.length === 10 && ended.every((ref) => ref.deref() === undefined);
+    }),
   );
 });
 

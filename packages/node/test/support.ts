@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import type { Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import type { HandshakeError, ProtocolError } from '@sockless/core';
 import { type Test, suite as uvuSuite } from 'uvu';
 import {
@@ -128,7 +130,16 @@ export async function within<T>(milliseconds: number, what: string, promise: T):
 
 /** Waits until a condition holds; the timeout of the test limits it. */
 export async function until(condition: () => unknown): Promise<void> {
-  while (!condition()) await delay(2);
+  while (!(await condition())) await delay(2);
+}
+
+v8.setFlagsFromString('--expose-gc');
+const gc = vm.runInNewContext('gc') as () => void;
+
+/** Collects garbage, once what a WeakRef has given lately is not held any more. */
+export async function collectGarbage(): Promise<void> {
+  await delay(2);
+  gc();
 }
 
 export { delay };

@@ -115,19 +115,27 @@ test('too many of them are refused', async (bench) => {
   assert.equal(log, ['fail early-data', 'end 1006']);
 });
 
-test('a request tells all there is of it', async (bench) => {
+test('a request tells all there is of it, until the open handler has returned', async (bench) => {
   const asked = deferred<[WebSocketConnection, HandshakeRequest]>();
-  const port = await upgrading(bench, { request: (ws, req) => asked.resolve([ws, req]) });
+  const seen: (HandshakeRequest | undefined)[] = [];
+  const port = await upgrading(bench, {
+    request: (ws, req) => {
+      seen.push(ws.request);
+      asked.resolve([ws, req]);
+    },
+    open: (ws) => void seen.push(ws.request),
+  });
   const options = { headers: { 'X-One': 'eins' }, subprotocols: ['p', 'q'], origin: `http://127.0.0.1:${port}` };
   const client = bench.connect(`ws://127.0.0.1:${port}/a/b?c=%20d`, {}, options);
   const [ws, req] = await asked.promise;
-  assert.is(ws.request, req);
   assert.is(req.resource, '/a/b?c=%20d');
   assert.is(req.host, `127.0.0.1:${port}`);
   assert.is(req.origin, `http://127.0.0.1:${port}`);
   assert.equal(req.subprotocols, ['p', 'q']);
   assert.ok(req.headers.some(([name, value]) => name === 'x-one' && value === 'eins'));
   assert.is((await client.opened).subprotocol, '');
+  assert.ok(seen.length === 2 && seen.every((request) => request === req));
+  assert.is(ws.request, undefined);
 });
 
 const refused: { title: string; text: string; status: number; has?: RegExp; options?: ServerOptions }[] = [

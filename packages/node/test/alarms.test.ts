@@ -1,0 +1,241 @@
+// One timer for all connections: nobody is woken early, nobody is forgotten, nobody is woken twice.
+import * as assert from 'uvu/assert';
+import type { Sleeper } from '../src/alarms.ts';
+import { delay, suite, until } from './support.ts';
+
+const test = suite('alarms');
+
+// Of its own, so that no connection of another test sleeps beside those here.
+const { setAlarm, clearAlarm } = (await import(
+  new URL('../src/alarms.ts?alone', import.meta.url).href
+)) as typeof import('../src/alarms.ts');
+
+/** Writes down when it is woken, in the order of all. */
+class Fake implements Sleeper {
+  wakeAt = 0;
+  alarm = 0;
+  readonly woken: number[] = [];
+  readonly #order: Fake[];
+
+  constructor(order: Fake[] = []) {
+    this.#order = order;
+  }
+
+  wake(): void {
+    this.woken.push(performance.now());
+    this.#order.push(this);
+  }
+}
+
+const now = (): number => Math.floor(performance.now());
+
+/** So far off that nobody is woken while a test runs. */
+const FAR = 1_000_000;
+
+/** mulberry32. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state += 0x6d2b79f5;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Those that sleep are in the places from 1 on, one in each, and none is to be woken before the one above it. */
+function assertHeap(all: readonly Fake[], sleeping: ReadonlyMap<Fake, number>): void {
+  const places: (Fake | undefined)[] = [];
+  for (const sleeper of all) {
+    assert.is(sleeper.alarm > 0, sleeping.has(sleeper));
+    if (sleeper.alarm === 0) continue;
+    assert.is(places[sleeper.alarm], undefined, 'two in one place');
+    assert.is(sleeper.wakeAt, sleeping.get(sleeper));
+    places[sleeper.alarm] = sleeper;
+  }
+  assert.ok(sleeping.size === 0 || places.length === sleeping.size + 1, 'no place is empty');
+  for (let place = 2; place < places.length; place++) {
+    assert.ok((places[place >> 1]?.wakeAt ?? Infinity) <= (places[place]?.wakeAt ?? 0), `place ${place}`);
+  }
+}
+
+test('whoever is set or cleared in whatever order, the earliest is first', () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const random = seeded(seed);
+    const all = Array.from({ length: 1 + random(40) }, () => new Fake());
+    const sleeping = new Map<Fake, number>();
+    for (let step = 0; step < 300; step++) {
+      const sleeper = all[random(all.length)] as Fake;
+      if (random(5) < 3) {
+        // Few different times, so that many are the same.
+        const at = FAR + random(30);
+        setAlarm(sleeper, at);
+        // Who is to be woken earlier already is left alone.
+        sleeping.set(sleeper, Math.min(at, sleeping.get(sleeper) ?? Infinity));
+      } else {
+        clearAlarm(sleeper);
+        sleeping.delete(sleeper);
+      }
+      assertHeap(all, sleeping);
+    }
+    for (const sleeper of all) {
+      clearAlarm(sleeper);
+      sleeping.delete(sleeper);
+      assertHeap(all, sleeping);
+    }
+  }
+});
+
+test('whoever is cleared, in each place of a heap of each size, leaves the others in order', () => {
+  const random = seeded(1);
+  for (let size = 1; size <= 20; size++) {
+    for (let place = 1; place <= size; place++) {
+      const all = Array.from({ length: size }, () => new Fake());
+      const sleeping = new Map<Fake, number>();
+      for (const sleeper of all) {
+        const at = FAR + random(100);
+        setAlarm(sleeper, at);
+        sleeping.set(sleeper, at);
+      }
+      const cleared = all.find(({ alarm }) => alarm === place) as Fake;
+      // A second time it means nothing.
+      for (let times = 0; times < 2; times++) {
+        clearAlarm(cleared);
+        sleeping.delete(cleared);
+        assertHeap(all, sleeping);
+      }
+      for (const sleeper of all) clearAlarm(sleeper);
+      assertHeap(all, new Map());
+    }
+  }
+});
+
+test('each is woken once, in order and not early; who was cleared is not', async () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const random = seeded(seed);
+    const order: Fake[] = [];
+    const all = Array.from({ length: 150 }, () => new Fake(order));
+    const sleeping = new Map<Fake, number>();
+    const start = now();
+    for (let step = 0; step < 600; step++) {
+      const sleeper = all[random(all.length)] as Fake;
+      if (random(4) > 0) {
+        const at = start + random(60) - 5;
+        setAlarm(sleeper, at);
+        sleeping.set(sleeper, Math.min(at, sleeping.get(sleeper) ?? Infinity));
+      } else {
+        clearAlarm(sleeper);
+        sleeping.delete(sleeper);
+      }
+    }
+    await until(() => order.length >= sleeping.size);
+    await delay(80);
+    assert.is(order.length, sleeping.size);
+    for (const sleeper of all) {
+      assert.is(sleeper.alarm, 0);
+      const at = sleeping.get(sleeper);
+      assert.is(sleeper.woken.length, at === undefined ? 0 : 1);
+      if (at !== undefined) assert.ok((sleeper.woken[0] ?? 0) >= at, `${sleeper.woken} before ${at}`);
+    }
+    for (const [i, sleeper] of order.entries()) {
+      assert.ok((order[i - 1]?.wakeAt ?? 0) <= sleeper.wakeAt, 'in order');
+    }
+  }
+});
+
+test('who is woken may sleep again, and may set or clear others', async () => {
+  const order: Fake[] = [];
+  const [again, other, cleared] = [new Fake(order), new Fake(order), new Fake(order)];
+  const { wake } = Fake.prototype;
+  again.wake = () => {
+    wake.call(again);
+    if (again.woken.length < 3) setAlarm(again, now() + 5);
+    else clearAlarm(cleared);
+    if (again.woken.length === 2) setAlarm(other, now());
+  };
+  setAlarm(cleared, now() + 3000);
+  setAlarm(again, now() + 5);
+  await until(() => again.woken.length === 3);
+  await delay(20);
+  assert.equal(
+    order.map((sleeper) => [again, other, cleared].indexOf(sleeper)),
+    [0, 0, 1, 0],
+  );
+  assert.is(cleared.alarm, 0);
+  for (let n = 1; n < 3; n++) assert.ok((again.woken[n] ?? 0) - (again.woken[n - 1] ?? 0) >= 4);
+});
+
+test('when the earliest is cleared, and when an earlier one comes, the next is woken in its time', async () => {
+  const order: Fake[] = [];
+  const [first, second, third] = [new Fake(order), new Fake(order), new Fake(order)];
+  const start = now();
+  setAlarm(second, start + 40);
+  setAlarm(first, start + 10);
+  clearAlarm(first);
+  await delay(20);
+  setAlarm(third, start + 30);
+  await until(() => order.length === 2);
+  assert.equal(order, [third, second]);
+  assert.is(first.woken.length, 0);
+  assert.ok((third.woken[0] ?? 0) >= start + 30 && (second.woken[0] ?? 0) >= start + 40);
+});
+
+test('what the sockets received while the process was busy comes before whoever is woken', async () => {
+  const order: string[] = [];
+  const sleeper = new Fake();
+  sleeper.wake = () => void order.push('woken');
+  setAlarm(sleeper, now() + 2);
+  // In the turn of the loop in which the timer fires, what is next is what waits for it.
+  setTimeout(() => setImmediate(() => order.push('received')), 1);
+  const busy = performance.now() + 15;
+  while (performance.now() < busy);
+  await until(() => order.length === 2);
+  assert.equal(order, ['received', 'woken']);
+});
+
+test('a time that setTimeout does not know is slept through', async (bench) => {
+  const warnings: unknown[] = [];
+  const warned = (warning: unknown): number => warnings.push(warning);
+  process.on('warning', warned);
+  bench.after(() => process.off('warning', warned));
+  const sleeper = new Fake();
+  for (const at of [2 ** 31, 2 ** 32, 2 ** 40, Number.MAX_VALUE]) {
+    setAlarm(sleeper, now() + at);
+    await delay(5);
+    assert.equal([sleeper.woken, warnings], [[], []]);
+    clearAlarm(sleeper);
+  }
+});
+
+test('one timer at a time, which keeps no process alive', (bench) => {
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  bench.after(() => Object.assign(globalThis, { setTimeout: set, clearTimeout: clear }));
+  const timers: NodeJS.Timeout[] = [];
+  const cleared = new Set<unknown>();
+  const spy = (...values: Parameters<typeof set>): NodeJS.Timeout => {
+    const timer = set(...values);
+    timers.push(timer);
+    return timer;
+  };
+  const forget = (timer: NodeJS.Timeout): void => {
+    cleared.add(timer);
+    clear(timer);
+  };
+  Object.assign(globalThis, { setTimeout: spy, clearTimeout: forget });
+  const sleepers = Array.from({ length: 20 }, () => new Fake());
+  // Each earlier than the one before, and than those of the tests before.
+  for (const [i, sleeper] of sleepers.entries()) setAlarm(sleeper, now() + 5000 - 100 * i);
+  assert.is(timers.length, 20);
+  assert.ok(timers.every((timer) => !timer.hasRef()));
+  assert.equal(
+    timers.map((timer) => cleared.has(timer)),
+    timers.map((timer) => timer !== timers.at(-1)),
+  );
+  // Later ones need none.
+  const later = new Fake();
+  setAlarm(later, now() + 6000);
+  assert.is(timers.length, 20);
+  for (const sleeper of [...sleepers, later]) clearAlarm(sleeper);
+});
+
+test.run();
