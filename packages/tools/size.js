@@ -1,0 +1,86 @@
+// Measures what the packages weigh in somebody else's bundle, and fails when one has grown beyond its budget.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from './build.js';
+import { install } from './install.js';
+import { ROOT } from './workspace.js';
+
+export const help = `npm run size
+
+Bundles every subpath of the published packages with all that it needs (but what Node brings), and prints its bytes:
+minified, and gzipped. Fails when the gzipped bytes are more than the budget in packages/tools/size.js.`;
+
+/**
+ * Bytes, minified and gzipped. Who adds something raises a budget in the same commit, and says why.
+ * @type {Record<string, number>}
+ */
+const BUDGETS = {
+  '@sockless/core': 0,
+  '@sockless/core/frame': 0,
+  '@sockless/core/handshake': 0,
+  '@sockless/core/deflate': 0,
+  '@sockless/deflate': 0,
+  '@sockless/node': 0,
+};
+
+/**
+ * @typedef {object} Size
+ * @property {string} subpath as others import it
+ * @property {number} minified bytes
+ * @property {number} gzipped bytes
+ * @property {number} budget gzipped bytes
+ */
+
+/** @returns {Promise<number>} the exit code */
+export async function command() {
+  install(ROOT, 'all');
+  build(ROOT);
+  const sizes = await Promise.all(Object.keys(BUDGETS).map(measure));
+  console.log(table(sizes));
+  const over = sizes.filter(({ gzipped, budget }) => gzipped > budget);
+  for (const { subpath, gzipped, budget } of over) {
+    console.error(
+      `${subpath} is ${gzipped - budget} bytes over its budget: make it smaller, or raise the budget and say why.`,
+    );
+  }
+  return over.length === 0 ? 0 : 1;
+}
+
+/**
+ * @param {string} subpath
+ * @returns {Promise<Size>}
+ */
+export async function measure(subpath) {
+  const [, name = '', entry = '.'] = /^@sockless\/(\w+)(?:\/(.+))?$/.exec(subpath) ?? [];
+  const folder = join(ROOT, 'packages', name);
+  const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { default: file } = exports[entry === '.' ? entry : `./${entry}`];
+  const esbuild = await import('esbuild');
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(folder, file)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    external: ['node:*'],
+    write: false,
+  });
+  const [{ contents }] = /** @type {[{ contents: Uint8Array }]} */ (outputFiles);
+  return {
+    subpath,
+    minified: contents.length,
+    gzipped: gzipSync(contents, { level: 9 }).length,
+    budget: BUDGETS[subpath] ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** @param {Size[]} sizes */
+function table(sizes) {
+  const head = ['', 'minified', 'gzipped', 'budget'];
+  const rows = sizes.map(({ subpath, minified, gzipped, budget }) =>
+    [subpath, minified, gzipped, budget].map((cell) => cell.toLocaleString('en')),
+  );
+  const line = (/** @type {string[]} */ cells) =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(26) : cell.padStart(10))).join('');
+  return [head, ...rows].map(line).join('\n');
+}
