@@ -18,8 +18,12 @@ const FILES: Readonly<Record<keyof Packages, string>> = {
   node: 'node/dist/index.js',
 };
 
+/** The environment of a subject that does without WebAssembly. */
+export const NO_WEBASSEMBLY = { SOCKLESS_NO_WEBASSEMBLY: '1' };
+
 /** Loads one of our packages, or a subpath of one. */
 export async function ours<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
+  if (process.env.SOCKLESS_NO_WEBASSEMBLY) Reflect.deleteProperty(globalThis, 'WebAssembly');
   const root = process.env.SOCKLESS_ROOT;
   const url = root && pathToFileURL(join(root, 'packages', FILES[name])).href;
   return (await import(url || `@sockless/${name}`)) as Packages[Name];

@@ -1,7 +1,7 @@
 /** Everybody's way from chunks to messages; each ends at the value that an application works with. */
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { ours } from '../ours.ts';
+import { NO_WEBASSEMBLY, ours } from '../ours.ts';
 import type { Stream } from './inputs.ts';
 import { absent, type Driver, loadDriver, loadUndici, loadWebsocket, loadWs, withoutBufferutil } from './peers.ts';
 import type { Task } from './task.ts';
@@ -29,6 +29,13 @@ export interface DecodingContestant {
 
 /** Ours first. */
 export const SOCKLESS: DecodingContestant = { name: 'sockless', load: sockless };
+
+/** As where compiling is forbidden. */
+export const SOCKLESS_IN_JAVASCRIPT: DecodingContestant = {
+  name: 'sockless, no WebAssembly',
+  env: NO_WEBASSEMBLY,
+  load: sockless,
+};
 
 /** With its own masking in JavaScript. */
 export const WS: DecodingContestant = {
@@ -65,7 +72,7 @@ export const UNDICI: DecodingContestant = {
 };
 
 /** About so many bytes are prepared for a batch: what a socket has just read is in the caches as well. */
-const POOL = 2 * 1024 * 1024;
+const POOL = 256 * 1024;
 /** And at most about so many chunks. */
 const CHUNKS = 4096;
 
@@ -81,7 +88,7 @@ export function decodingTask(
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const most = Math.max(2, Math.min(Math.floor(POOL / bytes), Math.floor(CHUNKS / chunks.length)));
   // Node gives every chunk of a socket memory of its own.
-  const copies = Array.from({ length: most }, () => chunks.map((chunk) => Buffer.allocUnsafeSlow(chunk.length)));
+  const copies = Array.from({ length: most }, () => chunks.map((chunk) => Buffer.from(new ArrayBuffer(chunk.length))));
   return {
     operations: messages,
     most,

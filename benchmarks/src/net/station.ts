@@ -2,7 +2,7 @@
 import { Companion, nodeProgram } from './companion.ts';
 import type { LoadAnswer, LoadQuestion } from './load.ts';
 import type { ServerProgram } from './server-programs.ts';
-import type { Memory } from './servers/listening.ts';
+import type { Memory, ProcessorTime, ServerQuestion } from './servers/listening.ts';
 
 /** `Omit` for each member of a union. */
 type WithoutPort<Question> = Question extends LoadQuestion ? Omit<Question, 'port'> : never;
@@ -44,7 +44,13 @@ export class Station {
 
   /** Collects the server's garbage and says what is left. */
   async memory(): Promise<Memory> {
-    return (await this.#server.ask({})) as Memory;
+    return (await this.#server.ask({ about: 'memory' } satisfies ServerQuestion)) as Memory;
+  }
+
+  /** Says how much processor time the server has used, in nanoseconds. */
+  async processor(): Promise<number> {
+    const answer = await this.#server.ask({ about: 'processor' } satisfies ServerQuestion);
+    return (answer as ProcessorTime).nanoseconds;
   }
 
   /** Ends both. */

@@ -1,7 +1,9 @@
-/** Opening handshakes: TCP connections opened, upgraded and ended again. */
-import type { LoadAnswer } from '../net/load.ts';
+/**
+ * Opening handshakes: TCP connections opened, upgraded and ended again. What counts is the processor time of the server:
+ * the load generator, with as much to do in the system, would be the first to be at its limit, whoever serves.
+ */
 import * as servers from '../net/server-programs.ts';
-import { cost, Station } from '../net/station.ts';
+import { Station } from '../net/station.ts';
 import type { Runner, Subject, Suite } from '../suite.ts';
 
 /** Connections that are being opened at any time. */
@@ -12,7 +14,7 @@ const WARM_UP = 600;
 /** The whole way from SYN to the end; ours behind `node:http`, and with core's own parser on `node:net`. */
 export const suite: Suite = {
   name: 'connect',
-  title: 'Connections opened (TCP and upgrade) and ended by the client, over loopback',
+  title: 'Processor time of the server for connections that are opened (TCP and upgrade) and ended by the client',
   unit: 'ns/handshake',
   pace: { quick: { turns: 3, warmUps: 1, slice: 150 }, full: { turns: 9, warmUps: 3, slice: 300 } },
   cases: [{ name: `${CONCURRENCY} at a time` }],
@@ -37,11 +39,14 @@ function subject(server: servers.ServerProgram): Subject {
 
 async function start(server: servers.ServerProgram): Promise<Runner> {
   const station = await Station.start(server);
-  const run = (milliseconds: number): Promise<LoadAnswer> =>
-    station.load({ type: 'connect', concurrency: CONCURRENCY, milliseconds });
+  const run = async (milliseconds: number): Promise<number> => {
+    const before = await station.processor();
+    const { count } = await station.load({ type: 'connect', concurrency: CONCURRENCY, milliseconds });
+    return ((await station.processor()) - before) / count;
+  };
   await run(WARM_UP);
   return {
-    measure: async (_, milliseconds) => cost(await run(milliseconds)),
+    measure: (_, milliseconds) => run(milliseconds),
     stop: () => station.stop(),
   };
 }

@@ -3,6 +3,7 @@ import {
   type DecodingContestant,
   decodingTask,
   SOCKLESS,
+  SOCKLESS_IN_JAVASCRIPT,
   UNDICI,
   WEBSOCKET,
   WEBSOCKET_DRIVER,
@@ -48,6 +49,7 @@ const cases: readonly DecodeCase[] = [true, false].flatMap((masked) => [
 /** Everybody who decodes. */
 export const contestants: readonly Contestant[] = [
   SOCKLESS,
+  SOCKLESS_IN_JAVASCRIPT,
   WS,
   WS_BUFFERUTIL,
   WEBSOCKET_DRIVER,

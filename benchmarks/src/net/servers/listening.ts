@@ -14,9 +14,23 @@ export interface Memory {
   readonly rss: number;
 }
 
-/** Tells the process that has started this one that the server listens; any question is one for its {@link Memory}. */
+/** What a server may be asked. */
+export interface ServerQuestion {
+  readonly about: 'memory' | 'processor';
+}
+
+/** How much processor time a server has used, its own and the system's for it, in nanoseconds. */
+export interface ProcessorTime {
+  readonly nanoseconds: number;
+}
+
+/** Tells the process that has started this one that the server listens, and answers its questions. */
 export function listening(port: number, connections: () => number | Promise<number>): void {
-  answerQuestions({ port }, async (): Promise<Memory> => {
+  answerQuestions({ port }, async ({ about }: ServerQuestion): Promise<Memory | ProcessorTime> => {
+    if (about === 'processor') {
+      const { user, system } = process.cpuUsage();
+      return { nanoseconds: (user + system) * 1000 };
+    }
     // What one collection frees may be what the next one needs to know.
     for (let round = 0; round < 4; round++) {
       collect();

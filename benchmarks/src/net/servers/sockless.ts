@@ -5,7 +5,7 @@ import { ours } from '../../ours.ts';
 import { HOST } from '../handshake.ts';
 import { announce, nodeListening } from './listening.ts';
 
-const { Connection } = await ours('core');
+const { Connection, resolveServerOptions } = await ours('core');
 const { attach, serve } = await ours('node');
 
 const [surface, variant] = process.argv.slice(2);
@@ -15,7 +15,9 @@ const handlers: Parameters<typeof serve>[1] = { message: (ws, data) => void ws.s
 if (surface === 'net') {
   // Without node:http: core parses the request itself.
   const { compression: _, port: __, tls: ___, ...rest } = options;
-  nodeListening(createServer((socket) => void attach(socket, Connection.server(rest), handlers)));
+  // Checked once, as `serve` does; an older revision of ours cannot.
+  const resolved = (resolveServerOptions as typeof resolveServerOptions | undefined)?.(rest) ?? rest;
+  nodeListening(createServer((socket) => void attach(socket, Connection.server(resolved), handlers)));
 } else {
   const server = await serve({ ...options, host: HOST }, handlers);
   announce(server.http);
