@@ -63,7 +63,7 @@ export interface SendOptions {
   readonly compress?: boolean | undefined;
 }
 
-const NONE: readonly never[] = [];
+const NONE: readonly never[] = Object.freeze([]);
 
 /** The event of most connections, which an application may keep for as long as they last. */
 const PLAIN: OpenEvent = Object.freeze({ type: 'open', subprotocol: '', extensions: NONE, headers: NONE });
@@ -319,6 +319,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (!this.#ended || this.#finished) return undefined;
     this.#finished = true;
     this.#transform?.close();
+    // Nobody is to find a half-machine here, and with it what was never whole.
+    this.#stopParsing();
+    this.#opening = undefined;
+    if (this.#atRest.sender === this) this.#atRest.sender = undefined;
     return endEvent({
       sent: this.#sent,
       received: this.#received,

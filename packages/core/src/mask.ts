@@ -176,7 +176,7 @@ export class MaskKeys {
   next(): number {
     if (this.#used === this.#pool.length) {
       // A source that throws leaves the pool as it was: used up.
-      const fresh = this.#pool.length === 0 ? new Uint8Array(POOL_SIZE) : this.#pool;
+      const fresh = new Uint8Array(POOL_SIZE);
       this.#random(fresh);
       this.#pool = fresh;
       this.#used = 0;

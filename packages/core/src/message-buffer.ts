@@ -89,18 +89,25 @@ export class MessageBuffer {
   /** A view of what it holds, for reading only; valid until the next `append`. */
   peek(): Uint8Array {
     if (this.#pieces.length > 0) {
-      this.#bytes = this.#join(this.#length);
+      // With room for more: who looks at every chunk would otherwise have all of it joined each time.
+      this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
       this.#pieces.length = 0;
     }
-    return this.#used === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#used);
+    return this.#copied();
   }
 
   /** Gives what it holds away, for good, and is empty and small again. */
   take(): Uint8Array {
-    const taken = this.peek();
+    const taken = this.#pieces.length > 0 ? this.#join(this.#length) : this.#copied();
     this.#clear();
     return taken;
+  }
+
+  /** What was copied; when that is nothing, an empty array of its own. */
+  #copied(): Uint8Array {
+    if (this.#used === 0) return new Uint8Array(0);
+    return this.#used === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#used);
   }
 
   #clear(): void {

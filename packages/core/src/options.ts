@@ -151,7 +151,10 @@ export class ResolvedServerOptions extends ResolvedOptions {
 
 /** {@link resolveOptions} for servers: give the result to `Connection.server` for each connection. */
 export function resolveServerOptions(options: ServerOptions | ResolvedServerOptions = {}): ResolvedServerOptions {
-  return options instanceof ResolvedServerOptions ? options : new ResolvedServerOptions(options);
+  if (options instanceof ResolvedServerOptions) return options;
+  if (!(options instanceof ResolvedOptions)) return new ResolvedServerOptions(options);
+  // What `resolveOptions` gave means what it says, and has no policy.
+  return Object.assign(new ResolvedServerOptions({}), options);
 }
 
 const KIB = 1024;

@@ -26,6 +26,7 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 let slab: Uint8Array = NOTHING;
 let slabWords = NO_WORDS;
 let slabUsed = 0;
+let slabNumber = 0;
 let slabWriters = 0;
 const SLAB_SIZE = 98_304;
 
@@ -70,8 +71,8 @@ export class Sender {
   #to = 0;
   // They are this sender's alone, and not a slab.
   #own = false;
-  // The slab that it has written to, as far as that may not have left.
-  #wroteTo: Uint8Array = NOTHING;
+  // The number of the slab that it has written to, as far as that may not have left: a number keeps no slab alive.
+  #wroteTo = 0;
   // The masking key of the frame that is being written; how many are being drawn, by a source that sends, or that threw.
   #key = 0;
   #drawing = 0;
@@ -143,11 +144,12 @@ export class Sender {
       );
     }
     let piece = data;
+    let surrogate = '';
     if (typeof piece === 'string') {
       piece = this.#surrogate + piece;
       const last = piece.charCodeAt(piece.length - 1);
-      this.#surrogate = !final && last >= 0xd800 && last <= 0xdbff ? piece.slice(-1) : '';
-      if (this.#surrogate !== '') piece = piece.slice(0, -1);
+      surrogate = !final && last >= 0xd800 && last <= 0xdbff ? piece.slice(-1) : '';
+      if (surrogate !== '') piece = piece.slice(0, -1);
     }
     if (this.#message === 0) {
       // How long the message will be is not known.
@@ -157,6 +159,7 @@ export class Sender {
     if (this.#compressing) this.#compressed(kind, piece, final);
     else this.#data(kind, piece, final ? FINAL : 0);
     this.#message = final ? 0 : opcode;
+    this.#surrogate = surrogate;
   }
 
   /** Queues a Ping or Pong frame of the application's. */
@@ -207,20 +210,20 @@ export class Sender {
   /** All that `transmit` gave has left: its memory may be used again. */
   release(): void {
     if (this.#queuedBytes > 0) return;
-    if (this.#wroteTo === slab && --slabWriters === 0) slabUsed = 0;
-    this.#wroteTo = NOTHING;
+    if (this.#wroteTo === slabNumber && --slabWriters === 0) slabUsed = 0;
+    this.#wroteTo = 0;
     // Whoever goes on writing to the slab has to be counted again.
     if (!this.#own) this.#bytes = NOTHING;
   }
 
   /** Whether something that it gave may not have left, for all it knows. */
   get isWaiting(): boolean {
-    return this.#wroteTo === slab;
+    return this.#wroteTo === slabNumber;
   }
 
   /** From here on it is another connection's, which knows nothing of what it gave before. */
   handOver(): void {
-    this.#wroteTo = NOTHING;
+    this.#wroteTo = 0;
   }
 
   #shift(): Uint8Array {
@@ -401,9 +404,10 @@ export class Sender {
       slab = host.allocate(SLAB_SIZE);
       slabWords = wordsOf(slab);
       slabUsed = slabWriters = 0;
+      slabNumber++;
     }
-    if (this.#wroteTo !== slab) {
-      this.#wroteTo = slab;
+    if (this.#wroteTo !== slabNumber) {
+      this.#wroteTo = slabNumber;
       slabWriters++;
     }
     this.#bytes = slab;

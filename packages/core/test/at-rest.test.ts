@@ -59,7 +59,10 @@ for (const role of ROLES) {
 
   atRest(`one that is in the middle of something gives nothing away (${role})`, () => {
     const whole = frame(role, 1, utf8('é€🐯'));
-    for (const bytes of [whole, concat(frame(role, 1, utf8('é'), false), frame(role, 9, 'p'), frame(role, 0, utf8('€🐯')))]) {
+    for (const bytes of [
+      whole,
+      concat(frame(role, 1, utf8('é'), false), frame(role, 9, 'p'), frame(role, 0, utf8('€🐯'))),
+    ]) {
       for (let cut = 1; cut < bytes.length; cut++) {
         const [a, b, c] = opened(role);
         // The first is the one that others take theirs from.
@@ -115,7 +118,8 @@ for (const role of ROLES) {
         for (const one of all) receive(one, frame(role, 1, 'a'));
         act(all[which] as Connection);
         for (const [i, one] of all.entries()) {
-          // Twice, so that each has woken a half-machine and let go of it.
+          // What leads to nothing, and then twice, so that each has woken a half-machine and let go of it.
+          receive(one, new Uint8Array(0));
           for (let round = 0; round < 2; round++) {
             const events = summaries(receive(one, frame(role, 1, 'b'))).filter(([type]) => type !== 'end');
             assert.equal(events, i === which ? [] : [['text', 'b']], `${act}, ${which}, ${i}`);
@@ -367,6 +371,48 @@ atRest('of connections that have ended, few are kept for their half-machines', a
   const kept = refs.filter((ref) => ref.deref() !== undefined).length;
   // For each role the one that has a receiver to give away, and the one that has a sender.
   assert.ok(kept <= 4, `${kept} of ${refs.length} are kept`);
+});
+
+for (const shared of [false, true]) {
+  atRest(
+    `connections that are never told that their bytes have left keep no slab (shared options: ${shared})`,
+    async () => {
+      const resolved = resolveOptions(OFF);
+      const text = 'x'.repeat(70_000);
+      const kept: Connection[] = [];
+      await collectGarbage();
+      const before = process.memoryUsage().arrayBuffers;
+      for (let n = 0; n < 60; n++) {
+        const pair = [0, 1].map(() => Connection.opened('server', {}, shared ? resolved : { ...OFF }));
+        for (const connection of pair) {
+          connection.poll();
+          connection.send(text);
+        }
+        for (const connection of pair) drain(connection);
+        kept.push(...pair);
+      }
+      await collectGarbage();
+      const grown = process.memoryUsage().arrayBuffers - before;
+      assert.ok(grown < 1_000_000, `${grown} bytes for ${kept.length} connections`);
+    },
+  );
+}
+
+atRest('one that has ended with half a message lets go of it', async () => {
+  const resolved = resolveOptions({ ...OFF, maxMessageSize: 8_000_000 });
+  await collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+  const use = (): void => {
+    const connection = Connection.opened('server', {}, resolved);
+    connection.poll();
+    assert.equal(summaries(receive(connection, frame('server', 2, 'a'))), [['binary', '61']]);
+    receive(connection, frame('server', 2, new Uint8Array(6_000_000)).slice(0, -1));
+    assert.is([...connection.receiveEnd()].at(-1)?.type, 'end');
+  };
+  use();
+  await collectGarbage();
+  assert.ok(process.memoryUsage().arrayBuffers - before < 1_000_000);
+  assert.ok(resolved.maxMessageSize > 0);
 });
 
 atRest.run();

@@ -178,4 +178,19 @@ mask('5.3 keys of the host do not repeat', () => {
   assert.ok(drawn.size > 9_990, `${drawn.size} of 10,000 are different`);
 });
 
+mask('5.3 a source that sends while it is asked gives no key twice', () => {
+  let nested = true;
+  const seen: number[] = [];
+  let filled = 0;
+  const keys: MaskKeys = new MaskKeys((bytes) => {
+    new DataView(bytes.buffer, bytes.byteOffset, 4).setInt32(0, ++filled);
+    if (nested) {
+      nested = false;
+      seen.push(keys.next());
+    }
+  });
+  seen.push(keys.next());
+  assert.is(new Set(seen).size, 2);
+});
+
 mask.run();

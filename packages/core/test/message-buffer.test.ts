@@ -368,4 +368,33 @@ messageBuffer('10.4 a million empty pieces occupy nothing', () => {
   assert.equal([occupied(buffer), allocated], [0, []]);
 });
 
+messageBuffer('who looks after every piece has none of them copied more than a few times', () => {
+  const copied = (count: number): number => {
+    const { allocate } = host;
+    let bytes = 0;
+    Object.assign(host, {
+      allocate: (length: number) => {
+        bytes += length;
+        return allocate(length);
+      },
+    });
+    try {
+      const buffer = new MessageBuffer();
+      for (let n = 0; n < count; n++) {
+        buffer.append(new Uint8Array(1024), 0, 1024);
+        assert.is(buffer.peek().length, 1024 * (n + 1));
+      }
+    } finally {
+      Object.assign(host, { allocate });
+    }
+    return bytes;
+  };
+  assert.ok(copied(1000) < 8 * 1000 * 1024, String(copied(1000)));
+});
+
+messageBuffer('what is empty is an array of its own each time', () => {
+  const buffer = new MessageBuffer();
+  assert.is.not(buffer.take(), buffer.take());
+});
+
 messageBuffer.run();

@@ -172,4 +172,11 @@ test('a limit that is named and undefined is no limit', () => {
   assert.equal(resolveOptions({ rateLimits: { messages: undefined } }).rateLimits, { messages: undefined });
 });
 
+test('what resolveOptions gave means the same to a server', () => {
+  const resolved = resolveOptions({ messages: 'fragments', heartbeat: false, maxMessageSize: 5 });
+  const forServers = resolveServerOptions(resolved);
+  assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);
+  assert.equal(forServers.policy, resolveServerOptions({}).policy);
+});
+
 test.run();

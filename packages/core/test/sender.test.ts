@@ -249,6 +249,22 @@ sender('5.4 a surrogate pair that two fragments share is sent with the second', 
   assert.is(sent(from), '01 00 00 00 00 04 f0 9f 90 af 80 00');
 });
 
+sender('5.4 a piece that could not be sent has not been taken: half a surrogate pair is not sent twice', () => {
+  let broken = true;
+  const from = client({
+    random: (bytes) => {
+      if (broken) throw new RangeError('no entropy');
+      bytes.fill(0);
+    },
+  });
+  assert.throws(() => from.fragment('a\ud83d', false), /no entropy/);
+  broken = false;
+  from.fragment('a\ud83d', false);
+  from.fragment('\ude00', true);
+  const { frames } = decodeFrames(take(from));
+  assert.is(frames.map(({ payload }) => decodeStrictly(payload)).join(''), 'a😀');
+});
+
 sender('5.4 half a surrogate pair whose other half never comes is U+FFFD', () => {
   const from = server();
   from.fragment('\ud83d', false);

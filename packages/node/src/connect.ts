@@ -103,7 +103,8 @@ class Client<Data> extends WebSocketConnection<Data> {
     super(handlers);
     const { text, authorization } = normalize(url);
     this.#url = text;
-    this.#options = resolveCompression(withAuthorization(options, authorization));
+    // A snapshot: every try is made with the same options.
+    this.#options = resolveCompression(withAuthorization({ ...options }, authorization));
     this.#maxQueuedBytes = resolveOptions(this.#options).maxQueuedBytes;
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => crypto.getRandomValues(bytes));

@@ -225,9 +225,12 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
     this.#opened?.resolve(event);
     // A client that loses the connection and connects again has another.
     this.#opened = undefined;
-    this.handlers.open?.(this, event);
-    // An idle connection would keep a few kilobytes for it.
-    this.request = undefined;
+    try {
+      this.handlers.open?.(this, event);
+    } finally {
+      // An idle connection would keep a few kilobytes for it.
+      this.request = undefined;
+    }
   }
 
   /** The connection ended. */

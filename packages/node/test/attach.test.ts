@@ -138,13 +138,17 @@ for (const compression of [false, true]) {
       if (n % 20 === 0) await soon();
     }
     assert.ok(ends.client.queuedBytes > (compression ? 0 : 1_000_000), `${ends.client.queuedBytes} bytes wait`);
-    // First the server reads while nobody reads from it, then the client does, now and then.
-    for (let turn = 0; back.length < COUNT; turn++) {
-      const end = turn % 2 === 0 ? ends.server : ends.client;
-      end.resume();
-      await delay(3);
-      if (turn % 3 === 0) end.pause();
-      for (const other of others) other.server.send('z'.repeat(turn % 1000));
+    // First the server reads while nobody reads from it, then the client does: now and then.
+    for (const [end, messages] of [
+      [ends.server, there],
+      [ends.client, back],
+    ] as const) {
+      for (let turn = 0; messages.length < COUNT; turn++) {
+        end.resume();
+        await delay(3);
+        if (turn % 3 === 0) end.pause();
+        for (const other of others) other.server.send('z'.repeat(turn % 1000));
+      }
     }
     assert.ok(most > (compression ? 0 : 1_000_000), `${most} bytes waited`);
     for (let n = 0; n < COUNT; n++) {
