@@ -221,7 +221,9 @@ for (const name of ['open', 'ping', 'close', 'end'] as const) {
     wire.write(frame('client', 0x89), frame('client', 0x88, closing(1000)));
     await wire.frames(2);
     wire.socket.end();
-    assert.is((await (await ws.promise).closed).code, 1000);
+    const connection = await ws.promise;
+    assert.is((await connection.closed).code, 1000);
+    assert.is(connection.request, undefined);
     await until(() => host.connections.size === 0 && errors.length > 0);
     assert.equal(
       errors.map((error) => (error as Error).message),

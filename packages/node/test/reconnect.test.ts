@@ -3,7 +3,7 @@ import { connect as netConnect } from 'node:net';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { ConnectionEndedError, type connect, type ReconnectPolicy } from '../src/index.ts';
-import { rawServer } from './raw.ts';
+import { openServer, rawServer } from './raw.ts';
 import { client, FAST, fractions, refusing, reset, type Script, say, scripted, stay } from './reconnect.ts';
 import { deferred, delay, recorder, soon, suite, thrown, until } from './support.ts';
 
@@ -40,6 +40,19 @@ for (const { title, script, log: expected } of lost) {
     assert.equal([ws.state, ws.endEvent], ['open', undefined]);
   });
 }
+
+test('every try is made with the options that were given', async (bench) => {
+  const heads: string[] = [];
+  const url = await openServer(bench, (wire, head) => {
+    heads.push(head);
+    if (heads.length === 1) reset(wire);
+  });
+  const options: Parameters<typeof client>[4] & object = { headers: { 'X-A': '1' } };
+  client(bench, url, FAST, {}, options);
+  Object.assign(options, { headers: { 'X-B': '2' } });
+  await until(() => heads.length === 2);
+  for (const head of heads) assert.match(head, /X-A: 1/);
+});
 
 const final: { title: string; script: Script; log: string[] }[] = [
   { title: '1000', script: [say(1000)], log: ['open', 'close 1000', 'end 1000 clean'] },
