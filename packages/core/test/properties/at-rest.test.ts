@@ -135,7 +135,8 @@ class Run {
 
   #poll(): void {
     for (const event of this.#connection) {
-      if (event.type === 'request') this.#connection.accept();
+      // The transport may have ended before the request was polled.
+      if (event.type === 'request' && this.#connection.state === 'connecting') this.#connection.accept();
       this.#events.push(event);
       this.#seen.push(event.type === 'pong' ? [...summarize(event), event.latency ?? -1] : summarize(event));
     }
