@@ -144,7 +144,8 @@ subjects('a handshake costs time', async () => {
 });
 
 subjects('an idle connection costs memory', async () => {
-  const { heap, heapAndBuffers, resident } = await costs(servers.SERVE, 100);
+  // As many as one run of the suite has at least: what a hundred cost can be less than what the warm-up left behind.
+  const { heap, heapAndBuffers, resident } = await costs(servers.SERVE, 1000);
   assert.ok(heap > 0);
   assert.ok(Number.isFinite(heapAndBuffers) && Number.isFinite(resident));
 });
