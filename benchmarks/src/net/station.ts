@@ -1,7 +1,9 @@
 /** A server and a load generator that belong together. */
+
+import type { Runner, Subject } from '../suite.ts';
 import { Companion, nodeProgram } from './companion.ts';
 import type { LoadAnswer, LoadQuestion } from './load.ts';
-import type { ServerProgram } from './server-programs.ts';
+import { type ServerProgram, serverAt } from './server-programs.ts';
 import type { Memory, ProcessorTime, ServerQuestion } from './servers/listening.ts';
 
 /** `Omit` for each member of a union. */
@@ -62,4 +64,14 @@ export class Station {
 /** Nanoseconds for each of the things that were done. */
 export function cost({ count, milliseconds }: LoadAnswer): number {
   return (milliseconds * 1e6) / count;
+}
+
+/** The subject that `start` measures with a server, or with the same one of another tree. */
+export function subjectOf(server: ServerProgram, start: (server: ServerProgram) => Promise<Runner>): Subject {
+  return {
+    name: server.name,
+    missing: server.missing,
+    start: () => start(server),
+    startAt: (root) => start(serverAt(server, root)),
+  };
 }

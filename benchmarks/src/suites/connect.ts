@@ -3,8 +3,8 @@
  * the load generator, with as much to do in the system, would be the first to be at its limit, whoever serves.
  */
 import * as servers from '../net/server-programs.ts';
-import { Station } from '../net/station.ts';
-import type { Runner, Subject, Suite } from '../suite.ts';
+import { Station, subjectOf } from '../net/station.ts';
+import type { Runner, Suite } from '../suite.ts';
 
 /** Connections that are being opened at any time. */
 const CONCURRENCY = 32;
@@ -18,24 +18,15 @@ export const suite: Suite = {
   unit: 'ns/handshake',
   pace: { quick: { turns: 3, warmUps: 1, slice: 150 }, full: { turns: 9, warmUps: 3, slice: 300 } },
   cases: [{ name: `${CONCURRENCY} at a time` }],
-  ours: [subject(servers.SERVE), subject(servers.CORE_ON_NET)],
+  ours: [subjectOf(servers.SERVE, start), subjectOf(servers.CORE_ON_NET, start)],
   peers: [
-    subject(servers.WS),
-    subject(servers.WEBSOCKET_DRIVER),
-    subject(servers.WEBSOCKET),
-    subject(servers.BUN),
-    subject(servers.DENO),
+    subjectOf(servers.WS, start),
+    subjectOf(servers.WEBSOCKET_DRIVER, start),
+    subjectOf(servers.WEBSOCKET, start),
+    subjectOf(servers.BUN, start),
+    subjectOf(servers.DENO, start),
   ],
 };
-
-function subject(server: servers.ServerProgram): Subject {
-  return {
-    name: server.name,
-    missing: server.missing,
-    start: () => start(server),
-    startAt: (root) => start(servers.serverAt(server, root)),
-  };
-}
 
 async function start(server: servers.ServerProgram): Promise<Runner> {
   const station = await Station.start(server);

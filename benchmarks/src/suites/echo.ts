@@ -1,7 +1,7 @@
 /** Echo over loopback TCP: what a server takes for a message, from the socket to the application and back. */
 import * as servers from '../net/server-programs.ts';
-import { cost, Station } from '../net/station.ts';
-import type { Case, Runner, Subject, Suite } from '../suite.ts';
+import { cost, Station, subjectOf } from '../net/station.ts';
+import type { Case, Runner, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
   readonly opcode: 1 | 2;
@@ -37,30 +37,21 @@ export const suite: Suite = {
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; servers in their own process',
   unit: 'ns/message',
   cases,
-  ours: [subject(servers.SERVE)],
+  ours: [subjectOf(servers.SERVE, start)],
   peers: [
-    subject(servers.WS),
-    subject(servers.WS_BUFFERUTIL),
-    subject(servers.WS_CORKED),
-    subject(servers.WEBSOCKET_DRIVER),
-    subject(servers.WEBSOCKET),
-    subject(servers.BUN),
-    subject(servers.DENO),
+    subjectOf(servers.WS, start),
+    subjectOf(servers.WS_BUFFERUTIL, start),
+    subjectOf(servers.WS_CORKED, start),
+    subjectOf(servers.WEBSOCKET_DRIVER, start),
+    subjectOf(servers.WEBSOCKET, start),
+    subjectOf(servers.BUN, start),
+    subjectOf(servers.DENO, start),
   ],
 };
 
 function binary(size: number, connections: number, inFlight: number, slow = false): EchoCase {
   const name = `${size < KIB ? `${size} B` : `${size / KIB} KiB`}, ${connections} × ${inFlight}`;
   return { name, opcode: 2, size, connections, inFlight, slow };
-}
-
-function subject(server: servers.ServerProgram): Subject {
-  return {
-    name: server.name,
-    missing: server.missing,
-    start: () => start(server),
-    startAt: (root) => start(servers.serverAt(server, root)),
-  };
 }
 
 async function start(server: servers.ServerProgram): Promise<Runner> {

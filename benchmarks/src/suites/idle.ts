@@ -1,8 +1,8 @@
 /** What a connection costs that does nothing: memory of the server after a forced collection. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as servers from '../net/server-programs.ts';
-import { Station } from '../net/station.ts';
-import type { Case, Runner, Subject, Suite } from '../suite.ts';
+import { Station, subjectOf } from '../net/station.ts';
+import type { Case, Runner, Suite } from '../suite.ts';
 
 interface IdleCase extends Case {
   readonly connections: number;
@@ -48,21 +48,21 @@ export const suite: Suite = {
   turns: 3,
   cases,
   ours: [
-    subject(servers.SERVE),
-    subject(servers.SERVE_WITHOUT_TIMERS),
-    subject(servers.CORE_ON_NET),
-    subject(servers.CORE_WITHOUT_TIMERS),
+    subjectOf(servers.SERVE, start),
+    subjectOf(servers.SERVE_WITHOUT_TIMERS, start),
+    subjectOf(servers.CORE_ON_NET, start),
+    subjectOf(servers.CORE_WITHOUT_TIMERS, start),
   ],
-  peers: [subject(servers.WS), subject(servers.BARE), subject(servers.BUN), subject(servers.DENO)],
+  peers: [
+    subjectOf(servers.WS, start),
+    subjectOf(servers.BARE, start),
+    subjectOf(servers.BUN, start),
+    subjectOf(servers.DENO, start),
+  ],
 };
 
-function subject(server: servers.ServerProgram): Subject {
-  return {
-    name: server.name,
-    missing: server.missing,
-    start: () => Promise.resolve(runner(server)),
-    startAt: (root) => Promise.resolve(runner(servers.serverAt(server, root))),
-  };
+function start(server: servers.ServerProgram): Promise<Runner> {
+  return Promise.resolve(runner(server));
 }
 
 function runner(server: servers.ServerProgram): Runner {

@@ -114,14 +114,12 @@ function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
 
 /** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */
 function bufferSlices(prototype: NonNullable<Scope['Buffer']>['prototype']): Slices | undefined {
-  try {
+  return tried(() => {
     const { latin1Slice, utf8Slice, ucs2Slice } = prototype;
     const slices = { ascii: callable(latin1Slice), utf8: callable(utf8Slice), utf16: callable(ucs2Slice) };
     const strings = [slices.ascii(TRIAL, 1, 5), slices.utf8(TRIAL, 4, 10), slices.utf16(TRIAL, 2, 8)];
     return strings.join() === 'abcï,\ufeffé\ufffd,\u6362\ubbef\uc3bf' ? slices : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 const TRIAL = Uint8Array.of(0, 0x61, 0x62, 0x63, 0xef, 0xbb, 0xbf, 0xc3, 0xa9, 0xff);
@@ -133,13 +131,11 @@ const callable =
 
 /** The methods behind Node's `Buffer.write`: no view has to be made for them. */
 function bufferWrite({ prototype }: NonNullable<Scope['Buffer']>): Write | undefined {
-  try {
+  return tried(() => {
     const { utf8Write } = prototype;
     const write: Write = (text, into, at) => utf8Write.call(into, text, at, into.length - at);
     return works(write, 'é\ud800', [0xc3, 0xa9, 0xef, 0xbf, 0xbd]) ? write : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 function encoderWrite(encoder: Utf8TextEncoder): Write | undefined {
@@ -147,15 +143,13 @@ function encoderWrite(encoder: Utf8TextEncoder): Write | undefined {
 }
 
 function bufferMeasured(Buffer: NonNullable<Scope['Buffer']>): Measured | undefined {
-  try {
+  return tried(() => {
     const { latin1Write } = Buffer.prototype;
     const writeAscii: Write = (text, into, at) => latin1Write.call(into, text, at, text.length);
     const byteLength = (text: string): number => Buffer.byteLength(text);
     const fit = works(writeAscii, 'abé', [0x61, 0x62, 0xe9]) && byteLength('é\ud800') === 5;
     return fit ? { byteLength, writeAscii } : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 function works(write: Write, text: string, expected: readonly number[]): boolean {
@@ -165,20 +159,25 @@ function works(write: Write, text: string, expected: readonly number[]): boolean
 
 /** `hash` of `node:crypto`, where it is and may be used for this: in FIPS mode, for instance, it may not. */
 function builtinSha1(process: Scope['process']): Sha1 | undefined {
-  try {
+  return tried(() => {
     const hash = process?.getBuiltinModule?.('node:crypto')?.hash;
     const sha1 = hash && ((text: string) => hash('sha1', text, 'base64'));
     return sha1?.('abc') === 'qZk+NkcGgWq6PiVxeFDCbJzQ2J0=' ? sha1 : undefined;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** Some decoders refuse to be strict, others overlook that they should be; core's own code is neither. */
 function strictDecoder(TextDecoder: NonNullable<Scope['TextDecoder']>): Utf8TextDecoder | undefined {
-  try {
+  return tried(() => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     return decoder.fatal && decoder.ignoreBOM ? decoder : undefined;
+  });
+}
+
+/** What `make` gives, or `undefined` when the host has something else under that name, and it throws. */
+function tried<Capability>(make: () => Capability | undefined): Capability | undefined {
+  try {
+    return make();
   } catch {
     return undefined;
   }

@@ -42,7 +42,15 @@ export function maskAndLook(bytes: Uint8Array, start: number, end: number, key: 
     const simd = kernel();
     return simd === undefined
       ? maskWords(bytes, start, end, key)
-      : maskBlocks(new Uint8Array(bytes.buffer, bytes.byteOffset + start, length), key, simd);
+      : throughKernel(
+          new Uint8Array(bytes.buffer, bytes.byteOffset + start, length),
+          0,
+          length,
+          bytes,
+          start,
+          key,
+          simd,
+        );
   }
   let at = start;
   let seen = 0;
@@ -89,34 +97,31 @@ export function copyMasked(
 ): void {
   const length = end - start;
   const simd = length < KERNEL_FROM ? undefined : kernel();
-  if (simd === undefined) {
-    copyBytes(from, start, end, into, at);
-    maskAndLook(into, at, at + length, key, view);
+  if (simd !== undefined) {
+    throughKernel(from, start, end, into, at, key, simd);
     return;
   }
+  copyBytes(from, start, end, into, at);
+  maskAndLook(into, at, at + length, key, view);
+}
+
+/** Takes `from[start]` to `from[end - 1]` through the kernel to `into[at]`, masked; gives 0 when all have become ASCII. */
+function throughKernel(
+  from: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+  key: number,
+  simd: Kernel,
+): number {
+  const length = end - start;
+  let seen = 0;
   for (let done = 0; done < length; done += KERNEL_SIZE) {
     const size = Math.min(KERNEL_SIZE, length - done);
     simd.block.set(size === from.length ? from : from.subarray(start + done, start + done + size));
-    simd.mask(size, key);
-    into.set(simd.first(size), at + done);
-  }
-}
-
-/** {@link maskAndLook} for the whole of `bytes`, by way of the kernel. */
-export function maskBlocks(bytes: Uint8Array, key: number, simd: Kernel): number {
-  const { length } = bytes;
-  if (length <= KERNEL_SIZE) {
-    simd.block.set(bytes);
-    const seen = simd.mask(length, key);
-    bytes.set(simd.first(length));
-    return seen;
-  }
-  let seen = 0;
-  for (let at = 0; at < length; at += KERNEL_SIZE) {
-    const size = Math.min(KERNEL_SIZE, length - at);
-    simd.block.set(bytes.subarray(at, at + size));
     seen |= simd.mask(size, key);
-    bytes.set(simd.first(size), at);
+    into.set(simd.first(size), at + done);
   }
   return seen;
 }

@@ -297,7 +297,7 @@ export class Sender {
       this.#shortBytes(first, payload, start, length);
       return;
     }
-    const at = this.#header(first, length, length);
+    const at = this.#header(first, length);
     if (this.#keys === undefined) copyBytes(payload, start, end, this.#bytes, at);
     else copyMasked(payload, start, end, this.#bytes, at, this.#key, this.#words);
     this.#commit(at + length);
@@ -306,7 +306,7 @@ export class Sender {
   /** A frame with a few characters, in one pass (benchmarks: encode); false when they are not all ASCII. */
   #shortText(first: number, text: string): boolean {
     const { length } = text;
-    const start = this.#header(first, length, length);
+    const start = this.#header(first, length);
     const bytes = this.#bytes;
     let key = this.#key;
     for (let i = 0; i < length; i++) {
@@ -321,7 +321,7 @@ export class Sender {
 
   /** A frame with a few bytes, in one pass. */
   #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
-    const start = this.#header(first, length, length);
+    const start = this.#header(first, length);
     const bytes = this.#bytes;
     let key = this.#key;
     for (let i = 0; i < length; i++) {
@@ -339,7 +339,7 @@ export class Sender {
       return;
     }
     const length = measured.byteLength(text);
-    const at = this.#header(first, length, length);
+    const at = this.#header(first, length);
     const bytes = this.#bytes;
     if (length === text.length) measured.writeAscii(text, bytes, at);
     else encodeUtf8(text, bytes, at, writeUtf8);
@@ -366,11 +366,11 @@ export class Sender {
     this.#commit(at + length);
   }
 
-  /** Writes a header, with room for so many bytes behind it, and gives where they begin. */
-  #header(first: number, length: number, room: number): number {
+  /** Writes a header, with room for the payload behind it, and gives where that begins. */
+  #header(first: number, length: number): number {
     const masked = this.#drawKey();
     const size = frameHeaderSize(length, masked);
-    this.#reserve(size + room);
+    this.#reserve(size + length);
     writeFrameHeader(first, masked, this.#key, length, this.#bytes, this.#to);
     return this.#to + size;
   }

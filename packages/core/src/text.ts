@@ -4,7 +4,7 @@
  */
 import { host, type Slices, type Utf8TextDecoder } from './host.ts';
 import { KERNEL_SIZE, type Kernel, kernel } from './kernel.ts';
-import { decodeBy, decodeUtf8, lastBoundary, UTF8_BOUNDARY, validateUtf8 } from './utf8.ts';
+import { decodeBy, decodeUtf8, inBlocks, UTF8_BOUNDARY, validateUtf8 } from './utf8.ts';
 
 /** The longest text that {@link decodeShortAscii} decodes. */
 export const SHORT_ASCII = 16;
@@ -126,30 +126,22 @@ function decodeBlock(bytes: Uint8Array, key: number, simd: Kernel, slices: Slice
 
 function decodeBlocks(bytes: Uint8Array, simd: Kernel, slices: Slices): string | undefined {
   const { length } = bytes;
-  let least = 2;
-  inBlocks(bytes, simd, (size) => {
-    least = Math.min(least, simd.mask(size, 0) === 0 ? 2 : simd.look(size));
+  let isAllAscii = true;
+  const isValid = inBlocks(bytes, 0, length, simd, (size) => {
+    if (simd.mask(size, 0) === 0) return true;
+    isAllAscii = false;
+    return simd.look(size) > 0;
   });
-  if (least === 0) return undefined;
-  if (least === 2) return slices.ascii(bytes, 0, length);
+  if (!isValid) return undefined;
+  if (isAllAscii) return slices.ascii(bytes, 0, length);
   // One byte becomes two, two or three become two, four become four.
   const utf16 = new Uint8Array(2 * length);
   let to = 0;
-  inBlocks(bytes, simd, (size) => {
+  inBlocks(bytes, 0, length, simd, (size) => {
     const written = simd.toUtf16(size);
     utf16.set(simd.utf16.subarray(0, written), to);
     to += written;
+    return true;
   });
   return slices.utf16(utf16, 0, to);
-}
-
-/** Copies one block of whole code points after the other to the kernel. */
-function inBlocks(bytes: Uint8Array, simd: Kernel, visit: (size: number) => void): void {
-  const { length } = bytes;
-  for (let at = 0; at < length; ) {
-    const end = length - at > KERNEL_SIZE ? lastBoundary(bytes, at + KERNEL_SIZE) : length;
-    simd.block.set(bytes.subarray(at, end));
-    visit(end - at);
-    at = end;
-  }
 }

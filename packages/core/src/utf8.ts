@@ -11,7 +11,7 @@
  *     UTF8-tail = %x80-BF
  */
 import type { Utf8TextDecoder, Write } from './host.ts';
-import { KERNEL_SIZE, kernel } from './kernel.ts';
+import { KERNEL_SIZE, type Kernel, kernel } from './kernel.ts';
 
 /** The state of {@link validateUtf8} at the boundary of a code point, where a text begins and must end. */
 export const UTF8_BOUNDARY = 0;
@@ -94,10 +94,21 @@ export function lastBoundary(bytes: Uint8Array, end: number): number {
 function isUtf8(bytes: Uint8Array, start: number, end: number, decoder: Utf8TextDecoder | undefined): boolean {
   const simd = kernel();
   if (simd === undefined) return decoder !== undefined && decodeBy(decoder, bytes.subarray(start, end)) !== undefined;
+  return inBlocks(bytes, start, end, simd, (size) => simd.look(size) > 0);
+}
+
+/** Copies whole code points to the kernel, one block after the other, until `visit` says that it has seen enough. */
+export function inBlocks(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  simd: Kernel,
+  visit: (size: number) => boolean,
+): boolean {
   for (let at = start; at < end; ) {
     const stop = end - at > KERNEL_SIZE ? lastBoundary(bytes, at + KERNEL_SIZE) : end;
     simd.block.set(bytes.subarray(at, stop));
-    if (simd.look(stop - at) === 0) return false;
+    if (!visit(stop - at)) return false;
     at = stop;
   }
   return true;

@@ -105,18 +105,20 @@ class SocketDriver implements Driver, Sleeper {
     if (transport === 'destroy') socket.destroy();
     else if (transport === 'end' && connection.queuedBytes === 0 && !socket.writableEnded) this.#end();
     if (paused !== socket.isPaused()) paused ? socket.pause() : socket.resume();
-    // All of it is with the operating system; what lies behind another kind of stream may have kept it.
-    if (socket.writableLength === 0 && socket.constructor === NetSocket) connection.release();
+    if (this.#hasLeft) connection.release();
     const { deadline } = connection;
     if (deadline !== Infinity && !socket.destroyed) setAlarm(this, this.#start + deadline);
   }
 
   /** Ends the socket: both of its sides at once when the peer has ended too, which costs one call less. */
   #end(): void {
-    const { socket } = this;
-    const written = socket.writableLength === 0 && socket.constructor === NetSocket;
-    if (socket.readableEnded && written) this.socket.destroy();
+    if (this.socket.readableEnded && this.#hasLeft) this.socket.destroy();
     else this.socket.end();
+  }
+
+  /** All that was written is with the operating system; what lies behind another kind of stream may have kept it. */
+  get #hasLeft(): boolean {
+    return this.socket.writableLength === 0 && this.socket.constructor === NetSocket;
   }
 
   /** The deadline has passed, unless it has moved since. */
