@@ -74,14 +74,18 @@ export function stream(kind: Kind, size: number, masked: boolean, delivery: Deli
   };
 }
 
+/** How long the messages of a mixed stream are: all lengths alike, or all orders of magnitude, so that most are short. */
+export type Mix = 'even' | 'short';
+
 /** Texts and binary messages of 1 to 4096 bytes in no order, the same ones every time. */
-export function mixedStream(masked: boolean, chunk: number): Stream {
+export function mixedStream(masked: boolean, chunk: number, mix: Mix): Stream {
   const frames: Buffer[] = [];
   let length = 0;
   for (let seed = 0, random = 1; seed < 128; seed++) {
     random = (Math.imul(random, 1_103_515_245) + 12_345) & 0x7fffffff;
     const kind = random & 0x10000 ? 'text' : 'binary';
-    const data = payload(kind, 1 + ((random >> 8) & 4095), seed);
+    const part = (random >> 8) & 4095;
+    const data = payload(kind, mix === 'even' ? 1 + part : Math.floor(4097 ** ((part + 0.5) / 4096)), seed);
     frames.push(frame(kind, data, masked, seed));
     length += lengthOf(kind, data);
   }

@@ -10,7 +10,17 @@ import {
   WS,
   WS_BUFFERUTIL,
 } from '../codec/decoders.ts';
-import { type Delivery, KIB, type Kind, MIB, mixedStream, type Stream, sizeName, stream } from '../codec/inputs.ts';
+import {
+  type Delivery,
+  KIB,
+  type Kind,
+  MIB,
+  type Mix,
+  mixedStream,
+  type Stream,
+  sizeName,
+  stream,
+} from '../codec/inputs.ts';
 import { type Contestant, codecSuite } from '../codec/task.ts';
 import type { Case } from '../suite.ts';
 
@@ -21,6 +31,8 @@ interface DecodeCase extends Case {
 
 const SIZES = [16, 125, KIB, 16 * KIB, 64 * KIB, MIB];
 const KINDS: readonly Kind[] = ['text', 'CJK text', 'binary'];
+const MIXES: readonly Mix[] = ['even', 'short'];
+const MIX_NAMES: Readonly<Record<Mix, string>> = { even: '', short: 'most short, ' };
 const DELIVERIES: readonly Delivery[] = ['coalesced', 'one frame per chunk', '1460-byte cuts', '1-byte cuts'];
 
 /** The cells that `--quick` shows. */
@@ -42,8 +54,10 @@ const cases: readonly DecodeCase[] = [true, false].flatMap((masked) => [
   ...DELIVERIES.flatMap((delivery) =>
     KINDS.flatMap((kind) => SIZES.filter(sized(delivery)).map((size) => cell(masked, kind, size, delivery))),
   ),
-  mixed(masked, '64 KiB chunks', 64 * KIB),
-  mixed(masked, '1460-byte chunks', 1460),
+  ...MIXES.flatMap((mix) => [
+    mixed(masked, mix, '64 KiB chunks', 64 * KIB),
+    mixed(masked, mix, '1460-byte chunks', 1460),
+  ]),
 ]);
 
 /** Everybody who decodes. */
@@ -76,9 +90,9 @@ function sized(delivery: Delivery): (size: number) => boolean {
   return (size) => delivery !== '1-byte cuts' || size === 16 || size === KIB;
 }
 
-function mixed(masked: boolean, delivery: string, chunk: number): DecodeCase {
-  const name = `${masked ? 'masked' : 'unmasked'} mixed 1-4096 B, ${delivery}`;
-  return { name, slow: !masked, masked, stream: () => mixedStream(masked, chunk) };
+function mixed(masked: boolean, mix: Mix, delivery: string, chunk: number): DecodeCase {
+  const name = `${masked ? 'masked' : 'unmasked'} mixed 1-4096 B, ${MIX_NAMES[mix]}${delivery}`;
+  return { name, slow: !masked, masked, stream: () => mixedStream(masked, chunk, mix) };
 }
 
 function contestant({ load, ...rest }: DecodingContestant): Contestant {
