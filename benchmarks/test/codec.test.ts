@@ -60,7 +60,7 @@ codec('every case has a name of its own, and quick ones among them', () => {
     assert.ok(each.cases.some(({ slow }) => !slow));
     assert.is(each.ours[0]?.name, 'sockless');
   }
-  assert.is(decode.suite.cases.filter(({ slow }) => !slow).length, 21);
+  assert.is(decode.suite.cases.filter(({ slow }) => !slow).length, 23);
 });
 
 codec('payloads have their size, and texts are texts', () => {

@@ -18,6 +18,7 @@ import {
   RSV1,
 } from './frame.ts';
 import type { Utf8TextDecoder } from './host.ts';
+import { KERNEL_FROM } from './kernel.ts';
 import { maskAndLook, rotateKey } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -77,6 +78,8 @@ export class Receiver {
   #final = false;
   #masked = false;
   #key = 0;
+  // The key of all there will be of a binary message: one pass when it is whole costs less than one for each piece.
+  #lateKey = 0;
   #left = 0;
   // It can be taken a few bytes at a time, without a look at anything else.
   #trickles = false;
@@ -258,6 +261,12 @@ export class Receiver {
       return { type: 'binary', data: this.#view(start, end) };
     }
 
+    this.#begin(opcode, final, length);
+    return this.#payload(now);
+  }
+
+  /** The payload of a frame comes in parts, or is a part. */
+  #begin(opcode: Opcode, final: boolean, length: number): void {
     if (opcode !== Opcode.Continuation && opcode < 8) {
       this.#message = opcode as DataOpcode;
       this.#messageStart = this.#frameStart;
@@ -269,13 +278,15 @@ export class Receiver {
     this.#inFrame = true;
     this.#opcode = opcode;
     this.#final = final;
-    this.#masked = header.masked;
-    this.#key = header.key;
+    // Texts are looked at as they come: they fail at the first impossible byte.
+    const isLate = opcode === Opcode.Binary && final && !(this.#compressed || this.#fragments);
+    this.#masked = header.masked && !isLate;
+    this.#key = isLate ? 0 : header.key;
+    this.#lateKey = isLate ? header.key : 0;
     this.#left = length;
     this.#trickles =
       opcode < 8 && !(this.#compressed || this.#fragments || this.#discarding) && this.#limiter === undefined;
     if (this.#trickles) this.#buffer ??= new MessageBuffer();
-    return this.#payload(now);
   }
 
   /** The message becomes so much longer: 10.4, "MUST protect themselves against exceeding those limits". */
@@ -417,7 +428,10 @@ export class Receiver {
 
   /** Delivers a message that has been collected, and whose text has been found valid. */
   #whole(type: DataOpcode, data: Uint8Array): BinaryEvent | TextEvent {
-    if (type === Opcode.Binary) return { type: 'binary', data };
+    if (type === Opcode.Binary) {
+      if (this.#lateKey !== 0) maskAndLook(data, 0, data.length, this.#lateKey);
+      return { type: 'binary', data };
+    }
     const text = decodeText(data, this.#ascii ? 'ascii' : 'utf8', this.#textDecoder);
     return { type: 'text', data: text ?? (decodeUtf8(data) as string) };
   }
@@ -435,8 +449,10 @@ export class Receiver {
     return this.#memory;
   }
 
-  /** A view for words of the chunk, where it is worth making one: for a long payload, or for a second one. */
+  /** A view for words of the chunk, where it is worth making one: for a payload that is not short, or for a second one. */
   #wordsFor(length: number): DataView | undefined {
+    // For the longest there is something better.
+    if (length >= KERNEL_FROM) return undefined;
     if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {
       this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#chunk.length);
     }
