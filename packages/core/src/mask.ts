@@ -20,7 +20,9 @@ const KEY_WORD = new Int32Array(KEY.buffer);
  * @see RFC 6455 5.3
  */
 export function applyMask(bytes: Uint8Array, start: number, end: number, key: number, phase: number): number {
-  maskAndLook(bytes, start, end, rotateKey(key, phase));
+  const rotated = rotateKey(key, phase);
+  if (end - start < KERNEL_FROM) maskBytes(bytes, start, end, rotated);
+  else maskAndLook(bytes, start, end, rotated);
   return (phase + end - start) & 3;
 }
 
@@ -119,22 +121,32 @@ function throughKernel(
   return seen;
 }
 
+/** Without a look: gives the key that begins with the byte for what would follow. */
+function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): number {
+  const [k0, k1, k2, k3] = [key >>> 24, (key >>> 16) & 255, (key >>> 8) & 255, key & 255];
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    bytes[at] = (bytes[at] as number) ^ k0;
+    bytes[at + 1] = (bytes[at + 1] as number) ^ k1;
+    bytes[at + 2] = (bytes[at + 2] as number) ^ k2;
+    bytes[at + 3] = (bytes[at + 3] as number) ^ k3;
+  }
+  let k = key;
+  for (; at < end; at++) {
+    bytes[at] = (bytes[at] as number) ^ (k >>> 24);
+    k = (k << 8) | (k >>> 24);
+  }
+  return k;
+}
+
 /** Without a kernel: words of the aligned middle, which is not looked at. */
 function maskWords(bytes: Uint8Array, start: number, end: number, key: number): number {
-  const head = -(bytes.byteOffset + start) & 3;
-  let at = start;
-  let k = key;
-  for (; at < start + head; at++) {
-    bytes[at] = (bytes[at] as number) ^ (k >>> 24);
-    k = (k << 8) | (k >>> 24);
-  }
-  const words = (end - at) >> 2;
+  const from = start + (-(bytes.byteOffset + start) & 3);
+  const words = (end - from) >> 2;
+  const k = maskBytes(bytes, start, from, key);
   KEY.setInt32(0, k);
-  xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + at, words), KEY_WORD[0] as number);
-  for (at += 4 * words; at < end; at++) {
-    bytes[at] = (bytes[at] as number) ^ (k >>> 24);
-    k = (k << 8) | (k >>> 24);
-  }
+  xorWords(new Int32Array(bytes.buffer, bytes.byteOffset + from, words), KEY_WORD[0] as number);
+  maskBytes(bytes, from + 4 * words, end, k);
   return -1;
 }
 
