@@ -5,11 +5,12 @@ import * as assert from 'uvu/assert';
 import { pako } from '../../deflate/src/index.ts';
 import { DeflateTransform } from '../src/deflate/index.ts';
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role, resolveOptions } from '../src/index.ts';
-import { FAULT, frame, isA, ROLES, receive, ZEROS } from './connection/tools.ts';
+import { FAULT, frame, isA, ROLES, receive } from './connection/tools.ts';
 import { PLAIN } from './deflate/tools.ts';
 import { emptySlab } from './empty-slab.ts';
+import { collectGarbage } from './garbage.ts';
 import { decodeFrames } from './reference.ts';
-import { collectGarbage, concat, decodeStrictly, drain, type Summary, summarize } from './support.ts';
+import { concat, decodeStrictly, drain, type Summary, summarize, ZEROS } from './support.ts';
 
 const atRest = suite('at-rest');
 atRest.before.each(emptySlab);

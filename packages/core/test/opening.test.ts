@@ -6,8 +6,9 @@ import { request } from '../src/handshake/index.ts';
 import { ClientOpening, ServerOpening } from '../src/opening.ts';
 import { type ConnectionOptions, resolveOptions, resolveServerOptions } from '../src/options.ts';
 import { HandshakeError } from '../src/rules.ts';
-import { ascii, ZEROS } from './connection/tools.ts';
+import { ascii } from './connection/tools.ts';
 import { requestHead, responseHead } from './handshake/heads.ts';
+import { ZEROS } from './support.ts';
 
 const test = suite('RFC 6455 4 opening');
 

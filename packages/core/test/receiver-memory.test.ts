@@ -7,8 +7,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionOptions, type Role } from '../src/index.ts';
+import { collectGarbage } from './garbage.ts';
 import { decodeFrames } from './reference.ts';
-import { collectGarbage, concat, drain, hex, times, toHex } from './support.ts';
+import { concat, drain, hex, times, toHex } from './support.ts';
 
 const memory = suite('receiver-memory');
 

@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { host } from '../src/host.ts';
 import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from '../src/options.ts';
 import { Receiver } from '../src/receiver.ts';
+import { collectGarbage } from './garbage.ts';
 import { encodeFrame } from './reference.ts';
 import {
-  collectGarbage,
   concat,
   equalBytes,
   hex,

@@ -5,8 +5,9 @@ import { host } from '../src/host.ts';
 import { type ConnectionOptions, resolveOptions } from '../src/options.ts';
 import { StateError } from '../src/rules.ts';
 import { Sender } from '../src/sender.ts';
+import { collectGarbage } from './garbage.ts';
 import { decodeFrames, type Frame, transform } from './reference.ts';
-import { collectGarbage, concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from './support.ts';
+import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from './support.ts';
 
 const sender = suite('sender');
 

@@ -3,11 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolveOptions } from '../src/options.ts';
 import { Sender } from '../src/sender.ts';
-import { ZEROS } from './connection/tools.ts';
 import { emptySlab } from './empty-slab.ts';
 import { type Random, seeded } from './pair.ts';
 import { decodeFrames } from './reference.ts';
-import { concat, equalBytes, toHex } from './support.ts';
+import { concat, equalBytes, toHex, ZEROS } from './support.ts';
 
 const slab = suite('slab');
 

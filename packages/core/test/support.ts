@@ -1,7 +1,7 @@
-/** What the tests of core share: bytes as hex, bytes in pieces, and events as short values that compare well. */
-import v8 from 'node:v8';
-import vm from 'node:vm';
-import * as assert from 'uvu/assert';
+/**
+ * What the tests of core share: bytes as hex, bytes in pieces, and events as short values that compare well. It needs no
+ * test framework and no host, since runtimes/ runs it in all of them.
+ */
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../src/index.ts';
 import { ProtocolError } from '../src/rules.ts';
 
@@ -28,7 +28,7 @@ export function equalBytes(actual: Uint8Array | undefined, expected: Uint8Array,
   const place = Math.max(0, at - 8);
   const near = (bytes: Uint8Array | undefined): string =>
     bytes === undefined ? 'none' : `${bytes.length}, from ${place} on ${toHex(bytes.subarray(place, place + 32))}`;
-  assert.unreachable(`${message}: ${near(actual)}; expected ${near(expected)}`);
+  throw new Error(`${message}: ${near(actual)}; expected ${near(expected)}`);
 }
 
 /** Gives `count` times the same digits. */
@@ -68,6 +68,9 @@ export function drain(outbox: { transmit(): Uint8Array | undefined }): Uint8Arra
   for (let bytes = outbox.transmit(); bytes !== undefined; bytes = outbox.transmit()) parts.push(bytes);
   return join(parts);
 }
+
+/** Masks nothing, so that a client's frames can be read in a test. */
+export const ZEROS = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
 
 /** An event as a short value: `['text', 'Hello']`, `['ping', '01 02']`, `['close', 1000, '']`, `['fail', rule, offset]`. */
 export type Summary = readonly [type: string, ...facts: (string | number | boolean)[]];
@@ -112,9 +115,12 @@ export function joinFragments(events: readonly ConnectionEvent[]): ConnectionEve
   });
 }
 
-/** UTF-8 as the host decodes it: throws when it is not valid. */
+const { TextDecoder } = globalThis as Partial<typeof globalThis>;
+const DECODER = TextDecoder && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** UTF-8 as the host decodes it: throws when it is not valid. Where a host has no decoder, ECMAScript has one for URIs. */
 export function decodeStrictly(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  return DECODER?.decode(bytes) ?? decodeURIComponent(Array.from(bytes, (byte) => `%${DIGITS[byte]}`).join(''));
 }
 
 /** What a connection made of bytes. */
@@ -159,18 +165,4 @@ export function protocolError(action: () => unknown): ProtocolError {
     throw error;
   }
   throw new Error('no rule was broken');
-}
-
-v8.setFlagsFromString('--expose-gc');
-const gc = vm.runInNewContext('gc') as () => void;
-
-/**
- * Collects garbage, also where nobody passed --expose-gc. What a WeakRef has given lately is held until the next task, and
- * memory outside of the heap is given back by another thread: so it takes several rounds.
- */
-export async function collectGarbage(): Promise<void> {
-  for (let round = 0; round < 4; round++) {
-    await new Promise((resolve) => setTimeout(resolve, round));
-    gc();
-  }
 }

@@ -1,69 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PROTOCOL_RULES } from '../src/rules.ts';
-import { decodeFrames } from './reference.ts';
-import { concat, hex, play, type Summary, split, splitBytes } from './support.ts';
-import { VECTORS, type Vector } from './vectors.ts';
+import { WIRE } from './runtimes/wire.ts';
+import { VECTORS } from './vectors.ts';
 
 const vectors = suite('vectors');
 
-/** Rows up to this many bytes are cut in two at every position. */
-const SHORT = 64;
-
-const GARBAGE = hex('81 05 48 65 6c 6c 6f ff ff ff 00 88 82 34 b3 e3 25 37 5a');
-const GOOD = { client: hex('81 02 6f 6b'), server: hex('81 82 37 fa 21 3d 58 91') };
-
-for (const vector of VECTORS) {
-  vectors(`${vector.section} ${vector.name} (${vector.role})`, () => {
-    const bytes = hex(vector.hex);
-    expect(vector, 'whole', [bytes.slice()]);
-    expect(vector, 'byte by byte', splitBytes(bytes));
-    expect(vector, 'byte by byte, polled at the end', splitBytes(bytes), 'at the end');
-    expectTrailing(vector, bytes);
-    for (let cut = 1; cut < bytes.length && bytes.length <= SHORT; cut++) {
-      expect(vector, `cut at ${cut}`, split(bytes, [cut]));
-    }
-  });
-}
-
-/** In both modes: the pieces that `messages: 'fragments'` delivers join to the same messages. */
-function expect(vector: Vector, how: string, chunks: Uint8Array[], poll?: 'at the end', more: Summary[] = []): void {
-  for (const messages of ['whole', 'fragments'] as const) {
-    const copies = chunks.map((chunk) => chunk.slice());
-    const { events, end, sent } = play(vector.role, copies, { ...vector.options, messages }, poll);
-    const fault: Summary[] = vector.rule === undefined ? [] : [['fail', vector.rule, vector.offset ?? 0]];
-    assert.equal(events, [...(vector.events ?? []), ...fault, ...more], `${how}, messages: ${messages}`);
-
-    const close = vector.rule === undefined ? received(vector)?.[1] : PROTOCOL_RULES[vector.rule].code;
-    assert.is(sentCode(sent), close, `${how}: the code of our Close frame`);
-    assert.equal(end, ['end', received(vector)?.[1] ?? 1006, received(vector) !== undefined], `${how}: the last event`);
-  }
-}
-
-/** Nothing behind a broken rule or a Close frame counts, and what is behind a good frame does. */
-function expectTrailing(vector: Vector, bytes: Uint8Array): void {
-  const over = vector.rule !== undefined || received(vector) !== undefined;
-  const behind = over ? GARBAGE : GOOD[vector.role];
-  const more: Summary[] = over ? [] : [['text', 'ok']];
-  expect(vector, 'with bytes behind it', [concat(bytes, behind)], undefined, more);
-  expect(vector, 'with bytes behind it, in chunks', [bytes, behind], undefined, more);
-  expect(vector, 'with bytes behind it, byte by byte', splitBytes(concat(bytes, behind)), undefined, more);
-}
-
-/** The Close frame that the row contains. */
-function received(vector: Vector): Summary | undefined {
-  return vector.events?.find(([type]) => type === 'close');
-}
-
-/** The code of the Close frame among the frames that were sent, 1005 when it has none; undefined when there is none. */
-function sentCode(sent: Uint8Array): number | undefined {
-  const { frames, rest } = decodeFrames(sent);
-  assert.is(rest, 0);
-  const [close, ...others] = frames.filter(({ opcode }) => opcode === 8);
-  assert.is(others.length, 0);
-  if (close === undefined) return undefined;
-  return close.payload.length === 0 ? 1005 : new DataView(close.payload.buffer).getUint16(0);
-}
+for (const { name, run } of WIRE) vectors(name, run);
 
 vectors('each rule that bytes can break has a row', () => {
   // Those of RFC 7692 are in deflate/.
@@ -82,7 +25,7 @@ vectors('each rule that bytes can break has a row', () => {
 });
 
 vectors('each row has a name of its own', () => {
-  const names = VECTORS.map(({ name, section, role }) => `${section} ${name} ${role}`);
+  const names = WIRE.map(({ name }) => name);
   assert.equal(
     names.filter((name, i) => names.indexOf(name) !== i),
     [],

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionOptions, type EndEvent, Opcode, type PongEvent } from '../../src/index.ts';
 import { Pair } from '../pair.ts';
-import { concat } from '../support.ts';
+import { concat, ZEROS } from '../support.ts';
 import {
   ascii,
   closeFrame,
@@ -20,7 +20,6 @@ import {
   sent,
   sentText,
   types,
-  ZEROS,
 } from './tools.ts';
 
 const test = suite('deadlines of a connection');

@@ -9,19 +9,8 @@ import {
   Opcode,
   ProtocolError,
 } from '../../src/index.ts';
-import {
-  ascii,
-  closeFrame,
-  FAULT,
-  frame,
-  NEVER,
-  nothingFollows,
-  opened,
-  ROLES,
-  receive,
-  sent,
-  ZEROS,
-} from './tools.ts';
+import { ZEROS } from '../support.ts';
+import { ascii, closeFrame, FAULT, frame, NEVER, nothingFollows, opened, ROLES, receive, sent } from './tools.ts';
 
 const test = suite('RFC 6455 7.1.4 end');
 const role = 'server';

@@ -11,7 +11,7 @@ import {
   type Role,
 } from '../../src/index.ts';
 import { cutRandomly, Pair, seeded } from '../pair.ts';
-import { concat } from '../support.ts';
+import { concat, ZEROS } from '../support.ts';
 import {
   ascii,
   closeFrame,
@@ -28,7 +28,6 @@ import {
   rule,
   sent,
   types,
-  ZEROS,
 } from './tools.ts';
 
 const test = suite('RFC 6455 7.1.7 failing');

@@ -5,7 +5,7 @@ import { parseRequestHead } from '../../src/handshake/index.ts';
 import { host } from '../../src/host.ts';
 import { Connection, type ConnectionEvent, Opcode, type RequestEvent, type ServerOptions } from '../../src/index.ts';
 import { byteByByte, cutAt, cutRandomly, Pair } from '../pair.ts';
-import { concat } from '../support.ts';
+import { concat, ZEROS } from '../support.ts';
 import {
   ascii,
   closeFrame,
@@ -23,7 +23,6 @@ import {
   sent,
   sentText,
   types,
-  ZEROS,
 } from './tools.ts';
 
 const test = suite('RFC 6455 4 opening');

@@ -10,15 +10,12 @@ import {
   type ProtocolRuleName,
   type Role,
 } from '../../src/index.ts';
-import { drain, hex } from '../support.ts';
+import { drain, hex, ZEROS } from '../support.ts';
 
 /** What `deadline` is when there is nothing to wait for. */
 export const NEVER = Infinity;
 
 export const ROLES = ['server', 'client'] as const;
-
-/** Masks nothing, so that a client's frames can be read in a test. */
-export const ZEROS = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
 
 /** A connection that is open, its `open` event taken. Time is 0. */
 export function opened(role: Role, options: ConnectionOptions = {}): Connection {

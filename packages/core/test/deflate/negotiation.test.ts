@@ -5,11 +5,11 @@ import { pako } from '../../../deflate/src/index.ts';
 import { type DeflateOptions, permessageDeflate } from '../../src/deflate/index.ts';
 import { type Extension, formatExtensions } from '../../src/handshake/index.ts';
 import { type ClientOptions, Connection, type ServerOptions } from '../../src/index.ts';
-import { rule, sentText, ZEROS } from '../connection/tools.ts';
+import { rule, sentText } from '../connection/tools.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { Pair } from '../pair.ts';
 import { decodeFrames } from '../reference.ts';
-import { join } from '../support.ts';
+import { join, ZEROS } from '../support.ts';
 import { NO_ENGINE, utf8 } from './tools.ts';
 
 const test = suite('RFC 7692 5 deflate/negotiation');

@@ -1,6 +1,4 @@
-// What the tests of deflate/ share: connections that have agreed on compression, their frames, and what zlib makes of them.
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import * as assert from 'uvu/assert';
+// What the tests of deflate/ share: connections that have agreed on compression, and their frames. It needs no host.
 import { pako } from '../../../deflate/src/index.ts';
 import {
   type DeflateAgreement,
@@ -9,9 +7,9 @@ import {
   type TransformOptions,
 } from '../../src/deflate/index.ts';
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../../src/index.ts';
-import { ZEROS } from '../connection/tools.ts';
 import { decodeFrames, encodeFrame, type Frame } from '../reference.ts';
-import { drain, join, joinFragments, type Summary, summarize } from '../support.ts';
+import { same } from '../runtimes/expectation.ts';
+import { drain, join, joinFragments, type Summary, summarize, ZEROS } from '../support.ts';
 
 /** For what only negotiates. */
 export const NO_ENGINE: DeflateEngine = {
@@ -47,7 +45,7 @@ export function opened(role: Role, options: ConnectionOptions = {}, setting: Set
     ...setting.transform,
   });
   const connection = Connection.opened(role, { transform }, { random: ZEROS, heartbeat: false, ...options });
-  assert.is(connection.poll()?.type, 'open');
+  same(connection.poll()?.type, 'open', 'the first event');
   return connection;
 }
 
@@ -87,25 +85,11 @@ export function events(connection: Connection, chunks: readonly Uint8Array[]): S
 /** The frames in the outbox. */
 export function frames(connection: Connection): Frame[] {
   const { frames, rest } = decodeFrames(drain(connection));
-  assert.is(rest, 0);
+  same(rest, 0, 'bytes behind the last frame');
   return frames;
 }
 
 /** The payloads of frames, in one piece. */
 export const payload = (of: readonly Frame[]): Uint8Array<ArrayBuffer> => join(of.map(({ payload }) => payload));
-
-const TAIL = Uint8Array.of(0, 0, 0xff, 0xff);
-
-/** A message as native zlib compresses it (7.2.1). */
-export function deflate(data: string | Uint8Array, options: { windowBits?: number; level?: number } = {}): Uint8Array {
-  const bytes = deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH, ...options });
-  return Uint8Array.from(bytes.subarray(0, -TAIL.length));
-}
-
-/** What native zlib makes of messages that share a window of so many bits (7.2.2). */
-export function inflate(messages: readonly Uint8Array[], windowBits = 15): Uint8Array {
-  const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH };
-  return Uint8Array.from(inflateRawSync(join(messages.flatMap((message) => [message, TAIL])), options));
-}
 
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);

@@ -13,9 +13,10 @@ import {
   type OpenEvent,
   type RequestOptions,
 } from '../../src/index.ts';
-import { ascii, isA, receive, sent, sentText, ZEROS } from '../connection/tools.ts';
+import { ascii, isA, receive, sent, sentText } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
 import { byteByByte } from '../pair.ts';
+import { ZEROS } from '../support.ts';
 import { HIGH_BYTES, RESPONSE_FIELDS, responseHead } from './heads.ts';
 
 const test = suite('RFC 6455 4.1 client');
