@@ -4,12 +4,8 @@ import { systemTool } from '@sockless/tools/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { type Demo, startDemo } from './demo.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking ' +
-  '--disable-component-update --disable-sync';
 
 /** What is there for all tests. */
 interface Stage {
@@ -31,7 +27,7 @@ const chromiumTest = systemTool('chromium', () => existsSync(CHROMIUM)).test(pag
 page.before(async (stage) => {
   if (!existsSync(CHROMIUM)) return;
   stage.demo = await startDemo();
-  stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(' ') });
+  stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
 });
 page.after(async ({ browser, demo }) => {
   await browser?.close();

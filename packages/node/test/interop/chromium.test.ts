@@ -1,7 +1,8 @@
 // Debian's Chromium, as a client.
+import { CHROMIUM } from '../../../tools/chromium.ts';
 import { runs, systemTool } from '../../../tools/testing.ts';
 import { suite } from '../support.ts';
-import { CHROMIUM, startChromium } from './peers.ts';
+import { startChromium } from './peers.ts';
 import { exchangeAsServer, once } from './run.ts';
 
 const test = suite('interop: chromium', 30_000);

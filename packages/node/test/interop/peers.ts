@@ -8,6 +8,7 @@ import type { DeflateRequest } from '@sockless/core/deflate';
 import { chromium } from 'playwright-core';
 import { WebSocket as UndiciWebSocket } from 'undici';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
+import { CHROMIUM, CHROMIUM_ARGS } from '../../../tools/chromium.ts';
 import { type Ability, OFFERED, type Peer, type PeerClose, SPOKEN } from './exchanges.ts';
 import { serveBrowser } from './page.ts';
 
@@ -180,19 +181,6 @@ function snakeCase(deflate: DeflateRequest | undefined): string {
   const name = (camel: string): string => camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return JSON.stringify(Object.fromEntries(Object.entries(deflate).map(([key, value]) => [name(key), value])));
 }
-
-export const CHROMIUM = '/usr/bin/chromium';
-
-const CHROMIUM_ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Chromium, as a client: see page.ts for its page. */
 export async function startChromium(): Promise<Peer> {
