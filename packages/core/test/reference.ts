@@ -1,6 +1,6 @@
 /**
- * A second implementation of framing, written from the text of RFC 6455 only: a byte at a time, without regard for speed or
- * memory, and without a line of `src`. What it finds in the same bytes is what core has to find.
+ * A second implementation of framing and of UTF-8, written from the text of RFC 6455 and RFC 3629 only: a byte at a time,
+ * without regard for speed or memory, and without a line of `src`. What it finds in the same bytes is what core has to find.
  */
 import { concat, decodeStrictly, join, type Summary, toHex } from './support.ts';
 
@@ -132,4 +132,18 @@ export function judge(frames: readonly Frame[], masked: boolean): Verdict {
     message = undefined;
   }
   return { events, failure: undefined };
+}
+
+/** RFC 3629 4, word for word, over one character a byte. */
+const WHOLE = String.raw`[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}`;
+/** What a code point may begin with. */
+const BEGUN = String.raw`[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?`;
+const POSSIBLE = new RegExp(`^((?:${WHOLE})*)(${BEGUN})?`);
+
+/** What the grammar of UTF-8 says: the index of the first impossible byte, or -1, and how many bytes at the end are unfinished. */
+export function grammar(bytes: Uint8Array): { impossible: number; unfinished: number } {
+  const [possible = '', , begun = ''] = POSSIBLE.exec(String.fromCharCode(...bytes)) ?? [];
+  return possible.length < bytes.length
+    ? { impossible: possible.length, unfinished: 0 }
+    : { impossible: -1, unfinished: begun.length };
 }

@@ -21,6 +21,13 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => DIGITS[byte]).join(' ');
 }
 
+/** Gives the bytes of a text that is ASCII. */
+export function ascii(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
 /** Asserts that bytes are those expected; of long ones it shows the place where they differ, not all of them. */
 export function equalBytes(actual: Uint8Array | undefined, expected: Uint8Array, message = 'bytes'): void {
   const at = actual?.findIndex((byte, i) => byte !== expected[i]) ?? 0;

@@ -12,6 +12,7 @@ import {
   unfinishedBytes,
   validateUtf8,
 } from '../src/utf8.ts';
+import { grammar } from './reference.ts';
 import { concat, decodeStrictly, hex, times, toHex } from './support.ts';
 
 const utf8 = suite('utf8');
@@ -19,20 +20,6 @@ const utf8 = suite('utf8');
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const WRITES = [host.writeUtf8, lookUpHost({ TextEncoder }).writeUtf8];
-
-/** RFC 3629 4, word for word, over one character a byte. */
-const WHOLE = String.raw`[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}`;
-/** What a code point may begin with. */
-const BEGUN = String.raw`[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xec\xee\xef][\x80-\xbf]?|\xed[\x80-\x9f]?|\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?`;
-const POSSIBLE = new RegExp(`^((?:${WHOLE})*)(${BEGUN})?`);
-
-/** What the grammar says: the index of the first impossible byte, or -1, and how many bytes at the end are unfinished. */
-function grammar(bytes: Uint8Array): { impossible: number; unfinished: number } {
-  const [possible = '', , begun = ''] = POSSIBLE.exec(String.fromCharCode(...bytes)) ?? [];
-  return possible.length < bytes.length
-    ? { impossible: possible.length, unfinished: 0 }
-    : { impossible: -1, unfinished: begun.length };
-}
 
 /** Compares validation, as a whole and byte by byte, and decoding with the grammar and with the host. */
 function compare(bytes: Uint8Array): void {

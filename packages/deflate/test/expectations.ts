@@ -3,32 +3,13 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeflateEngine, Deflater, Inflater } from '@sockless/core/deflate';
 import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { noise, text } from './messages.ts';
+
+export { noise, text };
 
 export const DEFLATER = { windowBits: 15, level: 6, memLevel: 8 };
 const ROOM = 65_536;
 const SIZES = [0, 1, 64, 1024, 65_536, 2 ** 20];
-
-/** Bytes that nothing makes shorter, the same for the same seed. */
-export function noise(length: number, seed = 1): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = seed;
-  for (let at = 0; at < length; at++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes[at] = state >>> 24;
-  }
-  return bytes;
-}
-
-/** Bytes as of messages that are alike. */
-export function text(length: number, seed = 1): Uint8Array {
-  const parts: string[] = [];
-  for (let at = 0, id = seed; at < length; id++) {
-    const part = `{"id":${id},"user":"user-${(id * 7919) % 1000}","price":${((id * 104_729) % 99_991) / 100}}\n`;
-    parts.push(part);
-    at += part.length;
-  }
-  return new TextEncoder().encode(parts.join('')).subarray(0, length);
-}
 
 /** Compresses a message; the copy is without the tail. */
 export function compress(deflater: Deflater, data: Uint8Array): Uint8Array {

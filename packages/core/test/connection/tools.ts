@@ -10,7 +10,7 @@ import {
   type ProtocolRuleName,
   type Role,
 } from '../../src/index.ts';
-import { drain, hex, ZEROS } from '../support.ts';
+import { ascii, drain, hex, ZEROS } from '../support.ts';
 
 /** What `deadline` is when there is nothing to wait for. */
 export const NEVER = Infinity;
@@ -29,9 +29,7 @@ export function toHex(bytes: Iterable<number>): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
+export { ascii };
 
 /** A frame as the peer of `to` sends it: masked with the key 0 where `to` is a server. Its payload is at most 65,535 bytes. */
 export function frame(to: Role, opcode: number, payload: string | Uint8Array = '', final = true): Uint8Array {

@@ -17,3 +17,16 @@ export function same(actual: unknown, expected: unknown, what = 'values'): void 
   const near = (text: string): string => (at < 60 ? '' : '…') + text.slice(Math.max(0, at - 60), at + 120);
   throw new Error(`${what}: ${near(is)}; expected ${near(ought)}`);
 }
+
+/** Runs expectations one after the other, and gives the names of those that do not hold, and why. */
+export async function failuresOf(expectations: readonly Expectation[]): Promise<[name: string, reason: string][]> {
+  const failures: [string, string][] = [];
+  for (const { name, run } of expectations) {
+    try {
+      await run();
+    } catch (error) {
+      failures.push([name, error instanceof Error ? `${error.message}\n${error.stack}` : String(error)]);
+    }
+  }
+  return failures;
+}
