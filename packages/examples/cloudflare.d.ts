@@ -1,0 +1,8 @@
+/** As much of Cloudflare's own types as the example needs. */
+declare module 'cloudflare:sockets' {
+  export function connect(address: { hostname: string; port: number }): {
+    readonly readable: ReadableStream<Uint8Array>;
+    readonly writable: WritableStream<Uint8Array>;
+    close(): Promise<void>;
+  };
+}

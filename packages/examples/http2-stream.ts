@@ -1,0 +1,33 @@
+/**
+ * Over a stream of HTTP/2: a tunnel opened with CONNECT (RFC 9113 8.5), and in it the opening handshake of HTTP/1.1 and the
+ * frames. The Extended CONNECT of RFC 8441, which puts that handshake into header fields, is another thing.
+ */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { Connection } from '@sockless/core';
+import { attach } from '@sockless/node';
+
+const server = createServer();
+server.on('stream', (stream, headers) => {
+  if (headers[':method'] !== 'CONNECT') return stream.respond({ ':status': 405 }, { endStream: true });
+  stream.respond({ ':status': 200 });
+  attach(stream, Connection.server(), { message: (ws, data) => void ws.send(`${data}, tunnelled`) });
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+
+const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+const tunnel = session.request({ ':method': 'CONNECT', ':authority': 'chat.example:80' }, { endStream: false });
+const [headers] = await once(tunnel, 'response');
+console.log(`CONNECT: ${headers[':status']}`);
+
+const ws = attach(tunnel, Connection.client('ws://chat.example/'));
+await ws.opened;
+ws.send('hello');
+for await (const message of ws) {
+  console.log(message);
+  ws.close(1000);
+}
+session.close();
+server.close();

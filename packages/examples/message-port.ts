@@ -1,0 +1,41 @@
+/** Over a MessagePort: a page and its worker, or two threads, speak WebSocket without a network. */
+import { Connection, type ConnectionEvent } from '@sockless/core';
+
+/** Plugs a connection into a port. Ports say nothing of their end, so a message that is no bytes says it. */
+function overPort(connection: Connection, port: MessagePort, handle: (event: ConnectionEvent) => void): void {
+  const flush = (): void => {
+    for (const event of connection) handle(event);
+    for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
+      // The bytes are the connection's, and others' may lie beside them: a copy travels.
+      const copy = bytes.slice();
+      port.postMessage(copy, [copy.buffer]);
+    }
+    if (connection.transport === 'open') return;
+    port.postMessage('end');
+    if (connection.state === 'closed') port.close();
+  };
+  port.onmessage = ({ data }: MessageEvent<Uint8Array | 'end'>) => {
+    if (data === 'end') connection.receiveEnd();
+    else connection.receive(data);
+    flush();
+  };
+  flush();
+}
+
+const { port1, port2 } = new MessageChannel();
+
+const server = Connection.server();
+overPort(server, port1, (event) => {
+  if (event.type === 'request') server.accept();
+  if (event.type === 'binary') server.send(event.data.toReversed());
+});
+
+const client = Connection.client('ws://example.com/');
+overPort(client, port2, (event) => {
+  if (event.type === 'open') client.send(Uint8Array.of(1, 2, 3));
+  if (event.type === 'binary') {
+    console.log(`backwards: ${event.data}`);
+    client.close(1000);
+  }
+  if (event.type === 'end') console.log(event.code);
+});
