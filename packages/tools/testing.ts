@@ -17,11 +17,12 @@ export interface SystemTool {
  * Looks for a tool, and says so if it is missing.
  * @param name what to install: the name of Debian's package
  * @param probe whether the tool is there
+ * @param remedy what to do where it is not
  */
-export function systemTool(name: string, probe: () => boolean): SystemTool {
+export function systemTool(name: string, probe: () => boolean, remedy = `apt-get install ${name}`): SystemTool {
   const available = probe();
   if (!available) {
-    console.log(`${name} is missing: tests that need it are ${process.env.CI ? 'failed' : 'skipped'}`);
+    console.log(`${name} is missing (${remedy}): tests that need it are ${process.env.CI ? 'failed' : 'skipped'}`);
   }
   return {
     available,
@@ -30,7 +31,7 @@ export function systemTool(name: string, probe: () => boolean): SystemTool {
         suite(title, body);
       } else if (process.env.CI) {
         suite(title, () => {
-          throw new Error(`${name} is missing: apt-get install ${name}`);
+          throw new Error(`${name} is missing: ${remedy}`);
         });
       } else {
         suite.skip(title, body);

@@ -1,0 +1,85 @@
+/** Runtimes that are a program: it is given a file, and its standard output is JSON. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { findProgram } from '../../tools/programs.ts';
+import { bundleExpectations } from './bundle.ts';
+import type { Report } from './inside.ts';
+import { type Runtime, TIMEOUT } from './runtime.ts';
+
+const execute = promisify(execFile);
+const { platform, arch } = process;
+
+/** A program of npm's, by the packages that may carry it. */
+interface Program {
+  readonly path: string | undefined;
+  readonly args?: readonly string[];
+}
+
+const NODE: Program = { path: process.execPath };
+const NEWEST_NODE: Program = {
+  path: findProgram(import.meta.url, [[`node-${platform}-${arch}`, `node-bin-${platform}-${arch}`]], ['bin/node']),
+};
+const DENO: Program = {
+  path: findProgram(
+    import.meta.url,
+    [['deno'], [`@deno/${platform}-${arch}-glibc`, `@deno/${platform}-${arch}`]],
+    ['deno', 'deno.exe'],
+  ),
+  args: ['run', '--quiet', '--no-lock', '--no-config'],
+};
+const bunPackage = `@oven/bun-${platform === 'win32' ? 'windows' : platform}-${arch === 'arm64' ? 'aarch64' : arch}`;
+const BUN: Program = {
+  path: findProgram(import.meta.url, [['bun'], [bunPackage, `${bunPackage}-musl`]], ['bin/bun', 'bin/bun.exe']),
+};
+
+const ENVIRONMENT = { DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1', NO_COLOR: '1' };
+
+/** Runs a file, and gives what it printed. */
+async function output({ path = '', args = [] }: Program, file: string): Promise<string> {
+  const options = { env: { ...process.env, ...ENVIRONMENT }, timeout: TIMEOUT, maxBuffer: 2 ** 26 };
+  return (await execute(path, [...args, file], options)).stdout;
+}
+
+function runtime(name: string, program: Program, run: () => Promise<string>): Runtime {
+  return {
+    name,
+    missing:
+      program.path === undefined ? `npm has no build for ${platform}-${arch}, or it is not installed` : undefined,
+    async run() {
+      const reports = JSON.parse(await run()) as Report[];
+      const version = await output({ path: program.path }, '--version');
+      return { version: /\d+(\.\d+)+/.exec(version)?.[0] ?? version, reports };
+    },
+  };
+}
+
+/** The expectations, in a file of their own. */
+const expectations = (name: string, program: Program): Runtime =>
+  runtime(name, program, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sockless-'));
+    try {
+      const file = join(folder, 'expectations.mjs');
+      await writeFile(file, `${await bundleExpectations()}\nconsole.log(JSON.stringify(await run(globalThis, {})));`);
+      return await output(program, file);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+/** The built `@sockless/node`. */
+const adapter = (name: string, program: Program): Runtime =>
+  runtime(name, program, () => output(program, fileURLToPath(new URL('adapter.ts', import.meta.url))));
+
+/** Node, Deno and Bun; the newer ones run TypeScript as it is. */
+export const PROGRAMS: readonly Runtime[] = [
+  expectations('node', NODE),
+  expectations('node-newest', NEWEST_NODE),
+  expectations('deno', DENO),
+  expectations('bun', BUN),
+  adapter('node-newest+@sockless/node', NEWEST_NODE),
+  adapter('bun+@sockless/node', BUN),
+];

@@ -1,0 +1,3 @@
+import { testRuntime } from './matrix.ts';
+
+testRuntime('workerd');
