@@ -8,12 +8,16 @@ import { cutRandomly, type End, Pair } from '../pair.ts';
 import { ascii, hex, join, play, toHex, ZEROS } from '../support.ts';
 import { VECTORS } from '../vectors.ts';
 
+/** Rows of the table with more digits are left to those who compare them: they are nothing but long. */
+const LONG = 10_000;
+
 /** How many conversations are held. */
 const SEEDS = 16;
 
 /** All that was told, as text, and written. */
 export function* transcript(): Generator<string | Uint8Array> {
   for (const { name, role, hex: digits, options } of VECTORS) {
+    if (digits.length > LONG) continue;
     const { events, end, sent } = play(role, [hex(digits)], { random: ZEROS, ...options });
     yield JSON.stringify([name, events, end]);
     yield sent;
