@@ -11,7 +11,7 @@ this Node, the newest one, Deno, Bun, workerd, Chromium (a page and a worker) an
 with nothing but ECMAScript. Then the built @sockless/node over sockets in the newest Node and in Bun, and the example
 of a Worker over TCP in workerd. All must come to the same digest of events and bytes.
 
-  FILTER  run only those whose name contains one of these: npm run runtimes -- bun deno
+  FILTER  run only those whose name begins with one of these: npm run runtimes -- bun deno
 
 Chromium is Debian's; the others come from npm. What is missing is skipped, and a failure where CI is set.`;
 

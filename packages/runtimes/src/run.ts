@@ -3,7 +3,7 @@ import type { Result } from './runtime.ts';
 import { RUNTIMES } from './runtimes.ts';
 
 const filters = process.argv.slice(2);
-const chosen = RUNTIMES.filter(({ name }) => filters.length === 0 || filters.some((part) => name.includes(part)));
+const chosen = RUNTIMES.filter(({ name }) => filters.length === 0 || filters.some((part) => name.startsWith(part)));
 if (chosen.length === 0) {
   console.error(
     `There is no runtime ${filters.join(' or ')}; there are ${RUNTIMES.map(({ name }) => name).join(', ')}.`,
