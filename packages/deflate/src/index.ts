@@ -78,10 +78,13 @@ function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 class PakoInflater implements Inflater {
   readonly #stream: ZStream = new ZStream();
+  readonly #maxDistance: number;
   #drained = true;
 
   constructor({ windowBits }: InflaterOptions) {
+    this.#maxDistance = 2 ** windowBits;
     check(zlibInflateInit2(this.#stream, -windowBits));
+    this.#limitDistance();
   }
 
   get drained(): boolean {
@@ -130,10 +133,19 @@ class PakoInflater implements Inflater {
 
   reset(): void {
     check(zlibInflateReset(this.#stream));
+    this.#limitDistance();
   }
 
   close(): void {
     this.#stream.state = undefined;
+  }
+
+  /**
+   * zlib also finds what lies before its window in what the same call gave, so that how the payload is cut would decide
+   * whether it is refused. Each reset forgets this.
+   */
+  #limitDistance(): void {
+    this.#stream.state.dmax = this.#maxDistance;
   }
 
   /** True when a final block has ended and there may be more behind it. */
@@ -142,6 +154,7 @@ class PakoInflater implements Inflater {
     const status = zlibInflate(stream, flush);
     if (status === Z_STREAM_END) {
       check(zlibInflateResetKeep(stream));
+      this.#limitDistance();
       return stream.avail_in > 0 && stream.avail_out > 0;
     }
     if (status !== Z_BUF_ERROR) check(status);

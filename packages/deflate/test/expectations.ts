@@ -50,7 +50,7 @@ export function same(actual: Uint8Array, expected: Uint8Array, what = ''): void 
 }
 
 /** Words that come again only `distance` bytes later. */
-function echoing(distance: number): Uint8Array {
+export function echoing(distance: number): Uint8Array {
   const once = noise(distance, distance);
   return Buffer.concat([once, once, once]);
 }
