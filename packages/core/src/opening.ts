@@ -126,15 +126,16 @@ export class ClientOpening {
 
   /** The body of a refusal, as much of it as is kept; `undefined` while more is to come. */
   #body(refusal: ResponseHead, ended: boolean): Uint8Array | undefined {
-    const bytes = this.#reader.peek();
+    // No further than so, also where more has come at once: how much is kept does not depend on the chunks.
+    const bytes = this.#reader.peek().subarray(0, this.#maxBody);
     const framing = bodyFraming(refusal);
-    const enough = ended || bytes.length >= this.#maxBody;
+    const enough = ended || bytes.length === this.#maxBody;
     if (framing === 'chunked') {
       this.#chunked.read(bytes);
-      return this.#chunked.complete || enough ? this.#chunked.take().subarray(0, this.#maxBody) : undefined;
+      return this.#chunked.complete || enough ? this.#chunked.take() : undefined;
     }
     const length = framing === 'until-end' ? Infinity : framing;
-    return bytes.length >= length || enough ? bytes.slice(0, Math.min(length, this.#maxBody)) : undefined;
+    return bytes.length >= length || enough ? bytes.slice(0, length) : undefined;
   }
 
   /** Gives what arrived behind the response. */
