@@ -1,0 +1,115 @@
+/** The process that fuzzes one target; session.ts starts it and watches it. */
+import { openSync, writeSync } from 'node:fs';
+import { seeded } from '../../packages/core/test/pair.ts';
+import { branches, features, literals } from './coverage.ts';
+import { loadTarget, readInputs } from './files.ts';
+import { type Finding, transcribe } from './finding.ts';
+import { type Fault, Fuzzer, fault } from './fuzzer.ts';
+import { cover, minimise } from './minimise.ts';
+import type { Report, Task } from './session.ts';
+
+/** How often to minimise a finding at most, in executions. */
+const PATIENCE = 3000;
+
+/** So many findings that differ are enough. */
+const ENOUGH = 20;
+
+// Of the errors that a target expects, nobody reads where they came from.
+const { stackTraceLimit } = Error;
+Error.stackTraceLimit = 0;
+
+// Ctrl-C goes to the whole group of processes; the session says when to stop.
+process.on('SIGINT', () => undefined);
+const task = JSON.parse(process.argv[2] ?? '') as Task;
+let stopped = false;
+process.on('message', () => {
+  stopped = true;
+});
+
+const target = await loadTarget(task.target);
+const current = openSync(task.current, 'w');
+const identities = new Set<string>();
+const dictionary = [...literals]
+  .map((word) => Buffer.from(word))
+  .concat((target.dictionary ?? []).map((word) => Buffer.from(word)));
+const fuzzer = new Fuzzer(target, seeded(task.seed), dictionary, task.maxLength, remember, report);
+
+const started = Date.now();
+let reported = 0;
+await fuzzer.try(new Uint8Array(0));
+for (const { data } of readInputs(task.target.corpus)) await turn(() => fuzzer.try(data));
+for (const data of target.seeds?.() ?? []) {
+  if (data.length <= task.maxLength) await turn(() => fuzzer.try(data));
+}
+while (!stopped && Date.now() - started < task.time && fuzzer.executions < task.runs && identities.size < ENOUGH) {
+  const until = Date.now() + 100;
+  while (Date.now() < until && fuzzer.executions < task.runs) await fuzzer.step();
+  await turn(() => Promise.resolve());
+}
+const kept = task.keep ? await shortened() : [];
+progress();
+send({ type: 'done', kept: kept.map((data) => Buffer.from(data).toString('hex')) });
+process.disconnect?.();
+
+/** Lets messages come and go now and then. */
+async function turn<T>(action: () => Promise<T>): Promise<T> {
+  const result = await action();
+  if (Date.now() - reported < 500) return result;
+  reported = Date.now();
+  progress();
+  await new Promise((resolve) => setImmediate(resolve));
+  return result;
+}
+
+function progress(): void {
+  const { executions, corpus } = fuzzer;
+  send({
+    ...{ type: 'progress', executions, corpus: corpus.length, branches: fuzzer.branches, of: branches() },
+    ...{ seconds: (Date.now() - started) / 1000 },
+  });
+}
+
+function send(message: Report): void {
+  process.send?.(message);
+}
+
+/** Where the session finds the input that never ended, or that ended the process: its length, then its bytes. */
+function remember(data: Uint8Array): void {
+  const record = new Uint8Array(4 + data.length);
+  new DataView(record.buffer).setUint32(0, data.length);
+  record.set(data, 4);
+  writeSync(current, record, 0, record.length, 0);
+}
+
+/** The first input for each fault, minimised. */
+async function report(data: Uint8Array, first: Fault): Promise<void> {
+  const { identity } = first;
+  if (identities.has(identity)) return;
+  identities.add(identity);
+  const fails = (smaller: Uint8Array): Promise<boolean> =>
+    turn(async () => (await fuzzer.execute(smaller))?.identity === identity);
+  const small = await minimise(data, fails, PATIENCE);
+  Error.stackTraceLimit = stackTraceLimit;
+  const error = (await fault(target, small))?.error ?? first.error;
+  Error.stackTraceLimit = 0;
+  const finding: Finding = {
+    ...{ target: target.name, invariant: identity, transcript: transcribe(target, small, error) },
+    ...{ input: Buffer.from(small).toString('hex'), found: Buffer.from(data).toString('hex') },
+  };
+  send({ type: 'finding', finding });
+}
+
+/** A corpus that reaches the same with fewer and shorter inputs. */
+async function shortened(): Promise<Uint8Array[]> {
+  const inputs: Uint8Array[] = [];
+  for (const entry of cover(fuzzer.corpus)) {
+    const reaches = (data: Uint8Array): Promise<boolean> =>
+      turn(async () => {
+        if ((await fuzzer.execute(data)) !== undefined) return false;
+        const found = new Set(features());
+        return entry.features.every((feature) => found.has(feature));
+      });
+    inputs.push(await minimise(entry.data, reaches, 200));
+  }
+  return inputs;
+}

@@ -1,0 +1,82 @@
+/**
+ * What an execution has reached: how often each branch of the instrumented sources was taken, in the buckets of AFL.
+ */
+
+/** Enough for every branch of core, and of pako. */
+const ROOM = 65_536;
+
+/** Counts stop at 255. */
+const counts = new Uint8ClampedArray(ROOM);
+const words = new Int32Array(counts.buffer);
+let used = 0;
+
+/** The words that occur in the instrumented sources. */
+export const literals = new Set<string>();
+
+/** What an instrumented module calls for its counters. */
+function counters(count: number, words: readonly string[]): Uint8ClampedArray {
+  for (const word of words) literals.add(word);
+  used += count;
+  if (used > ROOM) throw new RangeError(`more than ${ROOM} branches are instrumented`);
+  return counts.subarray(used - count, used);
+}
+
+// Instrumented modules find it here: this module is loaded before them (session.ts).
+Object.assign(globalThis, { socklessCounters: counters });
+
+/** How many branches there are. */
+export function branches(): number {
+  return used;
+}
+
+/** Once, twice, three times, to 7, to 15, to 31, to 127, more: a bit for each. */
+const BUCKETS = Uint8Array.from({ length: 256 }, (_, n) => {
+  if (n <= 3) return [0, 1, 2, 4][n] as number;
+  return n < 8 ? 8 : n < 16 ? 16 : n < 32 ? 32 : n < 128 ? 64 : 128;
+});
+
+/** One way that an execution went: a branch and the bucket of its count, as `branch * 256 + bucket`. */
+export type Feature = number;
+
+/** Forgets the counts. */
+export function reset(): void {
+  counts.fill(0, 0, used);
+}
+
+/** Gives the features since the last {@link reset}. */
+export function features(): Feature[] {
+  const found: Feature[] = [];
+  const end = (used + 3) >> 2;
+  for (let word = 0; word < end; word++) {
+    if (words[word] === 0) continue;
+    for (let at = 4 * word; at < 4 * word + 4; at++) {
+      const count = counts[at] as number;
+      if (count > 0) found.push(at * 256 + (BUCKETS[count] as number));
+    }
+  }
+  return found;
+}
+
+/** The union of what executions have reached. */
+export class Coverage {
+  readonly #seen = new Uint8Array(ROOM);
+  #branches = 0;
+
+  /** How many branches have been taken. */
+  get branches(): number {
+    return this.#branches;
+  }
+
+  /** Whether this has a feature that is new. */
+  isNew(found: readonly Feature[]): boolean {
+    return found.some((feature) => ((this.#seen[feature >> 8] as number) & feature & 255) === 0);
+  }
+
+  add(found: readonly Feature[]): void {
+    for (const feature of found) {
+      const at = feature >> 8;
+      if (this.#seen[at] === 0) this.#branches++;
+      this.#seen[at] = (this.#seen[at] as number) | (feature & 255);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** The client's side of the opening handshake (RFC 6455 4.1): any bytes for a response. */
+import { permessageDeflate } from '../../packages/core/src/deflate/index.ts';
+import { type ClientOptions, Connection } from '../../packages/core/src/index.ts';
+import { HandshakeError } from '../../packages/core/src/rules.ts';
+import { responseHead } from '../../packages/core/test/handshake/heads.ts';
+import { pako } from '../../packages/deflate/src/index.ts';
+import { bytesOf, cutBy, Input, latin1 } from './support/input.ts';
+import { type Opening, open, readHead, sameOpening } from './support/opening.ts';
+import { holds } from './support/target.ts';
+
+export const name = 'handshake-response';
+export const description =
+  'Any response, however it is cut, opens the connection where it answers what was asked, or else fails it with what the server said.';
+
+const SETUP = 4;
+const HEAD_SIZES = [16_384, 16_384, 200, 16] as const;
+
+/** What answers the key of a client whose random bytes are zeros. */
+const ACCEPT = 'ICX+Yqv66kxgM0FcWaLWlFLwTAI=';
+
+export function fuzz(data: Uint8Array): void {
+  const input = new Input(data);
+  const flags = input.byte();
+  const maxHeadSize = input.pick(HEAD_SIZES);
+  const [longest, seed] = [1 + input.byte(), input.byte()];
+  const bytes = input.rest();
+  const options: ClientOptions = {
+    ...{ heartbeat: false, maxHeadSize, maxEarlyBytes: 64, random: (random) => random.fill(0) },
+    ...((flags & 1) > 0 ? { subprotocols: ['chat', 'superchat'] } : {}),
+    ...((flags & 2) > 0 ? { compression: permessageDeflate(pako, { level: 1, memLevel: 1 }) } : {}),
+  };
+  const play = (pieces: Uint8Array[]): Opening => open(Connection.client('ws://example.com/', options), pieces);
+  const whole = play([bytes.slice()]);
+  const cut = play(cutBy(bytes, longest, seed));
+  sameOpening(['whole', whole], ['cut', cut]);
+
+  const fail = whole.events.find((event) => event.type === 'fail')?.error;
+  const opened = whole.events.find((event) => event.type === 'open');
+  if (opened === undefined) {
+    holds('what fails an opening handshake is a HandshakeError', fail instanceof HandshakeError);
+    holds('a client answers nothing', whole.sent.length === 0);
+    holds('what is kept of a refusal is bounded', (fail.response?.body.length ?? 0) <= 64);
+    return;
+  }
+  const { subprotocol, extensions } = opened;
+  const offered = (flags & 1) > 0 ? ['', 'chat', 'superchat'] : [''];
+  holds('4.1: a subprotocol is one of those offered', offered.includes(subprotocol), () => subprotocol);
+  holds('4.1: an extension is one of those offered', extensions.length === 0 || (flags & 2) > 0);
+  checkResponse(latin1(bytes));
+}
+
+/** The response that opened the connection, the last of perhaps several, conforms. */
+function checkResponse(text: string): void {
+  let rest = text;
+  let head = readHead(rest);
+  while (head !== undefined && /^HTTP\/1\.\d 1(?!01)/.test(head.line)) {
+    rest = rest.slice(head.length);
+    head = readHead(rest);
+  }
+  holds('what opens a connection is a whole head', head !== undefined);
+  const { line, fields } = head;
+  const all = (field: string): string => (fields.get(field) ?? []).join(', ');
+  const rules: Record<string, boolean> = {
+    '4.1: the status is 101': /^HTTP\/1\.\d 101( |$)/.test(line),
+    '4.1: Upgrade': all('upgrade').toLowerCase() === 'websocket',
+    '4.1: Connection': all('connection')
+      .toLowerCase()
+      .split(',')
+      .some((part) => part.trim() === 'upgrade'),
+    '4.1: the accept key': all('sec-websocket-accept') === ACCEPT,
+  };
+  for (const [rule, kept] of Object.entries(rules))
+    holds(`what opens a connection conforms to ${rule}`, kept, () => text);
+}
+
+export function* seeds(): Iterable<Uint8Array> {
+  const heads = [
+    `${responseHead()}\x81\x05Hello\x88\0`,
+    responseHead({ 'Sec-WebSocket-Protocol': 'chat', 'Set-Cookie': ['a=b', 'c=d'] }),
+    `${responseHead({ 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=10' })}\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\0`,
+    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${responseHead()}`,
+    responseHead({ 'Sec-WebSocket-Accept': 'x' }),
+    `${responseHead({ 'Content-Length': '5' }, 'HTTP/1.1 404 Not Found')}Hello, more`,
+    `${responseHead({ 'Transfer-Encoding': 'chunked' }, 'HTTP/1.1 503')}5;a=b\r\nHello\r\n3\r\nabc\r\n0\r\n\r\n`,
+    `${responseHead({}, 'HTTP/1.0 302 Found')}until the end`,
+    ...['HTTP/1.1 101\r\n\r\n', 'HTTP/1.1 204 \r\n\r\n', 'HTTP/2 200\r\n\r\n', 'HTTP/1.1 101 A\n\n', '\r\n\r\n'],
+  ];
+  for (const [at, head] of heads.entries()) {
+    for (const flags of [0, 3]) yield bytesOf(`${String.fromCharCode(flags)}\0\x07${String.fromCharCode(at)}${head}`);
+  }
+}
+
+export const dictionary = [
+  ...[
+    '\r\n',
+    ': ',
+    ',',
+    'HTTP/1.1 101 \r\n',
+    'HTTP/1.1 100 \r\n\r\n',
+    'Upgrade: websocket\r\n',
+    'Connection: Upgrade\r\n',
+  ],
+  ...[`Sec-WebSocket-Accept: ${ACCEPT}\r\n`, 'Sec-WebSocket-Protocol: chat\r\n', 'Content-Length: 3\r\n', '0\r\n\r\n'],
+  ...['Sec-WebSocket-Extensions: permessage-deflate\r\n', 'Transfer-Encoding: chunked\r\n', '200', '404', '204'],
+].map(bytesOf);
+
+export const describe = (data: Uint8Array): string =>
+  `a client receives ${JSON.stringify(latin1(data.subarray(SETUP)))}\nwith setup ${[...data.subarray(0, SETUP)].join(' ')}`;

@@ -1,0 +1,86 @@
+/** Changes a stream of frames by what it means: whole frames, their fields and their payloads. */
+import type { Role } from '../../../packages/core/src/index.ts';
+import type { Random } from '../../../packages/core/test/pair.ts';
+import { decodeFrames, encodeFrame, type Frame } from '../../../packages/core/test/reference.ts';
+import { concat, hex } from '../../../packages/core/test/support.ts';
+
+const PAYLOADS = [
+  ...[
+    '',
+    '61',
+    '48 65 6c 6c 6f',
+    '03 e8',
+    '03 e8 62 79 65',
+    '03 ed',
+    '0b b8',
+    '13 87',
+    'e2 82 ac',
+    'e2 82',
+    'f0 9f 90 af',
+  ],
+  ...[
+    'ff',
+    'c0 80',
+    'ed a0 80',
+    'f2 48 cd c9 c9 07 00',
+    'f3 48 cd c9 c9 07 00 00',
+    '00',
+    '01 00 00 ff ff',
+    '61 '.repeat(126),
+  ],
+].map(hex);
+
+/** Gives the stream with one to three changes; of a frame that is not whole it keeps the bytes. */
+export function mutateFrames(stream: Uint8Array, to: Role, random: Random): Uint8Array {
+  const { frames, rest } = decodeFrames(stream);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
+  const fresh = (): Frame => ({
+    fin: random() < 0.8,
+    rsv: random() < 0.9 ? 0 : 4,
+    opcode: random() < 0.95 ? pick([0, 1, 1, 2, 8, 9, 10]) : below(16),
+    key:
+      (to === 'server') === random() < 0.98
+        ? pick([
+            [0, 0, 0, 0],
+            [1, 2, 3, 4],
+          ])
+        : undefined,
+    payload: pick(PAYLOADS),
+    extended: 0,
+  });
+  for (let change = 1 + below(3); change > 0; change--) {
+    const at = below(frames.length + 1);
+    const frame = frames[at];
+    if (frame === undefined || random() < 0.2) {
+      frames.splice(at, 0, fresh());
+      continue;
+    }
+    const { payload } = frame;
+    const cut = below(payload.length + 1);
+    const changes: (() => Frame[])[] = [
+      () => [],
+      () => [frame, frame],
+      () => [fresh()],
+      () => [{ ...frame, fin: !frame.fin }],
+      () => [{ ...frame, opcode: below(16) }],
+      () => [{ ...frame, rsv: frame.rsv ^ pick([1, 2, 4, 4, 4]) }],
+      () => [{ ...frame, key: frame.key === undefined ? [0, 0, 0, 0] : undefined }],
+      () => [{ ...frame, payload: concat(payload.subarray(0, cut), pick(PAYLOADS), payload.subarray(cut)) }],
+      () => [{ ...frame, payload: payload.subarray(0, cut) }],
+      () => [{ ...frame, payload: payload.map((byte, i) => (i === cut ? byte ^ (1 << below(8)) : byte)) }],
+      // 5.4: a message in two fragments, perhaps with something between them.
+      () => [
+        { ...frame, fin: false, payload: payload.subarray(0, cut) },
+        ...(random() < 0.3 ? [fresh()] : []),
+        { ...frame, opcode: 0, rsv: 0, payload: payload.subarray(cut) },
+      ],
+    ];
+    frames.splice(at, 1, ...pick(changes)());
+  }
+  // As many bytes of length as the payload needs; now and then more.
+  const encoded = frames.map(({ extended: _, ...frame }) =>
+    encodeFrame(random() < 0.98 ? frame : { ...frame, extended: frame.payload.length > 65_535 ? 8 : pick([2, 8]) }),
+  );
+  return concat(...encoded, stream.subarray(stream.length - rest));
+}

@@ -1,0 +1,90 @@
+/** What the targets of the opening handshake share: a connection that opens, given bytes in any pieces (RFC 6455 4). */
+import type { Connection, ConnectionEvent } from '../../../packages/core/src/index.ts';
+import { HandshakeError } from '../../../packages/core/src/rules.ts';
+import { drain, join, type Summary, summarize } from '../../../packages/core/test/support.ts';
+import { OF_COMPRESSED } from './subject.ts';
+import { holds, same } from './target.ts';
+
+/** What came of a handshake. */
+export interface Opening {
+  readonly events: readonly ConnectionEvent[];
+  readonly sent: Uint8Array;
+}
+
+const ORDER = /^(request )?(open ((text|binary|ping|pong) )*)?(close |fail )?end$/;
+
+/**
+ * Gives a connection the pieces and the end of the transport.
+ *
+ * @param decide what the application does with a request
+ */
+export function open(
+  connection: Connection,
+  pieces: readonly Uint8Array[],
+  decide: () => void = () => undefined,
+): Opening {
+  const events: ConnectionEvent[] = [];
+  const take = (): void => {
+    for (const event of connection) {
+      events.push(event);
+      // The transport may have ended before the request was polled.
+      if (event.type === 'request' && connection.state === 'connecting') decide();
+    }
+  };
+  const sent = [drain(connection)];
+  for (const piece of pieces) {
+    connection.receive(piece);
+    take();
+  }
+  connection.receiveEnd();
+  take();
+  sent.push(drain(connection));
+  const types = events.map(({ type }) => type).join(' ');
+  holds('the order of events is kept', ORDER.test(types), () => types);
+  holds('nothing follows end', [...connection.receive(Uint8Array.of(0x81, 0))].length === 0);
+  holds('the connection is closed', connection.state === 'closed' && connection.transport !== 'open');
+  return { events, sent: join(sent.slice(1)) };
+}
+
+/**
+ * Compares what came of a handshake in two ways.
+ *
+ * @throws {Violation} when it is not the same
+ */
+export function sameOpening(one: readonly [string, Opening], two: readonly [string, Opening]): void {
+  const [[first, whole], [second, cut]] = [one, two];
+  same('any cut gives the same events', [first, summaries(whole.events)], [second, summaries(cut.events)]);
+  const { extensions } = whole.events.find((event) => event.type === 'open') ?? { extensions: [] };
+  if (extensions.length > 0 && whole.events.some(ofCompressed)) return;
+  same('any cut gives the same answers', [first, whole.sent], [second, cut.sent]);
+}
+
+const ofCompressed = (event: ConnectionEvent): boolean =>
+  event.type === 'fail' && OF_COMPRESSED.includes(event.error.rule);
+
+/** Events in short, with what a handshake is about; how much had arrived when it failed depends on the pieces. */
+function summaries(events: readonly ConnectionEvent[]): Summary[] {
+  const compresses = events.some((event) => event.type === 'open' && event.extensions.length > 0);
+  return events.map((event) => {
+    if (compresses && ofCompressed(event)) return ['fail', 'of a compressed payload'];
+    if (event.type === 'request') return ['request', JSON.stringify(event.request)];
+    if (event.type === 'open') return ['open', event.subprotocol, JSON.stringify([event.extensions, event.headers])];
+    if (event.type !== 'fail' || !(event.error instanceof HandshakeError)) return summarize(event);
+    const { rule, status, message, response } = event.error;
+    return ['fail', rule, status, message, response === undefined ? '' : Buffer.from(response.body).toString('hex')];
+  });
+}
+
+/** The header fields of a head, by lower-case name, and its first line; `undefined` when there is no whole head. */
+export function readHead(text: string): { line: string; fields: Map<string, string[]>; length: number } | undefined {
+  const length = text.indexOf('\r\n\r\n');
+  if (length < 0) return undefined;
+  const [line = '', ...lines] = text.slice(0, length).split('\r\n');
+  const fields = new Map<string, string[]>();
+  for (const each of lines) {
+    const [, field = '', value = ''] = /^([^:]*):[ \t]*(.*?)[ \t]*$/s.exec(each) ?? [];
+    const key = field.toLowerCase();
+    fields.set(key, [...(fields.get(key) ?? []), value]);
+  }
+  return { line, fields, length: length + 4 };
+}

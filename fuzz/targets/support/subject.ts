@@ -1,0 +1,109 @@
+/**
+ * What the targets receive-server and receive-client are pointed at: by default core's `Connection`, and with a few lines
+ * any other implementation, adapter or runtime (fuzz/README.md).
+ */
+import v8 from 'node:v8';
+import { type DeflateAgreement, DeflateTransform } from '../../../packages/core/src/deflate/index.ts';
+import { Connection, type ConnectionEvent, PROTOCOL_RULES, type Role } from '../../../packages/core/src/index.ts';
+import { ProtocolError } from '../../../packages/core/src/rules.ts';
+import { drain, joinFragments, type Summary, summarize } from '../../../packages/core/test/support.ts';
+import { pako } from '../../../packages/deflate/src/index.ts';
+import { holds } from './target.ts';
+
+/** How a connection is set up, and how it is read. */
+export interface Setting {
+  /** In bytes. */
+  readonly maxMessageSize: number;
+  /** permessage-deflate is agreed on, with windows of 2^15 bytes that are kept. */
+  readonly compression: boolean;
+  /** Messages are delivered in pieces as they arrive; the subject joins them. */
+  readonly fragments: boolean;
+  /** When the application takes its events. */
+  readonly poll: 'each chunk' | 'at the end';
+}
+
+/** What came of the bytes. */
+export interface Outcome {
+  /**
+   * In this order: `['text', string]`, `['binary' | 'ping' | 'pong', hex]`, `['close', code, reason]`,
+   * `['fail', code, …]` with whatever else must not depend on how the stream was cut, and last `['end', code, clean]`.
+   * Hexadecimal digits are lower case, with a space between bytes.
+   */
+  readonly events: readonly Summary[];
+  /** What was sent, if the subject sends only after all has been received. */
+  readonly sent: Uint8Array | undefined;
+}
+
+/** An implementation that receives. */
+export interface Subject {
+  readonly name: string;
+  /** Which settings it has; of one that it has not, `play` gets the default. */
+  readonly has: Readonly<Record<'maxMessageSize' | 'compression' | 'fragments', boolean>>;
+  /**
+   * Gives an open connection the chunks, which are its own from then on, one after the other, and then the end of the
+   * transport.
+   */
+  play(role: Role, chunks: readonly Uint8Array[], setting: Setting): Outcome | Promise<Outcome>;
+}
+
+/** The default of every setting. */
+export const PLAIN: Setting = { maxMessageSize: 2 ** 20, compression: false, fragments: false, poll: 'each chunk' };
+
+const AGREEMENT: DeflateAgreement = {
+  ...{ serverNoContextTakeover: false, clientNoContextTakeover: false },
+  ...{ serverMaxWindowBits: 15, clientMaxWindowBits: 15 },
+};
+
+/** Of a payload that is compressed, which of these is found first depends on how much of it is inflated at once. */
+export const OF_COMPRESSED: readonly unknown[] = ['message-too-big', 'invalid-utf8', 'invalid-deflate'];
+
+/** Masking keys that are the same in every run. */
+export const random = (bytes: Uint8Array): Uint8Array => bytes.fill(7);
+
+/** Core's, open. */
+export function openConnection(role: Role, setting: Setting, more: object = {}): Connection {
+  const { maxMessageSize, compression, fragments } = setting;
+  const options = { level: 1, memLevel: 1, threshold: 0 };
+  const transform = compression ? new DeflateTransform(role, AGREEMENT, pako, options) : undefined;
+  const messages = fragments ? 'fragments' : 'whole';
+  return Connection.opened(role, { transform }, { random, maxMessageSize, messages, ...more });
+}
+
+/** What memory outside of the heap may grow by, besides a multiple of the bytes that came and went: pools and windows. */
+const MEMORY = 2 ** 20;
+
+/** The default subject. */
+export const core: Subject = {
+  name: '@sockless/core',
+  has: { maxMessageSize: true, compression: true, fragments: true },
+  play(role, chunks, setting) {
+    const before = v8.getHeapStatistics().external_memory;
+    const connection = openConnection(role, setting, { heartbeat: false });
+    const all: ConnectionEvent[] = [];
+    let received = 0;
+    for (const chunk of chunks) {
+      received += chunk.length;
+      connection.receive(chunk);
+      if (setting.poll === 'each chunk') all.push(...connection);
+    }
+    all.push(...connection.receiveEnd());
+    holds('nothing follows end', [...connection.receive(Uint8Array.of(0x81, 0))].length === 0);
+    const sent = drain(connection);
+    const delivered = all.reduce((sum, event) => sum + ('data' in event ? event.data.length : 0), 0);
+    const grown = v8.getHeapStatistics().external_memory - before;
+    const bound = MEMORY + 16 * (received + delivered);
+    holds('memory follows the bytes received', grown <= bound, () => `${grown} bytes for ${received} received`);
+    const [open, ...events] = joinFragments(all);
+    holds('the first event is open', open?.type === 'open');
+    return { events: events.map(summary), sent };
+  },
+};
+
+/** An event in short; a failure with its code first, which every implementation has. */
+function summary(event: ConnectionEvent): Summary {
+  if (event.type !== 'fail') return summarize(event);
+  const { error } = event;
+  holds('what fails an open connection is a ProtocolError', error instanceof ProtocolError);
+  holds('a failure has the code of its rule', error.code === PROTOCOL_RULES[error.rule].code);
+  return ['fail', error.code, error.rule, error.offset];
+}

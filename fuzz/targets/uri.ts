@@ -1,0 +1,50 @@
+/** WebSocket URIs (RFC 6455 3): what a client takes for one, a server must understand in its request. */
+import { request } from '../../packages/core/src/handshake/client.ts';
+import { respond } from '../../packages/core/src/handshake/server.ts';
+import { hostField, parseUri } from '../../packages/core/src/uri.ts';
+import { bytesOf, latin1 } from './support/input.ts';
+import { holds, same, typed, Violation } from './support/target.ts';
+
+export const name = 'uri';
+export const description =
+  'A URI is refused with a SyntaxError or understood as URL understands it, is formatted to the same, and our server takes the request.';
+
+const zeros = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
+
+export function fuzz(data: Uint8Array): void {
+  // In one of two ways, so that there are characters beyond Latin-1.
+  const text = (data[0] ?? 0) < 0x80 ? latin1(data.subarray(1)) : new TextDecoder().decode(data.subarray(1));
+  const uri = typed(() => parseUri(text), SyntaxError);
+  if (uri instanceof Error) return;
+  const again = parseUri(`${uri.secure ? 'wss' : 'ws'}://${hostField(uri)}${uri.resource}`);
+  same('a URI that is formatted is read as the same', ['formatted', again], ['at first', uri]);
+  holds(
+    'a resource name is a path',
+    /^\/(?!\/)[!-~]*$/.test(uri.resource) && !uri.resource.includes('#'),
+    () => uri.resource,
+  );
+  holds('a port is a number from 1 to 65535', Number.isInteger(uri.port) && uri.port >= 1 && uri.port <= 65_535);
+
+  if (URL.canParse(text)) {
+    const { port, protocol } = new URL(text);
+    const expected = [protocol === 'wss:', Number(port) || (protocol === 'wss:' ? 443 : 80)];
+    same('URL finds the same', ['sockless', [uri.secure, uri.port]], ['URL', expected]);
+  }
+  const { request: head } = request(text, {}, zeros);
+  const headers = head.headers.map(([field, value]) => [field.toLowerCase(), value] as const);
+  const answer = respond({ ...head, headers });
+  if (!answer.accepted) {
+    throw new Violation('our server takes the request of our client', { details: answer.error.message });
+  }
+}
+
+export function* seeds(): Iterable<Uint8Array> {
+  const uris = [
+    ...['ws://example.com', 'wss://example.com:8443/chat?x=1', 'WS://EXAMPLE.com:80/', 'ws://[::1]:9/a%20b'],
+    ...['ws://a/?', 'ws://127.0.0.1:0/', 'ws://u@h/', 'ws://h/#f', 'ws://h//x', 'ws://h:65536/', 'http://h/', 'ws:///'],
+    ...['ws://h:/x', 'ws://%41/', 'ws://[1.2.3.4]/', 'ws://é/', 'wss://h:443/a?b?c/d'],
+  ];
+  for (const uri of uris) yield bytesOf(`\0${uri}`);
+}
+
+export const dictionary = ['ws://', 'wss://', '[::1]', ':65535', ':443', '%2f', '//', '/?', '#', '@'].map(bytesOf);

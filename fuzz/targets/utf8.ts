@@ -1,0 +1,136 @@
+/** UTF-8 (RFC 6455 8.1) by every way that core has, against the host's decoder, a byte at a time. */
+import { host } from '../../packages/core/src/host.ts';
+import { copyMasked, maskAndLook, rotateKey } from '../../packages/core/src/mask.ts';
+import { decodeInKernel, decodeShortAscii, decodeText, isAscii, SHORT_ASCII } from '../../packages/core/src/text.ts';
+import { decodeUtf8, encodeUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../../packages/core/src/utf8.ts';
+import { concat, decodeStrictly } from '../../packages/core/test/support.ts';
+import { bytesOf, cutBy, Input } from './support/input.ts';
+import { holds, same } from './support/target.ts';
+
+export const name = 'utf8';
+export const description =
+  'A text is refused at its first impossible byte however it is cut, masked and decoded, and is encoded as it was decoded.';
+
+/** How often the input is repeated, so that few bytes reach what is for many. */
+const TIMES = [1, 1, 3, 9, 40, 700] as const;
+
+export function fuzz(data: Uint8Array): void {
+  const input = new Input(data);
+  const times = input.pick(TIMES);
+  const before = input.byte() % 70;
+  const [size, seed] = [1 + input.byte(), input.byte()];
+  const key = input.take(4);
+  const unit = input.rest();
+  const repeated = Array<Uint8Array>(unit.length * times > 40_000 ? 1 : times).fill(unit);
+  const bytes = concat(new Uint8Array(before).fill(0x61), ...repeated);
+
+  // Of many bytes, not thousands of pieces.
+  const longest = size + Math.floor(bytes.length / 100);
+  const fault = firstImpossible(bytes);
+  for (const decoder of [host.textDecoder, undefined]) {
+    let [at, state] = [0, UTF8_BOUNDARY];
+    for (const piece of cutBy(bytes, longest, seed)) {
+      state = validateUtf8(piece, 0, piece.length, state, decoder);
+      if (state < 0) at += ~state;
+      if (state < 0) break;
+      at += piece.length;
+      const whole = at - unfinishedBytes(piece, piece.length, state);
+      if (state === UTF8_BOUNDARY) holds('nothing is unfinished at a boundary', whole === at);
+    }
+    const actual = state < 0 ? at : state === UTF8_BOUNDARY ? -1 : bytes.length;
+    same('the first impossible byte is the same', ['pieces', actual], ['a byte at a time', fault]);
+  }
+
+  const expected = fault === -1 ? decodeStrictly(bytes) : undefined;
+  checkDecoding(bytes, expected);
+  checkMasking(bytes, key, expected);
+  if (expected === undefined) return;
+  for (const write of [host.writeUtf8, undefined]) {
+    const room = new Uint8Array(3 * expected.length);
+    const again = room.subarray(0, encodeUtf8(expected, room, 0, write));
+    holds('a text is encoded as it was decoded', Buffer.compare(again, bytes) === 0);
+  }
+}
+
+/** The index of the first byte that no valid text has in its place, the length when the text is cut short, else -1. */
+function firstImpossible(bytes: Uint8Array): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  for (let at = 0; at < bytes.length; at++) {
+    // What is ASCII and follows ASCII needs no look.
+    if ((bytes[at] as number) < 0x80 && (at === 0 || (bytes[at - 1] as number) < 0x80)) continue;
+    try {
+      decoder.decode(bytes.subarray(at, at + 1), { stream: true });
+    } catch {
+      return at;
+    }
+  }
+  try {
+    decoder.decode();
+    return -1;
+  } catch {
+    return bytes.length;
+  }
+}
+
+function checkDecoding(bytes: Uint8Array, expected: string | undefined): void {
+  const ways: [string, string | undefined][] = [
+    ["core's own", decodeUtf8(bytes)],
+    ['nothing known', decodeText(bytes, 'nothing', host.textDecoder)],
+    ['no decoder', decodeText(bytes, 'nothing', undefined)],
+  ];
+  if (expected !== undefined) ways.push(['valid UTF-8', decodeText(bytes, 'utf8', host.textDecoder)]);
+  if (isAscii(bytes, 0, bytes.length)) {
+    holds(
+      'what is seen to be ASCII is',
+      bytes.every((byte) => byte < 0x80),
+    );
+    ways.push(['ASCII', decodeText(bytes, 'ascii', host.textDecoder)]);
+  }
+  for (const [way, text] of ways) holds('every way gives the same text', text === expected, () => way);
+}
+
+/** 5.3: the fast ways through a mask are the slow one, and what they tell on the way is true. */
+function checkMasking(bytes: Uint8Array, key: Uint8Array, expected: string | undefined): void {
+  const keyBytes = [0, 1, 2, 3].map((at) => key[at] ?? 0);
+  const word = new DataView(Uint8Array.from(keyBytes).buffer).getInt32(0);
+  const masked = bytes.map((byte, at) => byte ^ (keyBytes[at % 4] as number));
+  const isAllAscii = bytes.every((byte) => byte < 0x80);
+  for (const withView of [false, true]) {
+    // Not at the beginning of its memory, and not at its end.
+    const memory = concat(Uint8Array.of(1, 2, 3), masked, Uint8Array.of(4, 5, 6));
+    const chunk = memory.subarray(1);
+    const view = withView ? new DataView(memory.buffer, 1) : undefined;
+    const end = 2 + bytes.length;
+    if (bytes.length <= SHORT_ASCII) {
+      const short = decodeShortAscii(chunk, 2, bytes.length, word, view);
+      holds('a short text is ASCII or is not', short === (isAllAscii ? expected : undefined), () => String(short));
+    }
+    const seen = maskAndLook(chunk, 2, end, word, view);
+    holds('unmasking is what 5.3 says', Buffer.compare(chunk.subarray(2, end), bytes) === 0);
+    holds('unmasking touches nothing else', memory.at(2) === 3 && memory.at(-3) === 4);
+    holds('what is seen to be ASCII is', seen !== 0 || isAllAscii);
+  }
+  const text = decodeInKernel(masked, word, host.textDecoder);
+  holds('the kernel gives the same text', text === undefined || text === expected);
+  const copy = new Uint8Array(bytes.length + 4);
+  copyMasked(bytes, 0, bytes.length, copy, 2, word, new DataView(copy.buffer));
+  holds('masking a copy is what 5.3 says', Buffer.compare(copy.subarray(2, 2 + bytes.length), masked) === 0);
+  for (let phase = 0; phase < 4; phase++) {
+    const [first = 0] = keyBytes.slice(phase);
+    holds('a key is rotated by its phase', rotateKey(word, phase) >>> 24 === first);
+  }
+}
+
+export function* seeds(): Iterable<Uint8Array> {
+  const texts = ['Hello', 'aé', '€', '🐯', '\ufeffx', '漢字かな', '\u{10ffff}', '\ud7ff\ue000', 'x'.repeat(100)];
+  const broken = ['c0 80', 'ed a0 80', 'f4 90', 'f0 8f', 'e0 9f', 'ff', '80', 'e2 82'];
+  for (let times = 0; times < TIMES.length; times++) {
+    for (const text of texts) yield concat(bytesOf(`${String.fromCharCode(times)}\x03\x05\x00abcd`), Buffer.from(text));
+    for (const digits of broken) {
+      yield concat(
+        bytesOf(`${String.fromCharCode(times)}\x03\x05\x00abcd`),
+        Buffer.from(digits.replace(/ /g, ''), 'hex'),
+      );
+    }
+  }
+}

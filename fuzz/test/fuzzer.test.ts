@@ -1,0 +1,70 @@
+// Bugs that are planted are found, minimised, written and replayed.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Finding } from '../src/finding.ts';
+import { run } from './support.ts';
+
+const test = suite<{ folder: string }>('npm run fuzz');
+
+test.before.each((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), 'sockless-fuzz-test-'));
+});
+test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+const BROKEN = ['--target', 'fuzz/test/fixtures/broken.ts'];
+const INVARIANT = 'any cut gives the same events';
+
+test('finds a planted bug by coverage and minimises it; the replay command reproduces it', ({ folder }) => {
+  const json = join(folder, 'results.json');
+  const { code, output } = run(...BROKEN, '--runs', '4000', '--seed', '1', '--findings', folder, '--json', json);
+  assert.is(code, 1, output);
+  assert.match(output, `FINDING broken: ${INVARIANT}`);
+  const [target] = JSON.parse(readFileSync(json, 'utf8')).targets as { findings: Finding[]; branches: number }[];
+  const finding = target?.findings.find(({ invariant }) => invariant === INVARIANT);
+  assert.ok(target !== undefined && target.branches > 500, 'branches are counted');
+  assert.ok(finding !== undefined);
+  assert.ok(finding.input.length <= finding.found.length);
+  // Five bytes of setup, a message and a ping with their masks: no byte of them can be missing.
+  assert.ok(finding.input.length / 2 <= 5 + 6 + 6, finding.input);
+
+  const written = readdirSync(join(folder, 'broken')).map((name) => join(folder, 'broken', name));
+  const transcript = written.find((path) => path.endsWith('.txt') && readFileSync(path, 'utf8').startsWith(INVARIANT));
+  const text = readFileSync(transcript ?? '', 'utf8');
+  for (const part of ['a server receives', 'cut into: ', 'whole:', '["ping",""]']) assert.match(text, part);
+  const [, command = ''] = /^replay: npm run fuzz -- (.*)$/m.exec(text) ?? [];
+  const replayed = run(...command.split(' '));
+  assert.is(replayed.code, 1);
+  assert.match(replayed.output, `Violation: ${INVARIANT}`);
+  // The same input does nothing to what is not broken.
+  assert.is(run(...command.replace(/--target \S+/, '--target receive-server').split(' ')).code, 0);
+});
+
+test('an input that ends the process is a finding, and the rest goes on', ({ folder }) => {
+  const target = 'fuzz/test/fixtures/exits.ts';
+  const { code, output } = run('--target', target, '--runs', '20000', '--seed', '1', '--findings', folder);
+  assert.is(code, 1, output);
+  assert.match(output, 'FINDING exits: an input ends the process');
+  const [name = ''] = readdirSync(join(folder, 'exits'));
+  assert.is(readFileSync(join(folder, 'exits', name))[0], 0x42);
+});
+
+test('says what it can and cannot do', () => {
+  assert.match(run('--help').output, '--replay FILE');
+  assert.match(run('--list').output, /^utf8\n {2}A text is refused/m);
+  assert.is(run('--list', '--target', 'uri').output.split('\n').length, 3);
+  for (const [wrong, why] of [
+    [['--target', 'none'], 'There is no target "none"'],
+    [['--time', 'long'], '--time takes a number'],
+    [['--replay', 'file'], '--replay FILE needs one --target'],
+    [['--what'], "Unknown option '--what'"],
+  ] as const) {
+    const { code, output } = run(...wrong);
+    assert.is(code, 2);
+    assert.match(output, why);
+  }
+});
+
+test.run();
