@@ -1,6 +1,6 @@
 // The commands behind the scripts of the root's package.json. All they need is Node and npm.
 const NODE = 20;
-const COMMANDS = ['start', 'test', 'check', 'build', 'bench', 'fuzz', 'runtimes', 'size', 'kernel'];
+const COMMANDS = ['start', 'test', 'check', 'build', 'bench', 'fuzz', 'runtimes', 'size', 'kernel', 'model'];
 
 if (Number.parseInt(process.versions.node, 10) < NODE) {
   fail(`sockless needs Node ${NODE} or newer; this is Node ${process.versions.node}.`);

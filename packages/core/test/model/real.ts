@@ -1,0 +1,99 @@
+/** The real connection, given the inputs of the model, in the model's words. */
+import { Connection, type ConnectionEvent, type Role, StateError } from '../../src/index.ts';
+import { ascii, closeFrame, frame, ZEROS } from '../connection/tools.ts';
+import { requestHead, responseHead } from '../handshake/heads.ts';
+import { decodeFrames } from '../reference.ts';
+import { drain } from '../support.ts';
+import type { Input, Output } from './model.ts';
+
+/** Each of its own length, so that it is seen which one runs. */
+const TIMES = { handshakeTimeout: 3, closeTimeout: 5, messageTimeout: 7, idleTimeout: Infinity } as const;
+
+const OPTIONS = { heartbeat: false, random: ZEROS, ...TIMES } as const;
+
+/** A connection and its clock. */
+export class Real {
+  readonly connection: Connection;
+  readonly #role: Role;
+  #now = 0;
+
+  constructor(role: Role) {
+    this.#role = role;
+    this.connection = role === 'server' ? Connection.server(OPTIONS) : Connection.client('ws://example.com/', OPTIONS);
+    drain(this.connection);
+  }
+
+  /** Gives the connection an input, then drains events and bytes. */
+  step(input: Input): Output {
+    const { connection } = this;
+    let throws: string | undefined;
+    try {
+      this.#do(input);
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      throws = error.rule;
+    }
+    const events = Array.from(connection, nameEvent);
+    const sent = nameSent(drain(connection));
+    return throws === undefined ? { events, sent } : { events, sent, throws };
+  }
+
+  /** Which deadline runs. */
+  get deadline(): string | undefined {
+    const { deadline } = this.connection;
+    if (deadline === Infinity) return undefined;
+    const name = Object.entries(TIMES).find(([, time]) => time === deadline - this.#now)?.[0];
+    return name?.replace('Timeout', '') ?? `in ${deadline - this.#now} ms`;
+  }
+
+  #do(input: Input): void {
+    const { connection } = this;
+    const receive = (bytes: Uint8Array): unknown => connection.receive(bytes.slice(), this.#now);
+    const receiveFrame = (opcode: number, final = true): unknown => receive(frame(this.#role, opcode, 'x', final));
+    const actions: Record<Input, () => unknown> = {
+      request: () => receive(ascii(requestHead())),
+      'bad request': () => receive(ascii(requestHead({}, 'POST / HTTP/1.1'))),
+      response: () => receive(ascii(responseHead())),
+      refusal: () => receive(ascii('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')),
+      text: () => receiveFrame(1),
+      'first fragment': () => receiveFrame(1, false),
+      'middle fragment': () => receiveFrame(0, false),
+      'last fragment': () => receiveFrame(0),
+      ping: () => receiveFrame(9),
+      pong: () => receiveFrame(10),
+      Close: () => receive(closeFrame(this.#role, 1000)),
+      'reserved bit': () => receive(Uint8Array.of(0xc1)),
+      EOF: () => connection.receiveEnd(this.#now),
+      deadline: () => {
+        this.#now = connection.deadline;
+        connection.timeout(this.#now);
+      },
+      'accept()': () => connection.accept(),
+      'reject()': () => connection.reject(403),
+      'send()': () => connection.send('x'),
+      'send first': () => connection.sendFragment('x', false),
+      'send last': () => connection.sendFragment('x', true),
+      'ping()': () => connection.ping('x'),
+      'close()': () => connection.close(1000, '', this.#now),
+      'pause()': () => connection.pause(),
+      'resume()': () => connection.resume(this.#now),
+    };
+    actions[input]();
+  }
+}
+
+function nameEvent(event: ConnectionEvent): string {
+  return event.type === 'fail' ? `fail ${event.error.rule}` : event.type;
+}
+
+const NAMES: Record<number, string> = { 9: 'ping', 10: 'pong' };
+
+function nameSent(bytes: Uint8Array): string[] {
+  const [, status] = /^HTTP\/1\.1 (\d+)/.exec(String.fromCharCode(...bytes.subarray(0, 12))) ?? [];
+  if (status !== undefined) return [`HTTP ${status}`];
+  return decodeFrames(bytes).frames.map(({ fin, opcode, payload }) => {
+    if (opcode === 8) return `Close ${new DataView(payload.buffer).getUint16(0)}`;
+    if (opcode === 0) return fin ? 'last continuation' : 'continuation';
+    return NAMES[opcode] ?? (fin ? 'text' : 'text…');
+  });
+}
