@@ -6,7 +6,8 @@ import { type Finding, transcribe, writeFinding } from './finding.ts';
 import { fault } from './fuzzer.ts';
 import { HELP, type Options, parseOptions, UsageError } from './options.ts';
 import { type Outcome, runSession } from './session.ts';
-import { formatProgress, formatTable, Terminal } from './terminal.ts';
+import { simulateAll } from './simulate.ts';
+import { formatProgress, formatTable, stopOnSignal, Terminal } from './terminal.ts';
 
 /** In bytes; longer inputs are slower and find no more. */
 const MAX_LENGTH = 4096;
@@ -34,7 +35,7 @@ async function run(options: Options): Promise<number> {
     return 0;
   }
   if (options.replay !== undefined) return replay(options.targets[0] as TargetFile, options.replay);
-  return fuzz(options);
+  return options.simulate > 0 ? simulateAll(options, terminal) : fuzz(options);
 }
 
 /** Executes one input: 1 when it breaks an invariant. */
@@ -49,18 +50,12 @@ async function replay(file: TargetFile, path: string): Promise<number> {
 async function fuzz(options: Options): Promise<number> {
   const { seed, instrument, keep, json } = options;
   terminal.line(`seed ${seed}`);
-  const stop = new AbortController();
-  process.on('SIGINT', () => {
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort();
-    terminal.line('stopping');
-  });
-
+  const stop = stopOnSignal(terminal);
   const outcomes: (readonly [name: string, Outcome])[] = [];
   for (const target of options.targets) {
-    if (stop.signal.aborted) break;
+    if (stop.aborted) break;
     const task = { target, seed, keep, time: options.time * 1000, runs: options.runs, maxLength: MAX_LENGTH };
-    const outcome = await runSession(task, instrument, stop.signal, {
+    const outcome = await runSession(task, instrument, stop, {
       progress: (progress, findings) => terminal.progress(formatProgress(target.name, progress, findings)),
       finding: (finding) => show(finding, target, options),
     });

@@ -46,3 +46,14 @@ export function formatTable(outcomes: readonly (readonly [name: string, Outcome]
 }
 
 const rate = ({ executions, seconds }: Progress): number => Math.round(executions / Math.max(seconds, 0.001));
+
+/** Ctrl-C: the first time the run comes to its end, the second time at once. */
+export function stopOnSignal(terminal: Terminal): AbortSignal {
+  const stop = new AbortController();
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+    terminal.line('stopping');
+  });
+  return stop.signal;
+}

@@ -51,6 +51,19 @@ test('an input that ends the process is a finding, and the rest goes on', ({ fol
   assert.is(readFileSync(join(folder, 'exits', name))[0], 0x42);
 });
 
+test('simulates schedules, the same for the same seed', ({ folder }) => {
+  const results = ['one', 'two'].map((name) => {
+    const json = join(folder, name);
+    const { code, output } = run('--simulate', '20', '--seed', '100', '--json', json);
+    assert.is(code, 0, output);
+    assert.match(output, '20 schedules (seeds 100 to 119)');
+    return JSON.parse(readFileSync(json, 'utf8')) as Record<string, unknown>;
+  });
+  const [one, two] = results.map(({ seconds: _, ...result }) => result);
+  assert.equal(one, two);
+  assert.ok(Number(one?.messages) > 0 && Object.keys(Object(one?.faults)).length > 5);
+});
+
 test('says what it can and cannot do', () => {
   assert.match(run('--help').output, '--replay FILE');
   assert.match(run('--list').output, /^utf8\n {2}A text is refused/m);

@@ -74,10 +74,13 @@ export class Link {
   stalled = false;
   /** What is written is lost, and nobody is told. */
   dropping = false;
+  /** With so many bytes on their way the writer writes no more, as a socket that is full. */
+  capacity = Infinity;
   /** Every byte that was written, lost ones too. */
   readonly written: Uint8Array[] = [];
   readonly #random: Random;
   #onTheWay: Delivery[] = [];
+  #size = 0;
   #lastAt = 0;
   #ended = false;
 
@@ -88,6 +91,10 @@ export class Link {
   /** When the next delivery is due; `Infinity` when there is none. */
   get due(): number {
     return this.stalled ? NEVER : (this.#onTheWay[0]?.at ?? NEVER);
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.capacity;
   }
 
   write(bytes: Uint8Array, now: number): void {
@@ -105,12 +112,15 @@ export class Link {
   /** Tears the stream down: what is on its way is lost. */
   destroy(now: number, cause: unknown): void {
     this.#onTheWay = [];
+    this.#size = 0;
     this.#ended = false;
     this.end(now, cause);
   }
 
   take(): Delivery | undefined {
-    return this.#onTheWay.shift();
+    const delivery = this.#onTheWay.shift();
+    this.#size -= delivery?.bytes?.length ?? 0;
+    return delivery;
   }
 
   #send(delivery: Delivery): void {
@@ -118,6 +128,7 @@ export class Link {
     const latency = typeof this.latency === 'number' ? this.latency : this.latency();
     this.#lastAt = Math.max(this.#lastAt, delivery.at + latency);
     this.#onTheWay.push({ ...delivery, at: this.#lastAt });
+    this.#size += delivery.bytes?.length ?? 0;
   }
 }
 
@@ -148,6 +159,7 @@ export class End {
       this.events.push(event);
       this.onEvent(event, this.connection);
     }
+    if (this.out.isFull) return;
     // In one write, as an adapter corks: into which pieces `transmit` divides the bytes depends on other connections too.
     const bytes = drain(this.connection);
     if (bytes.length > 0) this.out.write(bytes, now);
@@ -218,10 +230,10 @@ export class Pair {
    * @param until when to stop; default: when nothing is on its way any more, however long a deadline still runs
    */
   run(until?: number): this {
+    this.#drain(this.client);
+    this.#drain(this.server);
     for (let step = 0; ; step++) {
       if (step > 1_000_000) throw new Error('the pair never comes to rest');
-      this.client.drain(this.now, this.server.out);
-      this.server.drain(this.now, this.client.out);
       const deliveries = [this.#due(this.client), this.#due(this.server)];
       const deadlines = [this.client.connection.deadline, this.server.connection.deadline];
       const next = Math.min(...deliveries, ...deadlines);
@@ -230,8 +242,7 @@ export class Pair {
       // Of what is due at the same time, deliveries come first, and the client.
       if (deliveries[0] === next) this.#deliver(this.client);
       else if (deliveries[1] === next) this.#deliver(this.server);
-      else if (deadlines[0] === next) this.client.connection.timeout(this.now);
-      else this.server.connection.timeout(this.now);
+      else this.#timeout(deadlines[0] === next ? this.client : this.server);
     }
     if (until !== undefined) this.now = Math.max(this.now, until);
     return this;
@@ -243,13 +254,32 @@ export class Pair {
   }
 
   #deliver(end: End): void {
-    const delivery = this.#towards(end.role).take();
+    const link = this.#towards(end.role);
+    const wasFull = link.isFull;
+    const delivery = link.take();
     if (delivery?.bytes !== undefined) end.connection.receive(delivery.bytes, this.now);
     else end.connection.receiveEnd(this.now, delivery?.cause);
+    this.#drain(end);
+    if (wasFull) this.#drain(this.#opposite(end.role));
+  }
+
+  #timeout(end: End): void {
+    const { connection, role } = end;
+    connection.timeout(this.now);
+    if (connection.deadline <= this.now) throw new Error(`a deadline of the ${role} is in the past`);
+    this.#drain(end);
+  }
+
+  #drain(end: End): void {
+    end.drain(this.now, this.#towards(end.role));
   }
 
   #towards(role: Role): Link {
-    return role === 'client' ? this.server.out : this.client.out;
+    return this.#opposite(role).out;
+  }
+
+  #opposite(role: Role): End {
+    return role === 'client' ? this.server : this.client;
   }
 
   #end(role: Role, connection: Connection): End {

@@ -1,0 +1,299 @@
+/**
+ * Two applications and the network between them do what they like, from a seed, on a clock that does not wait. What holds
+ * whatever they do is checked; one seed leads to the same bytes and the same events, always.
+ */
+import * as assert from 'uvu/assert';
+import { pako } from '../../../deflate/src/index.ts';
+import { permessageDeflate } from '../../src/deflate/index.ts';
+import { type ConnectionEvent, type EndEvent, type ServerOptions, StateError } from '../../src/index.ts';
+import { byteByByte, type Cut, cutAt, cutRandomly, type End, Pair, type Random } from '../pair.ts';
+import { toHex } from '../support.ts';
+import { NEVER } from './tools.ts';
+
+/** How often something was done to a connection, by kind. */
+export type Faults = Map<string, number>;
+
+/** What came of one schedule. */
+export interface Outcome {
+  readonly pair: Pair;
+  /** Messages that arrived. */
+  readonly messages: number;
+  readonly faults: Faults;
+  /** Of all that was written and delivered; the same for the same seed. */
+  readonly digest: number;
+}
+
+const CUTS: readonly Cut[] = [cutAt(), cutAt(), byteByByte, cutRandomly(3), cutRandomly(200)];
+
+/** A network that only delays and cuts, and applications that only send; or all that can be. */
+export type Manner = 'kind' | 'rough';
+
+const STEPS = 60;
+const PATIENCE = 400; // milliseconds
+const MAX_QUEUED = 4000; // bytes
+
+/** The longest message, and a pong and a Close frame, with their headers. */
+const MAX_MORE = 4500 + 14 + 2 * 139;
+
+/**
+ * Runs one schedule.
+ *
+ * @throws {AssertionError} when something does not hold; its message names the seed
+ */
+export function simulate(seed: number, manner: Manner = seed % 4 === 0 ? 'kind' : 'rough'): Outcome {
+  const world = new World(seed, manner);
+  try {
+    world.run();
+    return world.check();
+  } catch (error) {
+    throw new Error(`seed ${seed}, ${manner}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+class World {
+  readonly pair: Pair;
+  readonly #manner: Manner;
+  readonly #random: Random;
+  readonly #applications: readonly [client: Application, server: Application];
+  readonly #faults: Faults = new Map();
+  readonly #rates: boolean;
+
+  constructor(seed: number, manner: Manner) {
+    this.#manner = manner;
+    const patience = manner === 'kind' ? NEVER : PATIENCE;
+    const options: ServerOptions = {
+      ...{ heartbeat: { interval: 300, timeout: patience }, idleTimeout: patience, messageTimeout: patience },
+      ...{ closeTimeout: 3000, handshakeTimeout: patience, maxQueuedBytes: manner === 'kind' ? NEVER : MAX_QUEUED },
+      messages: seed % 5 === 0 ? 'fragments' : 'whole',
+      compression: seed % 3 === 0 ? permessageDeflate(pako, { level: 1, memLevel: 1, threshold: 20 }) : undefined,
+    };
+    this.#rates = manner === 'rough' && seed % 7 === 0;
+    const rateLimits = this.#rates ? { messages: { perSecond: 4, burst: 3 }, controlFrames: { perSecond: 4 } } : {};
+    this.pair = new Pair({
+      seed,
+      client: { ...options, fragmentSize: 700 },
+      server: { ...options, rateLimits },
+      opened: seed % 3 !== 0 && seed % 2 === 0,
+    });
+    const { client, server, random } = this.pair;
+    this.#random = random;
+    const full = (): void => this.#count('queue full');
+    this.#applications = [new Application(client, random, full), new Application(server, random, full)];
+    this.pair.latency = () => random() * 40;
+    this.pair.cut = this.#pick(CUTS);
+    if (manner === 'kind') this.pair.run();
+    else if (random() < 0.05) server.onEvent = (event, connection) => this.#reject(event, connection);
+  }
+
+  /** Everybody does something, time passes, and in the end all is let go of. */
+  run(): void {
+    const { pair } = this;
+    const usual: readonly (() => void)[] = [
+      () => this.#pick(this.#applications).sendText(),
+      () => this.#pick(this.#applications).sendBinary(),
+      () => this.#pick(this.#applications).sendFragment(),
+      () => this.#pick(this.#applications).ping(),
+      () => pair.run(pair.now + this.#random() * 300),
+    ];
+    for (let step = Math.floor(this.#random() * STEPS); step >= 0; step--) {
+      if (this.#manner === 'kind' || this.#random() < 0.7) this.#pick(usual)();
+      else this.#harm(this.#pick(this.#applications).end);
+      for (const { end } of this.#applications) {
+        assert.ok(
+          this.#manner === 'kind' || end.connection.queuedBytes < MAX_QUEUED + MAX_MORE,
+          'the outbox is bounded',
+        );
+      }
+    }
+    for (const { end } of this.#applications) {
+      end.out.stalled = false;
+      end.out.capacity = NEVER;
+      end.connection.resume(pair.now);
+    }
+    const last = this.#pick(this.#applications).end.connection;
+    if (last.state !== 'closed') last.close(1000, '', pair.now);
+    pair.run(pair.now + 20_000);
+  }
+
+  /** Does one thing that can go wrong to an end. */
+  #harm(end: End): void {
+    const { pair } = this;
+    const { connection, out } = end;
+    const harms: readonly (readonly [kind: string, likely: number, () => void])[] = [
+      ['pause', 1, () => connection.pause()],
+      ['resume', 1, () => connection.resume(pair.now)],
+      ['stall', 0.5, () => Object.assign(out, { stalled: true })],
+      ['go on', 1, () => Object.assign(out, { stalled: false })],
+      ['other cuts', 1, () => Object.assign(out, { cut: this.#pick(CUTS) })],
+      ['little room', 0.5, () => Object.assign(out, { capacity: 100 })],
+      ['much room', 1, () => Object.assign(out, { capacity: NEVER })],
+      ['slow', 0.5, () => Object.assign(out, { latency: 300 })],
+      ['drop all from here on', 0.1, () => Object.assign(out, { dropping: true })],
+      ['close', 0.1, () => connection.close(4000, 'rough', pair.now)],
+      ['end one way', 0.1, () => out.end(pair.now)],
+      ['reset one way', 0.05, () => pair.reset('reset', end.role)],
+      ['reset', 0.05, () => pair.reset()],
+    ];
+    const [kind, likely, act] = this.#pick(harms);
+    if (this.#random() >= likely) return;
+    this.#count(kind);
+    act();
+  }
+
+  #reject(event: ConnectionEvent, connection: End['connection']): void {
+    if (event.type !== 'request' || connection.state !== 'connecting') return;
+    this.#count('reject');
+    connection.reject(503, {}, 'rough', this.pair.now);
+  }
+
+  /** What holds for both ends, and between them. */
+  check(): Outcome {
+    const [client, server] = this.#applications;
+    let messages = 0;
+    for (const [one, other] of [[client, server] as const, [server, client] as const]) {
+      const { events, connection, types } = one.end;
+      assert.match(types.join(' '), ORDER);
+      const delivered = received(events);
+      messages += delivered.length;
+      assert.equal(delivered, other.sent.slice(0, delivered.length), 'messages arrive in order, whole and once');
+      const { explanation, clean, code } = events.at(-1) as EndEvent;
+      const { error, sent } = explanation;
+      assert.ok(ALLOWED.has(error?.rule) || (this.#rates && RATES.has(error?.rule)), explanation.summary);
+      if (error !== undefined) this.#count(`failed: ${error.rule}`);
+      assert.is(clean, sent !== undefined && explanation.received !== undefined && error === undefined);
+      assert.is(code === 1006, explanation.received === undefined);
+      assert.equal([connection.state, connection.deadline], ['closed', NEVER], 'all ends');
+      assert.is.not(connection.transport, 'open');
+      // Who has received a Close frame was sent that one; who has not, knows why.
+      const { explanation: theirs } = other.end.events.at(-1) as EndEvent;
+      if (explanation.received !== undefined)
+        assert.equal(explanation.received, theirs.sent, 'both agree on who said what');
+      else assert.ok(explanation.endedEarly || error !== undefined, 'the end is explained');
+      if (clean && theirs.error === undefined && explanation.initiator === 'remote')
+        assert.is(theirs.initiator, 'local');
+      if (this.#manner === 'kind') assert.ok(clean, explanation.summary);
+    }
+    if (this.#manner === 'kind') this.#checkKind();
+    return { pair: this.pair, messages, faults: this.#faults, digest: this.#digest() };
+  }
+
+  /** Who does not begin to close receives all that the other has sent. */
+  #checkKind(): void {
+    const [client, server] = this.#applications;
+    const { explanation } = client.end.events.at(-1) as EndEvent;
+    const [closer, other] = explanation.initiator === 'local' ? [client, server] : [server, client];
+    assert.equal(received(other.end.events), closer.sent);
+  }
+
+  /** FNV-1a of all bytes and of the types of all events. */
+  #digest(): number {
+    let hash = 0x811c9dc5;
+    const add = (value: number): void => {
+      hash = Math.imul(hash ^ value, 0x01000193) >>> 0;
+    };
+    for (const { end } of this.#applications) {
+      for (const bytes of end.out.written) for (const byte of bytes) add(byte);
+      for (const type of end.types) for (const character of type) add(character.charCodeAt(0));
+    }
+    add(this.pair.now);
+    return hash;
+  }
+
+  #count(kind: string): void {
+    this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
+  }
+
+  #pick<T>(choices: readonly T[]): T {
+    return choices[Math.floor(this.#random() * choices.length)] as T;
+  }
+}
+
+// As events.ts promises.
+const ORDER = /^(request )?(open ((text|binary|fragment|ping|pong) )*)?(close |fail )?end$/;
+
+const ALLOWED = new Set<unknown>([
+  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-timeout', 'handshake-timeout'],
+  ...['handshake-interrupted', 'handshake-abandoned', 'handshake-rejected', 'status-not-101'],
+]);
+
+const RATES = new Set<unknown>(['message-rate', 'control-rate']);
+
+/** The messages that arrived, in a form that compares well; of pieces, those that make whole ones. */
+function received(events: readonly ConnectionEvent[]): string[] {
+  const messages: string[] = [];
+  let pieces = '';
+  for (const event of events) {
+    if (event.type === 'text') messages.push(event.data);
+    if (event.type === 'binary') messages.push(toHex(event.data));
+    if (event.type !== 'fragment') continue;
+    pieces +=
+      event.opcode === 1 ? new TextDecoder('utf-8', { fatal: true }).decode(event.data) : ` ${toHex(event.data)}`;
+    if (!event.final) continue;
+    messages.push(event.opcode === 1 ? pieces : pieces.trim());
+    pieces = '';
+  }
+  return messages;
+}
+
+/** One end's application: what it has sent, whole messages only, in a form that compares well. */
+class Application {
+  readonly sent: string[] = [];
+  readonly end: End;
+  readonly #random: Random;
+  readonly #onFull: () => void;
+  /** The fragments of a message that is not complete. */
+  #fragments: string | undefined = undefined;
+
+  constructor(end: End, random: Random, onFull: () => void) {
+    this.end = end;
+    this.#random = random;
+    this.#onFull = onFull;
+  }
+
+  sendText(): void {
+    const text = '€'.repeat(this.#size());
+    this.#send(text, text);
+  }
+
+  sendBinary(): void {
+    const bytes = new Uint8Array(this.#size()).map((_, at) => at + this.sent.length);
+    this.#send(bytes, toHex(bytes));
+  }
+
+  #send(data: string | Uint8Array, message: string): void {
+    if (this.#fragments !== undefined) this.sendFragment(true);
+    if (this.#fragments === undefined) this.#do(() => this.end.connection.send(data), message);
+  }
+
+  sendFragment(final = this.#random() < 0.3): void {
+    const piece = 'é'.repeat(this.#size());
+    const message = (this.#fragments ?? '') + piece;
+    const sent = this.#do(() => this.end.connection.sendFragment(piece, final), final ? message : undefined);
+    if (sent) this.#fragments = final ? undefined : message;
+  }
+
+  ping(): void {
+    this.#do(() => this.end.connection.ping(String(this.sent.length)));
+  }
+
+  #size(): number {
+    return Math.floor(this.#random() ** 6 * 1500);
+  }
+
+  /** Does what may not be possible; then it must say so, and not be done. */
+  #do(action: () => void, message?: string): boolean {
+    const { connection } = this.end;
+    try {
+      action();
+      if (message !== undefined) this.sent.push(message);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      if (error.rule === 'queue-full') {
+        this.#onFull();
+        assert.ok(connection.queuedBytes >= MAX_QUEUED);
+      } else assert.ok(error.rule === 'not-open' && connection.state !== 'open', error.message);
+      return false;
+    }
+  }
+}
