@@ -115,8 +115,12 @@ export function decodeFrameHeader(
     throw new ProtocolError(masked ? 'masked-frame' : 'unmasked-frame', start);
   }
   let length = second & 0x7f;
-  // 5.5: "All control frames MUST have a payload length of 125 bytes or less"
-  if (opcode >= 8 && length > MAX_CONTROL_PAYLOAD) throw new ProtocolError('control-too-long', start);
+  if (opcode >= 8) {
+    // 5.5: "All control frames MUST have a payload length of 125 bytes or less"
+    if (length > MAX_CONTROL_PAYLOAD) throw new ProtocolError('control-too-long', start);
+    // 5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer"
+    if (opcode === Opcode.Close && length === 1) throw new ProtocolError('close-payload-length', start);
+  }
 
   let at = start + 2;
   if (length > 125) {

@@ -683,6 +683,13 @@ const CLOSING: Vector[] = [
   },
   { name: 'half a code', section: '5.5.1', role: 'client', hex: '88 01 03', rule: 'close-payload-length' },
   {
+    name: 'half a code, as soon as it is announced',
+    section: '5.5.1',
+    role: 'client',
+    hex: '88 01',
+    rule: 'close-payload-length',
+  },
+  {
     name: 'half a code, masked',
     section: '5.5.1',
     role: 'server',
