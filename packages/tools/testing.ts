@@ -40,6 +40,9 @@ export function systemTool(name: string, probe: () => boolean, remedy = `apt-get
   };
 }
 
+/** Debian's python, which sees the packages that Debian has installed. */
+export const PYTHON = '/usr/bin/python3';
+
 /** Whether a command can be run and ends well: a probe for `systemTool`. */
 export function runs(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 }).status === 0;

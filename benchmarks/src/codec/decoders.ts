@@ -163,8 +163,8 @@ function driver(masked: boolean, tally: Tally): Decoder {
 }
 
 /** A server of websocket-driver whose opening handshake is done. */
-export function openedServer(): Driver {
-  const server = loadDriver().server();
+export function openedServer(options: { maxLength?: number } = {}): Driver {
+  const server = loadDriver().server(options);
   server.on('connect', () => server.start());
   server.parse(
     Buffer.from(
@@ -176,8 +176,8 @@ export function openedServer(): Driver {
 }
 
 /** A client of websocket-driver whose opening handshake is done. */
-export function openedClient(): Driver {
-  const client = loadDriver().client('ws://a/');
+export function openedClient(options: { maxLength?: number } = {}): Driver {
+  const client = loadDriver().client('ws://a/', options);
   let request = '';
   client.io.on('data', (bytes) => {
     if (request === '') request = bytes.toString();

@@ -7,6 +7,9 @@ const require = createRequire(import.meta.url);
 /** Of ws: what reads a socket. */
 export interface WsReceiver {
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void;
+  on(event: 'ping' | 'pong', listener: (data: Buffer) => void): void;
+  on(event: 'conclude', listener: (code: number, reason: Buffer) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
   write(chunk: Buffer): boolean;
 }
 
@@ -27,12 +30,19 @@ interface Ws {
   readonly Receiver: new (options: { isServer: boolean; maxPayload: number }) => WsReceiver;
   readonly Sender: new (socket: object) => WsSender;
   readonly PerMessageDeflate: new (options: object) => WsDeflate;
+  readonly WebSocketServer: new (options: {
+    noServer: true;
+  }) => {
+    handleUpgrade(request: object, socket: object, head: object, opened: (ws: { terminate(): void }) => void): void;
+  };
 }
 
 /** Of websocket-driver: a connection from its first byte on. */
 export interface Driver {
   readonly io: { on(event: 'data', listener: (bytes: Buffer) => void): void };
   on(event: 'message', listener: (event: { data: string | Buffer }) => void): void;
+  on(event: 'ping' | 'pong', listener: (event: { data: string }) => void): void;
+  on(event: 'close', listener: (event: { code: number; reason: string }) => void): void;
   on(event: 'connect' | 'open', listener: () => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
   start(): boolean;
@@ -64,11 +74,24 @@ interface Websocket {
 
 /** Of undici: what its WebSocket reads a socket with, at a client. */
 export interface ByteParser {
+  readonly closingInfo: { readonly code?: number; readonly reason: string; readonly error: boolean } | undefined;
   write(chunk: Buffer): boolean;
+}
+
+/** Of undici: as much of its WebSocket as the parser needs for messages; the rest is for what is none. */
+export interface ByteParserHandler {
+  onMessage(type: number, data: Buffer): void;
+  readonly [more: string]: unknown;
 }
 
 /** What ws exports of itself; with or without bufferutil as the environment says. */
 export const loadWs = (): Ws => require('ws') as Ws;
+
+/** The close code that ws fails a connection with. */
+export function wsStatusCode(error: Error): number {
+  const { kStatusCode } = require(inside('ws', 'lib/constants.js')) as { kStatusCode: symbol };
+  return (error as unknown as Record<symbol, number>)[kStatusCode] ?? Number.NaN;
+}
 
 /** The masking of ws. */
 export const loadWsMask = (): { unmask(bytes: Buffer, key: Buffer): void } =>
@@ -79,16 +102,17 @@ export const loadBufferutil = (): { unmask(bytes: Buffer, key: Buffer): void } =
   require('bufferutil') as { unmask(bytes: Buffer, key: Buffer): void };
 
 /** Gives a server or a client of websocket-driver. */
-export const loadDriver = (): { server(options?: object): Driver; client(url: string): Driver } =>
-  require('websocket-driver') as { server(options?: object): Driver; client(url: string): Driver };
+export const loadDriver = (): { server(options?: object): Driver; client(url: string, options?: object): Driver } =>
+  require('websocket-driver') as { server(options?: object): Driver; client(url: string, options?: object): Driver };
 
 /** What websocket exports. */
 export const loadWebsocket = (): Websocket => require('websocket') as Websocket;
 
 /** The parser of undici, which gives whole messages to its handler. */
 export const loadUndici = (): (new (
-  handler: { onMessage(type: number, data: Buffer): void },
+  handler: ByteParserHandler,
   extensions: null,
+  options?: { maxPayloadSize: number },
 ) => ByteParser) =>
   (require(inside('undici', 'lib/web/websocket/receiver.js')) as { ByteParser: ReturnType<typeof loadUndici> })
     .ByteParser;

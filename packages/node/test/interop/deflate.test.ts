@@ -3,11 +3,11 @@ import { type DeflateRequest, permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
 import { noise } from '../../../deflate/test/expectations.ts';
-import { runs, systemTool } from '../../../tools/testing.ts';
+import { PYTHON, runs, systemTool } from '../../../tools/testing.ts';
 import { native } from '../../src/zlib.ts';
 import { type Bench, suite, within } from '../support.ts';
 import { OFFERED, Ours, type Peer, SPOKEN } from './exchanges.ts';
-import { PYTHON, startPython, startWs } from './peers.ts';
+import { startPython, startWs } from './peers.ts';
 import { once, type Running } from './run.ts';
 
 const test = suite('interop: deflate', 20_000);

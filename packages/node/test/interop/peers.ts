@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 import { WebSocket as UndiciWebSocket } from 'undici';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../../tools/chromium.ts';
+import { PYTHON } from '../../../tools/testing.ts';
 import { type Ability, OFFERED, type Peer, type PeerClose, SPOKEN } from './exchanges.ts';
 import { serveBrowser } from './page.ts';
 
@@ -136,8 +137,6 @@ export const startUndici = (): Peer => startStandard('undici', UndiciWebSocket a
 /** Node's own, where there is one. */
 export const NodeWebSocket = (globalThis as { WebSocket?: new (url: string, protocols: string[]) => StandardWebSocket })
   .WebSocket;
-
-export const PYTHON = '/usr/bin/python3';
 
 /** python3-websockets, in both roles: see peer.py for what is said on its standard input and output. */
 export function startPython(): Peer {

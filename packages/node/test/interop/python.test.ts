@@ -1,7 +1,7 @@
 // Debian's python3-websockets, in both roles.
-import { runs, systemTool } from '../../../tools/testing.ts';
+import { PYTHON, runs, systemTool } from '../../../tools/testing.ts';
 import { suite } from '../support.ts';
-import { PYTHON, startPython } from './peers.ts';
+import { startPython } from './peers.ts';
 import { exchangeAsClient, exchangeAsServer, once } from './run.ts';
 
 const test = suite('interop: python3-websockets', 20_000);

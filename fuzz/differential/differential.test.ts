@@ -1,0 +1,56 @@
+// A fixed amount of differential testing, and that what is explained still is so.
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { systemTool } from '../../packages/tools/testing.ts';
+import { differ } from './differential.ts';
+import type { Server } from './handshake.ts';
+import { ACCEPTED, REFUSED } from './leniency.ts';
+import { hasWsproto, PEERS, SERVERS } from './main.ts';
+import type { Implementation } from './outcome.ts';
+import { STRICTNESSES } from './strictness.ts';
+import { README, withTables } from './table.ts';
+import { startWsproto } from './wsproto.ts';
+
+const test = suite('fuzz/differential');
+const python = systemTool('python3-wsproto', hasWsproto);
+
+const RUNS = 1500;
+const SEED = 1;
+
+/** Runs, and finds each row that is about one of these in use. */
+async function agree(peers: readonly Implementation[], servers: readonly Server[]): Promise<void> {
+  const { agreed, explained } = await differ({ peers, servers, runs: RUNS, seed: SEED });
+  for (const { name } of peers) assert.ok((agreed.get(name) ?? 0) > 0, `${name} was not compared with`);
+  const rows = [
+    ...STRICTNESSES.flatMap((row) => peersOf(row.peers, peers).map((peer) => `${peer}: ${row.name}`)),
+    ...Object.entries(ACCEPTED).flatMap(([rule, of]) => peersOf(of, servers).map((peer) => `${peer}: ${rule}`)),
+    ...REFUSED.flatMap((row) => peersOf(row.peers, servers).map((peer) => `${peer}: ${row.name}`)),
+  ];
+  assert.equal(
+    rows.filter((row) => !explained.has(row)),
+    [],
+    'rows that explain nothing',
+  );
+}
+
+const peersOf = (names: readonly string[], of: readonly { readonly name: string }[]): string[] =>
+  names.filter((name) => of.some((other) => other.name === name));
+
+test('peers in JavaScript agree, or it is explained', () => agree(PEERS, SERVERS));
+
+python.test(test)('wsproto agrees, or it is explained', async () => {
+  const wsproto = startWsproto();
+  try {
+    await agree([wsproto], [wsproto.server]);
+  } finally {
+    wsproto.end();
+  }
+});
+
+test('the README has the tables of now', () => {
+  const text = readFileSync(README, 'utf8');
+  assert.is(text, withTables(text), 'node --import tsx differential/table.ts');
+});
+
+test.run();

@@ -1,0 +1,77 @@
+/** Where servers disagree about a request, explained: by the rule that they do not have, or by what they cannot read. */
+import type { HandshakeRuleName } from '../../packages/core/src/index.ts';
+import type { Answer } from './handshake.ts';
+
+/** The rules of ours whose breach a peer accepts. */
+export const ACCEPTED: Readonly<Partial<Record<HandshakeRuleName, readonly string[]>>> = {
+  'request-malformed': ['ws', 'websocket-driver', 'wsproto'],
+  'target-form': ['ws', 'websocket-driver', 'wsproto'],
+  'http-version': ['ws', 'websocket-driver', 'wsproto'],
+  'request-body': ['ws', 'websocket-driver', 'wsproto'],
+  'host-field': ['ws', 'websocket-driver', 'wsproto'],
+  'upgrade-field': ['websocket-driver'],
+  'connection-field': ['websocket-driver'],
+  'version-field': ['wsproto'],
+  'version-unsupported': ['ws'],
+  'key-field': ['websocket-driver', 'wsproto'],
+  'protocol-field': ['websocket-driver', 'wsproto'],
+  'extensions-field': ['ws', 'websocket-driver', 'wsproto'],
+  'origin-refused': ['ws', 'websocket-driver', 'wsproto'],
+};
+
+/** What we accept and a peer refuses. */
+export interface Refusal {
+  readonly name: string;
+  /** Which RFC says that it is to be accepted. */
+  readonly section: string;
+  readonly peers: readonly string[];
+  recognises(head: string): boolean;
+}
+
+const lines = (head: string, name: string): string[] =>
+  [...head.matchAll(new RegExp(`^${name}:(.*)\\r$`, 'gim'))].map(([, value]) => value ?? '');
+
+export const REFUSED: readonly Refusal[] = [
+  {
+    name: 'Upgrade may be a list, in one line or several',
+    section: 'RFC 9110 7.8',
+    peers: ['ws', 'websocket-driver', 'wsproto'],
+    recognises: (head) => {
+      const [first, ...more] = lines(head, 'upgrade');
+      return more.length > 0 || !/^[ \t]*websocket[ \t]*$/i.test(first ?? '');
+    },
+  },
+  {
+    name: 'Connection may be several lines',
+    section: 'RFC 9110 5.3',
+    peers: ['wsproto'],
+    recognises: (head) => lines(head, 'connection').length > 1,
+  },
+  {
+    name: 'a tab is optional whitespace',
+    section: 'RFC 9110 5.6.3',
+    peers: ['ws'],
+    recognises: (head) =>
+      [...lines(head, 'connection'), ...lines(head, 'content-length')].some((line) => line.includes('\t')),
+  },
+  {
+    name: 'bytes beyond ASCII are opaque in a field value',
+    section: 'RFC 9110 5.5',
+    peers: ['websocket-driver', 'wsproto'],
+    recognises: (head) => /[\x80-\xff]/.test(head),
+  },
+  {
+    name: 'HTTP/1.2 would be HTTP/1.1 and more',
+    section: 'RFC 9110 2.5',
+    peers: ['ws'],
+    recognises: (head) => /^GET [^ ]+ HTTP\/1\.[2-9]\r$/m.test(head),
+  },
+];
+
+/** What explains that a peer answers a request otherwise than we do: the name of a rule or of a refusal. */
+export function explainAnswer(peer: string, head: Uint8Array, ours: Answer): string | undefined {
+  const text = Buffer.from(head).toString('latin1');
+  return ours.accept === undefined
+    ? Object.entries(ACCEPTED).find(([rule, peers]) => rule === ours.why && peers.includes(peer))?.[0]
+    : REFUSED.find(({ peers, recognises }) => peers.includes(peer) && recognises(text))?.name;
+}

@@ -1,0 +1,49 @@
+/** The command: `--runs N`, `--seed S`. Compares with all peers that are there, and prints how often they agree. */
+import { parseArgs } from 'node:util';
+import { PYTHON, runs as works } from '../../packages/tools/testing.ts';
+import { differ } from './differential.ts';
+import { websocketDriver as driverServer, type Server, ws as wsServer } from './handshake.ts';
+import type { Implementation } from './outcome.ts';
+import { undici, websocketDriver, ws } from './peers.ts';
+import { startWsproto, type Wsproto } from './wsproto.ts';
+
+/** The peers that are installed with this package. */
+export const PEERS: readonly Implementation[] = [ws, websocketDriver, undici];
+
+/** Those of them that have a server whose handshake can be driven. */
+export const SERVERS: readonly Server[] = [wsServer, driverServer];
+
+/** Whether Debian's python3-wsproto is there. */
+export const hasWsproto = (): boolean => works(PYTHON, '-c', 'import wsproto');
+
+if (import.meta.filename === process.argv[1]) {
+  const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
+  const runs = Number(values.runs ?? 10_000);
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  if (!(Number.isSafeInteger(runs) && runs > 0 && Number.isInteger(seed))) throw new RangeError('--runs N --seed S');
+  process.exitCode = await main(runs, seed);
+}
+
+/** Runs it and prints what came of it; gives the exit code. */
+export async function main(runs: number, seed: number): Promise<number> {
+  const wsproto: Wsproto | undefined = hasWsproto() ? startWsproto() : undefined;
+  if (wsproto === undefined) console.log('python3-wsproto is missing: it is left out');
+  const more = wsproto === undefined ? [] : [wsproto];
+  console.log(`differential: --runs ${runs} --seed ${seed}`);
+  try {
+    const { agreed, explained } = await differ({
+      peers: [...PEERS, ...more],
+      servers: [...SERVERS, ...more.map(({ server }) => server)],
+      runs,
+      seed,
+    });
+    for (const [peer, times] of agreed) console.log(`${String(times).padStart(9)}  ${peer} agrees`);
+    for (const [what, times] of [...explained].sort()) console.log(`${String(times).padStart(9)}  ${what}`);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  } finally {
+    wsproto?.end();
+  }
+}

@@ -1,0 +1,45 @@
+/** The table of README.md, made of the strictnesses: `node --import tsx table.ts` writes it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { HANDSHAKE_RULES, type HandshakeRuleName } from '../../packages/core/src/index.ts';
+import { ACCEPTED, REFUSED } from './leniency.ts';
+import { STRICTNESSES } from './strictness.ts';
+
+/** The file that the table is in. */
+export const README = new URL('README.md', import.meta.url);
+
+/** Where it begins and ends there. */
+const MARKS = ['<!-- table -->', '<!-- end of the table -->'] as const;
+
+/** Gives the text with the tables of now in it. */
+export function withTables(text: string): string {
+  const [before, rest = ''] = text.split(MARKS[0]);
+  return `${before}${MARKS[0]}\n${tables()}${MARKS[1]}${rest.split(MARKS[1])[1]}`;
+}
+
+function tables(): string {
+  return [
+    '\n### An open connection\n',
+    row('what we do', 'section of RFC 6455', 'peers', 'what they do'),
+    row('---', '---', '---', '---'),
+    ...STRICTNESSES.map(({ name, section, sentence, peers, instead }) =>
+      row(name, `${section}: "${sentence}"`, peers.join(', '), instead),
+    ),
+    '\n### Requests that we refuse, and who accepts them\n',
+    row('rule', 'section', 'what it says', 'peers'),
+    row('---', '---', '---', '---'),
+    ...Object.entries(ACCEPTED).map(([rule, peers]) => {
+      const { section, sentence } = HANDSHAKE_RULES[rule as HandshakeRuleName];
+      return row(`\`${rule}\``, section, sentence, peers.join(', '));
+    }),
+    '\n### Requests that we accept, and who refuses them\n',
+    row('what', 'section', 'peers'),
+    row('---', '---', '---'),
+    ...REFUSED.map(({ name, section, peers }) => row(name, section, peers.join(', '))),
+    '\n',
+  ].join('\n');
+}
+
+const row = (...cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+if (import.meta.filename === process.argv[1]) writeFileSync(README, withTables(readFileSync(README, 'utf8')));
