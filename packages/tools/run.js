@@ -1,6 +1,9 @@
 // The commands behind the scripts of the root's package.json. All they need is Node and npm.
 const NODE = 20;
-const COMMANDS = ['start', 'test', 'check', 'build', 'bench', 'fuzz', 'runtimes', 'size', 'kernel', 'model'];
+const COMMANDS = [
+  ...['start', 'test', 'check', 'build', 'bench', 'size'],
+  ...['fuzz', 'mutation', 'runtimes', 'kernel', 'model'],
+];
 
 if (Number.parseInt(process.versions.node, 10) < NODE) {
   fail(`sockless needs Node ${NODE} or newer; this is Node ${process.versions.node}.`);

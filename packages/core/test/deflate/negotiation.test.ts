@@ -115,32 +115,32 @@ test('5.1 a client that was refused what it asked for fails', () => {
   );
 });
 
-/** Options of a client and of a server, the answer, and which of 3 short and 3 long messages each compresses. */
+/** Options of a client and of a server, the answer, and which of an empty, a short and a long message each compresses. */
 const PAIRS: [client: DeflateOptions | undefined, server: DeflateOptions | undefined, answer: string, rsv: string][] = [
-  [{}, {}, 'permessage-deflate; server_max_window_bits=12', '44/44'],
-  [undefined, {}, '', '00/00'],
-  [{}, undefined, '', '00/00'],
-  [undefined, undefined, '', '00/00'],
+  [{}, {}, 'permessage-deflate; server_max_window_bits=12', '444/444'],
+  [undefined, {}, '', '000/000'],
+  [{}, undefined, '', '000/000'],
+  [undefined, undefined, '', '000/000'],
   // The threshold is 1,024 where the window is not kept.
   [
     { serverNoContextTakeover: true },
     { serverMaxWindowBits: 15 },
     'permessage-deflate; server_no_context_takeover',
-    '44/04',
+    '444/004',
   ],
   [
     {},
     { serverMaxWindowBits: 15, clientNoContextTakeover: true },
     'permessage-deflate; client_no_context_takeover',
-    '04/44',
+    '004/444',
   ],
-  [{ threshold: 10_000 }, { serverMaxWindowBits: 15 }, 'permessage-deflate', '00/44'],
-  [{ level: 0 }, { level: 9, memLevel: 9, threshold: 1 }, 'permessage-deflate; server_max_window_bits=12', '44/44'],
+  [{ threshold: 10_000 }, { serverMaxWindowBits: 15 }, 'permessage-deflate', '000/444'],
+  [{ level: 0 }, { level: 9, memLevel: 9, threshold: 1 }, 'permessage-deflate; server_max_window_bits=12', '444/044'],
   [
     { serverMaxWindowBits: 8, clientMaxWindowBits: 8 },
     {},
     'permessage-deflate; server_max_window_bits=8; client_max_window_bits=8',
-    '44/44',
+    '444/444',
   ],
 ];
 
@@ -151,7 +151,7 @@ for (const [client, server, expected, rsv] of PAIRS) {
       server: server === undefined ? {} : { compression: deflate(server) },
     }).run();
     const ends = [pair.client, pair.server];
-    const texts = ['hello', 'x'.repeat(2000)];
+    const texts = ['', 'hello', 'x'.repeat(2000)];
     const seen = ends.map(({ connection, events, out }) => {
       const open = events.find((event) => event.type === 'open');
       assert.is(open?.type === 'open' ? formatExtensions(open.extensions) : undefined, expected);

@@ -107,6 +107,12 @@ for (const [what, url, options] of [
   });
 }
 
+test('4.1: header fields whose names only contain those of the handshake are sent', () => {
+  const names = ['X-Host', 'Hosts', 'X-Upgrade', 'Original', 'X-Origin', 'X-Sec-WebSocket-Key'];
+  const text = head(URL, { headers: names.map((name) => [name, 'x']) });
+  assert.ok(text.endsWith(`${names.map((name) => `${name}: x\r\n`).join('')}\r\n`));
+});
+
 test('4.1: prototype names as subprotocols and header fields are sent', () => {
   const text = head(URL, { subprotocols: ['constructor', '__proto__'], headers: { toString: 'x' } });
   assert.match(text, /\r\nSec-WebSocket-Protocol: constructor, __proto__\r\ntoString: x\r\n/);

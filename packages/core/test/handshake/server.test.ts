@@ -557,6 +557,12 @@ test("4.2.2: the caller's faults throw", () => {
   }
 });
 
+test('4.2.2: header fields whose names only contain those of the handshake are the application’s', () => {
+  const fields = ['X-Upgrade', 'Upgrade-Insecure', 'X-Sec-WebSocket-Accept'].map((name) => [name, 'x'] as const);
+  const answer = accepted({}, {}, { headers: fields });
+  assert.equal(answer.response.headers.slice(3), fields);
+});
+
 test('RFC 9110 15.3.5, 15.4.5: a rejection has a body, which 204 and 304 have not', () => {
   for (const status of [204, 304, 199, 600, 400.5])
     assert.throws(() => rejectRequest(status, undefined, 0), /may have a body/);

@@ -1,0 +1,219 @@
+// Breaks the sources in many small ways, one at a time, and says which of them no test notices.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { install } from './install.js';
+import { mutantsOf } from './mutants.js';
+import { createTree } from './mutation-tree.js';
+import { Failure, files, ROOT } from './workspace.js';
+
+export const help = `npm run mutation [-- [--sample N|all] [--seed S] [--file PART] [--test PART] [--again PATH]
+                        [--list] [--explained] [--json PATH]]
+
+Breaks the sources of packages/core in small ways (mutants), puts each to the tests that reach it until one fails, and
+fails when one survives that packages/core/test/mutation.json does not explain.
+
+  --sample     how many mutants, evenly over files and kinds (default: 400)
+  --seed       which ones (default: another each time)
+  --file       only in sources whose path contains this; may be given several times
+  --test       only with tests whose path contains this; may be given several times
+  --again      only those that survived the run that wrote this file with --json
+  --list       print the mutants, and put none to the tests
+  --explained  put those that are explained to the tests as well: one that is killed needs no explanation
+  --json       write what became of each`;
+
+const FOLDER = 'packages/core';
+/** What core's tests import as source besides core itself. */
+const SOURCES = ['packages/deflate/src'];
+/** Generated, and compared with what it was generated from by a test. */
+const GENERATED = ['kernel.ts'];
+const EXPLAINED = join(FOLDER, 'test/mutation.json');
+
+/** @typedef {import('./mutants.js').Mutant} Mutant */
+/** @typedef {{ sample: number, seed: number, parts: string[], tests: string[], again: string, list: boolean, explained: boolean, json: string }} Options */
+/** @typedef {{ file: string, code: string, change: string, why: string }} Explanation */
+/** @typedef {Omit<Mutant, 'start' | 'edits'> & { by?: string | undefined, why?: string | undefined, reached?: boolean }} Result */
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+export async function command(args) {
+  const options = parse(args);
+  const path = join(ROOT, EXPLAINED);
+  const explanations = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
+  const all = sources(options.parts).flatMap((file) => {
+    return mutantsOf(file, readFileSync(join(ROOT, FOLDER, 'src', file), 'utf8'));
+  });
+  const survivors = options.again
+    ? JSON.parse(readFileSync(options.again, 'utf8')).results.filter(survived)
+    : undefined;
+  const mutants = survivors
+    ? all.filter((mutant) => survivors.some((/** @type {Result} */ other) => isSame(mutant, other)))
+    : sample(all, options.sample, options.seed);
+  console.log(`${mutants.length} of ${all.length} mutants (--sample ${options.sample} --seed ${options.seed})`);
+  if (options.list) {
+    console.log(mutants.map(describe).join('\n'));
+    return 0;
+  }
+  install(ROOT, 'all');
+  const started = Date.now();
+  const results = await putToTests(mutants, explanations, options);
+  console.log(`\n${table(results)}\n`);
+  return judge(results, Math.round((Date.now() - started) / 1000));
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Options}
+ */
+function parse(args) {
+  const seed = Date.now() % 2 ** 31;
+  /** @type {Options} */
+  const options = { sample: 400, seed, parts: [], tests: [], again: '', list: false, explained: false, json: '' };
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === '--list') options.list = true;
+    else if (arg === '--explained') options.explained = true;
+    else if (arg === '--sample' && rest[0] === 'all') options.sample = Number(rest.shift() && Infinity);
+    else if (arg === '--sample' && Number(rest[0]) > 0) options.sample = Number(rest.shift());
+    else if (arg === '--seed' && Number.isInteger(Number(rest[0] ?? ''))) options.seed = Number(rest.shift());
+    else if (arg === '--file' && rest[0] !== undefined) options.parts.push(rest.shift() ?? '');
+    else if (arg === '--test' && rest[0] !== undefined) options.tests.push(rest.shift() ?? '');
+    else if (arg === '--again' && rest[0] !== undefined) options.again = rest.shift() ?? '';
+    else if (arg === '--json' && rest[0] !== undefined) options.json = rest.shift() ?? '';
+    else throw new Failure(`${arg} is not understood.\n\n${help}`);
+  }
+  return options;
+}
+
+/** @param {string[]} parts */
+function sources(parts) {
+  const found = files(ROOT, `${FOLDER}/src`)
+    .map((path) => path.slice(`${FOLDER}/src/`.length))
+    .filter((file) => file.endsWith('.ts') && !GENERATED.includes(file))
+    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+  if (found.length === 0) throw new Failure(`There is no source ${parts.join(' or ')}.`);
+  return found;
+}
+
+/**
+ * Takes one mutant of each kind in each file in turn, so that those that are rare are not lost among the numbers.
+ * @param {readonly Mutant[]} mutants
+ * @param {number} count
+ * @param {number} seed
+ */
+export function sample(mutants, count, seed) {
+  const random = generator(seed);
+  /** @type {Map<string, { mutant: Mutant, at: number }[]>} */
+  const groups = new Map();
+  for (const { mutant } of shuffle(mutants, random)) {
+    const key = `${mutant.file} ${mutant.kind}`;
+    const group = groups.get(key) ?? [];
+    groups.set(key, [...group, { mutant, at: group.length + random() }]);
+  }
+  const turns = [...groups.values()].flat().sort((a, b) => a.at - b.at);
+  return turns.slice(0, count).map(({ mutant }) => mutant);
+}
+
+/**
+ * @param {readonly Mutant[]} mutants
+ * @param {() => number} random
+ */
+function shuffle(mutants, random) {
+  return mutants.map((mutant) => ({ mutant, at: random() })).sort((a, b) => a.at - b.at);
+}
+
+/** Numbers from 0 to below 1 that only the seed decides. @param {number} seed */
+function generator(seed) {
+  let state = seed | 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
+    return ((mixed ^ (mixed >>> 12)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * @param {readonly Mutant[]} mutants
+ * @param {readonly Explanation[]} explanations
+ * @param {Options} options
+ * @returns {Promise<Result[]>}
+ */
+async function putToTests(mutants, explanations, options) {
+  const tree = createTree(ROOT, FOLDER, SOURCES);
+  process.once('exit', tree.remove);
+  try {
+    const measured = await tree.measure(mutants, options.tests, (line) => console.log(`measuring ${line}`));
+    console.log(`${measured.tests.length} tests; left out:${['', ...measured.left].join('\n  ')}\n`);
+    /** @type {Result[]} */
+    const results = [];
+    for (const [index, mutant] of mutants.entries()) {
+      const { start, edits, ...result } = mutant;
+      const why = explanations.find((explanation) => isSame(explanation, mutant))?.why;
+      const verdict = why !== undefined && !options.explained ? { by: undefined } : await tree.put(mutant, measured);
+      results.push({ ...result, ...verdict, why });
+      const place = `${index + 1}/${mutants.length}`;
+      const unreached = 'reached' in verdict && !verdict.reached ? ', no test reaches it' : '';
+      if (verdict.by === undefined && why === undefined)
+        console.log(`${place} survived${unreached}: ${describe(mutant)}`);
+      else if (verdict.by !== undefined && why !== undefined)
+        console.log(`${place} explained, but killed: ${describe(mutant)}`);
+      else if ((index + 1) % 25 === 0) console.log(place);
+      if (options.json) writeFileSync(options.json, JSON.stringify({ ...options, results }, null, 1));
+    }
+    return results;
+  } finally {
+    tree.remove();
+  }
+}
+
+/**
+ * Whether two are the same mutant, whatever has moved around it.
+ * @param {{ file: string, code: string, change: string }} a
+ * @param {{ file: string, code: string, change: string }} b
+ */
+function isSame(a, b) {
+  return a.file === b.file && a.code === b.code && a.change === b.change;
+}
+
+/** @param {Result} result whether nobody has noticed it, and nobody has explained it */
+function survived({ by, why }) {
+  return by === undefined && why === undefined;
+}
+
+/** @param {Omit<Mutant, 'start' | 'edits'>} mutant */
+function describe({ file, line, kind, change, code }) {
+  return `${file}:${line} ${kind}: ${change}\n    ${code}`;
+}
+
+/** @param {readonly Result[]} results */
+function table(results) {
+  const kinds = [...new Set(results.map(({ kind }) => kind))].sort();
+  const count = (/** @type {readonly Result[]} */ of) => [
+    of.length,
+    of.filter(({ by }) => by !== undefined).length,
+    of.filter(({ by, why }) => by === undefined && why !== undefined).length,
+    of.filter(survived).length,
+  ];
+  const row = (/** @type {readonly unknown[]} */ [name, ...counts]) =>
+    String(name).padEnd(20) + counts.map((text) => String(text).padStart(11)).join('');
+  return [
+    row(['', 'mutants', 'killed', 'explained', 'survived']),
+    ...kinds.map((kind) => row([kind, ...count(results.filter((result) => result.kind === kind))])),
+    row(['all', ...count(results)]),
+  ].join('\n');
+}
+
+/**
+ * @param {readonly Result[]} results
+ * @param {number} seconds
+ */
+function judge(results, seconds) {
+  const killed = results.filter(({ by }) => by !== undefined).length;
+  const stale = results.filter(({ by, why }) => by !== undefined && why !== undefined);
+  const survivors = results.filter(survived);
+  console.log(`${((100 * killed) / results.length).toFixed(1)} % killed in ${seconds} s`);
+  if (survivors.length > 0) console.log(`${survivors.length} survived and ${EXPLAINED} does not say why`);
+  if (stale.length > 0) console.log(`${stale.length} explained in ${EXPLAINED}, but killed`);
+  return survivors.length > 0 || stale.length > 0 ? 1 : 0;
+}
