@@ -119,12 +119,12 @@ export function confirmDeflate(
   const refuse = (why: string): never => {
     throw new HandshakeError('response-extensions', why);
   };
-  if (response.length === 0) return undefined;
   const [first, second] = response;
+  if (first === undefined) return undefined;
   // 5: "If a server gives an invalid response, such as accepting a PMCE that the client did not offer, the client MUST
   // _Fail the WebSocket Connection_."
   const offer = offered && parse(offered);
-  if (first?.name !== PERMESSAGE_DEFLATE || offer === undefined) return refuse(`${first?.name} was not offered`);
+  if (first.name !== PERMESSAGE_DEFLATE || offer === undefined) return refuse(`${first.name} was not offered`);
   if (second !== undefined) return refuse(`${second.name} is one too many`);
   const answer = parse(first);
   // 7: "A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension negotiation offer for

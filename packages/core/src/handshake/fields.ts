@@ -142,7 +142,6 @@ export function parseExtensions(value: string): Extension[] | undefined {
     return value[at++] === '"' ? text : '';
   };
 
-  skipSpace();
   while (skip(','));
   while (at < value.length) {
     const name = token();
