@@ -12,7 +12,7 @@ import {
 import { hex, type Summary, split, splitBytes, toHex } from '../../packages/core/test/support.ts';
 import { VECTORS } from '../../packages/core/test/vectors.ts';
 import { compare, type Input, transcript } from './compare.ts';
-import { REQUESTS, request, type Server, sockless as server } from './handshake.ts';
+import { HEADS, type Head, head, type Opening, socklessClient, socklessServer } from './handshake.ts';
 import { explainAnswer } from './leniency.ts';
 import type { Implementation, Message } from './outcome.ts';
 import { sockless } from './peers.ts';
@@ -21,8 +21,8 @@ import { explain, withoutMark } from './strictness.ts';
 /** Who is compared with, and how much. */
 export interface Differential {
   readonly peers: readonly Implementation[];
-  readonly servers: readonly Server[];
-  /** How many random streams; and as many requests, and a tenth as many conversations. */
+  readonly openings: readonly Opening[];
+  /** How many random streams; and as many heads, and a tenth as many conversations. */
   readonly runs: number;
   readonly seed: number;
 }
@@ -38,11 +38,11 @@ const LIMIT = 16 * 1024 * 1024;
 const SHORT = 300;
 
 /**
- * Compares all vectors, random streams, random requests, and what each sends.
+ * Compares all vectors, random streams, random heads, and what each sends.
  *
  * @throws {Error} with a transcript and the seed, for the first disagreement that is not explained
  */
-export async function differ({ peers, servers, runs, seed }: Differential): Promise<Tally> {
+export async function differ({ peers, openings, runs, seed }: Differential): Promise<Tally> {
   const tally: Tally = { agreed: new Map(), explained: new Map() };
   for (const vector of VECTORS) {
     const bytes = hex(vector.hex);
@@ -55,8 +55,8 @@ export async function differ({ peers, servers, runs, seed }: Differential): Prom
   await check(runs, fc.tuple(streams, cuts), async ([{ role, bytes }, places]) => {
     await receive({ role, chunks: split(bytes, within(bytes, places)), limit: LIMIT });
   });
-  for (const head of REQUESTS) await ask(head);
-  await check(runs, request, ask);
+  for (const example of HEADS) await ask(example);
+  await check(runs, head, ask);
   await check(Math.ceil(runs / 10), fc.tuple(role, fc.array(message, { maxLength: 8 })), ([to, sent]) =>
     send(to, sent),
   );
@@ -75,18 +75,19 @@ export async function differ({ peers, servers, runs, seed }: Differential): Prom
     }
   }
 
-  async function ask(head: Uint8Array): Promise<void> {
-    const ours = await server.answer(head);
-    for (const { name, answer } of servers) {
-      const theirs = await answer(head);
-      const explanation = explainAnswer(name, head, ours);
+  async function ask({ role, bytes }: Head): Promise<void> {
+    const ours = await (role === 'server' ? socklessServer : socklessClient).answer(bytes);
+    for (const opening of openings) {
+      if (opening.role !== role) continue;
+      const { name } = opening;
+      const theirs = await opening.answer(bytes);
+      const explanation = explainAnswer(name, bytes, ours);
       if (theirs.accept === ours.accept) count(tally.agreed, name);
       else if (explanation !== undefined) count(tally.explained, `${name}: ${explanation}`);
       else {
         const [a, b] = [ours, theirs].map(({ accept, why }) => accept ?? why);
-        throw new Error(
-          `a request\n  ${JSON.stringify(Buffer.from(head).toString('latin1'))}\n  sockless: ${a}\n  ${name}: ${b}`,
-        );
+        const text = JSON.stringify(Buffer.from(bytes).toString('latin1'));
+        throw new Error(`a ${role} gets\n  ${text}\n  sockless: ${a}\n  ${name}: ${b}`);
       }
     }
   }

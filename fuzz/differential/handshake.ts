@@ -1,96 +1,162 @@
-/** Requests to open a connection (RFC 6455 4.2.1), put to the servers: who accepts what. */
+/** Heads of the opening handshake (RFC 6455 4), put to servers and clients: who accepts what. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { loadDriver, loadWs } from '../../benchmarks/src/codec/peers.ts';
-import { Connection } from '../../packages/core/src/index.ts';
-import { REQUEST_FIELDS, requestHead } from '../../packages/core/test/handshake/heads.ts';
+import { acceptKey } from '../../packages/core/src/handshake/index.ts';
+import { Connection, type Role } from '../../packages/core/src/index.ts';
+import {
+  type Changes,
+  REQUEST_FIELDS,
+  RESPONSE_FIELDS,
+  requestHead,
+  responseHead,
+} from '../../packages/core/test/handshake/heads.ts';
 import { drain } from '../../packages/core/test/support.ts';
 
-/** What a server makes of a request: the key that it answers with when it accepts. */
+/** What an endpoint makes of a head. */
 export interface Answer {
+  /** Whether the connection is open: of a server, with the key that it answered; of a client, with no more than that. */
   readonly accept: string | undefined;
   /** Why not: for people, but for ours, which is the name of the rule. */
   readonly why?: string | undefined;
 }
 
-/** A server. */
-export interface Server {
+/** An endpoint that waits for a request or a response. */
+export interface Opening {
   readonly name: string;
+  readonly role: Role;
   answer(head: Uint8Array): Promise<Answer>;
 }
 
-const NAMES = Object.keys(REQUEST_FIELDS) as (keyof typeof REQUEST_FIELDS)[];
+/** A head for an endpoint. */
+export interface Head {
+  readonly role: Role;
+  readonly bytes: Uint8Array;
+}
 
 /** Values of a header field that may be right or wrong. */
 const values = (value: string): fc.Arbitrary<string | string[] | undefined> =>
-  fc.constantFrom<string | string[] | undefined>(
-    ...[undefined, [value, value], [value, 'x'], value.toUpperCase(), value.toLowerCase(), `  ${value}\t`, '', ' , '],
-    ...[
-      `${value}, ${value}`,
-      `${value},x`,
-      `x, ${value}`,
-      `${value};`,
-      `"${value}"`,
-      `${value} x`,
-      `x${value}`,
-      `${value}=`,
-    ],
-    ...[
-      '0',
-      '8',
-      '013',
-      '13.0',
-      '7',
-      '14',
-      'keep-alive',
-      'h2c',
-      'chat, chat',
-      'a;b=1;b=2',
-      'dGhlIHNhbXBsZSBub25jZR==',
-      'é',
-    ],
+  fc.oneof(
+    fc.constantFrom(undefined, [value, value], [value, 'x'], value.toUpperCase(), value.toLowerCase(), '', ' , '),
+    fc
+      .constantFrom('  *\t', '*, *', '*,x', 'x, *', '*;', '"*"', '* x', 'x*', '*=')
+      .map((pattern) => pattern.replaceAll('*', value)),
+    fc.constantFrom('0', '8', '013', '13.0', '7', '14', 'keep-alive', 'h2c', 'chat, chat', 'a;b=1;b=2', 'é'),
+    fc.constant('dGhlIHNhbXBsZSBub25jZR=='),
   );
 
-const START_LINES = [
+const REQUEST_LINES = [
   ...['POST / HTTP/1.1', 'get / HTTP/1.1', 'GET / HTTP/1.0', 'GET / HTTP/1.2', 'GET / HTTP/2.0', 'GET / http/1.1'],
   ...['GET  / HTTP/1.1', 'GET /', 'GET http://example.com/ HTTP/1.1', 'GET //example.com/ HTTP/1.1', 'GET * HTTP/1.1'],
   ...['GET /a b HTTP/1.1', 'GET /#a HTTP/1.1', 'GET /?a=b HTTP/1.1', 'GET /é HTTP/1.1', 'OPTIONS / HTTP/1.1'],
 ];
 
-/** A request with a few things about it changed, as bytes. */
-export const request: fc.Arbitrary<Uint8Array> = fc
-  .tuple(
-    fc.oneof(
-      { weight: 3, arbitrary: fc.constant('GET / HTTP/1.1') },
-      { weight: 1, arbitrary: fc.constantFrom(...START_LINES) },
-    ),
-    fc.array(
-      fc.constantFrom(...NAMES).chain((name) => fc.tuple(fc.constant(name), values(REQUEST_FIELDS[name]))),
-      {
-        maxLength: 2,
-      },
-    ),
-    fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 4 }),
-  )
-  .map(([startLine, changes, mutation]) => {
-    const bytes = Buffer.from(requestHead(Object.fromEntries(changes), startLine), 'latin1');
-    if (mutation !== null) bytes[mutation[0] % bytes.length] = mutation[1];
-    return bytes;
-  });
+const STATUS_LINES = [
+  ...[
+    'HTTP/1.1 101',
+    'HTTP/1.1 101 ',
+    'HTTP/1.1 200 OK',
+    'HTTP/1.0 101 x',
+    'HTTP/1.2 101 x',
+    'HTTP/2 101 x',
+    'HTTP/2.0 101 x',
+  ],
+  ...[
+    'HTTP/1.1 0101 x',
+    'HTTP/1.1 101x',
+    'http/1.1 101 x',
+    'HTTP/1.1  101 x',
+    'HTTP/1.1 426 x',
+    'HTTP/1.1 101 é',
+    '101',
+  ],
+];
 
-/** Requests that random ones seldom are: bytes that become what is asked for, or worse, where the top bit is lost. */
-export const REQUESTS: readonly Uint8Array[] = [
-  { Upgrade: 'webs\xefcket' },
-  { Connection: 'Upg\xf2ade' },
-  { Connection: '\xe9, Upgrade' },
-  { 'User-Agent': '\x8d' },
-].map((changes) => Buffer.from(requestHead(changes), 'latin1'));
+/** A head with a few things about it changed. */
+function changed(
+  role: Role,
+  build: typeof requestHead,
+  [usual, ...others]: [string, ...string[]],
+  fields: Readonly<Record<string, string>>,
+): fc.Arbitrary<Head> {
+  const change = fc
+    .constantFrom(...Object.entries(fields))
+    .chain(([name, value]) => fc.tuple(fc.constant(name), values(value)));
+  const startLine = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+  const mutation = fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 4 });
+  return fc.tuple(startLine, fc.array(change, { maxLength: 2 }), mutation).map(([first, changes, mutated]) => {
+    const bytes = Buffer.from(build(Object.fromEntries(changes), first), 'latin1');
+    if (mutated !== null) bytes[mutated[0] % bytes.length] = mutated[1];
+    return { role, bytes };
+  });
+}
+
+/** A request or a response. */
+export const head: fc.Arbitrary<Head> = fc.oneof(
+  changed('server', requestHead, ['GET / HTTP/1.1', ...REQUEST_LINES], REQUEST_FIELDS),
+  changed('client', responseHead, ['HTTP/1.1 101 Switching Protocols', ...STATUS_LINES], RESPONSE_FIELDS),
+);
+
+/** Changes of a request that one of the servers takes otherwise than another; bytes in hex lose their top bit in some. */
+const REQUESTS: readonly [changes: Changes, startLine?: string][] = [
+  [{ Upgrade: 'webs\xefcket' }],
+  [{ Upgrade: 'websocket, x' }],
+  [{ Connection: 'Upg\xf2ade' }],
+  [{ Connection: '\xe9, Upgrade' }],
+  [{ Connection: ['Upgrade', 'x'] }],
+  [{ Connection: 'Upgrade\t' }],
+  [{ 'User-Agent': '\x8d' }],
+  [{ Host: undefined }],
+  [{ Host: '' }],
+  [{ 'Sec-WebSocket-Version': ['13', '13'] }],
+  [{ 'Sec-WebSocket-Version': '8' }],
+  [{ 'Sec-WebSocket-Key': 'a' }],
+  [{ 'Sec-WebSocket-Protocol': 'chat, chat' }],
+  [{ 'Sec-WebSocket-Extensions': '' }],
+  [{ 'Content-Length': '7' }],
+  [{ Origin: ['http://a', 'http://b'] }],
+  [{}, 'GET / HTTP/2.0'],
+  [{}, 'GET / HTTP/1.2'],
+  [{}, 'GET * HTTP/1.1'],
+  [{}, 'GET /'],
+];
+
+/** The same of a response. */
+const RESPONSES: readonly [changes: Changes, startLine?: string][] = [
+  [{ Upgrade: 'webs\xefcket' }],
+  [{ Upgrade: ['websocket', 'websocket'] }],
+  [{ Connection: 'Upg\xf2ade' }],
+  [{ Connection: 'Upgrade, x' }],
+  [{ 'Sec-WebSocket-Accept': Array(2).fill(RESPONSE_FIELDS['Sec-WebSocket-Accept']) }],
+  [{ 'Sec-WebSocket-Protocol': '' }],
+  [{}, 'HTTP/1.2 101 x'],
+  [{}, 'HTTP/2.0 101 x'],
+];
+
+/** Those heads. */
+export const HEADS: readonly Head[] = [
+  ...REQUESTS.map((made): Head => ({ role: 'server', bytes: Buffer.from(requestHead(...made), 'latin1') })),
+  ...RESPONSES.map((made): Head => ({ role: 'client', bytes: Buffer.from(responseHead(...made), 'latin1') })),
+];
+
+/** A response as it has to be for a request, whose key is another one. */
+function responseTo(request: string, bytes: Uint8Array): Buffer {
+  const accept = acceptKey(/^sec-websocket-key: *(\S+)/im.exec(request)?.[1] ?? '');
+  return Buffer.from(
+    Buffer.from(bytes).toString('latin1').replaceAll(RESPONSE_FIELDS['Sec-WebSocket-Accept'], accept),
+    'latin1',
+  );
+}
 
 /** Ourselves. */
-export const sockless: Server = {
+export const socklessServer: Opening = {
   name: 'sockless',
+  role: 'server',
   answer(head) {
     const connection = Connection.server({ origins: 'any' });
     let why: string | undefined = 'it waits for more';
@@ -102,18 +168,26 @@ export const sockless: Server = {
   },
 };
 
+/** Ourselves. */
+export const socklessClient: Opening = {
+  name: 'sockless',
+  role: 'client',
+  answer(bytes) {
+    const connection = Connection.client('ws://example.com/');
+    const [event] = connection.receive(responseTo(Buffer.from(drain(connection)).toString(), bytes));
+    const why = event?.type === 'fail' ? event.error.rule : 'it waits for more';
+    return Promise.resolve(event?.type === 'open' ? OPEN : { accept: undefined, why });
+  },
+};
+
+const OPEN: Answer = { accept: 'open' };
+
 /** ws behind Node's own HTTP server, as its users have it. */
-export const ws: Server = {
+export const wsServer: Opening = {
   name: 'ws',
+  role: 'server',
   async answer(head) {
-    const written: Uint8Array[] = [];
-    const socket = new Duplex({
-      read: () => undefined,
-      write(chunk, _, done) {
-        written.push(chunk);
-        done();
-      },
-    });
+    const { socket, written } = duplex();
     const http = createServer((_, response) => response.writeHead(426).end());
     const { WebSocketServer } = loadWs();
     const sockets = new WebSocketServer({ noServer: true });
@@ -130,8 +204,9 @@ export const ws: Server = {
 };
 
 /** websocket-driver with its own parser of HTTP. */
-export const websocketDriver: Server = {
+export const driverServer: Opening = {
   name: 'websocket-driver',
+  role: 'server',
   async answer(head) {
     const written: Uint8Array[] = [];
     const driver = loadDriver().server();
@@ -146,6 +221,65 @@ export const websocketDriver: Server = {
     return acceptOf(Buffer.concat(written), why);
   },
 };
+
+/** ws over a connection of its own making. */
+export const wsClient: Opening = {
+  name: 'ws',
+  role: 'client',
+  async answer(bytes) {
+    const { socket, written } = duplex();
+    const { WebSocket } = loadWs();
+    const client = new WebSocket('ws://example.com/', { createConnection: () => socket });
+    let answer: Answer = { accept: undefined, why: 'it waits for more' };
+    client.on('open', () => {
+      answer = OPEN;
+    });
+    client.on('error', ({ message }) => {
+      answer = { accept: undefined, why: message };
+    });
+    for (let turns = 0; turns < 9 && written.length === 0; turns++) await turn();
+    socket.push(responseTo(Buffer.concat(written).toString(), bytes));
+    for (let turns = 0; turns < 3; turns++) await turn();
+    client.terminate();
+    socket.destroy();
+    return answer;
+  },
+};
+
+/** websocket-driver. */
+export const driverClient: Opening = {
+  name: 'websocket-driver',
+  role: 'client',
+  async answer(bytes) {
+    const driver = loadDriver().client('ws://example.com/');
+    let answer: Answer = { accept: undefined, why: 'it waits for more' };
+    const written: Uint8Array[] = [];
+    driver.io.on('data', (data) => written.push(data));
+    driver.on('open', () => {
+      answer = OPEN;
+    });
+    driver.on('error', ({ message }) => {
+      answer = { accept: undefined, why: message };
+    });
+    driver.start();
+    driver.parse(responseTo(Buffer.concat(written).toString(), bytes));
+    await turn();
+    return answer;
+  },
+};
+
+/** As much of a socket as an HTTP stack needs, and what was written to it. */
+function duplex(): { socket: Duplex; written: Uint8Array[] } {
+  const written: Uint8Array[] = [];
+  const socket = new Duplex({
+    read: () => undefined,
+    write(chunk, _, done) {
+      written.push(chunk);
+      done();
+    },
+  });
+  return { socket, written };
+}
 
 /** The key in a response that accepts. */
 export function acceptOf(response: Uint8Array, why: string | undefined): Answer {

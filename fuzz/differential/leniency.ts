@@ -1,4 +1,4 @@
-/** Where servers disagree about a request, explained: by the rule that they do not have, or by what they cannot read. */
+/** Where servers and clients disagree about a head, explained: by the rule that they do not have, or by what they cannot read. */
 import type { HandshakeRuleName } from '../../packages/core/src/index.ts';
 import type { Answer } from './handshake.ts';
 
@@ -17,6 +17,11 @@ export const ACCEPTED: Readonly<Partial<Record<HandshakeRuleName, readonly strin
   'protocol-field': ['websocket-driver', 'wsproto'],
   'extensions-field': ['ws', 'websocket-driver', 'wsproto'],
   'origin-refused': ['ws', 'websocket-driver', 'wsproto'],
+  'response-malformed': ['ws', 'websocket-driver', 'wsproto'],
+  'response-upgrade': ['websocket-driver', 'wsproto'],
+  'response-connection': ['websocket-driver'],
+  'response-accept': ['wsproto'],
+  'response-protocol': ['websocket-driver'],
 };
 
 /** What we accept and a peer refuses. */
@@ -48,6 +53,15 @@ export const REFUSED: readonly Refusal[] = [
     recognises: (head) => lines(head, 'connection').length > 1,
   },
   {
+    name: 'Connection of a response may be a list',
+    section: 'RFC 9110 7.6.1',
+    peers: ['websocket-driver'],
+    recognises: (head) => {
+      const [first, ...more] = lines(head, 'connection');
+      return head.startsWith('HTTP/') && (more.length > 0 || !/^[ \t]*upgrade[ \t]*$/i.test(first ?? ''));
+    },
+  },
+  {
     name: 'a tab is optional whitespace',
     section: 'RFC 9110 5.6.3',
     peers: ['ws'],
@@ -64,11 +78,11 @@ export const REFUSED: readonly Refusal[] = [
     name: 'HTTP/1.2 would be HTTP/1.1 and more',
     section: 'RFC 9110 2.5',
     peers: ['ws'],
-    recognises: (head) => /^GET [^ ]+ HTTP\/1\.[2-9]\r$/m.test(head),
+    recognises: (head) => /^(GET [^ ]+ )?HTTP\/1\.[2-9]( .*)?\r$/m.test(head),
   },
 ];
 
-/** What explains that a peer answers a request otherwise than we do: the name of a rule or of a refusal. */
+/** What explains that a peer answers a head otherwise than we do: the name of a rule or of a refusal. */
 export function explainAnswer(peer: string, head: Uint8Array, ours: Answer): string | undefined {
   const text = Buffer.from(head).toString('latin1');
   return ours.accept === undefined

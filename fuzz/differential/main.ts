@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { PYTHON, runs as works } from '../../packages/tools/testing.ts';
 import { differ } from './differential.ts';
-import { websocketDriver as driverServer, type Server, ws as wsServer } from './handshake.ts';
+import { driverClient, driverServer, type Opening, wsClient, wsServer } from './handshake.ts';
 import type { Implementation } from './outcome.ts';
 import { undici, websocketDriver, ws } from './peers.ts';
 import { startWsproto, type Wsproto } from './wsproto.ts';
@@ -10,8 +10,8 @@ import { startWsproto, type Wsproto } from './wsproto.ts';
 /** The peers that are installed with this package. */
 export const PEERS: readonly Implementation[] = [ws, websocketDriver, undici];
 
-/** Those of them that have a server whose handshake can be driven. */
-export const SERVERS: readonly Server[] = [wsServer, driverServer];
+/** Their opening handshakes, as far as they can be driven. */
+export const OPENINGS: readonly Opening[] = [wsServer, wsClient, driverServer, driverClient];
 
 /** Whether Debian's python3-wsproto is there. */
 export const hasWsproto = (): boolean => works(PYTHON, '-c', 'import wsproto');
@@ -33,7 +33,7 @@ export async function main(runs: number, seed: number): Promise<number> {
   try {
     const { agreed, explained } = await differ({
       peers: [...PEERS, ...more],
-      servers: [...SERVERS, ...more.map(({ server }) => server)],
+      openings: [...OPENINGS, ...more.flatMap(({ openings }) => openings)],
       runs,
       seed,
     });

@@ -1,5 +1,8 @@
 """Puts bytes to python's wsproto: a line of JSON in, a line of JSON out, until the input ends."""
+import base64
+import hashlib
 import json
+import re
 import sys
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
@@ -83,7 +86,19 @@ def request(task):
     return {"answer": connection.send(AcceptConnection()).hex()}
 
 
-TASKS = {"receive": receive, "send": send, "request": request}
+def response(task):
+    """Whether a client takes a response, whose key is made the one that it wants."""
+    connection = WSConnection(ConnectionType.CLIENT)
+    sent = connection.send(Request(host="example.com", target="/"))
+    key = re.search(rb"(?i)\r\nsec-websocket-key: *(\S+)", sent).group(1)
+    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    head = bytes.fromhex(task["head"])
+    connection.receive_data(head.replace(b"ICX+Yqv66kxgM0FcWaLWlFLwTAI=", base64.b64encode(digest)))
+    event = next(connection.events(), None)
+    return {"answer": "open"} if isinstance(event, AcceptConnection) else {"why": repr(event)}
+
+
+TASKS = {"receive": receive, "send": send, "request": request, "response": response}
 
 for line in sys.stdin:
     task = json.loads(line)

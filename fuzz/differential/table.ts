@@ -24,14 +24,14 @@ function tables(): string {
     ...STRICTNESSES.map(({ name, section, sentence, peers, instead }) =>
       row(name, `${section}: "${sentence}"`, peers.join(', '), instead),
     ),
-    '\n### Requests that we refuse, and who accepts them\n',
+    '\n### Heads that we refuse, and who accepts them\n',
     row('rule', 'section', 'what it says', 'peers'),
     row('---', '---', '---', '---'),
     ...Object.entries(ACCEPTED).map(([rule, peers]) => {
       const { section, sentence } = HANDSHAKE_RULES[rule as HandshakeRuleName];
       return row(`\`${rule}\``, section, sentence, peers.join(', '));
     }),
-    '\n### Requests that we accept, and who refuses them\n',
+    '\n### Heads that we accept, and who refuses them\n',
     row('what', 'section', 'peers'),
     row('---', '---', '---'),
     ...REFUSED.map(({ name, section, peers }) => row(name, section, peers.join(', '))),

@@ -3,12 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PYTHON } from '../../packages/tools/testing.ts';
-import { acceptOf, type Server } from './handshake.ts';
+import { acceptOf, type Opening } from './handshake.ts';
 import { type Implementation, type Outcome, PROBES } from './outcome.ts';
 
 /** wsproto, and how to end its process. */
 export interface Wsproto extends Implementation {
-  readonly server: Server;
+  readonly openings: readonly Opening[];
   end(): void;
 }
 
@@ -29,6 +29,8 @@ export function startWsproto(): Wsproto {
     stdin.write(`${JSON.stringify(task)}\n`);
     return JSON.parse(await answer);
   };
+  const askAbout = async (type: string, head: Uint8Array): Promise<{ answer?: string; why?: string }> =>
+    (await ask({ type, head: digits(head) })) as { answer?: string; why?: string };
   return {
     name: 'wsproto',
     roles: ['client', 'server'],
@@ -40,16 +42,24 @@ export function startWsproto(): Wsproto {
       );
       return Buffer.from((await ask({ type: 'send', role, messages: items })) as string, 'hex');
     },
-    server: {
-      name: 'wsproto',
-      async answer(head) {
-        const { answer = '', why } = (await ask({ type: 'request', head: digits(head) })) as {
-          answer?: string;
-          why?: string;
-        };
-        return acceptOf(Buffer.from(answer, 'hex'), why);
+    openings: [
+      {
+        name: 'wsproto',
+        role: 'server',
+        async answer(head) {
+          const { answer = '', why } = await askAbout('request', head);
+          return acceptOf(Buffer.from(answer, 'hex'), why);
+        },
       },
-    },
+      {
+        name: 'wsproto',
+        role: 'client',
+        async answer(head) {
+          const { answer, why } = await askAbout('response', head);
+          return { accept: answer, why };
+        },
+      },
+    ],
     end: () => stdin.end(),
   };
 }

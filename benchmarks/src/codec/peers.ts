@@ -30,6 +30,14 @@ interface Ws {
   readonly Receiver: new (options: { isServer: boolean; maxPayload: number }) => WsReceiver;
   readonly Sender: new (socket: object) => WsSender;
   readonly PerMessageDeflate: new (options: object) => WsDeflate;
+  readonly WebSocket: new (
+    url: string,
+    options: { createConnection(): object },
+  ) => {
+    on(event: 'open', listener: () => void): void;
+    on(event: 'error', listener: (error: Error) => void): void;
+    terminate(): void;
+  };
   readonly WebSocketServer: new (options: {
     noServer: true;
   }) => {
