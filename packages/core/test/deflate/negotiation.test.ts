@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
-import { type DeflateOptions, permessageDeflate } from '../../src/deflate/index.ts';
+import { type DeflateEngine, type DeflateOptions, permessageDeflate } from '../../src/deflate/index.ts';
 import { type Extension, formatExtensions } from '../../src/handshake/index.ts';
 import { type ClientOptions, Connection, type ServerOptions } from '../../src/index.ts';
 import { rule, sentText } from '../connection/tools.ts';
@@ -171,6 +171,27 @@ for (const [client, server, expected, rsv] of PAIRS) {
     }
   });
 }
+
+test('7.2.1 a client compresses with memLevel 8 and a server with 5, both at level 6, unless they are told otherwise', () => {
+  const told = { level: 3, memLevel: 7 };
+  for (const [options, expected] of [
+    [{}, ['6/8', '6/5']],
+    [told, ['3/7', '3/7']],
+  ] as const) {
+    const asked: string[] = [];
+    const engine: DeflateEngine = {
+      ...pako,
+      createDeflater(of) {
+        asked.push(`${of.level}/${of.memLevel}`);
+        return pako.createDeflater(of);
+      },
+    };
+    const compression = permessageDeflate(engine, options);
+    const pair = new Pair({ client: { compression }, server: { compression } }).run();
+    for (const { connection } of [pair.client, pair.server]) connection.send('hello');
+    assert.equal(asked, [...expected]);
+  }
+});
 
 test('5.1 what arrives right behind the response is decompressed', () => {
   const client = Connection.client(URL, { random: ZEROS, compression: deflate() });
