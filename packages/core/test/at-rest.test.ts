@@ -5,10 +5,13 @@ import * as assert from 'uvu/assert';
 import { pako } from '../../deflate/src/index.ts';
 import { DeflateTransform } from '../src/deflate/index.ts';
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role, resolveOptions } from '../src/index.ts';
+import { Receiver } from '../src/receiver.ts';
+import { Sender } from '../src/sender.ts';
 import { FAULT, frame, isA, ROLES, receive } from './connection/tools.ts';
 import { PLAIN } from './deflate/tools.ts';
 import { emptySlab } from './empty-slab.ts';
 import { collectGarbage } from './garbage.ts';
+import { alive } from './occupied.ts';
 import { decodeFrames } from './reference.ts';
 import { concat, decodeStrictly, drain, type Summary, summarize, ZEROS } from './support.ts';
 
@@ -77,6 +80,27 @@ for (const role of ROLES) {
         assert.equal(summaries(events), summaries(receive(alone, bytes)), `cut at ${cut}`);
       }
     }
+  });
+
+  atRest(`of those that have nothing to do, one keeps a sender and one a receiver (${role})`, () => {
+    const options = resolveOptions({ ...OFF, random: ZEROS });
+    const [senders, receivers] = [alive(Sender), alive(Receiver)];
+    const connections = Array.from({ length: 20 }, () => Connection.opened(role, {}, options));
+    // All are busy at the same time.
+    const message = frame(role, 1, 'a');
+    for (const connection of connections) {
+      receive(connection, message.slice(0, -1));
+      connection.send('b');
+    }
+    assert.equal([alive(Sender) - senders, alive(Receiver) - receivers], [20, 20]);
+    for (const connection of connections) {
+      assert.equal(summaries(receive(connection, message.slice(-1))), [['text', 'a']]);
+      drain(connection);
+      connection.release();
+      connection.transmit();
+    }
+    assert.equal([alive(Sender) - senders, alive(Receiver) - receivers], [1, 1]);
+    assert.is(connections.length, 20);
   });
 
   atRest(`what one has not polled stays its own (${role})`, () => {

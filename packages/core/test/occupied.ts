@@ -1,4 +1,4 @@
-// How much memory an object keeps, by what a debugger sees of it.
+// How much memory an object keeps, and how many of a class there are, by what a debugger sees of it.
 import { Session } from 'node:inspector';
 
 /** Of its answer, what its types do not have. */
@@ -29,4 +29,27 @@ export function occupied(of: object): number {
   if (seen.length === 0) throw new Error('it holds nothing in private fields');
   const views = seen.flat().filter((value) => ArrayBuffer.isView(value));
   return [...new Set(views.map(({ buffer }) => buffer))].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+/** Gives the number of objects of a class that are reachable; garbage is collected for it. */
+export function alive(of: { readonly prototype: object }): number {
+  const session = new Session();
+  session.connect();
+  Object.assign(globalThis, { aliveOf: of });
+  let count = Number.NaN;
+  try {
+    session.post('Runtime.evaluate', { expression: 'aliveOf.prototype' }, (_, { result }) => {
+      session.post('Runtime.queryObjects', { prototypeObjectId: result.objectId ?? '' }, (_, { objects }) => {
+        const functionDeclaration = 'function () { return this.length }';
+        const call = { objectId: objects.objectId ?? '', functionDeclaration };
+        session.post('Runtime.callFunctionOn', call, (_, answer) => {
+          count = Number(answer.result.value);
+        });
+      });
+    });
+  } finally {
+    session.disconnect();
+    Reflect.deleteProperty(globalThis, 'aliveOf');
+  }
+  return count;
 }
