@@ -29,7 +29,7 @@ const WITHOUT = 'test/without-webassembly.test.ts';
 const PATIENCE = { factor: 10, more: 4000 };
 /** Tests that take longer than this are left until all others have passed, or left out, in milliseconds. */
 const SLOW = 100;
-const TOO_SLOW = 1500;
+const TOO_SLOW = 4000;
 
 /** @typedef {import('./mutants.js').Mutant} Mutant */
 /** @typedef {{ title: string, file: string, kernel: boolean, index: number, name: string, time: number, reached: Set<Mutant | undefined> }} MeasuredTest */

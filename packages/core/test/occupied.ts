@@ -35,21 +35,18 @@ export function occupied(of: object): number {
 export function alive(of: { readonly prototype: object }): number {
   const session = new Session();
   session.connect();
-  Object.assign(globalThis, { aliveOf: of });
-  let count = Number.NaN;
+  const seen = { prototype: of.prototype, count: Number.NaN };
+  Object.assign(globalThis, { aliveOf: seen });
   try {
     session.post('Runtime.evaluate', { expression: 'aliveOf.prototype' }, (_, { result }) => {
       session.post('Runtime.queryObjects', { prototypeObjectId: result.objectId ?? '' }, (_, { objects }) => {
-        const functionDeclaration = 'function () { return this.length }';
-        const call = { objectId: objects.objectId ?? '', functionDeclaration };
-        session.post('Runtime.callFunctionOn', call, (_, answer) => {
-          count = Number(answer.result.value);
-        });
+        const functionDeclaration = 'function () { aliveOf.count = this.length }';
+        session.post('Runtime.callFunctionOn', { objectId: objects.objectId ?? '', functionDeclaration });
       });
     });
   } finally {
     session.disconnect();
     Reflect.deleteProperty(globalThis, 'aliveOf');
   }
-  return count;
+  return seen.count;
 }

@@ -109,7 +109,7 @@ for (const [what, url, options] of [
 
 test('4.1: header fields whose names only contain those of the handshake are sent', () => {
   const names = ['X-Host', 'Hosts', 'X-Upgrade', 'Original', 'X-Origin', 'X-Sec-WebSocket-Key'];
-  const text = head(URL, { headers: names.map((name) => [name, 'x']) });
+  const text = head(URL, { headers: names.map((name) => [name, 'x'] as const) });
   assert.ok(text.endsWith(`${names.map((name) => `${name}: x\r\n`).join('')}\r\n`));
 });
 
