@@ -1,4 +1,5 @@
 /** The command: `--runs N`, `--seed S`. Compares with all peers that are there, and prints how often they agree. */
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PYTHON, runs as works } from '../../packages/tools/testing.ts';
 import { differ } from './differential.ts';
@@ -16,7 +17,7 @@ export const OPENINGS: readonly Opening[] = [wsServer, wsClient, driverServer, d
 /** Whether Debian's python3-wsproto is there. */
 export const hasWsproto = (): boolean => works(PYTHON, '-c', 'import wsproto');
 
-if (import.meta.filename === process.argv[1]) {
+if (fileURLToPath(import.meta.url) === process.argv[1]) {
   const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
   const runs = Number(values.runs ?? 10_000);
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);

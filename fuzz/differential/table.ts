@@ -1,5 +1,6 @@
 /** The table of README.md, made of the strictnesses: `node --import tsx table.ts` writes it. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { HANDSHAKE_RULES, type HandshakeRuleName } from '../../packages/core/src/index.ts';
 import { ACCEPTED, REFUSED } from './leniency.ts';
 import { STRICTNESSES } from './strictness.ts';
@@ -42,4 +43,4 @@ function tables(): string {
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
-if (import.meta.filename === process.argv[1]) writeFileSync(README, withTables(readFileSync(README, 'utf8')));
+if (fileURLToPath(import.meta.url) === process.argv[1]) writeFileSync(README, withTables(readFileSync(README, 'utf8')));

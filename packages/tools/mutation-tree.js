@@ -34,7 +34,21 @@ const TOO_SLOW = 4000;
 /** @typedef {import('./mutants.js').Mutant} Mutant */
 /** @typedef {{ title: string, file: string, kernel: boolean, index: number, name: string, time: number, reached: Set<Mutant | undefined> }} MeasuredTest */
 /** @typedef {{ tests: MeasuredTest[], loading: Map<string, Set<Mutant | undefined>>, left: string[] }} Measured */
-/** @typedef {any} Line what a child reports (mutation-child.js) */
+/**
+ * What a child reports (mutation-child.js).
+ * @typedef {object} Line
+ * @property {Record<string, number[]>} [loaded] what was reached by loading a file
+ * @property {number | string} [begun] the test that begins
+ * @property {string} [name] of a test that has been measured
+ * @property {number} [index]
+ * @property {number} [time] in milliseconds
+ * @property {string} [failure]
+ * @property {Record<string, number[]>} [reached]
+ * @property {true} [done] all have been measured
+ * @property {string} [killed] by which test
+ * @property {true} [survived]
+ * @property {string} [invalid] why the mutant could not be loaded at all
+ */
 /** @typedef {{ by: string } | { by: undefined, reached: boolean }} Verdict whom a mutant was killed by */
 
 /**
@@ -91,13 +105,18 @@ export function createTree(root, folder, sources) {
       progress(`${at + 1}/${environments.length} ${title}`);
       let complete = false;
       const patience = () => 120_000;
-      await run({ file, places, kernel }, patience, ({ done, loaded, reached, name, index, time, failure }) => {
-        if (done) complete = true;
-        else if (loaded) measured.loading.set(title, reachedBy(loaded));
-        else if (failure) measured.left.push(`${title}: ${name}: ${failure}`);
-        else if (time > TOO_SLOW) measured.left.push(`${title}: ${name}: ${time} ms`);
-        else if (reached) measured.tests.push({ title, file, kernel, index, name, time, reached: reachedBy(reached) });
-      });
+      await run(
+        { file, places, kernel },
+        patience,
+        ({ done, loaded, reached, name = '', index = 0, time = 0, failure }) => {
+          if (done) complete = true;
+          else if (loaded) measured.loading.set(title, reachedBy(loaded));
+          else if (failure) measured.left.push(`${title}: ${name}: ${failure}`);
+          else if (time > TOO_SLOW) measured.left.push(`${title}: ${name}: ${time} ms`);
+          else if (reached)
+            measured.tests.push({ title, file, kernel, index, name, time, reached: reachedBy(reached) });
+        },
+      );
       if (!complete) measured.left.push(`${title}: it ended its process`);
     }
     return measured;
@@ -142,13 +161,13 @@ export function createTree(root, folder, sources) {
     const isSlow = (/** @type {MeasuredTest} */ { time }) => time > SLOW;
     const selection = [...inFiles(tests.filter((test) => !isSlow(test))), ...inFiles(tests.filter(isSlow))];
     const times = new Map(tests.map(({ file, name, time }) => [`${file}: ${name}`, time]));
-    const limit = (/** @type {Line} */ { begun }) => PATIENCE.more + PATIENCE.factor * (times.get(begun) ?? 0);
+    const limit = (/** @type {Line} */ { begun }) => PATIENCE.more + PATIENCE.factor * (times.get(String(begun)) ?? 0);
     let current = '';
     /** @type {string | undefined} */
     let by = 'the end of the process';
     const late = await run({ selection, kernel }, limit, ({ invalid, begun, killed, survived }) => {
       if (invalid) throw new SyntaxError(invalid);
-      if (begun) current = begun;
+      if (begun) current = String(begun);
       if (killed) by = killed;
       if (survived) by = undefined;
     });
@@ -173,6 +192,7 @@ export function createTree(root, folder, sources) {
     let watchdog = setTimeout(expire, 30_000);
     const closed = once(child, 'close');
     for await (const text of createInterface({ input: /** @type {import('node:stream').Readable} */ (reports) })) {
+      /** @type {Line} */
       const line = JSON.parse(text);
       clearTimeout(watchdog);
       watchdog = setTimeout(expire, limit(line));
