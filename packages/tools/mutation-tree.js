@@ -25,8 +25,11 @@ const CHILD = fileURLToPath(new URL('mutation-child.js', import.meta.url));
 /** The tests that this file names run in a process without WebAssembly as well. */
 const WITHOUT = 'test/without-webassembly.test.ts';
 
-/** How long a test may take with a mutant: as long as it took without, so many times, and some milliseconds. */
-const PATIENCE = { factor: 10, more: 4000 };
+/**
+ * How long a test may take with a mutant: as long as it took without, so many times, and some milliseconds. Loading is not
+ * measured, and on a busy machine it takes long: to lose patience there would be to see mutants killed that are not.
+ */
+const PATIENCE = { factor: 20, more: 10_000, loading: 120_000 };
 /** Tests that take longer than this are left until all others have passed, or left out, in milliseconds. */
 const SLOW = 100;
 const TOO_SLOW = 4000;
@@ -104,7 +107,7 @@ export function createTree(root, folder, sources) {
       const title = kernel ? file : `${file} (without WebAssembly)`;
       progress(`${at + 1}/${environments.length} ${title}`);
       let complete = false;
-      const patience = () => 120_000;
+      const patience = () => PATIENCE.loading;
       await run(
         { file, places, kernel },
         patience,
@@ -161,7 +164,10 @@ export function createTree(root, folder, sources) {
     const isSlow = (/** @type {MeasuredTest} */ { time }) => time > SLOW;
     const selection = [...inFiles(tests.filter((test) => !isSlow(test))), ...inFiles(tests.filter(isSlow))];
     const times = new Map(tests.map(({ file, name, time }) => [`${file}: ${name}`, time]));
-    const limit = (/** @type {Line} */ { begun }) => PATIENCE.more + PATIENCE.factor * (times.get(String(begun)) ?? 0);
+    const limit = (/** @type {Line} */ { begun }) => {
+      const time = times.get(String(begun));
+      return time === undefined ? PATIENCE.loading : PATIENCE.more + PATIENCE.factor * time;
+    };
     let current = '';
     /** @type {string | undefined} */
     let by = 'the end of the process';
@@ -189,7 +195,7 @@ export function createTree(root, folder, sources) {
     const [stdin, , , reports] = child.stdio;
     stdin?.end(JSON.stringify(task));
     let late = false;
-    let watchdog = setTimeout(expire, 30_000);
+    let watchdog = setTimeout(expire, PATIENCE.loading);
     const closed = once(child, 'close');
     for await (const text of createInterface({ input: /** @type {import('node:stream').Readable} */ (reports) })) {
       /** @type {Line} */
