@@ -67,6 +67,7 @@ function naive(bytes: Uint8Array, rules: FrameRules): unknown {
   if (rules.masked !== undefined && masked !== rules.masked) return 'refused';
   const code = second % 128;
   if (opcode >= 8 && code > 125) return 'refused';
+  if (opcode === 8 && code === 1) return 'refused';
   const extended = code === 126 ? 2 : code === 127 ? 8 : 0;
   const digits = Array.from(bytes.subarray(2, 2 + extended));
   if (extended === 8 && (digits[0] ?? 0) >= 128) return 'refused';
