@@ -21,6 +21,7 @@ const BUDGETS = {
   '@sockless/core/handshake': 9_900,
   '@sockless/core/deflate': 3_600,
   '@sockless/deflate': 12_300,
+  '@sockless/adapter': 27_000,
   '@sockless/node': 42_200,
 };
 

@@ -1,5 +1,6 @@
 // Helpers for tests of all packages.
 import { spawnSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'uvu';
 
 /** Something of the system that some tests need, such as Chromium. */
@@ -46,4 +47,40 @@ export const PYTHON = '/usr/bin/python3';
 /** Whether a command can be run and ends well: a probe for `systemTool`. */
 export function runs(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 }).status === 0;
+}
+
+export { delay };
+
+/** Waits for a promise, but not for ever. */
+export async function within<T>(milliseconds: number, what: string, promise: T): Promise<Awaited<T>> {
+  const timer = new AbortController();
+  const late = delay(milliseconds, undefined, { signal: timer.signal }).then(
+    () => Promise.reject(new Error(`took more than ${milliseconds} ms: ${what}`)),
+    () => undefined as never,
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/** Waits until a condition holds; the timeout of the test limits it. */
+export async function until(condition: () => unknown): Promise<void> {
+  while (!(await condition())) await delay(2);
+}
+
+/** A promise and the way to settle it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+/** Makes a promise to be settled from outside. */
+export function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }

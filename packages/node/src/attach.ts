@@ -4,10 +4,8 @@
  */
 import { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { clearAlarm, type Driver, type Handlers, type Sleeper, setAlarm, WebSocketConnection } from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
-import { clearAlarm, type Sleeper, setAlarm } from './alarms.ts';
-import type { Handlers } from './handlers.ts';
-import { type Driver, WebSocketConnection } from './websocket-connection.ts';
 
 /** What a socket of Node's may have beyond a stream. */
 interface Socket extends Duplex {

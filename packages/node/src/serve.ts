@@ -2,11 +2,17 @@
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type EndEvent, resolveServerOptions, type ServerOptions } from '@sockless/core';
-import { resolveCompression, type WithCompression } from './compression.ts';
-import type { Handlers } from './handlers.ts';
+import {
+  type CloseOptions,
+  type Handlers,
+  resolveCompression,
+  ServedConnections,
+  type WebSocketConnection,
+  type WithCompression,
+} from '@sockless/adapter';
+import { resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { takeOver } from './upgrade.ts';
-import { WebSocketConnection } from './websocket-connection.ts';
+import { zlib } from './zlib.ts';
 
 /** Where to listen, how, and the options of every connection. */
 export interface ServeOptions extends WithCompression<ServerOptions> {
@@ -20,15 +26,6 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
   readonly tls?: TlsOptions | undefined;
   /** What answers requests that are no WebSocket's. Default: 426 Upgrade Required. */
   readonly http?: RequestListener | undefined;
-}
-
-/** How to shut a server down. */
-export interface CloseOptions {
-  /** The code of the Close frames. Default: 1001, going away. */
-  readonly code?: number | undefined;
-  readonly reason?: string | undefined;
-  /** How long to wait for clients before their sockets are destroyed, in milliseconds. Default: 5,000. */
-  readonly timeout?: number | undefined;
 }
 
 /** A server that listens. */
@@ -61,15 +58,9 @@ export async function serve<Data = unknown>(
 ): Promise<Server<Data>> {
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
   // What is not valid is said now and not to the first client.
-  const resolved = resolveServerOptions(resolveCompression(options));
+  const resolved = resolveServerOptions(resolveCompression(options, zlib));
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
-  const connections = new Set<WebSocketConnection<Data>>();
-  class ServedConnection extends WebSocketConnection<Data> {
-    protected override end(event: EndEvent): void {
-      connections.delete(this);
-      super.end(event);
-    }
-  }
+  const connections = new ServedConnections(handlers);
   // A browser connects ahead of its requests; Node does not count a socket as idle that has sent nothing.
   const sockets = new Set<Socket>();
   const forget = function (this: Socket): void {
@@ -79,13 +70,10 @@ export async function serve<Data = unknown>(
     sockets.add(socket);
     socket.on('close', forget);
   });
-  let closing = false;
   http.on('upgrade', (request, socket: Socket, head) => {
     sockets.delete(socket);
     socket.off('close', forget);
-    const ws = closing ? new WebSocketConnection(UNAVAILABLE) : new ServedConnection(handlers);
-    if (!closing) connections.add(ws);
-    takeOver(ws, request, socket, head, resolved);
+    takeOver(connections.add(), request, socket, head, resolved);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
@@ -97,38 +85,25 @@ export async function serve<Data = unknown>(
   const address = http.address() as AddressInfo | string;
   const scheme = tls === undefined ? 'ws' : 'wss';
 
-  const close = async ({ code = 1001, reason, timeout = 5000 }: CloseOptions = {}): Promise<void> => {
-    closing = true;
+  const close = (how: CloseOptions = {}): Promise<void> => {
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     // Those that are still being answered are idle next.
     http.keepAliveTimeout = 1;
-    const ended = [...connections].map((ws) => {
-      ws.close(code, reason);
-      return ws.closed;
-    });
-    const timer = setTimeout(() => {
-      for (const ws of connections) ws.terminate();
-      http.closeAllConnections();
-    }, timeout);
-    await Promise.all([...ended, stopped]);
-    clearTimeout(timer);
+    return connections.close(how, stopped, () => http.closeAllConnections());
   };
   return {
-    connections,
+    connections: connections.all,
     port: typeof address === 'string' ? 0 : address.port,
     url: typeof address === 'string' ? address : `${scheme}://${authority(host)}:${address.port}`,
     http,
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   };
 }
 
 const authority = (host = 'localhost'): string => (host.includes(':') ? `[${host}]` : host);
-
-/** What a request meets that comes while the server closes, on a socket from before. */
-const UNAVAILABLE: Handlers<never> = { request: () => ({ status: 503 }) };
 
 const upgradeRequired: RequestListener = (_, response) => {
   response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' });

@@ -1,6 +1,7 @@
 /** An upgrade request that an HTTP server of Node's has read: `http`, `https`, Express, Fastify and their like. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type Handlers, resolveCompression, WebSocketConnection, type WithCompression } from '@sockless/adapter';
 import {
   Connection,
   type HeaderField,
@@ -9,9 +10,7 @@ import {
   type ServerOptions,
 } from '@sockless/core';
 import { drive } from './attach.ts';
-import { resolveCompression, type WithCompression } from './compression.ts';
-import type { Handlers } from './handlers.ts';
-import { WebSocketConnection } from './websocket-connection.ts';
+import { zlib } from './zlib.ts';
 
 /**
  * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status.
@@ -34,7 +33,7 @@ export function upgrade<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
   const ws = new WebSocketConnection(handlers);
-  takeOver(ws, request, socket, head, resolveServerOptions(resolveCompression(options)));
+  takeOver(ws, request, socket, head, resolveServerOptions(resolveCompression(options, zlib)));
   return ws;
 }
 

@@ -1,11 +1,11 @@
 // What the tests of this package share: tests with a timeout, and servers and clients that are gone after their test.
 import { once } from 'node:events';
 import type { Server as NetServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import type { HandshakeError, ProtocolError } from '@sockless/core';
 import { type Test, suite as uvuSuite } from 'uvu';
+import { deferred, delay, until, within } from '../../tools/testing.ts';
 import {
   type ConnectOptions,
   connect,
@@ -114,25 +114,6 @@ export function suite(name: string, patience = PATIENCE): Test<Bench> {
   return Object.assign(add, tests) as unknown as Test<Bench>;
 }
 
-/** Waits for a promise, but not for ever. */
-export async function within<T>(milliseconds: number, what: string, promise: T): Promise<Awaited<T>> {
-  const timer = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: timer.signal }).then(
-    () => Promise.reject(new Error(`took more than ${milliseconds} ms: ${what}`)),
-    () => undefined as never,
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    timer.abort();
-  }
-}
-
-/** Waits until a condition holds; the timeout of the test limits it. */
-export async function until(condition: () => unknown): Promise<void> {
-  while (!(await condition())) await delay(2);
-}
-
 v8.setFlagsFromString('--expose-gc');
 const gc = vm.runInNewContext('gc') as () => void;
 
@@ -142,23 +123,10 @@ export async function collectGarbage(): Promise<void> {
   gc();
 }
 
-export { delay };
+export { type Deferred, deferred, delay, until, within } from '../../tools/testing.ts';
 
 /** What the peers of a socket that is on its way need: some turns of the loop in which nothing else happens. */
 export const soon = (): Promise<void> => delay(20);
-
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-}
-
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 /** Gives what a call throws, which must be of that class. (To uvu's `throws` any class but an ES one fits.) */
 export function thrown<E extends Error>(kind: new (...args: never[]) => E, call: () => unknown): E {

@@ -1,7 +1,11 @@
-/** The option `compression` of this package: on, off, or how. */
+/** The option `compression` of adapters: on, off, or how. */
 import type { ConnectionOptions } from '@sockless/core';
-import { type DeflateOptions, type MessageExtension, permessageDeflate } from '@sockless/core/deflate';
-import { zlib } from './zlib.ts';
+import {
+  type DeflateEngine,
+  type DeflateOptions,
+  type MessageExtension,
+  permessageDeflate,
+} from '@sockless/core/deflate';
 
 /**
  * Whether and how to compress messages (RFC 7692): `true` for the defaults, or options, or an extension of your own.
@@ -15,9 +19,10 @@ export type WithCompression<Options extends ConnectionOptions> = Omit<Options, '
   readonly compression?: Compression;
 };
 
-/** Gives options as core takes them. */
+/** Gives options as core takes them, for messages to be compressed by `engine`. */
 export function resolveCompression<Options extends { readonly compression?: Compression }>(
   options: Options,
+  engine: DeflateEngine,
 ): Omit<Options, 'compression'> & { readonly compression: MessageExtension | undefined } {
   const { compression } = options;
   // That core has resolved them is to be seen still.
@@ -25,7 +30,7 @@ export function resolveCompression<Options extends { readonly compression?: Comp
   if (compression === false) return { ...options, compression: undefined };
   return {
     ...options,
-    compression: permessageDeflate(zlib, compression === true ? {} : (compression as DeflateOptions)),
+    compression: permessageDeflate(engine, compression === true ? {} : (compression as DeflateOptions)),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   StateError,
 } from '@sockless/core';
 import type { Decision, Handlers } from './handlers.ts';
+import { host, soon } from './host.ts';
 import { ConnectionEndedError, MessageQueue } from './message-queue.ts';
 
 /** What moves the bytes of a connection. */
@@ -72,7 +73,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
       this.#delivering = false;
       this.driver?.flush();
       // What a handler throws is the process's to catch, and costs no other event.
-      if (!delivered) setImmediate(() => this.work());
+      if (!delivered) soon(() => this.work(), undefined);
     }
   }
 
@@ -264,7 +265,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   #planFlush(): number {
     if (!(this.#delivering || this.#flushPlanned)) {
       this.#flushPlanned = true;
-      queueMicrotask(() => {
+      host.queueMicrotask(() => {
         this.#flushPlanned = false;
         if (!this.#delivering) this.driver?.flush();
       });

@@ -1,7 +1,8 @@
 // One timer for all connections: nobody is woken early, nobody is forgotten, nobody is woken twice.
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { delay, until } from '../../tools/testing.ts';
 import type { Sleeper } from '../src/alarms.ts';
-import { delay, suite, until } from './support.ts';
 
 const test = suite('alarms');
 
@@ -193,11 +194,10 @@ test('what the sockets received while the process was busy comes before whoever 
   assert.equal(order, ['received', 'woken']);
 });
 
-test('a time that setTimeout does not know is slept through', async (bench) => {
+test('a time that setTimeout does not know is slept through', async () => {
   const warnings: unknown[] = [];
   const warned = (warning: unknown): number => warnings.push(warning);
   process.on('warning', warned);
-  bench.after(() => process.off('warning', warned));
   const sleeper = new Fake();
   for (const at of [2 ** 31, 2 ** 32, 2 ** 40, Number.MAX_VALUE]) {
     setAlarm(sleeper, now() + at);
@@ -205,11 +205,11 @@ test('a time that setTimeout does not know is slept through', async (bench) => {
     assert.equal([sleeper.woken, warnings], [[], []]);
     clearAlarm(sleeper);
   }
+  process.off('warning', warned);
 });
 
-test('one timer at a time, which keeps no process alive', (bench) => {
+test('one timer at a time, which keeps no process alive, and none when nobody sleeps', () => {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
-  bench.after(() => Object.assign(globalThis, { setTimeout: set, clearTimeout: clear }));
   const timers: NodeJS.Timeout[] = [];
   const cleared = new Set<unknown>();
   const spy = (...values: Parameters<typeof set>): NodeJS.Timeout => {
@@ -236,6 +236,8 @@ test('one timer at a time, which keeps no process alive', (bench) => {
   setAlarm(later, now() + 6000);
   assert.is(timers.length, 20);
   for (const sleeper of [...sleepers, later]) clearAlarm(sleeper);
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  assert.ok(timers.every((timer) => cleared.has(timer)));
 });
 
 test.run();

@@ -1,9 +1,9 @@
 /**
- * One timer of Node's for all connections: a `Timeout` for each would be the largest part of an idle one (benchmarks:
- * idle).
+ * One timer for all connections: one of Node's for each would be the largest part of an idle connection (benchmarks: idle).
  *
  * A binary heap: nobody is to be woken earlier than the sleeper at half the index.
  */
+import { host, soon, type Timer } from './host.ts';
 
 /** Something that is to be woken at a time. */
 export interface Sleeper {
@@ -19,7 +19,7 @@ const MAX_DELAY = 2 ** 31 - 1;
 
 // The first is at 1, so that 0 is nowhere.
 const heap: (Sleeper | undefined)[] = [undefined];
-let timer: NodeJS.Timeout | undefined;
+let timer: Timer | undefined;
 let timerAt = Infinity;
 
 /**
@@ -40,6 +40,11 @@ export function clearAlarm(sleeper: Sleeper): void {
   if (alarm === 0) return;
   sleeper.alarm = 0;
   const last = heap.pop() as Sleeper;
+  if (heap.length === 1) {
+    // Nobody sleeps: nothing of a connection is left behind when the last one has ended.
+    host.clearTimeout(timer);
+    timerAt = Infinity;
+  }
   if (last === sleeper) return;
   // The last takes its place, which may be too high or too low for it.
   rise(last, alarm);
@@ -50,18 +55,19 @@ export function clearAlarm(sleeper: Sleeper): void {
 function arrange(): void {
   const at = heap[1]?.wakeAt ?? Infinity;
   if (at >= timerAt) return;
-  clearTimeout(timer);
+  host.clearTimeout(timer);
   timerAt = at;
-  timer = setTimeout(fire, Math.min(Math.max(at - performance.now(), 0) + 1, MAX_DELAY)).unref();
+  timer = host.setTimeout(fire, Math.min(Math.max(at - host.performance.now(), 0) + 1, MAX_DELAY));
+  timer.unref?.();
 }
 
 function fire(): void {
   timerAt = Infinity;
-  const now = performance.now();
+  const now = host.performance.now();
   for (let first = heap[1]; first !== undefined && first.wakeAt <= now; first = heap[1]) {
     clearAlarm(first);
     // What the sockets received while the process was busy comes first: it may be what somebody waits for.
-    setImmediate(wake, first);
+    soon(wake, first);
   }
   arrange();
 }
