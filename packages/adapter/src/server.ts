@@ -70,3 +70,9 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
 
 /** What a request meets that comes while the server closes, on a socket from before. */
 const UNAVAILABLE: Handlers<never> = { request: () => ({ status: 503 }) };
+
+/** Gives where a client on this machine finds a server that listens on `host`, or on all addresses. */
+export function serverUrl(secure: boolean, host: string | undefined, port: number): string {
+  const authority = host?.includes(':') ? `[${host}]` : (host ?? 'localhost');
+  return `${secure ? 'wss' : 'ws'}://${authority}:${port}`;
+}

@@ -11,8 +11,8 @@ import {
   type WithCompression,
 } from '@sockless/adapter';
 import type { ClientOptions, WebSocketUri } from '@sockless/core';
+import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
-import { zlib } from './zlib.ts';
 
 /** How to connect, and the options of the connection. */
 export interface ConnectOptions extends WithCompression<ClientOptions> {

@@ -9,8 +9,8 @@ export type {
   WebSocketConnection,
 } from '@sockless/adapter';
 export { ConnectionEndedError } from '@sockless/adapter';
+export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { type ServeOptions, type Server, serve } from './serve.ts';
 export { upgrade } from './upgrade.ts';
-export { zlib } from './zlib.ts';

@@ -7,12 +7,13 @@ import {
   type Handlers,
   resolveCompression,
   ServedConnections,
+  serverUrl,
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
 import { resolveServerOptions, type ServerOptions } from '@sockless/core';
+import { zlib } from '@sockless/deflate/zlib';
 import { takeOver } from './upgrade.ts';
-import { zlib } from './zlib.ts';
 
 /** Where to listen, how, and the options of every connection. */
 export interface ServeOptions extends WithCompression<ServerOptions> {
@@ -83,7 +84,6 @@ export async function serve<Data = unknown>(
     });
   });
   const address = http.address() as AddressInfo | string;
-  const scheme = tls === undefined ? 'ws' : 'wss';
 
   const close = (how: CloseOptions = {}): Promise<void> => {
     const stopped = new Promise((resolve) => http.close(resolve));
@@ -96,14 +96,12 @@ export async function serve<Data = unknown>(
   return {
     connections: connections.all,
     port: typeof address === 'string' ? 0 : address.port,
-    url: typeof address === 'string' ? address : `${scheme}://${authority(host)}:${address.port}`,
+    url: typeof address === 'string' ? address : serverUrl(tls !== undefined, host, address.port),
     http,
     close,
     [Symbol.asyncDispose]: () => close(),
   };
 }
-
-const authority = (host = 'localhost'): string => (host.includes(':') ? `[${host}]` : host);
 
 const upgradeRequired: RequestListener = (_, response) => {
   response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' });

@@ -9,8 +9,8 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from '@sockless/core';
+import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
-import { zlib } from './zlib.ts';
 
 /**
  * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status.

@@ -2,9 +2,9 @@
 import { type DeflateRequest, permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
+import { native } from '../../../deflate/src/zlib.ts';
 import { noise } from '../../../deflate/test/expectations.ts';
 import { PYTHON, runs, systemTool } from '../../../tools/testing.ts';
-import { native } from '../../src/zlib.ts';
 import { type Bench, suite, within } from '../support.ts';
 import { OFFERED, Ours, type Peer, SPOKEN } from './exchanges.ts';
 import { startPython, startWs } from './peers.ts';

@@ -1,5 +1,5 @@
 /**
- * DEFLATE by Node's own zlib, synchronously and with its window kept between messages: behind core's engine interface.
+ * DEFLATE by `node:zlib` of Node, Deno and Bun, synchronously and with its window kept between messages: behind core's engine interface.
  *
  * `node:zlib` has no such call in public: its streams are asynchronous, its `…Sync` functions forget. The handle of a
  * stream can do it, and has since Node 0.11, but is private; so it is tried out before it is trusted, and where it does
@@ -7,7 +7,7 @@
  */
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
-import { pako } from '@sockless/deflate';
+import { pako } from './index.ts';
 
 /** What a stream of `node:zlib` is inside. */
 interface Native {

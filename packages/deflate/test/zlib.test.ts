@@ -1,18 +1,11 @@
 // Native zlib as an engine, and what is done where it does not work.
 import { spawnSync } from 'node:child_process';
 import type { DeflateEngine } from '@sockless/core/deflate';
-import { pako } from '@sockless/deflate';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  compress,
-  DEFLATER,
-  decompress,
-  expectEngine,
-  expectRoundTrips,
-  text,
-} from '../../deflate/test/expectations.ts';
+import { pako } from '../src/index.ts';
 import { choose, native, works, zlib } from '../src/zlib.ts';
+import { compress, DEFLATER, decompress, expectEngine, expectRoundTrips, text } from './expectations.ts';
 
 const test = suite('zlib');
 expectEngine(test, 'zlib', native);
