@@ -1,15 +1,15 @@
 // The option `compression` of serve, upgrade and connect; and what a bomb costs.
 import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { OpenEvent } from '@sockless/core';
 import { permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
-import { type Compression, connect, serve, upgrade, type WebSocketConnection } from '../src/index.ts';
+import { type Compression, connect, serve, type WebSocketConnection } from '../src/index.ts';
 import { frame, openServer } from './raw.ts';
 import { client, FAST } from './reconnect.ts';
+import { upgrading } from './sockets.ts';
 import { type Bench, deferred, suite, thrown, until } from './support.ts';
 
 const test = suite('compression', 20_000);
@@ -71,11 +71,7 @@ for (const [ours, theirs, agreed] of TABLE) {
     const server = await bench.serve({ message: echo, open }, { compression: theirs });
     assert.is(await exchange(bench.connect(server.url, { message }, { compression: ours }), received), agreed);
 
-    const http = createServer();
-    http.on('upgrade', (request, socket, head) => {
-      upgrade(request, socket, head, { compression: theirs }, { message: echo, open });
-    });
-    const url = `ws://127.0.0.1:${await bench.listen(http)}`;
+    const url = `ws://127.0.0.1:${await upgrading(bench, { message: echo, open }, { compression: theirs })}`;
     assert.is(await exchange(bench.connect(url, { message }, { compression: ours }), received), agreed);
     assert.equal(events.map(spoken), [agreed, agreed]);
   });

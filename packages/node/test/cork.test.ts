@@ -1,37 +1,18 @@
 // What is sent together leaves together: one write for all that a chunk or a turn of the application leads to.
-import type { Duplex } from 'node:stream';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, frame, rawClient } from './raw.ts';
+import { countWrites } from './sockets.ts';
 import { type Bench, deferred, soon, suite } from './support.ts';
 
 const test = suite('cork');
-
-interface Counted {
-  readonly ws: WebSocketConnection;
-  /** How many times the socket handed something to the operating system. */
-  readonly writes: () => number;
-}
-
-/** Counts what a socket writes, below its own buffering. */
-function count(ws: WebSocketConnection): Counted {
-  let writes = 0;
-  const socket = ws.socket as Duplex;
-  for (const name of ['_write', '_writev'] as const) {
-    const original = socket[name] as (...args: unknown[]) => unknown;
-    socket[name] = (...args: unknown[]): void => {
-      writes++;
-      original.apply(socket, args);
-    };
-  }
-  return { ws, writes: () => writes };
-}
 
 async function counted(bench: Bench, handlers: Handlers) {
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) });
   const wire = await rawClient(bench, server.port);
-  return { ...count(await accepted.promise), wire };
+  const ws = await accepted.promise;
+  return { ws, writes: countWrites(ws), wire };
 }
 
 for (const size of [1, 125, 126, 2000]) {
@@ -84,9 +65,9 @@ test('send and close in one turn: one write', async (bench) => {
 });
 
 test('a handler that sends to many: one write for each of them', async (bench) => {
-  const all: Counted[] = [];
+  const all: { ws: WebSocketConnection; writes: () => number }[] = [];
   const server = await bench.serve({
-    open: (ws) => void all.push(count(ws)),
+    open: (ws) => void all.push({ ws, writes: countWrites(ws) }),
     message(_, data) {
       for (const { ws } of all) ws.send(data);
     },

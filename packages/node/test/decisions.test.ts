@@ -1,23 +1,11 @@
 // What an application decides about a request, when, and what if the client has gone by then.
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { ServerOptions } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { type Decision, type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
+import type { Decision, WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, request, type Wire } from './raw.ts';
-import { type Bench, deferred, delay, recorder, suite, until } from './support.ts';
+import { upgrading } from './sockets.ts';
+import { deferred, delay, recorder, suite, until } from './support.ts';
 
 const test = suite('decisions');
-
-/** Lets a server upgrade all requests; gives its port. */
-function upgrading(
-  bench: Bench,
-  handlers: Handlers,
-  options: ServerOptions = {},
-  server: HttpServer = createServer(),
-): Promise<number> {
-  server.on('upgrade', (req, socket, head) => upgrade(req, socket, head, options, handlers));
-  return bench.listen(server);
-}
 
 const accepted = { subprotocol: 'b', headers: { 'Set-Cookie': 'a=1' } };
 const decisions: { title: string; decide: () => unknown; status: number; has?: RegExp }[] = [

@@ -1,9 +1,9 @@
 // Handlers: what they are called with, what they may do to their own connection, what becomes of what they throw.
-import type { Duplex } from 'node:stream';
 import type { EndEvent, StateError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request } from './raw.ts';
+import { cut } from './sockets.ts';
 import { deferred, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('handlers');
@@ -253,7 +253,7 @@ test('nothing is thrown away when the socket errors while handlers are at work',
     ...handlers,
     message(ws, data) {
       handlers.message(ws, data);
-      (ws.socket as Duplex).destroy(new Error('pulled'));
+      cut(ws, new Error('pulled'));
     },
   });
   const wire = await rawClient(bench, host.port);

@@ -1,6 +1,7 @@
 // How each implementation is started, and taught what exchanges.ts asks of a peer.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -134,8 +135,8 @@ export function startStandard(
 
 export const startUndici = (): Peer => startStandard('undici', UndiciWebSocket as never);
 
-/** Node's own, where there is one. */
-export const NodeWebSocket = (globalThis as { WebSocket?: new (url: string, protocols: string[]) => StandardWebSocket })
+/** The host's own, where there is one. */
+export const OwnWebSocket = (globalThis as { WebSocket?: new (url: string, protocols: string[]) => StandardWebSocket })
   .WebSocket;
 
 /** python3-websockets, in both roles: see peer.py for what is said on its standard input and output. */
@@ -181,21 +182,24 @@ function snakeCase(deflate: DeflateRequest | undefined): string {
   return JSON.stringify(Object.fromEntries(Object.entries(deflate).map(([key, value]) => [name(key), value])));
 }
 
-/** Chromium, as a client: see page.ts for its page. */
+/** Chromium, as a client: see page.ts for its page, which has a server of its own. */
 export async function startChromium(): Promise<Peer> {
+  const server = createServer(serveBrowser).listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
   const page = await browser.newPage();
   return {
     name: 'chromium',
     can: NONE,
     async connect(url) {
-      // A page of the server itself: its origin is not foreign there.
-      if (!page.url().startsWith('http')) await page.goto(url.replace('ws:', 'http:'));
+      if (!page.url().startsWith('http')) await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
       const id = await page.evaluate(`connect(${JSON.stringify(url)}, ${JSON.stringify(OFFERED)})`);
       return { closed: page.evaluate(`closed(${id})`) as Promise<PeerClose> };
     },
-    stop: () => browser.close(),
+    async stop() {
+      await browser.close();
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
-
-export { serveBrowser };

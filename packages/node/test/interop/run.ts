@@ -3,7 +3,6 @@
 import type { Bench } from '../support.ts';
 import { deferred, within } from '../support.ts';
 import { EXCHANGES, OFFERED, Ours, type Peer, type PeerClose, SPOKEN } from './exchanges.ts';
-import { serveBrowser } from './page.ts';
 
 type Register = (title: string, body: (bench: Bench) => Promise<void>) => void;
 
@@ -39,7 +38,7 @@ export function exchangeAsServer(test: Register, { name, abilities }: Descriptio
     test(`${name} → our server: ${title}`, async (bench) => {
       const theirs = await peer();
       const ours = new Ours();
-      const server = await bench.serve(ours.handlers, { subprotocols: SPOKEN, http: serveBrowser, origins: LOCAL });
+      const server = await bench.serve(ours.handlers, { subprotocols: SPOKEN, origins: LOCAL });
       const theirClose = await theirs.connect?.(server.url);
       if (theirClose === undefined) throw new Error(`${name} is no client`);
       const { closed } = theirClose;
@@ -49,7 +48,7 @@ export function exchangeAsServer(test: Register, { name, abilities }: Descriptio
   }
 }
 
-/** Each test has a server of its own, and a browser a page of the first of them. */
+/** Where a browser's page comes from. */
 const LOCAL = ['http://127.0.0.1:*'];
 
 /** We connect to a server of the peer's. */
