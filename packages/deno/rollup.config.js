@@ -1,0 +1,3 @@
+import { library } from '../tools/rollup.js';
+
+export default library();

@@ -1,0 +1,15 @@
+/** sockless for Deno: core on `Deno.listen`, `Deno.connect`, and whatever else gives a `Deno.Conn`. */
+export type {
+  CloseOptions,
+  Compression,
+  Decision,
+  Handlers,
+  ReconnectPolicy,
+  Rejection,
+  WebSocketConnection,
+} from '@sockless/adapter';
+export { ConnectionEndedError } from '@sockless/adapter';
+export { zlib } from '@sockless/deflate/zlib';
+export { attach } from './attach.ts';
+export { type ConnectOptions, connect } from './connect.ts';
+export { type ServeOptions, type Server, serve } from './serve.ts';

@@ -1,0 +1,141 @@
+/** A server of its own, on a TCP port, with TLS or without, or on a Unix socket: no HTTP server is needed. */
+import {
+  type CloseOptions,
+  type Handlers,
+  resolveCompression,
+  ServedConnections,
+  serverUrl,
+  type WebSocketConnection,
+  type WithCompression,
+} from '@sockless/adapter';
+import { Connection, resolveServerOptions, type ServerOptions } from '@sockless/core';
+import { zlib } from '@sockless/deflate/zlib';
+import { drive } from './attach.ts';
+
+/** Where to listen, how, and the options of every connection. */
+export interface ServeOptions extends WithCompression<ServerOptions> {
+  /** The TCP port; 0 for any that is free. Default: 0. */
+  readonly port?: number | undefined;
+  /** The address to listen on. Default: `0.0.0.0`, all of IPv4. */
+  readonly hostname?: string | undefined;
+  /** A Unix socket to listen on instead. */
+  readonly path?: string | undefined;
+  /** The certificate chain in PEM format, and `key` its private key: wss instead of ws. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Closes the server as `close` does when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once the server listens. */
+  readonly onListen?: ((addr: Deno.Addr) => void) | undefined;
+}
+
+/** A server that listens. */
+export interface Server<Data = unknown> extends AsyncDisposable {
+  /** The connections that have not ended, those among them whose request has not arrived or not been decided. */
+  readonly connections: ReadonlySet<WebSocketConnection<Data>>;
+  /** Where it listens. */
+  readonly addr: Deno.Addr;
+  /** The port; 0 on a Unix socket. */
+  readonly port: number;
+  /** Where a client on this machine finds it; the path of the socket where it listens on one. */
+  readonly url: string;
+  /** Resolves when the server has closed. */
+  readonly finished: Promise<void>;
+  /** Listens no more, closes every connection with 1001, waits, and destroys those that do not answer. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Serves WebSocket connections. Needs `--allow-net`, or on a Unix socket `--allow-read` and `--allow-write`.
+ *
+ * @returns the server, which listens
+ * @throws {TypeError | RangeError} when an option is not valid; and what `Deno.listen` throws, since the port is taken
+ * for instance
+ * @example
+ * ```ts
+ * serve({ port: 8080 }, { message: (ws, data) => ws.send(data) });
+ * ```
+ */
+export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<Data> = {}): Server<Data> {
+  // What is not valid is said now and not to the first client.
+  const resolved = resolveServerOptions(resolveCompression(options, zlib));
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const connections = new ServedConnections(handlers);
+  const listener = listen(options);
+  const stop = acceptAll(listener, (conn) => drive(connections.add(), conn, Connection.server(resolved)));
+  const finished = Promise.withResolvers<void>();
+
+  let open = true;
+  const close = async (how: CloseOptions = {}): Promise<void> => {
+    signal?.removeEventListener('abort', abort);
+    const stopped = stop();
+    // The next server could not listen; once it does, the path is not ours.
+    if (open && options.path !== undefined) await Deno.remove(options.path).catch(() => undefined);
+    open = false;
+    // Who has not sent a whole request, a browser that connects ahead of need for instance, is not waited for.
+    for (const ws of connections.all) if (ws.state === 'connecting' && ws.request === undefined) ws.terminate();
+    await connections.close(how, stopped);
+    finished.resolve();
+  };
+  const abort = (): void => void close();
+  signal?.addEventListener('abort', abort, { once: true });
+
+  const { addr } = listener;
+  const port = 'port' in addr ? addr.port : 0;
+  options.onListen?.(addr);
+  return {
+    connections: connections.all,
+    addr,
+    port,
+    url: options.path ?? serverUrl(options.cert !== undefined, options.hostname, port),
+    finished: finished.promise,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+function listen({ port = 0, hostname, path, cert, key }: ServeOptions): Deno.Listener {
+  if (path !== undefined) return Deno.listen({ transport: 'unix', path });
+  const where = hostname === undefined ? { port } : { port, hostname };
+  if (cert === undefined && key === undefined) return Deno.listen(where);
+  if (cert === undefined || key === undefined) throw new TypeError('cert and key: both of them, or neither');
+  return Deno.listenTls({ ...where, cert, key, alpnProtocols: ['http/1.1'] });
+}
+
+/** How long to wait when a connection could not be accepted, at first and at most, in milliseconds. */
+const FIRST_DELAY = 5;
+const LAST_DELAY = 1000;
+
+/**
+ * Accepts connections until what it gives is called, which resolves when nobody can connect any more. That one has gone
+ * before it was accepted, or that no file descriptor is free, is no reason to stop.
+ */
+function acceptAll(listener: Deno.Listener, take: (conn: Deno.Conn) => void): () => Promise<void> {
+  let stopped = false;
+  let goOn: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const accept = async (): Promise<void> => {
+    for (let delay = FIRST_DELAY; !stopped; ) {
+      try {
+        take(await listener.accept());
+        delay = FIRST_DELAY;
+      } catch {
+        if (stopped) return;
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+          timer = setTimeout(resolve, delay);
+        });
+        delay = Math.min(2 * delay, LAST_DELAY);
+      }
+    }
+  };
+  const accepting = accept();
+  return () => {
+    if (!stopped) listener.close();
+    stopped = true;
+    clearTimeout(timer);
+    goOn?.();
+    return accepting;
+  };
+}

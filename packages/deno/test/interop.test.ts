@@ -1,0 +1,11 @@
+// The exchanges of Node's adapter with every implementation, and with Deno's own, held by this one on Deno.
+import { runOnDeno } from './run.ts';
+
+const PEERS = ['ws', 'undici', 'python', 'chromium', 'deflate'];
+
+await runOnDeno(
+  'interop on Deno',
+  [...PEERS.map((name) => `packages/node/test/interop/${name}.test.ts`), 'packages/deno/test/on-deno/interop.ts'],
+  // The peers run in the same process, for many tests, and keep what they like.
+  { sanitize: false },
+);

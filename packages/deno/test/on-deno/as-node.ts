@@ -1,0 +1,60 @@
+/** The Deno adapter under the names of Node's, so that the tests of that one are tests of this one as well. */
+import {
+  type ConnectOptions,
+  connect as connectOnDeno,
+  type Handlers,
+  type ServeOptions,
+  type Server,
+  serve as serveOnDeno,
+  type WebSocketConnection,
+} from '../../src/index.ts';
+
+export type {
+  Compression,
+  Decision,
+  Handlers,
+  ReconnectPolicy,
+  Rejection,
+  WebSocketConnection,
+} from '../../src/index.ts';
+export { attach, ConnectionEndedError, zlib } from '../../src/index.ts';
+
+/** What the tests use of Node's `ServeOptions` that is called something else here. */
+export interface ServeAsNode extends ServeOptions {
+  readonly host?: string | undefined;
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly http?: unknown;
+}
+
+/** What is thrown is a rejection on Node. */
+export function serve<Data>(options: ServeAsNode, handlers?: Handlers<Data>): Promise<ServerAsNode<Data>> {
+  const { host, tls, ...others } = options;
+  const where = { ...others, ...tls, ...(host !== undefined && { hostname: host }) };
+  return new Promise((resolve) => resolve(serveOnDeno(where, handlers) as ServerAsNode<Data>));
+}
+
+/** Only tests that are left out ask for the HTTP server. */
+export type ServerAsNode<Data = unknown> = Server<Data> & { readonly http: never };
+
+/** What the tests use of Node's `ConnectOptions` that is called something else here. */
+export interface ConnectAsNode extends Omit<ConnectOptions, 'tls'> {
+  readonly tls?: { readonly ca?: string } | undefined;
+  readonly createSocket?: unknown;
+}
+
+export function connect<Data>(
+  url: string | URL,
+  options: ConnectAsNode = {},
+  handlers?: Handlers<Data>,
+): WebSocketConnection<Data> {
+  const { tls, ...others } = options;
+  const caCerts = tls?.ca === undefined ? [] : [tls.ca];
+  return connectOnDeno(url, { ...others, ...(tls !== undefined && { tls: { caCerts } }) }, handlers);
+}
+
+/** Deno gives no raw connection that belongs to a request. */
+export function upgrade(): never {
+  throw new Error('there is no upgrade on Deno');
+}
+
+export type { ConnectAsNode as ConnectOptions, ServeAsNode as ServeOptions, ServerAsNode as Server };

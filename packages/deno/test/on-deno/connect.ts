@@ -1,0 +1,82 @@
+/** What a client of Deno's has of its own. */
+import * as assert from 'uvu/assert';
+import { ConnectionEndedError, connect, serve, type WebSocketConnection } from '../../src/index.ts';
+
+const LOCAL = { hostname: '127.0.0.1' };
+const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
+
+Deno.test('createConn gives the transport, each try another one', async () => {
+  await using server = serve(LOCAL, echo);
+  const seen: unknown[] = [];
+  const ws = connect(
+    'ws://example.test:1234/path',
+    {
+      reconnect: { base: 2, cap: 2 },
+      createConn: (uri) => {
+        seen.push([uri.host, uri.port]);
+        if (seen.length < 3) return Promise.reject(new Error('not yet'));
+        return Deno.connect({ hostname: '127.0.0.1', port: server.port });
+      },
+    },
+    { message() {} },
+  );
+  await ws.opened;
+  assert.equal(seen, Array(3).fill(['example.test', 1234]));
+  ws.close(1000);
+  await ws.closed;
+});
+
+Deno.test('what createConn throws at once is the end of that try', async () => {
+  const ws = connect('ws://localhost', {
+    createConn() {
+      throw new Error('at once');
+    },
+  });
+  const error = await ws.opened.catch((reason: unknown) => reason);
+  assert.instance(error, ConnectionEndedError);
+  assert.match((error as Error).message, /at once/);
+});
+
+Deno.test('a connection that comes too late is closed', async () => {
+  await using server = serve(LOCAL, echo);
+  const { promise, resolve } = Promise.withResolvers<Deno.Conn>();
+  const ws = connect('ws://localhost', { createConn: () => promise });
+  ws.terminate();
+  await ws.closed;
+  // The sanitizer sees whether it stays open.
+  resolve(await Deno.connect({ hostname: '127.0.0.1', port: server.port }));
+  await promise;
+});
+
+for (const way of ['close', 'terminate', 'abort'] as const) {
+  Deno.test(`${way} gives up connecting`, async () => {
+    const trigger = new AbortController();
+    let given: AbortSignal | undefined;
+    const { connect: dial } = Deno;
+    Object.assign(Deno, {
+      connect: (options: Deno.ConnectOptions) => {
+        given = options.signal;
+        return new Promise((_, reject) => given?.addEventListener('abort', () => reject(given?.reason)));
+      },
+    });
+    try {
+      const ws = connect('ws://127.0.0.1:1', { signal: trigger.signal, closeTimeout: 5 });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (way === 'abort') trigger.abort();
+      else ws[way]();
+      assert.is((await ws.closed).code, 1006);
+      while (given?.aborted !== true) await new Promise((resolve) => setTimeout(resolve, 1));
+    } finally {
+      Object.assign(Deno, { connect: dial });
+    }
+  });
+}
+
+Deno.test('a refused connection says so', async () => {
+  const server = serve(LOCAL);
+  await server.close();
+  const { explanation, code } = await connect(server.url).closed;
+  assert.is(code, 1006);
+  assert.instance(explanation.cause, Deno.errors.ConnectionRefused);
+  assert.match(explanation.summary, /handshake-interrupted.*Connection refused/);
+});

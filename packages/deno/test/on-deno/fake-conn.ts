@@ -1,0 +1,97 @@
+/** A `Deno.Conn` in the hands of a test, and a connection of ours on it that is open. */
+import { Connection, type ServerOptions } from '@sockless/core';
+import { attach, type Handlers, type WebSocketConnection } from '../../src/index.ts';
+
+type Reading = (length: number | null) => void;
+
+/** What arrives is told by the test, what leaves is kept for it. */
+export class FakeConn {
+  readonly written: Uint8Array[] = [];
+  /** How many times it was read from, and whether a read is under way. */
+  reads = 0;
+  closes = 0;
+  closedWrites = 0;
+  /** How many bytes a write takes; it resolves when `go` does. */
+  takes = Infinity;
+  go: Promise<unknown> = Promise.resolve();
+  #reading: { into: Uint8Array; resolve: Reading; reject: (error: Error) => void } | undefined;
+
+  read(into: Uint8Array): Promise<number | null> {
+    this.reads++;
+    return new Promise((resolve, reject) => {
+      this.#reading = { into, resolve, reject };
+    });
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    await this.go;
+    this.written.push(bytes.slice(0, this.takes));
+    return Math.min(bytes.length, this.takes);
+  }
+
+  close(): void {
+    this.closes++;
+    this.fail(new Deno.errors.BadResource('closed'));
+  }
+
+  closeWrite(): Promise<void> {
+    this.closedWrites++;
+    return Promise.resolve();
+  }
+
+  get isReading(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  /** Gives what is being read so many bytes, or the end; gives how many it took. */
+  async arrive(bytes: Uint8Array | null): Promise<number> {
+    const reading = this.#reading;
+    if (reading === undefined) throw new Error('nobody reads');
+    this.#reading = undefined;
+    const length = bytes === null ? 0 : Math.min(bytes.length, reading.into.length);
+    if (bytes !== null) reading.into.set(bytes.subarray(0, length));
+    reading.resolve(bytes === null ? null : length);
+    await settled();
+    return length;
+  }
+
+  /** {@link arrive} until all of it has been read; nobody reads while the connection is paused. */
+  async arriveAll(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) at += await this.arrive(bytes.subarray(at));
+  }
+
+  fail(error: Error): void {
+    this.#reading?.reject(error);
+    this.#reading = undefined;
+  }
+
+  /** All that was written. */
+  get bytes(): Uint8Array {
+    return Uint8Array.from(this.written.flatMap((piece) => [...piece]));
+  }
+}
+
+/** Lets all that has been resolved take its course. */
+export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+/** A server's connection that is open on a {@link FakeConn}. */
+export function opened(
+  handlers: Handlers = {},
+  options: ServerOptions = {},
+): { conn: FakeConn; ws: WebSocketConnection } {
+  const conn = new FakeConn();
+  const ws = attach(conn as unknown as Deno.Conn, Connection.opened('server', {}, options), handlers);
+  return { conn, ws };
+}
+
+/** A frame of a client's, masked with zeros. */
+export function frame(opcode: number, payload: Uint8Array): Uint8Array {
+  const { length } = payload;
+  const head =
+    length < 126
+      ? [0x80 | opcode, 0x80 | length]
+      : length < 65_536
+        ? [0x80 | opcode, 0xfe, length >> 8, length & 255]
+        : [0x80 | opcode, 0xff, 0, 0, 0, 0, length >>> 24, length >>> 16, length >>> 8, length];
+  return Uint8Array.from([...head, 0, 0, 0, 0, ...payload]);
+}

@@ -1,0 +1,33 @@
+/**
+ * The tests of Node's adapter that say nothing of this one: a part of their titles, and why. Where Deno has another way
+ * to the same end, the other files here look at that.
+ */
+export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = [
+  ['the socket errors', 'nobody can give a Deno.Conn an error'],
+  ['errors: a socket that errors in the same turn as upgrade', 'there is no upgrade'],
+  ['errors: upgrade with a socket that is destroyed already', 'there is no upgrade'],
+  ['errors: a process whose connections have ended', 'it runs a program of Node'],
+  ['errors: all connections have one timer', "it looks into Node's timers"],
+  ['handlers: nothing is thrown away when the socket errors', 'nobody can give a Deno.Conn an error'],
+  ['iteration: iterating over a stream', 'streams of Node have another driver'],
+  ['iteration: a connection whose messages nobody takes', 'streams of Node have another driver'],
+  ['reconnect: `opened` waits for the try that opens', 'it gives sockets of Node to createSocket'],
+  ['connect: createSocket gives the transport', 'it gives sockets of Node to createSocket'],
+  ['connect: a refused connection says so', 'it gives sockets of Node to createSocket'],
+  ['connect: a name that is not found says so', 'Deno does not say the name'],
+  ['connect: TLS: the server name for', "it asks Node's TLS server"],
+  ['connect: TLS: who is not to be trusted', 'Deno says it in other words'],
+  ['connect: plain to a TLS port', 'Deno says it in other words'],
+  ['compression: a message is ', 'it counts the bytes that a socket of Node has written'],
+  ['cork: 100 messages of 12', 'so much comes in more than one read'],
+  ['cork: 100 messages of 2000', 'so much comes in more than one read'],
+  ['serve: other requests get 426', 'there is no HTTP server whose words these are'],
+  ['serve: or what the `http` listener answers', 'there is no HTTP server'],
+  ['serve: close waits for an answer of the http', 'there is no HTTP server'],
+  ['serve: garbage and a TLS hello', 'core reads heads whole, and then it is their end that is waited for'],
+  ['serve: a request that comes while it closes', 'who has not sent a whole request by then is not waited for'],
+  ['serve: `await using`', "it asks Node's HTTP server"],
+];
+
+/** Stands between the title of a test that is left out and the reason. */
+export const LEFT_OUT = ' – left out: ';

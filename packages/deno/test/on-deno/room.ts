@@ -1,0 +1,38 @@
+/** Where chunks are read to. */
+import * as assert from 'uvu/assert';
+import { Room } from '../../src/room.ts';
+
+/** Reads so many bytes, or as many as there is room for. */
+function read(room: Room, length: number): { chunk: Uint8Array; room: number } {
+  const into = room.next();
+  return { chunk: room.take(Math.min(length, into.length)), room: into.length };
+}
+
+Deno.test('chunks lie behind each other and share nothing', () => {
+  const room = new Room();
+  const chunks = Array.from({ length: 200 }, (_, i) => read(room, 1 + (i % 300)).chunk.fill(i));
+  for (const [i, chunk] of chunks.entries()) {
+    assert.is(chunk.length, 1 + (i % 300));
+    assert.ok(chunk.every((byte) => byte === (i & 255)));
+  }
+  // Far fewer arrays than chunks.
+  assert.ok(new Set(chunks.map(({ buffer }) => buffer)).size < 30);
+});
+
+Deno.test('there is never less room than a quarter of what an idle connection has', () => {
+  const room = new Room();
+  for (let i = 0; i < 1000; i++) assert.ok(read(room, (i * 131) % 700).room >= 512);
+});
+
+Deno.test('who fills it gets more, up to a limit; who does not gets less again', () => {
+  const room = new Room();
+  assert.is(read(room, 10).room, 2048);
+  const sizes = Array.from({ length: 12 }, () => read(room, Infinity).room);
+  assert.equal(sizes.slice(-3), [131_072, 131_072, 131_072]);
+  assert.ok(
+    sizes.every((size, i) => i < 2 || size >= (sizes[i - 1] as number)),
+    String(sizes),
+  );
+  for (let i = 0; i < 10_000; i++) read(room, 100);
+  assert.ok(room.next().length <= 2048);
+});

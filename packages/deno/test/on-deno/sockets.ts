@@ -1,0 +1,45 @@
+/** What the tests of Node's adapter know of its sockets, here of Deno's: see `packages/node/test/sockets.ts`. */
+import type { Bench } from '../../../node/test/support.ts';
+import type { Handlers, ServeOptions, WebSocketConnection } from '../../src/index.ts';
+
+export const RESET = /ConnectionReset|BrokenPipe/;
+export const REFUSED = /Connection refused/;
+export const TAKEN = /Address already in use/;
+
+const connOf = ({ socket }: { readonly socket: unknown }): Deno.TcpConn => socket as Deno.TcpConn;
+
+/** Deno tells that a connection is closed only to who wants something of it. */
+export function isGone(ws: { readonly socket: unknown }): boolean {
+  try {
+    connOf(ws).setNoDelay(true);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A connection of Deno's cannot be asked; that the peer is stopped is what the tests go on to look at. */
+export const isPaused = (ws: WebSocketConnection): boolean => !isGone(ws);
+
+/** Closes the connection of Deno's behind the back of its driver. Why is not to be said. */
+export async function cut(ws: WebSocketConnection): Promise<void> {
+  while (ws.socket === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+  connOf(ws).close();
+}
+
+export function countWrites(ws: WebSocketConnection): () => number {
+  let writes = 0;
+  const conn = connOf(ws);
+  const original = conn.write;
+  conn.write = (bytes) => {
+    writes++;
+    return original.call(conn, bytes);
+  };
+  return () => writes;
+}
+
+/** There is no HTTP server here whose requests could be taken over. */
+export async function upgrading(bench: Bench, handlers: Handlers, options: ServeOptions = {}): Promise<number> {
+  const { port } = await bench.serve(handlers as never, options as never);
+  return port;
+}

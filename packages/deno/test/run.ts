@@ -1,0 +1,85 @@
+// Runs tests under Deno, and registers each with uvu: what `deno test` counts is what is counted here.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import { DENO, DENO_ENV, findProgram } from '../../tools/native.js';
+import { systemTool } from '../../tools/testing.ts';
+import { LEFT_OUT } from './on-deno/node-alone.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const IMPORT_MAP = 'packages/deno/test/on-deno/import-map.json';
+
+const program = findProgram(new URL('../../tools/native.js', import.meta.url).href, DENO);
+const deno = systemTool('deno', () => program !== undefined);
+
+/** What `deno test` says of one test. */
+export interface Result {
+  readonly title: string;
+  /** Why it failed, if it did. */
+  readonly failure: string | undefined;
+  readonly ignored: boolean;
+}
+
+/**
+ * Runs files with `deno test` and registers a test of uvu for each of theirs, in a suite of this name.
+ *
+ * @param files their paths from the root
+ * @param how what to expect of a result, by default that it is no failure; and whether nothing may be left open
+ */
+export async function runOnDeno(
+  name: string,
+  files: readonly string[],
+  { expect = expectSuccess, sanitize = true }: { expect?: (result: Result) => void; sanitize?: boolean } = {},
+): Promise<void> {
+  const test = suite(name);
+  if (program === undefined) {
+    deno.test(test)(files.join(', '), () => undefined);
+  } else {
+    const { results, output, code } = await runTests(program, files, sanitize);
+    for (const result of results) {
+      if (result.ignored) console.log(result.title);
+      else test(result.title, () => expect(result));
+    }
+    const failed = results.some(({ failure }) => failure !== undefined);
+    test(`deno test has found ${results.length} tests, and ended`, () => {
+      const reasoned = results.every(({ ignored, title }) => !ignored || title.includes(LEFT_OUT));
+      if (!reasoned) throw new Error('a test is ignored without a reason');
+      if (results.length === 0 || (code !== 0 && !failed)) throw new Error(`deno test: ${code}\n${output}`);
+    });
+  }
+  test.run();
+}
+
+function expectSuccess({ failure }: Result): void {
+  if (failure !== undefined) throw new Error(failure);
+}
+
+async function runTests(command: string, files: readonly string[], sanitize: boolean) {
+  const sanitizers = sanitize ? ['--sanitize-ops', '--sanitize-resources'] : [];
+  const args = ['test', '--allow-all', '--no-check', '--reporter=tap', '--import-map', IMPORT_MAP, ...sanitizers];
+  const child = spawn(command, [...args, ...files], {
+    cwd: ROOT,
+    env: { ...process.env, ...DENO_ENV },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { results: parse(output), output: output + errors, code: child.exitCode };
+}
+
+/** Reads TAP as `deno test` writes it: what is said of a failure is JSON between lines of its own. */
+function parse(output: string): Result[] {
+  const line = /^(not )?ok \d+ - (.*?)( # SKIP)?$(?:\n {2}---\n((?:.|\n)*?)\n {2}\.\.\.$)?/gm;
+  return [...output.matchAll(line)].map(([, not, title = '', skip, said]) => ({
+    title,
+    failure: not === undefined ? undefined : readable(said),
+    ignored: skip !== undefined,
+  }));
+}
+
+function readable(said: string | undefined): string {
+  if (said === undefined) return 'deno test does not say why: something was thrown outside of a test';
+  const { message } = JSON.parse(said) as { message: string };
+  return message;
+}
