@@ -110,8 +110,14 @@ companion.run();
 const subjects = suite('subjects');
 
 subjects('a runtime that is not installed is missing, and says why', () => {
-  assert.match(String(servers.native('bun', ['@oven/none'], ['bin/bun'], []).missing), /@oven\/none/);
-  assert.match(String(servers.native('no-such-runtime', ['@none/none'], ['none'], []).missing), /@none\/none/);
+  assert.match(
+    String(servers.native('bun', { name: 'bun', packages: ['@oven/none'], files: ['bin/bun'] }, ['bun.ts']).missing),
+    /@oven\/none/,
+  );
+  assert.match(
+    String(servers.native('none', { name: 'none', packages: ['@none/none'], files: ['none'] }, ['bun.ts']).missing),
+    /@none\/none/,
+  );
 });
 
 subjects('sockless is in every suite, and names are unique', () => {

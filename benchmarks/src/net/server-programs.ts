@@ -1,7 +1,8 @@
 /** The servers that are measured: how to start each, and why one cannot be. */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BUN as BUN_RUNTIME, DENO as DENO_RUNTIME, findProgram, type Runtime } from '../../../packages/tools/native.js';
 import { nodeProgram, type Program } from './companion.ts';
 
 /** A server to be measured. */
@@ -14,6 +15,8 @@ export interface ServerProgram {
 
 /** Lets Node's programs collect their garbage when they are asked to. */
 const NODE_FLAGS = ['--expose-gc'];
+
+const DENO_FLAGS = ['run', '--quiet', '--no-lock', '--allow-net', '--allow-env', '--allow-sys', '--allow-read'];
 
 /** ws without native add-ons. */
 export const NO_ADD_ONS = { WS_NO_BUFFER_UTIL: '1', WS_NO_UTF_8_VALIDATE: '1' };
@@ -43,14 +46,13 @@ export const WEBSOCKET_DRIVER = node('websocket-driver', 'websocket-driver.ts');
 /** The package `websocket`, which brings bufferutil. */
 export const WEBSOCKET = node('websocket', 'websocket.ts');
 /** Bun's own server. */
-export const BUN = native('bun', bunPackages(), ['bin/bun', 'bin/bun.exe'], []);
+export const BUN = native('bun', BUN_RUNTIME, ['bun.ts']);
+/** {@link SERVE} run by Bun. */
+export const SERVE_ON_BUN = native('sockless on Bun', BUN_RUNTIME, ['sockless.ts', 'serve']);
 /** Deno's own server. */
-export const DENO = native(
-  'deno',
-  denoPackages(),
-  ['deno', 'deno.exe'],
-  ['run', '--quiet', '--no-lock', '--no-config', '--allow-net', '--allow-env', '--allow-sys', '--allow-read'],
-);
+export const DENO = native('deno', DENO_RUNTIME, ['deno.ts'], [...DENO_FLAGS, '--no-config']);
+/** `serve` of `@sockless/deno`, with its defaults. */
+export const SERVE_ON_DENO = native('sockless on Deno', DENO_RUNTIME, ['sockless-deno.ts'], DENO_FLAGS);
 /** A socket of Node's and nothing else. */
 export const BARE = node('bare net.Socket', 'bare.ts');
 
@@ -68,41 +70,24 @@ export function serverAt(server: ServerProgram, root: string): ServerProgram {
   return { ...server, program: { ...server.program, env: { ...server.program.env, SOCKLESS_ROOT: root } } };
 }
 
-/**
- * A runtime whose program is in one of the packages that its own package on npm depends on, one for each platform; so
- * it is found without the install script of either.
- *
- * @param packages those that may fit this platform, in the order of preference
- * @param files where the program is in such a package
- */
+/** A server of this folder, with its arguments, run by another runtime than Node. */
 export function native(
   name: string,
-  packages: readonly string[],
-  files: readonly string[],
-  flags: readonly string[],
+  runtime: Runtime,
+  [file = '', ...args]: readonly string[],
+  flags: readonly string[] = [],
 ): ServerProgram {
-  const [file] = nodeProgram(`servers/${name}.ts`).args.slice(-1) as [string];
-  const command = findProgram(name, packages, files);
+  const command = findProgram(import.meta.url, runtime);
+  const path = fileURLToPath(new URL(`servers/${file}`, import.meta.url));
   return {
     name,
     program: {
-      command: command ?? name,
-      args: [...flags, file],
+      command: command ?? runtime.name,
+      args: [...flags, path, ...args],
       env: { DENO_NO_PACKAGE_JSON: '1', DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1' },
     },
-    missing: command === undefined ? `none of ${packages.join(', ')} is installed` : undefined,
+    missing: command === undefined ? `none of ${runtime.packages.join(', ')} is installed` : undefined,
   };
-}
-
-function findProgram(name: string, packages: readonly string[], files: readonly string[]): string | undefined {
-  const inside = requireFrom(import.meta.url, `${name}/package.json`);
-  if (inside === undefined) return undefined;
-  for (const each of packages) {
-    const found = requireFrom(inside, `${each}/package.json`);
-    const program = found && files.map((file) => join(dirname(found), file)).find(existsSync);
-    if (program) return program;
-  }
-  return undefined;
 }
 
 /** Where a file of a package is, as seen from another file. */
@@ -126,15 +111,4 @@ function whyNoBufferUtil(): string | undefined {
   } catch {
     return 'bufferutil has no add-on for this platform';
   }
-}
-
-function bunPackages(): string[] {
-  const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
-  const platform = `@oven/bun-${process.platform === 'win32' ? 'windows' : process.platform}-${arch}`;
-  return [platform, `${platform}-musl`];
-}
-
-function denoPackages(): string[] {
-  const platform = `@deno/${process.platform}-${process.arch}`;
-  return [`${platform}-glibc`, platform];
 }

@@ -37,7 +37,7 @@ export const suite: Suite = {
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; servers in their own process',
   unit: 'ns/message',
   cases,
-  ours: [subjectOf(servers.SERVE, start)],
+  ours: [servers.SERVE, servers.SERVE_ON_DENO, servers.SERVE_ON_BUN].map((server) => subjectOf(server, start)),
   peers: [
     subjectOf(servers.WS, start),
     subjectOf(servers.WS_BUFFERUTIL, start),
