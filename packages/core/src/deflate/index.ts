@@ -1,13 +1,6 @@
 /** permessage-deflate (RFC 7692) over any synchronous DEFLATE engine. */
 import type { MessageExtension } from '../extension.ts';
-import {
-  acceptDeflate,
-  checkRequest,
-  confirmDeflate,
-  type DeflateAgreement,
-  type DeflateRequest,
-  offerDeflate,
-} from './offer.ts';
+import { acceptDeflate, confirmDeflate, type DeflateAgreement, type DeflateRequest, offerDeflate } from './offer.ts';
 import { type DeflateEngine, DeflateTransform } from './transform.ts';
 
 export type { MessageExtension, MessageTransform, NegotiatedExtension } from '../extension.ts';
@@ -60,7 +53,6 @@ export interface DeflateOptions extends DeflateRequest {
  * ```
  */
 export function permessageDeflate(engine: DeflateEngine, options: DeflateOptions = {}): MessageExtension {
-  checkRequest(options);
   whole('level', options.level ?? 6, 0, 9);
   whole('memLevel', options.memLevel ?? 8, 1, 9);
   whole('threshold', options.threshold ?? 0, 0, Number.MAX_SAFE_INTEGER);
