@@ -1,11 +1,12 @@
-/** One target for some time, in a process of its own: that may hang or die, and is then ended or begun again. */
+/** One target for some time, in a process of its own, which may hang or die. */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT, type TargetFile } from './files.ts';
-import type { Finding } from './finding.ts';
+import { loadTarget, ROOT, type TargetFile } from './files.ts';
+import { type Finding, transcribe } from './finding.ts';
 
 /** What a process is to do. */
 export interface Task {
@@ -61,7 +62,7 @@ const COVERAGE = new URL('coverage.ts', import.meta.url).href;
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
 /**
- * Runs a session to its end, or until `stop`.
+ * Runs a session to its end, or until `stop`. An input that hangs or ends the process is its last.
  *
  * @param instrument parts of the paths of further sources to instrument
  */
@@ -74,61 +75,46 @@ export async function runSession(
   const folder = mkdtempSync(join(tmpdir(), 'sockless-fuzz-'));
   const current = join(folder, 'current');
   const findings: Finding[] = [];
-  const done: Progress = { executions: 0, seconds: 0, branches: 0, of: 0, corpus: 0 };
-  let total = done;
-  let kept: readonly string[] = [];
-  // A process that ended in the middle of an input has left it behind; the next one goes on with another seed.
-  for (let seed = task.seed; ; seed++) {
-    const before = total;
-    const rest = { time: task.time - 1000 * before.seconds, runs: task.runs - before.executions };
-    const ended = await runProcess({ ...task, ...rest, seed, current });
-    if (ended === undefined || stop.aborted) break;
+  let total: Progress = { executions: 0, seconds: 0, branches: 0, of: 0, corpus: 0 };
+  let kept: readonly string[] | undefined;
+  let isLate = false;
+
+  const child = fork(CHILD, [JSON.stringify({ ...task, current } satisfies Task)], {
+    cwd: ROOT,
+    execArgv: [FOLLOW, INSTRUMENT, 'tsx', COVERAGE].flatMap((module) => ['--import', module]),
+    env: { ...process.env, SOCKLESS_INSTRUMENT: [...PARTS, ...instrument].join(',') },
+  });
+  const end = (): boolean => child.connected && child.send('stop');
+  stop.addEventListener('abort', end);
+  const kill = (): void => {
+    isLate = true;
+    child.kill('SIGKILL');
+  };
+  let watchdog = setTimeout(kill, PATIENCE_AT_FIRST);
+  child.on('message', (report: Report) => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(kill, PATIENCE);
+    if (report.type === 'finding') add(report.finding);
+    else if (report.type === 'done') kept = report.kept;
+    else {
+      total = report;
+      watcher.progress(total, findings.length);
+    }
+  });
+  await once(child, 'exit');
+  clearTimeout(watchdog);
+  stop.removeEventListener('abort', end);
+
+  if (kept === undefined) {
     const input = readCurrent(current);
     if (input === undefined) throw new Error(`the process of ${task.target.name} could not be started`);
-    add({ target: task.target.name, invariant: ended, input, found: input, transcript: `input: ${input}\n` });
-    if (1000 * total.seconds >= task.time - 1000 || findings.length > 5) break;
-
-    function runProcess(part: Task): Promise<string | undefined> {
-      return new Promise((resolve) => {
-        const child = fork(CHILD, [JSON.stringify(part)], {
-          cwd: ROOT,
-          execArgv: [FOLLOW, INSTRUMENT, 'tsx', COVERAGE].flatMap((module) => ['--import', module]),
-          env: { ...process.env, SOCKLESS_INSTRUMENT: [...PARTS, ...instrument].join(',') },
-        });
-        let reason: string | undefined = 'an input ends the process';
-        const end = (): boolean => child.connected && child.send('stop');
-        stop.addEventListener('abort', end);
-        const kill = (): void => {
-          reason = `an input takes longer than ${PATIENCE / 1000} seconds`;
-          child.kill('SIGKILL');
-        };
-        let watchdog = setTimeout(kill, PATIENCE_AT_FIRST);
-        child.on('message', (report: Report) => {
-          clearTimeout(watchdog);
-          watchdog = setTimeout(kill, PATIENCE);
-          if (report.type === 'finding') add(report.finding);
-          else if (report.type === 'progress') {
-            total = {
-              ...report,
-              executions: before.executions + report.executions,
-              seconds: before.seconds + report.seconds,
-            };
-            watcher.progress(total, findings.length);
-          } else {
-            kept = report.kept;
-            reason = undefined;
-          }
-        });
-        child.once('exit', () => {
-          clearTimeout(watchdog);
-          stop.removeEventListener('abort', end);
-          resolve(reason);
-        });
-      });
-    }
+    const invariant = isLate ? `an input takes longer than ${PATIENCE / 1000} seconds` : 'an input ends the process';
+    const transcript = transcribe(await loadTarget(task.target), input, invariant);
+    const digits = Buffer.from(input).toString('hex');
+    add({ target: task.target.name, invariant, input: digits, found: digits, transcript });
   }
   rmSync(folder, { recursive: true, force: true });
-  return { ...total, findings, kept };
+  return { ...total, findings, kept: kept ?? [] };
 
   function add(finding: Finding): void {
     findings.push(finding);
@@ -136,11 +122,11 @@ export async function runSession(
   }
 }
 
-/** The input that a process was executing, in hexadecimal digits. */
-function readCurrent(path: string): string | undefined {
+/** The input that a process was executing; `undefined` when it had not come to any. */
+function readCurrent(path: string): Uint8Array | undefined {
   try {
     const record = readFileSync(path);
-    return record.toString('hex', 4, 4 + record.readUInt32BE(0));
+    return Uint8Array.from(record.subarray(4, 4 + record.readUInt32BE(0)));
   } catch {
     return undefined;
   }

@@ -42,7 +42,7 @@ test('finds a planted bug by coverage and minimises it; the replay command repro
   assert.is(run(...command.replace(/--target \S+/, '--target receive-server').split(' ')).code, 0);
 });
 
-test('an input that ends the process is a finding, and the rest goes on', ({ folder }) => {
+test('an input that ends the process is a finding, and the last', ({ folder }) => {
   const target = 'fuzz/test/fixtures/exits.ts';
   const { code, output } = run('--target', target, '--runs', '20000', '--seed', '1', '--findings', folder);
   assert.is(code, 1, output);
