@@ -7,7 +7,7 @@ import { Failure, files, packages, ROOT } from './workspace.js';
 
 export const help = `npm test [-- [--coverage] [--timeout SECONDS] [FILTER…]]
 
-Installs, builds and runs every *.test.ts of packages/*/test and benchmarks.
+Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz.
 
   FILTER      run only the files whose path contains one of these
   --coverage  print how much of packages/core its own tests reach; less than 100 % is a failure (unless filtered)
