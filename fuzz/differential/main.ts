@@ -1,6 +1,4 @@
-/** The command: `--runs N`, `--seed S`. Compares with all peers that are there, and prints how often they agree. */
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+/** `npm run fuzz -- --differential N`: compares with all peers that are there, and prints how often they agree. */
 import { PYTHON, runs as works } from '../../packages/tools/testing.ts';
 import { differ } from './differential.ts';
 import { driverClient, driverServer, type Opening, wsClient, wsServer } from './handshake.ts';
@@ -17,20 +15,12 @@ export const OPENINGS: readonly Opening[] = [wsServer, wsClient, driverServer, d
 /** Whether Debian's python3-wsproto is there. */
 export const hasWsproto = (): boolean => works(PYTHON, '-c', 'import wsproto');
 
-if (fileURLToPath(import.meta.url) === process.argv[1]) {
-  const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } });
-  const runs = Number(values.runs ?? 10_000);
-  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-  if (!(Number.isSafeInteger(runs) && runs > 0 && Number.isInteger(seed))) throw new RangeError('--runs N --seed S');
-  process.exitCode = await main(runs, seed);
-}
-
 /** Runs it and prints what came of it; gives the exit code. */
-export async function main(runs: number, seed: number): Promise<number> {
+export async function compareAll(runs: number, seed: number): Promise<number> {
   const wsproto: Wsproto | undefined = hasWsproto() ? startWsproto() : undefined;
   if (wsproto === undefined) console.log('python3-wsproto is missing: it is left out');
   const more = wsproto === undefined ? [] : [wsproto];
-  console.log(`differential: --runs ${runs} --seed ${seed}`);
+  console.log(`--differential ${runs} --seed ${seed}`);
   try {
     const { agreed, explained } = await differ({
       peers: [...PEERS, ...more],

@@ -19,6 +19,8 @@ export interface Options {
   readonly instrument: readonly string[];
   /** How many schedules to simulate; 0 to fuzz. */
   readonly simulate: number;
+  /** How many streams and handshakes to compare with other implementations; 0 to fuzz. */
+  readonly differential: number;
   readonly findings: string;
   readonly json: string | undefined;
   readonly list: boolean;
@@ -48,6 +50,7 @@ export function parseOptions(args: readonly string[]): Options {
     replay: values.replay,
     instrument: values.instrument ?? [],
     simulate: number('simulate', values.simulate, 0),
+    differential: number('differential', values.differential, 0),
     findings: values.findings ?? join(ROOT, 'fuzz/findings'),
     json: values.json,
     list: values.list === true,
@@ -74,6 +77,7 @@ function parse(args: readonly string[]) {
         replay: { type: 'string' },
         instrument: { type: 'string', multiple: true },
         simulate: { type: 'string' },
+        differential: { type: 'string' },
         findings: { type: 'string' },
         json: { type: 'string' },
         list: { type: 'boolean' },

@@ -35,7 +35,13 @@ async function run(options: Options): Promise<number> {
     return 0;
   }
   if (options.replay !== undefined) return replay(options.targets[0] as TargetFile, options.replay);
-  return options.simulate > 0 ? simulateAll(options, terminal) : fuzz(options);
+  if (options.simulate > 0) return simulateAll(options, terminal);
+  if (options.differential > 0) {
+    // The peers take a moment to load.
+    const { compareAll } = await import('../differential/main.ts');
+    return compareAll(options.differential, options.seed);
+  }
+  return fuzz(options);
 }
 
 /** Executes one input: 1 when it breaks an invariant. */
