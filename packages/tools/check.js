@@ -3,12 +3,14 @@ import { execFile, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.js';
+import { checkDeno } from './deno.js';
 import { install } from './install.js';
 import { Failure, files, packages, ROOT } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
-Checks the types of every package (by each of its tsconfig*.json), and lint and format of every file with Biome.
+Checks the types of every package (by each of its tsconfig*.json), lint and format of every file with Biome, and with Deno
+what runs on it: types, lint, documentation, and a dry run of publishing.
 
   --fix  apply Biome's formatting and safe fixes first`;
 
@@ -22,7 +24,7 @@ export async function command(args) {
     throw new Failure(`${unknown} is not understood.\n\n${help}`);
   }
   install(ROOT, 'all');
-  const results = [lint(args.includes('--fix')), built(), await checkTypes()];
+  const results = [lint(args.includes('--fix')), built(), await checkTypes(), checkDeno(ROOT)];
   return results.every(Boolean) ? 0 : 1;
 }
 

@@ -11,6 +11,7 @@ export interface Sleeper {
   wakeAt: number;
   /** Where in the heap it is; 0 when it is not. */
   alarm: number;
+  /** Is called when the time has come. */
   wake(): void;
 }
 

@@ -18,7 +18,7 @@ import {
   type WebSocketUri,
 } from '@sockless/core';
 import type { Handlers } from './handlers.ts';
-import { type AbortSignalLike, host, type Timer, type UrlLike } from './host.ts';
+import { type AbortSignalLike, host, type Timer } from './host.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of a client that are the same wherever it runs. */
@@ -78,7 +78,12 @@ export class Client<Data> extends WebSocketConnection<Data> {
    * @throws {SyntaxError} when `url` is not a WebSocket URI
    * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
    */
-  constructor(url: string | UrlLike, options: ReconnectingOptions, handlers: Handlers<Data>, dial: Dial<Data>) {
+  constructor(
+    url: string | { toString(): string },
+    options: ReconnectingOptions,
+    handlers: Handlers<Data>,
+    dial: Dial<Data>,
+  ) {
     super(handlers);
     const { text, authorization } = normalize(url);
     this.#url = text;
@@ -96,27 +101,32 @@ export class Client<Data> extends WebSocketConnection<Data> {
     options.signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
+  /** What was kept while there is no connection counts as well. */
   override get queuedBytes(): number {
     return super.queuedBytes + this.#keptBytes;
   }
 
+  /** {@link WebSocketConnection.send}; while there is no connection, as `messages` says. */
   override send(data: string | BytesLike, options?: SendOptions): number {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
     if (this.#policy.messages !== 'drop') this.#keep(data, options);
     return this.queuedBytes;
   }
 
+  /** Closes the connection, and makes no further one. */
   override close(code?: number, reason?: string): void {
     this.connection?.close(code, reason, this.driver?.now());
     this.#stop();
     this.work();
   }
 
+  /** Ends the connection at once, and makes no further one. */
   override terminate(): void {
     this.#stop();
     super.terminate();
   }
 
+  /** The connection is open: what was kept is sent. */
   protected override open(event: OpenEvent): void {
     this.#openedAt = host.performance.now();
     try {
@@ -129,6 +139,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 
+  /** The connection ended: makes another one, or that was all. */
   protected override end(event: EndEvent): void {
     const delay = this.#stopped ? undefined : this.#nextDelay(event);
     if (delay === undefined) {
@@ -199,9 +210,9 @@ function isWorthRetrying({ explanation }: EndEvent): boolean {
 }
 
 /** Lets a WHATWG URL write host and path in ASCII; what it cannot read is left to core, which says why. */
-function normalize(url: string | UrlLike): { text: string; authorization: string | undefined } {
+function normalize(url: string | { toString(): string }): { text: string; authorization: string | undefined } {
   if (!host.URL.canParse(String(url))) return { text: String(url), authorization: undefined };
-  const parsed = new host.URL(url);
+  const parsed = new host.URL(String(url));
   const { protocol, pathname, search, hash, username, password } = parsed;
   // The characters that a URL may have and a URI (RFC 3986) may not.
   const resource = (pathname + search).replace(/[[\]|^`{}\\]/g, encodeURIComponent);

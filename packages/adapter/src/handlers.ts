@@ -16,7 +16,9 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 export interface Rejection {
   /** The HTTP status, 200 to 599. */
   readonly status: number;
+  /** Further header fields of the response. */
   readonly headers?: HeaderFieldsInit | undefined;
+  /** The body; a string as UTF-8. */
   readonly body?: string | BytesLike | undefined;
 }
 

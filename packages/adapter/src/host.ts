@@ -8,13 +8,16 @@ export interface Timer {
 
 /** What is used of an `AbortSignal`. */
 export interface AbortSignalLike {
+  /** Throws the reason when it is aborted already. */
   throwIfAborted(): void;
+  /** Calls when it is aborted. */
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  /** Does not call any more. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** What is used of a `URL`. */
-export interface UrlLike {
+interface Url {
   readonly protocol: string;
   readonly host: string;
   readonly pathname: string;
@@ -22,7 +25,6 @@ export interface UrlLike {
   readonly hash: string;
   readonly username: string;
   readonly password: string;
-  toString(): string;
 }
 
 interface Host {
@@ -33,7 +35,7 @@ interface Host {
   setImmediate?<Argument>(call: (argument: Argument) => void, argument: Argument): unknown;
   readonly performance: { now(): number };
   readonly crypto: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown };
-  readonly URL: { new (url: string | UrlLike): UrlLike; canParse(url: string): boolean };
+  readonly URL: { new (url: string): Url; canParse(url: string): boolean };
   btoa(bytes: string): string;
 }
 

@@ -15,9 +15,12 @@ interface Source {
 
 /** A connection that was iterated over ended uncleanly: {@link ConnectionEndedError.end} says all that is known. */
 export class ConnectionEndedError extends Error {
+  /** Tells it from other errors. */
   override readonly name: string = 'ConnectionEndedError';
+  /** All that is known of the end. */
   readonly end: EndEvent;
 
+  /** Says what the event says. */
   constructor(end: EndEvent) {
     super(end.explanation.summary, { cause: end.explanation.error ?? end.explanation.cause });
     this.end = end;

@@ -8,6 +8,7 @@ import { WebSocketConnection } from './websocket-connection.ts';
 export interface CloseOptions {
   /** The code of the Close frames. Default: 1001, going away. */
   readonly code?: number | undefined;
+  /** The reason of the Close frames. Default: none. */
   readonly reason?: string | undefined;
   /** How long to wait for clients before their sockets are destroyed, in milliseconds. Default: 5,000. */
   readonly timeout?: number | undefined;
@@ -16,10 +17,11 @@ export interface CloseOptions {
 /** The connections of a server. */
 export class ServedConnections<Data = unknown> {
   /** Those that have not ended, those with an undecided request among them. */
-  readonly all = new Set<WebSocketConnection<Data>>();
+  readonly all: Set<WebSocketConnection<Data>> = new Set();
   readonly #handlers: Handlers<Data>;
   #closing = false;
 
+  /** None yet; those to come will have these handlers. */
   constructor(handlers: Handlers<Data>) {
     this.#handlers = handlers;
   }

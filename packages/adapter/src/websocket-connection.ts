@@ -39,8 +39,11 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   /** Why the connection ended, once it has. */
   endEvent: EndEvent | undefined = undefined;
 
+  /** What the application reacts with. */
   protected readonly handlers: Handlers<Data>;
+  /** The machine of core, while there is one. */
   protected connection: Connection | undefined = undefined;
+  /** What moves its bytes, while there is one. */
   protected driver: Driver | undefined = undefined;
   #delivering = false;
   #flushPlanned = false;
@@ -208,7 +211,7 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   }
 
   /** From here on messages wait for an iteration and go to no handler. */
-  protected queueMessages(): MessageQueue {
+  protected queueMessages(): AsyncIterableIterator<string | Uint8Array> {
     if (this.#messages === undefined) {
       this.#messages = new MessageQueue({
         full: () => this.pause(),

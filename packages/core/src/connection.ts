@@ -341,6 +341,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return value === undefined ? DONE : { done: false, value };
   }
 
+  /** The connection itself: there is one sequence of events. */
   [Symbol.iterator](): this {
     return this;
   }

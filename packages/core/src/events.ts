@@ -26,12 +26,15 @@ export type ConnectionEvent =
 
 /** Server: a request that conforms to RFC 6455 4.2.1 arrived. Call `accept` or `reject`, now or later. */
 export interface RequestEvent {
+  /** Tells this event from the others. */
   readonly type: 'request';
+  /** What the client asked for. */
   readonly request: HandshakeRequest;
 }
 
 /** The opening handshake is complete: messages may be sent. */
 export interface OpenEvent {
+  /** Tells this event from the others. */
   readonly type: 'open';
   /** The subprotocol in use; empty when there is none. */
   readonly subprotocol: string;
@@ -43,13 +46,17 @@ export interface OpenEvent {
 
 /** A whole text message. */
 export interface TextEvent {
+  /** Tells this event from the others. */
   readonly type: 'text';
+  /** The message. */
   readonly data: string;
 }
 
 /** A whole binary message. */
 export interface BinaryEvent {
+  /** Tells this event from the others. */
   readonly type: 'binary';
+  /** The message. */
   readonly data: Uint8Array;
 }
 
@@ -58,9 +65,11 @@ export interface BinaryEvent {
  * valid UTF-8 by itself: whole code points.
  */
 export interface FragmentEvent {
+  /** Tells this event from the others. */
   readonly type: 'fragment';
   /** What the message is: text or binary. */
   readonly opcode: DataOpcode;
+  /** The piece. */
   readonly data: Uint8Array;
   /** This piece is the last of its message. */
   readonly final: boolean;
@@ -68,13 +77,17 @@ export interface FragmentEvent {
 
 /** A Ping frame arrived; the Pong frame that answers it is already in the outbox (unless `autoPong` is off). */
 export interface PingEvent {
+  /** Tells this event from the others. */
   readonly type: 'ping';
+  /** The payload, at most 125 bytes. */
   readonly data: Uint8Array;
 }
 
 /** A Pong frame arrived. */
 export interface PongEvent {
+  /** Tells this event from the others. */
   readonly type: 'pong';
+  /** The payload, at most 125 bytes. */
   readonly data: Uint8Array;
   /** Milliseconds since the heartbeat's Ping frame that this one answers; undefined when it answers none. */
   readonly latency: number | undefined;
@@ -82,17 +95,21 @@ export interface PongEvent {
 
 /** The peer's Close frame arrived; our answer is already in the outbox. Code 1005 means that it gave none. */
 export interface CloseEvent extends CloseReason {
+  /** Tells this event from the others. */
   readonly type: 'close';
 }
 
 /** We failed the connection (RFC 6455 7.1.7); our Close frame or HTTP response is in the outbox. */
 export interface FailEvent {
+  /** Tells this event from the others. */
   readonly type: 'fail';
+  /** The rule that was broken. */
   readonly error: ProtocolError | HandshakeError;
 }
 
 /** The connection is closed (RFC 6455 7.1.4). The last event, exactly once. */
 export interface EndEvent {
+  /** Tells this event from the others. */
   readonly type: 'end';
   /** The code of the peer's Close frame; 1005 when it gave none, 1006 when no Close frame arrived (7.1.5). */
   readonly code: number;
@@ -100,6 +117,7 @@ export interface EndEvent {
   readonly reason: string;
   /** Both Close frames had passed before the transport ended (7.1.4). */
   readonly clean: boolean;
+  /** Why, in a sentence and as facts. */
   readonly explanation: Explanation;
 }
 

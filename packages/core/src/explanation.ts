@@ -11,7 +11,7 @@ export interface Ending extends Omit<Explanation, 'summary'> {
 
 /** Gives the last event of a connection. */
 export function endEvent(ending: Ending): EndEvent {
-  const { sent, received, endedEarly, timedOut, ...facts } = ending;
+  const { sent, received, endedEarly, timedOut: _, ...facts } = ending;
   // 7.1.5: "If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered to
   // be 1005. If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint [...],
   // _The WebSocket Connection Close Code_ is considered to be 1006."

@@ -22,6 +22,7 @@ export interface MessageExtension {
 export interface NegotiatedExtension {
   /** The element of Sec-WebSocket-Extensions that says so. */
   readonly extension: Extension;
+  /** What it does to messages. */
   readonly transform: MessageTransform;
 }
 

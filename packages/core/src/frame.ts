@@ -55,6 +55,7 @@ export interface FrameHeader {
   final: boolean;
   /** RSV1, RSV2 and RSV3 as a number from 0 to 7. */
   rsv: number;
+  /** What the frame is. */
   opcode: Opcode;
   /** MASK: the payload is masked with `key`. */
   masked: boolean;

@@ -10,8 +10,11 @@ export type RandomSource = (bytes: Uint8Array<ArrayBuffer>) => unknown;
  * A decoder as `new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })` is: it throws when `bytes` is not UTF-8.
  */
 export interface Utf8TextDecoder {
+  /** Gives the text; throws when the bytes are not UTF-8. */
   decode(bytes: Uint8Array): string;
+  /** That it throws; a decoder that says otherwise is refused. */
   readonly fatal?: boolean;
+  /** That a byte order mark is kept; a decoder that says otherwise is refused. */
   readonly ignoreBOM?: boolean;
 }
 

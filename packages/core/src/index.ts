@@ -33,6 +33,7 @@ export {
   type HeaderField,
   type HeaderFieldsInit,
 } from './handshake/fields.ts';
+export type { RequestHead } from './handshake/http1.ts';
 export type { AcceptOptions, HandshakeRequest, OriginRule, ServerPolicy } from './handshake/server.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';

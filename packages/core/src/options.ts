@@ -59,31 +59,56 @@ export interface ConnectionOptions {
 
 /** {@link ConnectionOptions} with every default filled in. */
 export class ResolvedOptions {
+  /** {@link ConnectionOptions.maxMessageSize} */
   readonly maxMessageSize: number;
+  /** {@link ConnectionOptions.maxFrameSize} */
   readonly maxFrameSize: number;
+  /** {@link ConnectionOptions.maxHeadSize} */
   readonly maxHeadSize: number;
+  /** {@link ConnectionOptions.maxEarlyBytes} */
   readonly maxEarlyBytes: number;
+  /** {@link ConnectionOptions.maxQueuedBytes} */
   readonly maxQueuedBytes: number;
+  /** {@link ConnectionOptions.fragmentSize} */
   readonly fragmentSize: number;
+  /** Whether messages are delivered as they arrive: `messages: 'fragments'`. */
   readonly fragments: boolean;
+  /** {@link ConnectionOptions.autoPong} */
   readonly autoPong: boolean;
+  /** {@link ConnectionOptions.heartbeat} */
   readonly heartbeat: HeartbeatOptions | undefined;
+  /** {@link ConnectionOptions.idleTimeout} */
   readonly idleTimeout: number;
+  /** {@link ConnectionOptions.messageTimeout} */
   readonly messageTimeout: number;
+  /** {@link ConnectionOptions.handshakeTimeout} */
   readonly handshakeTimeout: number;
+  /** {@link ConnectionOptions.closeTimeout} */
   readonly closeTimeout: number;
+  /** {@link ConnectionOptions.rateLimits} */
   readonly rateLimits: RateLimits | undefined;
+  /** {@link ConnectionOptions.compression} */
   readonly compression: MessageExtension | undefined;
+  /** {@link ConnectionOptions.random} */
   readonly random: RandomSource | undefined;
+  /** {@link ConnectionOptions.textDecoder} */
   readonly textDecoder: Utf8TextDecoder | undefined;
 
-  /** Who has half-machines to give away, of the connections with these options. */
+  /**
+   * Who has half-machines to give away, of the connections with these options.
+   *
+   * @internal
+   */
   readonly atRest: Readonly<Record<Role, AtRest>> = {
     client: { receiver: undefined, sender: undefined },
     server: { receiver: undefined, sender: undefined },
   };
 
-  /** @throws {TypeError | RangeError} when an option is not valid; the message names it */
+  /**
+   * Checks options and fills in the defaults.
+   *
+   * @throws {TypeError | RangeError} when an option is not valid; the message names it
+   */
   constructor(options: ConnectionOptions) {
     this.maxMessageSize = bytes(options, 'maxMessageSize', 16 * MIB);
     this.maxFrameSize = bytes(options, 'maxFrameSize', this.maxMessageSize);
@@ -138,9 +163,14 @@ export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
 
 /** {@link ServerOptions} with every default filled in. */
 export class ResolvedServerOptions extends ResolvedOptions {
+  /** Which requests are accepted, and how. */
   readonly policy: ServerPolicy;
 
-  /** @throws {TypeError | RangeError} when an option is not valid; the message names it */
+  /**
+   * Checks options and fills in the defaults.
+   *
+   * @throws {TypeError | RangeError} when an option is not valid; the message names it
+   */
   constructor(options: ServerOptions) {
     super(options);
     checkPolicy(options);

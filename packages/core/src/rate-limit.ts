@@ -8,6 +8,7 @@ import { ProtocolError, type ProtocolRuleName } from './rules.ts';
 
 /** So many a second in the long run, and so many at once. */
 export interface RateLimit {
+  /** How many a second, in the long run. */
   readonly perSecond: number;
   /** How many may come at once after a silence, 1 or more. Default: `perSecond`, or 1 if that is more. */
   readonly burst?: number | undefined;

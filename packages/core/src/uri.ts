@@ -11,6 +11,7 @@ export interface WebSocketUri {
   readonly secure: boolean;
   /** The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets. */
   readonly host: string;
+  /** The port; 80 or 443 when the URI names none. */
   readonly port: number;
   /** The resource name: path and query, never empty. */
   readonly resource: string;

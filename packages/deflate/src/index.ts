@@ -17,6 +17,8 @@ import {
   zlibInflateResetKeep,
 } from 'pako';
 
+export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
+
 /** Synchronous, in plain JavaScript, with no need of any host. */
 export const pako: DeflateEngine = {
   createDeflater: (options) => new PakoDeflater(options),

@@ -9,6 +9,8 @@ import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
 import { pako } from './index.ts';
 
+export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
+
 /** What a stream of `node:zlib` is inside. */
 interface Native {
   readonly _handle: Handle;

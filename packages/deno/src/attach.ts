@@ -4,6 +4,7 @@
  */
 import { clearAlarm, type Driver, type Handlers, type Sleeper, setAlarm, WebSocketConnection } from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
+import { Outbox } from './outbox.ts';
 import { Room } from './room.ts';
 
 /**
@@ -30,9 +31,6 @@ export function drive<Data>(
   ws.start(connection, new ConnDriver(ws as WebSocketConnection<unknown>, conn, connection, giveUp));
 }
 
-/** Up to here pieces are written as one: copying them costs less than another call to the operating system. */
-const JOIN_TO = 65_536;
-
 /** Once more than this has been sent and not been written, `drain` follows. */
 const HIGH_WATER_MARK = 65_536;
 
@@ -46,6 +44,7 @@ class ConnDriver implements Driver, Sleeper {
   // A whole number, which the engine keeps in place.
   readonly #start = Math.floor(performance.now());
   readonly #room = new Room();
+  readonly #outbox: Outbox;
   #reading = false;
   #writing = false;
   #full = false;
@@ -53,9 +52,8 @@ class ConnDriver implements Driver, Sleeper {
   // How many of the two sides of `socket` have ended.
   #ended = 0;
   #closed = false;
-  // What of the present piece is not written, and the next one.
+  // How much of the present piece is not written.
   #left = 0;
-  #held: Uint8Array | undefined = undefined;
 
   constructor(
     ws: WebSocketConnection<unknown>,
@@ -66,6 +64,7 @@ class ConnDriver implements Driver, Sleeper {
     this.#connection = connection;
     this.#ws = ws;
     this.#giveUp = giveUp;
+    this.#outbox = new Outbox(connection);
     if (!('then' in conn)) this.#open(conn);
     else {
       void conn.then(
@@ -83,7 +82,7 @@ class ConnDriver implements Driver, Sleeper {
   }
 
   get queuedBytes(): number {
-    return this.#left + (this.#held?.length ?? 0);
+    return this.#left + this.#outbox.queuedBytes;
   }
 
   destroy(): void {
@@ -98,7 +97,7 @@ class ConnDriver implements Driver, Sleeper {
     const { socket } = this;
     const connection = this.#connection;
     if (socket !== undefined) {
-      const bytes = this.#writing ? undefined : this.#next();
+      const bytes = this.#writing ? undefined : this.#outbox.next();
       if (bytes !== undefined) void this.#write(socket, bytes);
       if (!(this.#reading || connection.paused)) void this.#read(socket);
       if (this.#writing) this.#full ||= this.queuedBytes + connection.queuedBytes > HIGH_WATER_MARK;
@@ -119,9 +118,11 @@ class ConnDriver implements Driver, Sleeper {
 
   #open(conn: Deno.Conn): void {
     this.socket = conn;
-    if (this.#closed) close(conn);
     // What is wrong with a connection, reading says.
-    else if ('setNoDelay' in conn) ignore(() => (conn as Deno.TcpConn).setNoDelay(true));
+    attempt(() => {
+      if (this.#closed) conn.close();
+      else (conn as Partial<Deno.TcpConn>).setNoDelay?.(true);
+    }, ignore);
   }
 
   async #read(conn: Deno.Conn): Promise<void> {
@@ -148,7 +149,7 @@ class ConnDriver implements Driver, Sleeper {
   async #write(conn: Deno.Conn, first: Uint8Array): Promise<void> {
     this.#writing = true;
     try {
-      for (let bytes: Uint8Array | undefined = first; bytes !== undefined; bytes = this.#next()) {
+      for (let bytes: Uint8Array | undefined = first; bytes !== undefined; bytes = this.#outbox.next()) {
         this.#left = bytes.length;
         this.#left -= await conn.write(bytes);
         while (this.#left > 0) this.#left -= await conn.write(bytes.subarray(-this.#left));
@@ -165,29 +166,11 @@ class ConnDriver implements Driver, Sleeper {
     this.flush();
   }
 
-  /** Gives the next bytes to write, many small pieces as one. */
-  #next(): Uint8Array | undefined {
-    const connection = this.#connection;
-    const first = this.#held ?? connection.transmit();
-    this.#held = undefined;
-    if (first === undefined || first.length >= JOIN_TO) return first;
-    let next = connection.transmit();
-    if (next === undefined) return first;
-    const pieces = [first];
-    let length = first.length;
-    for (; next !== undefined && length + next.length <= JOIN_TO; next = connection.transmit()) {
-      pieces.push(next);
-      length += next.length;
-    }
-    this.#held = next;
-    return pieces.length === 1 ? first : joined(pieces, length);
-  }
-
   /** Nothing more is written; behind what the peer still sends it is the end. */
   async #end(conn: Deno.Conn): Promise<void> {
     this.#ending = true;
     // Why it cannot be done, reading says as well.
-    await conn.closeWrite().catch(() => undefined);
+    await conn.closeWrite().catch(ignore);
     this.#endOne();
   }
 
@@ -206,7 +189,8 @@ class ConnDriver implements Driver, Sleeper {
 
   #letGo(cause: unknown): void {
     if (this.socket === undefined) this.#giveUp?.();
-    else if (!this.#closed) close(this.socket);
+    // Somebody else may have closed it.
+    else if (!this.#closed) attempt(() => this.socket?.close(), ignore);
     this.#closed = true;
     clearAlarm(this);
     this.#connection.receiveEnd(this.now(), cause);
@@ -217,32 +201,13 @@ class ConnDriver implements Driver, Sleeper {
   }
 }
 
-/** Closes a connection, unless somebody else has. */
-const close = (conn: Deno.Conn): void => ignore(() => conn.close());
-
-function ignore(call: () => void): void {
-  try {
-    call();
-  } catch {
-    // As it says.
-  }
-}
-
 /** What a handler throws is the process's to catch, and does not end the reading or writing that led to it. */
-function attempt(call: () => void): void {
+function attempt(call: () => void, onError: (error: unknown) => void = reportError): void {
   try {
     call();
   } catch (error) {
-    reportError(error);
+    onError(error);
   }
 }
 
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
+const ignore = (): void => undefined;

@@ -26,8 +26,8 @@ export interface ConnectOptions extends WithCompression<ClientOptions> {
 }
 
 /**
- * Connects to a WebSocket server. Returns at once; `opened` says how it went. Needs `--allow-net`, or for a Unix socket
- * `--allow-read` and `--allow-write`.
+ * Connects to a WebSocket server. Returns at once; `opened` says how it went. Needs `--allow-net`, and for a
+ * Unix socket `--allow-read` and `--allow-write` as well.
  *
  * Without a `message` or `fragment` handler messages wait to be iterated over, and while one waits no more is read.
  *

@@ -1,13 +1,5 @@
 /** sockless for Deno: core on `Deno.listen`, `Deno.connect`, and whatever else gives a `Deno.Conn`. */
-export type {
-  CloseOptions,
-  Compression,
-  Decision,
-  Handlers,
-  ReconnectPolicy,
-  Rejection,
-  WebSocketConnection,
-} from '@sockless/adapter';
+export type * from '@sockless/adapter';
 export { ConnectionEndedError } from '@sockless/adapter';
 export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';

@@ -22,6 +22,7 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
   readonly path?: string | undefined;
   /** The certificate chain in PEM format, and `key` its private key: wss instead of ws. */
   readonly cert?: string | undefined;
+  /** The private key in PEM format. */
   readonly key?: string | undefined;
   /** Closes the server as `close` does when it is aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -46,7 +47,8 @@ export interface Server<Data = unknown> extends AsyncDisposable {
 }
 
 /**
- * Serves WebSocket connections. Needs `--allow-net`, or on a Unix socket `--allow-read` and `--allow-write`.
+ * Serves WebSocket connections. Needs `--allow-net`, and for a Unix socket `--allow-read` and
+ * `--allow-write` as well.
  *
  * @returns the server, which listens
  * @throws {TypeError | RangeError} when an option is not valid; and what `Deno.listen` throws, since the port is taken

@@ -1,14 +1,19 @@
 // The tests of this adapter that need Deno: what of it is not the same on Node, and that nothing is left open.
 import * as assert from 'uvu/assert';
-import { runOnDeno } from './run.ts';
+import { runOnDeno, UVU_ALONE } from './run.ts';
 
-const FILES = ['attach', 'room', 'serve', 'connect'];
+const FILES = ['attach', 'room', 'serve', 'connect', 'readme', 'zlib'];
 
 await runOnDeno(
   'on Deno',
   FILES.map((name) => `packages/deno/test/on-deno/${name}.ts`),
 );
 
+await runOnDeno('the engine on Deno', ['packages/deflate/test/zlib.test.ts'], { map: UVU_ALONE });
+
 await runOnDeno('sanitizers find', ['packages/deno/test/on-deno/leak.ts'], {
   expect: ({ failure }) => assert.match(failure ?? '', /Leaks detected/),
 });
+
+// What the README advises: node:http and its `upgrade` event, whose server has timers of its own.
+await runOnDeno("Node's adapter on Deno", ['packages/node/test/upgrade.test.ts'], { map: UVU_ALONE, sanitize: false });

@@ -10,6 +10,8 @@ import { LEFT_OUT } from './on-deno/node-alone.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const IMPORT_MAP = 'packages/deno/test/on-deno/import-map.json';
+/** {@link IMPORT_MAP} without this adapter: Node's stays in its place. */
+export const UVU_ALONE = 'packages/deno/test/on-deno/uvu-alone.json';
 
 const program = findProgram(new URL('../../tools/native.js', import.meta.url).href, DENO);
 const deno = systemTool('deno', () => program !== undefined);
@@ -22,22 +24,31 @@ export interface Result {
   readonly ignored: boolean;
 }
 
+/** How to run tests. */
+interface How {
+  /** What to expect of a result. Default: that it is no failure. */
+  readonly expect?: (result: Result) => void;
+  /** Whether a test may leave nothing open. Default: true. */
+  readonly sanitize?: boolean;
+  /** The import map. Default: the one in which this adapter stands for Node's. */
+  readonly map?: string;
+}
+
 /**
  * Runs files with `deno test` and registers a test of uvu for each of theirs, in a suite of this name.
  *
  * @param files their paths from the root
- * @param how what to expect of a result, by default that it is no failure; and whether nothing may be left open
  */
 export async function runOnDeno(
   name: string,
   files: readonly string[],
-  { expect = expectSuccess, sanitize = true }: { expect?: (result: Result) => void; sanitize?: boolean } = {},
+  { expect = expectSuccess, ...how }: How = {},
 ): Promise<void> {
   const test = suite(name);
   if (program === undefined) {
     deno.test(test)(files.join(', '), () => undefined);
   } else {
-    const { results, output, code } = await runTests(program, files, sanitize);
+    const { results, output, code } = await runTests(program, files, how);
     for (const result of results) {
       if (result.ignored) console.log(result.title);
       else test(result.title, () => expect(result));
@@ -56,9 +67,9 @@ function expectSuccess({ failure }: Result): void {
   if (failure !== undefined) throw new Error(failure);
 }
 
-async function runTests(command: string, files: readonly string[], sanitize: boolean) {
+async function runTests(command: string, files: readonly string[], { sanitize = true, map = IMPORT_MAP }: How) {
   const sanitizers = sanitize ? ['--sanitize-ops', '--sanitize-resources'] : [];
-  const args = ['test', '--allow-all', '--no-check', '--reporter=tap', '--import-map', IMPORT_MAP, ...sanitizers];
+  const args = ['test', '--allow-all', '--no-check', '--reporter=tap', '--import-map', map, ...sanitizers];
   const child = spawn(command, [...args, ...files], {
     cwd: ROOT,
     env: { ...process.env, ...DENO_ENV },

@@ -24,9 +24,13 @@ export interface DeflateRequest {
 
 /** What both sides have agreed on (RFC 7692 5): how each of them compresses. */
 export interface DeflateAgreement {
+  /** The server forgets its window after each message (7.1.1.1). */
   readonly serverNoContextTakeover: boolean;
+  /** The client forgets its window after each message (7.1.1.2). */
   readonly clientNoContextTakeover: boolean;
+  /** The server's window is 2 to the power of this, in bytes (7.1.2.1). */
   readonly serverMaxWindowBits: number;
+  /** The client's window is 2 to the power of this, in bytes (7.1.2.2). */
   readonly clientMaxWindowBits: number;
 }
 

@@ -7,7 +7,9 @@ import type { DeflateAgreement } from './offer.ts';
 
 /** A DEFLATE implementation: `@sockless/deflate` anywhere, native zlib on Node. */
 export interface DeflateEngine {
+  /** Makes what compresses the messages of one connection. */
   createDeflater(options: DeflaterOptions): Deflater;
+  /** Makes what decompresses the messages of one connection. */
   createInflater(options: InflaterOptions): Inflater;
 }
 
@@ -63,8 +65,11 @@ export interface Inflater {
 
 /** The choices of one side that the other need not know. */
 export interface TransformOptions {
+  /** How hard to try, 0 to 9. */
   readonly level: number;
+  /** How much memory to use, 1 to 9. */
   readonly memLevel: number;
+  /** Shorter messages are sent as they are, in bytes. */
   readonly threshold: number;
 }
 
@@ -89,6 +94,7 @@ export class DeflateTransform implements MessageTransform {
   #deflater: Deflater | undefined = undefined;
   #inflater: Inflater | undefined = undefined;
 
+  /** Transforms as was agreed on; an engine's streams are made when they are first of use. */
   constructor(
     role: 'client' | 'server',
     agreement: DeflateAgreement,

@@ -33,6 +33,7 @@ export interface RequestOptions {
 
 /** A request to send, and what is needed to verify the response. */
 export interface HandshakeOffer {
+  /** The request to send. */
   readonly request: RequestHead;
   /** The Sec-WebSocket-Key sent. */
   readonly key: string;
@@ -46,6 +47,7 @@ export interface HandshakeOffer {
 export interface Negotiated {
   /** The subprotocol in use; empty when there is none. */
   readonly subprotocol: string;
+  /** The extensions in use. */
   readonly extensions: readonly Extension[];
   /** The extension at work, if there is one. */
   readonly transform?: MessageTransform | undefined;

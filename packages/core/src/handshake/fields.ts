@@ -11,7 +11,9 @@ export type HeaderFieldsInit = Iterable<HeaderField> | Readonly<Record<string, s
 
 /** An extension in an offer or an answer (RFC 6455 9.1). A parameter without a value has `undefined`. */
 export interface Extension {
+  /** Its name, a token (RFC 6455 9.1). */
   readonly name: string;
+  /** Its parameters, with their values where they have one. */
   readonly parameters: readonly (readonly [name: string, value: string | undefined])[];
 }
 

@@ -11,7 +11,9 @@ import { fieldValue, type HeaderField, isFieldLine, isFieldValue, isToken, listI
 
 /** The head of a request (RFC 9112 3). */
 export interface RequestHead {
+  /** The method, GET for a WebSocket. */
   readonly method: string;
+  /** The request target: a path and a query. */
   readonly target: string;
   /** The HTTP version times ten: 10 for HTTP/1.0, 11 for HTTP/1.1. */
   readonly version: number;
@@ -21,7 +23,9 @@ export interface RequestHead {
 
 /** The head of a response (RFC 9112 4). */
 export interface ResponseHead {
+  /** The status. */
   readonly status: number;
+  /** The reason phrase, for people to read. */
   readonly reason: string;
   /** Names in lower case where they have been read, in the order they came. */
   readonly headers: readonly HeaderField[];
@@ -45,7 +49,11 @@ export class HeadReader {
   #scanned = 0;
   #lineStart = 0;
 
-  /** @param maxStartLine the longest start line in bytes; a longer one is `target-too-long` */
+  /**
+   * Reads a head of at most so many bytes.
+   *
+   * @param maxStartLine the longest start line in bytes; a longer one is `target-too-long`
+   */
   constructor(maxHeadSize: number, maxStartLine = maxHeadSize) {
     this.#maxHeadSize = maxHeadSize;
     this.#maxStartLine = maxStartLine;
