@@ -50,7 +50,8 @@ const header: fc.Arbitrary<FrameHeader> = fc
     // What only data frames may have.
     final: opcode >= 8 || fields.final,
     rsv: opcode === 1 || opcode === 2 ? fields.rsv : 0,
-    length: opcode >= 8 ? fields.length % 126 : fields.length,
+    // 5.5.1: a Close frame has no payload or at least the two bytes of a code.
+    length: opcode === 8 ? 2 + (fields.length % 124) : opcode >= 8 ? fields.length % 126 : fields.length,
   }));
 
 codec('5.2 a header that is encoded is decoded, wherever it lies', () => {
