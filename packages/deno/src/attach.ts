@@ -153,9 +153,11 @@ class ConnDriver implements Driver, Sleeper {
         this.#left = bytes.length;
         this.#left -= await conn.write(bytes);
         while (this.#left > 0) this.#left -= await conn.write(bytes.subarray(-this.#left));
+        this.#outbox.release();
       }
       this.#connection.release();
     } catch (error) {
+      this.#outbox.release();
       this.#close(error);
     }
     this.#writing = false;

@@ -5,7 +5,7 @@
 
 /** How much an idle connection has ready, and how much a busy one reads at a time, in bytes. */
 const SMALLEST = 2048;
-const LARGEST = 131_072;
+const LARGEST = 524_288;
 
 /** Memory to read to, one chunk behind the other; as much at a time as has been arriving lately. */
 export class Room {

@@ -25,11 +25,12 @@ Deno.test('what is read together is answered in one write', async () => {
   await end(conn, ws);
 });
 
-Deno.test('a long payload leaves with its header; one of more than 64 KiB alone', async () => {
+Deno.test('a payload leaves with its header up to 256 KiB; a longer one alone', async () => {
   for (const [length, writes] of [
     [4096, 1],
     [50_000, 1],
-    [70_000, 2],
+    [250_000, 1],
+    [300_000, 2],
   ] as const) {
     const { conn, ws } = opened();
     ws.send(bytes(length));
@@ -37,6 +38,33 @@ Deno.test('a long payload leaves with its header; one of more than 64 KiB alone'
     assert.is(conn.written.length, writes);
     assert.equal(conn.bytes.subarray(-length), bytes(length));
     await end(conn, ws);
+  }
+});
+
+Deno.test('many who are stuck while they write long payloads lose nothing, and neither do those after them', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (let round = 0; round < 2; round++) {
+    const all = Array.from({ length: 12 }, (_, i) => {
+      const { conn, ws } = opened();
+      if (round === 0) conn.go = promise;
+      for (let n = 0; n < 3; n++) ws.send(bytes(20_000 + i, i + n));
+      return { conn, ws, i };
+    });
+    await settled();
+    if (round === 0) resolve();
+    await settled();
+    for (const { conn, ws, i } of all) {
+      while (ws.queuedBytes > 0) await settled();
+      const expected = [0, 1, 2].flatMap((n) => [
+        0x82,
+        126,
+        (20_000 + i) >> 8,
+        (20_000 + i) & 255,
+        ...bytes(20_000 + i, i + n),
+      ]);
+      assert.is(String(conn.bytes), String(expected));
+      await end(conn, ws);
+    }
   }
 });
 

@@ -28,7 +28,7 @@ Deno.test('who fills it gets more, up to a limit; who does not gets less again',
   const room = new Room();
   assert.is(read(room, 10).room, 2048);
   const sizes = Array.from({ length: 12 }, () => read(room, Infinity).room);
-  assert.equal(sizes.slice(-3), [131_072, 131_072, 131_072]);
+  assert.equal(sizes.slice(-3), [524_288, 524_288, 524_288]);
   assert.ok(
     sizes.every((size, i) => i < 2 || size >= (sizes[i - 1] as number)),
     String(sizes),
