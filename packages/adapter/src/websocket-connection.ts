@@ -121,9 +121,9 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
   }
 
   /**
-   * Sends a message, a string as text and bytes as binary, and gives {@link queuedBytes}: once that is above the
-   * socket's `writableHighWaterMark` (at most 64 KiB unless set otherwise), `drain` follows. Bytes are lent until they
-   * have been written, and never written to.
+   * Sends a message, a string as text and bytes as binary, and gives {@link queuedBytes}: once that is more
+   * than the socket takes at a time (64 KiB; on Node its `writableHighWaterMark`), `drain` follows. Bytes are lent until
+   * they have been written, and never written to.
    *
    * @throws {StateError} `not-open`, `message-in-progress`, `queue-full`
    * @throws {TypeError} when `data` is neither a string nor bytes
