@@ -22,8 +22,9 @@ export async function minimise(
     best = data;
     return true;
   };
-  for (let before = -1; before !== best.length && asked < most; ) {
-    before = best.length;
+  // What has become zero may let something else be left out.
+  for (let before: Uint8Array | undefined; before !== best && asked < most; ) {
+    before = best;
     for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
       for (let at = best.length - size; at >= 0; at -= size) {
         const without = new Uint8Array(best.length - size);
@@ -33,12 +34,12 @@ export async function minimise(
         at = Math.min(at, best.length);
       }
     }
-  }
-  for (let at = 0; at < best.length; at++) {
-    if (best[at] === 0) continue;
-    const copy = best.slice();
-    copy[at] = 0;
-    await improves(copy);
+    for (let at = 0; at < best.length; at++) {
+      if (best[at] === 0) continue;
+      const copy = best.slice();
+      copy[at] = 0;
+      await improves(copy);
+    }
   }
   return best;
 }
