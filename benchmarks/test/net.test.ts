@@ -111,11 +111,17 @@ const subjects = suite('subjects');
 
 subjects('a runtime that is not installed is missing, and says why', () => {
   assert.match(
-    String(servers.native('bun', { name: 'bun', packages: ['@oven/none'], files: ['bin/bun'] }, ['bun.ts']).missing),
+    String(
+      servers.native('bun', { name: 'bun', parent: 'bun', packages: ['@oven/none'], files: ['bin/bun'] }, ['bun.ts'])
+        .missing,
+    ),
     /@oven\/none/,
   );
   assert.match(
-    String(servers.native('none', { name: 'none', packages: ['@none/none'], files: ['none'] }, ['bun.ts']).missing),
+    String(
+      servers.native('none', { name: 'none', parent: 'none', packages: ['@none/none'], files: ['none'] }, ['bun.ts'])
+        .missing,
+    ),
     /@none\/none/,
   );
 });

@@ -1,40 +1,29 @@
 /** The server's side of the opening handshake (RFC 6455 4.2): any bytes for a request. */
 import { createHash } from 'node:crypto';
-import { permessageDeflate } from '../../packages/core/src/deflate/index.ts';
 import { HeadReader, parseRequestHead, parseResponseHead, respond } from '../../packages/core/src/handshake/index.ts';
 import { Connection, type ServerOptions } from '../../packages/core/src/index.ts';
 import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { requestHead } from '../../packages/core/test/handshake/heads.ts';
-import { pako } from '../../packages/deflate/src/index.ts';
-import { bytesOf, cutBy, Input, latin1 } from './support/input.ts';
-import { type Opening, open, readHead, sameOpening } from './support/opening.ts';
+import { bytesOf, latin1 } from './support/input.ts';
+import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
 import { holds, same, typed } from './support/target.ts';
 
 export const name = 'handshake-request';
 export const description =
   'Any request, however it is cut, is accepted where it conforms, or else answered once and with the status of its rule.';
 
-const SETUP = 4;
-const HEAD_SIZES = [16_384, 16_384, 200, 16] as const;
-
 export function fuzz(data: Uint8Array): void {
-  const input = new Input(data);
-  const flags = input.byte();
-  const maxHeadSize = input.pick(HEAD_SIZES);
-  const [longest, seed] = [1 + input.byte(), input.byte()];
-  const bytes = input.rest();
+  const { flags, options: common, bytes, pieces } = readScript(data);
   const options: ServerOptions = {
-    ...{ heartbeat: false, maxHeadSize, maxEarlyBytes: 64 },
-    ...((flags & 1) > 0 ? { subprotocols: ['chat', 'superchat'] } : {}),
-    ...((flags & 2) > 0 ? { compression: permessageDeflate(pako, { level: 1, memLevel: 1 }) } : {}),
+    ...common,
     ...((flags & 4) > 0 ? { origins: ['https://*.example.com'], requireOrigin: true } : { origins: 'any' }),
   };
-  const play = (pieces: Uint8Array[]): Opening => {
+  const play = (pieces: readonly Uint8Array[]): Opening => {
     const connection = Connection.server(options);
     return open(connection, pieces, () => ((flags & 8) > 0 ? connection.reject(503, {}, 'no') : connection.accept()));
   };
   const whole = play([bytes.slice()]);
-  const cut = play(cutBy(bytes, longest, seed));
+  const cut = play(pieces);
   sameOpening(['whole', whole], ['cut', cut]);
   checkAnswer(whole, latin1(bytes));
   checkPure(bytes, whole, options);
@@ -124,8 +113,7 @@ export function* seeds(): Iterable<Uint8Array> {
     ...['GET', 'GET / HTTP/1.1\r\n\r\n', 'GET / HTTP/1.1\nHost: a\n\n', '\r\n\r\n', 'GET / HTTP/1.1\r\n : \r\n\r\n'],
   ];
   for (const [at, head] of heads.entries()) {
-    for (const flags of [0, 3, 4, 8 + at])
-      yield bytesOf(`${String.fromCharCode(flags)}\0\x07${String.fromCharCode(at)}${head}`);
+    yield* scripts(head, at, [0, 3, 4, 8 + at]);
   }
 }
 
@@ -148,5 +136,4 @@ export const dictionary = [
   ],
 ].map(bytesOf);
 
-export const describe = (data: Uint8Array): string =>
-  `a server receives ${JSON.stringify(latin1(data.subarray(SETUP)))}\nwith setup ${[...data.subarray(0, SETUP)].join(' ')}`;
+export const describe = (data: Uint8Array): string => describeScript('a server', data);

@@ -1,37 +1,28 @@
 /** The client's side of the opening handshake (RFC 6455 4.1): any bytes for a response. */
-import { permessageDeflate } from '../../packages/core/src/deflate/index.ts';
 import { type ClientOptions, Connection } from '../../packages/core/src/index.ts';
 import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { responseHead } from '../../packages/core/test/handshake/heads.ts';
-import { pako } from '../../packages/deflate/src/index.ts';
-import { bytesOf, cutBy, Input, latin1 } from './support/input.ts';
-import { type Opening, open, readHead, sameOpening } from './support/opening.ts';
+import { bytesOf, latin1 } from './support/input.ts';
+import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
 import { holds } from './support/target.ts';
 
 export const name = 'handshake-response';
 export const description =
   'Any response, however it is cut, opens the connection where it answers what was asked, or else fails it with what the server said.';
 
-const SETUP = 4;
-const HEAD_SIZES = [16_384, 16_384, 200, 16] as const;
-
 /** What answers the key of a client whose random bytes are zeros. */
 const ACCEPT = 'ICX+Yqv66kxgM0FcWaLWlFLwTAI=';
 
 export function fuzz(data: Uint8Array): void {
-  const input = new Input(data);
-  const flags = input.byte();
-  const maxHeadSize = input.pick(HEAD_SIZES);
-  const [longest, seed] = [1 + input.byte(), input.byte()];
-  const bytes = input.rest();
+  const { flags, options: common, bytes, pieces } = readScript(data);
   const options: ClientOptions = {
-    ...{ heartbeat: false, maxHeadSize, maxEarlyBytes: 64, random: (random) => random.fill(0) },
-    ...((flags & 1) > 0 ? { subprotocols: ['chat', 'superchat'] } : {}),
-    ...((flags & 2) > 0 ? { compression: permessageDeflate(pako, { level: 1, memLevel: 1 }) } : {}),
+    ...common,
+    random: (random) => random.fill(0),
   };
-  const play = (pieces: Uint8Array[]): Opening => open(Connection.client('ws://example.com/', options), pieces);
+  const play = (pieces: readonly Uint8Array[]): Opening =>
+    open(Connection.client('ws://example.com/', options), pieces);
   const whole = play([bytes.slice()]);
-  const cut = play(cutBy(bytes, longest, seed));
+  const cut = play(pieces);
   sameOpening(['whole', whole], ['cut', cut]);
 
   const fail = whole.events.find((event) => event.type === 'fail')?.error;
@@ -86,7 +77,7 @@ export function* seeds(): Iterable<Uint8Array> {
     ...['HTTP/1.1 101\r\n\r\n', 'HTTP/1.1 204 \r\n\r\n', 'HTTP/2 200\r\n\r\n', 'HTTP/1.1 101 A\n\n', '\r\n\r\n'],
   ];
   for (const [at, head] of heads.entries()) {
-    for (const flags of [0, 3]) yield bytesOf(`${String.fromCharCode(flags)}\0\x07${String.fromCharCode(at)}${head}`);
+    yield* scripts(head, at, [0, 3]);
   }
 }
 
@@ -104,5 +95,4 @@ export const dictionary = [
   ...['Sec-WebSocket-Extensions: permessage-deflate\r\n', 'Transfer-Encoding: chunked\r\n', '200', '404', '204'],
 ].map(bytesOf);
 
-export const describe = (data: Uint8Array): string =>
-  `a client receives ${JSON.stringify(latin1(data.subarray(SETUP)))}\nwith setup ${[...data.subarray(0, SETUP)].join(' ')}`;
+export const describe = (data: Uint8Array): string => describeScript('a client', data);

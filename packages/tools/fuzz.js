@@ -1,4 +1,4 @@
-// Installs, builds and runs the fuzzer.
+// Installs and runs the fuzzer, on the source files.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -70,9 +70,6 @@ export class LoadClient {
     return clients;
   }
 
-  closed(): void {
-    this.#closed = true;
-  }
   /** Ends the connection without further ado. */
   close(): void {
     this.#closed = true;

@@ -2,7 +2,13 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BUN as BUN_RUNTIME, DENO as DENO_RUNTIME, findProgram, type Runtime } from '../../../packages/tools/native.js';
+import {
+  BUN as BUN_RUNTIME,
+  DENO as DENO_RUNTIME,
+  findProgram,
+  type Runtime,
+  requireFrom,
+} from '../../../packages/tools/native.js';
 import { nodeProgram, type Program } from './companion.ts';
 
 /** A server to be measured. */
@@ -88,15 +94,6 @@ export function native(
     },
     missing: command === undefined ? `none of ${runtime.packages.join(', ')} is installed` : undefined,
   };
-}
-
-/** Where a file of a package is, as seen from another file. */
-function requireFrom(from: string, request: string): string | undefined {
-  try {
-    return createRequire(from).resolve(request);
-  } catch {
-    return undefined;
-  }
 }
 
 /** bufferutil falls back to JavaScript in silence when there is no add-on for the platform. */

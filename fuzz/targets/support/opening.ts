@@ -1,9 +1,50 @@
 /** What the targets of the opening handshake share: a connection that opens, given bytes in any pieces (RFC 6455 4). */
-import type { Connection, ConnectionEvent } from '../../../packages/core/src/index.ts';
+import { permessageDeflate } from '../../../packages/core/src/deflate/index.ts';
+import type { ClientOptions, Connection, ConnectionEvent } from '../../../packages/core/src/index.ts';
 import { HandshakeError } from '../../../packages/core/src/rules.ts';
 import { drain, join, type Summary, summarize } from '../../../packages/core/test/support.ts';
+import { pako } from '../../../packages/deflate/src/index.ts';
+import { bytesOf, cutBy, Input, latin1 } from './input.ts';
 import { OF_COMPRESSED } from './subject.ts';
 import { holds, same } from './target.ts';
+
+/** How many bytes of an input say how the handshake is, before those of the head. */
+const SETUP = 4;
+const HEAD_SIZES = [16_384, 16_384, 200, 16] as const;
+
+/** A handshake that an input stands for. */
+export interface Script {
+  /** What else there is, a bit each. */
+  readonly flags: number;
+  /** What both roles have. */
+  readonly options: Pick<ClientOptions, 'heartbeat' | 'maxHeadSize' | 'maxEarlyBytes' | 'subprotocols' | 'compression'>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same bytes in pieces. */
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** Reads an input; `flags & 1` offers or has subprotocols, `flags & 2` compression. */
+export function readScript(data: Uint8Array): Script {
+  const input = new Input(data);
+  const flags = input.byte();
+  const maxHeadSize = input.pick(HEAD_SIZES);
+  const [longest, seed] = [1 + input.byte(), input.byte()];
+  const bytes = input.rest();
+  const options = {
+    ...({ heartbeat: false, maxHeadSize, maxEarlyBytes: 64 } as const),
+    ...((flags & 1) > 0 ? { subprotocols: ['chat', 'superchat'] } : {}),
+    ...((flags & 2) > 0 ? { compression: permessageDeflate(pako, { level: 1, memLevel: 1 }) } : {}),
+  };
+  return { flags, options, bytes, pieces: cutBy(bytes, longest, seed) };
+}
+
+/** Gives the inputs that a head stands for, the `at`th of a target, with each of these flags. */
+export const scripts = (head: string, at: number, flags: readonly number[]): Uint8Array[] =>
+  flags.map((each) => bytesOf(`${String.fromCharCode(each)}\0\x07${String.fromCharCode(at)}${head}`));
+
+/** Tells a person what an input is. */
+export const describeScript = (who: string, data: Uint8Array): string =>
+  `${who} receives ${JSON.stringify(latin1(data.subarray(SETUP)))}\nwith setup ${[...data.subarray(0, SETUP)].join(' ')}`;
 
 /** What came of a handshake. */
 export interface Opening {

@@ -7,5 +7,5 @@ export { type Compression, resolveCompression, type WithCompression } from './co
 export type { Decision, Handlers, Rejection } from './handlers.ts';
 export type { AbortSignalLike } from './host.ts';
 export { ConnectionEndedError } from './message-queue.ts';
-export { type CloseOptions, ServedConnections, serverUrl } from './server.ts';
+export { type BaseServer, type CloseOptions, ServedConnections, serverUrl } from './server.ts';
 export { type Driver, WebSocketConnection } from './websocket-connection.ts';

@@ -14,6 +14,18 @@ export interface CloseOptions {
   readonly timeout?: number | undefined;
 }
 
+/** A server that listens, wherever it runs. */
+export interface BaseServer<Data = unknown> extends AsyncDisposable {
+  /** The connections that have not ended, those with an undecided request among them. */
+  readonly connections: ReadonlySet<WebSocketConnection<Data>>;
+  /** The port; 0 on a Unix socket. */
+  readonly port: number;
+  /** Where a client on this machine finds it; the path of the socket where it listens on one. */
+  readonly url: string;
+  /** Listens no more, closes every connection with 1001, waits, and destroys those that do not answer. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
 /** The connections of a server. */
 export class ServedConnections<Data = unknown> {
   /** Those that have not ended, those with an undecided request among them. */

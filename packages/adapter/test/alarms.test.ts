@@ -1,6 +1,7 @@
 // One timer for all connections: nobody is woken early, nobody is forgotten, nobody is woken twice.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { seeded } from '../../core/test/pair.ts';
 import { delay, until } from '../../tools/testing.ts';
 import type { Sleeper } from '../src/alarms.ts';
 
@@ -33,15 +34,10 @@ const now = (): number => Math.floor(performance.now());
 /** So far off that nobody is woken while a test runs. */
 const FAR = 1_000_000;
 
-/** mulberry32. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state += 0x6d2b79f5;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+/** Whole numbers from 0 to below what is asked for. */
+function numbers(seed: number): (below: number) => number {
+  const random = seeded(seed);
+  return (below) => Math.floor(random() * below);
 }
 
 /** Those that sleep are in the places from 1 on, one in each, and none is to be woken before the one above it. */
@@ -62,7 +58,7 @@ function assertHeap(all: readonly Fake[], sleeping: ReadonlyMap<Fake, number>): 
 
 test('whoever is set or cleared in whatever order, the earliest is first', () => {
   for (let seed = 1; seed <= 30; seed++) {
-    const random = seeded(seed);
+    const random = numbers(seed);
     const all = Array.from({ length: 1 + random(40) }, () => new Fake());
     const sleeping = new Map<Fake, number>();
     for (let step = 0; step < 300; step++) {
@@ -88,7 +84,7 @@ test('whoever is set or cleared in whatever order, the earliest is first', () =>
 });
 
 test('whoever is cleared, in each place of a heap of each size, leaves the others in order', () => {
-  const random = seeded(1);
+  const random = numbers(1);
   for (let size = 1; size <= 20; size++) {
     for (let place = 1; place <= size; place++) {
       const all = Array.from({ length: size }, () => new Fake());
@@ -113,7 +109,7 @@ test('whoever is cleared, in each place of a heap of each size, leaves the other
 
 test('each is woken once, in order and not early; who was cleared is not', async () => {
   for (let seed = 1; seed <= 4; seed++) {
-    const random = seeded(seed);
+    const random = numbers(seed);
     const order: Fake[] = [];
     const all = Array.from({ length: 150 }, () => new Fake(order));
     const sleeping = new Map<Fake, number>();

@@ -278,14 +278,14 @@ export class Receiver {
     this.#inFrame = true;
     this.#opcode = opcode;
     this.#final = final;
+    const isJoined = !(this.#compressed || this.#fragments);
     // Texts are looked at as they come: they fail at the first impossible byte.
-    const isLate = opcode === Opcode.Binary && final && !(this.#compressed || this.#fragments);
+    const isLate = opcode === Opcode.Binary && final && isJoined;
     this.#masked = header.masked && !isLate;
     this.#key = isLate ? 0 : header.key;
     this.#lateKey = isLate ? header.key : 0;
     this.#left = length;
-    this.#trickles =
-      opcode < 8 && !(this.#compressed || this.#fragments || this.#discarding) && this.#limiter === undefined;
+    this.#trickles = opcode < 8 && isJoined && !this.#discarding && this.#limiter === undefined;
     if (this.#trickles) this.#buffer ??= new MessageBuffer();
   }
 

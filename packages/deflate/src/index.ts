@@ -16,6 +16,7 @@ import {
   zlibInflateReset,
   zlibInflateResetKeep,
 } from 'pako';
+import { deflaterBits, grown, NONE_EXPECTED, NOTHING, ROOM, TAIL_AND_ONE } from './common.ts';
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
 
@@ -26,10 +27,8 @@ export const pako: DeflateEngine = {
 };
 
 const DEFLATED = 8;
-const NOTHING = new Uint8Array(0);
 
-/** How much output a call gives at most; what a connection keeps of it, it copies. */
-const ROOM = 65_536;
+// All connections' output goes here.
 const inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 
@@ -37,10 +36,7 @@ class PakoDeflater implements Deflater {
   readonly #stream: ZStream = new ZStream();
 
   constructor({ windowBits, level, memLevel }: DeflaterOptions) {
-    // Raw DEFLATE has no window of 2^8 bytes in zlib, but with one of 2^9 no distance is longer than 2^9 - 262 bytes:
-    // what is sent always fits into what was agreed on.
-    const bits = Math.max(9, windowBits);
-    check(zlibDeflateInit2(this.#stream, level, DEFLATED, -bits, memLevel, Z_DEFAULT_STRATEGY));
+    check(zlibDeflateInit2(this.#stream, level, DEFLATED, -deflaterBits(windowBits), memLevel, Z_DEFAULT_STRATEGY));
   }
 
   deflate(data: Uint8Array): Uint8Array {
@@ -70,12 +66,6 @@ class PakoDeflater implements Deflater {
   close(): void {
     this.#stream.state = undefined;
   }
-}
-
-function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(2 * bytes.length);
-  larger.set(bytes);
-  return larger;
 }
 
 class PakoInflater implements Inflater {
@@ -163,10 +153,6 @@ class PakoInflater implements Inflater {
     return false;
   }
 }
-
-/** RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff"; and one that must be left over. */
-const TAIL_AND_ONE = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00);
-const NONE_EXPECTED = new Uint8Array(8);
 
 function check(status: number): void {
   if (status !== Z_OK) throw new Error(`zlib: ${status}`);

@@ -7,6 +7,7 @@
  */
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
+import { deflaterBits, grown, NONE_EXPECTED, NOTHING, ROOM, TAIL_AND_ONE } from './common.ts';
 import { pako } from './index.ts';
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
@@ -36,8 +37,7 @@ interface Handle {
 // A stream has a chunk of its own for output, 16 KiB by default, that is not used here.
 const { Z_SYNC_FLUSH, Z_BLOCK, Z_MIN_CHUNK } = constants;
 
-/** How much output a call gives at most; what a connection keeps of it, it copies. */
-const ROOM = 65_536;
+// All connections' output goes here.
 const inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 
@@ -45,9 +45,7 @@ class NativeDeflater implements Deflater {
   readonly #native: Native;
 
   constructor({ windowBits, level, memLevel }: DeflaterOptions) {
-    // Raw DEFLATE has no window of 2^8 bytes in zlib, but with one of 2^9 no distance is longer than 2^9 - 262 bytes:
-    // what is sent always fits into what was agreed on.
-    const options = { windowBits: Math.max(9, windowBits), level, memLevel, chunkSize: Z_MIN_CHUNK };
+    const options = { windowBits: deflaterBits(windowBits), level, memLevel, chunkSize: Z_MIN_CHUNK };
     this.#native = createDeflateRaw(options) as unknown as Native;
   }
 
@@ -72,14 +70,6 @@ class NativeDeflater implements Deflater {
     this.#native._handle.close();
   }
 }
-
-function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(2 * bytes.length);
-  larger.set(bytes);
-  return larger;
-}
-
-const NOTHING = new Uint8Array(0);
 
 class NativeInflater implements Inflater {
   readonly #options: InflaterOptions;
@@ -186,10 +176,6 @@ class NativeInflater implements Inflater {
     this.#written += end;
   }
 }
-
-/** RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff"; and one that must be left over. */
-const TAIL_AND_ONE = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00);
-const NONE_EXPECTED = new Uint8Array(8);
 
 /**
  * Whether an engine compresses and decompresses: the same word twice, the second time by reference to the first, and

@@ -1,11 +1,11 @@
 /** A server of its own, on a TCP port, with TLS or without, or on a Unix socket: no HTTP server is needed. */
 import {
+  type BaseServer,
   type CloseOptions,
   type Handlers,
   resolveCompression,
   ServedConnections,
   serverUrl,
-  type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
 import { Connection, resolveServerOptions, type ServerOptions } from '@sockless/core';
@@ -31,19 +31,13 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
 }
 
 /** A server that listens. */
-export interface Server<Data = unknown> extends AsyncDisposable {
+export interface Server<Data = unknown> extends BaseServer<Data> {
   /** The connections that have not ended, those among them whose request has not arrived or not been decided. */
-  readonly connections: ReadonlySet<WebSocketConnection<Data>>;
+  readonly connections: BaseServer<Data>['connections'];
   /** Where it listens. */
   readonly addr: Deno.Addr;
-  /** The port; 0 on a Unix socket. */
-  readonly port: number;
-  /** Where a client on this machine finds it; the path of the socket where it listens on one. */
-  readonly url: string;
   /** Resolves when the server has closed. */
   readonly finished: Promise<void>;
-  /** Listens no more, closes every connection with 1001, waits, and destroys those that do not answer. */
-  close(options?: CloseOptions): Promise<void>;
 }
 
 /**

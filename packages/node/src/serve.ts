@@ -3,12 +3,12 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import {
+  type BaseServer,
   type CloseOptions,
   type Handlers,
   resolveCompression,
   ServedConnections,
   serverUrl,
-  type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
 import { resolveServerOptions, type ServerOptions } from '@sockless/core';
@@ -30,17 +30,9 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
 }
 
 /** A server that listens. */
-export interface Server<Data = unknown> extends AsyncDisposable {
-  /** The connections that have not ended, those with an undecided request among them. */
-  readonly connections: ReadonlySet<WebSocketConnection<Data>>;
-  /** The port; 0 on a Unix socket. */
-  readonly port: number;
-  /** Where a client on this machine finds it; the path of the socket where it listens on one. */
-  readonly url: string;
+export interface Server<Data = unknown> extends BaseServer<Data> {
   /** The server underneath. */
   readonly http: HttpServer;
-  /** Listens no more, closes every connection with 1001, waits, and destroys those that do not answer. */
-  close(options?: CloseOptions): Promise<void>;
 }
 
 /**

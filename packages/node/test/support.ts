@@ -1,8 +1,6 @@
 // What the tests of this package share: tests with a timeout, and servers and clients that are gone after their test.
 import { once } from 'node:events';
 import type { Server as NetServer } from 'node:net';
-import v8 from 'node:v8';
-import vm from 'node:vm';
 import type { HandshakeError, ProtocolError } from '@sockless/core';
 import { type Test, suite as uvuSuite } from 'uvu';
 import { deferred, delay, until, within } from '../../tools/testing.ts';
@@ -114,15 +112,7 @@ export function suite(name: string, patience = PATIENCE): Test<Bench> {
   return Object.assign(add, tests) as unknown as Test<Bench>;
 }
 
-v8.setFlagsFromString('--expose-gc');
-const gc = vm.runInNewContext('gc') as () => void;
-
-/** Collects garbage, once what a WeakRef has given lately is not held any more. */
-export async function collectGarbage(): Promise<void> {
-  await delay(2);
-  gc();
-}
-
+export { collectGarbage } from '../../core/test/garbage.ts';
 export { type Deferred, deferred, delay, until, within } from '../../tools/testing.ts';
 
 /** What the peers of a socket that is on its way need: some turns of the loop in which nothing else happens. */

@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { findProgram } from '../../tools/programs.ts';
+import * as native from '../../tools/native.js';
 import { bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
-import { type Runtime, TIMEOUT } from './runtime.ts';
+import { type Runtime, TIMEOUT, whyMissing } from './runtime.ts';
 
 const execute = promisify(execFile);
-const { platform, arch } = process;
 
 /** A program of npm's, by the packages that may carry it. */
 interface Program {
@@ -20,35 +19,23 @@ interface Program {
 }
 
 const NODE: Program = { path: process.execPath };
-const NEWEST_NODE: Program = {
-  path: findProgram(import.meta.url, [[`node-${platform}-${arch}`, `node-bin-${platform}-${arch}`]], ['bin/node']),
-};
+const NEWEST_NODE: Program = { path: native.findProgram(import.meta.url, native.NEWEST_NODE) };
 const DENO: Program = {
-  path: findProgram(
-    import.meta.url,
-    [['deno'], [`@deno/${platform}-${arch}-glibc`, `@deno/${platform}-${arch}`]],
-    ['deno', 'deno.exe'],
-  ),
+  path: native.findProgram(import.meta.url, native.DENO),
   args: ['run', '--quiet', '--no-lock', '--no-config'],
 };
-const bunPackage = `@oven/bun-${platform === 'win32' ? 'windows' : platform}-${arch === 'arm64' ? 'aarch64' : arch}`;
-const BUN: Program = {
-  path: findProgram(import.meta.url, [['bun'], [bunPackage, `${bunPackage}-musl`]], ['bin/bun', 'bin/bun.exe']),
-};
-
-const ENVIRONMENT = { DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1', NO_COLOR: '1' };
+const BUN: Program = { path: native.findProgram(import.meta.url, native.BUN) };
 
 /** Runs a file, and gives what it printed. */
 async function output({ path = '', args = [] }: Program, file: string): Promise<string> {
-  const options = { env: { ...process.env, ...ENVIRONMENT }, timeout: TIMEOUT, maxBuffer: 2 ** 26 };
+  const options = { env: { ...process.env, ...native.DENO_ENV }, timeout: TIMEOUT, maxBuffer: 2 ** 26 };
   return (await execute(path, [...args, file], options)).stdout;
 }
 
 function runtime(name: string, program: Program, run: () => Promise<string>): Runtime {
   return {
     name,
-    missing:
-      program.path === undefined ? `npm has no build for ${platform}-${arch}, or it is not installed` : undefined,
+    missing: whyMissing(program.path),
     async run() {
       const reports = JSON.parse(await run()) as Report[];
       const version = await output({ path: program.path }, '--version');

@@ -17,3 +17,7 @@ export interface Runtime {
   readonly missing: string | undefined;
   run(): Promise<Result>;
 }
+
+/** Why a program cannot be run, if its path is not known. */
+export const whyMissing = (path: string | undefined): string | undefined =>
+  path === undefined ? `npm has no build for ${process.platform}-${process.arch}, or it is not installed` : undefined;

@@ -13,18 +13,12 @@ import { Connection } from '@sockless/core';
 import { attach } from '@sockless/node';
 import { WebSocketServer } from 'ws';
 import { type Expectation, failuresOf, same } from '../../core/test/runtimes/expectation.ts';
-import { findProgram } from '../../tools/programs.ts';
+import { findProgram, WORKERD } from '../../tools/native.js';
 import { bundle, bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
-import type { Runtime } from './runtime.ts';
+import { type Runtime, whyMissing } from './runtime.ts';
 
-const { platform, arch } = process;
-const system = `${platform === 'win32' ? 'windows' : platform}-${arch === 'x64' ? '64' : arch}`;
-const PROGRAM = findProgram(
-  import.meta.url,
-  [['workerd'], [`@cloudflare/workerd-${system}`]],
-  ['bin/workerd', 'bin/workerd.exe'],
-);
+const PROGRAM = findProgram(import.meta.url, WORKERD);
 
 /** One Worker, on any port, which may connect to this machine. */
 const CONFIGURATION = `using Workerd = import "/workerd/workerd.capnp";
@@ -117,7 +111,7 @@ const WORKER: readonly Expectation[] = [
 const example = async <T>(use: (url: string) => Promise<T>): Promise<T> =>
   withWorker(await bundle('../../examples/worker.ts', { external: ['cloudflare:sockets'] }), use);
 
-const missing = PROGRAM === undefined ? `npm has no build for ${platform}-${arch}, or it is not installed` : undefined;
+const missing = whyMissing(PROGRAM);
 
 async function version(): Promise<string> {
   const { stdout } = await promisify(execFile)(PROGRAM ?? '', ['--version']);
