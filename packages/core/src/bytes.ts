@@ -27,6 +27,21 @@ export function toBytes(data: string | BytesLike): Uint8Array {
   throw new TypeError(`data is a string, an ArrayBuffer or a view of one, not ${data === null ? 'null' : typeof data}`);
 }
 
+/** A view of the same bytes for words. */
+export function wordsOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Gives four bytes as a 32-bit integer, the first in the most significant place. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
+
 /** Copies `from[start]` to `from[end - 1]` to `into[at]`. */
 export function copyBytes(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
   const length = end - start;

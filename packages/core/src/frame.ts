@@ -20,6 +20,7 @@
  *     |                     Payload Data continued ...                |
  *     +---------------------------------------------------------------+
  */
+import { wordAt, wordsOf } from './bytes.ts';
 import { ProtocolError } from './rules.ts';
 
 export { applyMask } from './mask.ts';
@@ -142,11 +143,7 @@ export function decodeFrameHeader(
   let key = 0;
   if (masked) {
     if (at + 4 > end) return 0;
-    key =
-      ((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number);
+    key = wordAt(bytes, at);
     at += 4;
   }
   into.final = first >= 0x80;
@@ -178,7 +175,7 @@ export function encodeFrameHeader(header: FrameHeader, bytes: Uint8Array, start:
     throw new RangeError(`a frame header of ${size} bytes does not fit at ${start}`);
   if ((opcode & 15) !== opcode) throw new RangeError(`an opcode is a number from 0 to 15, not ${opcode}`);
   if ((rsv & 7) !== rsv) throw new RangeError(`the reserved bits are a number from 0 to 7, not ${rsv}`);
-  writeFrameHeader((final ? 0x80 : 0) | (rsv << 4) | opcode, masked, key, length, bytes, start);
+  writeFrameHeader((final ? 0x80 : 0) | (rsv << 4) | opcode, masked, key, length, wordsOf(bytes), start);
   return size;
 }
 
@@ -195,35 +192,33 @@ export function frameHeaderSize(length: number, masked: boolean): number {
   return (length < 126 ? 2 : length < 0x10000 ? 4 : 10) + (masked ? 4 : 0);
 }
 
-/** {@link encodeFrameHeader} without its checks, for the sender, whose fields are right by construction. */
+/**
+ * {@link encodeFrameHeader} without its checks, for the sender, whose fields are right by construction.
+ *
+ * @param words a view of all of the bytes: two bytes at a time are written in half the time (benchmarks: encode)
+ */
 export function writeFrameHeader(
   first: number,
   masked: boolean,
   key: number,
   length: number,
-  bytes: Uint8Array,
+  words: DataView,
   start: number,
 ): void {
-  const mask = masked ? 0x80 : 0;
-  let at = start;
-  bytes[at++] = first;
+  const both = (first << 8) | (masked ? 0x80 : 0);
+  let at = start + 2;
   // 5.2: "in all cases, the minimal number of bytes MUST be used to encode the length"
   if (length < 126) {
-    bytes[at++] = mask | length;
+    words.setInt16(start, both | length);
   } else if (length < 0x10000) {
-    bytes[at++] = mask | 126;
-    bytes[at++] = length >> 8;
-    bytes[at++] = length;
+    words.setInt16(start, both | 126);
+    words.setInt16(at, length);
+    at += 2;
   } else {
-    bytes[at++] = mask | 127;
-    const high = Math.floor(length / 2 ** 32);
-    for (let shift = 24; shift >= 0; shift -= 8) bytes[at++] = high >>> shift;
-    for (let shift = 24; shift >= 0; shift -= 8) bytes[at++] = length >>> shift;
+    words.setInt16(start, both | 127);
+    words.setUint32(at, length / 2 ** 32);
+    words.setUint32(at + 4, length);
+    at += 8;
   }
-  if (masked) {
-    bytes[at++] = key >>> 24;
-    bytes[at++] = key >>> 16;
-    bytes[at++] = key >>> 8;
-    bytes[at] = key;
-  }
+  if (masked) words.setInt32(at, key);
 }

@@ -4,7 +4,7 @@
  *     j                   = i MOD 4
  *     transformed-octet-i = original-octet-i XOR masking-key-octet-j
  */
-import { copyBytes } from './bytes.ts';
+import { copyBytes, wordAt } from './bytes.ts';
 import type { RandomSource } from './host.ts';
 import { KERNEL_FROM, KERNEL_SIZE, type Kernel, kernel } from './kernel.ts';
 
@@ -194,12 +194,7 @@ export class MaskKeys {
     const pool = this.#pool;
     const at = this.#used;
     this.#used = at + 4;
-    return (
-      ((pool[at] as number) << 24) |
-      ((pool[at + 1] as number) << 16) |
-      ((pool[at + 2] as number) << 8) |
-      (pool[at + 3] as number)
-    );
+    return wordAt(pool, at);
   }
 }
 

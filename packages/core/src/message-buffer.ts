@@ -111,7 +111,8 @@ export class MessageBuffer {
   }
 
   #clear(): void {
-    this.#pieces.length = 0;
+    // On V8 even an empty array is emptied by a call into C++ (benchmarks: decode, 1-byte cuts).
+    if (this.#pieces.length > 0) this.#pieces.length = 0;
     this.#bytes = NOTHING;
     this.#used = this.#length = this.#free = 0;
   }

@@ -432,7 +432,9 @@ export class Receiver {
       if (this.#lateKey !== 0) maskAndLook(data, 0, data.length, this.#lateKey);
       return { type: 'binary', data };
     }
-    const text = decodeText(data, this.#ascii ? 'ascii' : 'utf8', this.#textDecoder);
+    const { length } = data;
+    let text = length <= SHORT_ASCII ? decodeShortAscii(data, 0, length, 0, undefined) : undefined;
+    text ??= decodeText(data, this.#ascii ? 'ascii' : 'utf8', this.#textDecoder);
     return { type: 'text', data: text ?? (decodeUtf8(data) as string) };
   }
 

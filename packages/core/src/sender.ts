@@ -5,7 +5,7 @@
  * its last `transmit` leaves as one view of it. A longer payload that needs no mask goes by reference behind its
  * header.
  */
-import { copyBytes, toBytes, writeLatin1 } from './bytes.ts';
+import { copyBytes, toBytes, wordAt, wordsOf, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
 import { type DataOpcode, frameHeaderSize, Opcode, RSV1, writeFrameHeader } from './frame.ts';
 import { host } from './host.ts';
@@ -47,8 +47,6 @@ const SHORT = 32;
 
 /** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
 const MEASURED_FROM = 4096;
-
-const wordsOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** The host's random source serves all connections from one pool. */
 const hostKeys = host.random && new MaskKeys(host.random);
@@ -288,7 +286,7 @@ export class Sender {
     if (this.#keys === undefined && length >= BY_REFERENCE_FROM) {
       // A few bytes of its own for the header are had sooner than a view of the slab.
       const header = new Uint8Array(frameHeaderSize(length, false));
-      writeFrameHeader(first, false, 0, length, header, 0);
+      writeFrameHeader(first, false, 0, length, wordsOf(header), 0);
       this.#push(header);
       this.#push(length === payload.length ? payload : payload.subarray(start, end));
       return;
@@ -303,13 +301,23 @@ export class Sender {
     this.#commit(at + length);
   }
 
-  /** A frame with a few characters, in one pass (benchmarks: encode); false when they are not all ASCII. */
+  /** A frame with a few characters, in one pass, by words (benchmarks: encode); false when they are not all ASCII. */
   #shortText(first: number, text: string): boolean {
     const { length } = text;
     const start = this.#header(first, length);
     const bytes = this.#bytes;
+    const words = this.#words;
     let key = this.#key;
-    for (let i = 0; i < length; i++) {
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const u0 = text.charCodeAt(i);
+      const u1 = text.charCodeAt(i + 1);
+      const u2 = text.charCodeAt(i + 2);
+      const u3 = text.charCodeAt(i + 3);
+      if ((u0 | u1 | u2 | u3) >= 0x80) return false;
+      words.setInt32(start + i, ((u0 << 24) | (u1 << 16) | (u2 << 8) | u3) ^ key);
+    }
+    for (; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) return false;
       bytes[start + i] = unit ^ (key >>> 24);
@@ -323,8 +331,11 @@ export class Sender {
   #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
     const start = this.#header(first, length);
     const bytes = this.#bytes;
+    const words = this.#words;
     let key = this.#key;
-    for (let i = 0; i < length; i++) {
+    let i = 0;
+    for (; i + 4 <= length; i += 4) words.setInt32(start + i, wordAt(payload, from + i) ^ key);
+    for (; i < length; i++) {
       bytes[start + i] = (payload[from + i] as number) ^ (key >>> 24);
       key = (key << 8) | (key >>> 24);
     }
@@ -361,7 +372,7 @@ export class Sender {
       bytes.copyWithin(start + size, at, at + length);
       at = start + size;
     }
-    writeFrameHeader(first, masked, this.#key, length, bytes, start);
+    writeFrameHeader(first, masked, this.#key, length, this.#words, start);
     if (masked) maskAndLook(bytes, at, at + length, this.#key, this.#words);
     this.#commit(at + length);
   }
@@ -371,7 +382,7 @@ export class Sender {
     const masked = this.#drawKey();
     const size = frameHeaderSize(length, masked);
     this.#reserve(size + length);
-    writeFrameHeader(first, masked, this.#key, length, this.#bytes, this.#to);
+    writeFrameHeader(first, masked, this.#key, length, this.#words, this.#to);
     return this.#to + size;
   }
 
