@@ -191,10 +191,9 @@ export class MaskKeys {
       this.#pool = fresh;
       this.#used = 0;
     }
-    const pool = this.#pool;
     const at = this.#used;
     this.#used = at + 4;
-    return wordAt(pool, at);
+    return wordAt(this.#pool, at);
   }
 }
 

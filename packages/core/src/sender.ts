@@ -7,7 +7,8 @@
  */
 import { copyBytes, toBytes, wordAt, wordsOf, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
-import { type DataOpcode, frameHeaderSize, Opcode, RSV1, writeFrameHeader } from './frame.ts';
+import { type DataOpcode, frameHeaderSize, Opcode, RSV1 } from './frame.ts';
+import { copyFrameHeader, writeFrameHeader } from './header-writer.ts';
 import { host } from './host.ts';
 import { copyMasked, MaskKeys, maskAndLook } from './mask.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -286,7 +287,7 @@ export class Sender {
     if (this.#keys === undefined && length >= BY_REFERENCE_FROM) {
       // A few bytes of its own for the header are had sooner than a view of the slab.
       const header = new Uint8Array(frameHeaderSize(length, false));
-      writeFrameHeader(first, false, 0, length, wordsOf(header), 0);
+      copyFrameHeader(first, false, 0, length, header, 0);
       this.#push(header);
       this.#push(length === payload.length ? payload : payload.subarray(start, end));
       return;
@@ -305,7 +306,6 @@ export class Sender {
   #shortText(first: number, text: string): boolean {
     const { length } = text;
     const start = this.#header(first, length);
-    const bytes = this.#bytes;
     const words = this.#words;
     let key = this.#key;
     let i = 0;
@@ -320,7 +320,7 @@ export class Sender {
     for (; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) return false;
-      bytes[start + i] = unit ^ (key >>> 24);
+      words.setInt8(start + i, unit ^ (key >>> 24));
       key = (key << 8) | (key >>> 24);
     }
     this.#commit(start + length);
@@ -330,13 +330,12 @@ export class Sender {
   /** A frame with a few bytes, in one pass. */
   #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
     const start = this.#header(first, length);
-    const bytes = this.#bytes;
     const words = this.#words;
     let key = this.#key;
     let i = 0;
     for (; i + 4 <= length; i += 4) words.setInt32(start + i, wordAt(payload, from + i) ^ key);
     for (; i < length; i++) {
-      bytes[start + i] = (payload[from + i] as number) ^ (key >>> 24);
+      words.setInt8(start + i, (payload[from + i] as number) ^ (key >>> 24));
       key = (key << 8) | (key >>> 24);
     }
     this.#commit(start + length);
