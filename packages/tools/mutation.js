@@ -2,8 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from './install.js';
-import { mutantsOf } from './mutants.js';
-import { createTree } from './mutation-tree.js';
 import { Failure, files, ROOT } from './workspace.js';
 
 export const help = `npm run mutation [-- [--sample N|all] [--seed S] [--file PART] [--test PART] [--again PATH]
@@ -39,6 +37,9 @@ const EXPLAINED = join(FOLDER, 'test/mutation.json');
  */
 export async function command(args) {
   const options = parse(args);
+  install(ROOT, 'all');
+  // Only now there is what this imports.
+  const { mutantsOf } = await import('./mutants.js');
   const path = join(ROOT, EXPLAINED);
   const explanations = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
   const all = sources(options.parts).flatMap((file) => {
@@ -55,7 +56,6 @@ export async function command(args) {
     console.log(mutants.map(describe).join('\n'));
     return 0;
   }
-  install(ROOT, 'all');
   const started = Date.now();
   const results = await putToTests(mutants, explanations, options);
   console.log(`\n${table(results)}\n`);
@@ -140,6 +140,7 @@ function generator(seed) {
  * @returns {Promise<Result[]>}
  */
 async function putToTests(mutants, explanations, options) {
+  const { createTree } = await import('./mutation-tree.js');
   const tree = createTree(ROOT, FOLDER, SOURCES);
   process.once('exit', tree.remove);
   try {
