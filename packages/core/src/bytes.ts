@@ -1,4 +1,4 @@
-/** Bytes as a caller may give them. */
+/** Bytes as a caller may give them, and the few ways to read and copy them that all files share. */
 import { host } from './host.ts';
 import { encodeUtf8 } from './utf8.ts';
 
@@ -25,11 +25,6 @@ export function toBytes(data: string | BytesLike): Uint8Array {
   const tag = Object.prototype.toString.call(data);
   if (tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]') return new Uint8Array(data);
   throw new TypeError(`data is a string, an ArrayBuffer or a view of one, not ${data === null ? 'null' : typeof data}`);
-}
-
-/** A view of the same bytes for words. */
-export function wordsOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Gives four bytes as a 32-bit integer, the first in the most significant place. */

@@ -1,5 +1,5 @@
-/** From the fields of a frame header to its bytes (RFC 6455 5.2), without a check: they are right by construction. */
-import { copyBytes, wordsOf } from './bytes.ts';
+/** From the fields of a frame header to its bytes (RFC 6455 5.2), without a check: who calls has seen to it. */
+import { copyBytes } from './bytes.ts';
 
 /**
  * Writes a header at `start` and gives its length in bytes, 2 to 14.
@@ -53,4 +53,4 @@ export function copyFrameHeader(
 
 /** Written anew for every header that is copied. */
 const SCRATCH = new Uint8Array(14);
-const SCRATCH_WORDS = wordsOf(SCRATCH);
+const SCRATCH_WORDS = new DataView(SCRATCH.buffer);

@@ -5,7 +5,7 @@
  * its last `transmit` leaves as one view of it. A longer payload that needs no mask goes by reference behind its
  * header.
  */
-import { copyBytes, toBytes, wordAt, wordsOf, writeLatin1 } from './bytes.ts';
+import { copyBytes, toBytes, wordAt, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
 import { type DataOpcode, frameHeaderSize, Opcode, RSV1 } from './frame.ts';
 import { copyFrameHeader, writeFrameHeader } from './header-writer.ts';
@@ -48,6 +48,8 @@ const SHORT = 32;
 
 /** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
 const MEASURED_FROM = 4096;
+
+const wordsOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** The host's random source serves all connections from one pool. */
 const hostKeys = host.random && new MaskKeys(host.random);

@@ -55,6 +55,34 @@ function bytes(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
 }
 
+sender('every short text, with a character that is not ASCII at every place', () => {
+  const texts: string[] = [];
+  for (const fill of 'a\0') {
+    for (let length = 0; length < 35; length++) {
+      texts.push(fill.repeat(length));
+      for (const odd of ['\u0080', 'é', '文', '\u{1f600}', '\ud800']) {
+        for (let at = 0; at <= length; at++) texts.push(fill.repeat(at) + odd + fill.repeat(length - at));
+      }
+    }
+  }
+  for (const each of [server(), client()]) {
+    for (const message of texts) {
+      each.message(message);
+      assert.is(text(frames(each)), message.replace('\ud800', '\ufffd'));
+    }
+  }
+});
+
+sender('bytes of every short length, from every place', () => {
+  for (const each of [server(), client()]) {
+    for (let length = 0; length < 40; length++) {
+      const payload = bytes(length + 5).subarray(length % 5, length + (length % 5));
+      each.message(payload);
+      assert.is(toHex(concat(...frames(each).map((frame) => frame.payload))), toHex(payload));
+    }
+  }
+});
+
 sender('5.7 the examples, byte for byte', () => {
   const plain = server();
   plain.message('Hello');
