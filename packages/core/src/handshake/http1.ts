@@ -248,8 +248,8 @@ export class ChunkedBody {
         this.#complete = bytes.length - this.#at > MAX_CHUNK_LINE;
         return;
       }
-      const line = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?\r$/i.exec(latin1(bytes, this.#at, lineEnd));
-      this.#left = Number.parseInt(line?.[1] ?? '0', 16);
+      const line = /^[0-9a-f]{1,8}[ \t]*(?:;.*)?\r$/i.exec(latin1(bytes, this.#at, lineEnd));
+      this.#left = Number.parseInt(line?.[0] ?? '0', 16);
       this.#complete = this.#left === 0;
       this.#at = lineEnd + 1;
       if (this.#at === bytes.length) return;

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
-import type { DeflateEngine, Deflater, Inflater } from '../../src/deflate/index.ts';
+import { type DeflateEngine, type Deflater, DeflateTransform, type Inflater } from '../../src/deflate/index.ts';
 import { Connection, type ConnectionOptions, type Role } from '../../src/index.ts';
 import { seeded } from '../pair.ts';
 import {
@@ -17,7 +17,7 @@ import {
   toHex,
   ZEROS,
 } from '../support.ts';
-import { compressed, events, frame, frames, NO_TAKEOVER, opened, payload, type Setting, utf8 } from './tools.ts';
+import { compressed, events, frame, frames, NO_TAKEOVER, opened, PLAIN, payload, type Setting, utf8 } from './tools.ts';
 import { expectCorrupt, INFLATED } from './vectors.ts';
 import { deflate, inflate } from './zlib.ts';
 
@@ -627,6 +627,15 @@ for (const role of ROLES) {
     assert.equal([...connection].map(summarize), [['fail', 'idle-timeout', bytes.length]]);
   });
 }
+
+test('what has been read to its end gives nothing more', () => {
+  const transform = new DeflateTransform('server', PLAIN, pako, { level: 6, memLevel: 8, threshold: 0 });
+  transform.write(hex('f2 48 cd c9 c9 07 00'));
+  assert.is(toHex(transform.read() as Uint8Array), toHex(utf8('Hello')));
+  assert.ok(transform.drained);
+  assert.is(transform.read(), undefined);
+  transform.close();
+});
 
 interface Counts {
   readonly engine: DeflateEngine;

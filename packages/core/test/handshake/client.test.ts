@@ -75,6 +75,12 @@ test('4.1: the key is made of 16 random bytes, anew for each connection', () => 
   assert.equal(keys, ['AQEBAQEBAQEBAQEBAQEBAQ==', 'AgICAgICAgICAgICAgICAg==']);
 });
 
+test('4.1: the request is what its head says', () => {
+  const { request: sent } = request('ws://example.com/a?b', {}, ZEROS);
+  const { method, target, version } = sent;
+  assert.equal({ method, target, version }, { method: 'GET', target: '/a?b', version: 11 });
+});
+
 for (const [what, url, options] of [
   ['a URI of http', 'http://example.com/', {}],
   ['a line end in the path', 'ws://example.com/a\r\nX: y', {}],
