@@ -2,7 +2,7 @@
 import { copyBytes } from './bytes.ts';
 
 /**
- * Writes a header at `start` and gives its length in bytes, 2 to 14.
+ * Writes a header at `start` and gives where it ends, 2 to 14 bytes behind that.
  *
  * @param first the first byte: FIN, the reserved bits and the opcode
  * @param words a view of all of the bytes: that is half the time of one byte after the other (benchmarks: encode)
@@ -34,10 +34,13 @@ export function writeFrameHeader(
     words.setInt32(at, key);
     at += 4;
   }
-  return at - start;
+  return at;
 }
 
-/** {@link writeFrameHeader} where there is no view for words: to copy is less work than to make one. */
+/**
+ * {@link writeFrameHeader} where there is no view for words, since to copy is less work than to make one. Gives the length
+ * of the header.
+ */
 export function copyFrameHeader(
   first: number,
   masked: boolean,

@@ -188,7 +188,7 @@ export class Sender {
     this.#reserve(text.length + body.length);
     const end = this.#to + text.length;
     writeLatin1(text, this.#bytes, this.#to);
-    if (body.length > 0) this.#bytes.set(body, end);
+    this.#bytes.set(body, end);
     this.#commit(end + body.length);
   }
 
@@ -381,10 +381,8 @@ export class Sender {
   /** Writes a header, with room for the payload behind it, and gives where that begins. */
   #header(first: number, length: number): number {
     const masked = this.#drawKey();
-    const size = frameHeaderSize(length, masked);
-    this.#reserve(size + length);
-    writeFrameHeader(first, masked, this.#key, length, this.#words, this.#to);
-    return this.#to + size;
+    this.#reserve(frameHeaderSize(length, masked) + length);
+    return writeFrameHeader(first, masked, this.#key, length, this.#words, this.#to);
   }
 
   /** Draws the masking key of the next frame, if it has one: before any room is reserved, since the source may send. */

@@ -248,6 +248,11 @@ test('4.1: open tells the subprotocol and all header fields, cookies among them'
   );
 });
 
+test('4.1: a failure names the subprotocol that was not offered, as far as 200 characters tell it', () => {
+  const error = answer(responseHead({ 'Sec-WebSocket-Protocol': `b${'c'.repeat(300)}` }), { subprotocols: ['a'] });
+  assert.ok('message' in error && / bc{199}(?!c)/.test(error.message), String(error));
+});
+
 test('4.1: verify judges a response that somebody else has read', () => {
   const offer = request(URL, { subprotocols: ['a'] }, ZEROS);
   const response = parseResponseHead(responseHead({ 'Sec-WebSocket-Protocol': 'a' }).slice(0, -4));
