@@ -48,8 +48,11 @@ export interface Outcome extends Progress {
   readonly kept: readonly string[];
 }
 
-/** An input that takes longer, in milliseconds, never ends; nor does a process begin that takes so much longer. */
-const PATIENCE = 10_000;
+/**
+ * An input that takes longer, in seconds, never ends; nor does a process begin that takes so much longer. Only seconds
+ * count that pass here as well: a machine that was asleep, or a job that was stopped, is no input that hangs.
+ */
+const PATIENCE = 10;
 const PATIENCE_AT_FIRST = 6 * PATIENCE;
 
 /** What is instrumented: ours, pako, and the references, so that there is guidance also for what is not. */
@@ -86,14 +89,14 @@ export async function runSession(
   });
   const end = (): boolean => child.connected && child.send('stop');
   stop.addEventListener('abort', end);
-  const kill = (): void => {
+  let patience = PATIENCE_AT_FIRST;
+  const watchdog = setInterval(() => {
+    if (patience-- > 0) return;
     isLate = true;
     child.kill('SIGKILL');
-  };
-  let watchdog = setTimeout(kill, PATIENCE_AT_FIRST);
+  }, 1000);
   child.on('message', (report: Report) => {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(kill, PATIENCE);
+    patience = PATIENCE;
     if (report.type === 'finding') add(report.finding);
     else if (report.type === 'done') kept = report.kept;
     else {
@@ -102,13 +105,13 @@ export async function runSession(
     }
   });
   await once(child, 'exit');
-  clearTimeout(watchdog);
+  clearInterval(watchdog);
   stop.removeEventListener('abort', end);
 
   if (kept === undefined) {
     const input = readCurrent(current);
     if (input === undefined) throw new Error(`the process of ${task.target.name} could not be started`);
-    const invariant = isLate ? `an input takes longer than ${PATIENCE / 1000} seconds` : 'an input ends the process';
+    const invariant = isLate ? `an input takes longer than ${PATIENCE} seconds` : 'an input ends the process';
     const transcript = transcribe(await loadTarget(task.target), input, invariant);
     const digits = Buffer.from(input).toString('hex');
     add({ target: task.target.name, invariant, input: digits, found: digits, transcript });

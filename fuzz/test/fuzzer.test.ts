@@ -48,14 +48,19 @@ test('finds a planted bug by coverage and minimises it; the replay command repro
   assert.is(run(...command.replace(/--target \S+/, '--target receive-server').split(' ')).code, 0);
 });
 
-test('an input that ends the process is a finding, and the last', ({ folder }) => {
-  const target = 'fuzz/test/fixtures/exits.ts';
-  const { code, output } = run('--target', target, '--runs', '20000', '--seed', '1', '--findings', folder);
-  assert.is(code, 1, output);
-  assert.match(output, 'FINDING exits: an input ends the process');
-  const [name = ''] = readdirSync(join(folder, 'exits'));
-  assert.is(readFileSync(join(folder, 'exits', name))[0], 0x42);
-});
+for (const [name, what] of [
+  ['exits', 'an input ends the process'],
+  ['hangs', 'an input takes longer than 10 seconds'],
+] as const) {
+  test(`a finding, and the last: ${what}`, ({ folder }) => {
+    const target = `fuzz/test/fixtures/${name}.ts`;
+    const { code, output } = run('--target', target, '--runs', '20000', '--seed', '1', '--findings', folder);
+    assert.is(code, 1, output);
+    assert.match(output, `FINDING ${name}: ${what}`);
+    const [file = ''] = readdirSync(join(folder, name));
+    assert.is(readFileSync(join(folder, name, file))[0], 0x42);
+  });
+}
 
 test('simulates schedules, the same for the same seed', ({ folder }) => {
   const results = ['one', 'two'].map((name) => {
