@@ -53,6 +53,7 @@ export interface ConnectionOptions {
   readonly random?: RandomSource | undefined;
   /**
    * Decodes UTF-8, fatal and keeping a byte order mark. Default: the host's `TextDecoder`, or none and core's own code.
+   * It is not asked for up to 16 bytes of ASCII.
    */
   readonly textDecoder?: Utf8TextDecoder | undefined;
 }
