@@ -2,27 +2,23 @@
 import {
   Client,
   type Handlers,
-  type ReconnectPolicy,
+  type ReconnectingOptions,
   resolveCompression,
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
-import type { ClientOptions, WebSocketUri } from '@sockless/core';
+import type { WebSocketUri } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
 
 /** How to connect, and the options of the connection. */
-export interface ConnectOptions extends WithCompression<ClientOptions> {
+export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   /** What `Deno.connectTls` takes besides hostname and port: `caCerts`, `cert` and `key`. */
   readonly tls?: Partial<Deno.ConnectTlsOptions & Deno.TlsCertifiedKeyPem> | undefined;
   /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
   readonly socketPath?: string | undefined;
   /** Gives the transport instead: through a proxy, for instance. */
   readonly createConn?: ((uri: WebSocketUri) => Promise<Deno.Conn>) | undefined;
-  /** Closes the connection with 1001 when it is aborted, or gives up connecting. */
-  readonly signal?: AbortSignal | undefined;
-  /** Whether and when to connect again. Default: false. `true` stands for `{}`. */
-  readonly reconnect?: ReconnectPolicy | boolean | undefined;
 }
 
 /**

@@ -5,27 +5,23 @@ import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'nod
 import {
   Client,
   type Handlers,
-  type ReconnectPolicy,
+  type ReconnectingOptions,
   resolveCompression,
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
-import type { ClientOptions, WebSocketUri } from '@sockless/core';
+import type { WebSocketUri } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
 
 /** How to connect, and the options of the connection. */
-export interface ConnectOptions extends WithCompression<ClientOptions> {
+export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   /** What `tls.connect` takes besides host and port: `ca`, `cert`, `key`, `rejectUnauthorized`. */
   readonly tls?: TlsOptions | undefined;
   /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
   readonly socketPath?: string | undefined;
   /** Gives the transport instead: through a proxy, for instance. It may still be connecting. */
   readonly createSocket?: ((uri: WebSocketUri) => Duplex) | undefined;
-  /** Closes the connection with 1001 when it is aborted, or gives up connecting. */
-  readonly signal?: AbortSignal | undefined;
-  /** Whether and when to connect again. Default: false. `true` stands for `{}`. */
-  readonly reconnect?: ReconnectPolicy | boolean | undefined;
 }
 
 /**
