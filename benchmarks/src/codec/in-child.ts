@@ -54,7 +54,7 @@ export async function inChild(
       if (!child.connected) throw new Error(`${where}: its process has ended`);
       child.send({ name, milliseconds } satisfies Question);
       const result = await answer(child, where, milliseconds + PATIENCE, () => output);
-      if ('cost' in result) return result.cost;
+      if ('cost' in result) return result;
       throw new Error(`${where}: ${'error' in result ? result.error : 'no answer'}`);
     },
     async stop() {
