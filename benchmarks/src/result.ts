@@ -8,7 +8,7 @@ import type { GrowthRow, Row } from './suite.ts';
 
 /** The contents of the file that `--json` writes. */
 export interface Result {
-  /** Node's version. */
+  /** The version of the Node that was measured. */
   readonly node: string;
   /** The model of the processors, and how many there are. */
   readonly cpu: string;
@@ -47,10 +47,9 @@ export interface Summary {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What is known of this machine and this tree. */
-export function circumstances(): Pick<Result, 'node' | 'cpu' | 'date' | 'revision'> {
+export function circumstances(): Pick<Result, 'cpu' | 'date' | 'revision'> {
   const [first] = cpus();
   return {
-    node: process.version,
     cpu: `${first?.model.trim() ?? process.arch} × ${cpus().length}`,
     date: new Date().toISOString(),
     revision: revision(),

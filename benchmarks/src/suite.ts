@@ -33,6 +33,8 @@ export interface Subject {
   start(): Promise<Runner>;
   /** Ours: the same of another revision, built in the folder `root`, for `--against`. */
   startAt?(root: string): Promise<Runner>;
+  /** Ours: a variant of the first, which `--against` compares with the other revision of the first as well. */
+  readonly variant?: boolean;
 }
 
 /** How much is measured. */
@@ -57,7 +59,7 @@ export interface Suite {
   readonly cases: readonly Case[];
   /** Default: short slices, which is enough where there is no network (method.ts). */
   readonly pace?: { readonly quick: Pace; readonly full: Pace };
-  /** Ours, under the name 'sockless' (or 'sockless, …'); the first one is what `--against` compares. */
+  /** Ours, under the name 'sockless' (or 'sockless, …'); the first and its variants are what `--against` compares. */
   readonly ours: readonly Subject[];
   readonly peers: readonly Subject[];
 }

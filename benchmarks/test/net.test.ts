@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { inChild } from '../src/codec/in-child.ts';
+import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
 import { encodeFrames } from '../src/net/frames.ts';
 import type { EchoAnswer } from '../src/net/load.ts';
 import * as servers from '../src/net/server-programs.ts';
 import { cost, Station } from '../src/net/station.ts';
+import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
 import { suite as connectSuite } from '../src/suites/connect.ts';
 import { suite as echoSuite } from '../src/suites/echo.ts';
 import { costs, suite as idleSuite } from '../src/suites/idle.ts';
@@ -15,6 +19,7 @@ const load = suite('load generator');
 
 for (const server of [
   servers.SERVE,
+  { ...servers.SERVE_LENDING, missing: (await knowsLoans()) ? undefined : 'this build does not know of lending' },
   servers.CORE_ON_NET,
   servers.WS,
   servers.WS_BUFFERUTIL,
@@ -158,6 +163,25 @@ companion('a program that is not there is an error', async () => {
   }
 });
 
+const withNewest = newestNode() === undefined ? companion.skip : companion;
+withNewest('programs without a command, and codecs, are run by the Node that is measured', async () => {
+  const newest = newestNode() as Node;
+  measureWith(newest);
+  try {
+    const program = { args: ['-e', 'console.log(JSON.stringify(process.version)); process.stdin.resume()'] };
+    const one = await Companion.start(program);
+    assert.is(one.greeting, newest.version);
+    await one.stop();
+    const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
+    const codec = await inChild('fake', file, 'saying its version', {});
+    const said = await codec.measure('one', 1).then(String, String);
+    assert.ok(said.includes(newest.version), said);
+    await codec.stop();
+  } finally {
+    measureWith(findNode(process.version));
+  }
+});
+
 companion.run();
 
 const subjects = suite('subjects');
@@ -187,6 +211,27 @@ subjects('sockless is in every suite, and names are unique', () => {
     assert.is(new Set(cases.map((each) => each.name)).size, cases.length, name);
     assert.ok(cases.some(({ slow }) => !slow));
   }
+});
+
+subjects('lending is measured only with a build that copies what is not lent', async () => {
+  const core = (copies: (options: unknown) => boolean): Promise<Sending> => {
+    let sent: Uint8Array[] = [];
+    const connection = {
+      send: (data: Uint8Array, options?: unknown): void => {
+        sent = [Uint8Array.of(0x82), copies(options) ? data.slice() : data];
+      },
+      transmit: () => sent.shift(),
+    };
+    return Promise.resolve({ Connection: { opened: () => connection } });
+  };
+  const refusing = (options: unknown): boolean => {
+    if (options !== undefined) throw new TypeError('an unknown option');
+    return true;
+  };
+  assert.is(await knowsLoans(core((options) => options !== LOAN)), true);
+  assert.is(await knowsLoans(core(() => true)), false, 'the option is ignored');
+  assert.is(await knowsLoans(core(() => false)), false, 'nothing is ever copied');
+  assert.is(await knowsLoans(core(refusing)), false);
 });
 
 subjects('an echo costs time', async () => {

@@ -37,6 +37,8 @@ export const SERVE_WITHOUT_TIMERS = node('sockless, no timers', 'sockless.ts', [
 export const CORE_ON_NET = node('sockless, core on node:net', 'sockless.ts', ['net']);
 /** {@link CORE_ON_NET} without what runs by the clock. */
 export const CORE_WITHOUT_TIMERS = node('sockless, core, no timers', 'sockless.ts', ['net', 'without-timers']);
+/** {@link SERVE} whose application lends the messages that it sends; only where {@link knowsLoans} says so. */
+export const SERVE_LENDING = node('sockless, lending', 'sockless.ts', ['serve', 'lending']);
 /** {@link SERVE} without limits on sizes. */
 export const SERVE_LARGE = node('sockless', 'sockless.ts', ['serve', 'large']);
 

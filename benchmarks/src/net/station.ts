@@ -6,7 +6,7 @@ import type { EchoAnswer, LoadAnswer, LoadQuestion, PrepareQuestion } from './lo
 import { type ServerProgram, serverAt } from './server-programs.ts';
 import type { Memory, ProcessorTime, ServerQuestion } from './servers/listening.ts';
 
-/** Always run by the same Node, so that servers on another one have the same load. */
+/** Run by the Node of this process, whichever runs the servers: their load is the same. */
 const LOAD = { ...nodeProgram('load.ts'), command: process.execPath };
 
 /** `Omit` for each member of a union. */

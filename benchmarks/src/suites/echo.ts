@@ -1,8 +1,9 @@
 /** Echo over loopback TCP: what a server takes for a message, from the socket to the application and back. */
 import { KIB, MIB, sizeName } from '../codec/inputs.ts';
+import { knowsLoans } from '../loan.ts';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
-import type { Case, Runner, Suite } from '../suite.ts';
+import type { Case, Runner, Subject, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
   readonly opcode: 1 | 2;
@@ -34,6 +35,10 @@ const cases: readonly EchoCase[] = [
   { ...binary(16, 50, 16, true), opcode: 1, name: 'text 16 B, 50 × 16' },
 ];
 
+const lending: readonly Subject[] = (await knowsLoans())
+  ? [{ ...subjectOf(servers.SERVE_LENDING, start), variant: true }]
+  : [];
+
 /** Everybody's server with its defaults, but without compression. */
 export const suite: Suite = {
   name: 'echo',
@@ -41,7 +46,12 @@ export const suite: Suite = {
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; time, and processor time of the server',
   unit: 'ns/message',
   cases,
-  ours: [servers.SERVE, servers.SERVE_ON_DENO, servers.SERVE_ON_BUN].map((server) => subjectOf(server, start)),
+  ours: [
+    subjectOf(servers.SERVE, start),
+    ...lending,
+    subjectOf(servers.SERVE_ON_DENO, start),
+    subjectOf(servers.SERVE_ON_BUN, start),
+  ],
   peers: [
     subjectOf(servers.WS, start),
     subjectOf(servers.WS_BUFFERUTIL, start),
