@@ -47,8 +47,10 @@ export class Terminal implements Watcher {
   row(plan: Plan, name: string, rows: readonly Row[]): void {
     const processor = rows.filter(({ metric }) => metric === 'processor');
     const unit = plan.suite.unit;
-    for (const { name: subject } of plan.ours) {
+    for (const { name: subject, variant } of plan.ours) {
       const own = rows.filter((row) => row.subject === subject);
+      // A build that does not know the variant.
+      if (variant && own.length === 0) continue;
       const times = own.filter(({ metric }) => metric === undefined);
       this.#cells(plan, label(plan, name, subject), times, formatRow, times[0] && formatCost(times[0].cost, unit));
       const second = processor.filter((row) => own.includes(row));

@@ -47,6 +47,12 @@ terminal('a case without processor times has one line', () => {
   assert.is(lines((to) => to.row(PLAN, '16 B, 50 × 16', times)).length, 1);
 });
 
+terminal('a variant that cannot do a case has no line; whoever else cannot has one without numbers', () => {
+  const none = (ours: readonly Subject[]) => lines((to) => to.row({ ...PLAN, ours }, '16 B, 50 × 16', []));
+  assert.equal(none([subject('sockless')]).map(cells), [['16 B, 50 × 16', '–', '–']]);
+  assert.is(none([subject('sockless'), { ...subject('sockless, lending'), variant: true }]).length, 1);
+});
+
 terminal('the summary tells times from processor times', () => {
   const summary = lines((to) => to.summary({ rows: ROWS, missing: [] })).map(cells);
   assert.equal(

@@ -45,6 +45,8 @@ export const suite: Suite = {
   title:
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; time, and processor time of the server',
   unit: 'ns/message',
+  // The first turn has code that is not compiled yet, also in a quick run.
+  pace: { quick: { turns: 3, warmUps: 1, slice: 60 }, full: { turns: 7, warmUps: 1, slice: 250 } },
   cases,
   ours: [
     subjectOf(servers.SERVE, start),
