@@ -12,6 +12,7 @@ import {
   Opcode,
   ProtocolError,
   type Role,
+  resolveOptions,
 } from '../../src/index.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { decodeFrames, type Frame } from '../reference.ts';
@@ -187,6 +188,22 @@ test('a response that waits is never dropped', () => {
     );
     assert.is(ending(server).explanation.unsentBytes, 3 + 5004);
   }
+});
+
+test('what a sender knows of one connection does not matter to the next', () => {
+  const options = resolveOptions(OPTIONS);
+  const one = Connection.opened('server', {}, options);
+  one.close(1000, 'a reason that is long');
+  drain(one);
+  const other = Connection.opened('server', {}, options);
+  assert.is(types(other), 'open');
+  other.fail('reader-too-slow');
+  assert.is(sent(other), ownClose('server', 1013, 'reader-too-slow'));
+  const third = Connection.opened('server', {}, options);
+  third.send('Hello');
+  third.send('Hello');
+  third.fail('reader-too-slow');
+  assert.is(sent(third), ownClose('server', 1013, 'reader-too-slow'));
 });
 
 test("a client's request that waits is never dropped", () => {
