@@ -38,7 +38,12 @@ import {
 
 const test = suite('RFC 6455 7.1.7 fail');
 
-const OPTIONS: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, stallTimeout: NEVER, messageProgress: false };
+const OPTIONS: ConnectionOptions = {
+  heartbeat: false,
+  idleTimeout: NEVER,
+  stallTimeout: NEVER,
+  messageProgress: false,
+};
 const RULES: readonly (readonly [LocalRuleName, code: number])[] = [
   ['reader-too-slow', 1013],
   ['handler-failed', 1011],
@@ -105,7 +110,10 @@ for (const role of ROLES) {
         assert.equal([...one], []);
         assert.equal([one.state, one.transport, one.deadline > 5000], [other.state, other.transport, true]);
         const [a, b] = [ending(one), ending(other)];
-        assert.equal([a.explanation.error?.rule, a.explanation.cause], [b.explanation.error?.rule, b.explanation.cause]);
+        assert.equal(
+          [a.explanation.error?.rule, a.explanation.cause],
+          [b.explanation.error?.rule, b.explanation.cause],
+        );
       }
     });
 
@@ -283,7 +291,8 @@ for (const role of ROLES) {
       send(reference);
       const whole = drain(reference);
       const { frames } = decodeFrames(whole);
-      const ends = frames.reduce<number[]>((all, it) => [...all, (all.at(-1) ?? 0) + sizeOf(it)], []);
+      const ends: number[] = [];
+      for (const each of frames) ends.push((ends.at(-1) ?? 0) + sizeOf(each));
       assert.ok(frames.length > 1);
       const cuts = [...new Set([0, ...ends.flatMap((end) => [end - 1, end, end + 1, end + 2, end + 5, end + 300])])];
       for (const cut of cuts.filter((at) => at >= 0 && at <= whole.length)) {

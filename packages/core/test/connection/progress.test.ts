@@ -150,7 +150,12 @@ for (const role of ROLES) {
     const [from, to] = role === 'server' ? [client, server] : [server, client];
     from.sendFragment('a'.repeat(50_000), false);
     const much = drain(from);
-    from.sendFragment(Array.from({ length: 3000 }, (_, n) => String.fromCharCode(33 + (Math.imul(n + 1, 2_654_435_761) >>> 20) % 94)).join(''), true);
+    from.sendFragment(
+      Array.from({ length: 3000 }, (_, n) =>
+        String.fromCharCode(33 + ((Math.imul(n + 1, 2_654_435_761) >>> 20) % 94)),
+      ).join(''),
+      true,
+    );
     const more = drain(from);
     assert.ok(much.length < BYTES + headerOf(role, BYTES) && more.length > 3 * BYTES, `${much.length}, ${more.length}`);
     receive(to, much.subarray(0, 10), 0);

@@ -5,7 +5,7 @@ import { Connection, type ConnectionOptions, type EndEvent, Opcode, type Role } 
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { decodeFrames } from '../reference.ts';
 import { equalBytes, join, ZEROS } from '../support.ts';
-import { ascii, closeFrame, ending, frame, isA, NEVER, opened, ROLES, receive, rule, sent, types } from './tools.ts';
+import { ascii, closeFrame, ending, frame, isA, NEVER, opened, ROLES, receive, rule, types } from './tools.ts';
 
 const test = suite('writing');
 
@@ -197,7 +197,10 @@ for (const role of ROLES) {
   });
 
   test(`stall: what leaves at no stated time leaves the rest its whole time, from the next call with one (${role})`, () => {
-    for (const move of [(connection: Connection) => connection.transmit(undefined, 1), (it: Connection) => it.written(1)]) {
+    for (const move of [
+      (connection: Connection) => connection.transmit(undefined, 1),
+      (it: Connection) => it.written(1),
+    ]) {
       const connection = writer(role, true);
       connection.send('Hello');
       connection.transmit(0, 2);
