@@ -8,8 +8,8 @@ import type { HandshakeError, ProtocolError } from './rules.ts';
 /**
  * The next thing that happened on a connection.
  *
- * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* (`close` | `fail`)* `end`,
- * and nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
+ * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* `close`? `fail`? `end`, and
+ * nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
  * they came in, so copy a small piece to keep it for long.
  */
 export type ConnectionEvent =
@@ -99,7 +99,10 @@ export interface CloseEvent extends CloseReason {
   readonly type: 'close';
 }
 
-/** We failed the connection (RFC 6455 7.1.7); our Close frame or HTTP response is in the outbox. */
+/**
+ * We failed the connection (RFC 6455 7.1.7). Our Close frame or HTTP response is in the outbox, unless the peer is gone
+ * (`pong-timeout`, `idle-timeout`, `stall-timeout`): then the transport is to be destroyed, and `end` is next.
+ */
 export interface FailEvent {
   /** Tells this event from the others. */
   readonly type: 'fail';
@@ -115,7 +118,7 @@ export interface EndEvent {
   readonly code: number;
   /** The reason of the peer's Close frame (7.1.6). */
   readonly reason: string;
-  /** Both Close frames had passed before the transport ended (7.1.4). */
+  /** The peer's Close frame had arrived and ours had left before the transport ended (7.1.4). */
   readonly clean: boolean;
   /** Why, in a sentence and as facts. */
   readonly explanation: Explanation;
@@ -137,6 +140,14 @@ export interface Explanation {
   readonly bytesReceived: number;
   /** The transport ended, or closeTimeout passed, before both Close frames had been exchanged. */
   readonly endedEarly: boolean;
-  /** What the transport said of its end, an error of the socket for instance, if the adapter passed it on. */
+  /**
+   * How many bytes of what was sent had not left when the connection ended: they waited for `transmit`, were dropped, or
+   * had been transmitted and not been reported with `written` by a caller that reports.
+   */
+  readonly unsentBytes: number;
+  /**
+   * What the transport said of its end, an error of the socket for instance, if the adapter passed it on; else the cause
+   * that `fail` was given.
+   */
   readonly cause: unknown;
 }
