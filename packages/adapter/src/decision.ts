@@ -3,15 +3,15 @@ import type { AcceptOptions, BytesLike, Connection, HeaderFieldsInit } from '@so
 
 /** How a request is answered: what {@link accept} or {@link reject} returned. */
 export class Decision {
-  readonly #answer: (connection: Connection, now: number) => void;
+  readonly #answer: (connection: Connection, now: number | undefined) => void;
 
   /** For this file: a plain object that looks like a decision is none, so that nothing is accepted by mistake. */
-  constructor(answer: (connection: Connection, now: number) => void) {
+  constructor(answer: (connection: Connection, now: number | undefined) => void) {
     this.#answer = answer;
   }
 
   /** Answers the request that waits, as was decided. */
-  static apply(decision: unknown, connection: Connection, now: number): void {
+  static apply(decision: unknown, connection: Connection, now: number | undefined): void {
     if (!(decision instanceof Decision)) {
       throw new TypeError(
         `a request handler returns what accept() or reject() returned, or a promise of it, not ${describe(decision)}` +

@@ -10,9 +10,8 @@ import type {
 import type { Decision } from './decision.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** What a handler returns: nothing, now or later. */
-// biome-ignore lint/suspicious/noConfusingVoidType: handlers may be functions that return nothing
-export type Handled = void | PromiseLike<void>;
+/** What a handler returns is of no interest, but when it is a promise: then its rejection is an error of the handler. */
+export type Handled = unknown;
 
 /**
  * The functions an application reacts with; all are optional and may be shared by any number of connections. They run

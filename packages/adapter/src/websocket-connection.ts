@@ -239,6 +239,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   protected override open(event: OpenEvent): unknown {
+    // Somebody else's handshake, on a transport that has ended since: nobody can do anything with it.
+    if (this.state === 'closed') return undefined;
     this.openEvent = event;
     this.#promises?.opened?.resolve(event);
     // A client that loses the connection and connects again has another.
