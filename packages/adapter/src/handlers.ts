@@ -10,8 +10,13 @@ import type {
 import type { Decision } from './decision.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** What a handler returns is of no interest, but when it is a promise: then its rejection is an error of the handler. */
-export type Handled = unknown;
+/**
+ * What a handler returns does not matter, unless it is a promise: its rejection is an error of the handler.
+ *
+ * Nothing but `void`, since that alone lets TypeScript accept `(ws, data) => ws.send(data)`, asynchronous functions, and a
+ * function that mentions the variable which its connection is assigned to.
+ */
+export type Handled = void;
 
 /**
  * The functions an application reacts with; all are optional and may be shared by any number of connections. They run
