@@ -15,7 +15,7 @@ export function captureContext(inherited: boolean): Context {
 /** Returns the context in which the events of a server's sockets come by themselves: it is the same for all of them. */
 export function serverContext(http: Server): Context {
   let run: Run = (call, argument) => call(argument);
-  http.once('connection', () => {
+  http.once('upgrade', () => {
     run = AsyncLocalStorage.snapshot();
   });
   return { run: (call, argument) => run(call, argument), inherited: true };
