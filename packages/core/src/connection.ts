@@ -23,7 +23,7 @@
  */
 
 import type { AtRest, Role } from './at-rest.ts';
-import { type BytesLike, isUint8Array, toBytes } from './bytes.ts';
+import { type BytesLike, isUint8Array, TransferredError, toBytes } from './bytes.ts';
 import { type CloseReason, encodeClosePayload } from './close.ts';
 import { createDeadlines, type Deadlines, dueAfter, expiredDeadline, nextDeadline } from './deadlines.ts';
 import type { ConnectionEvent, OpenEvent } from './events.ts';
@@ -312,9 +312,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       } else if (this.#opening !== undefined && this.#error === undefined && this.#read(this.#opening))
         return this.poll();
     } catch (error) {
-      if (error instanceof ProtocolError) error.offset = (this.#receiver as Receiver).faultOffset;
-      else if (!(error instanceof HandshakeError)) throw error;
-      return this.#fail(error);
+      if (error instanceof HandshakeError) return this.#fail(error);
+      // With no receiver, it is the caller that took away the head of the opening handshake.
+      if (this.#receiver === undefined) throw error;
+      return this.#fail(faultOf(error, this.#receiver.faultOffset));
     }
     if (!this.#ended || this.#finished) return undefined;
     this.#finished = true;
@@ -721,4 +722,20 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     this.#out.control(opcode, payload);
   }
+}
+
+/**
+ * The fault behind what a receiver threw.
+ *
+ * @throws what is none: it came from the application's decoder, for instance
+ */
+function faultOf(error: unknown, offset: number): ProtocolError {
+  if (error instanceof ProtocolError) {
+    error.offset = offset;
+    return error;
+  }
+  if (!(error instanceof TransferredError)) throw error;
+  const fault = new ProtocolError('handler-failed', offset);
+  fault.cause = error;
+  return fault;
 }

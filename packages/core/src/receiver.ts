@@ -5,6 +5,7 @@
  * of its payload are still to come), and the header in progress (at most 13 bytes of it, spilled). A frame that is
  * whole in its chunk is unmasked in place and handed out as a view; everything else is appended to one growable buffer.
  */
+import { TransferredError } from './bytes.ts';
 import { decodeClosePayload } from './close.ts';
 import type { BinaryEvent, CloseEvent, FragmentEvent, PingEvent, PongEvent, TextEvent } from './events.ts';
 import type { MessageTransform } from './extension.ts';
@@ -57,6 +58,8 @@ export class Receiver {
 
   // The chunk being parsed, and what arrived behind it before it was.
   #chunk: Uint8Array = NOTHING;
+  // How long it was when it came: the application, which has views of it, may transfer its memory.
+  #end = 0;
   #position = 0;
   // Its memory: to look it up for every frame would cost as much as to unmask a short one (benchmarks: decode).
   #memory: ArrayBufferLike | undefined = undefined;
@@ -130,6 +133,7 @@ export class Receiver {
   receive(chunk: Uint8Array): void {
     if (this.#chunk === NOTHING && this.#backlog === undefined) {
       this.#chunk = chunk;
+      this.#end = chunk.length;
     } else {
       // The events of the chunk before have not all been polled.
       this.#backlog ??= new MessageBuffer();
@@ -163,9 +167,11 @@ export class Receiver {
    * Gives the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule; `faultOffset` says where, and nothing may be parsed after it
+   * @throws {TransferredError} when the application took away the memory of what is to be parsed
    */
   next(now: number): ReceiverEvent | undefined {
     const { length } = this.#chunk;
+    if (length !== this.#end && (this.#position < this.#end || this.#reading)) throw this.#transferred();
     if (this.#trickles && length < this.#left && length <= SHORT_CHUNK && this.#backlog === undefined) {
       this.#trickle();
       return undefined;
@@ -180,16 +186,26 @@ export class Receiver {
     return undefined;
   }
 
+  /** The memory of the chunk is gone before all of it was parsed. */
+  #transferred(): TransferredError {
+    this.#fault = this.#base + this.#position;
+    return new TransferredError();
+  }
+
   /** Lets go of the chunk, which has been parsed, and goes on with what arrived behind it, if anything did. */
   #refill(): boolean {
-    this.#base += this.#chunk.length;
+    this.#base += this.#end;
     this.#chunk = NOTHING;
-    this.#position = 0;
+    this.#position = this.#end = 0;
     this.#memory = undefined;
     this.#words = undefined;
     this.#isSecond = false;
     if (this.#backlog === undefined) return false;
+    const fault = this.#fault;
+    this.#fault = this.#base;
     this.#chunk = this.#backlog.take();
+    this.#fault = fault;
+    this.#end = this.#chunk.length;
     this.#backlog = undefined;
     return true;
   }
@@ -197,18 +213,21 @@ export class Receiver {
   /** Reads a header into `header`; false when the chunk ends first. */
   #header(): boolean {
     const chunk = this.#chunk;
+    const end = this.#end;
     let position = this.#position;
-    if (position === chunk.length) return false;
+    if (position === end) return false;
     if (this.#spilled === 0) {
       this.#fault = this.#frameStart = this.#base + position;
-      const size = decodeFrameHeader(chunk, position, chunk.length, this.#rules, header);
+      const opcode = (chunk[position] as number) & 0x0f;
+      if (opcode < 8 && (opcode === 0) === (this.#message === 0) && !this.#discarding) this.#refuse(chunk, position);
+      const size = decodeFrameHeader(chunk, position, end, this.#rules, header);
       this.#position = position + size;
       if (size > 0) return true;
       // What there is of it waits in `spill`, to be completed from the next chunk.
       if (this.#spill === NOTHING) this.#spill = new Uint8Array(MAX_HEADER_SIZE);
-      for (; position < chunk.length; position++) this.#spill[this.#spilled++] = chunk[position] as number;
+      for (; position < end; position++) this.#spill[this.#spilled++] = chunk[position] as number;
     }
-    for (; position < chunk.length; position++) {
+    for (; position < end; position++) {
       this.#spill[this.#spilled++] = chunk[position] as number;
       if (!endsPart(this.#spill, this.#spilled)) continue;
       if (decodeFrameHeader(this.#spill, 0, this.#spilled, this.#rules, header) === 0) continue;
@@ -220,8 +239,19 @@ export class Receiver {
     return false;
   }
 
+  /** Throws because the frame that begins at `position` has no place here, which its first byte says. */
+  #refuse(chunk: Uint8Array, position: number): never {
+    // The other rules of that byte come first.
+    decodeFrameHeader(chunk, position, position + 1, this.#rules, header);
+    // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
+    if (this.#message !== 0) throw new ProtocolError('message-interleaved');
+    // 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
+    // followed by zero or more frames with the FIN bit clear and the opcode set to 0"
+    throw new ProtocolError('continuation-without-message');
+  }
+
   /**
-   * A header has been read: checks it against the message in progress, and delivers its frame if that is whole here.
+   * A header has been read: checks it against the limits, and delivers its frame if that is whole here.
    */
   #frame(now: number): ReceiverEvent | undefined {
     const { opcode, final, length } = header;
@@ -230,25 +260,19 @@ export class Receiver {
     } else if (opcode >= 8) {
       this.#limiter?.controlFrame(now);
     } else {
-      if (opcode !== Opcode.Continuation) {
-        // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
-        if (this.#message !== 0) throw new ProtocolError('message-interleaved');
+      const first = opcode !== Opcode.Continuation;
+      if (first) {
         this.#limiter?.message(now);
         this.#size = 0;
-      } else if (this.#message === 0) {
-        // 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
-        // followed by zero or more frames with the FIN bit clear and the opcode set to 0"
-        throw new ProtocolError('continuation-without-message');
       }
       // Of a compressed message what counts is what it becomes.
-      const first = opcode !== Opcode.Continuation;
       if (!(first ? header.rsv !== 0 : this.#compressed)) this.#grow(length, first ? opcode : this.#message);
     }
 
     const chunk = this.#chunk;
     const start = this.#position;
     const end = start + length;
-    if (end <= chunk.length && !this.#discarding && this.#isWhole(opcode, final)) {
+    if (end <= this.#end && !this.#discarding && this.#isWhole(opcode, final)) {
       this.#position = end;
       if (opcode === Opcode.Text) {
         this.#limiter?.bytes(length, now);
@@ -327,7 +351,7 @@ export class Receiver {
   #payload(now: number): ReceiverEvent | undefined {
     const chunk = this.#chunk;
     const start = this.#position;
-    const end = Math.min(start + this.#left, chunk.length);
+    const end = Math.min(start + this.#left, this.#end);
     this.#position = end;
     this.#left -= end - start;
     const frameDone = this.#left === 0;
@@ -377,6 +401,7 @@ export class Receiver {
     this.#left -= length;
     this.#base += length;
     this.#chunk = NOTHING;
+    this.#end = 0;
   }
 
   /** Takes what the compressed payload written last becomes, piece by piece, and the end of its message. */
@@ -407,7 +432,7 @@ export class Receiver {
       }
       if (done) this.#endText(bytes, end, this.#utf8);
     }
-    if (this.#fragments) return this.#piece(type, lent ? bytes.slice() : this.#view(start, end), done);
+    if (this.#fragments) return this.#piece(type, lent ? new Uint8Array(bytes) : this.#view(start, end), lent, done);
 
     this.#buffer ??= new MessageBuffer();
     const buffer = this.#buffer;
@@ -416,12 +441,12 @@ export class Receiver {
       const alone = lent && buffer.length === 0;
       return this.#whole(
         type,
-        alone ? (type === Opcode.Text ? bytes : bytes.slice()) : buffer.finish(bytes, start, end),
+        alone ? (type === Opcode.Text ? bytes : new Uint8Array(bytes)) : buffer.finish(bytes, start, end),
       );
     }
     // How long the message will be is known in its final frame only, and of a compressed one never.
     const announced = this.#final && !this.#compressed ? this.#size : Infinity;
-    if (lent) buffer.append(bytes.slice(), start, end, announced);
+    if (lent) buffer.append(new Uint8Array(bytes), start, end, announced);
     else buffer.append(bytes, start, end, announced, start - Math.max(0, this.#frameStart - this.#base));
     return undefined;
   }
@@ -456,25 +481,32 @@ export class Receiver {
     // For the longest there is something better.
     if (length >= KERNEL_FROM) return undefined;
     if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {
-      this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#chunk.length);
+      this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#end);
     }
     this.#isSecond = true;
     return this.#words;
   }
 
-  /** Delivers a piece of a message; of a text, the code points that are whole. */
-  #piece(opcode: DataOpcode, bytes: Uint8Array, final: boolean): FragmentEvent | undefined {
+  /**
+   * Delivers a part of a message; of a text, the code points that are whole.
+   *
+   * @param own whether `bytes` are a copy, and no view of the chunk: then what is delivered is alone in its buffer
+   */
+  #piece(opcode: DataOpcode, bytes: Uint8Array, own: boolean, final: boolean): FragmentEvent | undefined {
     let data = bytes;
     if (opcode === Opcode.Text) {
-      if (this.#carry.length > 0) {
-        const joined = new Uint8Array(this.#carry.length + data.length);
-        joined.set(this.#carry);
-        joined.set(data, this.#carry.length);
-        data = joined;
+      const { length: carried } = this.#carry;
+      if (carried > 0) {
+        data = new Uint8Array(carried + bytes.length);
+        data.set(this.#carry);
+        data.set(bytes, carried);
       }
       const whole = data.length - unfinishedBytes(data, data.length, this.#utf8);
-      this.#carry = whole === data.length ? NOTHING : data.slice(whole);
-      data = data.subarray(0, whole);
+      if (whole === data.length) this.#carry = NOTHING;
+      else {
+        this.#carry = data.slice(whole);
+        data = own || carried > 0 ? data.slice(0, whole) : data.subarray(0, whole);
+      }
     }
     return data.length > 0 || final ? { type: 'fragment', opcode, data, final } : undefined;
   }

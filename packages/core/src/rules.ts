@@ -96,6 +96,11 @@ export const PROTOCOL_RULES = {
     section: '5.5.2',
     sentence: 'nothing arrived for heartbeat.timeout after a Ping frame',
   },
+  'handler-failed': {
+    code: 1011,
+    section: '7.4.1',
+    sentence: 'the application failed to handle an event',
+  },
 } as const satisfies Record<string, ProtocolRule>;
 
 /** What a broken rule of the opening handshake says: the status a server answers with, the section, the sentence. */

@@ -18,6 +18,7 @@ vectors('each rule that bytes can break has a row', () => {
     'message-timeout',
     'idle-timeout',
     'pong-timeout',
+    'handler-failed',
   ];
   const covered = new Set<string>(VECTORS.map(({ rule }) => rule ?? ''));
   const missing = Object.keys(PROTOCOL_RULES).filter((rule) => !covered.has(rule));
