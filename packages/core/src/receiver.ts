@@ -18,7 +18,7 @@ import {
   Opcode,
   RSV1,
 } from './frame.ts';
-import type { Utf8TextDecoder } from './host.ts';
+import { host, type Utf8TextDecoder } from './host.ts';
 import { KERNEL_FROM } from './kernel.ts';
 import { maskAndLook, rotateKey } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
@@ -35,6 +35,12 @@ const NOTHING = new Uint8Array(0);
 
 /** The most characters that a string has on V8, the least of the engines: 2^29 - 24. */
 const MAX_STRING = 536_870_888;
+
+/**
+ * How many bytes more than twice `maxMessageSize` a compressed message may have on the wire. What is incompressible becomes
+ * longer by far less; what is longer by more is blocks without output, which no limit of what it becomes would end.
+ */
+const PACKED_SLACK = 65_536;
 
 /** To this many bytes one loop over them is faster than what is made for many. */
 const SHORT_CHUNK = 16;
@@ -92,6 +98,8 @@ export class Receiver {
   #message: 0 | DataOpcode = 0;
   #messageStart = 0;
   #size = 0;
+  // As it is compressed.
+  #packed = 0;
   #buffer: MessageBuffer | undefined = undefined;
   #utf8 = UTF8_BOUNDARY;
   // All of a text so far, as far as somebody has looked.
@@ -263,10 +271,13 @@ export class Receiver {
       const first = opcode !== Opcode.Continuation;
       if (first) {
         this.#limiter?.message(now);
-        this.#size = 0;
+        this.#size = this.#packed = 0;
       }
-      // Of a compressed message what counts is what it becomes.
-      if (!(first ? header.rsv !== 0 : this.#compressed)) this.#grow(length, first ? opcode : this.#message);
+      // Of a compressed message what counts is what it becomes, and how much it takes to say so.
+      if (first ? header.rsv !== 0 : this.#compressed) {
+        this.#packed += length;
+        if (this.#packed > 2 * this.#maxMessageSize + PACKED_SLACK) throw new ProtocolError('message-too-big');
+      } else this.#grow(length, first ? opcode : this.#message);
     }
 
     const chunk = this.#chunk;
@@ -423,6 +434,8 @@ export class Receiver {
   #take(bytes: Uint8Array, start: number, end: number, done: boolean, seen?: boolean): ReceiverEvent | undefined {
     const type = this.#message as DataOpcode;
     const lent = bytes !== this.#chunk;
+    // The application's decoder sees no memory that others' messages lie in.
+    if (lent && type === Opcode.Text && this.#textDecoder !== host.textDecoder) bytes = new Uint8Array(bytes);
     if (done) this.#message = 0;
     if (type === Opcode.Text) {
       const ascii = seen ?? isAscii(bytes, start, end);
