@@ -40,7 +40,7 @@ const MAX_STRING = 536_870_888;
  * How many bytes more than twice `maxMessageSize` a compressed message may have on the wire. What is incompressible becomes
  * longer by far less; what is longer by more is blocks without output, which no limit of what it becomes would end.
  */
-const PACKED_SLACK = 65_536;
+const COMPRESSED_SLACK = 65_536;
 
 /** To this many bytes one loop over them is faster than what is made for many. */
 const SHORT_CHUNK = 16;
@@ -98,8 +98,6 @@ export class Receiver {
   #message: 0 | DataOpcode = 0;
   #messageStart = 0;
   #size = 0;
-  // As it is compressed.
-  #packed = 0;
   #buffer: MessageBuffer | undefined = undefined;
   #utf8 = UTF8_BOUNDARY;
   // All of a text so far, as far as somebody has looked.
@@ -107,6 +105,7 @@ export class Receiver {
   #carry: Uint8Array = NOTHING;
   // Of a compressed one: the payload last written is being read, and whether it was the message's last.
   #compressed = false;
+  #compressedSize = 0;
   #reading = false;
   #written = false;
 
@@ -149,14 +148,17 @@ export class Receiver {
     }
   }
 
-  /** From here on only a Close frame is delivered: ours has been sent, and no other frame can be answered (5.5.1). */
+  /**
+   * From here on only Ping frames and a Close frame are delivered: our own Close frame has been sent, and nothing else can
+   * be answered (5.5.1, 5.5.2).
+   */
   discard(): void {
     this.#discarding = true;
     this.#trickles = false;
     this.#reading = false;
     this.#buffer = undefined;
     this.#carry = NOTHING;
-    if (this.#opcode !== Opcode.Close) this.#control = undefined;
+    if (!isAnswered(this.#opcode)) this.#control = undefined;
   }
 
   /** Where in the stream the frame begins, or the first impossible byte lies, that made `next` throw. */
@@ -169,6 +171,14 @@ export class Receiver {
     if (this.#message !== 0) return this.#messageStart;
     if (this.#inFrame) return this.#frameStart;
     return this.#spilled > 0 ? this.#base + this.#position - this.#spilled : -1;
+  }
+
+  /** How many bytes of payload, as they came, the message in progress has. */
+  get payloadLength(): number {
+    if (this.#message === 0) return 0;
+    // A control frame in between is none of it.
+    const left = this.#inFrame && this.#opcode < 8 ? this.#left : 0;
+    return (this.#compressed ? this.#compressedSize : this.#size) - left;
   }
 
   /**
@@ -264,26 +274,26 @@ export class Receiver {
   #frame(now: number): ReceiverEvent | undefined {
     const { opcode, final, length } = header;
     if (this.#discarding) {
-      // Nothing but Close frames is of interest.
+      // Nothing is of interest but what is answered.
     } else if (opcode >= 8) {
       this.#limiter?.controlFrame(now);
     } else {
       const first = opcode !== Opcode.Continuation;
       if (first) {
         this.#limiter?.message(now);
-        this.#size = this.#packed = 0;
+        this.#size = this.#compressedSize = 0;
       }
       // Of a compressed message what counts is what it becomes, and how much it takes to say so.
       if (first ? header.rsv !== 0 : this.#compressed) {
-        this.#packed += length;
-        if (this.#packed > 2 * this.#maxMessageSize + PACKED_SLACK) throw new ProtocolError('message-too-big');
+        this.#compressedSize += length;
+        if (this.#compressedSize > 2 * this.#maxMessageSize + COMPRESSED_SLACK) throw new ProtocolError('message-too-big');
       } else this.#grow(length, first ? opcode : this.#message);
     }
 
     const chunk = this.#chunk;
     const start = this.#position;
     const end = start + length;
-    if (end <= this.#end && !this.#discarding && this.#isWhole(opcode, final)) {
+    if (end <= this.#end && this.#isWhole(opcode, final)) {
       this.#position = end;
       if (opcode === Opcode.Text) {
         this.#limiter?.bytes(length, now);
@@ -333,6 +343,7 @@ export class Receiver {
 
   /** Whether a frame, all of it here, is all there is to deliver: a control frame or an unfragmented message. */
   #isWhole(opcode: Opcode, final: boolean): boolean {
+    if (this.#discarding) return isAnswered(opcode);
     if (opcode >= 8) return true;
     return final && opcode !== Opcode.Continuation && header.rsv === 0 && !this.#fragments;
   }
@@ -368,7 +379,7 @@ export class Receiver {
     const frameDone = this.#left === 0;
     if (frameDone) this.#inFrame = this.#trickles = false;
     const opcode = this.#opcode;
-    if (this.#discarding && opcode !== Opcode.Close) return undefined;
+    if (this.#discarding && !isAnswered(opcode)) return undefined;
     let ascii: boolean | undefined;
     if (this.#masked) {
       ascii = maskAndLook(chunk, start, end, this.#key, this.#wordsFor(end - start)) === 0;
@@ -545,6 +556,11 @@ export class Receiver {
   #endText(bytes: Uint8Array, end: number, state: number): void {
     if (state !== UTF8_BOUNDARY) throw this.#invalidText(bytes === this.#chunk ? end : undefined);
   }
+}
+
+/** Whether a control frame has an answer, and so counts after our own Close frame as well. */
+function isAnswered(opcode: Opcode): boolean {
+  return opcode === Opcode.Close || opcode === Opcode.Ping;
 }
 
 /** Whether so many bytes of a header, two or more, are all of its parts so far: there is something new to check. */

@@ -32,8 +32,8 @@ const STEPS = 60;
 const PATIENCE = 400; // milliseconds
 const MAX_QUEUED = 4000; // bytes
 
-/** The longest message, and a pong and a Close frame, with their headers. */
-const MAX_MORE = 4500 + 14 + 2 * 139;
+/** The longest message, a pong and a Close frame, with their headers, and the pongs that wait in their places. */
+const MAX_MORE = 4500 + 14 + 2 * 139 + 4096;
 
 /**
  * Runs one schedule.
@@ -62,7 +62,8 @@ class World {
     this.#manner = manner;
     const patience = manner === 'kind' ? NEVER : PATIENCE;
     const options: ServerOptions = {
-      ...{ heartbeat: { interval: 300, timeout: patience }, idleTimeout: patience, messageTimeout: patience },
+      ...{ heartbeat: { interval: 300, timeout: patience }, idleTimeout: patience },
+      messageProgress: manner === 'kind' ? false : { bytes: 100, within: PATIENCE },
       ...{ closeTimeout: 3000, handshakeTimeout: patience, maxQueuedBytes: manner === 'kind' ? NEVER : MAX_QUEUED },
       messages: seed % 5 === 0 ? 'fragments' : 'whole',
       compression: seed % 3 === 0 ? permessageDeflate(pako, { level: 1, memLevel: 1, threshold: 20 }) : undefined,
@@ -160,7 +161,9 @@ class World {
       const { error, sent } = explanation;
       assert.ok(ALLOWED.has(error?.rule) || (this.#rates && RATES.has(error?.rule)), explanation.summary);
       if (error !== undefined) this.#count(`failed: ${error.rule}`);
-      assert.is(clean, sent !== undefined && explanation.received !== undefined && error === undefined);
+      const both = sent !== undefined && explanation.received !== undefined;
+      assert.is(clean, both && error === undefined && !explanation.endedEarly);
+      if (both && explanation.endedEarly) assert.ok(explanation.unsentBytes > 0, explanation.summary);
       assert.is(code === 1006, explanation.received === undefined);
       assert.equal([connection.state, connection.deadline], ['closed', NEVER], 'all ends');
       assert.is.not(connection.transport, 'open');
@@ -212,7 +215,7 @@ class World {
 const ORDER = /^(request )?(open ((text|binary|fragment|ping|pong) )*)?(close |fail )?end$/;
 
 const ALLOWED = new Set<unknown>([
-  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-timeout', 'handshake-timeout'],
+  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-stalled', 'handshake-timeout'],
   ...['handshake-interrupted', 'handshake-abandoned', 'handshake-rejected', 'status-not-101'],
 ]);
 
