@@ -79,6 +79,17 @@ export const STRICTNESSES: readonly Strictness[] = [
       theirs.verdict === 'incomplete' && same(ours.events, theirs.events) && completed.verdict === ours.verdict,
   },
   {
+    name: 'a frame that has no place in its message breaks the protocol, however long it is',
+    section: '5.4',
+    sentence: 'The fragments of one message MUST NOT be interleaved between the fragments of another message',
+    instead: 'websocket-driver calls it too big: 1009; wsproto waits for all of its payload',
+    peers: ['websocket-driver', 'wsproto'],
+    recognises: ({ ours, theirs, completed }) =>
+      ['continuation-without-message', 'message-interleaved'].includes(ours.why ?? '') &&
+      same(ours.events, theirs.events) &&
+      [1009, 'incomplete'].includes(completed.verdict),
+  },
+  {
     name: 'a control frame has no extended payload length',
     section: '5.5',
     sentence: 'All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented.',

@@ -8,8 +8,8 @@ import { holds, typed } from './target.ts';
 
 const MAX_QUEUED = 1000;
 
-/** The longest that one call puts into the outbox, and besides it one pong and one Close frame wait. */
-const MAX_MORE = 300 + 3 * 139;
+/** The longest that one call puts into the outbox; besides it a Close frame waits, and pongs: 4 KiB, as much again behind it, and two. */
+const MAX_MORE = 300 + 4 * 139 + 2 * 4096;
 
 const TIMES = { interval: 50, timeout: 70 } as const;
 

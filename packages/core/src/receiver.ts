@@ -286,7 +286,8 @@ export class Receiver {
       // Of a compressed message what counts is what it becomes, and how much it takes to say so.
       if (first ? header.rsv !== 0 : this.#compressed) {
         this.#compressedSize += length;
-        if (this.#compressedSize > 2 * this.#maxMessageSize + COMPRESSED_SLACK) throw new ProtocolError('message-too-big');
+        if (this.#compressedSize > 2 * this.#maxMessageSize + COMPRESSED_SLACK)
+          throw new ProtocolError('message-too-big');
       } else this.#grow(length, first ? opcode : this.#message);
     }
 

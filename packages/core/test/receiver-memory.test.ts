@@ -151,7 +151,10 @@ memory('5.5.3 a million pings whose answers are not read: 4 KiB of pongs wait, a
   assert.is(to.queuedBytes, 9 * 455 + 9);
   const { frames, rest } = decodeFrames(drain(to));
   assert.equal([frames.length, rest, frames[0]?.opcode], [456, 0, 10]);
-  assert.equal([0, 454, 455].map((at) => toHex(frames[at]?.payload ?? hex(''))), ['00 00 00', '00 01 c6', '0f 42 3f']);
+  assert.equal(
+    [0, 454, 455].map((at) => toHex(frames[at]?.payload ?? hex(''))),
+    ['00 00 00', '00 01 c6', '0f 42 3f'],
+  );
 });
 
 const CHUNK = 64 * KIB;

@@ -382,7 +382,10 @@ receiver('offsets of faults count all bytes of the stream', () => {
 receiver('5.5.1 once it discards, only Ping frames and a Close frame are delivered', () => {
   const to = server();
   to.discard();
-  const pings = receive(to, '81 85 37 fa 21 3d 7f 9f 4d 51 58  89 80 00 00 00 00  8a 80 00 00 00 00  82 80 00 00 00 00');
+  const pings = receive(
+    to,
+    '81 85 37 fa 21 3d 7f 9f 4d 51 58  89 80 00 00 00 00  8a 80 00 00 00 00  82 80 00 00 00 00',
+  );
   assert.equal(pings, [['ping', '']]);
   assert.equal(receive(to, '88 82 34 b3 e3 25 37 5a'), [['close', 1001, '']]);
 });

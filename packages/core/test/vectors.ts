@@ -581,7 +581,12 @@ const FRAGMENTATION: Vector[] = [
       offset: 13,
     }),
   ),
-  ...([['00', 'continuation-without-message', ''] , ['81', 'message-interleaved', '01 01 61']] as const).map(
+  ...(
+    [
+      ['00', 'continuation-without-message', ''],
+      ['81', 'message-interleaved', '01 01 61'],
+    ] as const
+  ).map(
     ([first, rule, before]): Vector => ({
       name: `${first}: out of place, and longer than any limit as well: 1002 and not 1009`,
       section: '5.4',
@@ -592,7 +597,12 @@ const FRAGMENTATION: Vector[] = [
       options: { maxFrameSize: 1000, maxMessageSize: 1000 },
     }),
   ),
-  ...([['40', 'client', ''], ['c1', 'server', '01 81 00 00 00 00 61']] as const).map(
+  ...(
+    [
+      ['40', 'client', ''],
+      ['c1', 'server', '01 81 00 00 00 00 61'],
+    ] as const
+  ).map(
     ([first, role, before]): Vector => ({
       name: `${first}: a reserved bit out of place is a reserved bit`,
       section: '5.2',

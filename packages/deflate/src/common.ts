@@ -66,7 +66,9 @@ export class FinalBlocks {
    */
   add(length: number): void {
     if (++this.#count > FINAL_BLOCKS + (this.#output + length) / BYTES_A_FINAL_BLOCK) {
-      throw new RangeError(`more than ${FINAL_BLOCKS} blocks with BFINAL set, and less than 64 bytes of output for each`);
+      throw new RangeError(
+        `more than ${FINAL_BLOCKS} blocks with BFINAL set, and less than 64 bytes of output for each`,
+      );
     }
   }
 

@@ -14,7 +14,17 @@ import {
   zlibInflate,
   zlibInflateInit2,
 } from 'pako';
-import { deflaterBits, expectInput, FinalBlocks, grown, KEPT, NONE_EXPECTED, NOTHING, ROOM, TAIL_AND_ONE } from './common.ts';
+import {
+  deflaterBits,
+  expectInput,
+  FinalBlocks,
+  grown,
+  KEPT,
+  NONE_EXPECTED,
+  NOTHING,
+  ROOM,
+  TAIL_AND_ONE,
+} from './common.ts';
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
 

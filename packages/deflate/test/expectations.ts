@@ -264,20 +264,20 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
       inflater.reset();
     };
     read();
-    const { Int32Array, Uint8Array: Bytes } = globalThis;
+    const { Int32Array: Words, Uint8Array: Bytes } = globalThis;
     let made = 0;
-    const counted = <Type extends typeof Int32Array | typeof Bytes>(type: Type): Type =>
+    const counted = <Type extends typeof Words | typeof Bytes>(type: Type): Type =>
       new Proxy(type, {
         construct(target, [length], as) {
           if (typeof length === 'number') made += length;
           return Reflect.construct(target, [length], as);
         },
       });
-    Object.assign(globalThis, { Int32Array: counted(Int32Array), Uint8Array: counted(Bytes) });
+    Object.assign(globalThis, { Int32Array: counted(Words), Uint8Array: counted(Bytes) });
     try {
       for (let round = 0; round < 10; round++) read();
     } finally {
-      Object.assign(globalThis, { Int32Array, Uint8Array: Bytes });
+      Object.assign(globalThis, { Int32Array: Words, Uint8Array: Bytes });
     }
     assert.ok(made < 10_000, `${made} elements for 2,000 blocks`);
     inflater.close();
@@ -285,7 +285,8 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
 
   test(`${name}: input that was transferred is an error; output that was transferred harms nobody`, () => {
     const deflater = engine.createDeflater(DEFLATER);
-    const transfer = ({ buffer }: Uint8Array): unknown => structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    const transfer = ({ buffer }: Uint8Array): unknown =>
+      structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
     for (const data of [text(100), text(200_000)]) {
       const payload = Uint8Array.from(compress(deflater, data));
       for (const reads of [0, 1]) {

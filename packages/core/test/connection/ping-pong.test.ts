@@ -48,10 +48,7 @@ for (const role of ROLES) {
     const connection = opened(role);
     const chunk = concat(frame(role, Ping, 'a'), frame(role, Text, 'b'), frame(role, Ping, 'c'), frame(role, Ping));
     for (const event of connection.receive(chunk)) if (event.type === 'text') connection.send(event.data);
-    assert.is(
-      sent(connection),
-      own(role, Pong, 'a') + own(role, Text, 'b') + own(role, Pong, 'c') + own(role, Pong),
-    );
+    assert.is(sent(connection), own(role, Pong, 'a') + own(role, Text, 'b') + own(role, Pong, 'c') + own(role, Pong));
   });
 
   test(`5.5.2: a ping after our own Close frame is answered, without an event, until the peer's comes (${role})`, () => {

@@ -111,10 +111,17 @@ export function isPossible(facts: Facts, input: Input): boolean {
 export function step(facts: Facts, input: Input): [next: Facts, output: Output] {
   if (input === 'drain') {
     const sent = facts.waits === undefined ? [] : [facts.waits];
-    return [{ ...facts, full: false, waits: undefined, closeWaits: false }, { events: [], sent }];
+    return [
+      { ...facts, full: false, waits: undefined, closeWaits: false },
+      { events: [], sent },
+    ];
   }
   const [next, output] = react(facts, input);
-  if (next.destroyed) return [{ ...next, waits: undefined, closeWaits: false }, { ...output, sent: [] }];
+  if (next.destroyed)
+    return [
+      { ...next, waits: undefined, closeWaits: false },
+      { ...output, sent: [] },
+    ];
   if (!next.full) return [next, output];
   const waits = output.sent.at(-1) ?? next.waits;
   const closeWaits = next.closeWaits || (waits?.startsWith('Close') ?? false);

@@ -38,7 +38,10 @@ const ROLES: readonly Role[] = ['client', 'server'];
 
 /** A message of so many bytes, in one frame or in three. */
 const messages = (role: Role, opcode: number, size: number): Uint8Array<ArrayBuffer>[] => {
-  const payload = Uint8Array.from({ length: size }, (_, at) => (opcode === 1 ? [0xe2, 0x82, 0xac][at % 3] : at) as number);
+  const payload = Uint8Array.from(
+    { length: size },
+    (_, at) => (opcode === 1 ? [0xe2, 0x82, 0xac][at % 3] : at) as number,
+  );
   const [one, two] = [Math.floor(size / 3), Math.ceil((2 * size) / 3)];
   return [
     frame(role, opcode, payload),
@@ -135,7 +138,11 @@ const TRANSFERRED: readonly Expectation[] = ROLES.flatMap((role): Expectation[] 
       run() {
         const connection = open(role);
         for (let round = 0; round < 3; round++) {
-          for (const chunk of [concat(text, binary), ...split(frame(role, 2, LONG), [50, 2000]), ...splitBytes(binary)]) {
+          for (const chunk of [
+            concat(text, binary),
+            ...split(frame(role, 2, LONG), [50, 2000]),
+            ...splitBytes(binary),
+          ]) {
             const expected = pollAndTransfer(connection.receive(chunk)).filter(([type]) => type === 'fail');
             same(expected, []);
           }

@@ -4,8 +4,8 @@ import { compressed, frame, frames, opened } from '../../../core/test/deflate/to
 import { INFLATED } from '../../../core/test/deflate/vectors.ts';
 import { byteByByte, Pair } from '../../../core/test/pair.ts';
 import { type Expectation, same } from '../../../core/test/runtimes/expectation.ts';
-import { equalBytes, join, split, summarize, toHex } from '../../../core/test/support.ts';
 import { expectAlone, transfer } from '../../../core/test/runtimes/ownership.ts';
+import { equalBytes, join, split, summarize, toHex } from '../../../core/test/support.ts';
 import { pako } from '../../src/index.ts';
 import { noise, text } from '../messages.ts';
 
@@ -108,7 +108,10 @@ export const DEFLATE: readonly Expectation[] = [
           noise(size),
         ]);
         for (const mode of ['whole', 'fragments'] as const) {
-          for (const [opcode, mask] of [[1, 0x7f], [2, 0xff]] as const) {
+          for (const [opcode, mask] of [
+            [1, 0x7f],
+            [2, 0xff],
+          ] as const) {
             for (const data of messages) {
               const [body] = deflated([data.map((byte) => byte & mask)]) as [Uint8Array];
               const stream = compressed(role, opcode, body);
