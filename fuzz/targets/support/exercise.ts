@@ -100,7 +100,7 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
   checkSent(join(sent), role, wasDestroyed);
 }
 
-/** Whole frames, masked as the role asks for, and nothing behind a Close frame (5.5.1). */
+/** Whole frames, masked as the role asks for, and behind a Close frame (5.5.1) nothing but answers to Ping frames (5.5.2). */
 function checkSent(bytes: Uint8Array, role: Role, wasDestroyed: boolean): void {
   const { frames, rest } = decodeFrames(bytes);
   holds('what is sent are whole frames', rest === 0 || wasDestroyed, () => toHex(bytes));
@@ -109,5 +109,9 @@ function checkSent(bytes: Uint8Array, role: Role, wasDestroyed: boolean): void {
     frames.every(({ key }) => (key !== undefined) === (role === 'client')),
   );
   const close = frames.findIndex(({ opcode }) => opcode === 8);
-  holds('nothing is sent behind a Close frame', close === -1 || close === frames.length - 1);
+  const behind = close === -1 ? [] : frames.slice(close + 1);
+  holds(
+    'nothing but Pong frames is sent behind a Close frame',
+    behind.every(({ opcode }) => opcode === 10),
+  );
 }
