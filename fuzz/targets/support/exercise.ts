@@ -8,8 +8,8 @@ import { holds, typed } from './target.ts';
 
 const MAX_QUEUED = 1000;
 
-/** The longest that one call puts into the outbox, and besides it one pong and one Close frame wait. */
-const MAX_MORE = 300 + 3 * 139;
+/** The longest that one call puts into the outbox; besides it a Close frame waits, and pongs: 4 KiB, as much again behind it, and two. */
+const MAX_MORE = 300 + 4 * 139 + 2 * 4096;
 
 const TIMES = { interval: 50, timeout: 70 } as const;
 
@@ -100,7 +100,7 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
   checkSent(join(sent), role, wasDestroyed);
 }
 
-/** Whole frames, masked as the role asks for, and nothing behind a Close frame (5.5.1). */
+/** Whole frames, masked as the role asks for, and behind a Close frame (5.5.1) nothing but answers to Ping frames (5.5.2). */
 function checkSent(bytes: Uint8Array, role: Role, wasDestroyed: boolean): void {
   const { frames, rest } = decodeFrames(bytes);
   holds('what is sent are whole frames', rest === 0 || wasDestroyed, () => toHex(bytes));
@@ -109,5 +109,9 @@ function checkSent(bytes: Uint8Array, role: Role, wasDestroyed: boolean): void {
     frames.every(({ key }) => (key !== undefined) === (role === 'client')),
   );
   const close = frames.findIndex(({ opcode }) => opcode === 8);
-  holds('nothing is sent behind a Close frame', close === -1 || close === frames.length - 1);
+  const behind = close === -1 ? [] : frames.slice(close + 1);
+  holds(
+    'nothing but Pong frames is sent behind a Close frame',
+    behind.every(({ opcode }) => opcode === 10),
+  );
 }

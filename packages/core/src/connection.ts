@@ -24,7 +24,7 @@
  */
 
 import type { AtRest, Role } from './at-rest.ts';
-import { type BytesLike, isUint8Array, toBytes } from './bytes.ts';
+import { type BytesLike, isUint8Array, TransferredError, toBytes } from './bytes.ts';
 import { type CloseReason, encodeClosePayload } from './close.ts';
 import { expiredDeadline, nextDeadline } from './deadlines.ts';
 import type { ConnectionEvent, OpenEvent } from './events.ts';
@@ -124,6 +124,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   // The three facts of the closing handshake, and what is known besides.
   #sent: CloseReason | undefined = undefined;
   #received: CloseReason | undefined = undefined;
+  // How many bytes were queued behind our Close frame: Pong frames.
+  #behindClose = 0;
   #ended = false;
   #error: ProtocolError | HandshakeError | undefined = undefined;
   #course: Course | undefined = undefined;
@@ -305,7 +307,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (this.#queue !== undefined) return this.#dequeue(this.#queue);
     try {
       if (this.#receiver !== undefined) {
-        const event = this.#receiver.next(this.#now);
+        let event = this.#receiver.next(this.#now);
+        while (event?.type === 'ping' && this.#sent !== undefined) {
+          this.#answerClosing(event.data);
+          event = this.#receiver.next(this.#now);
+        }
         if (event !== undefined) return this.#deliver(event);
         const { pendingSince } = this.#receiver;
         if (this.#sent === undefined && !this.#ended) {
@@ -315,9 +321,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       } else if (this.#opening !== undefined && this.#error === undefined && this.#read(this.#opening))
         return this.poll();
     } catch (error) {
-      if (error instanceof ProtocolError) error.offset = (this.#receiver as Receiver).faultOffset;
-      else if (!(error instanceof HandshakeError)) throw error;
-      return this.#fail(error);
+      if (error instanceof HandshakeError) return this.#fail(error);
+      // With no receiver, it is the caller that took away the head of the opening handshake.
+      if (this.#receiver === undefined) throw error;
+      return this.#fail(faultOf(error, this.#receiver.faultOffset));
     }
     if (!this.#ended || this.#finished) return undefined;
     this.#finished = true;
@@ -327,7 +334,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#opening = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
     const { initiator, timedOut, dropped, lost, cause } = this.#ending;
-    // Our Close frame is the last that leaves.
+    // Behind our Close frame only Pong frames leave.
     const waiting = this.queuedBytes + lost + (this.#reports ? this.#unreported : 0);
     return endEvent({
       sent: this.#sent,
@@ -335,7 +342,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       initiator,
       error: this.#error,
       bytesReceived: this.#bytesReceived,
-      endedEarly: this.#sent === undefined || this.#received === undefined || waiting > 0,
+      endedEarly: this.#sent === undefined || this.#received === undefined || waiting > this.#behindClose,
       unsentBytes: waiting + dropped,
       timedOut,
       cause,
@@ -508,7 +515,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Starts the closing handshake: our Close frame is in the outbox, and what still arrives but the peer's is dropped.
+   * Starts the closing handshake: our Close frame is in the outbox, Ping frames are answered without an event, and what else
+   * still arrives but the peer's Close frame is dropped.
    * While connecting it abandons the opening handshake instead. When the connection is already closing it does nothing,
    * and once the transport has ended it drops what has not been polled: `end` is next.
    *
@@ -668,9 +676,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     switch (event.type) {
       case 'ping':
         // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
-        // received a Close frame." 5.5.3: it 'must have identical "Application data"', so of what the application may
-        // change, a copy.
-        if (this.#options.autoPong) this.#out.pong(event.data.slice());
+        // received a Close frame."
+        if (this.#options.autoPong) this.#out.pong(event.data);
         return event;
       case 'pong':
         return { ...event, latency: this.#timers.latency(event.data, this.#now) };
@@ -688,6 +695,16 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       default:
         return event;
     }
+  }
+
+  /**
+   * Answers a Ping frame that arrived after our own Close frame and before the peer's. 5.5.1 forbids "any more data
+   * frames", not this one. The application can send nothing any more, so with `autoPong` off it is answered as well.
+   */
+  #answerClosing(payload: Uint8Array): void {
+    const { queuedBytes } = this;
+    this.#out.pong(payload);
+    this.#behindClose += this.queuedBytes - queuedBytes;
   }
 
   /** Fails the connection (7.1.7) and gives the event that says so. */
@@ -795,12 +812,16 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (now !== undefined) this.#now = now;
     if (now !== undefined && this.#isWaiting) this.#timers.stalls(now);
     else this.#timers.moves();
-    if (this.#sent !== undefined && !this.#ended && this.queuedBytes === 0) this.#timers.startClose(this.#now);
+    if (this.#sent !== undefined && !this.#ended && this.queuedBytes <= this.#behindClose) {
+      this.#timers.startClose(this.#now);
+    }
   }
 
   /** Whether bytes wait to leave on a connection that is open, or closing in good order. */
   get #isWaiting(): boolean {
     if (this.#opening !== undefined || this.#error !== undefined || this.#ended) return false;
+    // Once our Close frame has left, closeTimeout is for what is behind it as well.
+    if (this.#timers.close !== undefined) return false;
     return this.queuedBytes > 0 || (this.#reports && this.#unreported > 0);
   }
 
@@ -850,4 +871,20 @@ function checkCount(name: string, count: number, least: number, most: number): v
 /** Why an opening handshake whose time is over has failed. */
 function lateError(opening: ServerOpening | ClientOpening | undefined): HandshakeError {
   return opening instanceof ClientOpening ? opening.late() : new HandshakeError('handshake-timeout');
+}
+
+/**
+ * The fault behind what a receiver threw.
+ *
+ * @throws what is none: it came from the application's decoder, for instance
+ */
+function faultOf(error: unknown, offset: number): ProtocolError {
+  if (error instanceof ProtocolError) {
+    error.offset = offset;
+    return error;
+  }
+  if (!(error instanceof TransferredError)) throw error;
+  const fault = new ProtocolError('handler-failed', offset);
+  fault.cause = error;
+  return fault;
 }

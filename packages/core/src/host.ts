@@ -56,7 +56,10 @@ export interface WebAssemblyHost {
 /** The capabilities of a host that core makes use of. */
 export interface Host {
   readonly slices: Slices | undefined;
-  /** Gives bytes that may hold anything, to be overwritten: filling many with zeros costs as much as copying them. */
+  /**
+   * Returns bytes to be overwritten, which may hold anything: filling many with zeros costs as much as copying them. They
+   * are alone in their buffer, and as long as it is.
+   */
   readonly allocate: (length: number) => Uint8Array;
   readonly webAssembly: WebAssemblyHost | undefined;
   readonly textDecoder: Utf8TextDecoder | undefined;
@@ -76,7 +79,7 @@ interface Scope {
   crypto?: { getRandomValues?: RandomSource };
   WebAssembly?: WebAssemblyHost;
   Buffer?: {
-    allocUnsafe?(length: number): Uint8Array;
+    allocUnsafeSlow?(length: number): Uint8Array;
     byteLength(text: string): number;
     prototype: Record<'latin1Slice' | 'utf8Slice' | 'ucs2Slice', BufferSlice> &
       Record<'latin1Write' | 'utf8Write', BufferWrite>;
@@ -104,15 +107,20 @@ export function lookUpHost(scope: object): Host {
   };
 }
 
+/** Up to this many bytes the engine fills an array with zeros faster than the host makes one without. */
+const ZEROED_TO = 1024;
+
+/**
+ * `allocUnsafe` is out of the question: its short arrays share one buffer, in which an application that is handed one of
+ * them sees all the others.
+ */
 function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
-  const allocUnsafe = Buffer?.allocUnsafe;
-  if (allocUnsafe === undefined) return (length) => new Uint8Array(length);
-  return (length) => {
-    // The engine makes few bytes faster than anybody else.
-    if (length <= 64) return new Uint8Array(length);
-    const { buffer, byteOffset } = allocUnsafe(length);
-    return new Uint8Array(buffer, byteOffset, length);
-  };
+  const allocUnsafeSlow = tried(() => {
+    const allocate = Buffer?.allocUnsafeSlow;
+    return allocate?.(1).buffer.byteLength === 1 ? allocate : undefined;
+  });
+  if (allocUnsafeSlow === undefined) return (length) => new Uint8Array(length);
+  return (length) => (length <= ZEROED_TO ? new Uint8Array(length) : new Uint8Array(allocUnsafeSlow(length).buffer));
 }
 
 /** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */

@@ -57,6 +57,9 @@ const SHORT = 32;
 /** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
 const MEASURED_FROM = 4096;
 
+/** So many bytes of answers to Ping frames may wait, each in its place; beyond that one waits for all that came since. */
+const MAX_PONGS = 4096;
+
 /** What a header of ours can be. */
 const OWN_FRAMES: FrameRules = { masked: undefined, rsv: RSV1, maxFrameSize: Infinity };
 
@@ -104,9 +107,12 @@ export class Sender {
   #compressing = false;
   #surrogate = '';
 
-  // The one Pong frame that waits.
+  // How long the answers to Ping frames in the outbox are together, how much is to be transmitted until the last of them has
+  // left, and the payload of one for which there was no room.
+  #pongs = 0;
+  #pongsLeft = 0;
   #pong: Uint8Array | undefined = undefined;
-  // The size of our Close frame once it has been queued: the last bytes that leave.
+  // The size of our Close frame once it has been queued, and of the answers to Ping frames behind it.
   #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
@@ -191,16 +197,25 @@ export class Sender {
     this.#frame(FINAL | opcode, payload, 0, payload.length);
   }
 
-  /** Queues the answer to a Ping frame, in place of one that still waits. `payload` is kept until it leaves. */
+  /** Queues the answer to a Ping frame: in its place, or, where too many wait, instead of the last one and behind all. */
   pong(payload: Uint8Array): void {
+    const size = this.#frameSize(payload.length);
+    if (this.#pongsLeft <= 0) this.#pongs = 0;
+    if (this.#pong === undefined && this.#pongs + size <= MAX_PONGS) {
+      this.#frame(FINAL | Opcode.Pong, payload, 0, payload.length);
+      this.#pongs += size;
+      this.#pongsLeft = this.#queuedBytes;
+      if (this.#closeSize > 0) this.#closeSize += size;
+      return;
+    }
     // 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
     // frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-    this.#pong = payload;
+    this.#pong = payload.slice();
   }
 
-  /** Queues a Close frame: nothing may be queued after it. */
+  /** Queues a Close frame: nothing but answers to Ping frames may be queued after it. */
   close(payload: Uint8Array): void {
-    this.#flushPong();
+    this.#placePong();
     this.#frame(FINAL | Opcode.Close, payload, 0, payload.length);
     this.#closeSize = this.#frameSize(payload.length);
     this.#message = 0;
@@ -221,7 +236,14 @@ export class Sender {
    * in use here.
    */
   transmit(max = Infinity): Uint8Array | undefined {
-    this.#flushPong();
+    if (this.#pongsLeft <= 0) this.#placePong();
+    const before = this.#queuedBytes;
+    const bytes = this.#take(max);
+    if (this.#pongsLeft > 0) this.#pongsLeft -= before - this.#queuedBytes;
+    return bytes;
+  }
+
+  #take(max: number): Uint8Array | undefined {
     if (this.#first < this.#segments.length) return this.#shift(max);
     if (this.#to > this.#from) {
       if (this.#to - this.#from > max) {
@@ -264,13 +286,17 @@ export class Sender {
     if (this.#to > this.#from) this.#segments.push(this.#seal());
     const waiting = this.#segments.slice(this.#first);
     const kept = this.#unfinished(waiting);
-    if (this.#closeSize > 0) {
-      const last = waiting.at(-1) as Uint8Array;
-      kept.push(last.subarray(last.length - this.#closeSize));
+    let tail = this.#closeSize;
+    const place = kept.length;
+    while (tail > 0) {
+      const last = waiting.pop() as Uint8Array;
+      kept.splice(place, 0, tail < last.length ? last.subarray(last.length - tail) : last);
+      tail -= last.length;
     }
     this.#segments = kept;
     this.#first = 0;
     this.#queuedBytes = kept.reduce((sum, { length }) => sum + length, 0);
+    this.#pongsLeft = Math.min(this.#pongsLeft, this.#queuedBytes);
     return before - this.#queuedBytes;
   }
 
@@ -325,11 +351,13 @@ export class Sender {
     return bytes;
   }
 
-  #flushPong(): void {
+  /** The answer for which there was no room gets its place. */
+  #placePong(): void {
     if (this.#pong === undefined) return;
     const payload = this.#pong;
     this.#pong = undefined;
-    this.#frame(FINAL | Opcode.Pong, payload, 0, payload.length);
+    this.#pongsLeft = 0;
+    this.pong(payload);
   }
 
   #frameSize(length: number): number {
