@@ -216,7 +216,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   get transport(): Transport {
     if (this.#course?.destroyed) return 'destroy';
     const isServer = this.role === 'server';
-    if (!this.#ended && !isServer && this.#error instanceof HandshakeError) return 'destroy';
+    if (!(this.#ended || isServer) && this.#error instanceof HandshakeError) return 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
     // immediately, and when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
     const close = this.#error !== undefined || (this.#sent !== undefined && this.#received !== undefined);
@@ -744,7 +744,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   get #ending(): Course {
-    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, lost: 0, cause: undefined };
+    this.#course ??= {
+      initiator: 'transport',
+      timedOut: false,
+      destroyed: false,
+      dropped: 0,
+      lost: 0,
+      cause: undefined,
+    };
     return this.#course;
   }
 

@@ -40,9 +40,7 @@ function why({ sent, received, initiator, error, bytesReceived, endedEarly, time
     const where = OF_BYTES.includes(error.code) ? ` at byte ${error.offset}` : '';
     return `this endpoint failed the connection${where}, ${error.rule}: ${error.message}`;
   }
-  const how = timedOut
-    ? 'closeTimeout passed'
-    : `the transport ended${cause === undefined ? '' : ` (${told(cause)})`}`;
+  const how = timedOut ? 'closeTimeout passed' : `the transport ended${cause === undefined ? '' : ` (${told(cause)})`}`;
   if (sent !== undefined && received !== undefined) {
     const [who, said] = initiator === 'local' ? ['this endpoint', sent] : ['the peer', received];
     const closed = `${who} closed the connection with ${quote(said)}`;

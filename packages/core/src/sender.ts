@@ -7,7 +7,15 @@
  */
 import { copyBytes, toBytes, wordAt, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
-import { createFrameHeader, type DataOpcode, decodeFrameHeader, type FrameRules, frameHeaderSize, Opcode, RSV1 } from './frame.ts';
+import {
+  createFrameHeader,
+  type DataOpcode,
+  decodeFrameHeader,
+  type FrameRules,
+  frameHeaderSize,
+  Opcode,
+  RSV1,
+} from './frame.ts';
 import { copyFrameHeader, writeFrameHeader } from './header-writer.ts';
 import { host } from './host.ts';
 import { copyMasked, MaskKeys, maskAndLook } from './mask.ts';

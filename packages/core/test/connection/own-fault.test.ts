@@ -37,7 +37,12 @@ import {
 
 const test = suite('RFC 6455 7.1.7 fail');
 
-const OPTIONS: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, stallTimeout: NEVER, messageProgress: false };
+const OPTIONS: ConnectionOptions = {
+  heartbeat: false,
+  idleTimeout: NEVER,
+  stallTimeout: NEVER,
+  messageProgress: false,
+};
 const RULES: readonly (readonly [LocalRuleName, code: number])[] = [
   ['reader-too-slow', 1013],
   ['handler-failed', 1011],
@@ -104,7 +109,10 @@ for (const role of ROLES) {
         assert.equal([...one], []);
         assert.equal([one.state, one.transport, one.deadline > 5000], [other.state, other.transport, true]);
         const [a, b] = [ending(one), ending(other)];
-        assert.equal([a.explanation.error?.rule, a.explanation.cause], [b.explanation.error?.rule, b.explanation.cause]);
+        assert.equal(
+          [a.explanation.error?.rule, a.explanation.cause],
+          [b.explanation.error?.rule, b.explanation.cause],
+        );
       }
     });
 

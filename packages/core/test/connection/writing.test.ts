@@ -197,7 +197,10 @@ for (const role of ROLES) {
   });
 
   test(`stall: what leaves at no stated time leaves the rest its whole time, from the next call with one (${role})`, () => {
-    for (const move of [(connection: Connection) => connection.transmit(undefined, 1), (it: Connection) => it.written(1)]) {
+    for (const move of [
+      (connection: Connection) => connection.transmit(undefined, 1),
+      (it: Connection) => it.written(1),
+    ]) {
       const connection = writer(role, true);
       connection.send('Hello');
       connection.transmit(0, 2);
