@@ -78,7 +78,7 @@ interface Course {
   destroyed: boolean;
   /** How many bytes of messages were dropped from the outbox. */
   dropped: number;
-  /** How many bytes waited when the transport was to be destroyed. */
+  /** How many bytes waited when it was known that they never leave. */
   lost: number;
   cause: unknown;
 }
@@ -717,6 +717,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         const { response, body } = rejectFor(error);
         this.#out.head(responseText(response), body);
       }
+      // A client has nothing to say to a server that it does not speak with.
+      if (this.role === 'client') this.#lose();
     } else if (this.#sent === undefined) {
       // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
       // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -779,8 +781,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** The transport is to be destroyed: what waits never leaves. */
   #destroy(): void {
     this.#ending.destroyed = true;
-    this.#ending.lost = this.queuedBytes;
     this.#end();
+    this.#lose();
+  }
+
+  /** What waits in the outbox never leaves. */
+  #lose(): void {
+    this.#ending.lost += this.queuedBytes;
     this.#sender = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
   }

@@ -299,7 +299,8 @@ export class Sender {
 
   /** From here on it is another connection's, which knows nothing of what it gave before. */
   handOver(): void {
-    this.#wroteTo = this.#closeSize = 0;
+    this.#wroteTo = 0;
+    this.#closeSize = 0;
   }
 
   #shift(max: number): Uint8Array {
