@@ -188,10 +188,15 @@ export class ResolvedOptions {
   }
 }
 
-/** Checks the options once, for all the connections that will have them; the factories take the result as well. */
-export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}): ResolvedOptions {
+/**
+ * Checks the options once, for all the connections that will have them; the factories take the result as well.
+ *
+ * @param others what names the options may have besides, of an adapter's for instance
+ * @throws {TypeError | RangeError} when an option is not valid or unknown; the message names it
+ */
+export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}, others?: Names): ResolvedOptions {
   if (options instanceof ResolvedOptions) return options;
-  checkNames(options, CONNECTION_OPTIONS);
+  checkNames(options, { ...CONNECTION_OPTIONS, ...others });
   return new ResolvedOptions(options);
 }
 
@@ -217,10 +222,13 @@ export class ResolvedServerOptions extends ResolvedOptions {
 }
 
 /** {@link resolveOptions} for servers: give the result to `Connection.server` for each connection. */
-export function resolveServerOptions(options: ServerOptions | ResolvedServerOptions = {}): ResolvedServerOptions {
+export function resolveServerOptions(
+  options: ServerOptions | ResolvedServerOptions = {},
+  others?: Names,
+): ResolvedServerOptions {
   if (options instanceof ResolvedServerOptions) return options;
   if (!(options instanceof ResolvedOptions)) {
-    checkNames(options, SERVER_OPTIONS);
+    checkNames(options, { ...SERVER_OPTIONS, ...others });
     return new ResolvedServerOptions(options);
   }
   // What `resolveOptions` gave means what it says, and has no policy.
