@@ -3,8 +3,10 @@ import {
   type BackoffPolicy,
   type BytesLike,
   backoffDelay,
+  CLIENT_OPTIONS,
   type ClientOptions,
   Connection,
+  decided,
   type EndEvent,
   HandshakeError,
   nextAttempt,
@@ -18,7 +20,8 @@ import {
 import type { Timer } from './clock.ts';
 import { type AbortSignalLike, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
-import { type AdapterOptions, isPromiseLike, type Scope } from './scope.ts';
+import { checkPolicy, clientOptions } from './names.ts';
+import type { AdapterOptions, Scope } from './scope.ts';
 import { normalize } from './url.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
@@ -60,7 +63,8 @@ export type Dial<Data> = (
 /** A connection that is dialled, and dialled again when it was lost: what an adapter's `connect` returns. */
 export class Client<Data> extends WebSocketConnection<Data> {
   readonly #url: string;
-  readonly #options: ReconnectingOptions;
+  readonly #options: ClientOptions;
+  readonly #signal: AbortSignalLike | undefined;
   readonly #dial: Dial<Data>;
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
@@ -91,15 +95,19 @@ export class Client<Data> extends WebSocketConnection<Data> {
     this.#url = text;
     this.#dial = dial;
     // A snapshot: every try is made with the same options.
-    this.#options = withAuthorization({ ...options }, authorization);
-    this.#kept = new KeptMessages(resolveOptions(this.#options).maxQueuedBytes);
+    this.#options = withAuthorization(clientOptions(options), authorization);
+    this.#signal = options.signal;
+    this.#kept = new KeptMessages(resolveOptions(this.#options, CLIENT_OPTIONS).maxQueuedBytes);
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => host.crypto.getRandomValues(bytes));
     // A policy that is not valid is refused now and not after the first connection.
-    if (this.#policy !== undefined) backoffDelay(0, this.#policy, this.#random);
-    options.signal?.throwIfAborted();
+    if (this.#policy !== undefined) {
+      checkPolicy(this.#policy);
+      backoffDelay(0, this.#policy, this.#random);
+    }
+    this.#signal?.throwIfAborted();
     this.#connect();
-    options.signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   /** What was kept while there is no connection counts as well. */
@@ -168,7 +176,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     if (this.#retry !== undefined) this.settle(this.#lastEnd as EndEvent);
     this.scope.clock.clearTimeout(this.#retry);
     this.#retry = undefined;
-    if (this.state === 'closed') this.#options.signal?.removeEventListener('abort', this.#abort);
+    if (this.state === 'closed') this.#signal?.removeEventListener('abort', this.#abort);
   }
 
   /** How long to wait before the next try; `undefined` when there will be none. */
@@ -176,12 +184,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     const policy = this.#policy;
     if (policy === undefined) return undefined;
     try {
-      const again: unknown = (policy.when ?? isWorthRetrying)(event);
-      if (isPromiseLike(again)) {
-        again.then(undefined, ignore);
-        throw new TypeError('reconnect.when: returns true or false, not a promise');
-      }
-      if (!again) return undefined;
+      if (!decided('reconnect.when:', (policy.when ?? isWorthRetrying)(event))) return undefined;
       this.#attempt = nextAttempt(this.#attempt, this.scope.clock.now() - this.#openedAt, policy);
       this.#openedAt = Infinity;
       return backoffDelay(this.#attempt, policy, this.#random);
@@ -206,8 +209,6 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 }
-
-const ignore = (): void => undefined;
 
 /** The end of a try for which there was not even a request, since the source of random bytes failed for instance. */
 function neverBegan(cause: unknown): EndEvent {
@@ -240,7 +241,7 @@ function isWorthRetrying({ explanation }: EndEvent): boolean {
   return !(status >= 400 && status < 500 && status !== 408 && status !== 429);
 }
 
-function withAuthorization(options: ReconnectingOptions, authorization: string | undefined): ReconnectingOptions {
+function withAuthorization(options: ClientOptions, authorization: string | undefined): ClientOptions {
   if (authorization === undefined) return options;
   const { headers = {} } = options;
   const fields = Symbol.iterator in headers ? [...headers] : Object.entries(headers);

@@ -11,6 +11,7 @@ export type { Driver } from './driver.ts';
 export { ConnectionEndedError } from './ended-error.ts';
 export type { Handlers } from './handlers.ts';
 export type { AbortSignalLike } from './host.ts';
+export { ADAPTER_OPTIONS, RECONNECTING_OPTIONS, SERVED_OPTIONS } from './names.ts';
 export { type Arrival, startLater } from './pending.ts';
 export { type AdapterOptions, type Context, type Run, Scope } from './scope.ts';
 export { type BaseServer, type CloseOptions, ServedConnections, serverUrl } from './server.ts';

@@ -3,6 +3,7 @@ import { type Alarms, alarmsOf } from './alarms.ts';
 import { type Clock, hostClock } from './clock.ts';
 import type { Handlers } from './handlers.ts';
 import { host } from './host.ts';
+import { checkHandlers } from './names.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of an adapter beside those of core. */
@@ -54,6 +55,7 @@ export class Scope<Data = unknown> {
     for (const name of ['now', 'setTimeout', 'clearTimeout', 'queueMicrotask'] as const) {
       if (typeof clock[name] !== 'function') throw new TypeError(`clock: an object with a function ${name}`);
     }
+    checkHandlers(handlers);
     this.handlers = handlers;
     this.clock = clock;
     this.alarms = alarmsOf(clock);

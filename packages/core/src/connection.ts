@@ -35,15 +35,17 @@ import { type Negotiated, type RequestOptions, request } from './handshake/clien
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
 import { type RequestHead, requestText, responseText } from './handshake/http1.ts';
 import { type AcceptOptions, type HandshakeRequest, rejectFor, rejectRequest } from './handshake/server.ts';
+import { CLIENT_OPTIONS, checkNames, checkObject } from './misuse.ts';
 import { ClientOpening, ServerOpening } from './opening.ts';
 import {
   type ConnectionOptions,
-  type ResolvedOptions,
+  ResolvedOptions,
   type ResolvedServerOptions,
   resolveOptions,
   resolveServerOptions,
   type ServerOptions,
 } from './options.ts';
+import { shown, told } from './printable.ts';
 import { Receiver, type ReceiverEvent } from './receiver.ts';
 import { HandshakeError, LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from './rules.ts';
 import { Sender } from './sender.ts';
@@ -159,9 +161,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.1
    */
   static client(url: string, options: ClientOptions = {}, now = 0): Connection {
-    const resolved = resolveOptions(options);
+    // What is resolved has no more to say of the request than how to compress.
+    const asked = options instanceof ResolvedOptions ? { compression: options.compression } : options;
+    checkNames(asked, CLIENT_OPTIONS);
+    const resolved = options instanceof ResolvedOptions ? options : new ResolvedOptions(options);
     const connection = new Connection('client', resolved, now);
-    const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
+    const offer = request(url, asked, resolved.random as NonNullable<typeof resolved.random>);
     connection.#out.head(requestText(offer.request));
     connection.#opening = new ClientOpening(resolved, offer);
     connection.#timers.startHandshake(now);
@@ -195,6 +200,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     options: ConnectionOptions | ResolvedOptions = {},
     now = 0,
   ): Connection {
+    if (role !== 'client' && role !== 'server') throw new TypeError(`role: 'client' or 'server', not ${shown(role)}`);
+    checkObject(negotiated, 'negotiated');
     const connection = new Connection(role, resolveOptions(options), now);
     connection.#open({ subprotocol: '', extensions: NONE, ...negotiated }, NONE, undefined);
     return connection;
@@ -557,7 +564,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError} when there is no such rule
    */
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
-    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${String(rule)}`);
+    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${shown(rule)}`);
     if (now !== undefined) this.#now = now;
     const { state } = this;
     if (state === 'closed') return;
@@ -655,7 +662,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (this.#queue !== undefined) return true;
     if (!this.#ended) return false;
     const { cause } = this.#ending;
-    const error = new HandshakeError('handshake-interrupted', cause === undefined ? '' : String(cause));
+    const error = new HandshakeError('handshake-interrupted', cause === undefined ? '' : told(cause));
     error.cause = cause;
     throw error;
   }
@@ -689,7 +696,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         // status code it received.)"
         if (this.#sent === undefined) {
           this.#ending.initiator = 'remote';
-          this.#close({ code: event.code, reason: '' }, encodeClosePayload(event.code));
+          this.#close(
+            { code: event.code, reason: '' },
+            encodeClosePayload(event.code === 1005 ? undefined : event.code),
+          );
         }
         return event;
       default:
@@ -709,7 +719,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** Fails the connection (7.1.7) and gives the event that says so. */
   #fail(error: ProtocolError | HandshakeError): ConnectionEvent {
-    if (error instanceof HandshakeError) error.offset = this.#bytesReceived;
+    // Where the bytes are at fault, who read them has said where; the rest are this side's, or the time's.
+    if (error.rule.startsWith('handshake-')) error.offset = this.#bytesReceived;
     this.#error = error;
     this.#ending.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
     this.#stopParsing();

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { accept, type Handlers, reject, type WebSocketConnection } from '@sockless/node';
+import { isThisComputer } from './hosts.ts';
 import * as hub from './hub.ts';
 import { type ClientMessage, parseClientMessage } from './protocol.ts';
 import { mirror, openTap, type Tap, type Taps } from './tap.ts';
@@ -59,8 +60,8 @@ export function mirrorIfAsked(visits: Visits, request: IncomingMessage, socket: 
 /** Gives the handlers of all connections. */
 export function visitHandlers(visits: Visits): Handlers<Visit> {
   return {
-    request(ws, { resource }) {
-      const [path] = resource.split('?');
+    request(ws, { path, host }) {
+      if (!isThisComputer(host)) return reject(421);
       if (path !== '/chat' && path !== '/tap') return reject(404);
       if (visits.closed || visits.open.size >= MAX_CONNECTIONS) return reject(503, { 'Retry-After': '5' });
       ws.data = path === '/tap' ? { path, token: '' } : { path, member: undefined };

@@ -3,8 +3,15 @@
  * connection, drain the events, then the bytes, then look at `transport` and `deadline`.
  */
 import type { Duplex } from 'node:stream';
-import { type AdapterOptions, type Handlers, Scope, start, WebSocketConnection } from '@sockless/adapter';
-import type { Connection } from '@sockless/core';
+import {
+  ADAPTER_OPTIONS,
+  type AdapterOptions,
+  type Handlers,
+  Scope,
+  start,
+  WebSocketConnection,
+} from '@sockless/adapter';
+import { type Connection, checkNames } from '@sockless/core';
 import { captureContext } from './context.ts';
 import { SocketDriver } from './socket-driver.ts';
 
@@ -20,6 +27,7 @@ export function attach<Data = unknown>(
   handlers: Handlers<Data> = {},
   options: AdapterOptions = {},
 ): WebSocketConnection<Data> {
+  checkNames(options, ADAPTER_OPTIONS);
   const scope = new Scope(handlers, options, captureContext(false));
   const ws = new WebSocketConnection(scope);
   drive(ws, scope, socket, connection);

@@ -5,6 +5,7 @@ import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'nod
 import {
   Client,
   type Handlers,
+  RECONNECTING_OPTIONS,
   type ReconnectingOptions,
   resolveCompression,
   Scope,
@@ -12,7 +13,7 @@ import {
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
-import type { WebSocketUri } from '@sockless/core';
+import { checkNames, type Names, type WebSocketUri } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
 import { captureContext } from './context.ts';
@@ -29,7 +30,20 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
    * throws or rejects, that is the `cause` of the try's `end`; a socket that comes too late is destroyed.
    */
   readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
+  /**
+   * Whether `createSocket` may return a stream without TLS for wss:, where TLS ends elsewhere. Else its `encrypted` must
+   * be true, as that of a `tls.TLSSocket` is. Default: false.
+   */
+  readonly insecure?: boolean | undefined;
 }
+
+const CONNECT_OPTIONS: Names<ConnectOptions> = {
+  ...RECONNECTING_OPTIONS,
+  tls: true,
+  socketPath: true,
+  createSocket: true,
+  insecure: true,
+};
 
 /**
  * Connects to a WebSocket server. Returns at once; `opened` says how it went.
@@ -51,12 +65,21 @@ export function connect<Data = unknown>(
   options: ConnectOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
+  checkNames(options, CONNECT_OPTIONS);
+  checkTransport(options);
   // A snapshot: every try is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
   const { createSocket } = settled;
   const scope = new Scope(handlers, settled, captureContext(createSocket === undefined));
   return new Client(url, settled, scope, (client, uri, connection) => {
-    const socket = attemptTo(() => (createSocket === undefined ? dial(uri, settled) : createSocket(uri)));
+    // No option that asks for TLS is passed over.
+    if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
+    const socket = attemptTo(() => {
+      if (createSocket === undefined) return dial(uri, settled);
+      const made = createSocket(uri);
+      if (!uri.secure || settled.insecure) return made;
+      return isStream(made) ? encrypted(made) : Promise.resolve(made).then(encrypted);
+    });
     if (isDuplex(socket) && endOf(socket) === undefined) {
       drive(client, scope, socket, connection);
       return;
@@ -66,6 +89,32 @@ export function connect<Data = unknown>(
       discard: (it) => void it.destroy(),
     });
   });
+}
+
+/** @throws {TypeError} when options contradict each other */
+function checkTransport({ tls, socketPath, createSocket, insecure = false }: ConnectOptions): void {
+  if (createSocket !== undefined && typeof createSocket !== 'function') throw new TypeError('createSocket: a function');
+  if (typeof insecure !== 'boolean') throw new TypeError('insecure: true or false');
+  if (createSocket === undefined) {
+    if (insecure) throw new TypeError('insecure: only with createSocket; `tls` has rejectUnauthorized');
+    return;
+  }
+  if (tls !== undefined) throw new TypeError('tls: createSocket makes the transport, and its TLS');
+  if (socketPath !== undefined) throw new TypeError('socketPath: createSocket makes the transport');
+}
+
+/**
+ * Returns a stream that encrypts; another one is destroyed.
+ *
+ * @throws {TypeError} when it does not
+ */
+function encrypted(socket: Duplex): Duplex {
+  if ((socket as { encrypted?: unknown }).encrypted === true) return socket;
+  if (isStream(socket)) {
+    socket.on('error', ignore);
+    socket.destroy();
+  }
+  throw new TypeError('createSocket returned a stream without TLS for wss:; `insecure: true` allows that');
 }
 
 /** What is thrown here is the end of this try, like all that goes wrong later. */
@@ -79,17 +128,21 @@ function attemptTo<T>(open: () => T): T | Promise<never> {
 
 /** Whether it is there already; of one that has ended, the caller of `connect` hears when it has returned. */
 function isDuplex(socket: Duplex | PromiseLike<Duplex>): socket is Duplex {
-  if (typeof (socket as Partial<Duplex> | undefined)?.on !== 'function') return false;
-  (socket as Duplex).on('error', ignore);
+  if (!isStream(socket)) return false;
+  socket.on('error', ignore);
   return true;
 }
+
+const isStream = (socket: unknown): socket is Duplex =>
+  typeof (socket as Partial<Duplex> | undefined)?.on === 'function';
 
 const ignore = (): void => undefined;
 
 function dial(uri: WebSocketUri, options: Pick<ConnectOptions, 'socketPath' | 'tls'>): Duplex {
   const host = uri.host.replace(/^\[|\]$/g, '');
-  const where = options.socketPath === undefined ? { host, port: uri.port } : { path: options.socketPath };
+  const where = options.socketPath === undefined ? { host, port: uri.port } : { host, path: options.socketPath };
   if (!uri.secure) return connectTcp(where);
+  // Also over a Unix socket the certificate is that of `host`, by which Node verifies it where there is no servername.
   // 4.1: "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is no server name.
   const servername = isIP(host) === 0 ? host : '';
   return connectTls({ ALPNProtocols: ['http/1.1'], servername, ...options.tls, ...where });

@@ -9,11 +9,12 @@ import {
   type Handlers,
   resolveCompression,
   Scope,
+  SERVED_OPTIONS,
   ServedConnections,
   serverUrl,
   type WithCompression,
 } from '@sockless/adapter';
-import { resolveServerOptions, type ServerOptions } from '@sockless/core';
+import { checkNames, type Names, resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { Arrivals } from './arrivals.ts';
 import { serverContext } from './context.ts';
@@ -32,6 +33,15 @@ export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOpt
   /** What answers requests that are no WebSocket's. Default: 426 Upgrade Required. */
   readonly http?: RequestListener | undefined;
 }
+
+const SERVE_OPTIONS: Names<ServeOptions> = {
+  ...SERVED_OPTIONS,
+  port: true,
+  host: true,
+  path: true,
+  tls: true,
+  http: true,
+};
 
 /** A server that listens. */
 export interface Server<Data = unknown> extends BaseServer<Data> {
@@ -53,9 +63,10 @@ export async function serve<Data = unknown>(
   options: ServeOptions,
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
+  checkNames(options, SERVE_OPTIONS);
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
   // What is not valid is said now and not to the first client.
-  const resolved = resolveServerOptions(resolveCompression(options, zlib));
+  const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   const scope = new Scope(handlers, options, serverContext(http));
   const connections = new ServedConnections(scope);

@@ -81,7 +81,7 @@ test('createSocket gives the transport, which may be connecting or connected', a
   assert.equal(uris, [{ secure: false, host: 'far.example', port: 8080, resource: '/x' }]);
   const socket = netConnect(server.port, '127.0.0.1');
   await once(socket, 'connect');
-  const connected = bench.connect('wss://far.example', {}, { createSocket: () => socket });
+  const connected = bench.connect('wss://far.example', {}, { createSocket: () => socket, insecure: true });
   await connected.opened;
   assert.is(connected.socket, socket);
 });

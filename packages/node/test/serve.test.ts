@@ -178,7 +178,7 @@ test('connections are those that have not ended', async (bench) => {
   await until(() => connections.size === 0);
 
   const wire = await dial(bench, server.port);
-  wire.write(request('//refused'));
+  wire.write(request('/#refused'));
   await wire.end();
   wire.socket.end();
   await until(() => connections.size === 0);

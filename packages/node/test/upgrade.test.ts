@@ -158,8 +158,10 @@ const refused: { title: string; text: string; status: number; has?: RegExp; opti
   { title: 'two hosts', text: request('/', ['Host: b']), status: 400 },
   { title: 'a foreign origin', text: request('/', ['Origin: http://evil.example']), status: 403 },
   { title: 'no origin where one is required', text: request(), status: 403, options: { requireOrigin: true } },
-  { title: 'an absolute target', text: request('http://a/'), status: 400 },
-  { title: 'a target with two slashes', text: request('//evil.example/'), status: 400 },
+  { title: 'an absolute target of another host', text: request('http://a/'), status: 400 },
+  { title: 'a target with a fragment', text: request('/#a'), status: 400 },
+  { title: 'a target with two slashes', text: request('//evil.example/'), status: 101 },
+  { title: 'an absolute target', text: request('http://server.example.com/'), status: 101 },
   { title: 'a body', text: request('/', ['Content-Length: 1']), status: 400 },
   { title: 'HTTP/1.0', text: request().replace('HTTP/1.1', 'HTTP/1.0'), status: 505 },
   {
