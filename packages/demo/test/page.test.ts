@@ -1,10 +1,10 @@
 // The page in Chromium: two tabs that chat, the inspector, reconnecting.
-import { existsSync } from 'node:fs';
-import { systemTool } from '@sockless/tools/testing';
+import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { whyMissing } from '../../tools/debian.ts';
 import { type Demo, startDemo } from './demo.ts';
 
 /** What is there for all tests. */
@@ -22,10 +22,10 @@ interface Tabs {
 }
 
 const page = suite<Stage>('page');
-const chromiumTest = systemTool('chromium', () => existsSync(CHROMIUM)).test(page);
+const chromiumTest = debianTool('chromium').test(page);
 
 page.before(async (stage) => {
-  if (!existsSync(CHROMIUM)) return;
+  if (whyMissing('chromium') !== undefined) return;
   stage.demo = await startDemo();
   stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
 });

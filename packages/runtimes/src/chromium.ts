@@ -1,7 +1,7 @@
 /** Debian's Chromium: a page, and a dedicated worker of one. */
-import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { whyMissing } from '../../tools/debian.ts';
 import { bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,7 +14,7 @@ const REPORTS = 'await run(globalThis, {})';
 function runtime(name: string, evaluate: (page: Page, script: string) => Promise<Report[]>): Runtime {
   return {
     name,
-    missing: existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}: apt-get install chromium`,
+    missing: whyMissing('chromium'),
     async run() {
       const script = await bundleExpectations();
       const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });

@@ -9,7 +9,7 @@ import { RUNTIMES } from '../src/runtimes.ts';
 export function testRuntime(wanted: string): void {
   const test = suite(`runtimes: ${wanted}`);
   for (const { name, missing, run } of RUNTIMES.filter(({ name }) => name.split('+')[0] === wanted)) {
-    const tool = systemTool(name, () => missing === undefined, missing);
+    const tool = systemTool(name, missing);
     tool.test(test)(`${name} fulfils all expectations`, async () => {
       const { reports } = await run();
       for (const { cases, failures, digest } of reports) {

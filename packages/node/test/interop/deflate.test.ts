@@ -4,7 +4,7 @@ import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
 import { native } from '../../../deflate/src/zlib.ts';
 import { noise } from '../../../deflate/test/expectations.ts';
-import { PYTHON, runs, systemTool } from '../../../tools/testing.ts';
+import { debianTool } from '../../../tools/testing.ts';
 import { type Bench, suite, within } from '../support.ts';
 import { OFFERED, Ours, type Peer, SPOKEN } from './exchanges.ts';
 import { startPython, startWs } from './peers.ts';
@@ -150,7 +150,7 @@ const ws = once(startWs);
 exchange(test, { name: 'ws', least: 8, running: ws });
 
 // Python's zlib.compressobj takes no window of 2^8 bytes for raw DEFLATE.
-const tool = systemTool('python3-websockets', () => runs(PYTHON, '-c', 'import websockets'));
+const tool = debianTool('python3-websockets');
 const python = once(startPython);
 exchange(tool.test(test), { name: 'python3-websockets', least: 9, running: python });
 
