@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
+import { systemTool } from '../../packages/tools/testing.ts';
 import { exponent } from '../src/net/fit.ts';
 import { encodeFrames } from '../src/net/frames.ts';
 import * as servers from '../src/net/server-programs.ts';
@@ -23,8 +24,7 @@ for (const server of [
   servers.BUN,
   servers.DENO,
 ]) {
-  const test = server.missing === undefined ? load : load.skip;
-  test(`echoes with ${server.name}, and connects`, async () => {
+  systemTool(server.name, server.missing).test(load)(`echoes with ${server.name}, and connects`, async () => {
     const station = await Station.start(server);
     try {
       for (const opcode of [1, 2] as const) {

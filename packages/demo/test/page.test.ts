@@ -53,7 +53,7 @@ function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
 async function openTab({ browser, demo }: Stage, name: string, problems: string[]): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const tab = await context.newPage();
-  tab.setDefaultTimeout(8000);
+  tab.setDefaultTimeout(30_000);
   tab.on('console', (message) => problems.push(`${name}: ${message.text()}`));
   tab.on('pageerror', (error) => problems.push(`${name}: ${error.stack}`));
   tab.on('requestfailed', (request) => problems.push(`${name}: ${request.url()}`));
@@ -284,7 +284,7 @@ test('connects again by itself, and delivers what was written meanwhile', async 
 
   stage.demo = await startDemo(String(stage.demo.port));
   await reconnect(bo);
-  await ada.waitForSelector('#status[data-state=open]', { timeout: 20_000 });
+  await ada.waitForSelector('#status[data-state=open]');
   await message(ada, 'written offline');
   forgive(problems);
 });

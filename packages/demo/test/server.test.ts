@@ -114,8 +114,8 @@ server('sends fragments with a Ping frame between them, and binary back', async 
 
 server('tells latencies', async ({ demo }) => {
   const { client, id } = await visitor(demo, 'Latency');
-  const latency = await until(() => client.take('latencies')?.of[id], 'a latency', 8000);
-  assert.ok(latency > 0 && latency < 1000);
+  const latency = await until(() => client.take('latencies')?.of[id], 'a latency');
+  assert.ok(latency > 0);
   client.ws.close();
 });
 

@@ -10,7 +10,7 @@ import { OFFERED, Ours, type Peer, SPOKEN } from './exchanges.ts';
 import { startPython, startWs } from './peers.ts';
 import { once, type Running } from './run.ts';
 
-const test = suite('interop: deflate', 20_000);
+const test = suite('interop: deflate', 90_000);
 
 /** An agreement, all of it said. */
 type Agreement = Required<{ [Key in keyof DeflateRequest]: NonNullable<DeflateRequest[Key]> }>;
@@ -90,7 +90,7 @@ async function talk(ours: Ours, fragments: boolean, large: boolean): Promise<voi
 /** Says which of many agreements a failure is about. */
 async function about(agreement: Agreement, run: () => Promise<void>): Promise<void> {
   try {
-    await within(5000, 'an exchange', run());
+    await within(30_000, 'an exchange', run());
   } catch (error) {
     if (error instanceof Error) error.message = `${say(agreement)}: ${error.message}`;
     throw error;
