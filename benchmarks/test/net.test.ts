@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { systemTool } from '../../packages/tools/testing.ts';
+import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
 import { encodeFrames } from '../src/net/frames.ts';
 import * as servers from '../src/net/server-programs.ts';

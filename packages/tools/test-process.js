@@ -99,7 +99,7 @@ async function runProcess(root, { folder, paths }, output, how, total, running) 
     file = paths.shift();
     started = performance.now();
     watchdog.refresh();
-    child.send(file ?? '', () => {}); // if that fails, its exit says more
+    child.send(file ?? '', () => undefined); // if that fails, its exit says more
   };
   child.on('message', (/** @type {Report} */ { passed, failed, skipped, seconds }) => {
     count({ passed, failed, skipped });

@@ -235,7 +235,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     inflater.close();
   });
 
-  test(`${name}: 100 KB of empty blocks with BFINAL are no burden`, () => {
+  test(`${name}: 100 KB of empty blocks with BFINAL are nothing`, () => {
     const inflater = inflated();
     const empty = final(ZERO.subarray(1));
     assert.equal([...empty], [3, 0]);
@@ -243,10 +243,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     assert.ok(inflater.endsBlock());
     const payload = new Uint8Array(50_000 * empty.length);
     for (let at = 0; at < payload.length; at += 2) payload[at] = 3;
-    const start = performance.now();
     same(decompress(inflater, payload), ZERO.subarray(1));
-    const took = performance.now() - start;
-    assert.ok(took < 1500, `${took} ms`);
     inflater.close();
   });
 

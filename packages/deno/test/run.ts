@@ -56,8 +56,11 @@ export async function runOnDeno(
     }
     const failed = results.some(({ failure }) => failure !== undefined);
     test(`deno test has found ${results.length} tests, and ended`, () => {
-      const silent = results.filter(({ ignored, title }) => ignored && ![LEFT_OUT, SKIPPED].some((it) => title.includes(it)));
-      if (silent.length > 0) throw new Error(`ignored without a reason: ${silent.map(({ title }) => title).join(', ')}`);
+      const silent = results.filter(
+        ({ ignored, title }) => ignored && ![LEFT_OUT, SKIPPED].some((it) => title.includes(it)),
+      );
+      if (silent.length > 0)
+        throw new Error(`ignored without a reason: ${silent.map(({ title }) => title).join(', ')}`);
       if (results.length === 0 || (code !== 0 && !failed)) throw new Error(`deno test: ${code}\n${output}`);
     });
   }

@@ -10,7 +10,7 @@ import { closing, dial, frame, openServer, rawClient, rawServer, request, type W
 import { cut, isGone, RESET } from './sockets.ts';
 import { type Bench, collectGarbage, deferred, delay, recorder, soon, suite, until, within } from './support.ts';
 
-const test = suite('errors', 10_000);
+const test = suite('errors');
 
 /** A connection in some state, its peer, and a record of what it told. */
 interface Scene {
@@ -305,11 +305,9 @@ test('a process whose connections have ended ends by itself', async (bench) => {
     output += text;
   });
   await until(() => output.includes('done'));
-  const started = performance.now();
+  // What it would wait for, if something were left, are minutes.
   const [code] = await once(child, 'exit');
-  const took = performance.now() - started;
-  assert.is(code, 0);
-  assert.ok(took < 1000, `${took} ms after the last connection: ${output}`);
+  assert.is(code, 0, output);
 });
 
 test('all connections have one timer, and those that have ended leave nothing behind in it', async (bench) => {

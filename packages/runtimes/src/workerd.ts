@@ -16,7 +16,7 @@ import { type Expectation, failuresOf, same } from '../../core/test/runtimes/exp
 import { findProgram, WORKERD } from '../../tools/native.js';
 import { bundle, bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
-import { type Runtime, reports as ask, whyMissing } from './runtime.ts';
+import { reports as ask, type Runtime, whyMissing } from './runtime.ts';
 
 const PROGRAM = findProgram(import.meta.url, WORKERD);
 

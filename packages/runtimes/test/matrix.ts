@@ -22,7 +22,8 @@ export function testRuntime(wanted: string): void {
         // What is no transcript of core has none.
         if (digest !== '') assert.is(digest, digestOfAll(), 'the same events and bytes as here');
       }
-      if (BARE && !name.includes('+')) assert.equal(reports.at(-1)?.offers, [], 'the last time with nothing but ECMAScript');
+      if (BARE && !name.includes('+'))
+        assert.equal(reports.at(-1)?.offers, [], 'the last time with nothing but ECMAScript');
     });
   }
   test.run();
