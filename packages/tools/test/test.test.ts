@@ -61,14 +61,28 @@ command('counts hooks that throw', () => {
   assertClosing(output, '0 passed, 2 failed, 0 skipped');
 });
 
+command('what a file prints stays together, whatever runs beside it, and --times names the slowest first', () => {
+  const speak = (name: string, wait: number): string => `${HEAD} test('speaks', async () => {
+    for (let line = 0; line < 5; line++) {
+      console.log('${name} ' + line);
+      await new Promise((done) => setTimeout(done, ${wait}));
+    }
+  }); test.run();`;
+  const { output } = runTests({ 'a.test.ts': speak('a', 100), 'b.test.ts': speak('b', 60) }, 60, { times: true });
+  const said = [...output.matchAll(/([ab]) \d$/gm)].map(([, name]) => name).join('');
+  assert.ok(said === 'aaaaabbbbb' || said === 'bbbbbaaaaa', output);
+  assert.match(output, /seconds {2}file\n +\d+\.\d {2}packages\/a\/test\/a\.test\.ts\n +\d+\.\d {2}packages/);
+  assertClosing(output, '2 passed, 0 failed, 0 skipped');
+});
+
 command.run();
 
-function runTests(files: Record<string, string>, timeout = 60) {
+function runTests(files: Record<string, string>, timeout = 60, more = {}) {
   const workspace = createWorkspace({ 'packages/a/package.json': '{ "name": "a", "type": "module" }' });
   for (const [name, content] of Object.entries(files)) {
     workspace.write(`packages/a/test/${name}`, content);
   }
-  const options = JSON.stringify({ coverage: false, timeout, filters: [] });
+  const options = JSON.stringify({ timeout, filters: [], ...more });
   const result = workspace.run(
     'test.js',
     `process.exitCode = await tools.runGroups(root, tools.testFiles(root, ['packages/a']), ${options});`,
