@@ -191,7 +191,7 @@ for (const role of ROLES) {
         // 2^24, 2^26, 2^28 and 2^32 are 3 n + 1.
         if (at + CHUNK === size) chunk[CHUNK - 1] = 0x21;
         take(chunk);
-        if (at % (size / 8) === 0) peak = Math.max(peak, (await used()) - before);
+        if (at % (size / budget(2, 8)) === 0) peak = Math.max(peak, (await used()) - before);
       }
       const seconds = (performance.now() - started) / 1000;
       assert.is(received, size);
