@@ -20,7 +20,8 @@ for (let path = await nextFile(); path !== ''; path = await nextFile()) {
   Object.assign(globalThis, { UVU_INDEX: queues.push(queue) - 1 });
   const started = performance.now();
   const counts = await runFile(path, queue);
-  process.send?.({ ...counts, seconds: (performance.now() - started) / 1000 });
+  const seconds = (performance.now() - started) / 1000;
+  process.send?.({ ...counts, seconds, heap: process.memoryUsage().heapUsed });
 }
 
 setTimeout(() => {

@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const CHILD = fileURLToPath(new URL('test-child.js', import.meta.url));
 const FOLLOW = new URL('follow.js', import.meta.url).href;
+/** A process that has so many bytes on its heap makes room for another: collecting garbage would take it long. */
+const FULL = 100 * 2 ** 20;
 /** @type {NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {Counts & { seconds: number }} Report what a child says of a file */
+/** @typedef {Counts & { seconds: number, heap: number }} Report what a child says of a file */
 /** @typedef {{ path: string, seconds: number }} Time */
 /** @typedef {{ name: string, folder: string, paths: string[] }} Group the test files of a package */
 
@@ -66,7 +68,7 @@ export async function runTests(root, groups, how) {
 }
 
 /**
- * Runs files of a package in a process of its own, until none is left or one of them has ended it.
+ * Runs files of a package in a process of its own, until none is left, it is full, or one of them has ended it.
  * @param {string} root
  * @param {{ folder: string, paths: string[] }} group from which files are taken
  * @param {string} output
@@ -90,18 +92,20 @@ async function runProcess(root, { folder, paths }, output, how, total, running) 
   /** @type {string | undefined} */
   let file;
   let late = false;
+  let full = false;
 
   const watchdog = setTimeout(() => {
     late = true;
     endGroup();
   }, how.timeout * 1000);
   const take = () => {
-    file = paths.shift();
+    file = full ? undefined : paths.shift();
     started = performance.now();
     watchdog.refresh();
     child.send(file ?? '', () => undefined); // if that fails, its exit says more
   };
-  child.on('message', (/** @type {Report} */ { passed, failed, skipped, seconds }) => {
+  child.on('message', (/** @type {Report} */ { passed, failed, skipped, seconds, heap }) => {
+    full = heap > FULL;
     count({ passed, failed, skipped });
     total.times.push({ path: String(file), seconds });
     print();

@@ -21,7 +21,7 @@ Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuz
 which npm brings: ${NODES.join(', ')}
   --coverage  print how much of packages/core its own tests reach; less than 100 % is a failure (unless filtered)
   --times     print how many seconds each file took, the slowest first
-  --timeout   how long one file may take before its process is killed (default: 120; with --all 600)
+  --timeout   how long one file may take before its process is killed (default: 300; with --all 900)
 
 Tests that need something of Debian's are skipped where it is missing, and say what it is; where CI is set they fail.
 SOCKLESS_HIDE_TOOLS=all, or =chromium,python3-websockets,python3-wsproto, hides it from them.`;
@@ -106,7 +106,7 @@ export function testFiles(root, filters) {
  * @param {Options} options
  * @returns {Promise<number>} the exit code
  */
-export async function runGroups(root, groups, { filters, all, coverage, times, node, timeout = all ? 600 : 120 }) {
+export async function runGroups(root, groups, { filters, all, coverage, times, node, timeout = all ? 900 : 300 }) {
   const measure = coverage ? startCoverage(root, COVERED) : undefined;
   const total = await runTests(root, groups, {
     program: node === undefined ? process.execPath : findNode(node),
