@@ -77,6 +77,7 @@ interface Scope {
   WebAssembly?: WebAssemblyHost;
   Buffer?: {
     allocUnsafe?(length: number): Uint8Array;
+    allocUnsafeSlow?(length: number): Uint8Array;
     byteLength(text: string): number;
     prototype: Record<'latin1Slice' | 'utf8Slice' | 'ucs2Slice', BufferSlice> &
       Record<'latin1Write' | 'utf8Write', BufferWrite>;
@@ -104,13 +105,16 @@ export function lookUpHost(scope: object): Host {
   };
 }
 
+/** So many bytes get memory of their own: of Node's pool, which is eight times as large since Node 24, they would keep all. */
+const UNPOOLED_FROM = 4096;
+
 function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
-  const allocUnsafe = Buffer?.allocUnsafe;
-  if (allocUnsafe === undefined) return (length) => new Uint8Array(length);
+  const { allocUnsafe, allocUnsafeSlow = allocUnsafe } = Buffer ?? {};
+  if (allocUnsafe === undefined || allocUnsafeSlow === undefined) return (length) => new Uint8Array(length);
   return (length) => {
     // The engine makes few bytes faster than anybody else.
     if (length <= 64) return new Uint8Array(length);
-    const { buffer, byteOffset } = allocUnsafe(length);
+    const { buffer, byteOffset } = length < UNPOOLED_FROM ? allocUnsafe(length) : allocUnsafeSlow(length);
     return new Uint8Array(buffer, byteOffset, length);
   };
 }

@@ -192,6 +192,18 @@ test('more than 64 bytes are not filled with zeros first, where the host has a w
   assert.equal(allocate(64), new Uint8Array(64));
   const memory = allocate(65);
   assert.equal([memory.length, memory.byteOffset, memory[0], asked], [65, 5, 7, [65]]);
+  // From 4 KiB on none of a pool, where the host says which is which.
+  const own: number[] = [];
+  const allocUnsafeSlow = (length: number) => {
+    own.push(length);
+    return new Uint8Array(length);
+  };
+  const unpooled = lookUpHost({
+    Buffer: { prototype: SLICES, allocUnsafe: (n: number) => new Uint8Array(n), allocUnsafeSlow },
+  });
+  for (const length of [64, 65, 4095, 4096, 98_304]) assert.is(unpooled.allocate(length).length, length);
+  assert.equal(own, [4096, 98_304]);
+  assert.is(allocate(4096).byteOffset, 5);
   // Without it, zeros.
   assert.equal(lookUpHost({ Buffer: { prototype: SLICES } }).allocate(65), new Uint8Array(65));
 });
