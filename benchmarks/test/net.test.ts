@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
+import { systemTool } from '../../packages/tools/testing.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
 import { encodeFrames } from '../src/net/frames.ts';
@@ -30,8 +31,7 @@ for (const server of [
   servers.DENO,
   servers.LIMIT,
 ]) {
-  const test = server.missing === undefined ? load : load.skip;
-  test(`echoes with ${server.name}, and connects`, async () => {
+  systemTool(server.name, server.missing).test(load)(`echoes with ${server.name}, and connects`, async () => {
     const station = await Station.start(server);
     try {
       for (const opcode of [1, 2] as const) {

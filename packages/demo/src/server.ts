@@ -34,7 +34,7 @@ async function listen(port: number): Promise<Server<Visit>> {
       bytes: { perSecond: 64 * 1024, burst: 256 * 1024 },
       controlFrames: { perSecond: 10, burst: 20 },
     },
-    heartbeat: { interval: 5000, timeout: 5000 },
+    heartbeat: { interval: Number(process.env.HEARTBEAT ?? 5000), timeout: 5000 },
     closeTimeout: PATIENCE,
     // For chats only: what a tap sends says that it is not to be compressed.
     compression: true,

@@ -8,7 +8,7 @@ import WebSocket from 'ws';
 import type { ServerMessage } from '../src/protocol.ts';
 
 const PROGRAM = fileURLToPath(new URL('../dist/server.js', import.meta.url));
-const PATIENCE = 5000;
+const PATIENCE = 30_000;
 
 /** A demo that runs. */
 export interface Demo {
@@ -24,7 +24,7 @@ export interface Demo {
 
 /** Starts the demo as `npm start` does. */
 export function launch(port: string): { child: Demo['child']; output: () => string; exit: Promise<number | null> } {
-  const env = { ...process.env, PORT: port };
+  const env = { ...process.env, PORT: port, HEARTBEAT: '300' };
   const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));

@@ -1,10 +1,10 @@
 // The page in Chromium: two tabs that chat, the inspector, reconnecting.
-import { existsSync } from 'node:fs';
-import { systemTool } from '@sockless/tools/testing';
+import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { whyMissing } from '../../tools/debian.ts';
 import { type Demo, startDemo } from './demo.ts';
 
 /** What is there for all tests. */
@@ -22,10 +22,10 @@ interface Tabs {
 }
 
 const page = suite<Stage>('page');
-const chromiumTest = systemTool('chromium', () => existsSync(CHROMIUM)).test(page);
+const chromiumTest = debianTool('chromium').test(page);
 
 page.before(async (stage) => {
-  if (!existsSync(CHROMIUM)) return;
+  if (whyMissing('chromium') !== undefined) return;
   stage.demo = await startDemo();
   stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
 });
@@ -53,7 +53,7 @@ function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
 async function openTab({ browser, demo }: Stage, name: string, problems: string[]): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const tab = await context.newPage();
-  tab.setDefaultTimeout(8000);
+  tab.setDefaultTimeout(30_000);
   tab.on('console', (message) => problems.push(`${name}: ${message.text()}`));
   tab.on('pageerror', (error) => problems.push(`${name}: ${error.stack}`));
   tab.on('requestfailed', (request) => problems.push(`${name}: ${request.url()}`));
@@ -284,7 +284,7 @@ test('connects again by itself, and delivers what was written meanwhile', async 
 
   stage.demo = await startDemo(String(stage.demo.port));
   await reconnect(bo);
-  await ada.waitForSelector('#status[data-state=open]', { timeout: 20_000 });
+  await ada.waitForSelector('#status[data-state=open]');
   await message(ada, 'written offline');
   forgive(problems);
 });

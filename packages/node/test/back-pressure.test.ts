@@ -196,7 +196,8 @@ test('a message of 256 MiB passes through in fragments, in flat memory', async (
   }
   await done.promise;
   assert.equal([received, final], [SIZE, 1]);
-  assert.ok(most - before < 64 * MB, `${Math.round((most - before) / MB)} MiB more in use`);
+  // V8 collects what is outside of its heap when that has grown by 64 MiB or so; what is kept would be all of it.
+  assert.ok(most - before < SIZE / 2, `${Math.round((most - before) / MB)} MiB more in use`);
 });
 
 test('a length announced and never sent takes no memory', async (bench) => {
