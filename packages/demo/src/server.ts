@@ -9,7 +9,8 @@ const DEFAULT_PORT = 8080;
 /** How long to wait for the pages' Close frames at the end, in milliseconds. */
 const PATIENCE = 1000;
 
-const visits = createVisits();
+// LOG=1 prints how each connection ends.
+const visits = createVisits(process.env.LOG ? console.log : undefined);
 const port = readPort(process.env.PORT);
 const server = await listen(port);
 console.log(`sockless demo: http://${HOST}:${server.port} (Ctrl-C ends it)`);

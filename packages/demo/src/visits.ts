@@ -25,6 +25,8 @@ export interface Visits {
   latencies: Record<string, number>;
   /** Nobody is let in any more. */
   closed: boolean;
+  /** Is told how each connection ended. */
+  readonly log: (summary: string) => void;
 }
 
 const MAX_CONNECTIONS = 400;
@@ -35,7 +37,7 @@ const MAX_QUEUED = 1024 * 1024;
 /** Milliseconds for which latencies are collected, so that all are told in one message. */
 const LATENCY_DELAY = 500;
 
-export function createVisits(): Visits {
+export function createVisits(log: Visits['log'] = () => undefined): Visits {
   return {
     hub: hub.createHub(),
     open: new Set(),
@@ -43,6 +45,7 @@ export function createVisits(): Visits {
     tapOf: new WeakMap(),
     latencies: {},
     closed: false,
+    log,
   };
 }
 
@@ -90,6 +93,7 @@ export function visitHandlers(visits: Visits): Handlers<Visit> {
     },
 
     end(ws, event) {
+      visits.log(event.explanation.summary);
       visits.tapOf.get(ws.socket as object)?.end(event);
       if (!visits.open.delete(ws)) return;
       if (ws.data.path === '/tap') visits.taps.delete(ws.data.token);
