@@ -7,7 +7,7 @@
  */
 import { copyBytes, toBytes, wordAt, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
-import { type DataOpcode, frameHeaderSize, Opcode, RSV1 } from './frame.ts';
+import { createFrameHeader, type DataOpcode, decodeFrameHeader, type FrameRules, frameHeaderSize, Opcode, RSV1 } from './frame.ts';
 import { copyFrameHeader, writeFrameHeader } from './header-writer.ts';
 import { host } from './host.ts';
 import { copyMasked, MaskKeys, maskAndLook } from './mask.ts';
@@ -49,6 +49,15 @@ const SHORT = 32;
 /** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
 const MEASURED_FROM = 4096;
 
+/** What a header of ours can be. */
+const OWN_FRAMES: FrameRules = { masked: undefined, rsv: RSV1, maxFrameSize: Infinity };
+
+/** Filled anew whenever frames that wait are looked through. */
+const header = createFrameHeader();
+
+const plainView = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+
 const wordsOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** The host's random source serves all connections from one pool. */
@@ -64,6 +73,10 @@ export class Sender {
   // Segments that are complete, from `#first` on.
   #segments: Uint8Array[] = [];
   #first = 0;
+  // The first of them as it was, when the front of it has been transmitted.
+  #cut: Uint8Array | undefined = undefined;
+  // It is the payload of a frame whose header has been transmitted.
+  #isPayload = false;
 
   // The segment that is being written: `#bytes[#from]` to `#bytes[#to - 1]`.
   #bytes: Uint8Array = NOTHING;
@@ -85,6 +98,8 @@ export class Sender {
 
   // The one Pong frame that waits.
   #pong: Uint8Array | undefined = undefined;
+  // The size of our Close frame once it has been queued: the last bytes that leave.
+  #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
   constructor(options: ResolvedOptions, masked: boolean) {
@@ -179,6 +194,7 @@ export class Sender {
   close(payload: Uint8Array): void {
     this.#flushPong();
     this.#frame(FINAL | Opcode.Close, payload, 0, payload.length);
+    this.#closeSize = this.#frameSize(payload.length);
     this.#message = 0;
     this.#surrogate = '';
   }
@@ -193,28 +209,79 @@ export class Sender {
   }
 
   /**
-   * Gives the next bytes to write, or `undefined` when there are none: then nothing lent to `message` is in use here.
+   * Gives the next bytes to write, at most `max`, or `undefined` when there are none: then nothing lent to `message` is
+   * in use here.
    */
-  transmit(): Uint8Array | undefined {
+  transmit(max = Infinity): Uint8Array | undefined {
     this.#flushPong();
-    if (this.#first < this.#segments.length) return this.#shift();
-    const bytes = this.#to > this.#from ? this.#seal() : undefined;
-    // An idle connection keeps no slab alive.
+    if (this.#first < this.#segments.length) return this.#shift(max);
+    if (this.#to > this.#from) {
+      if (this.#to - this.#from > max) {
+        this.#segments.push(this.#seal());
+        return this.#shift(max);
+      }
+      const bytes = this.#seal();
+      this.#letGo();
+      this.#queuedBytes -= bytes.length;
+      return bytes;
+    }
+    this.#letGo();
+    return undefined;
+  }
+
+  /** Nothing waits: an idle connection keeps no slab alive. */
+  #letGo(): void {
     this.#bytes = NOTHING;
     this.#words = NO_WORDS;
     this.#from = this.#to = 0;
     this.#own = false;
-    this.#queuedBytes -= bytes?.length ?? 0;
-    return bytes;
   }
 
   /** All that `transmit` gave has left: its memory may be used again. */
-  release(): void {
+  written(): void {
     if (this.#queuedBytes > 0) return;
     if (this.#wroteTo === slabNumber && --slabWriters === 0) slabUsed = 0;
     this.#wroteTo = 0;
     // Whoever goes on writing to the slab has to be counted again.
     if (!this.#own) this.#bytes = NOTHING;
+  }
+
+  /**
+   * Drops the messages that wait, and returns how many bytes those are. What is left is the rest of a frame that has been
+   * transmitted in part, the head of the opening handshake, and our Close frame.
+   */
+  drop(): number {
+    const before = this.#queuedBytes;
+    if (before <= this.#closeSize) return 0;
+    if (this.#to > this.#from) this.#segments.push(this.#seal());
+    const waiting = this.#segments.slice(this.#first);
+    const kept = this.#unfinished(waiting);
+    if (this.#closeSize > 0) {
+      const last = waiting.at(-1) as Uint8Array;
+      kept.push(last.subarray(last.length - this.#closeSize));
+    }
+    this.#segments = kept;
+    this.#first = 0;
+    this.#queuedBytes = kept.reduce((sum, { length }) => sum + length, 0);
+    return before - this.#queuedBytes;
+  }
+
+  /** Gives the rest of the frame or head at the front of what waits, if some of it has left, or it is a head. */
+  #unfinished([first, second]: readonly Uint8Array[]): Uint8Array[] {
+    const front = first as Uint8Array;
+    if (this.#isPayload) return [front];
+    const whole = this.#cut ?? front;
+    const left = whole.length - front.length;
+    let end = headSize(whole);
+    while (end < left) {
+      const size = decodeFrameHeader(whole, end, whole.length, OWN_FRAMES, header);
+      end += size + header.length;
+    }
+    this.#cut = end === left ? undefined : whole.subarray(0, end);
+    if (end === left) return [];
+    // Of a frame by reference this is the header.
+    if (end > whole.length) return [front, second as Uint8Array];
+    return [front.subarray(0, end - left)];
   }
 
   /** Whether something that it gave may not have left, for all it knows. */
@@ -224,19 +291,28 @@ export class Sender {
 
   /** From here on it is another connection's, which knows nothing of what it gave before. */
   handOver(): void {
-    this.#wroteTo = 0;
+    this.#wroteTo = this.#closeSize = 0;
   }
 
-  #shift(): Uint8Array {
-    const bytes = this.#segments[this.#first++] as Uint8Array;
+  #shift(max: number): Uint8Array {
+    const bytes = this.#segments[this.#first] as Uint8Array;
+    const { length } = bytes;
+    if (length > max) {
+      this.#cut ??= bytes;
+      this.#segments[this.#first] = plainView(bytes, max, length);
+      this.#queuedBytes -= max;
+      return plainView(bytes, 0, max);
+    }
+    this.#isPayload = isHeaderAlone(this.#cut ?? bytes);
+    this.#cut = undefined;
     // What has left is let go even if something always waits behind it; many at a time keeps that linear.
-    this.#segments[this.#first - 1] = NOTHING;
-    const { length } = this.#segments;
-    if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
-      this.#segments = this.#first === length ? [] : this.#segments.slice(this.#first);
+    this.#segments[this.#first++] = NOTHING;
+    const count = this.#segments.length;
+    if (this.#first === count || (this.#first > 64 && 2 * this.#first > count)) {
+      this.#segments = this.#first === count ? [] : this.#segments.slice(this.#first);
       this.#first = 0;
     }
-    this.#queuedBytes -= bytes.length;
+    this.#queuedBytes -= length;
     return bytes;
   }
 
@@ -444,4 +520,17 @@ export class Sender {
     this.#segments.push(bytes);
     this.#queuedBytes += bytes.length;
   }
+}
+
+/** Whether this is the header of a frame whose payload is 4 KiB or longer, and nothing else. */
+function isHeaderAlone({ length, 1: second }: Uint8Array): boolean {
+  return (length === 4 && second === 126) || (length === 10 && second === 127);
+}
+
+/** How many bytes at the front are the head of an opening handshake: no frame of ours begins with "G" or "H". */
+function headSize(bytes: Uint8Array): number {
+  if (bytes[0] !== 0x47 && bytes[0] !== 0x48) return 0;
+  let end = 4;
+  while (wordAt(bytes, end - 4) !== 0x0d0a0d0a) end++;
+  return end;
 }

@@ -14,5 +14,5 @@ export function emptySlab(): void {
     from.message(LONG);
     view = from.transmit();
   } while (view === undefined || view.byteOffset > 0);
-  from.release();
+  from.written();
 }

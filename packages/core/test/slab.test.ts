@@ -44,11 +44,11 @@ slab.before.each(emptySlab);
 slab('what has left makes room for what follows, from the beginning', () => {
   const from = server();
   const first = written(from, of(1, 100));
-  from.release();
+  from.written();
   const second = written(from, of(2, 50));
   assert.equal([second.buffer === first.buffer, first.byteOffset, second.byteOffset], [true, 0, 0]);
   assertIntact(second, 2);
-  from.release();
+  from.written();
   const other = written(server(), of(3, 10));
   assert.equal([other.buffer === first.buffer, other.byteOffset], [true, 0]);
 });
@@ -59,7 +59,7 @@ slab('what may not have left stays as it is, for ever', () => {
   const other = client();
   for (let n = 0; n < 500; n++) {
     for (const sender of [from, other]) assertIntact(written(sender, of(2, 1000)), 2);
-    other.release();
+    other.written();
   }
   assertIntact(kept, 1);
 });
@@ -74,9 +74,9 @@ slab('nobody fills it anew before all who wrote to it have said that their bytes
     const senders = [server(), client(), server()];
     const views = senders.map((from, i) => written(from, of(i + 1, 100)));
     for (const [n, i] of order.entries()) {
-      senders[i]?.release();
+      senders[i]?.written();
       // Saying it again says nothing about the others.
-      senders[i]?.release();
+      senders[i]?.written();
       const next = written(server(), of(9, 10));
       for (const later of order.slice(n + 1)) assertIntact(views[later] as Uint8Array, later + 1, `${order} at ${n}`);
       // Whoever writes now has to say so as well.
@@ -95,7 +95,7 @@ slab('what still waits is not given up by saying that all has left', () => {
       sender.message(of(1, 100));
       const views: Uint8Array[] = [];
       while (sender.queuedBytes > 0) {
-        sender.release();
+        sender.written();
         for (let n = 0; n < 20; n++) assertIntact(written(server(), of(2, 50)), 2);
         views.push(sender.transmit() as Uint8Array);
         assertIntact(written(server(), of(3, 50)), 3);
@@ -109,7 +109,7 @@ slab('a Pong frame that waits is no reason not to, and leaves as it is', () => {
   const from = server();
   written(from, of(1, 100));
   from.pong(of(1, 100));
-  from.release();
+  from.written();
   assertIntact(written(server(), of(2, 100)), 2);
   const [pong] = transmitted(from);
   assertIntact(written(server(), of(3, 100)), 3);
@@ -126,12 +126,12 @@ slab('who has said so before transmit gave undefined counts as before when it wr
   from.transmit();
   from.transmit();
   assert.is(from.queuedBytes, 0);
-  from.release();
+  from.written();
   // As many bytes of another end where its own ended.
   const before = written(others[0], of(2, 100));
   assert.is(before.length, size);
   from.message(of(1, 70));
-  others[0].release();
+  others[0].written();
   assertIntact(written(others[1], of(3, 500)), 3);
   const [behind] = transmitted(from);
   assertIntact(behind as Uint8Array, 1);
@@ -145,7 +145,7 @@ slab('who says so late, of a slab that is not filled any more, changes nothing',
   const view = written(now, of(2, 100));
   assert.is.not(view.buffer, kept.buffer);
   assert.equal([late.isWaiting, now.isWaiting], [false, true]);
-  late.release();
+  late.written();
   assertIntact(written(server(), of(3, 200)), 3);
   assertIntact(view, 2);
 });
@@ -158,10 +158,10 @@ slab('one that is handed over knows nothing of what it gave, so that stays as it
   assert.is(from.isWaiting, false);
   const behind = written(from, of(2, 100));
   assert.ok(behind.byteOffset >= before.byteOffset + before.length);
-  from.release();
+  from.written();
   for (let n = 0; n < 2000; n++) {
     written(from, of(3, 100));
-    from.release();
+    from.written();
   }
   assertIntact(before, 1);
 });
@@ -219,10 +219,10 @@ slab('whatever is sent, transmitted and released in whatever order: no byte that
       } else if (choice < 8) {
         views.push(...transmitted(sender));
       } else if (sender.queuedBytes > 0) {
-        sender.release();
+        sender.written();
       } else {
         settle(one, seed);
-        sender.release();
+        sender.written();
       }
     }
     for (const one of writers) one.views.push(...transmitted(one.sender));

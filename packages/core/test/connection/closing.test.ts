@@ -25,7 +25,7 @@ const test = suite('RFC 6455 7.1 closing');
 const { Text, Binary, Ping, Continuation } = Opcode;
 
 /** No deadline but those of closing. */
-const QUIET = { heartbeat: false, idleTimeout: NEVER, messageTimeout: NEVER } as const;
+const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
 
 // The table at the head of connection.ts, step by step.
 

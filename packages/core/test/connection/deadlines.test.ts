@@ -26,7 +26,9 @@ const test = suite('deadlines of a connection');
 const { Text, Binary, Continuation, Ping, Pong } = Opcode;
 
 /** All deadlines off but those that a test is about. */
-const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, messageTimeout: NEVER };
+const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER };
+
+const within = (ms: number, bytes = 1024): ConnectionOptions => ({ messageProgress: { bytes, within: ms } });
 
 /** Lets a deadline pass, not a moment too early, and gives the events. */
 function pass(connection: Connection, at: number): ReturnType<Connection['timeout']> {
@@ -130,24 +132,24 @@ for (const role of ROLES) {
     assert.is(connection.deadline, 1150);
   });
 
-  // messageTimeout
+  // messageProgress
 
-  test(`messageTimeout: from the first byte of a message to its last (${role})`, () => {
+  test(`messageProgress: from the first byte of a message to its last (${role})`, () => {
     const text = frame(role, Text, 'Hello');
     for (const cut of [1, 2, text.length - 1]) {
-      const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+      const connection = opened(role, { ...OFF, ...within(1000) });
       assert.is(connection.deadline, NEVER);
       receive(connection, text.subarray(0, cut), 100);
       assert.is(connection.deadline, 1100);
       receive(connection, text.subarray(cut, text.length - 1), 800);
       receive(connection, new Uint8Array(0), 900);
-      assert.is(rule(pass(connection, 1100)), 'message-timeout');
-      assert.is(sent(connection), ownClose(role, 1008, 'message-timeout'));
+      assert.is(rule(pass(connection, 1100)), 'message-stalled');
+      assert.is(sent(connection), ownClose(role, 1013, 'message-stalled'));
     }
   });
 
-  test(`messageTimeout: it runs on over fragments and control frames, and ends with the message (${role})`, () => {
-    const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+  test(`messageProgress: it runs on over fragments and control frames, and ends with the message (${role})`, () => {
+    const connection = opened(role, { ...OFF, ...within(1000) });
     receive(connection, frame(role, Text, 'Hel', false), 100);
     receive(connection, frame(role, Ping, 'p').subarray(0, 2), 200);
     receive(connection, frame(role, Ping, 'p').subarray(2), 300);
@@ -157,8 +159,8 @@ for (const role of ROLES) {
     assert.is(connection.deadline, NEVER);
   });
 
-  test(`messageTimeout: each message has its own, also where one ends in the chunk the next begins in (${role})`, () => {
-    const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+  test(`messageProgress: each message has its own, also where one ends in the chunk the next begins in (${role})`, () => {
+    const connection = opened(role, { ...OFF, ...within(1000) });
     const text = frame(role, Text, 'Hello');
     receive(connection, text.subarray(0, 3), 0);
     for (let now = 900; now < 9000; now += 900) {
@@ -167,24 +169,24 @@ for (const role of ROLES) {
     }
   });
 
-  test(`messageTimeout: half a control frame is waited for no longer (${role})`, () => {
-    const connection = opened(role, { ...OFF, messageTimeout: 1000 });
+  test(`messageProgress: half a control frame is waited for no longer (${role})`, () => {
+    const connection = opened(role, { ...OFF, ...within(1000) });
     receive(connection, frame(role, Ping, 'ping').subarray(0, 8 - 4), 100);
-    assert.is(rule(pass(connection, 1100)), 'message-timeout');
+    assert.is(rule(pass(connection, 1100)), 'message-stalled');
   });
 
-  test(`messageTimeout: half a message is waited for no more when the transport has ended (${role})`, () => {
-    const connection = opened(role, { ...OFF, messageTimeout: 1000, closeTimeout: NEVER });
+  test(`messageProgress: half a message is waited for no more when the transport has ended (${role})`, () => {
+    const connection = opened(role, { ...OFF, ...within(1000), closeTimeout: NEVER });
     connection.receive(frame(role, Text, 'Hel', false), 100).receiveEnd(100);
     assert.is(types(connection), 'end');
     assert.is(connection.deadline, NEVER);
   });
 
-  test(`messageTimeout: in messages: 'fragments' too (${role})`, () => {
-    const connection = opened(role, { ...OFF, messages: 'fragments', messageTimeout: 1000 });
+  test(`messageProgress: in messages: 'fragments' too (${role})`, () => {
+    const connection = opened(role, { ...OFF, messages: 'fragments', ...within(1000) });
     assert.is(types(receive(connection, frame(role, Text, 'Hello', false), 100)), 'fragment');
     assert.is(types(receive(connection, frame(role, Continuation, 'Hello', false), 1000)), 'fragment');
-    assert.is(rule(pass(connection, 1100)), 'message-timeout');
+    assert.is(rule(pass(connection, 1100)), 'message-stalled');
   });
 
   // All of them
@@ -201,7 +203,7 @@ for (const role of ROLES) {
 
   test(`of several deadlines that have passed, the one that says most is reported, once (${role})`, () => {
     const connection = opened(role, {
-      ...{ heartbeat: { interval: 100, timeout: 100 }, idleTimeout: 200, messageTimeout: 200 },
+      ...{ heartbeat: { interval: 100, timeout: 100 }, idleTimeout: 200, ...within(200) },
     });
     receive(connection, frame(role, Text, 'x').subarray(0, 1), 0);
     connection.timeout(100);
@@ -213,7 +215,7 @@ for (const role of ROLES) {
   });
 
   test(`closing clears every other deadline, and none comes back (${role})`, () => {
-    const connection = opened(role, { heartbeat: { interval: 10, timeout: 10 }, idleTimeout: 10, messageTimeout: 10 });
+    const connection = opened(role, { heartbeat: { interval: 10, timeout: 10 }, idleTimeout: 10, ...within(10) });
     receive(connection, frame(role, Text, 'x').subarray(0, 1), 0);
     connection.close(1000, '', 5);
     assert.is(connection.deadline, 5005);
@@ -227,7 +229,7 @@ for (const role of ROLES) {
 
   test(`pausing suspends what would be the peer's silence; the heartbeat goes on (${role})`, () => {
     const heartbeat = { interval: 1000, timeout: 300 };
-    const connection = opened(role, { heartbeat, idleTimeout: 1500, messageTimeout: 1200 });
+    const connection = opened(role, { heartbeat, idleTimeout: 1500, ...within(1200) });
     receive(connection, frame(role, Text, 'Hel', false), 100);
     connection.timeout(1000);
     sent(connection);
@@ -248,7 +250,7 @@ for (const role of ROLES) {
 
   test(`after a pause a message has its whole time again, and so has silence (${role})`, () => {
     for (const [options, name] of [
-      [{ messageTimeout: 1200 }, 'message-timeout'],
+      [{ ...within(1200) }, 'message-stalled'],
       [{ idleTimeout: 1200 }, 'idle-timeout'],
     ] as const) {
       const connection = opened(role, { ...OFF, ...options });

@@ -164,7 +164,7 @@ export function step(facts: Facts, input: Input): [next: Facts, output: Output] 
     case 'deadline': {
       const name = deadlineOf(facts);
       if (name === 'handshake') return failOpening('handshake-timeout', 408);
-      if (name === 'message') return failOpen('message-timeout', 1008);
+      if (name === 'message') return failOpen('message-stalled', 1013);
       return go({ ended: true, destroyed: true }, ended ? [] : ['end']);
     }
 

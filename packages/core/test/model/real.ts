@@ -7,9 +7,9 @@ import { drain, ZEROS } from '../support.ts';
 import type { Input, Output } from './model.ts';
 
 /** Each of its own length, so that it is seen which one runs. */
-const TIMES = { handshakeTimeout: 3, closeTimeout: 5, messageTimeout: 7, idleTimeout: Infinity } as const;
+const TIMES = { handshakeTimeout: 3, closeTimeout: 5, stallTimeout: 11, idleTimeout: Infinity } as const;
 
-const OPTIONS = { heartbeat: false, random: ZEROS, ...TIMES } as const;
+const OPTIONS = { heartbeat: false, random: ZEROS, messageProgress: { bytes: 100, within: 7 }, ...TIMES } as const;
 
 /** A connection and its clock. */
 export class Real {
