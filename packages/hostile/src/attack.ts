@@ -130,7 +130,9 @@ class Attack {
       const died = server.died();
       if (died === undefined) return;
       const after = Math.round(performance.now() - started);
-      this.#violations.add(`the process ended with ${died}, ${after} ms after the start: ${firstError(server.errors())}`);
+      this.#violations.add(
+        `the process ended with ${died}, ${after} ms after the start: ${firstError(server.errors())}`,
+      );
       clearInterval(sampling);
       dead.abort();
     }, SAMPLING);
@@ -164,7 +166,11 @@ class Attack {
 
   /** Waits until as many ends were explained as there were connections. */
   async #endsAreTold(): Promise<void> {
-    for (const late = Date.now() + PATIENCE; this.#server.ends.length < this.#opened && Date.now() < late; await delay(20));
+    for (
+      const late = Date.now() + PATIENCE;
+      this.#server.ends.length < this.#opened && Date.now() < late;
+      await delay(20)
+    );
   }
 
   get #opened(): number {
@@ -193,7 +199,11 @@ class Attack {
       server: kind,
       tallies: this.#tallies,
       ends: count(ends),
-      errors: count(errors().split('\n').filter((line) => /^\S*Error\b/.test(line))),
+      errors: count(
+        errors()
+          .split('\n')
+          .filter((line) => /^\S*Error\b/.test(line)),
+      ),
       memory: { before, most },
       echoed: this.#witness.echoed,
       slowest: this.#witness.slowest,

@@ -48,7 +48,10 @@ const afterOpening =
 
 /** Connects, writes this, goes on with `drip` twice a second, and stays. */
 const stays =
-  (first: (address: Address) => string | Uint8Array, how: { tls?: boolean; drip?: string } = {}): HostileClient['attack'] =>
+  (
+    first: (address: Address) => string | Uint8Array,
+    how: { tls?: boolean; drip?: string } = {},
+  ): HostileClient['attack'] =>
   async (address, _, signal) => {
     const socket = await dial({ ...address, secure: address.secure && how.tls === true });
     socket.write(first(address));
@@ -84,7 +87,7 @@ export const HOSTILE_CLIENTS: readonly HostileClient[] = [
     name: 'sends 24 MiB and does not read',
     against: ['plain', 'tls', 'demo'],
     atOnce: 1,
-    attack: afterOpening(async (socket, signal) => {
+    attack: afterOpening((socket, signal) => {
       socket.pause();
       const message = frame(BINARY, new Uint8Array(64 * KIB));
       for (let sent = 0; sent < 24 * KIB * KIB; sent += 64 * KIB) socket.write(message);
@@ -172,7 +175,7 @@ export const HOSTILE_CLIENTS: readonly HostileClient[] = [
     name: 'stops in the middle of a message',
     against: ['plain', 'demo'],
     atOnce: 1,
-    attack: afterOpening(async (socket, signal) => {
+    attack: afterOpening((socket, signal) => {
       socket.resume();
       socket.write(frame(BINARY, 'the beginning', 10 * KIB));
       return linger(socket, signal);
@@ -182,7 +185,7 @@ export const HOSTILE_CLIENTS: readonly HostileClient[] = [
     name: 'ends its side and stays',
     against: ['plain', 'demo'],
     atOnce: 2,
-    attack: afterOpening(async (socket, signal) => {
+    attack: afterOpening((socket, signal) => {
       socket.pause();
       socket.end(frame(TEXT, 'the last'));
       return linger(socket, signal);
@@ -229,7 +232,7 @@ export const HOSTILE_CLIENTS: readonly HostileClient[] = [
 const say = (message: object): Buffer => frame(TEXT, JSON.stringify(message));
 const hello = (): Buffer => say({ type: 'hello', key: `${Math.random()}`, name: 'Hostile', rooms: ['loud'] });
 
-async function saysTooMuch(socket: Socket, signal: AbortSignal): Promise<undefined> {
+function saysTooMuch(socket: Socket, signal: AbortSignal): Promise<undefined> {
   socket.resume();
   socket.write(hello());
   for (let n = 0; n < 1000; n++) socket.write(say({ type: 'name', name: `Name ${n}` }));

@@ -4,13 +4,15 @@ import { attack, MEMORY_BOUND, mib, type Outcome } from './attack.ts';
 import { RUNTIMES, type RuntimeName, runtimeProgram, TARGETS, type Target } from './servers.ts';
 
 const { seconds, targets, runtimes } = options();
-const summary: string[][] = [['runtime', 'target', 'server', 'alive', 'memory', 'echoes', 'slowest', 'connections', 'ends', 'verdict']];
+const summary: string[][] = [
+  ['runtime', 'target', 'server', 'alive', 'memory', 'echoes', 'slowest', 'connections', 'ends', 'verdict'],
+];
 let failed = false;
 
 for (const runtime of runtimes) {
   for (const target of targets) {
     if (target === 'demo' && runtime === 'deno') {
-      console.log(`\ndeno · demo: left out, the demo is a program for Node`);
+      console.log('\ndeno · demo: left out, the demo is a program for Node');
       continue;
     }
     if (runtimeProgram(runtime) === undefined) {
@@ -67,7 +69,8 @@ function tell(runtime: RuntimeName, target: Target, outcome: Outcome): void {
 /** Prints rows of cells below each other. */
 function print(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of rows) console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+  for (const row of rows)
+    console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }
 
 function options(): { seconds: number; targets: readonly Target[]; runtimes: readonly RuntimeName[] } {

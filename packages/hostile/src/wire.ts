@@ -72,7 +72,7 @@ export async function open(address: Address): Promise<Socket> {
 /** Reads up to the end of a head; what is behind it is put back. */
 async function readHead(socket: Socket): Promise<string> {
   let bytes = Buffer.alloc(0);
-  for (;;) {
+  while (true) {
     const chunk: Buffer | null = socket.read();
     if (chunk === null) {
       if (socket.readableEnded || socket.destroyed) return 'the server has closed the connection';

@@ -24,7 +24,8 @@ interface Dialogue {
 
 /** An echo server: what is sent comes back, text and bytes, in one chunk and in many. */
 function echo(): Dialogue {
-  const message = (n: number): string | Buffer => (n % 3 === 0 ? Buffer.alloc(n % 20_000, n) : `${n} ${'é'.repeat(n % 700)}`);
+  const message = (n: number): string | Buffer =>
+    n % 3 === 0 ? Buffer.alloc(n % 20_000, n) : `${n} ${'é'.repeat(n % 700)}`;
   return {
     message,
     answers(n, data, isBinary) {
