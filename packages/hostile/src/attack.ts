@@ -202,7 +202,7 @@ class Attack {
       errors: count(
         errors()
           .split('\n')
-          .filter((line) => /^\S*Error\b/.test(line)),
+          .filter((line) => /^(sockless: .*)?\w*Error: /.test(line)),
       ),
       memory: { before, most },
       echoed: this.#witness.echoed,

@@ -3,7 +3,6 @@
  *
  * Some end by themselves. The others stay until the server ends them or `signal` is aborted, and are then cut off.
  */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, BINARY, dial, frame, head, open, PING, readCloseCode, reset, TEXT } from './wire.ts';
@@ -27,9 +26,13 @@ export interface HostileClient {
 
 const KIB = 1024;
 
-/** Waits until the server has ended the connection, or the time is over; then the socket is gone. */
+/** Waits until the server has ended the connection, its side of it at least, or the time is over; then the socket is gone. */
 async function linger(socket: Socket, signal: AbortSignal): Promise<undefined> {
-  if (!socket.destroyed) await once(socket, 'close', { signal }).catch(() => undefined);
+  await new Promise<void>((resolve) => {
+    if (socket.destroyed || signal.aborted) resolve();
+    for (const event of ['end', 'close']) socket.once(event, () => resolve());
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   socket.destroy();
 }
 
@@ -63,11 +66,14 @@ const stays =
   };
 
 /** Writes as much as the socket takes until the connection or the time is over. */
-async function flood(socket: Socket, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && socket.writable) {
-    if (socket.write(bytes)) await delay(1);
-    else await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close')]).catch(() => undefined);
-  }
+function flood(socket: Socket, bytes: Uint8Array, signal: AbortSignal): Promise<undefined> {
+  const more = (): void => {
+    if (!socket.writable) return;
+    if (socket.write(bytes)) setTimeout(more, 1);
+    else socket.once('drain', more);
+  };
+  more();
+  return linger(socket, signal);
 }
 
 const fails = (text: string): HostileClient['attack'] =>
@@ -133,20 +139,18 @@ export const HOSTILE_CLIENTS: readonly HostileClient[] = [
     name: 'floods pings',
     against: ['plain', 'tls', 'demo'],
     atOnce: 1,
-    attack: afterOpening(async (socket, signal) => {
+    attack: afterOpening((socket, signal) => {
       socket.resume();
-      await flood(socket, Buffer.concat(Array<Buffer>(1000).fill(frame(PING, 'ping'))), signal);
-      return undefined;
+      return flood(socket, Buffer.concat(Array<Buffer>(1000).fill(frame(PING, 'ping'))), signal);
     }),
   },
   {
     name: 'floods pings and does not read',
     against: ['plain', 'demo'],
     atOnce: 1,
-    attack: afterOpening(async (socket, signal) => {
+    attack: afterOpening((socket, signal) => {
       socket.pause();
-      await flood(socket, Buffer.concat(Array<Buffer>(1000).fill(frame(PING, 'x'.repeat(125)))), signal);
-      return undefined;
+      return flood(socket, Buffer.concat(Array<Buffer>(1000).fill(frame(PING, 'x'.repeat(125)))), signal);
     }),
   },
   {
