@@ -76,6 +76,8 @@ interface Course {
   destroyed: boolean;
   /** How many bytes of messages were dropped from the outbox. */
   dropped: number;
+  /** How many bytes waited when the transport was to be destroyed. */
+  lost: number;
   cause: unknown;
 }
 
@@ -324,10 +326,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#stopParsing();
     this.#opening = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
-    const { initiator, timedOut, destroyed, dropped, cause } = this.#ending;
+    const { initiator, timedOut, dropped, lost, cause } = this.#ending;
     // Our Close frame is the last that leaves.
-    const waiting = this.queuedBytes + (this.#reports ? this.#unreported : 0);
-    if (destroyed) this.#forgetSender();
+    const waiting = this.queuedBytes + lost + (this.#reports ? this.#unreported : 0);
     return endEvent({
       sent: this.#sent,
       received: this.#received,
@@ -732,7 +733,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   get #ending(): Course {
-    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, cause: undefined };
+    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, lost: 0, cause: undefined };
     return this.#course;
   }
 
@@ -760,11 +761,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** The transport is to be destroyed: what waits never leaves. */
   #destroy(): void {
     this.#ending.destroyed = true;
+    this.#ending.lost = this.queuedBytes;
     this.#end();
-    if (this.#finished) this.#forgetSender();
-  }
-
-  #forgetSender(): void {
     this.#sender = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
   }
