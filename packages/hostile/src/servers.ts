@@ -45,16 +45,16 @@ const VARIANTS: Readonly<Record<Exclude<Kind, 'demo'>, (deno: boolean) => { port
   }),
 };
 
-/** The line of a README's server that answers messages. */
-const MESSAGE = /^ *message: .*$/m;
+/** What answers messages in a README's server. */
+const MESSAGE = /^( *)message\(ws, data\) \{\n.*?\n\1\},$/ms;
 
 /** Returns the program of a README's server as it is, or a variant. */
 export function readmeServer(kind: Exclude<Kind, 'demo'>, deno: boolean): string {
   const program = programIn(new URL(deno ? 'packages/deno/README.md' : 'README.md', ROOT), 'port: 8081');
   const { port, message } = VARIANTS[kind](deno);
-  const [line] = MESSAGE.exec(program) ?? [];
-  if (line === undefined) throw new Error(`the server has no message handler:\n${program}`);
-  return edit(program, { 'port: 8081': port, ...(message === undefined ? {} : { [line]: message }) });
+  const [handler] = MESSAGE.exec(program) ?? [];
+  if (handler === undefined) throw new Error(`the server has no message handler:\n${program}`);
+  return edit(program, { 'port: 8081': port, ...(message === undefined ? {} : { [handler]: message }) });
 }
 
 /** A server under attack. */
