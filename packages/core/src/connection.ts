@@ -76,7 +76,7 @@ interface Course {
   destroyed: boolean;
   /** How many bytes of messages were dropped from the outbox. */
   dropped: number;
-  /** How many bytes waited when the transport was to be destroyed. */
+  /** How many bytes waited when it was known that they never leave. */
   lost: number;
   cause: unknown;
 }
@@ -209,7 +209,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   get transport(): Transport {
     if (this.#course?.destroyed) return 'destroy';
     const isServer = this.role === 'server';
-    if (!this.#ended && !isServer && this.#error instanceof HandshakeError) return 'destroy';
+    if (!(this.#ended || isServer) && this.#error instanceof HandshakeError) return 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
     // immediately, and when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
     const close = this.#error !== undefined || (this.#sent !== undefined && this.#received !== undefined);
@@ -706,6 +706,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         const { response, body } = rejectFor(error);
         this.#out.head(responseText(response), body);
       }
+      // A client has nothing to say to a server that it does not speak with.
+      if (this.role === 'client') this.#lose();
     } else if (this.#sent === undefined) {
       // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
       // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -733,7 +735,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   get #ending(): Course {
-    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, lost: 0, cause: undefined };
+    this.#course ??= {
+      initiator: 'transport',
+      timedOut: false,
+      destroyed: false,
+      dropped: 0,
+      lost: 0,
+      cause: undefined,
+    };
     return this.#course;
   }
 
@@ -761,8 +770,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** The transport is to be destroyed: what waits never leaves. */
   #destroy(): void {
     this.#ending.destroyed = true;
-    this.#ending.lost = this.queuedBytes;
     this.#end();
+    this.#lose();
+  }
+
+  /** What waits in the outbox never leaves. */
+  #lose(): void {
+    this.#ending.lost += this.queuedBytes;
     this.#sender = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
   }

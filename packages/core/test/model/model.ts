@@ -112,10 +112,17 @@ export function isPossible(facts: Facts, input: Input): boolean {
 export function step(facts: Facts, input: Input): [next: Facts, output: Output] {
   if (input === 'drain') {
     const sent = facts.waits === undefined ? [] : [facts.waits];
-    return [{ ...facts, full: false, waits: undefined }, { events: [], sent }];
+    return [
+      { ...facts, full: false, waits: undefined },
+      { events: [], sent },
+    ];
   }
   const [next, output] = react(facts, input);
-  if (next.destroyed) return [{ ...next, waits: undefined }, { ...output, sent: [] }];
+  if (next.destroyed)
+    return [
+      { ...next, waits: undefined },
+      { ...output, sent: [] },
+    ];
   if (!next.full) return [next, output];
   const last = output.sent.at(-1) ?? next.waits;
   // The pong that waits is written behind whatever is sent meanwhile, but before a Close frame.
