@@ -30,6 +30,8 @@ async function listen(port: number): Promise<Server<Visit>> {
     port,
     http: serveFiles,
     maxMessageSize: 64 * 1024,
+    // A page for which more than this waits is too slow for this chat: it gets 1013, try again later.
+    maxQueuedBytes: 1024 * 1024,
     rateLimits: {
       messages: { perSecond: 20, burst: 80 },
       bytes: { perSecond: 64 * 1024, burst: 256 * 1024 },

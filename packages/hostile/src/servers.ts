@@ -45,8 +45,8 @@ const VARIANTS: Readonly<Record<Exclude<Kind, 'demo'>, (deno: boolean) => { port
   }),
 };
 
-/** What answers messages in a README's server. */
-const MESSAGE = /^( *)message\(ws, data\) \{\n.*?\n\1\},$/ms;
+/** The line that answers messages in a README's server. */
+const MESSAGE = /^ *message: .*$/m;
 
 /** Returns the program of a README's server as it is, or a variant. */
 export function readmeServer(kind: Exclude<Kind, 'demo'>, deno: boolean): string {

@@ -10,7 +10,7 @@ const { attach, serve } = await ours('node');
 
 const [surface, variant] = process.argv.slice(2);
 const options = optionsOf(variant);
-const handlers: Parameters<typeof serve>[1] = { message: (ws, data) => void ws.send(data) };
+const handlers: Parameters<typeof serve>[1] = { message: (ws, data) => ws.send(data) };
 
 if (surface === 'net') {
   // Without node:http: core parses the request itself.
