@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import tsBlankSpace from 'ts-blank-space';
 
+/** Returns all programs of a document. */
+export function programsIn(document: URL): string[] {
+  return [...readFileSync(document, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
+}
+
 /** Returns the one program of a document that contains these words, such as `await serve(`. */
 export function programIn(document: URL, words: string): string {
-  const programs = [...readFileSync(document, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
-  const [program, ...others] = programs.filter((text) => text.includes(words));
+  const [program, ...others] = programsIn(document).filter((text) => text.includes(words));
   if (program === undefined || others.length > 0) {
     throw new Error(`${document.pathname} has ${others.length + (program ? 1 : 0)} programs that say ${words}`);
   }
