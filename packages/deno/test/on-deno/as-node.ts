@@ -10,14 +10,16 @@ import {
 } from '../../src/index.ts';
 
 export type {
+  AdapterOptions,
+  Clock,
   Compression,
   Decision,
   Handlers,
   ReconnectPolicy,
-  Rejection,
+  Timer,
   WebSocketConnection,
 } from '../../src/index.ts';
-export { attach, ConnectionEndedError, zlib } from '../../src/index.ts';
+export { accept, attach, ConnectionEndedError, reject, zlib } from '../../src/index.ts';
 
 /** What the tests use of Node's `ServeOptions` that is called something else here. */
 export interface ServeAsNode extends ServeOptions {
