@@ -90,7 +90,9 @@ async function sockless(): Promise<EncoderMaker> {
     const connection = Connection.opened(masked ? 'client' : 'server');
     connection.poll();
     // In trees that are compared with it may still have its first name.
-    const { written = (connection as unknown as { release(): void }).release } = connection as Partial<typeof connection>;
+    const { written = (connection as unknown as { release(): void }).release } = connection as Partial<
+      typeof connection
+    >;
     return (messages) => {
       for (const message of messages) connection.send(message);
       let length = 0;

@@ -20,7 +20,7 @@ import type { Timer } from './clock.ts';
 import type { Handled } from './handlers.ts';
 import { type AbortSignalLike, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
-import { type AdapterOptions, Scope } from './scope.ts';
+import { type AdapterOptions, isPromiseLike, type Scope } from './scope.ts';
 import { normalize } from './url.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
@@ -178,7 +178,12 @@ export class Client<Data> extends WebSocketConnection<Data> {
     const policy = this.#policy;
     if (policy === undefined) return undefined;
     try {
-      if (!(policy.when ?? isWorthRetrying)(event)) return undefined;
+      const again: unknown = (policy.when ?? isWorthRetrying)(event);
+      if (isPromiseLike(again)) {
+        again.then(undefined, ignore);
+        throw new TypeError('reconnect.when: returns true or false, not a promise');
+      }
+      if (!again) return undefined;
       this.#attempt = nextAttempt(this.#attempt, this.scope.clock.now() - this.#openedAt, policy);
       this.#openedAt = Infinity;
       return backoffDelay(this.#attempt, policy, this.#random);
@@ -203,6 +208,8 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 }
+
+const ignore = (): void => undefined;
 
 /** The end of a try for which there was not even a request, since the source of random bytes failed for instance. */
 function neverBegan(cause: unknown): EndEvent {

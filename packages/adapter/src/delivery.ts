@@ -38,8 +38,11 @@ export abstract class Delivery<Data> {
     ws.work();
   }
 
-  /** {@link Delivery.written}, for drivers. */
-  static written<Data>(ws: Delivery<Data>): void {
+  /** For drivers: some of what `driver` had has left. Goes on writing, and tells the application when it may go on. */
+  static proceed<Data>(ws: Delivery<Data>, driver: Driver): void {
+    // A client may have another one by now; this one still has to write what it has.
+    if (ws.driver === driver) ws.flush();
+    else driver.flush();
     ws.written();
   }
 
@@ -113,7 +116,7 @@ export abstract class Delivery<Data> {
   /** The state of the connection. */
   abstract get state(): Connection['state'];
 
-  /** Some of what the driver had has been written. */
+  /** Fewer bytes wait than before. */
   protected abstract written(): void;
 
   // What is done with an event; each returns what the handler returned.
@@ -195,4 +198,4 @@ export abstract class Delivery<Data> {
   }
 }
 
-export const { start, work, written } = Delivery;
+export const { start, work, proceed } = Delivery;

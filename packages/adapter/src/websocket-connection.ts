@@ -216,7 +216,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.#level !== 'high' || this.queuedBytes > this.scope.highWaterMark) return;
     // All has left at once: whoever sends more whenever told so lets the others have their turn.
     this.#level = 'fallen';
-    soon(this.scope.clock, () => this.scope.run(Delivery.written<Data>, this));
+    soon(this.scope.clock, () => this.scope.run((ws: this) => ws.written(), this));
   }
 
   protected override written(): void {

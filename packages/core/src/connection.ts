@@ -76,6 +76,8 @@ interface Course {
   destroyed: boolean;
   /** How many bytes of messages were dropped from the outbox. */
   dropped: number;
+  /** How many bytes waited when it was known that they never leave. */
+  lost: number;
   cause: unknown;
 }
 
@@ -207,7 +209,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   get transport(): Transport {
     if (this.#course?.destroyed) return 'destroy';
     const isServer = this.role === 'server';
-    if (!this.#ended && !isServer && this.#error instanceof HandshakeError) return 'destroy';
+    if (!(this.#ended || isServer) && this.#error instanceof HandshakeError) return 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
     // immediately, and when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
     const close = this.#error !== undefined || (this.#sent !== undefined && this.#received !== undefined);
@@ -324,10 +326,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#stopParsing();
     this.#opening = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
-    const { initiator, timedOut, destroyed, dropped, cause } = this.#ending;
+    const { initiator, timedOut, dropped, lost, cause } = this.#ending;
     // Our Close frame is the last that leaves.
-    const waiting = this.queuedBytes + (this.#reports ? this.#unreported : 0);
-    if (destroyed) this.#forgetSender();
+    const waiting = this.queuedBytes + lost + (this.#reports ? this.#unreported : 0);
     return endEvent({
       sent: this.#sent,
       received: this.#received,
@@ -705,6 +706,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         const { response, body } = rejectFor(error);
         this.#out.head(responseText(response), body);
       }
+      // A client has nothing to say to a server that it does not speak with.
+      if (this.role === 'client') this.#lose();
     } else if (this.#sent === undefined) {
       // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
       // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -732,7 +735,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   get #ending(): Course {
-    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, cause: undefined };
+    this.#course ??= {
+      initiator: 'transport',
+      timedOut: false,
+      destroyed: false,
+      dropped: 0,
+      lost: 0,
+      cause: undefined,
+    };
     return this.#course;
   }
 
@@ -761,10 +771,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #destroy(): void {
     this.#ending.destroyed = true;
     this.#end();
-    if (this.#finished) this.#forgetSender();
+    this.#lose();
   }
 
-  #forgetSender(): void {
+  /** What waits in the outbox never leaves. */
+  #lose(): void {
+    this.#ending.lost += this.queuedBytes;
     this.#sender = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
   }

@@ -46,8 +46,8 @@ export interface ConnectionOptions {
   /** How long nothing at all may arrive on an open connection. Default: 120,000. */
   readonly idleTimeout?: number | undefined;
   /**
-   * How much longer a message in progress must become, and in what time; what is left of it may be less. Default:
-   * 1,024 bytes of payload within each 10,000 ms. `false` switches it off.
+   * How much longer a message in progress must become, and in what time; what is left of it may be less. `false` switches
+   * it off. Default: 1,024 bytes of payload within each 10,000 ms.
    */
   readonly messageProgress?: MessageProgress | false | undefined;
   /**

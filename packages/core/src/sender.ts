@@ -7,7 +7,15 @@
  */
 import { copyBytes, toBytes, wordAt, writeLatin1 } from './bytes.ts';
 import type { MessageTransform } from './extension.ts';
-import { createFrameHeader, type DataOpcode, decodeFrameHeader, type FrameRules, frameHeaderSize, Opcode, RSV1 } from './frame.ts';
+import {
+  createFrameHeader,
+  type DataOpcode,
+  decodeFrameHeader,
+  type FrameRules,
+  frameHeaderSize,
+  Opcode,
+  RSV1,
+} from './frame.ts';
 import { copyFrameHeader, writeFrameHeader } from './header-writer.ts';
 import { host } from './host.ts';
 import { copyMasked, MaskKeys, maskAndLook } from './mask.ts';
@@ -291,7 +299,8 @@ export class Sender {
 
   /** From here on it is another connection's, which knows nothing of what it gave before. */
   handOver(): void {
-    this.#wroteTo = this.#closeSize = 0;
+    this.#wroteTo = 0;
+    this.#closeSize = 0;
   }
 
   #shift(max: number): Uint8Array {

@@ -2,7 +2,7 @@
 import { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { type Driver, type Scope, type Sleeper, type WebSocketConnection, work, written } from '@sockless/adapter';
+import { type Driver, proceed, type Scope, type Sleeper, type WebSocketConnection, work } from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 
 /** What a socket of Node's may have beyond a stream. */
@@ -181,12 +181,7 @@ export class SocketDriver implements Driver, Sleeper {
     const { socket } = driver;
     if (socket.destroyed) return;
     driver.#report(driver.now());
-    try {
-      driver.flush();
-    } catch (error) {
-      socket.destroy(error as Error);
-    }
-    written(driver.#ws);
+    proceed(driver.#ws, driver);
   }
 
   static readonly #onData = function (this: Socket, chunk: Uint8Array): void {

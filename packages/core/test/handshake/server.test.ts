@@ -226,6 +226,13 @@ const ROWS: Row[] = [
     story: (connection) => connection.timeout(10_000),
     answer: '408 ',
   },
+  {
+    rule: 'handshake-failed',
+    name: 'the application failed to decide',
+    head: requestHead(),
+    story: (connection) => connection.fail('handler-failed', new Error('not for the client')),
+    answer: '500 ',
+  },
 ];
 
 for (const { rule: name, name: what, head, answer, fields = '', options, story } of ROWS) {
