@@ -1,5 +1,5 @@
 /** Moves the bytes of a connection over a `Deno.Conn`. */
-import { type Driver, type Scope, type Sleeper, type WebSocketConnection, work, written } from '@sockless/adapter';
+import { type Driver, proceed, type Scope, type Sleeper, type WebSocketConnection, work } from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 import { nextWrite } from './outbox.ts';
 import { Room } from './room.ts';
@@ -82,7 +82,8 @@ export class ConnDriver implements Driver, Sleeper {
       if (this.#outbound === 'idle' && connection.transport === 'end') void this.#end();
     }
     const { deadline } = connection;
-    if (deadline !== Infinity) this.#scope.alarms.set(this, this.#start + deadline);
+    // What throws at once may have closed it just now.
+    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline);
   }
 
   /** The deadline has passed, unless it has moved since. */
@@ -134,43 +135,39 @@ export class ConnDriver implements Driver, Sleeper {
   }
 
   #startWriting(): void {
-    const bytes = this.#next(this.now());
+    if (this.#connection.queuedBytes === 0) return;
+    const bytes = nextWrite(this.#connection, this.now());
     if (bytes !== undefined) this.#scope.run(() => void this.#write(bytes), undefined);
   }
 
   /** One write at a time: what is sent meanwhile leaves together, in the next one. */
-  async #write(first: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     this.#outbound = 'writing';
+    this.#outstanding = bytes.length;
     try {
-      for (let bytes: Uint8Array | undefined = first; bytes !== undefined; ) {
-        const count: number = await this.socket.write(bytes);
+      for (let rest = bytes; rest.length > 0; ) {
+        const count = await this.socket.write(rest);
         if (this.#closed) return;
-        const now = this.now();
-        this.#connection.written(count, now);
-        this.#outstanding -= count;
-        bytes = count < bytes.length ? bytes.subarray(count) : this.#next(now);
-        if (bytes === undefined) this.#outbound = 'idle';
-        // The deadlines go by what has left.
-        this.flush();
-        written(this.#ws);
+        this.#connection.written(count, this.now());
+        rest = rest.subarray(count);
+        this.#outstanding = rest.length;
+        if (rest.length === 0) this.#outbound = 'idle';
+        // Goes on with the next write, and with deadlines, which go by what has left.
+        proceed(this.#ws, this);
       }
     } catch (error) {
       this.#close(error);
     }
   }
 
-  #next(now: number): Uint8Array | undefined {
-    if (this.#connection.queuedBytes === 0) return undefined;
-    const bytes = nextWrite(this.#connection, now);
-    this.#outstanding += bytes?.length ?? 0;
-    return bytes;
-  }
-
   /** Nothing more is written; behind what the peer still sends it is the end. */
   async #end(): Promise<void> {
     this.#outbound = 'ending';
-    // Why it cannot be done, reading says as well.
-    await this.socket.closeWrite().catch(ignore);
+    try {
+      await this.socket.closeWrite();
+    } catch {
+      // Why it cannot be done, reading says as well.
+    }
     this.#outbound = 'ended';
     this.#sideEnded();
   }
@@ -188,20 +185,18 @@ export class ConnDriver implements Driver, Sleeper {
   }
 
   #letGo(cause: unknown): void {
-    // Somebody else may have closed it.
-    if (!this.#closed) attemptTo(() => this.socket.close());
+    if (!this.#closed) close(this.socket);
     this.#closed = true;
     this.#scope.alarms.clear(this);
     this.#connection.receiveEnd(this.now(), cause);
   }
 }
 
-function attemptTo(call: () => void): void {
+/** Closes a connection of Deno's, if nobody else has. */
+function close(conn: Deno.Conn): void {
   try {
-    call();
+    conn.close();
   } catch {
     // It is closed, which is all that was wanted.
   }
 }
-
-const ignore = (): void => undefined;

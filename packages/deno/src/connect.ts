@@ -55,6 +55,10 @@ export function connect<Data = unknown>(
   const settled = resolveCompression({ ...options }, zlib);
   const scope = new Scope(handlers, settled, captureContext());
   return new Client(url, settled, scope, (client, uri, connection) => {
+    // What was meant to be encrypted is not to be sent in clear.
+    if (uri.secure && settled.socketPath !== undefined && settled.createConn === undefined) {
+      throw new TypeError('socketPath: Deno has no TLS on a Unix socket, so the URL is a ws: URL');
+    }
     const trial = new AbortController();
     startLater(client as WebSocketConnection<never>, scope as Scope<never>, connection, dial(uri, settled, trial.signal), {
       open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
@@ -67,11 +71,7 @@ export function connect<Data = unknown>(
 /** An `async` function, so that what is thrown here is the end of this try like all that goes wrong later. */
 async function dial(uri: WebSocketUri, { createConn, socketPath, tls }: Dialling, signal: AbortSignal): Promise<Deno.Conn> {
   if (createConn !== undefined) return await createConn(uri);
-  if (socketPath !== undefined) {
-    // What was meant to be encrypted is not to be sent in clear.
-    if (uri.secure) throw new TypeError('socketPath: Deno has no TLS on a Unix socket');
-    return await Deno.connect({ transport: 'unix', path: socketPath });
-  }
+  if (socketPath !== undefined) return await Deno.connect({ transport: 'unix', path: socketPath });
   const where = { hostname: uri.host.replace(/^\[|\]$/g, ''), port: uri.port };
   if (!uri.secure) return await Deno.connect({ ...where, signal });
   const secure = { alpnProtocols: ['http/1.1'], ...tls, ...where };
