@@ -67,7 +67,7 @@ export async function attack(
 ): Promise<Outcome[]> {
   const servers = await startServers(target, runtime);
   const over = new AbortController();
-  const attacks = servers.map((server) => new Attack(server));
+  const attacks = servers.map((server) => new Attack(server, runtime === 'deno'));
   const running = attacks.map((each) => each.run(over.signal));
   const ticking = setInterval(() => report(sum(attacks)), 1000);
   try {
@@ -95,6 +95,7 @@ function sum(attacks: readonly Attack[]): Progress {
 
 class Attack {
   readonly #server: Server;
+  readonly #onDeno: boolean;
   readonly #witness: Witness;
   readonly #tallies: Tally[] = [];
   readonly #violations = new Set<string>();
@@ -103,7 +104,8 @@ class Attack {
   #before = 0;
   #most = 0;
 
-  constructor(server: Server) {
+  constructor(server: Server, onDeno: boolean) {
+    this.#onDeno = onDeno;
     this.#server = server;
     this.#witness = new Witness(server.address, server.kind);
   }
@@ -151,11 +153,16 @@ class Attack {
     const again = async (): Promise<void> => {
       while (!signal.aborted && this.#server.died() === undefined && tally.connections < MAX_CONNECTIONS) {
         tally.connections++;
+        const started = performance.now();
         try {
           const problem = await client.attack(this.#server.address, () => tally.opened++, signal);
           if (problem !== undefined && !signal.aborted) this.#problems.add(`${client.name}: ${problem}`);
         } catch {
           // The server refuses it: other clients say whether it still serves.
+        }
+        const isKept = this.#onDeno && client.beforeTls;
+        if (!isKept && performance.now() - started > (client.deadline ?? Infinity)) {
+          this.#problems.add(`${client.name}: a connection was not ended within ${client.deadline} ms`);
         }
         if (!signal.aborted) tally.ended++;
         await delay(PAUSE);
@@ -223,7 +230,7 @@ function firstError(text: string): string {
 function count(texts: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) {
-    const kind = text.replace(/"[^"]*"/g, '"…"').replace(/(\bafter|\bbyte) \d+/g, '$1 N');
+    const kind = text.replace(/"[^"]*"/g, '"…"').replace(/(\bafter|\bbyte|;) \d+/g, '$1 N');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return new Map([...counts].sort(([, a], [, b]) => b - a));
