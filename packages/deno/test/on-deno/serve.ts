@@ -2,7 +2,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as assert from 'uvu/assert';
 import { VirtualClock } from '../../../node/test/virtual-clock.ts';
-import { connect, type Handlers, reject, type ServeOptions, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
+import {
+  connect,
+  type Handlers,
+  reject,
+  type ServeOptions,
+  type Server,
+  serve,
+  type WebSocketConnection,
+} from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const LOCAL: ServeOptions = { hostname: '127.0.0.1' };
