@@ -13,11 +13,9 @@ import {
   type RandomSource,
   resolveOptions,
   type SendOptions,
-  toBytes,
   type WebSocketUri,
 } from '@sockless/core';
 import type { Timer } from './clock.ts';
-import type { Handled } from './handlers.ts';
 import { type AbortSignalLike, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { type AdapterOptions, isPromiseLike, type Scope } from './scope.ts';
@@ -45,7 +43,7 @@ export interface ReconnectPolicy extends BackoffPolicy {
    */
   readonly when?: ((end: EndEvent) => boolean) | undefined;
   /** Called when a further attempt has been decided on, `delay` milliseconds from now. */
-  readonly onRetry?: ((retry: { attempt: number; delay: number; end: EndEvent }) => Handled) | undefined;
+  readonly onRetry?: ((retry: { attempt: number; delay: number; end: EndEvent }) => void) | undefined;
 }
 
 /**

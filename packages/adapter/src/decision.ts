@@ -50,6 +50,7 @@ export function reject(status: number, headers?: HeaderFieldsInit, body?: string
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).join(', ') || 'nothing'}`;
+  if (typeof value === 'object' && value !== null)
+    return `an object with ${Object.keys(value).join(', ') || 'nothing'}`;
   return String(value);
 }

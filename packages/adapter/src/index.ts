@@ -9,7 +9,7 @@ export { accept, type Decision, reject } from './decision.ts';
 export { type Delivery, proceed, start, work } from './delivery.ts';
 export type { Driver } from './driver.ts';
 export { ConnectionEndedError } from './ended-error.ts';
-export type { Handled, Handlers } from './handlers.ts';
+export type { Handlers } from './handlers.ts';
 export type { AbortSignalLike } from './host.ts';
 export { type Arrival, startLater } from './pending.ts';
 export { type AdapterOptions, type Context, type Run, Scope } from './scope.ts';

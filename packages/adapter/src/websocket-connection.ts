@@ -226,7 +226,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.#promises?.drained?.resolve();
     if (this.#promises !== undefined) this.#promises.drained = undefined;
     const { handlers } = this.scope;
-    if (handlers.drain !== undefined && this.state === 'open') this.attempt(this.connection, () => handlers.drain?.(this));
+    if (handlers.drain !== undefined && this.state === 'open')
+      this.attempt(this.connection, () => handlers.drain?.(this));
   }
 
   protected override message(data: string | Uint8Array): unknown {

@@ -288,7 +288,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#now = now;
     for (let name = expiredDeadline(this.#timers, now); name !== undefined; name = expiredDeadline(this.#timers, now)) {
       if (name === 'ping') this.#out.control(Opcode.Ping, this.#timers.heartbeat(now, this.#paused));
-      else if (name === 'handshake') this.#enqueue(this.#fail(new HandshakeError('handshake-timeout')));
+      else if (name === 'handshake') this.#enqueue(this.#fail(lateError(this.#opening)));
       else if (name === 'message') this.#enqueue(this.#fail(new ProtocolError('message-stalled', this.#bytesReceived)));
       else if (name === 'close') {
         this.#ending.timedOut = !this.#ended;
@@ -843,4 +843,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     this.#out.control(opcode, payload);
   }
+}
+
+/** Why an opening handshake whose time is over has failed. */
+function lateError(opening: ServerOpening | ClientOpening | undefined): HandshakeError {
+  return opening instanceof ClientOpening ? opening.late() : new HandshakeError('handshake-timeout');
 }

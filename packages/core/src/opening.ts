@@ -138,6 +138,16 @@ export class ClientOpening {
     return bytes.length >= length || enough ? bytes.slice(0, length) : undefined;
   }
 
+  /** Returns why the opening handshake has failed when its time is over: what a refusal has said by now counts. */
+  late(): HandshakeError {
+    try {
+      this.next(true);
+    } catch (error) {
+      return error as HandshakeError;
+    }
+    return new HandshakeError('handshake-timeout');
+  }
+
   /** Gives what arrived behind the response. */
   rest(): Uint8Array {
     return this.#reader.rest();

@@ -80,7 +80,7 @@ export class Arrivals {
   /** Does as Node does where nobody listens. */
   #refuse({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
     const greeted = !this.#secure || (socket as { secureConnecting?: boolean }).secureConnecting === false;
-    if (!greeted || !socket.writable) {
+    if (!(greeted && socket.writable)) {
       socket.destroy();
       return;
     }

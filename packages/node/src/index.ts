@@ -5,7 +5,6 @@ export type {
   CloseOptions,
   Compression,
   Decision,
-  Handled,
   Handlers,
   ReconnectPolicy,
   Timer,

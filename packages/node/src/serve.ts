@@ -16,7 +16,7 @@ import {
 import { resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { Arrivals } from './arrivals.ts';
-import { captureContext } from './context.ts';
+import { serverContext } from './context.ts';
 import { takeOver } from './upgrade.ts';
 
 /** Where to listen, how, and the options of every connection. */
@@ -57,7 +57,7 @@ export async function serve<Data = unknown>(
   // What is not valid is said now and not to the first client.
   const resolved = resolveServerOptions(resolveCompression(options, zlib));
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
-  const scope = new Scope(handlers, options, captureContext(true));
+  const scope = new Scope(handlers, options, serverContext(http));
   const connections = new ServedConnections(scope);
   const arrivals = new Arrivals(http, scope as Scope<never>, resolved.handshakeTimeout, tls !== undefined);
   http.on('upgrade', (request, socket, head) => {

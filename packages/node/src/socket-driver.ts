@@ -162,7 +162,8 @@ export class SocketDriver implements Driver, Sleeper {
 
   /** Ends the socket: both of its sides at once when the peer has ended too, which costs one call less. */
   #end(): void {
-    if (this.socket.readableEnded && this.socket.writableLength === 0 && keepsNothing(this.socket)) this.socket.destroy();
+    if (this.socket.readableEnded && this.socket.writableLength === 0 && keepsNothing(this.socket))
+      this.socket.destroy();
     else this.socket.end();
   }
 

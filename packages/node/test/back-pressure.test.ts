@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
-import { isGone, isPaused } from './sockets.ts';
+import { isPaused } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('back-pressure', 20_000);

@@ -51,7 +51,11 @@ for (const [how, fail] of Object.entries(failures)) {
     test(`${command}() while it waits to try again, since it ${how}`, async (bench) => {
       const waits = deferred<void>();
       const reconnect = { base: 60_000, onRetry: () => waits.resolve() };
-      const ws = bench.connect('ws://localhost', {}, { createSocket: fail, reconnect, random: (bytes) => bytes.fill(255) });
+      const ws = bench.connect(
+        'ws://localhost',
+        {},
+        { createSocket: fail, reconnect, random: (bytes) => bytes.fill(255) },
+      );
       await waits.promise;
       ws[command]();
       assert.is((await ws.closed).explanation.cause, oops);
@@ -66,7 +70,10 @@ for (const value of [undefined, null, 5, {}]) {
   });
 }
 
-const giveUps: Record<string, (ws: ReturnType<typeof import('../src/index.ts').connect>, controller: AbortController) => void> = {
+const giveUps: Record<
+  string,
+  (ws: ReturnType<typeof import('../src/index.ts').connect>, controller: AbortController) => void
+> = {
   'close()': (ws) => ws.close(),
   'terminate()': (ws) => ws.terminate(),
   abort: (_, controller) => controller.abort(),

@@ -1,7 +1,8 @@
 // Deadlines: core says when, the adapter's one timer says that it is then.
+
+import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { accept, type Decision, type Handlers, type ServeOptions, type WebSocketConnection } from '../src/index.ts';
-import type { EndEvent } from '@sockless/core';
 import { closing, dial, frame, rawClient, request, type Wire } from './raw.ts';
 import { isGone } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';

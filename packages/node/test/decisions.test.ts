@@ -10,7 +10,12 @@ const test = suite('decisions');
 const accepted = accept({ subprotocol: 'b', headers: { 'Set-Cookie': 'a=1' } });
 const decisions: { title: string; decide: () => unknown; status: number; has?: RegExp }[] = [
   { title: 'accept() accepts', decide: () => accept(), status: 101 },
-  { title: 'accept() takes options', decide: () => accepted, status: 101, has: /Sec-WebSocket-Protocol: b\r\nSet-Cookie: a=1/ },
+  {
+    title: 'accept() takes options',
+    decide: () => accepted,
+    status: 101,
+    has: /Sec-WebSocket-Protocol: b\r\nSet-Cookie: a=1/,
+  },
   {
     title: 'reject() refuses',
     decide: () => reject(401, { 'WWW-Authenticate': 'Basic' }, 'who?'),
@@ -71,12 +76,24 @@ const mistakes: { title: string; decide: () => unknown; message: RegExp }[] = [
   { title: 'that rejects', decide: () => delay(5).then(() => Promise.reject(new Error('gone'))), message: /gone/ },
   { title: 'for an impossible status', decide: () => reject(101), message: /200 to 599/ },
   { title: 'for an impossible status, later', decide: () => delay(5, reject(1)), message: /200 to 599/ },
-  { title: 'for a subprotocol not offered, later', decide: () => delay(5, accept({ subprotocol: 'z' })), message: /offer/ },
+  {
+    title: 'for a subprotocol not offered, later',
+    decide: () => delay(5, accept({ subprotocol: 'z' })),
+    message: /offer/,
+  },
   { title: 'with a bad header', decide: () => accept({ headers: { 'X-A': 'a\r\nb' } }), message: /X-A/i },
-  { title: 'with a bad header, later', decide: () => delay(5, accept({ headers: { 'X-A': 'a\r\nb' } })), message: /X-A/i },
+  {
+    title: 'with a bad header, later',
+    decide: () => delay(5, accept({ headers: { 'X-A': 'a\r\nb' } })),
+    message: /X-A/i,
+  },
   { title: 'that is missing', decide: () => undefined, message: /not undefined: is a "return" missing\?/ },
   { title: 'that is missing, later', decide: () => delay(5), message: /not undefined: is a "return" missing\?/ },
-  { title: 'that is a bare object', decide: () => ({ status: 403 }), message: /accept\(\) or reject\(\).*an object with status/ },
+  {
+    title: 'that is a bare object',
+    decide: () => ({ status: 403 }),
+    message: /accept\(\) or reject\(\).*an object with status/,
+  },
   { title: 'that is an empty object, later', decide: () => delay(5, {}), message: /an object with nothing/ },
   { title: 'that is true', decide: () => true, message: /not true/ },
   { title: 'that is false', decide: () => false, message: /not false/ },

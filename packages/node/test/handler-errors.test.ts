@@ -235,7 +235,8 @@ for (const name of ['when', 'onRetry'] as const) {
       await delay(20);
       assert.is(errors.length, 1);
       // A promise is no answer to this question: it would mean yes, always.
-      if (name === 'when' && how !== 'throws') assert.match(String(errors[0]), /TypeError: reconnect.when: .* not a promise/);
+      if (name === 'when' && how !== 'throws')
+        assert.match(String(errors[0]), /TypeError: reconnect.when: .* not a promise/);
       else assert.is(errors[0], oops);
     });
   }

@@ -164,7 +164,8 @@ test('an echo server survives a client that sends 24 MiB and does not read; othe
   await other.opened;
   const chunk = frame('client', 0x82, new Uint8Array(64 * 1024));
   for (let i = 0; i < 24 * 16 && !log.includes('fail reader-too-slow'); i++) {
-    if (!wire.socket.write(chunk)) await Promise.race([new Promise((resolve) => wire.socket.once('drain', resolve)), delay(20)]);
+    if (!wire.socket.write(chunk))
+      await Promise.race([new Promise((resolve) => wire.socket.once('drain', resolve)), delay(20)]);
   }
   await until(() => log.includes('fail reader-too-slow'));
   other.send('still there');
@@ -190,7 +191,11 @@ test('a reader that never reads, but answers pings, is gone after stallTimeout',
 
 test('a reader that is slow and goes on is not gone', async (bench) => {
   const clock = new VirtualClock();
-  const { ws, wire } = await slowClient(bench, {}, { clock, stallTimeout: 60_000, heartbeat: false, idleTimeout: Infinity });
+  const { ws, wire } = await slowClient(
+    bench,
+    {},
+    { clock, stallTimeout: 60_000, heartbeat: false, idleTimeout: Infinity },
+  );
   ws.send(new Uint8Array(15 * MB));
   await soon();
   while (wire.received.length < 15 * MB) {
@@ -206,7 +211,11 @@ test('a reader that is slow and goes on is not gone', async (bench) => {
 
 test('what is small and has left is not waited for', async (bench) => {
   const clock = new VirtualClock();
-  const { ws, wire } = await slowClient(bench, {}, { clock, stallTimeout: 1000, heartbeat: false, idleTimeout: Infinity });
+  const { ws, wire } = await slowClient(
+    bench,
+    {},
+    { clock, stallTimeout: 1000, heartbeat: false, idleTimeout: Infinity },
+  );
   wire.socket.resume();
   ws.send('x');
   await wire.frames(1);

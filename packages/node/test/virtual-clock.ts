@@ -25,7 +25,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimeout(call: () => void, milliseconds: number): Timer {
-    const entry = { at: this.#now + milliseconds, call };
+    const entry: Entry = { at: this.#now + milliseconds, call };
     this.#timers.add(entry);
     return entry;
   }
