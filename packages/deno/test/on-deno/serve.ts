@@ -158,7 +158,11 @@ Deno.test('a context of the application lasts in the handlers of its server', as
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const note = (): void => void seen.push(storage.getStore());
-  const handlers: Handlers = { open: note, end: note, message: (ws, data) => void (note(), ws.send(data)) };
+  const message: Handlers['message'] = (ws, data) => {
+    note();
+    ws.send(data);
+  };
+  const handlers: Handlers = { open: note, end: note, message };
   const server = storage.run('server', () => serve(LOCAL, handlers));
   await storage.run('client', () => exchange(server));
   await storage.run('closing', () => server.close());
