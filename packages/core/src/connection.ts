@@ -721,8 +721,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** Fails the connection (7.1.7) and gives the event that says so. */
   #fail(error: ProtocolError | HandshakeError): ConnectionEvent {
-    // Where the bytes are at fault, who read them has said where; the rest are this side's, or the time's.
-    if (error.rule.startsWith('handshake-')) error.offset = this.#bytesReceived;
+    // Whatever ends an opening handshake, what has been read by then does not depend on how it was cut.
+    if (error.rule.startsWith('handshake-')) error.offset = (this.#opening as ServerOpening | ClientOpening).position;
     this.#error = error;
     this.#ending.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
     this.#stopParsing();

@@ -295,8 +295,8 @@ export class HandshakeError extends Error {
   /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /**
-   * Where: how many bytes of those received had been read, those before the byte at fault or all of the head at fault. For
-   * a rule whose name begins with `handshake-`, how many bytes had been received.
+   * Where: how many bytes of those received had been read when it failed, those before the byte at fault or all of the head
+   * at fault. It does not depend on how they were cut.
    */
   offset = 0;
   /** For `status-not-101` on a client: what the server answered instead. */
