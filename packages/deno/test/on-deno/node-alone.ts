@@ -3,17 +3,13 @@
  * to the same end, the other files here look at that.
  */
 export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = [
+  ['attach: sets TCP_NODELAY and no timeout', 'a Deno.Conn has neither a timeout nor listeners'],
   ['the socket errors', 'nobody can give a Deno.Conn an error'],
   ['errors: a socket that errors in the same turn as upgrade', 'there is no upgrade'],
   ['errors: upgrade with a socket that is destroyed already', 'there is no upgrade'],
   ['errors: a process whose connections have ended', 'it runs a program of Node'],
-  ['errors: all connections have one timer', "it looks into Node's timers"],
-  ['handlers: nothing is thrown away when the socket errors', 'nobody can give a Deno.Conn an error'],
-  ['iteration: iterating over a stream', 'streams of Node have another driver'],
-  ['iteration: a connection whose messages nobody takes', 'streams of Node have another driver'],
-  ['reconnect: `opened` waits for the try that opens', 'it gives sockets of Node to createSocket'],
-  ['connect: createSocket gives the transport', 'it gives sockets of Node to createSocket'],
-  ['connect: a refused connection says so', 'it gives sockets of Node to createSocket'],
+  ['connect: createSocket gives the transport', 'the socket of a connection is a Deno.Conn'],
+  ['connect: a refused connection says so (several', "it asks Node's sockets: on-deno/connect.ts has Deno's words"],
   ['connect: a name that is not found says so', 'Deno does not say the name'],
   ['connect: TLS: the server name for', "it asks Node's TLS server"],
   ['connect: TLS: who is not to be trusted', 'Deno says it in other words'],
@@ -23,6 +19,7 @@ export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = 
   ['cork: 100 messages of 2000', 'so much comes in more than one read'],
   ['zlib: zlib: blocks with BFINAL', 'Deno makes no DEFLATE with a dictionary'],
   ['zlib: use after an error', 'it runs a program of Node'],
+  ['serve: with TLS on a Unix socket', 'Deno has no TLS on a Unix socket: on-deno/serve.ts looks at what is said then'],
   ['serve: other requests get 426', 'there is no HTTP server whose words these are'],
   ['serve: or what the `http` listener answers', 'there is no HTTP server'],
   ['serve: close waits for an answer of the http', 'there is no HTTP server'],
