@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import { play } from './lifecycle/cell.ts';
 import { DIFFERENCES } from './lifecycle/differences.ts';
-import { EVENTS, type Event, isCannot, ORDERS, type Row, rowOf, STATES } from './lifecycle/names.ts';
+import { EVENTS, isCannot, ORDERS, rowOf, STATES } from './lifecycle/names.ts';
 import { TABLE } from './lifecycle/table.ts';
 import { RUNTIME } from './lifecycle/transport.ts';
 import { Bench, suite } from './support.ts';
@@ -27,12 +27,15 @@ for (const order of ORDERS) {
     test(`${state}, ${order} attach: all that can happen`, async () => {
       const row = rowOf(TABLE, DIFFERENCES[RUNTIME], order, state);
       const played = await Promise.all(
-        EVENTS.map(async (event): Promise<[Event, Row[Event]]> => {
+        EVENTS.map(async (event): Promise<string | undefined> => {
           const cell = row[event];
-          return [event, isCannot(cell) ? cell : await playAlone(order, state, event, cell)];
+          if (isCannot(cell)) return undefined;
+          const words = await playAlone(order, state, event, cell);
+          return words === cell ? undefined : `${event}: "${words}", in the table "${cell}"`;
         }),
       );
-      assert.equal(Object.fromEntries(played), row);
+      const wrong = played.filter((words) => words !== undefined);
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
       done += played.length;
     });
   }

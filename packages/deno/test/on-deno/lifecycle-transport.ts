@@ -2,7 +2,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import type { Event, State } from '../../../node/test/lifecycle/names.ts';
+import { type Event, type Order, type State, WHEN_WE_SEND } from '../../../node/test/lifecycle/names.ts';
 import { Peer } from '../../../node/test/lifecycle/peer.ts';
 import { type Bench, deferred, soon, until } from '../../../node/test/support.ts';
 
@@ -71,17 +71,26 @@ export class Transport {
     return this.#conn === undefined || this.#isGone;
   }
 
+  /** Errors of a connection reach whoever calls. */
   own(): void {}
 
+  /** A connection is read from only when somebody reads. */
   pause(): void {}
+
+  /** That our half had ended shows when something is to be written. */
+  hindrance(order: Order, state: State, event: Event): string | undefined {
+    if (order === 'after' || state === 'TLS handshake') return undefined;
+    return state === 'half-closed by us' || event === 'close' ? WHEN_WE_SEND : undefined;
+  }
 
   async endOurHalf(): Promise<void> {
     if (this.peer !== undefined) this.peer.polite = false;
-    await this.#conn?.closeWrite();
+    // Of one that is closed there is no half to end.
+    await this.#conn?.closeWrite().catch(ignore);
   }
 
   destroy(): void {
-    this.#conn?.close();
+    if (!this.#isGone) this.#conn?.close();
   }
 
   drained(): Promise<void> {

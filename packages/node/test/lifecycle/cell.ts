@@ -3,7 +3,7 @@ import { Connection, type EndEvent, HandshakeError } from '@sockless/core';
 import { attach, connect, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 import { type Bench, soon } from '../support.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import type { Event, Order, State } from './names.ts';
+import { type Event, type Order, type State, WHEN_WE_SEND } from './names.ts';
 import { causeOf, LARGE, makeTransport, type Transport } from './transport.ts';
 
 /** How long a cell may take to become as the table has it, in milliseconds. */
@@ -203,7 +203,7 @@ export async function play(bench: Bench, order: Order, state: State, event: Even
     await AFTER[event](scene);
   }
 
-  const release = hindrance(state, order, event);
+  const release = hindrance(state, order, event) ?? transport.hindrance(order, state, event);
   const [now = '', later = ''] = split(expected, release);
   await scene.until(release === undefined ? withoutMarker(expected) : now);
   let words = scene.words;
@@ -211,6 +211,7 @@ export async function play(bench: Bench, order: Order, state: State, event: Even
   if (release !== undefined && !isDone) {
     scene.begin();
     await letGo(scene);
+    if (release === WHEN_WE_SEND) scene.ws?.send('marker');
     await scene.until(withoutMarker(later));
     if (!scene.isOver) await scene.exchange();
     words = [words, `${release}: ${scene.words || 'nothing'}`].filter((part) => part !== '').join('; ');

@@ -9,6 +9,10 @@ const none = (reason: string, others: Partial<Row>): Row =>
 
 const THROWS = '`connect` throws the reason';
 
+// A `Deno.Conn` does not say what it is in: reading and writing do.
+const PEER_ENDED = 'opens, end 1006: the peer ended';
+const WE_HAD_ENDED = 'opens; when we send: end 1006: reset';
+
 const NO_ERROR = cannot('nobody can give a `Deno.Conn` an error');
 const NO_PAUSE = cannot('a `Deno.Conn` is read from only when somebody reads');
 const RESET_ALREADY = cannot('the peer has reset');
@@ -18,13 +22,47 @@ export const DIFFERENCES: Readonly<Record<'Node' | 'Deno', Differences>> = {
   Deno: {
     before: {
       connecting: none('a `Deno.Conn` is connected', { abort: THROWS }),
-      'TLS handshake': { error: NO_ERROR, pause: NO_PAUSE },
-      open: { error: NO_ERROR, pause: NO_PAUSE },
-      'half-closed by the peer': { error: NO_ERROR, pause: NO_PAUSE },
-      'half-closed by us': { error: NO_ERROR, pause: NO_PAUSE },
+      'TLS handshake': {
+        error: NO_ERROR,
+        pause: NO_PAUSE,
+        close: cannot('`closeWrite` waits for the TLS handshake'),
+      },
+      open: {
+        FIN: PEER_ENDED,
+        RST: 'opens, end 1006: reset',
+        error: NO_ERROR,
+        pause: NO_PAUSE,
+        close: WE_HAD_ENDED,
+      },
+      'half-closed by the peer': {
+        RST: PEER_ENDED,
+        error: NO_ERROR,
+        deadline: PEER_ENDED,
+        pause: NO_PAUSE,
+        close: PEER_ENDED,
+      },
+      'half-closed by us': {
+        data: 'opens, message; when we send: end 1006: reset',
+        FIN: PEER_ENDED,
+        RST: 'opens, end 1006: reset',
+        error: NO_ERROR,
+        deadline: WE_HAD_ENDED,
+        pause: NO_PAUSE,
+        close: WE_HAD_ENDED,
+      },
       full: none('a `Deno.Conn` has no queue: what waits is with whoever writes', { abort: THROWS }),
       paused: none('a `Deno.Conn` is read from only when somebody reads', { abort: THROWS }),
-      errored: { data: RESET_ALREADY, FIN: RESET_ALREADY, RST: RESET_ALREADY, error: NO_ERROR, pause: NO_PAUSE },
+      // The operating system tells of a reset once, and whoever read has been told.
+      errored: {
+        data: RESET_ALREADY,
+        FIN: RESET_ALREADY,
+        RST: RESET_ALREADY,
+        error: NO_ERROR,
+        deadline: PEER_ENDED,
+        pause: NO_PAUSE,
+        close: PEER_ENDED,
+        terminate: 'end 1006: was destroyed',
+      },
       destroyed: { error: NO_ERROR, pause: NO_PAUSE },
     },
     after: {

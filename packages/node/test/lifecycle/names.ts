@@ -30,6 +30,9 @@ export const EVENTS = [
 /** Whether it happens before an adapter gets the socket, or after. */
 export const ORDERS = ['before', 'after'] as const;
 
+/** What a socket may be waiting for that does not show what it is in before. */
+export const WHEN_WE_SEND = 'when we send';
+
 export type State = (typeof STATES)[number];
 export type Event = (typeof EVENTS)[number];
 export type Order = (typeof ORDERS)[number];

@@ -5,7 +5,7 @@ import { connect as connectTls, TLSSocket } from 'node:tls';
 import { CERTIFICATE, KEY } from '../certificate.ts';
 import { frame } from '../raw.ts';
 import { type Bench, deferred, soon, until } from '../support.ts';
-import type { Event, State } from './names.ts';
+import type { Event, Order, State } from './names.ts';
 import { Peer } from './peer.ts';
 
 /** What an error is called that a test gives to a socket. */
@@ -68,6 +68,11 @@ export class Transport {
   /** The socket errors, as it does when the operating system reports one. */
   fail(): void {
     this.socket.destroy(CABLE_CUT);
+  }
+
+  /** What else than the state and the event holds up what comes of them; a socket of Node's says at once what it is in. */
+  hindrance(_order: Order, _state: State, _event: Event): string | undefined {
+    return undefined;
   }
 
   // What the owner of a socket may have done before an adapter gets it.
