@@ -2,7 +2,7 @@
 const NODE = 20;
 const COMMANDS = [
   ...['start', 'test', 'check', 'build', 'bench', 'size'],
-  ...['fuzz', 'mutation', 'runtimes', 'kernel', 'model'],
+  ...['fuzz', 'mutation', 'runtimes', 'kernel', 'model', 'lifecycle'],
 ];
 
 if (Number.parseInt(process.versions.node, 10) < NODE) {

@@ -15,6 +15,7 @@ const FILES = [
   'handler-errors',
   'handlers',
   'iteration',
+  'lifecycle',
   'reconnect',
   'reconnect-messages',
   'request',

@@ -1,5 +1,7 @@
 // A socket's whole life: every event in every state, before an adapter has the socket and after.
+import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { ARCHITECTURE, withTable } from './lifecycle/architecture.ts';
 import { play } from './lifecycle/cell.ts';
 import { DIFFERENCES } from './lifecycle/differences.ts';
 import { EVENTS, isCannot, ORDERS, rowOf, STATES } from './lifecycle/names.ts';
@@ -43,6 +45,11 @@ for (const order of ORDERS) {
 
 test('no cell is without a test or a reason', () => {
   assert.is(done, ORDERS.length * STATES.length * EVENTS.length);
+});
+
+test('ARCHITECTURE.md has the table: `node packages/tools/run.js lifecycle`', () => {
+  const text = readFileSync(ARCHITECTURE, 'utf8');
+  assert.is(text, withTable(text));
 });
 
 test.run();
