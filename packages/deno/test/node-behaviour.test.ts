@@ -18,6 +18,7 @@ const FILES = [
   'handler-errors',
   'handlers',
   'iteration',
+  'lifecycle',
   'reconnect',
   'reconnect-messages',
   'refusals',

@@ -60,6 +60,8 @@ export class SocketDriver implements Driver, Sleeper {
     socket.on('close', SocketDriver.#onClose);
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
+    // What others have written to it and has not left yet is in `queuedBytes`: that it leaves is to be noticed as well.
+    if (socket.writableNeedDrain) socket.once('drain', this.#callback);
     // Tells core that what has left will be reported.
     connection.written(0, this.now());
     const cause = endOf(socket);
