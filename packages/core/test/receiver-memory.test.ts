@@ -10,7 +10,7 @@ import { Connection, type ConnectionOptions, type Role } from '../src/index.ts';
 import { budget } from './budget.ts';
 import { collectGarbage } from './garbage.ts';
 import { decodeFrames } from './reference.ts';
-import { concat, drain, hex, times } from './support.ts';
+import { concat, drain, hex, times, toHex } from './support.ts';
 
 const memory = suite('receiver-memory');
 
