@@ -370,9 +370,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
   transmit(now?: number, max = Infinity): Uint8Array | undefined {
-    if (!(max >= 1 && (max === Infinity || Number.isSafeInteger(max)))) {
-      throw new RangeError(`max: a whole number of bytes from 1, or Infinity, not ${max}`);
-    }
+    if (max !== Infinity) checkCount('max', max, 1, Number.MAX_SAFE_INTEGER);
     const sender = this.#sender;
     const bytes = sender?.transmit(max);
     if (bytes !== undefined) {
@@ -397,9 +395,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {RangeError} when `count` is not a whole number from 0 to how many bytes have not been reported
    */
   written(count: number = this.#unreported, now?: number): void {
-    if (!(Number.isSafeInteger(count) && count >= 0 && count <= this.#unreported)) {
-      throw new RangeError(`count: a whole number of bytes from 0 to ${this.#unreported}, not ${count}`);
-    }
+    if (count !== this.#unreported) checkCount('count', count, 0, this.#unreported);
     this.#reports = true;
     this.#unreported -= count;
     if (this.#unreported === 0) {
@@ -807,8 +803,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** Bytes have left, or were reported to have. */
   #move(now: number | undefined): void {
-    this.#timers.moves();
-    this.#tick(now);
+    if (now !== undefined) this.#now = now;
+    if (now !== undefined && this.#isWaiting) this.#timers.stalls(now);
+    else this.#timers.moves();
     if (this.#sent !== undefined && !this.#ended && this.queuedBytes === 0) this.#timers.startClose(this.#now);
   }
 
@@ -859,4 +856,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 /** Why an opening handshake whose time is over has failed. */
 function lateError(opening: ServerOpening | ClientOpening | undefined): HandshakeError {
   return opening instanceof ClientOpening ? opening.late() : new HandshakeError('handshake-timeout');
+}
+
+function checkCount(name: string, count: number, least: number, most: number): void {
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return;
+  throw new RangeError(`${name}: a whole number of bytes from ${least} to ${most}, not ${count}`);
 }
