@@ -842,12 +842,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 }
 
-function checkCount(name: string, count: number, least: number, most: number): void {
-  if (Number.isSafeInteger(count) && count >= least && count <= most) return;
-  throw new RangeError(`${name}: a whole number of bytes from ${least} to ${most}, not ${count}`);
-}
-
 /** Why an opening handshake whose time is over has failed. */
 function lateError(opening: ServerOpening | ClientOpening | undefined): HandshakeError {
   return opening instanceof ClientOpening ? opening.late() : new HandshakeError('handshake-timeout');
+}
+
+function checkCount(name: string, count: number, least: number, most: number): void {
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return;
+  throw new RangeError(`${name}: a whole number of bytes from ${least} to ${most}, not ${count}`);
 }

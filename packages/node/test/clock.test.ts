@@ -13,11 +13,7 @@ test('fake timers in the place of the global functions mute no connection, and s
     serverOptions: { heartbeat: { interval: 20, timeout: 1000 } },
   });
   let got = 0;
-  const pinged = bench.connect(
-    await openServer(bench, () => undefined),
-    {},
-    { heartbeat: false, idleTimeout: 30 },
-  );
+  const pinged = bench.connect(await openServer(bench, () => undefined), {}, { heartbeat: false, idleTimeout: 30 });
   await pinged.opened;
   const real = { ...globalThis, performance: performance.now };
   const { setTimeout, clearTimeout, setImmediate, queueMicrotask } = globalThis;

@@ -1,7 +1,7 @@
 // Handlers: what they are called with, what they may do to their own connection, what becomes of what they throw.
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { type Handlers, type WebSocketConnection } from '../src/index.ts';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request } from './raw.ts';
 import { cut } from './sockets.ts';
 import { recorder, soon, suite, until } from './support.ts';
