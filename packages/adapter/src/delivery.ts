@@ -24,6 +24,7 @@ export abstract class Delivery<Data> {
   /** Handlers are at work; or what was sent outside of them leaves in a microtask. */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
 
+  /** For adapters. */
   constructor(scope: Scope<Data>) {
     this.scope = scope;
   }
@@ -119,9 +120,11 @@ export abstract class Delivery<Data> {
   /** Fewer bytes wait than before. */
   protected abstract written(): void;
 
-  // What is done with an event; each returns what the handler returned.
+  /** The connection is open; returns what the handler returned. */
   protected abstract open(event: OpenEvent): unknown;
+  /** A whole message arrived; returns what the handler returned. */
   protected abstract message(data: string | Uint8Array): unknown;
+  /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
   #poll(connection: Connection): ConnectionEvent | undefined {
@@ -198,4 +201,9 @@ export abstract class Delivery<Data> {
   }
 }
 
-export const { start, work, proceed } = Delivery;
+/** {@link Delivery.start} */
+export const start: typeof Delivery.start = Delivery.start;
+/** {@link Delivery.work} */
+export const work: typeof Delivery.work = Delivery.work;
+/** {@link Delivery.proceed} */
+export const proceed: typeof Delivery.proceed = Delivery.proceed;

@@ -201,15 +201,18 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     await this.closed;
   }
 
+  /** The same, as handlers know it. */
   protected override get self(): this {
     return this;
   }
 
+  /** Begins to work with a connection. */
   protected override start(connection: Connection, driver: Driver): void {
     this.#pausedBy = 0;
     super.start(connection, driver);
   }
 
+  /** Lets the driver write. */
   protected override flush(): void {
     if (this.#level === 'low' && this.queuedBytes > this.scope.highWaterMark) this.#level = 'high';
     super.flush();
@@ -219,6 +222,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     soon(this.scope.clock, () => this.scope.run((ws: this) => ws.written(), this));
   }
 
+  /** Fewer bytes wait than before. */
   protected override written(): void {
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
@@ -230,6 +234,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       this.attempt(this.connection, () => handlers.drain?.(this));
   }
 
+  /** A whole message arrived: it goes to the handler, or waits for a loop. */
   protected override message(data: string | Uint8Array): unknown {
     const { handlers } = this.scope;
     if (this.#inbox === undefined && handlers.message !== undefined) return handlers.message(this, data);
@@ -239,6 +244,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return undefined;
   }
 
+  /** The connection is open. */
   protected override open(event: OpenEvent): unknown {
     // Somebody else's handshake, on a transport that has ended since: nobody can do anything with it.
     if (this.state === 'closed') return undefined;
@@ -258,6 +264,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return result;
   }
 
+  /** The connection ended, for good. */
   protected override end(event: EndEvent): unknown {
     this.settle(event);
     return this.scope.handlers.end?.(this, event);

@@ -235,11 +235,11 @@ export const HANDSHAKE_RULES = {
 /** The name of a rule of an open connection. */
 export type ProtocolRuleName = keyof typeof PROTOCOL_RULES;
 
-/** The rules that only our own side can break, for `Connection.fail`. */
-export const LOCAL_RULES = ['reader-too-slow', 'handler-failed'] as const satisfies readonly ProtocolRuleName[];
-
 /** The name of a rule that only our own side can break. */
-export type LocalRuleName = (typeof LOCAL_RULES)[number];
+export type LocalRuleName = Extract<ProtocolRuleName, 'reader-too-slow' | 'handler-failed'>;
+
+/** The rules that only our own side can break, for `Connection.fail`. */
+export const LOCAL_RULES: readonly LocalRuleName[] = ['reader-too-slow', 'handler-failed'];
 
 /** The name of a rule of the opening handshake. */
 export type HandshakeRuleName = keyof typeof HANDSHAKE_RULES;

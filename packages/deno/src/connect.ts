@@ -60,16 +60,26 @@ export function connect<Data = unknown>(
       throw new TypeError('socketPath: Deno has no TLS on a Unix socket, so the URL is a ws: URL');
     }
     const trial = new AbortController();
-    startLater(client as WebSocketConnection<never>, scope as Scope<never>, connection, dial(uri, settled, trial.signal), {
-      open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
-      discard: (conn) => conn.close(),
-      giveUp: () => trial.abort(),
-    });
+    startLater(
+      client as WebSocketConnection<never>,
+      scope as Scope<never>,
+      connection,
+      dial(uri, settled, trial.signal),
+      {
+        open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
+        discard: (conn) => conn.close(),
+        giveUp: () => trial.abort(),
+      },
+    );
   });
 }
 
 /** An `async` function, so that what is thrown here is the end of this try like all that goes wrong later. */
-async function dial(uri: WebSocketUri, { createConn, socketPath, tls }: Dialling, signal: AbortSignal): Promise<Deno.Conn> {
+async function dial(
+  uri: WebSocketUri,
+  { createConn, socketPath, tls }: Dialling,
+  signal: AbortSignal,
+): Promise<Deno.Conn> {
   if (createConn !== undefined) return await createConn(uri);
   if (socketPath !== undefined) return await Deno.connect({ transport: 'unix', path: socketPath });
   const where = { hostname: uri.host.replace(/^\[|\]$/g, ''), port: uri.port };

@@ -90,7 +90,7 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
   const { addr } = listener;
   const port = 'port' in addr ? addr.port : 0;
   // What it throws or rejects with is no reason to stop.
-  void (async () => onListen?.(addr))().catch((error: unknown) => scope.report(undefined, error));
+  new Promise((resolve) => resolve(onListen?.(addr))).catch((error: unknown) => scope.report(undefined, error));
   return {
     connections: connections.all,
     addr,

@@ -1,12 +1,15 @@
 // The tests of Node's adapter, as tests of this one: what it does is the same, but for on-deno/node-alone.ts. Of half-dead
-// sockets, whose states are others on Deno, on-deno/half-dead.ts has a list of its own.
+// sockets, whose states are others on Deno, and of waits, where Node has its HTTP server, on-deno/half-dead.ts, serve.ts and tls.ts
+// have lists of their own.
 import { runOnDeno } from './run.ts';
 
 const FILES = [
   'attach',
   'back-pressure',
+  'clock',
   'compression',
   'connect',
+  'context',
   'cork',
   'create-socket',
   'deadlines',
@@ -17,6 +20,7 @@ const FILES = [
   'iteration',
   'reconnect',
   'reconnect-messages',
+  'refusals',
   'request',
   'sending',
   'serve',

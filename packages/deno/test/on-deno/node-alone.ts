@@ -3,6 +3,7 @@
  * to the same end, the other files here look at that.
  */
 export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = [
+  ['context: upgrade and attach', 'there is no upgrade: on-deno/attach.ts looks at attach'],
   ['attach: sets TCP_NODELAY and no timeout', 'a Deno.Conn has neither a timeout nor listeners'],
   ['the socket errors', 'nobody can give a Deno.Conn an error'],
   ['errors: a socket that errors in the same turn as upgrade', 'there is no upgrade'],

@@ -2,7 +2,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as assert from 'uvu/assert';
 import { VirtualClock } from '../../../node/test/virtual-clock.ts';
-import { connect, type Handlers, reject, type ServeOptions, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
+import {
+  connect,
+  type Handlers,
+  reject,
+  type ServeOptions,
+  type Server,
+  serve,
+  type WebSocketConnection,
+} from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const LOCAL: ServeOptions = { hostname: '127.0.0.1' };
@@ -150,7 +158,11 @@ Deno.test('a context of the application lasts in the handlers of its server', as
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const note = (): void => void seen.push(storage.getStore());
-  const handlers: Handlers = { open: note, end: note, message: (ws, data) => void (note(), ws.send(data)) };
+  const message: Handlers['message'] = (ws, data) => {
+    note();
+    ws.send(data);
+  };
+  const handlers: Handlers = { open: note, end: note, message };
   const server = storage.run('server', () => serve(LOCAL, handlers));
   await storage.run('client', () => exchange(server));
   await storage.run('closing', () => server.close());
