@@ -32,11 +32,10 @@ const VARIANTS: Readonly<Record<Exclude<Kind, 'demo'>, (deno: boolean) => { port
   plain: () => ({ port: 'port: 0' }),
   tls(deno) {
     const files = `cert: ${JSON.stringify(CERTIFICATE)}, key: ${JSON.stringify(KEY)}`;
-    // What is silent before TLS ends in two seconds, so that a short run sees it.
-    return { port: `port: 0, handshakeTimeout: 2000, ${deno ? files : `tls: { ${files} }`}` };
+    return { port: `port: 0, ${deno ? files : `tls: { ${files} }`}` };
   },
   faulty: () => ({
-    port: 'port: 0, handshakeTimeout: 2000',
+    port: 'port: 0',
     message: `message(ws, data) {
       if (data === 'throw') throw new Error('thrown by a handler');
       if (data === 'reject') return Promise.reject(new Error('rejected by a handler'));

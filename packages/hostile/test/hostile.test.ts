@@ -10,11 +10,8 @@ const SECONDS = 4;
 const test = suite('hostile clients');
 
 for (const runtime of RUNTIMES) {
-  const tool = systemTool(
-    runtime,
-    () => runtimeProgram(runtime) !== undefined,
-    'npm has no build of it for this platform',
-  );
+  const missing = runtimeProgram(runtime) === undefined ? 'npm has no build of it for this platform' : undefined;
+  const tool = systemTool(runtime, missing);
   // The demo is a program for Node.
   for (const target of runtime === 'deno' ? (['readme'] as const) : (['readme', 'demo'] as const)) {
     tool.test(test)(`${runtime}: the ${target} lives, serves others, and explains each end`, async () => {
