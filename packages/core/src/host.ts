@@ -109,12 +109,13 @@ export function lookUpHost(scope: object): Host {
 const UNPOOLED_FROM = 4096;
 
 function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
-  const { allocUnsafe, allocUnsafeSlow = allocUnsafe } = Buffer ?? {};
-  if (allocUnsafe === undefined || allocUnsafeSlow === undefined) return (length) => new Uint8Array(length);
+  const pooled = Buffer?.allocUnsafe;
+  const slow = Buffer?.allocUnsafeSlow ?? pooled;
+  if (pooled === undefined || slow === undefined) return (length) => new Uint8Array(length);
   return (length) => {
     // The engine makes few bytes faster than anybody else.
     if (length <= 64) return new Uint8Array(length);
-    const { buffer, byteOffset } = length < UNPOOLED_FROM ? allocUnsafe(length) : allocUnsafeSlow(length);
+    const { buffer, byteOffset } = (length < UNPOOLED_FROM ? pooled : slow)(length);
     return new Uint8Array(buffer, byteOffset, length);
   };
 }
