@@ -4,7 +4,7 @@ import { build } from './build.js';
 import { install } from './install.js';
 import { ROOT } from './workspace.js';
 
-export const help = `npm run hostile [-- [--seconds N] [--target readme|demo]… [--runtime node|node-newest|deno]…]
+export const help = `npm run hostile [-- [--seconds N] [--target readme|demo]… [--runtime node|node-newest|deno]… [--client TEXT]]
 
 Starts the server of the README (as it is there, with TLS, and with handlers that throw or reject) and the demo, each as a
 process, and puts hostile clients on them: some do not read, or a byte a second; some reset, flood pings, or never finish a
@@ -14,6 +14,7 @@ Fails when a process ends, its memory grows too far, the well-behaved client is 
   --seconds N     how long to attack each of them (default: 5)
   --target NAME   only this target: readme, demo
   --runtime NAME  only this runtime: node (the one that runs this), node-newest (npm's newest), deno (its adapter's README)
+  --client TEXT   only the hostile clients whose names contain this: 'pings', 'does not read'
 
 It stays on this machine: all sockets are on the loopback interface.`;
 

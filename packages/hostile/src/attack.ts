@@ -58,16 +58,18 @@ export interface Progress {
  * Attacks the servers of a target for some seconds.
  *
  * @param report is called every second
+ * @param wanted only the hostile clients whose names contain this
  */
 export async function attack(
   target: Target,
   runtime: RuntimeName,
   seconds: number,
   report: (progress: Progress) => void,
+  wanted = '',
 ): Promise<Outcome[]> {
   const servers = await startServers(target, runtime);
   const over = new AbortController();
-  const attacks = servers.map((server) => new Attack(server, runtime === 'deno'));
+  const attacks = servers.map((server) => new Attack(server, runtime === 'deno', wanted));
   const running = attacks.map((each) => each.run(over.signal));
   const ticking = setInterval(() => report(sum(attacks)), 1000);
   try {
@@ -96,6 +98,7 @@ function sum(attacks: readonly Attack[]): Progress {
 class Attack {
   readonly #server: Server;
   readonly #onDeno: boolean;
+  readonly #clients: readonly HostileClient[];
   readonly #witness: Witness;
   readonly #tallies: Tally[] = [];
   readonly #violations = new Set<string>();
@@ -104,8 +107,11 @@ class Attack {
   #before = 0;
   #most = 0;
 
-  constructor(server: Server, onDeno: boolean) {
+  constructor(server: Server, onDeno: boolean, wanted: string) {
     this.#onDeno = onDeno;
+    this.#clients = HOSTILE_CLIENTS.filter(
+      ({ name, against }) => against.includes(server.kind) && name.includes(wanted),
+    );
     this.#server = server;
     this.#witness = new Witness(server.address, server.kind);
   }
@@ -138,8 +144,7 @@ class Attack {
       clearInterval(sampling);
       dead.abort();
     }, SAMPLING);
-    const clients = HOSTILE_CLIENTS.filter(({ against }) => against.includes(server.kind));
-    await Promise.all([witness, ...clients.map((client) => this.#attackWith(client, signal))]);
+    await Promise.all([witness, ...this.#clients.map((client) => this.#attackWith(client, signal))]);
     if (server.died() === undefined) await this.#endsAreTold();
     clearInterval(sampling);
     // What it says of its own end is about no connection.

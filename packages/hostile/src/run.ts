@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { attack, MEMORY_BOUND, mib, type Outcome } from './attack.ts';
 import { RUNTIMES, type RuntimeName, runtimeProgram, TARGETS, type Target } from './servers.ts';
 
-const { seconds, targets, runtimes } = options();
+const { seconds, targets, runtimes, client } = options();
 const summary: string[][] = [
   ['runtime', 'target', 'server', 'alive', 'memory', 'echoes', 'slowest', 'connections', 'ends', 'verdict'],
 ];
@@ -30,12 +30,18 @@ process.exitCode = failed ? 1 : 0;
 async function run(runtime: RuntimeName, target: Target): Promise<void> {
   console.log(`\n${runtime} · ${target}: ${seconds} s`);
   let tick = 0;
-  const outcomes = await attack(target, runtime, seconds, ({ connections, echoed, memory, alive }) => {
-    tick++;
-    const state = `${tick} s: ${connections} connections, ${echoed} echoes, ${mib(memory)}${alive ? '' : ', a process has ended'}`;
-    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K  ${state}`);
-    else if (tick % 10 === 0) console.log(`  ${state}`);
-  });
+  const outcomes = await attack(
+    target,
+    runtime,
+    seconds,
+    ({ connections, echoed, memory, alive }) => {
+      tick++;
+      const state = `${tick} s: ${connections} connections, ${echoed} echoes, ${mib(memory)}${alive ? '' : ', a process has ended'}`;
+      if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K  ${state}`);
+      else if (tick % 10 === 0) console.log(`  ${state}`);
+    },
+    client,
+  );
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
   for (const outcome of outcomes) tell(runtime, target, outcome);
 }
@@ -73,12 +79,20 @@ function print(rows: readonly (readonly string[])[]): void {
     console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }
 
-function options(): { seconds: number; targets: readonly Target[]; runtimes: readonly RuntimeName[] } {
+interface Options {
+  readonly seconds: number;
+  readonly targets: readonly Target[];
+  readonly runtimes: readonly RuntimeName[];
+  readonly client: string;
+}
+
+function options(): Options {
   try {
     const { values } = parseArgs({
       options: {
         seconds: { type: 'string', default: '5' },
         target: { type: 'string', multiple: true, default: [...TARGETS] },
+        client: { type: 'string', default: '' },
         runtime: { type: 'string', multiple: true, default: [...RUNTIMES] },
       },
     });
@@ -87,6 +101,7 @@ function options(): { seconds: number; targets: readonly Target[]; runtimes: rea
     return {
       seconds,
       targets: among('--target', values.target, TARGETS),
+      client: values.client,
       runtimes: among('--runtime', values.runtime, RUNTIMES),
     };
   } catch (error) {
