@@ -1,4 +1,5 @@
 // One cell of the table: brings a socket into a state, lets something happen to it, and says in a few words what came of it.
+import { isPaused } from '../sockets.ts';
 import { type Bench, soon } from '../support.ts';
 import { type Event, type Order, type State, WHEN_WE_SEND } from './names.ts';
 import { Scene, turn } from './scene.ts';
@@ -52,6 +53,9 @@ export async function play(bench: Bench, order: Order, state: State, event: Even
   const [now = '', later = ''] = split(expected, release);
   await scene.until(release === undefined ? withoutMarker(expected) : now);
   let words = scene.words;
+  // Core holds messages back as well, so that this does not show otherwise.
+  const isHeld = !scene.isOver && release === 'on resume' && (event === 'data' || event === 'pause');
+  if (isHeld && scene.ws !== undefined && !isPaused(scene.ws)) words += 'WRONG: the socket is read from';
   const isDone = scene.isOver && transport.isGone;
   if (release !== undefined && !isDone) {
     scene.begin();

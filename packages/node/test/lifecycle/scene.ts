@@ -112,13 +112,16 @@ export class Scene {
   async exchange(): Promise<void> {
     const { transport, ws } = this;
     this.#marked = false;
+    const { words } = this;
     transport.peer?.text('marker');
     ws?.send('marker');
     const limit = performance.now() + PATIENCE;
     while (!this.isOver && performance.now() < limit) {
       if (this.#marked && transport.peer?.texts.includes('marker')) {
-        this.#tell('goes on');
         await turn(this.clock);
+        // What waited for this exchange would have waited for ever without it.
+        if (this.words !== words) this.#tell('error: told late');
+        this.#tell('goes on');
         return;
       }
       await turn(this.clock);
