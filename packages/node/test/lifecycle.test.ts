@@ -15,7 +15,9 @@ const test = suite('lifecycle', 30_000);
 let done = 0;
 
 /** Plays a cell on a bench of its own, so that those of a row can be played at once. */
-async function playAlone(...what: [...Parameters<typeof play>] extends [Bench, ...infer Rest] ? Rest : never): Promise<string> {
+async function playAlone(
+  ...what: [...Parameters<typeof play>] extends [Bench, ...infer Rest] ? Rest : never
+): Promise<string> {
   const bench = new Bench();
   try {
     return await play(bench, ...what);

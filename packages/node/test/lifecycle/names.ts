@@ -49,9 +49,7 @@ export type Row = Readonly<Record<Event, Cell>>;
 export type Table = Readonly<Record<Order, Readonly<Record<State, Row>>>>;
 
 /** Cells of a runtime that are not those of the table. */
-export type Differences = Readonly<
-  Record<Order, Partial<Readonly<Record<State, Partial<Row> | Cannot>>>>
->;
+export type Differences = Readonly<Record<Order, Partial<Readonly<Record<State, Partial<Row> | Cannot>>>>>;
 
 /** Returns the cells of a row that a runtime has. */
 export function rowOf(table: Table, differences: Differences, order: Order, state: State): Row {

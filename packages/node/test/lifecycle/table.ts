@@ -15,9 +15,9 @@ const THROWS = '`connect` throws the reason';
 const all = (cell: Cell, others: Partial<Row> = {}): Row =>
   ({
     ...Object.fromEntries(
-      (['data', 'FIN', 'RST', 'error', 'drain', 'deadline', 'pause', 'close', 'terminate', 'abort'] satisfies Event[]).map(
-        (event) => [event, cell],
-      ),
+      (
+        ['data', 'FIN', 'RST', 'error', 'drain', 'deadline', 'pause', 'close', 'terminate', 'abort'] satisfies Event[]
+      ).map((event) => [event, cell]),
     ),
     ...others,
   }) as Row;
