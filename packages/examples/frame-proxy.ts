@@ -70,7 +70,7 @@ class FrameFilter extends Transform {
     reader.receive(chunk);
     const head = reader.read(this.#rules.masked ? 'request-malformed' : 'response-malformed');
     if (head === undefined) return NONE;
-    this.push(`${head}\r\n\r\n`, 'latin1');
+    this.push(head, 'latin1');
     this.#head = undefined;
     return reader.rest();
   }

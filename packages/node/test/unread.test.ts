@@ -108,10 +108,12 @@ test('on a server a loop may begin behind the call, or as soon as it is open', a
 });
 
 test('on a server they are dropped once `open` is done, and counted', async (bench) => {
-  const { ws, wire } = await server(bench, { open: () => delay(30) });
+  const opening = deferred<void>();
+  const { ws, wire } = await server(bench, { open: () => opening.promise });
   wire.write(frame('client', 0x81, 'kept for now'));
   await soon();
   assert.is(ws.droppedMessages, 0);
+  opening.resolve();
   await until(() => ws.droppedMessages === 1);
   wire.write(frame('client', 0x81, 'x'), frame('client', 0x82, 'y'));
   await until(() => ws.droppedMessages === 3);

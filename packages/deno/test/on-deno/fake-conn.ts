@@ -84,10 +84,11 @@ export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(
 /** A server's connection that is open on a {@link FakeConn}. */
 export function opened(
   handlers: Handlers = {},
-  options: ServerOptions & AdapterOptions = {},
+  { clock, highWaterMark, ...options }: ServerOptions & AdapterOptions = {},
 ): { conn: FakeConn; ws: WebSocketConnection } {
   const conn = new FakeConn();
-  const ws = attach(conn as unknown as Deno.Conn, Connection.opened('server', {}, options), handlers, options);
+  const connection = Connection.opened('server', {}, options);
+  const ws = attach(conn as unknown as Deno.Conn, connection, handlers, { clock, highWaterMark });
   return { conn, ws };
 }
 
