@@ -156,6 +156,8 @@ test('a reader that is too slow: send says false, and the connection fails with 
 });
 
 test('an echo server survives a client that sends 24 MiB and does not read; others are served meanwhile', async (bench) => {
+  // The delays below are over before the next test.
+  bench.after(() => delay(40));
   const { log, handlers } = recorder();
   const server = await bench.serve({ ...handlers, message: (ws, data) => ws.send(data) });
   const wire = await rawClient(bench, server.port);
