@@ -28,7 +28,7 @@ test('the variants of the README’s server are the README’s server but for on
     const plain = readmeServer('plain', isDeno).split('\n');
     const others = (text: string): string[] => text.split('\n').filter((line) => !plain.includes(line));
     assert.match(others(readmeServer('tls', isDeno)).join('\n'), /^ *\{ port: 0, .*cert: "-----BEGIN.*\},$/);
-    assert.match(others(readmeServer('faulty', isDeno)).join('\n'), /port: 0.*\n *message\(ws, data\) \{\n/);
+    assert.match(others(readmeServer('faulty', isDeno)).join('\n'), /^ *message\(ws, data\) \{\n/);
   }
 });
 
