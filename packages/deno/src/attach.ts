@@ -2,7 +2,14 @@
  * A connection of core on a connection of Deno's: the contract of core and little else. After every call that changes the
  * connection, drain the events, then the bytes, then look at `transport` and `deadline`.
  */
-import { ADAPTER_OPTIONS, type AdapterOptions, type Handlers, Scope, start, WebSocketConnection } from '@sockless/adapter';
+import {
+  ADAPTER_OPTIONS,
+  type AdapterOptions,
+  type Handlers,
+  Scope,
+  start,
+  WebSocketConnection,
+} from '@sockless/adapter';
 import { type Connection, checkNames } from '@sockless/core';
 import { ConnDriver } from './conn-driver.ts';
 import { captureContext } from './context.ts';

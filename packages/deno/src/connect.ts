@@ -77,11 +77,17 @@ export function connect<Data = unknown>(
       throw new TypeError('socketPath: Deno has no TLS over a Unix socket, and the URL is wss:');
     }
     const trial = new AbortController();
-    startLater(client as WebSocketConnection<never>, scope as Scope<never>, connection, dial(uri, settled, trial.signal), {
-      open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
-      discard: (conn) => conn.close(),
-      giveUp: () => trial.abort(),
-    });
+    startLater(
+      client as WebSocketConnection<never>,
+      scope as Scope<never>,
+      connection,
+      dial(uri, settled, trial.signal),
+      {
+        open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
+        discard: (conn) => conn.close(),
+        giveUp: () => trial.abort(),
+      },
+    );
   });
 }
 

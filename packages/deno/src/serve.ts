@@ -5,8 +5,8 @@ import {
   type CloseOptions,
   type Handlers,
   resolveCompression,
-  SERVED_OPTIONS,
   Scope,
+  SERVED_OPTIONS,
   ServedConnections,
   serverUrl,
   type Timer,
@@ -118,7 +118,8 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
 function listen({ port = 0, hostname, path, cert, key }: ServeOptions): Deno.Listener {
   if ((cert === undefined) !== (key === undefined)) throw new TypeError('cert and key: both of them, or neither');
   if (path !== undefined) {
-    if (cert !== undefined) throw new TypeError('path: Deno has no TLS over a Unix socket, and cert or key asks for it');
+    if (cert !== undefined)
+      throw new TypeError('path: Deno has no TLS over a Unix socket, and cert or key asks for it');
     return Deno.listen({ transport: 'unix', path });
   }
   const where = hostname === undefined ? { port } : { port, hostname };

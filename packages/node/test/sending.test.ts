@@ -67,7 +67,11 @@ for (const [title, size, times] of [
           ...(secure && { tls: { key: KEY, cert: CERTIFICATE } }),
         });
         let received = 0;
-        const client = bench.connect(server.url, { message: () => void received++ }, secure ? { tls: { ca: CERTIFICATE } } : {});
+        const client = bench.connect(
+          server.url,
+          { message: () => void received++ },
+          secure ? { tls: { ca: CERTIFICATE } } : {},
+        );
         await until(() => received === times);
         assert.ok(most <= 65_536 + size + 14, `${most} bytes waited`);
         client.close();
