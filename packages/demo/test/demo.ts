@@ -22,9 +22,12 @@ export interface Demo {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the demo as `npm start` does. */
-export function launch(port: string): { child: Demo['child']; output: () => string; exit: Promise<number | null> } {
-  const env = { ...process.env, PORT: port, HEARTBEAT: '300' };
+/** Starts the demo as `npm start` does, but for the interval of its heartbeat, in milliseconds. */
+export function launch(
+  port: string,
+  heartbeat = 300,
+): { child: Demo['child']; output: () => string; exit: Promise<number | null> } {
+  const env = { ...process.env, PORT: port, HEARTBEAT: String(heartbeat) };
   const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
@@ -33,8 +36,8 @@ export function launch(port: string): { child: Demo['child']; output: () => stri
 }
 
 /** Starts the demo and waits until it listens. */
-export async function startDemo(port = '0'): Promise<Demo> {
-  const { child, output, exit } = launch(port);
+export async function startDemo(port = '0', heartbeat?: number): Promise<Demo> {
+  const { child, output, exit } = launch(port, heartbeat);
   const address = await until(() => /http:\/\/127\.0\.0\.1:(\d+)/.exec(output()) ?? undefined, 'the address');
   return {
     port: Number(address[1]),
