@@ -22,12 +22,22 @@ export interface Demo {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the demo as `npm start` does; with `log` it tells how each connection ends. */
-export function launch(
-  port: string,
-  log = false,
-): { child: Demo['child']; output: () => string; exit: Promise<number | null> } {
-  const env = { ...process.env, PORT: port, HEARTBEAT: '300', LOG: log ? '1' : '' };
+/** How a demo under test differs from that of `npm start`. */
+export interface DemoSettings {
+  readonly port?: string;
+  /** The interval of its heartbeat, in milliseconds. */
+  readonly heartbeat?: number;
+  /** Whether it tells how each connection ends. */
+  readonly log?: boolean;
+}
+
+/** Starts the demo. */
+export function launch({ port = '0', heartbeat = 300, log = false }: DemoSettings): {
+  child: Demo['child'];
+  output: () => string;
+  exit: Promise<number | null>;
+} {
+  const env = { ...process.env, PORT: port, HEARTBEAT: String(heartbeat), LOG: log ? '1' : '' };
   const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
@@ -36,8 +46,8 @@ export function launch(
 }
 
 /** Starts the demo and waits until it listens. */
-export async function startDemo(port = '0', log = false): Promise<Demo> {
-  const { child, output, exit } = launch(port, log);
+export async function startDemo(settings: DemoSettings = {}): Promise<Demo> {
+  const { child, output, exit } = launch(settings);
   const address = await until(() => /http:\/\/127\.0\.0\.1:(\d+)/.exec(output()) ?? undefined, 'the address');
   return {
     port: Number(address[1]),

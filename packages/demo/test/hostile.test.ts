@@ -7,7 +7,7 @@ import { Client, type Demo, startDemo, until } from './demo.ts';
 const test = suite<{ demo: Demo }>('hostile visitors');
 
 test.before(async (context) => {
-  context.demo = await startDemo('0', true);
+  context.demo = await startDemo({ log: true });
 });
 test.after(async ({ demo }) => {
   await demo.stop('SIGKILL');

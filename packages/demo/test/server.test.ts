@@ -301,7 +301,7 @@ life('a port that is taken is a clear error', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
-  const { output, exit } = launch(String(port));
+  const { output, exit } = launch({ port: String(port) });
   assert.is(await exit, 1);
   assert.match(output(), `Port ${port} is taken`);
   assert.match(output(), 'PORT=8081 npm start');
@@ -311,7 +311,7 @@ life('a port that is taken is a clear error', async () => {
 
 for (const port of ['abc', '-1', '65536', '80.5', '1e3']) {
   life(`PORT=${port} is a clear error`, async () => {
-    const { output, exit } = launch(port);
+    const { output, exit } = launch({ port });
     assert.is(await exit, 1);
     assert.match(output(), `PORT is "${port}", which is not a port`);
     assert.not.match(output(), /^\s+at /m);
