@@ -7,6 +7,11 @@ import { Room } from './room.ts';
 /** What may be missing on a `Deno.Conn`, or on something that a test or a proxy has made to look like one. */
 type AnyConn = Deno.Conn & Partial<Pick<Deno.TcpConn, 'setNoDelay'> & Pick<Deno.TlsConn, 'handshake'>>;
 
+/** After this many bytes others have their turn. */
+const TURN = 65_536;
+
+const turn = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 0));
+
 export class ConnDriver implements Driver, Sleeper {
   readonly socket: AnyConn;
   readonly #connection: Connection;
@@ -114,9 +119,18 @@ export class ConnDriver implements Driver, Sleeper {
     const connection = this.#connection;
     this.#inbound = 'reading';
     try {
+      let sinceTurn = 0;
       while (!connection.paused) {
+        // A read that finds bytes at once comes before timers and other connections: a flood would keep both waiting.
+        if (sinceTurn >= TURN) {
+          sinceTurn = 0;
+          await turn();
+          if (this.#closed) return;
+          continue;
+        }
         const length = await this.socket.read(this.#room.next());
         if (this.#closed) return;
+        sinceTurn += length ?? 0;
         if (length !== null) this.#take(length);
         // Nobody is to hear of the end of the peer while it is paused; the next one who reads does.
         else if (!connection.paused) {

@@ -7,7 +7,7 @@
 
 /** How much a connection that never had much to read has ready, and how much a busy one reads at a time, in bytes. */
 const SMALLEST = 2048;
-const LARGEST = 524_288;
+const LARGEST = 65_536;
 
 /** How much one has ready that has read all there was: the next read waits, perhaps for hours. */
 const WAITING = 16_384;
