@@ -362,9 +362,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * cannot tell never says so, and all is well but a little slower.
    */
   release(): void {
-    const sender = this.#sender;
-    sender?.release();
-    if (sender?.isAtRest) this.#restSender(sender);
   }
 
   /**
@@ -529,7 +526,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     else if (this.#sender === undefined && resting !== undefined) {
       this.#atRest.sender = undefined;
       this.#sender = resting.#sender;
-      this.#sender?.handOver();
       resting.#sender = undefined;
     }
     this.#sender ??= new Sender(this.#options, this.role === 'client');
@@ -539,7 +535,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Nothing waits; where another connection has a half-machine to give away, this one lets go. */
   #restSender(sender: Sender): void {
     this.#atRest.sender ??= this;
-    if (this.#atRest.sender !== this && !sender.isWaiting) this.#sender = undefined;
+    if (this.#atRest.sender !== this) this.#sender = undefined;
   }
 
   /** Gives this connection an inbound half-machine, for frames that begin at `offset`. */

@@ -56,7 +56,10 @@ export interface WebAssemblyHost {
 /** The capabilities of a host that core makes use of. */
 export interface Host {
   readonly slices: Slices | undefined;
-  /** Gives bytes that may hold anything, to be overwritten: filling many with zeros costs as much as copying them. */
+  /**
+   * Returns bytes that are alone in their buffer and may hold anything, to be overwritten: filling many with zeros costs as much
+   * as copying them.
+   */
   readonly allocate: (length: number) => Uint8Array;
   readonly webAssembly: WebAssemblyHost | undefined;
   readonly textDecoder: Utf8TextDecoder | undefined;
@@ -76,7 +79,7 @@ interface Scope {
   crypto?: { getRandomValues?: RandomSource };
   WebAssembly?: WebAssemblyHost;
   Buffer?: {
-    allocUnsafe?(length: number): Uint8Array;
+    allocUnsafeSlow?(length: number): Uint8Array;
     byteLength(text: string): number;
     prototype: Record<'latin1Slice' | 'utf8Slice' | 'ucs2Slice', BufferSlice> &
       Record<'latin1Write' | 'utf8Write', BufferWrite>;
@@ -104,16 +107,18 @@ export function lookUpHost(scope: object): Host {
   };
 }
 
+/** Never from a pool that others have parts of: an `ArrayBuffer` can be transferred and cloned only whole. */
 function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
-  const allocUnsafe = Buffer?.allocUnsafe;
-  if (allocUnsafe === undefined) return (length) => new Uint8Array(length);
+  const allocUnsafeSlow = Buffer?.allocUnsafeSlow;
+  if (allocUnsafeSlow === undefined) return (length) => new Uint8Array(new ArrayBuffer(length));
   return (length) => {
-    // The engine makes few bytes faster than anybody else.
-    if (length <= 64) return new Uint8Array(length);
-    const { buffer, byteOffset } = allocUnsafe(length);
-    return new Uint8Array(buffer, byteOffset, length);
+    // V8 keeps the elements of a small Uint8Array on its heap and moves them when a system call needs them (benchmarks: echo).
+    if (length <= SMALL) return new Uint8Array(new ArrayBuffer(length));
+    return new Uint8Array(allocUnsafeSlow(length).buffer);
   };
 }
+
+const SMALL = 256;
 
 /** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */
 function bufferSlices(prototype: NonNullable<Scope['Buffer']>['prototype']): Slices | undefined {

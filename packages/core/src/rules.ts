@@ -285,7 +285,7 @@ export class HandshakeError extends Error {
 const cite = (section: string): string => (section.startsWith('RFC') ? section : `RFC 6455 section ${section}`);
 
 /** Why a call was refused. */
-export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full';
+export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full' | 'random-reentered';
 
 /** The caller asked for something that the connection's state does not allow; nothing was changed. */
 export class StateError extends Error {
