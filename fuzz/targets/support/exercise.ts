@@ -42,7 +42,7 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
     () => connection.pong('pong'),
     () => connection.pause(),
     () => connection.resume(now),
-    () => connection.release(),
+    () => connection.written(),
     () => void sent.push(drain(connection)),
     () => random() < 0.2 && connection.close(1000, 'bye', now),
   ];

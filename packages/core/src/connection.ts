@@ -10,13 +10,14 @@
  *
  *     sent  received  ended   state     transport: server         client
  *      -       -        -     open      open                      open
- *      x       -        -     closing   open, deadline runs       open, deadline runs
- *      x       x        -     closing   end, deadline runs        open, deadline runs (7.1.1: the server ends first)
+ *      x       -        -     closing   open                      open
+ *      x       x        -     closing   end                       open (7.1.1: the server ends first)
  *     any     any       x     closed    end; destroy if a deadline ended it
- *     failed                  closing   end, deadline runs        open, deadline runs; destroy in the opening handshake
+ *     failed                  closing   end                       open; destroy in the opening handshake
  *
- * A Close frame that is received is answered at once, so "received but not sent" is never seen from outside. Who failed
- * the connection has sent Close (if it was open) and parses nothing further (7.1.7).
+ * A Close frame that is received is answered at once, so "received but not sent" is never seen from outside. A
+ * connection that failed has sent Close (if it was open) and parses nothing further (7.1.7). "Sent" means queued: as long
+ * as bytes wait in the outbox, `transport` is `open` where the table says `end`.
  *
  * The contract with the caller: after every call that changes a connection, drain the events, then drain the bytes,
  * then read `transport` and `deadline`.
@@ -25,7 +26,7 @@
 import type { AtRest, Role } from './at-rest.ts';
 import { type BytesLike, isUint8Array, toBytes } from './bytes.ts';
 import { type CloseReason, encodeClosePayload } from './close.ts';
-import { createDeadlines, type Deadlines, dueAfter, expiredDeadline, nextDeadline } from './deadlines.ts';
+import { expiredDeadline, nextDeadline } from './deadlines.ts';
 import type { ConnectionEvent, OpenEvent } from './events.ts';
 import { endEvent } from './explanation.ts';
 import type { MessageTransform } from './extension.ts';
@@ -34,7 +35,6 @@ import { type Negotiated, type RequestOptions, request } from './handshake/clien
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
 import { type RequestHead, requestText, responseText } from './handshake/http1.ts';
 import { type AcceptOptions, type HandshakeRequest, rejectFor, rejectRequest } from './handshake/server.ts';
-import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { ClientOpening, ServerOpening } from './opening.ts';
 import {
   type ConnectionOptions,
@@ -45,8 +45,9 @@ import {
   type ServerOptions,
 } from './options.ts';
 import { Receiver, type ReceiverEvent } from './receiver.ts';
-import { HandshakeError, ProtocolError, StateError } from './rules.ts';
+import { HandshakeError, LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from './rules.ts';
 import { Sender } from './sender.ts';
+import { Timers } from './timers.ts';
 
 /** What the caller is to do with its transport once `transmit` gives nothing more. */
 export type Transport = 'open' | 'end' | 'destroy';
@@ -73,6 +74,10 @@ interface Course {
   initiator: 'local' | 'remote' | 'transport';
   timedOut: boolean;
   destroyed: boolean;
+  /** How many bytes of messages were dropped from the outbox. */
+  dropped: number;
+  /** How many bytes waited when the transport was to be destroyed. */
+  lost: number;
   cause: unknown;
 }
 
@@ -97,8 +102,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   readonly role: Role;
   readonly #options: ResolvedOptions;
   readonly #atRest: AtRest;
-  readonly #deadlines: Deadlines = createDeadlines();
-  #heartbeat: Heartbeat | undefined = undefined;
+  readonly #timers: Timers;
   #now: number;
   #bytesReceived = 0;
 
@@ -109,6 +113,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   // The half-machines while they have something to do.
   #receiver: Receiver | undefined = undefined;
   #sender: Sender | undefined = undefined;
+
+  // How many bytes `transmit` gave that have not been reported as written; whether the caller reports at all.
+  #unreported = 0;
+  #reports = false;
 
   // The extension at work.
   #transform: MessageTransform | undefined = undefined;
@@ -124,7 +132,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   #queue: ConnectionEvent[] | undefined = undefined;
   #finished = false;
   #paused = false;
-  #watched = -1;
 
   private constructor(role: Role, options: ResolvedOptions, now: number) {
     if (role === 'client' && options.random === undefined) {
@@ -136,6 +143,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.role = role;
     this.#options = options;
     this.#atRest = options.atRest[role];
+    this.#timers = new Timers(options);
     this.#now = now;
   }
 
@@ -154,7 +162,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
     connection.#out.head(requestText(offer.request));
     connection.#opening = new ClientOpening(resolved, offer);
-    connection.#deadlines.handshake = dueAfter(resolved.handshakeTimeout, now);
+    connection.#timers.startHandshake(now);
     return connection;
   }
 
@@ -169,7 +177,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const resolved = resolveServerOptions(options);
     const connection = new Connection('server', resolved, now);
     connection.#opening = new ServerOpening(resolved);
-    connection.#deadlines.handshake = dueAfter(resolved.handshakeTimeout, now);
+    connection.#timers.startHandshake(now);
     return connection;
   }
 
@@ -197,20 +205,20 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return this.#opening === undefined ? 'open' : 'connecting';
   }
 
-  /** What to do with the transport once `transmit` gives nothing more. */
+  /** What to do with the transport once `transmit` gives nothing more: `end` only when nothing waits for it. */
   get transport(): Transport {
     if (this.#course?.destroyed) return 'destroy';
-    if (this.#ended) return 'end';
-    if (this.#error instanceof HandshakeError) return this.role === 'server' ? 'end' : 'destroy';
+    const isServer = this.role === 'server';
+    if (!this.#ended && !isServer && this.#error instanceof HandshakeError) return 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
     // immediately, and when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
     const close = this.#error !== undefined || (this.#sent !== undefined && this.#received !== undefined);
-    return close && this.role === 'server' ? 'end' : 'open';
+    return (this.#ended || (close && isServer)) && this.queuedBytes === 0 ? 'end' : 'open';
   }
 
   /** When to call `timeout`, on the caller's clock in milliseconds; `Infinity` when there is nothing to wait for. */
   get deadline(): number {
-    return nextDeadline(this.#deadlines);
+    return nextDeadline(this.#timers);
   }
 
   /** How many bytes wait for `transmit`. */
@@ -230,15 +238,15 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @returns the connection, to iterate over the events
    * @throws {TypeError} when `chunk` is not a Uint8Array
    */
-  receive(chunk: Uint8Array, now: number = this.#now): this {
+  receive(chunk: Uint8Array, now?: number): this {
     if (!isUint8Array(chunk)) throw new TypeError('a chunk of the transport is a Uint8Array');
-    this.#now = now;
+    this.#tick(now);
     this.#bytesReceived += chunk.length;
     if (this.#ended || this.#error !== undefined) return this;
     if (this.#opening !== undefined) this.#opening.receive(chunk);
     else if (this.#parsing) {
       (this.#receiver ?? this.#wakeReceiver(this.#bytesReceived - chunk.length)).receive(chunk);
-      if (!this.#paused) this.#alive();
+      if (!this.#paused && this.#sent === undefined) this.#timers.alive(this.#now);
     }
     return this;
   }
@@ -249,14 +257,16 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @returns the connection, to iterate over the events
    * @throws {StateError} `not-connecting` when this is no server that waits for a request
    */
-  receiveRequest(head: RequestHead, now: number = this.#now): this {
+  receiveRequest(head: RequestHead, now?: number): this {
     this.#undecided(false).head = head;
-    this.#now = now;
+    this.#tick(now);
     return this;
   }
 
   /**
-   * Takes the end of the transport: its read side has ended, or it is gone.
+   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed, and `end` says what
+   * had not left by then; where the write side still works, `transmit` and `transport` go on until nothing waits or
+   * closeTimeout has passed.
    *
    * @param cause what the transport said of it, for `end`'s explanation: the error of a socket, for instance
    * @returns the connection, to iterate over the events
@@ -264,7 +274,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   receiveEnd(now: number = this.#now, cause?: unknown): this {
     this.#now = now;
     if (this.#ended) return this;
-    this.#ending.cause = cause;
+    if (cause !== undefined) this.#ending.cause = cause;
     this.#end();
     return this;
   }
@@ -276,26 +286,17 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   timeout(now: number): this {
     this.#now = now;
-    while (true) {
-      const name = expiredDeadline(this.#deadlines, now);
-      if (name === undefined) return this;
-      if (name === 'ping') {
-        this.#heartbeat ??= new Heartbeat();
-        this.#out.control(
-          Opcode.Ping,
-          this.#heartbeat.ping(this.#options.heartbeat as HeartbeatOptions, this.#deadlines, now),
-        );
-        if (this.#paused) this.#deadlines.pong = undefined;
-      } else if (name === 'close') {
+    for (let name = expiredDeadline(this.#timers, now); name !== undefined; name = expiredDeadline(this.#timers, now)) {
+      if (name === 'ping') this.#out.control(Opcode.Ping, this.#timers.heartbeat(now, this.#paused));
+      else if (name === 'handshake') this.#enqueue(this.#fail(new HandshakeError('handshake-timeout')));
+      else if (name === 'message') this.#enqueue(this.#fail(new ProtocolError('message-stalled', this.#bytesReceived)));
+      else if (name === 'close') {
         this.#ending.timedOut = !this.#ended;
-        this.#ending.destroyed = true;
-        this.#end();
-      } else if (name === 'handshake') {
-        this.#enqueue(this.#fail(new HandshakeError('handshake-timeout')));
-      } else {
-        this.#enqueue(this.#fail(new ProtocolError(`${name}-timeout`, this.#bytesReceived)));
-      }
+        this.#destroy();
+      } else this.#abandon(new ProtocolError(`${name}-timeout`, this.#bytesReceived));
     }
+    this.#tick(now);
+    return this;
   }
 
   /** Gives the next event, or `undefined` when there is none for now. Not polling is back-pressure. */
@@ -307,7 +308,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         const event = this.#receiver.next(this.#now);
         if (event !== undefined) return this.#deliver(event);
         const { pendingSince } = this.#receiver;
-        this.#watch(pendingSince);
+        if (this.#sent === undefined && !this.#ended) {
+          this.#timers.watch(pendingSince, this.#receiver.payloadLength, this.#now);
+        }
         if (pendingSince < 0 && this.#atRest.receiver !== this) this.#restReceiver(this.#receiver);
       } else if (this.#opening !== undefined && this.#error === undefined && this.#read(this.#opening))
         return this.poll();
@@ -323,15 +326,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#stopParsing();
     this.#opening = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
+    const { initiator, timedOut, dropped, lost, cause } = this.#ending;
+    // Our Close frame is the last that leaves.
+    const waiting = this.queuedBytes + lost + (this.#reports ? this.#unreported : 0);
     return endEvent({
       sent: this.#sent,
       received: this.#received,
-      initiator: this.#ending.initiator,
+      initiator,
       error: this.#error,
       bytesReceived: this.#bytesReceived,
-      endedEarly: this.#sent === undefined || this.#received === undefined,
-      timedOut: this.#ending.timedOut,
-      cause: this.#ending.cause,
+      endedEarly: this.#sent === undefined || this.#received === undefined || waiting > 0,
+      unsentBytes: waiting + dropped,
+      timedOut,
+      cause,
     });
   }
 
@@ -347,40 +354,67 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Gives the next bytes to write, in order, or `undefined` when there are none for now. They are the connection's: to
-   * be read only, and not to be transferred, since others' bytes may lie beside them in the same buffer.
+   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good, alone in
+   * their buffer and exactly as long, unless they are a borrowed payload (`send` with `lend`), which is the application's to be read
+   * only.
+   *
+   * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of what still waits begins
+   *   with the next call that has one
+   * @param max how many bytes at most; what is longer comes in parts
+   * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
-  transmit(): Uint8Array | undefined {
+  transmit(now?: number, max = Infinity): Uint8Array | undefined {
+    if (!(max >= 1 && (max === Infinity || Number.isSafeInteger(max)))) {
+      throw new RangeError(`max: a whole number of bytes from 1, or Infinity, not ${max}`);
+    }
     const sender = this.#sender;
-    const bytes = sender?.transmit();
-    if (bytes === undefined && sender?.isAtRest) this.#restSender(sender);
+    const bytes = sender?.transmit(max);
+    if (bytes !== undefined) {
+      this.#unreported += bytes.length;
+      this.#move(now);
+    } else {
+      if (sender?.isAtRest) this.#restSender(sender);
+      this.#tick(now);
+    }
     return bytes;
   }
 
   /**
-   * All that `transmit` gave has been copied or has left, to the last byte: its memory will be used again. A caller that
-   * cannot tell never says so, and all is well but a little slower.
+   * Says that what `transmit` returned has left, to the last byte or the first `count` bytes of what was not reported yet.
+   *
+   * A caller that cannot tell never calls this. Then the stall deadline sees only what waits for `transmit`, and `clean` and
+   * `unsentBytes` count as left what was transmitted. One that reports calls `written(0)` at the start to say so.
+   *
+   * @param now the time on the caller's clock in milliseconds
+   * @throws {RangeError} when `count` is not a whole number from 0 to how many bytes have not been reported
    */
-  release(): void {
+  written(count: number = this.#unreported, now?: number): void {
+    if (!(Number.isSafeInteger(count) && count >= 0 && count <= this.#unreported)) {
+      throw new RangeError(`count: a whole number of bytes from 0 to ${this.#unreported}, not ${count}`);
+    }
+    this.#reports = true;
+    this.#unreported -= count;
+    if (count > 0) this.#move(now);
+    else this.#tick(now);
   }
 
   /**
    * The application reads no more for now: `poll` gives nothing, and since silence is then not the peer's fault, idle,
-   * message and pong timeouts do not run. Stop reading from the transport as well, or it all waits here.
+   * message and pong deadlines do not run; stall, which is about writing, does. Stop reading from the transport as well,
+   * or it all waits here.
    */
   pause(): void {
     if (this.state !== 'open') return;
     this.#paused = true;
-    this.#deadlines.idle = this.#deadlines.message = this.#deadlines.pong = undefined;
-    this.#watched = -1;
+    this.#timers.pause();
   }
 
   /** The application reads again: poll for events. */
-  resume(now: number = this.#now): void {
-    this.#now = now;
+  resume(now?: number): void {
+    this.#tick(now);
     if (!this.#paused) return;
     this.#paused = false;
-    if (this.state === 'open') this.#alive();
+    if (this.state === 'open') this.#timers.alive(this.#now);
   }
 
   /**
@@ -390,12 +424,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError | RangeError} when an option is not valid
    * @see RFC 6455 4.2.2
    */
-  accept(options: AcceptOptions = {}, now: number = this.#now): void {
+  accept(options: AcceptOptions = {}, now?: number): void {
     const opening = this.#undecided(true);
     const { head, agreed } = opening.accept(opening.request as HandshakeRequest, options);
-    this.#now = now;
+    if (now !== undefined) this.#now = now;
     this.#out.head(head);
     this.#open(agreed, NONE, opening);
+    this.#tick(now);
   }
 
   /**
@@ -405,11 +440,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError | RangeError} when the status is not from 200 to 599, or a header field is not valid
    * @see RFC 6455 4.2.2
    */
-  reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now: number = this.#now): void {
+  reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now?: number): void {
     this.#undecided(true);
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
-    this.#now = now;
+    if (now !== undefined) this.#now = now;
     this.#out.head(responseText(response), bytes);
     this.#enqueue(this.#fail(new HandshakeError('handshake-rejected', String(status))));
   }
@@ -418,7 +453,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * Sends a message: a string as text, bytes as binary. Bytes are lent until `transmit` next gives `undefined`, and
    * never written to.
    *
-   * @throws {StateError} `not-open`, `message-in-progress`, `queue-full`
+   * @throws {StateError} `not-open` and `queue-full`, which a peer can cause: by closing, and by reading too slowly. Ask
+   *   beforehand: `state` is `'open'`, and `queuedBytes` is below `maxQueuedBytes`. And `message-in-progress`, which only
+   *   the application can cause
    * @throws {TypeError} when `data` is neither a string nor bytes
    * @see RFC 6455 6.1
    */
@@ -433,7 +470,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * Sends the next fragment of a message; the first one's type is the message's. A string may end between the halves of
    * a surrogate pair.
    *
-   * @throws {StateError} `not-open`, `queue-full`
+   * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    * @see RFC 6455 5.4
    */
@@ -448,7 +485,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * Sends a Ping frame.
    *
    * @param data at most 125 bytes, a string as UTF-8
-   * @throws {StateError} `not-open`, `queue-full`
+   * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
    * @throws {RangeError} when `data` is longer
    * @see RFC 6455 5.5.2
    */
@@ -460,7 +497,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * Sends a Pong frame: unsolicited, or the answer to a Ping frame where `autoPong` is off.
    *
    * @param data at most 125 bytes, a string as UTF-8
-   * @throws {StateError} `not-open`, `queue-full`
+   * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
    * @throws {RangeError} when `data` is longer
    * @see RFC 6455 5.5.3
    */
@@ -478,9 +515,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {RangeError} when the code may not be sent or the reason is too long
    * @see RFC 6455 7.1.2
    */
-  close(code?: number, reason = '', now: number = this.#now): void {
+  close(code?: number, reason = '', now?: number): void {
     const payload = encodeClosePayload(code, reason);
-    this.#now = now;
+    if (now !== undefined) this.#now = now;
     const { state } = this;
     if (state === 'connecting') {
       // Close frames belong to connections that are open; here there is only the transport to end.
@@ -493,6 +530,41 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#paused = false;
     if (this.#ended) this.#stopParsing();
     else if (this.#parsing) (this.#receiver ?? this.#wakeReceiver(this.#bytesReceived)).discard();
+    this.#tick(now);
+  }
+
+  /**
+   * Fails the connection for a fault of our own side (7.1.7): nothing more is parsed, a Close frame with the code of the
+   * rule is in the outbox, `fail` is the next event, and closeTimeout runs.
+   *
+   * For an application, or the adapter beneath it, that cannot go on with this peer: `reader-too-slow` (1013) when too
+   * much waits in the outbox, whose messages are dropped as far as none of their bytes have left; `handler-failed` (1011)
+   * when an application threw. While connecting, a request that waits for its decision is answered with status 500, and
+   * any other opening handshake is abandoned. A connection that is closing already goes on as it was, but
+   * `reader-too-slow` still drops messages, so that the Close frame gets out.
+   *
+   * @param cause what happened, for the error's `cause` and `end`'s explanation
+   * @throws {TypeError} when there is no such rule
+   */
+  fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
+    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${String(rule)}`);
+    if (now !== undefined) this.#now = now;
+    const { state } = this;
+    if (state === 'closed') return;
+    if (rule === 'reader-too-slow' && this.#opening === undefined) this.#drop();
+    if (state !== 'closing') {
+      const opening = this.#opening;
+      const isUndecided = opening instanceof ServerOpening && opening.request !== undefined;
+      const error =
+        opening === undefined
+          ? new ProtocolError(rule, this.#bytesReceived)
+          : new HandshakeError(isUndecided ? 'handshake-failed' : 'handshake-abandoned');
+      error.cause = cause;
+      this.#ending.cause = cause;
+      this.#enqueue(this.#fail(error));
+      this.#paused = false;
+    }
+    this.#tick(now);
   }
 
   /** The opening handshake is complete: what arrived behind it is the first of the frames. */
@@ -503,7 +575,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   ): void {
     const early = opening?.rest();
     this.#opening = undefined;
-    this.#deadlines.handshake = undefined;
     this.#transform = transform;
     this.#parsing = true;
     if (transform !== undefined) this.#out.use(transform);
@@ -514,9 +585,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#enqueue(isPlain ? PLAIN : { type: 'open', subprotocol, extensions, headers });
     // The transport may have ended right behind the response.
     if (this.#ended) return;
-    const { heartbeat } = this.#options;
-    if (heartbeat !== undefined) this.#deadlines.ping = dueAfter(heartbeat.interval, this.#now);
-    this.#alive();
+    this.#timers.open(this.#now);
   }
 
   /** The outbound half-machine, which is not at rest from here on. */
@@ -601,7 +670,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         if (this.#options.autoPong) this.#out.pong(event.data.slice());
         return event;
       case 'pong':
-        return { ...event, latency: this.#heartbeat?.pong(event.data, this.#now) };
+        return { ...event, latency: this.#timers.latency(event.data, this.#now) };
       case 'close':
         this.#received = { code: event.code, reason: event.reason };
         this.#stopParsing();
@@ -630,17 +699,34 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         const { response, body } = rejectFor(error);
         this.#out.head(responseText(response), body);
       }
-      this.#closing();
     } else if (this.#sent === undefined) {
       // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
       // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
       this.#close({ code: error.code, reason: error.rule }, encodeClosePayload(error.code, error.rule));
     }
+    // Nothing that still arrives is parsed, so there is only the transport's end to wait for.
+    if (!this.#ended) {
+      this.#timers.clear();
+      this.#timers.moves();
+      this.#timers.startClose(this.#now);
+    }
     return { type: 'fail', error };
   }
 
+  /** Fails the connection of a peer that is not there any more: nobody would read a Close frame. */
+  #abandon(error: ProtocolError): void {
+    this.#error = error;
+    this.#ending.initiator = 'local';
+    this.#stopParsing();
+    this.#transform?.close();
+    this.#enqueue({ type: 'fail', error });
+    // There is nothing to hold back any more.
+    this.#paused = false;
+    this.#destroy();
+  }
+
   get #ending(): Course {
-    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, cause: undefined };
+    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, lost: 0, cause: undefined };
     return this.#course;
   }
 
@@ -649,36 +735,55 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sent = said;
     // Neither is anything compressed after it, nor, since only a Close frame is of interest, decompressed.
     this.#transform?.close();
-    this.#closing();
-    this.#out.close(payload);
+    if (!this.#ended) this.#timers.clear();
+    try {
+      this.#out.close(payload);
+    } catch (error) {
+      // A random source threw: there is no Close frame whose leaving begins the deadline.
+      if (!this.#ended) this.#timers.startClose(this.#now);
+      throw error;
+    }
   }
 
-  #closing(): void {
-    if (this.#ended) return;
-    Object.assign(this.#deadlines, createDeadlines());
-    this.#deadlines.close = dueAfter(this.#options.closeTimeout, this.#now);
-  }
-
-  /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
+  /** The transport's read side has ended. */
   #end(): void {
-    const close = this.#deadlines.close ?? dueAfter(this.#options.closeTimeout, this.#now);
-    Object.assign(this.#deadlines, createDeadlines());
-    if (!this.#course?.destroyed) this.#deadlines.close = close;
     this.#ended = true;
+    this.#timers.end(this.#now, this.#course?.destroyed ?? false);
   }
 
-  /** Something arrived: the peer is there. */
-  #alive(): void {
-    if (this.#sent !== undefined) return;
-    this.#deadlines.idle = dueAfter(this.#options.idleTimeout, this.#now);
-    this.#deadlines.pong = undefined;
+  /** The transport is to be destroyed: what waits never leaves. */
+  #destroy(): void {
+    this.#ending.destroyed = true;
+    this.#ending.lost = this.queuedBytes;
+    this.#end();
+    this.#sender = undefined;
+    if (this.#atRest.sender === this) this.#atRest.sender = undefined;
   }
 
-  /** All that arrived has been parsed: a message that is not whole must become so in time. */
-  #watch(pendingSince: number): void {
-    if (pendingSince === this.#watched || this.#sent !== undefined || this.#ended) return;
-    this.#watched = pendingSince;
-    this.#deadlines.message = pendingSince < 0 ? undefined : dueAfter(this.#options.messageTimeout, this.#now);
+  /** Drops the messages that wait and of which nothing has left. */
+  #drop(): void {
+    const dropped = this.#sender?.drop() ?? 0;
+    if (dropped > 0) this.#ending.dropped += dropped;
+  }
+
+  /** The time, if the caller gave it: from here on bytes that wait have stallTimeout to leave. */
+  #tick(now: number | undefined): void {
+    if (now === undefined) return;
+    this.#now = now;
+    if (this.#timers.stall === undefined && this.#isWaiting) this.#timers.stalls(now);
+  }
+
+  /** Bytes have left, or were reported to have. */
+  #move(now: number | undefined): void {
+    this.#timers.moves();
+    this.#tick(now);
+    if (this.#sent !== undefined && !this.#ended && this.queuedBytes === 0) this.#timers.startClose(this.#now);
+  }
+
+  /** Whether bytes wait to leave on a connection that is open, or closing in good order. */
+  get #isWaiting(): boolean {
+    if (this.#opening !== undefined || this.#error !== undefined || this.#ended) return false;
+    return this.queuedBytes > 0 || (this.#reports && this.#unreported > 0);
   }
 
   /** The opening handshake of a server whose request waits for a decision; or, before that, for its head. */

@@ -14,39 +14,29 @@ export interface Deadlines {
   pong: number | undefined;
   /** Something must have arrived. */
   idle: number | undefined;
-  /** The message or frame in progress must be whole. */
+  /** The message or frame in progress must have become longer, or whole. */
   message: number | undefined;
+  /** Of the bytes that wait to leave, some must have left. */
+  stall: number | undefined;
   /** The closing handshake must be complete and the transport ended. */
   close: number | undefined;
 }
 
-/** Gives deadlines that are all clear. */
-export function createDeadlines(): Deadlines {
-  return {
-    handshake: undefined,
-    ping: undefined,
-    pong: undefined,
-    idle: undefined,
-    message: undefined,
-    close: undefined,
-  };
-}
-
-/** Gives the deadline for what may take `timeout` milliseconds from `now` on: never early, and none for `Infinity`. */
+/** Returns the deadline for what may take `timeout` milliseconds from `now` on: never early, none for `Infinity`. */
 export function dueAfter(timeout: number, now: number): number | undefined {
   return timeout === Infinity ? undefined : Math.ceil(now + timeout);
 }
 
-/** Gives the time of the earliest deadline, `Infinity` when there is none. */
+/** Returns the time of the earliest deadline, `Infinity` when there is none. */
 export function nextDeadline(deadlines: Deadlines): number {
-  const { handshake = Infinity, ping = Infinity, pong = Infinity } = deadlines;
-  const { idle = Infinity, message = Infinity, close = Infinity } = deadlines;
-  return Math.min(handshake, ping, pong, idle, message, close);
+  const { handshake = Infinity, ping = Infinity, pong = Infinity, idle = Infinity } = deadlines;
+  const { message = Infinity, stall = Infinity, close = Infinity } = deadlines;
+  return Math.min(handshake, ping, pong, idle, message, stall, close);
 }
 
-/** Gives the name of a deadline that has passed at `now`: of several, the one that says most about why. */
+/** Returns the name of a deadline that has passed at `now`: of several, the one that says most about why. */
 export function expiredDeadline(deadlines: Deadlines, now: number): keyof Deadlines | undefined {
   return ORDER.find((name) => (deadlines[name] ?? Number.NaN) <= now);
 }
 
-const ORDER: readonly (keyof Deadlines)[] = ['close', 'handshake', 'pong', 'message', 'idle', 'ping'];
+const ORDER: readonly (keyof Deadlines)[] = ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping'];

@@ -115,7 +115,7 @@ export interface EndEvent {
   readonly code: number;
   /** The reason of the peer's Close frame (7.1.6). */
   readonly reason: string;
-  /** Both Close frames had passed before the transport ended (7.1.4). */
+  /** The peer's Close frame had arrived and ours had left before the transport ended (7.1.4). */
   readonly clean: boolean;
   /** Why, in a sentence and as facts. */
   readonly explanation: Explanation;
@@ -137,6 +137,14 @@ export interface Explanation {
   readonly bytesReceived: number;
   /** The transport ended, or closeTimeout passed, before both Close frames had been exchanged. */
   readonly endedEarly: boolean;
-  /** What the transport said of its end, an error of the socket for instance, if the adapter passed it on. */
+  /**
+   * How many bytes of what was sent had not left when the connection ended: they waited for `transmit`, were dropped, or
+   * had been transmitted and not been reported with `written` by a caller that reports.
+   */
+  readonly unsentBytes: number;
+  /**
+   * What the transport said of its end, an error of the socket for instance, if the adapter passed it on; else the cause
+   * that `fail` was given.
+   */
   readonly cause: unknown;
 }

@@ -21,12 +21,17 @@ export function endEvent(ending: Ending): EndEvent {
     reason: received?.reason ?? '',
     // 7.1.4: "If the TCP connection was closed after the WebSocket closing handshake was completed, the WebSocket
     // connection is said to have been closed _cleanly_."
-    clean: sent !== undefined && received !== undefined && facts.error === undefined,
+    clean: !endedEarly && facts.error === undefined,
     explanation: { summary: summarize(ending), sent, received, endedEarly, ...facts },
   };
 }
 
-function summarize({ sent, received, initiator, error, bytesReceived, endedEarly, timedOut, cause }: Ending): string {
+function summarize(ending: Ending): string {
+  const { unsentBytes } = ending;
+  return unsentBytes === 0 ? why(ending) : `${why(ending)}; ${unsentBytes} bytes that were sent here had not left`;
+}
+
+function why({ sent, received, initiator, error, bytesReceived, endedEarly, timedOut, cause }: Ending): string {
   const after = `after ${bytesReceived} bytes received`;
   if (error instanceof HandshakeError) return `the opening handshake failed, ${error.rule}: ${error.message}`;
   if (error !== undefined)
@@ -34,15 +39,18 @@ function summarize({ sent, received, initiator, error, bytesReceived, endedEarly
   const how = timedOut
     ? 'closeTimeout passed'
     : `the transport ended${cause === undefined ? '' : ` (${String(cause)})`}`;
-  if (!endedEarly) {
+  if (sent !== undefined && received !== undefined) {
     const [who, said] = initiator === 'local' ? ['this endpoint', sent] : ['the peer', received];
-    return `${who} closed the connection with ${quote(said)}, and the closing handshake was completed`;
+    const closed = `${who} closed the connection with ${quote(said)}`;
+    return endedEarly
+      ? `${closed}, but ${how} before this endpoint's Close frame had left, ${after}`
+      : `${closed}, and the closing handshake was completed`;
   }
   if (sent !== undefined) return `this endpoint sent ${quote(sent)}, but ${how} before the peer answered, ${after}`;
   return `${how} without a Close frame from either side, ${after}`;
 }
 
-function quote(said: CloseReason | undefined): string {
-  const { code, reason } = said as CloseReason;
+function quote(said: CloseReason): string {
+  const { code, reason } = said;
   return `${code}${reason === '' ? '' : ` ${JSON.stringify(reason)}`}`;
 }

@@ -39,6 +39,7 @@ export type { HeartbeatOptions } from './heartbeat.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
 export {
   type ConnectionOptions,
+  type MessageProgress,
   type ResolvedOptions,
   type ResolvedServerOptions,
   resolveOptions,
@@ -50,6 +51,7 @@ export {
   HANDSHAKE_RULES,
   HandshakeError,
   type HandshakeRuleName,
+  type LocalRuleName,
   PROTOCOL_RULES,
   ProtocolError,
   type ProtocolRuleName,

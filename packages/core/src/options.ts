@@ -6,6 +6,14 @@ import type { HeartbeatOptions } from './heartbeat.ts';
 import { host, type RandomSource, type Utf8TextDecoder } from './host.ts';
 import type { RateLimits } from './rate-limit.ts';
 
+/** How much of a message in progress must arrive, and in what time. */
+export interface MessageProgress {
+  /** Bytes of payload. */
+  readonly bytes: number;
+  /** Milliseconds for each so many bytes. */
+  readonly within: number;
+}
+
 /** The options of a connection. Sizes are in bytes, times in milliseconds; `Infinity` switches a limit off. */
 export interface ConnectionOptions {
   /**
@@ -37,11 +45,22 @@ export interface ConnectionOptions {
   readonly heartbeat?: HeartbeatOptions | false | undefined;
   /** How long nothing at all may arrive on an open connection. Default: 120,000. */
   readonly idleTimeout?: number | undefined;
-  /** How long a message may take from its first byte to its last. Default: 120,000. */
-  readonly messageTimeout?: number | undefined;
+  /**
+   * How much longer a message in progress must become, and in what time; what is left of it may be less. `false` switches
+   * it off. Default: 1,024 bytes of payload within each 10,000 ms.
+   */
+  readonly messageProgress?: MessageProgress | false | undefined;
+  /**
+   * How long bytes may wait to leave while none does: in the outbox, and, for a caller that reports with `written` what
+   * has left, behind `transmit` as well. Default: 60,000.
+   */
+  readonly stallTimeout?: number | undefined;
   /** How long the opening handshake may take. Default: 10,000. */
   readonly handshakeTimeout?: number | undefined;
-  /** How long the closing handshake and the end of the transport may take. Default: 5,000. */
+  /**
+   * How long the peer's part of the closing handshake and the end of the transport may take, from when our Close frame
+   * was transmitted, the connection failed or the transport's read side ended. Default: 5,000.
+   */
   readonly closeTimeout?: number | undefined;
   /** How much a peer may send per second. Default: no limits. */
   readonly rateLimits?: RateLimits | undefined;
@@ -80,8 +99,10 @@ export class ResolvedOptions {
   readonly heartbeat: HeartbeatOptions | undefined;
   /** {@link ConnectionOptions.idleTimeout} */
   readonly idleTimeout: number;
-  /** {@link ConnectionOptions.messageTimeout} */
-  readonly messageTimeout: number;
+  /** {@link ConnectionOptions.messageProgress} */
+  readonly messageProgress: MessageProgress | undefined;
+  /** {@link ConnectionOptions.stallTimeout} */
+  readonly stallTimeout: number;
   /** {@link ConnectionOptions.handshakeTimeout} */
   readonly handshakeTimeout: number;
   /** {@link ConnectionOptions.closeTimeout} */
@@ -129,7 +150,13 @@ export class ResolvedOptions {
     }
     this.heartbeat = heartbeat === false ? undefined : heartbeat;
     this.idleTimeout = time(options, 'idleTimeout', 120_000);
-    this.messageTimeout = time(options, 'messageTimeout', 120_000);
+    const progress = options.messageProgress ?? { bytes: KIB, within: 10_000 };
+    if (progress !== false) {
+      wholeBytes('messageProgress.bytes', progress.bytes, 1);
+      fromOne('messageProgress.within', progress.within);
+    }
+    this.messageProgress = progress === false ? undefined : progress;
+    this.stallTimeout = time(options, 'stallTimeout', 60_000);
     this.handshakeTimeout = time(options, 'handshakeTimeout', 10_000);
     this.closeTimeout = time(options, 'closeTimeout', 5_000);
     this.rateLimits = options.rateLimits;
@@ -192,10 +219,13 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 type Sizes = 'maxMessageSize' | 'maxFrameSize' | 'maxHeadSize' | 'maxEarlyBytes' | 'maxQueuedBytes' | 'fragmentSize';
-type Timeouts = 'idleTimeout' | 'messageTimeout' | 'handshakeTimeout' | 'closeTimeout';
+type Timeouts = 'idleTimeout' | 'stallTimeout' | 'handshakeTimeout' | 'closeTimeout';
 
 function bytes(options: ConnectionOptions, name: Sizes, otherwise: number, least = 0): number {
-  const value = options[name] ?? otherwise;
+  return wholeBytes(name, options[name] ?? otherwise, least);
+}
+
+function wholeBytes(name: string, value: number, least: number): number {
   if (value !== Infinity && !(Number.isSafeInteger(value) && value >= least)) {
     throw new RangeError(`${name}: a whole number of bytes from ${least}, or Infinity, not ${value}`);
   }

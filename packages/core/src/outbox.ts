@@ -92,30 +92,34 @@ export class Outbox {
       this.vacate();
       return this.#shift(max);
     }
-    const bytes = copyOf(this.bytes, length);
+    const bytes = copyOf(this.bytes, 0, length);
     this.#position = this.#head = this.queuedBytes = 0;
     return bytes;
   }
 
   /**
-   * Drops every message none of whose bytes have been transmitted. The rest of a frame that has been transmitted in part stays, and so does
-   * an HTTP head.
+   * Drops every message none of whose bytes have been transmitted, and returns the number of bytes dropped. The rest of a frame that
+   * has been transmitted in part stays, and so do an HTTP head and the last `tail` bytes.
    */
-  drop(): void {
+  drop(tail: number): number {
+    const before = this.queuedBytes;
+    if (before <= tail) return 0;
     this.vacate();
-    const part = this.#parts[this.#first];
-    let rest: (Uint8Array | Loan)[] = [];
-    if (part instanceof Loan) {
-      if (this.#offset > 0) rest = [part];
-    } else if (part !== undefined) {
-      let end = this.#head;
-      while (end < this.#offset) end += decodeFrameHeader(part, end, part.length, ANY, header) + header.length;
-      if (end > this.#offset) rest = [end === part.length ? part : copyOf(part, end)];
+    const part = this.#parts[this.#first] as Uint8Array | Loan;
+    const last = this.#parts.at(-1) as Uint8Array;
+    let kept = this.#offset;
+    if (part instanceof Loan) kept = kept === 0 ? 0 : part.length;
+    else {
+      kept = this.#head;
+      while (kept < this.#offset) kept += decodeFrameHeader(part, kept, part.length, ANY, header) + header.length;
     }
-    this.#parts = rest;
+    this.#parts = [];
+    if (kept > this.#offset) this.#parts.push(part instanceof Loan ? part : copyOf(part, 0, kept));
+    else this.#offset = 0;
+    if (tail > 0) this.#parts.push(copyOf(last, last.length - tail, last.length));
     this.#first = 0;
-    if (rest.length === 0) this.#offset = 0;
-    this.queuedBytes = (rest[0]?.length ?? 0) - this.#offset;
+    this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, -this.#offset);
+    return before - this.queuedBytes;
   }
 
   #makeRoom(size: number): number {
@@ -144,7 +148,7 @@ export class Outbox {
   vacate(): void {
     const { bytes } = this;
     const length = this.#position;
-    if (length > 0) this.#parts.push(bytes !== scratch && length === bytes.length ? bytes : copyOf(bytes, length));
+    if (length > 0) this.#parts.push(bytes !== scratch && length === bytes.length ? bytes : copyOf(bytes, 0, length));
     this.bytes = NOTHING;
     this.words = NO_WORDS;
     this.#position = 0;
@@ -215,9 +219,9 @@ class Loan {
   }
 }
 
-/** Returns the first `length` bytes in memory of their own. */
-function copyOf(bytes: Uint8Array, length: number): Uint8Array {
-  const copy = host.allocate(length);
-  copyBytes(bytes, 0, length, copy, 0);
+/** Returns `bytes[start]` to `bytes[end - 1]` in memory of their own. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = host.allocate(end - start);
+  copyBytes(bytes, start, end, copy, 0);
   return copy;
 }

@@ -96,6 +96,7 @@ export class Receiver {
   #carry: Uint8Array = NOTHING;
   // Of a compressed one: the payload last written is being read, and whether it was the message's last.
   #compressed = false;
+  #compressedSize = 0;
   #reading = false;
   #written = false;
 
@@ -157,6 +158,14 @@ export class Receiver {
     if (this.#message !== 0) return this.#messageStart;
     if (this.#inFrame) return this.#frameStart;
     return this.#spilled > 0 ? this.#base + this.#position - this.#spilled : -1;
+  }
+
+  /** How many bytes of payload, as they came, the message in progress has. */
+  get payloadLength(): number {
+    if (this.#message === 0) return 0;
+    // A control frame in between is none of it.
+    const left = this.#inFrame && this.#opcode < 8 ? this.#left : 0;
+    return (this.#compressed ? this.#compressedSize : this.#size) - left;
   }
 
   /**
@@ -234,7 +243,7 @@ export class Receiver {
         // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
         if (this.#message !== 0) throw new ProtocolError('message-interleaved');
         this.#limiter?.message(now);
-        this.#size = 0;
+        this.#size = this.#compressedSize = 0;
       } else if (this.#message === 0) {
         // 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
         // followed by zero or more frames with the FIN bit clear and the opcode set to 0"
@@ -242,7 +251,8 @@ export class Receiver {
       }
       // Of a compressed message what counts is what it becomes.
       const first = opcode !== Opcode.Continuation;
-      if (!(first ? header.rsv !== 0 : this.#compressed)) this.#grow(length, first ? opcode : this.#message);
+      if (first ? header.rsv !== 0 : this.#compressed) this.#compressedSize += length;
+      else this.#grow(length, first ? opcode : this.#message);
     }
 
     const chunk = this.#chunk;

@@ -1,5 +1,5 @@
 /**
- * Every rule a peer can break, one row each, and the three errors that name them.
+ * Every rule that a peer or our own side can break, one row each, and the three errors that name them.
  *
  * A row holds the close code (7.4.1) or the HTTP status, the RFC section, and the sentence. The key of the row is the
  * name of the rule everywhere: in the error, in the vector table of the tests, and in the documentation.
@@ -85,16 +85,32 @@ export const PROTOCOL_RULES = {
     section: '7.4.1',
     sentence: 'more control frames per second than rateLimits.controlFrames allows',
   },
-  'message-timeout': {
-    code: 1008,
+  'message-stalled': {
+    code: 1013,
     section: '7.4.1',
-    sentence: 'a message or frame was not complete within messageTimeout',
+    sentence: 'a message or frame in progress did not become longer, or whole, as messageProgress asks',
   },
   'idle-timeout': { code: 1001, section: '7.4.1', sentence: 'nothing arrived for idleTimeout' },
   'pong-timeout': {
     code: 1011,
     section: '5.5.2',
     sentence: 'nothing arrived for heartbeat.timeout after a Ping frame',
+  },
+  'stall-timeout': {
+    code: 1013,
+    section: '7.4.1',
+    sentence: 'bytes waited to be sent, and none left for stallTimeout',
+  },
+  // The faults of our own side, for `Connection.fail`.
+  'reader-too-slow': {
+    code: 1013,
+    section: '7.4.1',
+    sentence: 'more waits to be sent than this endpoint keeps: the peer reads too slowly',
+  },
+  'handler-failed': {
+    code: 1011,
+    section: '7.4.1',
+    sentence: 'the application failed to handle an event',
   },
 } as const satisfies Record<string, ProtocolRule>;
 
@@ -204,6 +220,11 @@ export const HANDSHAKE_RULES = {
     sentence: 'the transport ended before the opening handshake was complete',
   },
   'handshake-rejected': { status: 0, section: '4.2.2', sentence: 'the application rejected the request' },
+  'handshake-failed': {
+    status: 500,
+    section: '4.2.2',
+    sentence: 'the application failed to decide the request',
+  },
   'handshake-abandoned': {
     status: 0,
     section: '4.1',
@@ -214,10 +235,16 @@ export const HANDSHAKE_RULES = {
 /** The name of a rule of an open connection. */
 export type ProtocolRuleName = keyof typeof PROTOCOL_RULES;
 
+/** The rules that only our own side can break, for `Connection.fail`. */
+export const LOCAL_RULES = ['reader-too-slow', 'handler-failed'] as const satisfies readonly ProtocolRuleName[];
+
+/** The name of a rule that only our own side can break. */
+export type LocalRuleName = (typeof LOCAL_RULES)[number];
+
 /** The name of a rule of the opening handshake. */
 export type HandshakeRuleName = keyof typeof HANDSHAKE_RULES;
 
-/** The peer broke a rule of the open connection: it is failed (RFC 6455 7.1.7) and this error is its `fail` event. */
+/** A rule of the open connection was broken: it is failed (RFC 6455 7.1.7) and this error is its `fail` event. */
 export class ProtocolError extends Error {
   /** Tells it from other errors. */
   override readonly name: string = 'ProtocolError';
@@ -229,7 +256,7 @@ export class ProtocolError extends Error {
   readonly section: string;
   /**
    * Where: how many bytes of those received lie before the frame at fault, or before the first impossible byte of a
-   * text. For a timeout, how many bytes had been received.
+   * text. For a timeout and a fault of our own side, how many bytes had been received.
    */
   offset: number;
 

@@ -46,6 +46,8 @@ export class Sender {
 
   // The one Pong frame that waits.
   #pong: Uint8Array | undefined = undefined;
+  // The size of our Close frame while it waits, or has just left: it is the last frame there is.
+  #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
   constructor(options: ResolvedOptions, masked: boolean) {
@@ -62,7 +64,7 @@ export class Sender {
 
   /** Whether it is as good as new: nothing waits, no message is in progress, and nothing is known of a connection. */
   get isAtRest(): boolean {
-    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined;
+    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined && this.#closeSize === 0;
     return nothingWaits && this.#message === 0 && this.#transform === undefined;
   }
 
@@ -142,6 +144,7 @@ export class Sender {
   close(payload: Uint8Array): void {
     this.#flushPong();
     this.#frame(FINAL | Opcode.Close, payload, 0, payload.length, false);
+    this.#closeSize = this.#frameSize(payload.length);
     this.#message = 0;
     this.#surrogate = '';
   }
@@ -158,13 +161,18 @@ export class Sender {
   /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. */
   transmit(max = Infinity): Uint8Array | undefined {
     this.#flushPong();
-    return this.#outbox.transmit(max);
+    const bytes = this.#outbox.transmit(max);
+    if (bytes === undefined) this.#closeSize = 0;
+    return bytes;
   }
 
-  /** Drops every message none of whose bytes have been transmitted. */
-  drop(): void {
+  /**
+   * Drops the messages that wait, and returns the number of their bytes. What stays is the rest of a frame that has been
+   * transmitted in part, the head of the opening handshake, and our Close frame.
+   */
+  drop(): number {
     this.#pong = undefined;
-    this.#outbox.drop();
+    return this.#outbox.drop(this.#closeSize);
   }
 
   /** What became of a borrowed payload that the application transferred or resized: see {@link Outbox.broken}. */

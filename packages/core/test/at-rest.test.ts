@@ -18,7 +18,7 @@ import { concat, decodeStrictly, drain, type Summary, summarize, ZEROS } from '.
 const atRest = suite('at-rest');
 atRest.before.each(emptySlab);
 
-const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: Infinity, messageTimeout: Infinity };
+const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: Infinity, messageProgress: false, stallTimeout: Infinity };
 
 /** Gives three connections that are open and share their options. */
 function opened(role: Role, options: ConnectionOptions = {}): [Connection, Connection, Connection] {
@@ -96,7 +96,7 @@ for (const role of ROLES) {
     for (const connection of connections) {
       assert.equal(summaries(receive(connection, message.slice(-1))), [['text', 'a']]);
       drain(connection);
-      connection.release();
+      connection.written();
       connection.transmit();
     }
     assert.equal([alive(Sender) - senders, alive(Receiver) - receivers], [1, 1]);
@@ -152,7 +152,7 @@ for (const role of ROLES) {
           if (i === which) continue;
           one.send('c');
           assert.equal(frames(drain(one)), ['1 c']);
-          one.release();
+          one.written();
         }
       }
     }
@@ -172,10 +172,10 @@ for (const role of ROLES) {
     b.sendFragment('\udc2f', true);
     assert.equal([frames(drain(a)), frames(drain(b)), frames(drain(c))], [['0 z'], ['0 🐯'], ['9 p']]);
     // What was released, too.
-    for (const connection of [a, b, c]) connection.release();
+    for (const connection of [a, b, c]) connection.written();
     c.send('c');
     a.send('a');
-    c.release();
+    c.written();
     b.send('b');
     assert.equal([frames(drain(b)), frames(drain(a)), frames(drain(c))], [['1 b'], ['1 a'], ['1 c']]);
   });
@@ -191,7 +191,7 @@ for (const role of ROLES) {
         for (const other of [b, c]) {
           other.send(`other ${n}`);
           assert.equal(frames(drain(other)), [`1 other ${n}`]);
-          other.release();
+          other.written();
         }
       }
       assert.equal(frames(view), ['1 first']);
@@ -219,7 +219,7 @@ for (const role of ROLES) {
           const { frames } = decodeFrames(drain(connection));
           const compressed = order[i] as boolean;
           assert.equal([frames[0]?.rsv, frames[0]?.payload.length === 100], [compressed ? 4 : 0, !compressed]);
-          connection.release();
+          connection.written();
         }
       }
       // RSV1 means something where compression was agreed on, and nowhere else.
@@ -261,7 +261,7 @@ for (const role of ROLES) {
         // And itself, which is in the middle of it.
         a.send('sent');
         assert.equal(frames(drain(a)), ['1 sent']);
-        a.release();
+        a.written();
         b.send('sent');
         assert.equal(frames(drain(b)), ['1 sent']);
       }
@@ -296,7 +296,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
     b.send('b');
   },
   'a releases, b sends': (a, b) => {
-    a.release();
+    a.written();
     b.send('b');
   },
   'b transmits, a transmits, c and b send': (a, b, c) => {
@@ -309,7 +309,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
     if (a.state === 'open') a.ping('a again');
     a.transmit();
     a.transmit();
-    a.release();
+    a.written();
     b.send('b');
   },
 };
@@ -344,7 +344,7 @@ for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
         else a.close(1000, 'a');
         for (const connection of [b, c, a]) {
           drain(connection);
-          connection.release();
+          connection.written();
         }
         if (send === 'close') break;
       }
@@ -388,7 +388,7 @@ atRest('of connections that have ended, few are kept for their half-machines', a
     receive(connection, frame(role, 1, 'a'));
     connection.send('a');
     drain(connection);
-    connection.release();
+    connection.written();
     assert.is([...connection.receiveEnd()].at(-1)?.type, 'end');
   };
   for (let n = 0; n < 100; n++) for (const role of ROLES) use(role);

@@ -1,22 +1,23 @@
 // Named deadlines as data.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createDeadlines, type Deadlines, dueAfter, expiredDeadline, nextDeadline } from '../src/deadlines.ts';
+import { type Deadlines, dueAfter, expiredDeadline, nextDeadline } from '../src/deadlines.ts';
 import { NEVER } from './connection/tools.ts';
+import { noDeadlines } from './no-deadlines.ts';
 
 const test = suite('deadlines');
-const NAMES = Object.keys(createDeadlines()) as (keyof Deadlines)[];
+const NAMES = Object.keys(noDeadlines()) as (keyof Deadlines)[];
 
 test('at first all are clear: none is next, none has passed, ever', () => {
-  assert.is(nextDeadline(createDeadlines()), NEVER);
+  assert.is(nextDeadline(noDeadlines()), NEVER);
   for (const now of [-NEVER, 0, Number.MAX_VALUE, NEVER, Number.NaN]) {
-    assert.is(expiredDeadline(createDeadlines(), now), undefined);
+    assert.is(expiredDeadline(noDeadlines(), now), undefined);
   }
 });
 
 for (const name of NAMES) {
   test(`${name} is next when it is the earliest, and has passed at its time, not before`, () => {
-    const deadlines = createDeadlines();
+    const deadlines = noDeadlines();
     for (const other of NAMES) deadlines[other] = 200;
     deadlines[name] = 100;
     assert.is(nextDeadline(deadlines), 100);
@@ -27,14 +28,14 @@ for (const name of NAMES) {
 }
 
 test('of several that have passed, the one that says most about why comes first', () => {
-  const deadlines = createDeadlines();
+  const deadlines = noDeadlines();
   for (const name of NAMES) deadlines[name] = 100;
   const order: string[] = [];
   for (let name = expiredDeadline(deadlines, 500); name !== undefined; name = expiredDeadline(deadlines, 500)) {
     order.push(name);
     deadlines[name] = undefined;
   }
-  assert.equal(order, ['close', 'handshake', 'pong', 'message', 'idle', 'ping']);
+  assert.equal(order, ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping']);
 });
 
 test('whole milliseconds, never early; none for what may take for ever', () => {
@@ -50,7 +51,7 @@ test('whole milliseconds, never early; none for what may take for ever', () => {
 });
 
 test('at the end of time those that are set have passed, and no other', () => {
-  const deadlines = { ...createDeadlines(), idle: 1e300 };
+  const deadlines = { ...noDeadlines(), idle: 1e300 };
   assert.is(expiredDeadline(deadlines, NEVER), 'idle');
 });
 

@@ -8,7 +8,7 @@ const test = suite('RFC 6455 7.1.5 explanation');
 
 const END: Ending = {
   ...{ sent: undefined, received: undefined, initiator: 'transport', error: undefined },
-  ...{ bytesReceived: 7, endedEarly: true, timedOut: false, cause: undefined },
+  ...{ bytesReceived: 7, endedEarly: true, unsentBytes: 0, timedOut: false, cause: undefined },
 };
 const CLOSED: Partial<Ending> = {
   ...{ sent: { code: 1000, reason: 'bye' }, received: { code: 1001, reason: 'me too' }, endedEarly: false },

@@ -24,7 +24,8 @@ const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
   autoPong: ['true', true],
   heartbeat: ['every 30,000 ms, 10,000 ms for an answer', { interval: 30_000, timeout: 10_000 }],
   idleTimeout: ['120,000', 120_000],
-  messageTimeout: ['120,000', 120_000],
+  messageProgress: ['1,024 bytes of payload within each 10,000 ms', { bytes: 1024, within: 10_000 }],
+  stallTimeout: ['60,000', 60_000],
   handshakeTimeout: ['10,000', 10_000],
   closeTimeout: ['5,000', 5000],
   rateLimits: ['no limits', undefined],
@@ -75,7 +76,7 @@ const GOOD: [Name, unknown, unknown?][] = [
   ['autoPong', false],
   ['heartbeat', false, undefined],
   ['heartbeat', { interval: 1, timeout: NEVER }],
-  ...(['idleTimeout', 'messageTimeout', 'handshakeTimeout', 'closeTimeout'] as const).flatMap(
+  ...(['idleTimeout', 'stallTimeout', 'handshakeTimeout', 'closeTimeout'] as const).flatMap(
     (name) =>
       [
         [name, 1],
@@ -83,6 +84,9 @@ const GOOD: [Name, unknown, unknown?][] = [
         [name, NEVER],
       ] as [Name, number][],
   ),
+  ['messageProgress', false, undefined],
+  ['messageProgress', { bytes: 1, within: 1 }],
+  ['messageProgress', { bytes: NEVER, within: NEVER }],
   ['rateLimits', {}],
   ['rateLimits', LIMITS],
   ['rateLimits', { bytes: { perSecond: 0.1, burst: NEVER } }],
@@ -96,7 +100,7 @@ for (const [name, value, expected = value] of GOOD) {
   test(`${name}: ${value === NEVER ? 'Infinity' : shown} is taken`, () => {
     const resolved = resolveOptions({ [name]: value }) as unknown as Record<string, unknown>;
     const key = name === 'messages' ? 'fragments' : name;
-    assert.equal(resolved[key], name === 'heartbeat' && value === false ? undefined : expected);
+    assert.equal(resolved[key], value === false && name !== 'autoPong' ? undefined : expected);
   });
 }
 
@@ -114,10 +118,13 @@ const BAD: [Name, unknown[], named?: string][] = [
   ['heartbeat', [true, 5, 'often', {}, { interval: 5 }, { timeout: 5 }]],
   ['heartbeat', NO_TIMES.map((interval) => ({ interval, timeout: 5 })), 'heartbeat.interval'],
   ['heartbeat', NO_TIMES.map((timeout) => ({ interval: 5, timeout })), 'heartbeat.timeout'],
-  ...(['idleTimeout', 'messageTimeout', 'handshakeTimeout', 'closeTimeout'] as const).map((name): [Name, unknown[]] => [
+  ...(['idleTimeout', 'stallTimeout', 'handshakeTimeout', 'closeTimeout'] as const).map((name): [Name, unknown[]] => [
     name,
     NO_TIMES,
   ]),
+  ['messageProgress', [true, 5, 'some', {}, { bytes: 5 }, { within: 5 }]],
+  ['messageProgress', [0, ...NO_SIZES].map((bytes) => ({ bytes, within: 5 })), 'messageProgress.bytes'],
+  ['messageProgress', NO_TIMES.map((within) => ({ bytes: 5, within })), 'messageProgress.within'],
   ['rateLimits', NO_RATES.map((perSecond) => ({ messages: { perSecond } })), 'rateLimits.messages.perSecond'],
   ['rateLimits', [0.5, ...NO_RATES].map((burst) => ({ bytes: { perSecond: 1, burst } })), 'rateLimits.bytes.burst'],
   ['rateLimits', [{ controlFrames: {} }, { controlFrames: 5 }], 'rateLimits.controlFrames.perSecond'],

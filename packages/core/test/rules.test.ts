@@ -26,9 +26,12 @@ const CODES: Partial<Record<ProtocolRuleName, number>> = {
   'message-rate': 1008,
   'byte-rate': 1008,
   'control-rate': 1008,
-  'message-timeout': 1008,
+  'message-stalled': 1013,
   'idle-timeout': 1001,
   'pong-timeout': 1011,
+  'stall-timeout': 1013,
+  'reader-too-slow': 1013,
+  'handler-failed': 1011,
 };
 
 rules('7.4.1 each rule of an open connection has its close code, which may be sent', () => {

@@ -156,11 +156,13 @@ export function play(
     connection.receive(chunk);
     if (poll === 'each chunk') all.push(...connection);
   }
+  all.push(...connection);
+  const sent = drain(connection);
   all.push(...connection.receiveEnd());
   const [open, ...events] = joinFragments(all).map(summarize);
   const end = events.pop();
   if (open?.[0] !== 'open' || end?.[0] !== 'end') throw new Error(`events from "${open}" to "${end}"`);
-  return { events, end, sent: drain(connection) };
+  return { events, end, sent };
 }
 
 /** Gives what `action` throws, which must be a {@link ProtocolError}. */

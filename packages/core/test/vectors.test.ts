@@ -15,9 +15,13 @@ vectors('each rule that bytes can break has a row', () => {
     'message-rate',
     'byte-rate',
     'control-rate',
-    'message-timeout',
+    'message-stalled',
     'idle-timeout',
     'pong-timeout',
+    'stall-timeout',
+    // Those of our own side.
+    'reader-too-slow',
+    'handler-failed',
   ];
   const covered = new Set<string>(VECTORS.map(({ rule }) => rule ?? ''));
   const missing = Object.keys(PROTOCOL_RULES).filter((rule) => !covered.has(rule));

@@ -155,7 +155,7 @@ class ConnDriver implements Driver, Sleeper {
         while (this.#left > 0) this.#left -= await conn.write(bytes.subarray(-this.#left));
         this.#outbox.release();
       }
-      this.#connection.release();
+      this.#connection.written();
     } catch (error) {
       this.#outbox.release();
       this.#close(error);

@@ -103,7 +103,7 @@ class SocketDriver implements Driver, Sleeper {
     if (transport === 'destroy') socket.destroy();
     else if (transport === 'end' && connection.queuedBytes === 0 && !socket.writableEnded) this.#end();
     if (paused !== socket.isPaused()) paused ? socket.pause() : socket.resume();
-    if (this.#hasLeft) connection.release();
+    if (this.#hasLeft) connection.written();
     const { deadline } = connection;
     if (deadline !== Infinity && !socket.destroyed) setAlarm(this, this.#start + deadline);
   }

@@ -8,7 +8,7 @@ import { closeFrame, FAULT, frame, isA, NEVER, opened, own, ROLES, receive, sent
 
 const test = suite('back-pressure');
 const { Text, Binary, Ping } = Opcode;
-const QUIET = { heartbeat: false, idleTimeout: NEVER, messageTimeout: NEVER } as const;
+const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
 
 for (const role of ROLES) {
   const messages = (...texts: string[]): Uint8Array => concat(...texts.map((text) => frame(role, Text, text)));

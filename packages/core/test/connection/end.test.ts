@@ -34,6 +34,12 @@ const said = (code: number, reason = '') => ({ code, reason });
 const close = (code?: number, reason = '') => closeFrame(role, code, reason);
 const end = (connection: Connection, cause?: unknown) => connection.receiveEnd(0, cause);
 
+/** Receives as a caller does that keeps the contract: events, then bytes. */
+const take = (connection: Connection, bytes: Uint8Array): void => {
+  receive(connection, bytes);
+  sent(connection);
+};
+
 const CASES: Case[] = [
   {
     name: 'the transport ends, with nothing received',
@@ -52,7 +58,8 @@ const CASES: Case[] = [
     name: 'we close, the peer answers',
     story: (connection) => {
       connection.close(1000, 'done');
-      end(connection.receive(close(1000, 'bye')));
+      take(connection, close(1000, 'bye'));
+      end(connection);
     },
     facts: {
       ...{ code: 1000, reason: 'bye', clean: true, initiator: 'local', endedEarly: false },
@@ -62,7 +69,10 @@ const CASES: Case[] = [
   },
   {
     name: 'the peer closes, we answer',
-    story: (connection) => end(connection.receive(close(1001, 'moving "on"'))),
+    story: (connection) => {
+      take(connection, close(1001, 'moving "on"'));
+      end(connection);
+    },
     facts: {
       ...{ code: 1001, reason: 'moving "on"', clean: true, initiator: 'remote', endedEarly: false },
       ...{ sent: said(1001), received: said(1001, 'moving "on"'), bytesReceived: 19 },
@@ -71,7 +81,10 @@ const CASES: Case[] = [
   },
   {
     name: 'the peer closes without a code',
-    story: (connection) => end(connection.receive(close())),
+    story: (connection) => {
+      take(connection, close());
+      end(connection);
+    },
     facts: {
       ...{ code: 1005, clean: true, initiator: 'remote', endedEarly: false },
       ...{ sent: said(1005), received: said(1005), bytesReceived: 6 },
@@ -82,6 +95,7 @@ const CASES: Case[] = [
     name: 'we close, the transport ends before the peer answers',
     story: (connection) => {
       connection.close(4000, 'enough');
+      sent(connection);
       end(connection, 'EPIPE');
     },
     facts: { initiator: 'local', sent: said(4000, 'enough'), cause: 'EPIPE' },
@@ -92,6 +106,7 @@ const CASES: Case[] = [
     name: 'we close, the peer does not answer in time',
     story: (connection) => {
       connection.close();
+      sent(connection);
       connection.timeout(5000);
     },
     facts: { initiator: 'local', sent: said(1005) },
@@ -100,7 +115,7 @@ const CASES: Case[] = [
   {
     name: 'the peer closes, the transport does not end in time',
     story: (connection) => {
-      receive(connection, close(1000));
+      take(connection, close(1000));
       connection.timeout(5000);
     },
     facts: {
@@ -113,7 +128,8 @@ const CASES: Case[] = [
     name: 'the peer breaks a rule',
     story: (connection) => {
       receive(connection, hello);
-      end(connection.receive(fault.bytes.slice()));
+      take(connection, fault.bytes);
+      end(connection);
     },
     facts: { initiator: 'local', sent: said(1002, fault.rule), bytesReceived: 13 },
     rule: fault.rule,
@@ -125,7 +141,8 @@ const CASES: Case[] = [
     name: 'the peer breaks a rule after we have closed',
     story: (connection) => {
       connection.close(1000);
-      end(connection.receive(fault.bytes.slice()));
+      take(connection, fault.bytes);
+      end(connection);
     },
     facts: { initiator: 'local', sent: said(1000), bytesReceived: 2 },
     rule: fault.rule,
@@ -138,13 +155,66 @@ const CASES: Case[] = [
     options: { idleTimeout: 1000 },
     story: (connection) => {
       receive(connection, hello);
-      end(connection.timeout(1000));
+      connection.timeout(1000);
     },
-    facts: { initiator: 'local', sent: said(1001, 'idle-timeout'), bytesReceived: 11 },
+    facts: { initiator: 'local', bytesReceived: 11 },
     rule: 'idle-timeout',
     summary:
       'this endpoint failed the connection at byte 11, idle-timeout: nothing arrived for idleTimeout ' +
       '(RFC 6455 section 7.4.1, close code 1001)',
+  },
+  {
+    name: 'the transport ends while bytes wait',
+    story: (connection) => {
+      connection.send('Hello');
+      connection.transmit(0, 3);
+      end(connection);
+    },
+    facts: { unsentBytes: 4 },
+    summary:
+      'the transport ended without a Close frame from either side, after 0 bytes received; ' +
+      '4 bytes that were sent here had not left',
+  },
+  {
+    name: 'the peer closes, and the transport ends before our answer has left',
+    story: (connection) => {
+      receive(connection, close(1001));
+      end(connection, 'EPIPE');
+    },
+    facts: {
+      ...{ code: 1001, initiator: 'remote', sent: said(1001), received: said(1001), bytesReceived: 8 },
+      ...{ unsentBytes: 4, cause: 'EPIPE' },
+    },
+    summary:
+      "the peer closed the connection with 1001, but the transport ended (EPIPE) before this endpoint's Close frame " +
+      'had left, after 8 bytes received; 4 bytes that were sent here had not left',
+  },
+  {
+    name: 'nothing leaves for too long',
+    options: { stallTimeout: 1000 },
+    story: (connection) => {
+      connection.send('Hello');
+      connection.receive(new Uint8Array(0), 0);
+      connection.timeout(1000);
+    },
+    facts: { initiator: 'local', unsentBytes: 7 },
+    rule: 'stall-timeout',
+    summary:
+      'this endpoint failed the connection at byte 0, stall-timeout: bytes waited to be sent, and none left for ' +
+      'stallTimeout (RFC 6455 section 7.4.1, close code 1013); 7 bytes that were sent here had not left',
+  },
+  {
+    name: 'the application fails',
+    story: (connection) => {
+      connection.fail('handler-failed', 'a bug');
+      sent(connection);
+      end(connection);
+    },
+    facts: { initiator: 'local', sent: said(1011, 'handler-failed'), cause: 'a bug' },
+    rule: 'handler-failed',
+    summary:
+      'this endpoint failed the connection at byte 0, handler-failed: the application failed to handle an event ' +
+      '(RFC 6455 section 7.4.1, close code 1011)',
   },
 ];
 
@@ -165,7 +235,7 @@ for (const { name, options, story, facts, rule, summary } of CASES) {
       {
         ...{ code: 1006, reason: '', clean: false },
         ...{ sent: undefined, received: undefined, initiator: 'transport', bytesReceived: 0 },
-        ...{ endedEarly: true, cause: undefined },
+        ...{ endedEarly: true, unsentBytes: 0, cause: undefined },
         ...facts,
       },
     );
@@ -188,6 +258,7 @@ test('7.1.7: the error of the explanation is that of the fail event, a ProtocolE
 test('4: a handshake that failed is explained by its HandshakeError', () => {
   const connection = Connection.server();
   const [fail] = receive(connection, ascii('GET / HTTP/1.0\r\n\r\n'));
+  sent(connection);
   const [last] = [...connection.receiveEnd(1, 'EPIPE')] as EndEvent[];
   const { error, summary, initiator, cause } = last?.explanation ?? {};
   assert.is(error, (fail as { error: unknown }).error);

@@ -291,9 +291,9 @@ test("5.3: a random source that throws is the caller's to hear of, and leaves no
   assert.throws(() => connection.poll(), /no entropy/);
   const other = Connection.opened('client', {}, { random, heartbeat: false, idleTimeout: 10 });
   other.poll();
-  assert.throws(() => other.timeout(10), /no entropy/);
-  other.timeout(20);
-  assert.is(other.timeout(6000).transport, 'destroy');
+  assert.throws(() => other.close(1000, '', 5), /no entropy/);
+  assert.is(other.deadline, 5005);
+  assert.is(other.timeout(5005).transport, 'destroy');
 });
 
 test.run();

@@ -153,12 +153,13 @@ test('4.2.2: the application rejects', () => {
   const connection = asked();
   connection.reject(401, { 'WWW-Authenticate': 'Basic' }, 'Who are you?', 100);
   assert.is(connection.state, 'closing');
-  assert.is(connection.transport, 'end');
+  assert.is(connection.transport, 'open', 'the response waits');
   assert.is(connection.deadline, 5100);
   assert.is(
     sentText(connection),
     'HTTP/1.1 401 \r\nConnection: close\r\nContent-Length: 12\r\nWWW-Authenticate: Basic\r\n\r\nWho are you?',
   );
+  assert.is(connection.transport, 'end');
   const events = [...connection];
   assert.is(types(events), 'fail');
   assert.is(rule(events), 'handshake-rejected');

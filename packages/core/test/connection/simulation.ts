@@ -62,7 +62,8 @@ class World {
     this.#manner = manner;
     const patience = manner === 'kind' ? NEVER : PATIENCE;
     const options: ServerOptions = {
-      ...{ heartbeat: { interval: 300, timeout: patience }, idleTimeout: patience, messageTimeout: patience },
+      ...{ heartbeat: { interval: 300, timeout: patience }, idleTimeout: patience },
+      messageProgress: manner === 'kind' ? false : { bytes: 100, within: PATIENCE },
       ...{ closeTimeout: 3000, handshakeTimeout: patience, maxQueuedBytes: manner === 'kind' ? NEVER : MAX_QUEUED },
       messages: seed % 5 === 0 ? 'fragments' : 'whole',
       compression: seed % 3 === 0 ? permessageDeflate(pako, { level: 1, memLevel: 1, threshold: 20 }) : undefined,
@@ -212,7 +213,7 @@ class World {
 const ORDER = /^(request )?(open ((text|binary|fragment|ping|pong) )*)?(close |fail )?end$/;
 
 const ALLOWED = new Set<unknown>([
-  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-timeout', 'handshake-timeout'],
+  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-stalled', 'handshake-timeout'],
   ...['handshake-interrupted', 'handshake-abandoned', 'handshake-rejected', 'status-not-101'],
 ]);
 

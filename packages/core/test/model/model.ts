@@ -23,6 +23,10 @@ export interface Facts {
   readonly receiving: boolean;
   readonly sending: boolean;
   readonly paused: boolean;
+  /** The transport takes nothing for now. */
+  readonly full: boolean;
+  /** The last of what waits in the outbox, by name. */
+  readonly waits: string | undefined;
 }
 
 /** What can happen to a connection. */
@@ -30,7 +34,7 @@ export const INPUTS = [
   // What arrives.
   ...(['request', 'bad request', 'response', 'refusal'] as const),
   ...(['text', 'first fragment', 'middle fragment', 'last fragment', 'ping', 'pong', 'Close', 'reserved bit'] as const),
-  ...(['EOF', 'deadline'] as const),
+  ...(['EOF', 'deadline', 'full', 'drain'] as const),
   // What the application does.
   ...([
     'accept()',
@@ -40,6 +44,8 @@ export const INPUTS = [
     'send last',
     'ping()',
     'close()',
+    'fail()',
+    'fail() too slow',
     'pause()',
     'resume()',
   ] as const),
@@ -50,7 +56,7 @@ export type Input = (typeof INPUTS)[number];
 export interface Output {
   /** Types of events; of `fail` with its rule. */
   readonly events: readonly string[];
-  /** Frames by name, heads by status. */
+  /** Frames by name, heads by status; of what had waited, the last. */
   readonly sent: readonly string[];
   /** The rule of the StateError. */
   readonly throws?: string;
@@ -60,7 +66,7 @@ export function initial(role: Role): Facts {
   return {
     ...{ role, awaits: role === 'server' ? 'request' : 'response', failed: undefined },
     ...{ closeSent: false, closeReceived: false, ended: false, destroyed: false },
-    ...{ receiving: false, sending: false, paused: false },
+    ...{ receiving: false, sending: false, paused: false, full: false, waits: undefined },
   };
 }
 
@@ -70,27 +76,30 @@ export function stateOf({ awaits, closeSent, failed, ended }: Facts): State {
   return awaits === undefined ? 'open' : 'connecting';
 }
 
-export function transportOf({ role, closeSent, closeReceived, failed, ended, destroyed }: Facts): Transport {
-  if (destroyed) return 'destroy';
-  if (ended) return 'end';
-  if (failed === 'opening') return role === 'server' ? 'end' : 'destroy';
+export function transportOf({ role, closeSent, closeReceived, failed, ended, destroyed, waits }: Facts): Transport {
+  if (destroyed || (failed === 'opening' && role === 'client' && !ended)) return 'destroy';
   // 7.1.1: the server ends first.
-  return role === 'server' && (failed || (closeSent && closeReceived)) ? 'end' : 'open';
+  const ends = ended || (role === 'server' && (failed || (closeSent && closeReceived)));
+  return ends && waits === undefined ? 'end' : 'open';
 }
 
 /** The one deadline that runs where there is neither a heartbeat nor an idle timeout. */
-export function deadlineOf(facts: Facts): 'handshake' | 'message' | 'close' | undefined {
+export function deadlineOf(facts: Facts): 'handshake' | 'message' | 'stall' | 'close' | undefined {
   if (facts.destroyed) return undefined;
   const state = stateOf(facts);
   if (state === 'connecting') return 'handshake';
-  if (state === 'open') return facts.receiving && !facts.paused ? 'message' : undefined;
-  return 'close';
+  if (state === 'open' && facts.receiving && !facts.paused) return 'message';
+  const stall = facts.waits === undefined ? undefined : 'stall';
+  if (state === 'open') return stall;
+  // Our Close frame is the last of what waits.
+  return facts.failed || facts.ended ? 'close' : (stall ?? 'close');
 }
 
 /** Whether this input can happen: the peer speaks HTTP, then frames; who pauses reads nothing. */
 export function isPossible(facts: Facts, input: Input): boolean {
   const { awaits, paused } = facts;
   if (input === 'deadline') return deadlineOf(facts) !== undefined;
+  if (input === 'full' || input === 'drain') return facts.full === (input === 'drain');
   const at = INPUTS.indexOf(input);
   if (at >= INPUTS.indexOf('EOF')) return true;
   if (paused) return false;
@@ -99,8 +108,26 @@ export function isPossible(facts: Facts, input: Input): boolean {
   return awaits === undefined;
 }
 
-/** What an input leads to. */
+/** What an input leads to. What is sent waits while the transport is full. */
 export function step(facts: Facts, input: Input): [next: Facts, output: Output] {
+  if (input === 'drain') {
+    const sent = facts.waits === undefined ? [] : [facts.waits];
+    return [{ ...facts, full: false, waits: undefined }, { events: [], sent }];
+  }
+  const [next, output] = react(facts, input);
+  if (next.destroyed) return [{ ...next, waits: undefined }, { ...output, sent: [] }];
+  if (!next.full) return [next, output];
+  const last = output.sent.at(-1) ?? next.waits;
+  // The pong that waits is written behind whatever is sent meanwhile, but before a Close frame.
+  const waits = facts.waits === 'pong' && !last?.startsWith('Close') ? 'pong' : last;
+  return [
+    { ...next, waits },
+    { ...output, sent: [] },
+  ];
+}
+
+/** What an input leads to where the transport takes all. */
+function react(facts: Facts, input: Input): [next: Facts, output: Output] {
   const { role, awaits, closeSent, closeReceived, failed, ended, sending, receiving, paused } = facts;
   const state = stateOf(facts);
   const isOpen = state === 'open';
@@ -164,9 +191,18 @@ export function step(facts: Facts, input: Input): [next: Facts, output: Output] 
     case 'deadline': {
       const name = deadlineOf(facts);
       if (name === 'handshake') return failOpening('handshake-timeout', 408);
-      if (name === 'message') return failOpen('message-timeout', 1008);
+      if (name === 'message') return failOpen('message-stalled', 1013);
+      // Nobody is there who would read a Close frame.
+      if (name === 'stall') {
+        return go({ failed: 'open', ended: true, destroyed: true, paused: false }, ['fail stall-timeout', 'end']);
+      }
       return go({ ended: true, destroyed: true }, ended ? [] : ['end']);
     }
+
+    case 'full':
+      return go({ full: true });
+    case 'drain':
+      return nothing;
 
     case 'accept()':
       return state === 'connecting' && awaits === 'decision'
@@ -188,6 +224,15 @@ export function step(facts: Facts, input: Input): [next: Facts, output: Output] 
       if (state === 'connecting') return failOpening('handshake-abandoned');
       if (isOpen) return go({ closeSent: true, paused: false }, [], ['Close 1000']);
       return go({ paused: false }, paused ? ['end'] : []);
+    case 'fail()':
+    case 'fail() too slow': {
+      const [rule, code] = input === 'fail()' ? ['handler-failed', 1011] : ['reader-too-slow', 1013];
+      if (state === 'connecting') {
+        return awaits === 'decision' ? failOpening('handshake-failed', 500) : failOpening('handshake-abandoned');
+      }
+      if (!isOpen) return nothing;
+      return go({ failed: 'open', closeSent: true, paused: false }, [`fail ${rule}`], [`Close ${code}`]);
+    }
     case 'pause()':
       return go({ paused: paused || isOpen });
     case 'resume()':

@@ -7,25 +7,30 @@ import { drain, ZEROS } from '../support.ts';
 import type { Input, Output } from './model.ts';
 
 /** Each of its own length, so that it is seen which one runs. */
-const TIMES = { handshakeTimeout: 3, closeTimeout: 5, messageTimeout: 7, idleTimeout: Infinity } as const;
+const TIMES = { handshake: 3, close: 5, message: 7, stall: 11 } as const;
 
-const OPTIONS = { heartbeat: false, random: ZEROS, ...TIMES } as const;
+const OPTIONS = {
+  ...{ heartbeat: false, random: ZEROS, idleTimeout: Infinity, messageProgress: { bytes: 100, within: TIMES.message } },
+  ...{ handshakeTimeout: TIMES.handshake, closeTimeout: TIMES.close, stallTimeout: TIMES.stall },
+} as const;
 
 /** A connection and its clock. */
 export class Real {
   readonly connection: Connection;
   readonly #role: Role;
   #now = 0;
+  #full = false;
 
   constructor(role: Role) {
     this.#role = role;
     this.connection = role === 'server' ? Connection.server(OPTIONS) : Connection.client('ws://example.com/', OPTIONS);
-    drain(this.connection);
+    this.#drain();
   }
 
-  /** Gives the connection an input, then drains events and bytes. */
+  /** Gives the connection an input, then drains events and, unless the transport is full, bytes. */
   step(input: Input): Output {
     const { connection } = this;
+    this.#full = input === 'full' || (this.#full && input !== 'drain');
     let throws: string | undefined;
     try {
       this.#do(input);
@@ -34,7 +39,8 @@ export class Real {
       throws = error.rule;
     }
     const events = Array.from(connection, nameEvent);
-    const sent = nameSent(drain(connection));
+    const all = this.#drain();
+    const sent = input === 'drain' ? all.slice(-1) : all;
     return throws === undefined ? { events, sent } : { events, sent, throws };
   }
 
@@ -42,8 +48,16 @@ export class Real {
   get deadline(): string | undefined {
     const { deadline } = this.connection;
     if (deadline === Infinity) return undefined;
-    const name = Object.entries(TIMES).find(([, time]) => time === deadline - this.#now)?.[0];
-    return name?.replace('Timeout', '') ?? `in ${deadline - this.#now} ms`;
+    const left = deadline - this.#now;
+    return Object.entries(TIMES).find(([, time]) => time === left)?.[0] ?? `in ${left} ms`;
+  }
+
+  /** Takes what there is, all of which has left then, and names it. */
+  #drain(): string[] {
+    const { connection } = this;
+    const sent = this.#full ? [] : nameSent(drain({ transmit: () => connection.transmit(this.#now) }));
+    connection.written(this.#full ? 0 : undefined, this.#now);
+    return sent;
   }
 
   #do(input: Input): void {
@@ -68,6 +82,8 @@ export class Real {
         this.#now = connection.deadline;
         connection.timeout(this.#now);
       },
+      full: () => undefined,
+      drain: () => undefined,
       'accept()': () => connection.accept(),
       'reject()': () => connection.reject(403),
       'send()': () => connection.send('x'),
@@ -75,6 +91,8 @@ export class Real {
       'send last': () => connection.sendFragment('x', true),
       'ping()': () => connection.ping('x'),
       'close()': () => connection.close(1000, '', this.#now),
+      'fail()': () => connection.fail('handler-failed', 'x', this.#now),
+      'fail() too slow': () => connection.fail('reader-too-slow', 'x', this.#now),
       'pause()': () => connection.pause(),
       'resume()': () => connection.resume(this.#now),
     };
@@ -89,8 +107,8 @@ function nameEvent(event: ConnectionEvent): string {
 const NAMES: Record<number, string> = { 9: 'ping', 10: 'pong' };
 
 function nameSent(bytes: Uint8Array): string[] {
-  const [, status] = /^HTTP\/1\.1 (\d+)/.exec(String.fromCharCode(...bytes.subarray(0, 12))) ?? [];
-  if (status !== undefined) return [`HTTP ${status}`];
+  const [head = '', status] = /^HTTP\/1\.1 (\d+).*?\r\n\r\n/s.exec(String.fromCharCode(...bytes)) ?? [];
+  if (status !== undefined) return [`HTTP ${status}`, ...(status === '101' ? nameSent(bytes.subarray(head.length)) : [])];
   return decodeFrames(bytes).frames.map(({ fin, opcode, payload }) => {
     if (opcode === 8) return `Close ${new DataView(payload.buffer).getUint16(0)}`;
     if (opcode === 0) return fin ? 'last continuation' : 'continuation';

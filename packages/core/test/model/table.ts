@@ -23,6 +23,7 @@ const COLUMNS: readonly (readonly [title: string, inputs: readonly Input[]])[] =
   ['accept, 101', ['accept()', 'response']],
   ['reject, refusal', ['reject()', 'refusal', 'bad request']],
   ['`close()`', ['close()']],
+  ['`fail()`', ['fail()', 'fail() too slow']],
   ['Close frame', ['Close']],
   ['violation', ['reserved bit', 'middle fragment']],
   ['deadline', ['deadline']],
@@ -40,14 +41,19 @@ export function withTable(text: string): string {
 function table(): string {
   const all = (['server', 'client'] as const).flatMap((role) => explore(role).map(({ facts }) => facts));
   const states = group(all);
-  const head = ['', 'state', "server's transport", "client's", 'waits for', ...COLUMNS.map(([title]) => title)];
+  const head = [
+    ...['', 'state', "server's transport", "client's", 'waits for', 'while bytes wait'],
+    ...COLUMNS.map(([title]) => title),
+  ];
   const rows = [...states].map(([name, group]) => [
     name,
     join(group.map(stateOf)),
     ...(['server', 'client'] as const).map((role) =>
-      join(group.filter((facts) => facts.role === role).map(transportOf)),
+      join(group.filter((facts) => facts.role === role && facts.waits === undefined).map(transportOf)),
     ),
-    join(group.map((facts) => deadlineOf(facts) ?? '–')),
+    join(group.filter(({ waits }) => waits === undefined).map((facts) => deadlineOf(facts) ?? '–')),
+    join(group.filter(({ waits }) => waits !== undefined).map((facts) => `${transportOf(facts)}: ${deadlineOf(facts)}`)) ||
+      '–',
     ...COLUMNS.map(([, inputs]) => join(group.flatMap((facts) => successors(facts, inputs, name))) || '–'),
   ]);
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
