@@ -35,8 +35,12 @@ export function overStreams(
   function flush(): void {
     for (const event of connection) handle(event);
     if (isOver) return;
-    for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
-      writer.write(bytes).catch(failed);
+    // What the stream has no room for waits in the connection, where maxQueuedBytes and stallTimeout watch it.
+    while ((writer.desiredSize ?? 0) > 0) {
+      const bytes = connection.transmit(now(), 65_536);
+      if (bytes === undefined) break;
+      // A copy, since a stream may keep what it was given for longer than the write takes.
+      writer.write(bytes.slice()).then(() => left(bytes.length), failed);
     }
     clearTimeout(timer);
     const { transport, deadline } = connection;
@@ -48,6 +52,11 @@ export function overStreams(
     if (deadline !== Infinity) timer = setTimeout(expire, deadline - now());
   }
 
+  function left(count: number): void {
+    connection.written(count, now());
+    flush();
+  }
+
   function expire(): void {
     connection.timeout(now());
     flush();
@@ -55,9 +64,12 @@ export function overStreams(
     if (connection.transport === 'destroy') reader.cancel().catch(failed);
   }
 
+  /** The transport is gone: nothing that waits will leave. */
   function failed(cause: unknown): void {
     connection.receiveEnd(now(), cause);
     flush();
+    isOver = true;
+    reader.cancel(cause).catch(() => undefined);
   }
 
   async function read(): Promise<void> {
@@ -77,6 +89,7 @@ export function overStreams(
     clearTimeout(timer);
   }
 
+  connection.written(0, now());
   flush();
   return { flush, ended: read() };
 }

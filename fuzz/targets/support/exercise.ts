@@ -13,7 +13,7 @@ const MAX_MORE = 300 + 3 * 139;
 
 const TIMES = { interval: 50, timeout: 70 } as const;
 
-const ORDER = /^open ((text|binary|fragment|ping|pong) )*(close |fail )?end$/;
+const ORDER = /^open ((text|binary|fragment|ping|pong) )*(close )?(fail )?end$/;
 
 /**
  * Gives an open connection the chunks while its application does what the seed says.

@@ -8,7 +8,7 @@ import {
   type ServerOptions,
   type Transport,
 } from '../src/index.ts';
-import { drain } from './support.ts';
+import { join } from './support.ts';
 
 const NEVER = Infinity;
 
@@ -76,6 +76,8 @@ export class Link {
   dropping = false;
   /** With so many bytes on their way the writer writes no more, as a socket that is full. */
   capacity = Infinity;
+  /** The most bytes that the writer takes at a time. */
+  most = Infinity;
   /** Every byte that was written, lost ones too. */
   readonly written: Uint8Array[] = [];
   readonly #random: Random;
@@ -93,8 +95,9 @@ export class Link {
     return this.stalled ? NEVER : (this.#onTheWay[0]?.at ?? NEVER);
   }
 
-  get isFull(): boolean {
-    return this.#size >= this.capacity;
+  /** How many bytes it takes until it is full. */
+  get room(): number {
+    return Math.max(0, this.capacity - this.#size);
   }
 
   write(bytes: Uint8Array, now: number): void {
@@ -138,6 +141,8 @@ export class End {
   readonly connection: Connection;
   readonly out: Link;
   readonly events: ConnectionEvent[] = [];
+  /** Whether it tells its connection what has arrived at the other end. */
+  reports = false;
   /** What the application does with an event. */
   onEvent: (event: ConnectionEvent, connection: Connection) => void = () => undefined;
   #transport: Transport = 'open';
@@ -159,10 +164,16 @@ export class End {
       this.events.push(event);
       this.onEvent(event, this.connection);
     }
-    if (this.out.isFull) return;
+    if (this.reports) this.connection.written(0, now);
     // In one write, as an adapter corks: into which pieces `transmit` divides the bytes depends on other connections too.
-    const bytes = drain(this.connection);
-    if (bytes.length > 0) this.out.write(bytes, now);
+    const parts: Uint8Array[] = [];
+    for (let { room } = this.out; room > 0; ) {
+      const part = this.connection.transmit(now, Math.min(room, this.out.most));
+      if (part === undefined) break;
+      parts.push(part);
+      room -= part.length;
+    }
+    if (parts.length > 0) this.out.write(join(parts), now);
     const { transport } = this.connection;
     if (transport === this.#transport) return;
     this.#transport = transport;
@@ -255,12 +266,14 @@ export class Pair {
 
   #deliver(end: End): void {
     const link = this.#towards(end.role);
-    const wasFull = link.isFull;
+    const wasFull = link.room === 0;
     const delivery = link.take();
     if (delivery?.bytes !== undefined) end.connection.receive(delivery.bytes, this.now);
     else end.connection.receiveEnd(this.now, delivery?.cause);
     this.#drain(end);
-    if (wasFull) this.#drain(this.#opposite(end.role));
+    const opposite = this.#opposite(end.role);
+    if (opposite.reports) opposite.connection.written(delivery?.bytes?.length ?? 0, this.now);
+    if (wasFull || opposite.reports) this.#drain(opposite);
   }
 
   #timeout(end: End): void {

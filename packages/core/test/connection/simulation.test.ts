@@ -25,6 +25,10 @@ for (let first = 1; first <= MANY; first += PART) {
       'reset',
       'queue full',
       'failed: idle-timeout',
+      'failed: stall-timeout',
+      'failed: reader-too-slow',
+      'failed: handler-failed',
+      'not all has left',
       'failed: message-rate',
     ]) {
       assert.ok(faults.has(kind), `${kind} happens`);

@@ -63,7 +63,7 @@ class World {
     const patience = manner === 'kind' ? NEVER : PATIENCE;
     const options: ServerOptions = {
       ...{ heartbeat: { interval: 300, timeout: patience }, idleTimeout: patience },
-      messageProgress: manner === 'kind' ? false : { bytes: 100, within: PATIENCE },
+      ...{ messageProgress: { bytes: 100, within: patience }, stallTimeout: patience },
       ...{ closeTimeout: 3000, handshakeTimeout: patience, maxQueuedBytes: manner === 'kind' ? NEVER : MAX_QUEUED },
       messages: seed % 5 === 0 ? 'fragments' : 'whole',
       compression: seed % 3 === 0 ? permessageDeflate(pako, { level: 1, memLevel: 1, threshold: 20 }) : undefined,
@@ -82,6 +82,7 @@ class World {
     this.#applications = [new Application(client, random, full), new Application(server, random, full)];
     this.pair.latency = () => random() * 40;
     this.pair.cut = this.#pick(CUTS);
+    for (const end of [client, server]) end.reports = random() < 0.7;
     if (manner === 'kind') this.pair.run();
     else if (random() < 0.05) server.onEvent = (event, connection) => this.#reject(event, connection);
   }
@@ -104,6 +105,7 @@ class World {
           this.#manner === 'kind' || end.connection.queuedBytes < MAX_QUEUED + MAX_MORE,
           'the outbox is bounded',
         );
+        this.#checkWait(end);
       }
     }
     for (const { end } of this.#applications) {
@@ -127,10 +129,13 @@ class World {
       ['go on', 1, () => Object.assign(out, { stalled: false })],
       ['other cuts', 1, () => Object.assign(out, { cut: this.#pick(CUTS) })],
       ['little room', 0.5, () => Object.assign(out, { capacity: 100 })],
+      ['a few bytes at a time', 0.5, () => Object.assign(out, { most: 1 + Math.floor(this.#random() * 40) })],
       ['much room', 1, () => Object.assign(out, { capacity: NEVER })],
       ['slow', 0.5, () => Object.assign(out, { latency: 300 })],
       ['drop all from here on', 0.1, () => Object.assign(out, { dropping: true })],
       ['close', 0.1, () => connection.close(4000, 'rough', pair.now)],
+      ['a handler fails', 0.05, () => connection.fail('handler-failed', 'rough', pair.now)],
+      ['the reader is too slow', 0.2, () => connection.fail('reader-too-slow', 'rough', pair.now)],
       ['end one way', 0.1, () => out.end(pair.now)],
       ['reset one way', 0.05, () => pair.reset('reset', end.role)],
       ['reset', 0.05, () => pair.reset()],
@@ -139,6 +144,13 @@ class World {
     if (this.#random() >= likely) return;
     this.#count(kind);
     act();
+  }
+
+  /** Whoever reports what has left, and says what time it is, has a deadline for what waits. */
+  #checkWait({ connection, reports }: End): void {
+    if (this.#manner === 'kind' || !reports || connection.queuedBytes === 0) return;
+    connection.written(0, this.pair.now);
+    assert.is.not(connection.deadline, NEVER, 'every wait has a deadline');
   }
 
   #reject(event: ConnectionEvent, connection: End['connection']): void {
@@ -158,10 +170,11 @@ class World {
       messages += delivered.length;
       assert.equal(delivered, other.sent.slice(0, delivered.length), 'messages arrive in order, whole and once');
       const { explanation, clean, code } = events.at(-1) as EndEvent;
-      const { error, sent } = explanation;
+      const { error, sent, endedEarly } = explanation;
       assert.ok(ALLOWED.has(error?.rule) || (this.#rates && RATES.has(error?.rule)), explanation.summary);
       if (error !== undefined) this.#count(`failed: ${error.rule}`);
-      assert.is(clean, sent !== undefined && explanation.received !== undefined && error === undefined);
+      assert.is(clean, !endedEarly && error === undefined);
+      if (clean) assert.ok(sent !== undefined && explanation.received !== undefined);
       assert.is(code === 1006, explanation.received === undefined);
       assert.equal([connection.state, connection.deadline], ['closed', NEVER], 'all ends');
       assert.is.not(connection.transport, 'open');
@@ -172,7 +185,13 @@ class World {
       else assert.ok(explanation.endedEarly || error !== undefined, 'the end is explained');
       if (clean && theirs.error === undefined && explanation.initiator === 'remote')
         assert.is(theirs.initiator, 'local');
-      if (this.#manner === 'kind') assert.ok(clean, explanation.summary);
+      if (this.#manner === 'kind') assert.ok(clean && explanation.unsentBytes === 0, explanation.summary);
+      // Who listens to the end receives all, or the other knows that it has not sent all.
+      const listens = explanation.initiator !== 'local' && !HARMS.some((kind) => this.#faults.has(kind));
+      if (listens && other.end.reports && delivered.length < other.sent.length) {
+        assert.ok(theirs.unsentBytes > 0, theirs.summary);
+        this.#count('not all has left');
+      }
     }
     if (this.#manner === 'kind') this.#checkKind();
     return { pair: this.pair, messages, faults: this.#faults, digest: this.#digest() };
@@ -210,12 +229,16 @@ class World {
 }
 
 // As events.ts promises.
-const ORDER = /^(request )?(open ((text|binary|fragment|ping|pong) )*)?(close |fail )?end$/;
+const ORDER = /^(request )?(open ((text|binary|fragment|ping|pong) )*)?(close )?(fail )?end$/;
 
 const ALLOWED = new Set<unknown>([
-  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-stalled', 'handshake-timeout'],
+  ...[undefined, 'idle-timeout', 'pong-timeout', 'message-stalled', 'stall-timeout', 'handshake-timeout'],
+  ...['handler-failed', 'reader-too-slow', 'handshake-failed'],
   ...['handshake-interrupted', 'handshake-abandoned', 'handshake-rejected', 'status-not-101'],
 ]);
+
+/** What makes a network lose what it has taken. */
+const HARMS = ['drop all from here on', 'end one way', 'reset one way', 'reset'];
 
 const RATES = new Set<unknown>(['message-rate', 'control-rate']);
 

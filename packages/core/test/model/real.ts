@@ -1,5 +1,5 @@
 /** The real connection, given the inputs of the model, in the model's words. */
-import { Connection, type ConnectionEvent, type Role, StateError } from '../../src/index.ts';
+import { Connection, type ConnectionEvent, type ConnectionOptions, type Role, StateError } from '../../src/index.ts';
 import { ascii, closeFrame, frame } from '../connection/tools.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { decodeFrames } from '../reference.ts';
@@ -9,10 +9,10 @@ import type { Input, Output } from './model.ts';
 /** Each of its own length, so that it is seen which one runs. */
 const TIMES = { handshake: 3, close: 5, message: 7, stall: 11 } as const;
 
-const OPTIONS = {
+const OPTIONS: ConnectionOptions = {
   ...{ heartbeat: false, random: ZEROS, idleTimeout: Infinity, messageProgress: { bytes: 100, within: TIMES.message } },
   ...{ handshakeTimeout: TIMES.handshake, closeTimeout: TIMES.close, stallTimeout: TIMES.stall },
-} as const;
+};
 
 /** A connection and its clock. */
 export class Real {

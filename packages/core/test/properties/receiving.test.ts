@@ -129,6 +129,6 @@ receiving('garbage never throws, the order of events is kept, and nothing follow
 });
 
 /** As `ConnectionEvent` says. */
-const ORDER = /^(request ?)?(open ?)?((text|binary|ping|pong) )*(close |fail )?end$/;
+const ORDER = /^(request ?)?(open ?)?((text|binary|ping|pong) )*(close )?(fail )?end$/;
 
 receiving.run();
