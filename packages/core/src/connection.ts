@@ -62,6 +62,13 @@ export interface ClientOptions extends ConnectionOptions, RequestOptions {}
 export interface SendOptions {
   /** Whether to compress it, where that was negotiated. Default: when it is `threshold` bytes long or longer. */
   readonly compress?: boolean | undefined;
+  /**
+   * Whether bytes are borrowed and not copied: they must not be written to, transferred or resized until they have left. That saves the
+   * copy of a payload of 4 KiB and more that is neither masked nor compressed. If its memory has been transferred or resized by
+   * the time it is transmitted, the connection fails with `loan-changed`. Default: false, and the bytes are the caller's
+   * again when `send` returns.
+   */
+  readonly lend?: boolean | undefined;
 }
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -368,7 +375,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       throw new RangeError(`max: a whole number of bytes from 1, or Infinity, not ${max}`);
     }
     const sender = this.#sender;
-    const bytes = sender?.transmit(max);
+    let bytes = sender?.transmit(max);
+    if (bytes === undefined && sender?.broken !== undefined) bytes = this.#breakLoan(sender, max);
     if (bytes !== undefined) {
       this.#unreported += bytes.length;
       this.#move(now);
@@ -450,7 +458,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Sends a message: a string as text, bytes as binary. Bytes are lent until `transmit` next gives `undefined`, and
+   * Sends a message: a string as text, bytes as binary. Bytes are the caller's again when this returns, unless it lends them, and are
    * never written to.
    *
    * @throws {StateError} `not-open` and `queue-full`, which a peer can cause: by closing, and by reading too slowly. Ask
@@ -463,7 +471,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     const message = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
-    this.#out.message(message, compress);
+    const lend = options?.lend;
+    this.#out.message(message, compress, lend);
   }
 
   /**
@@ -478,7 +487,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     const fragment = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
-    this.#out.fragment(fragment, final, compress);
+    const lend = options?.lend;
+    this.#out.fragment(fragment, final, compress, lend);
   }
 
   /**
@@ -685,6 +695,25 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       default:
         return event;
     }
+  }
+
+  /**
+   * A borrowed payload is no longer what its header says. Where that has left, whatever followed it would be read as payload, our Close
+   * frame as well.
+   */
+  #breakLoan(sender: Sender, max: number): Uint8Array | undefined {
+    const error = new ProtocolError('loan-changed', this.#bytesReceived);
+    if (sender.broken === 'cut') {
+      if (this.#ended) this.#destroy();
+      else this.#abandon(error);
+      return undefined;
+    }
+    this.#drop();
+    if (this.state === 'open') {
+      this.#enqueue(this.#fail(error));
+      this.#paused = false;
+    }
+    return sender.transmit(max);
   }
 
   /** Fails the connection (7.1.7) and gives the event that says so. */

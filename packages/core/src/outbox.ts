@@ -38,7 +38,10 @@ export class Outbox {
   words: DataView = NO_WORDS;
   /** The number of bytes that wait for `transmit`. */
   queuedBytes = 0;
-  /** What became of a borrowed payload that is no longer as long as it was announced: `'unsent'` or `'cut'` inside its frame. */
+  /**
+   * Set when `transmit` stops because a borrowed payload is no longer as long as its header says: `'unsent'` where nothing of that
+   * frame has left, `'cut'` where some of it has.
+   */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
   // `bytes[0]` to `bytes[#position - 1]` are whole frames that wait behind all parts.
@@ -114,6 +117,7 @@ export class Outbox {
       while (kept < this.#offset) kept += decodeFrameHeader(part, kept, part.length, ANY, header) + header.length;
     }
     this.#parts = [];
+    this.broken = undefined;
     if (kept > this.#offset) this.#parts.push(part instanceof Loan ? part : copyOf(part, 0, kept));
     else this.#offset = 0;
     if (tail > 0) this.#parts.push(copyOf(last, last.length - tail, last.length));
@@ -160,7 +164,10 @@ export class Outbox {
     const start = this.#offset;
     let bytes: Uint8Array;
     if (part instanceof Loan) {
-      if (part.hasChanged) return this.#break();
+      if (part.hasChanged) {
+        this.broken = start === 0 ? 'unsent' : 'cut';
+        return undefined;
+      }
       bytes = part.from(start, max);
     } else {
       bytes = start === 0 && part.length <= max ? part : part.subarray(start, start + max);
@@ -182,32 +189,31 @@ export class Outbox {
       this.#first = 0;
     }
   }
-
-  /** The first part is a frame whose payload is no longer what its header says: neither it nor what follows can be sent. */
-  #break(): undefined {
-    this.broken = this.#offset === 0 ? 'unsent' : 'cut';
-    this.vacate();
-    this.#parts = [];
-    this.#first = this.#offset = this.queuedBytes = 0;
-  }
 }
 
 /** A frame whose payload is the application's. */
 class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;
+  readonly #memory: ArrayBufferLike;
+  readonly #end: number;
   /** The length of the frame, as its header says. */
   readonly length: number;
 
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#payload = payload;
+    this.#memory = payload.buffer;
+    this.#end = payload.byteOffset + payload.length;
     this.length = header.length + payload.length;
   }
 
-  /** Whether the application has transferred or resized the payload's memory. */
+  /**
+   * Whether the application has transferred or resized the payload's memory. The memory is asked and not the view: V8 11 forgets in
+   * optimised code that the length of a view is 0 then (test: properties/ownership).
+   */
   get hasChanged(): boolean {
-    return this.#header.length + this.#payload.length !== this.length;
+    return this.#memory.byteLength < this.#end;
   }
 
   /** Returns at most `max` bytes of the frame from `start` on: of the header or of the payload. */

@@ -107,6 +107,11 @@ export const PROTOCOL_RULES = {
     section: '7.4.1',
     sentence: 'more waits to be sent than this endpoint keeps: the peer reads too slowly',
   },
+  'loan-changed': {
+    code: 1011,
+    section: '7.4.1',
+    sentence: 'bytes that the application had lent to send were transferred or resized before they had left',
+  },
   'handler-failed': {
     code: 1011,
     section: '7.4.1',

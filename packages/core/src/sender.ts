@@ -46,7 +46,7 @@ export class Sender {
 
   // The one Pong frame that waits.
   #pong: Uint8Array | undefined = undefined;
-  // The size of our Close frame while it waits, or has just left: it is the last frame there is.
+  // The size of our Close frame while it waits: it is the last frame there is.
   #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
@@ -162,7 +162,7 @@ export class Sender {
   transmit(max = Infinity): Uint8Array | undefined {
     this.#flushPong();
     const bytes = this.#outbox.transmit(max);
-    if (bytes === undefined) this.#closeSize = 0;
+    if (this.#outbox.queuedBytes === 0) this.#closeSize = 0;
     return bytes;
   }
 
