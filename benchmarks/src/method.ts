@@ -2,7 +2,7 @@
  * How subjects are compared: they take turns at every case, A B C, B C A, C A B, …, all on the same machine in the same
  * seconds, and only ratios of the same turn are looked at. What slows the machine down for a while slows all of them.
  */
-import type { Case, Pace, Row, Runner, Subject, Suite } from './suite.ts';
+import type { Case, Measurement, Pace, Row, Runner, Subject, Suite } from './suite.ts';
 
 /** Where a suite does not say better: short enough for a network, long enough for a load to be one. */
 const PACE: { readonly quick: Pace; readonly full: Pace } = {
@@ -92,16 +92,16 @@ async function measureCase(
   runners: ReadonlyMap<string, Runner>,
   watcher: Watcher,
   miss: (subject: string, reason: string, name: string) => void,
-): Promise<ReadonlyMap<string, readonly number[]>> {
+): Promise<ReadonlyMap<string, readonly Measurement[]>> {
   const { turns, warmUps, slice } = plan.pace;
-  const costs = new Map([...runners.keys()].map((subject) => [subject, [] as number[]]));
+  const costs = new Map([...runners.keys()].map((subject) => [subject, [] as Measurement[]]));
   for (let turn = -warmUps; turn < turns; turn++) {
     for (const subject of rotated([...costs.keys()], turn + warmUps)) {
       watcher.turn?.(plan, name, subject, turn);
       try {
-        const cost = await (runners.get(subject) as Runner).measure(name, slice);
-        if (Number.isNaN(cost)) costs.delete(subject);
-        else if (turn >= 0) costs.get(subject)?.push(cost);
+        const measurement = await (runners.get(subject) as Runner).measure(name, slice);
+        if (Number.isNaN(measurement.cost)) costs.delete(subject);
+        else if (turn >= 0) costs.get(subject)?.push(measurement);
       } catch (error) {
         costs.delete(subject);
         miss(subject, messageOf(error), name);
@@ -116,16 +116,32 @@ function rotated(subjects: readonly string[], by: number): string[] {
   return [...subjects.slice(first), ...subjects.slice(0, first)];
 }
 
-/** One row for each of ours and each peer. */
-function rowsOf(plan: Plan, name: string, costs: ReadonlyMap<string, readonly number[]>): Row[] {
+/** One row for each of ours and each peer, and a second one where the processor time of both is known. */
+function rowsOf(plan: Plan, name: string, costs: ReadonlyMap<string, readonly Measurement[]>): Row[] {
   return plan.ours.flatMap((subject) =>
     plan.peers.flatMap((peer) => {
       const [ours, theirs] = [costs.get(subject.name), costs.get(peer.name)];
       if (ours === undefined || theirs === undefined) return [];
       const names = { suite: plan.suite.name, case: name, subject: subject.name, peer: peer.name };
-      return { ...names, ...ratios(ours, theirs), cost: percentile(ours, 0.5) };
+      const rows: Row[] = [{ ...names, ...compared(ours.map(costOf), theirs.map(costOf)) }];
+      const [processor, theirProcessor] = [ours.map(processorOf), theirs.map(processorOf)];
+      // A clock of the system's that has not advanced says nothing.
+      if ([...processor, ...theirProcessor].every((nanoseconds) => nanoseconds > 0)) {
+        rows.push({ ...names, metric: 'processor', ...compared(processor, theirProcessor) });
+      }
+      return rows;
     }),
   );
+}
+
+const costOf = ({ cost }: Measurement): number => cost;
+const processorOf = ({ processor = 0 }: Measurement): number => processor;
+
+function compared(
+  ours: readonly number[],
+  theirs: readonly number[],
+): Pick<Row, 'ratio' | 'low' | 'high' | 'cost' | 'peerCost'> {
+  return { ...ratios(ours, theirs), cost: percentile(ours, 0.5), peerCost: percentile(theirs, 0.5) };
 }
 
 /** The ratios of two lists of costs, turn by turn: their median, and the 10th and the 90th percentile. */

@@ -21,6 +21,10 @@ export interface Options {
   readonly html: string | undefined;
   readonly from: string | undefined;
   readonly against: string | undefined;
+  /** Whether to compare that other commit with itself as well. */
+  readonly aa: boolean;
+  /** Which Node runs what is measured; this one by default. */
+  readonly node: string | undefined;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -61,6 +65,9 @@ export function parseOptions(args: readonly string[], all: readonly Suite[]): Op
   if (values.against !== undefined && peers.length > 0) {
     throw new UsageError('--against compares with another revision, --peer with a peer: one of them at a time.');
   }
+  if (values.aa === true && values.against === undefined) {
+    throw new UsageError('--aa compares the commit of --against with itself as well: it needs --against REV.');
+  }
   if (values.from !== undefined && values.html === undefined) {
     throw new UsageError('--from FILE makes a report: it needs --html FILE.');
   }
@@ -74,6 +81,8 @@ export function parseOptions(args: readonly string[], all: readonly Suite[]): Op
     html: values.html,
     from: values.from,
     against: values.against,
+    aa: values.aa === true,
+    node: values.node,
     list: values.list === true,
     help: values.help === true,
   };
@@ -93,6 +102,8 @@ function parse(args: readonly string[]) {
         html: { type: 'string' },
         from: { type: 'string' },
         against: { type: 'string' },
+        aa: { type: 'boolean' },
+        node: { type: 'string' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -3,7 +3,7 @@
 import { lineChart, ratioChart } from './chart.ts';
 import { escapeHtml, html, type Markup } from './markup.ts';
 import { isWide, WIDE } from './method.ts';
-import { formatCost, formatRatio, groups, type Result, type SuiteInfo, summaries } from './result.ts';
+import { formatCost, formatMetric, formatRatio, groups, type Result, type SuiteInfo, summaries } from './result.ts';
 import type { GrowthRow, Row } from './suite.ts';
 
 /** Gives the page. */
@@ -45,7 +45,7 @@ says who is faster, but hardly by how much.</p>
 function summaryTable({ rows }: Result): Markup {
   const lines = summaries(rows).map(
     ({ suite, subject, peer, cells, median, worst }) => html`<tr>
-<td><a href="#${suite}">${suite}</a></td><td>${subject}</td><td>${peer}</td><td class="n">${String(cells)}</td>
+<td><a href="#${suite}">${formatMetric(worst)}</a></td><td>${subject}</td><td>${peer}</td><td class="n">${String(cells)}</td>
 <td class="n">${formatRatio(median)} ×</td><td class="n">${formatRatio(worst.ratio)} ×</td><td>${worst.case}</td></tr>`,
   );
   if (lines.length === 0) return html``;
@@ -67,14 +67,16 @@ ${pairs.map((pair) => pairSection(info, pair))}
 
 function pairSection({ unit }: SuiteInfo, pair: readonly Row[]): Markup {
   const [first] = pair;
-  return html`<h3>${first?.subject ?? ''} beside ${first?.peer ?? ''}</h3>
+  const metric = first?.metric === 'processor' ? ': processor time' : '';
+  return html`<h3>${first?.subject ?? ''} beside ${first?.peer ?? ''}${metric}</h3>
 <div class="pair">${ratioChart(pair)}
 <div class="scroll"><table>
-<thead><tr><th>case</th><th>ratio</th><th>low</th><th>high</th><th>cost of ours</th></tr></thead>
+<thead><tr><th>case</th><th>ratio</th><th>low</th><th>high</th><th>cost of ours</th><th>of the peer</th></tr></thead>
 <tbody>${pair.map(
     (row) => html`<tr><td>${row.case}</td><td class="n">${formatRatio(row.ratio)} ×${isWide(row) ? ' ~' : ''}</td>
 <td class="n">${formatRatio(row.low)}</td><td class="n">${formatRatio(row.high)}</td>
-<td class="n">${row.cost === undefined ? '' : formatCost(row.cost, unit)}</td></tr>`,
+<td class="n">${row.cost === undefined ? '' : formatCost(row.cost, unit)}</td>
+<td class="n">${row.peerCost === undefined ? '' : formatCost(row.peerCost, unit)}</td></tr>`,
   )}</tbody>
 </table></div></div>`;
 }

@@ -8,7 +8,7 @@ import type { GrowthRow, Row } from './suite.ts';
 
 /** The contents of the file that `--json` writes. */
 export interface Result {
-  /** Node's version. */
+  /** The version of the Node that was measured. */
   readonly node: string;
   /** The model of the processors, and how many there are. */
   readonly cpu: string;
@@ -37,6 +37,7 @@ export interface Summary {
   readonly suite: string;
   readonly subject: string;
   readonly peer: string;
+  readonly metric?: 'processor';
   readonly cells: number;
   /** The median of the ratios of all cases. */
   readonly median: number;
@@ -46,10 +47,9 @@ export interface Summary {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What is known of this machine and this tree. */
-export function circumstances(): Pick<Result, 'node' | 'cpu' | 'date' | 'revision'> {
+export function circumstances(): Pick<Result, 'cpu' | 'date' | 'revision'> {
   const [first] = cpus();
   return {
-    node: process.version,
     cpu: `${first?.model.trim() ?? process.arch} × ${cpus().length}`,
     date: new Date().toISOString(),
     revision: revision(),
@@ -81,27 +81,32 @@ export function readResult(path: string): Result {
   return { ...unknown, ...result };
 }
 
-/** Groups rows by suite, subject and peer, in the order in which they come. */
+/** Groups rows by suite, subject, peer and metric, in the order in which they come. */
 export function groups(rows: readonly Row[]): Row[][] {
   const found = new Map<string, Row[]>();
   for (const row of rows) {
-    const key = JSON.stringify([row.suite, row.subject, row.peer]);
+    const key = JSON.stringify([row.suite, row.subject, row.peer, row.metric]);
     found.set(key, [...(found.get(key) ?? []), row]);
   }
   return [...found.values()];
 }
 
-/** One line for each pair of subjects of each suite. */
+/** One line for each pair of subjects of each suite, and one more for their processor time where there is any. */
 export function summaries(rows: readonly Row[]): Summary[] {
   return groups(rows).map((group) => {
     const worst = group.reduce((least, row) => (row.ratio < least.ratio ? row : least));
-    const { suite, subject, peer } = worst;
+    const { suite, subject, peer, metric } = worst;
     const median = percentile(
       group.map(({ ratio }) => ratio),
       0.5,
     );
-    return { suite, subject, peer, cells: group.length, median, worst };
+    return { suite, subject, peer, ...(metric && { metric }), cells: group.length, median, worst };
   });
+}
+
+/** What is compared: 'echo', or 'echo, processor time'. */
+export function formatMetric({ suite, metric }: Pick<Row, 'suite' | 'metric'>): string {
+  return metric === 'processor' ? `${suite}, processor time` : suite;
 }
 
 /** '12', '3.4', '0.56': two or three digits. */

@@ -10,7 +10,7 @@ const FOLDER = join(ROOT, 'node_modules/.sockless/revisions');
 
 /** A revision that is ready to be loaded. */
 export interface Revision {
-  /** The commit, in short. */
+  /** The commit, in short; which of its builds, if it is not the first. */
   readonly name: string;
   /** The folder of its tree. */
   readonly root: string;
@@ -20,13 +20,14 @@ export interface Revision {
  * Installs and builds a revision, unless that has been done before.
  *
  * @param rev whatever Git takes for a commit
+ * @param copy `'again'` for a second build of its own, in another folder
  * @throws {UsageError} when there is no such commit, or it cannot be built
  */
-export function prepareRevision(rev: string, log: (line: string) => void): Revision {
+export function prepareRevision(rev: string, log: (line: string) => void, copy: '' | 'again' = ''): Revision {
   const sha = run('git', ['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`]);
   if (sha === undefined) throw new UsageError(`There is no commit "${rev}".`);
-  const name = sha.slice(0, 10);
-  const root = join(FOLDER, sha);
+  const name = copy === '' ? sha.slice(0, 10) : `${sha.slice(0, 10)}, ${copy}`;
+  const root = join(FOLDER, copy === '' ? sha : `${sha}-${copy}`);
   if (existsSync(root)) return { name, root };
   log(`${name}: installing and building it once …`);
   // Only what is whole gets the name under which it is looked for.

@@ -1,6 +1,7 @@
 /** The command `npm run bench`: help.txt says what it does. */
 import { writeFileSync } from 'node:fs';
 import { compare, type Missing, messageOf, type Plan, paceOf } from './method.ts';
+import { findNode, measureWith } from './node.ts';
 import { GROWTH, HELP, type Options, parseOptions, UsageError } from './options.ts';
 import { reportHtml } from './report.ts';
 import { circumstances, type Result, readResult } from './result.ts';
@@ -53,11 +54,12 @@ function list(suites: readonly Suite[]): void {
 
 async function measure(options: Options): Promise<Result> {
   const about = circumstances();
-  const revision =
-    options.against === undefined ? undefined : prepareRevision(options.against, (line) => terminal.line(line));
+  const node = findNode(options.node ?? process.version);
+  measureWith(node);
+  const revisions = revisionsOf(options);
   const rows: Row[] = [];
   const missing: Missing[] = [];
-  const plans = options.suites.flatMap((suite) => planOf(suite, options, revision));
+  const plans = options.suites.flatMap((suite) => planOf(suite, options, revisions));
   for (const plan of plans) {
     terminal.begin(plan);
     const outcome = await compare(plan, terminal);
@@ -76,7 +78,7 @@ async function measure(options: Options): Promise<Result> {
     }
   }
   const suites = plans.map(({ suite: { name, title, unit } }) => ({ name, title, unit }));
-  return { ...about, quick: options.quick, suites, rows, missing, growth: grown };
+  return { ...about, node: node.version, quick: options.quick, suites, rows, missing, growth: grown };
 }
 
 async function grow({ quick }: Options): Promise<GrowthRow[]> {
@@ -89,9 +91,9 @@ async function grow({ quick }: Options): Promise<GrowthRow[]> {
 }
 
 /** What of a suite was asked for; nothing, perhaps. */
-function planOf(suite: Suite, options: Options, revision: Revision | undefined): Plan[] {
+function planOf(suite: Suite, options: Options, revisions: readonly Revision[]): Plan[] {
   const cases = suite.cases.filter(({ name, slow }) => name.includes(options.case) && !(options.quick && slow));
-  const subjects = revision === undefined ? withPeers(suite, options.peers) : withRevision(suite, revision);
+  const subjects = options.against === undefined ? withPeers(suite, options.peers) : withRevisions(suite, revisions);
   if (cases.length === 0 || subjects === undefined) return [];
   return [{ suite, cases, pace: paceOf(suite, options.quick), ...subjects }];
 }
@@ -101,16 +103,26 @@ function withPeers(suite: Suite, names: readonly string[]): Pick<Plan, 'ours' | 
   return peers.length === 0 ? undefined : { ours: suite.ours, peers };
 }
 
-/** Ours beside itself as it was. */
-function withRevision(suite: Suite, { name, root }: Revision): Pick<Plan, 'ours' | 'peers'> | undefined {
+/** The builds of the other commit: none, one, or two that differ in nothing but their folder. */
+function revisionsOf({ against, aa }: Options): Revision[] {
+  if (against === undefined) return [];
+  const log = (line: string): void => terminal.line(line);
+  return [prepareRevision(against, log), ...(aa ? [prepareRevision(against, log, 'again')] : [])];
+}
+
+/** Ours beside itself as it was; and a second build of what it was beside the first, which shows what is noise. */
+function withRevisions(suite: Suite, revisions: readonly Revision[]): Pick<Plan, 'ours' | 'peers'> | undefined {
   const [first] = suite.ours;
   const startAt = first?.startAt;
   if (first === undefined || startAt === undefined) {
     terminal.line(`\n${suite.name}: it cannot be compared with another revision; left out`);
     return undefined;
   }
-  const before: Subject = { name: `sockless at ${name}`, start: () => startAt(root) };
-  return { ours: [first], peers: [before] };
+  const [before, ...again] = revisions.map(
+    ({ name, root }): Subject => ({ name: `sockless at ${name}`, start: () => startAt(root) }),
+  );
+  const ours = suite.ours.filter((subject) => subject === first || subject.variant);
+  return before && { ours: [...ours, ...again], peers: [before] };
 }
 
 function write(result: Result, { json, html }: Options): void {

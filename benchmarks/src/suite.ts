@@ -7,13 +7,21 @@ export interface Case {
   readonly slow?: boolean;
 }
 
+/** What one case cost one subject in one turn. */
+export interface Measurement {
+  /**
+   * The cost of an operation in the suite's unit (nanoseconds, bytes): less is better. NaN when the subject cannot do
+   * this case.
+   */
+  readonly cost: number;
+  /** The processor time of an operation in the subject's process, in nanoseconds: its own and the system's for it. */
+  readonly processor?: number;
+}
+
 /** One measuring instrument for one subject, warmed up and kept for the whole suite. */
 export interface Runner {
-  /**
-   * Measures one case for about so many milliseconds and gives the cost of an operation (nanoseconds, bytes): less is
-   * better. NaN when the subject cannot do this case.
-   */
-  measure(name: string, milliseconds: number): Promise<number>;
+  /** Measures one case for about the given number of milliseconds. */
+  measure(name: string, milliseconds: number): Promise<Measurement>;
   stop(): Promise<void>;
 }
 
@@ -25,6 +33,8 @@ export interface Subject {
   start(): Promise<Runner>;
   /** Ours: the same of another revision, built in the folder `root`, for `--against`. */
   startAt?(root: string): Promise<Runner>;
+  /** Ours: a variant of the first, which `--against` compares with the other revision of the first as well. */
+  readonly variant?: boolean;
 }
 
 /** How much is measured. */
@@ -49,7 +59,7 @@ export interface Suite {
   readonly cases: readonly Case[];
   /** Default: short slices, which is enough where there is no network (method.ts). */
   readonly pace?: { readonly quick: Pace; readonly full: Pace };
-  /** Ours, under the name 'sockless' (or 'sockless, …'); the first one is what `--against` compares. */
+  /** Ours, under the name 'sockless' (or 'sockless, …'); the first and its variants are what `--against` compares. */
   readonly ours: readonly Subject[];
   readonly peers: readonly Subject[];
 }
@@ -60,14 +70,18 @@ export interface Row {
   readonly case: string;
   readonly subject: string;
   readonly peer: string;
+  /** Present where the processor times of the two are compared, and not their costs in the suite's unit. */
+  readonly metric?: 'processor';
   /** The median of the ratios, pair by pair: cost of the peer over cost of the subject. */
   readonly ratio: number;
   /** The 10th percentile of the same ratios. */
   readonly low: number;
   /** The 90th percentile of the same ratios. */
   readonly high: number;
-  /** The median cost of an operation of the subject, in the suite's unit. */
+  /** The median cost of an operation of the subject, in the suite's unit; of processor time, in nanoseconds. */
   readonly cost: number;
+  /** The same of the peer. */
+  readonly peerCost: number;
 }
 
 /** How the cost of something grows with its size: cost(n) is about n to the power of the exponent. */

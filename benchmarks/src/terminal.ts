@@ -1,10 +1,13 @@
 /** What a run shows to whoever waits for it: a table row for each case, and on a terminal where it is at the moment. */
 import { isWide, type Missing, type Plan, type Watcher, WIDE } from './method.ts';
-import { formatCost, formatRatio, type Result, summaries } from './result.ts';
+import { formatCost, formatMetric, formatRatio, type Result, summaries } from './result.ts';
 import type { Row } from './suite.ts';
 
 const CELL = 22;
 const COST = 21;
+/** Lines below that of a case. */
+const PROCESSOR = '  processor time';
+const PROCESSOR_OF_PEERS = '  … of the peers';
 const ERASE = '\r\u001b[2K';
 
 /** Prints tables to `out`, and progress to `progress` where that is a terminal. */
@@ -42,18 +45,29 @@ export class Terminal implements Watcher {
   }
 
   row(plan: Plan, name: string, rows: readonly Row[]): void {
-    for (const { name: subject } of plan.ours) {
+    const processor = rows.filter(({ metric }) => metric === 'processor');
+    const unit = plan.suite.unit;
+    for (const { name: subject, variant } of plan.ours) {
       const own = rows.filter((row) => row.subject === subject);
-      const [first] = own;
-      const cost = first === undefined ? '' : formatCost(first.cost, plan.suite.unit);
-      const cells = plan.peers.map((peer) => {
-        const row = own.find((each) => each.peer === peer.name);
-        return cell(row === undefined ? '–' : formatRow(row));
-      });
-      this.line(
-        `${label(plan, name, subject).padEnd(width(plan))} ${cost.padStart(COST)}  ${cells.join('')}`.trimEnd(),
-      );
+      // A build that does not know the variant.
+      if (variant && own.length === 0) continue;
+      const times = own.filter(({ metric }) => metric === undefined);
+      this.#cells(plan, label(plan, name, subject), times, formatRow, times[0] && formatCost(times[0].cost, unit));
+      const second = processor.filter((row) => own.includes(row));
+      if (second[0]) this.#cells(plan, PROCESSOR, second, formatRow, formatCost(second[0].cost, unit));
     }
+    if (processor.length > 0) {
+      this.#cells(plan, PROCESSOR_OF_PEERS, processor, ({ peerCost }) => formatCost(peerCost, unit));
+    }
+  }
+
+  /** A line with a cell for each peer. */
+  #cells(plan: Plan, head: string, rows: readonly Row[], format: (row: Row) => string, cost = ''): void {
+    const cells = plan.peers.map((peer) => {
+      const row = rows.find((each) => each.peer === peer.name);
+      return cell(row === undefined ? '–' : format(row));
+    });
+    this.line(`${head.padEnd(width(plan))} ${cost.padStart(COST)}  ${cells.join('')}`.trimEnd());
   }
 
   missing({ subject, case: name, reason }: Missing): void {
@@ -64,8 +78,10 @@ export class Terminal implements Watcher {
   summary({ rows, missing }: Pick<Result, 'rows' | 'missing'>): void {
     const lines = summaries(rows);
     if (lines.length > 0) this.line('\nratio = cost of the peer / cost of ours; above 1 ours is faster (or smaller)');
-    for (const { suite, subject, peer, cells, median, worst } of lines) {
-      const pair = `${suite}: ${subject} : ${peer}`.padEnd(48);
+    const pairs = lines.map(({ subject, peer, worst }) => `${formatMetric(worst)}: ${subject} : ${peer}`);
+    const longest = Math.max(...pairs.map(({ length }) => length));
+    for (const [at, { cells, median, worst }] of lines.entries()) {
+      const pair = (pairs[at] as string).padEnd(longest);
       const rest = cells === 1 ? '' : `   worst of ${cells}: ${formatRow(worst)}  ${worst.case}`;
       this.line(`${pair} median ${formatRatio(median).padStart(5)} ×${rest}`);
     }
@@ -92,4 +108,7 @@ const label = ({ ours }: Plan, name: string, subject: string): string =>
   ours.length > 1 ? `${name}: ${subject}` : name;
 
 const width = (plan: Plan): number =>
-  Math.max(...plan.cases.flatMap(({ name }) => plan.ours.map((ours) => label(plan, name, ours.name).length)));
+  Math.max(
+    PROCESSOR.length,
+    ...plan.cases.flatMap(({ name }) => plan.ours.map((ours) => label(plan, name, ours.name).length)),
+  );

@@ -100,8 +100,8 @@ codec('a meter refuses what was not done', async () => {
 codec('a process of its own answers, and says what went wrong', async () => {
   const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
   const well = await inChild('fake', file, 'well', { GREETING: 'hello' });
-  assert.ok((await well.measure('one', 1)) > 0);
-  assert.ok(Number.isNaN(await well.measure('another', 1)));
+  assert.ok((await well.measure('one', 1)).cost > 0);
+  assert.ok(Number.isNaN((await well.measure('another', 1)).cost));
   await well.stop();
   const failing = await inChild('fake', file, 'failing', {});
   assert.match(await rejection(failing.measure('one', 1)), /^Error: fake: failing: one: Error: on purpose/);
@@ -118,7 +118,7 @@ codec('a process of its own answers, and says what went wrong', async () => {
 codec('what another revision cannot do is not comparable, and no failure', async () => {
   const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
   const runner = await inChild('fake', file, 'failing', { SOCKLESS_ROOT: '/nowhere' });
-  assert.ok(Number.isNaN(await runner.measure('one', 1)));
+  assert.ok(Number.isNaN((await runner.measure('one', 1)).cost));
   await runner.stop();
 });
 

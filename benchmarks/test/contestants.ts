@@ -11,6 +11,7 @@ export const contestants: readonly Contestant[] = [
       return Promise.resolve((name) => (name === 'one' ? nothing : undefined));
     },
   },
+  { name: 'saying its version', load: () => Promise.reject(new Error(process.version)) },
   { name: 'failing', load: () => Promise.reject(new Error('on purpose')) },
   {
     name: 'ending',

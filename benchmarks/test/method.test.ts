@@ -1,20 +1,26 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare, isWide, type Missing, type Plan, paceOf, percentile, ratios } from '../src/method.ts';
-import type { Runner, Subject, Suite } from '../src/suite.ts';
+import type { Measurement, Runner, Subject, Suite } from '../src/suite.ts';
 
 const method = suite('method');
 
 const PACE = { turns: 3, warmUps: 1, slice: 5 };
 
 /** A subject whose costs are given, one a measurement; `calls` has everybody's names in order. */
-function subject(name: string, costs: readonly (number | Error)[], calls: string[] = [], missing?: string): Subject {
+function subject(
+  name: string,
+  costs: readonly (number | Measurement | Error)[],
+  calls: string[] = [],
+  missing?: string,
+): Subject {
   let at = 0;
   const runner: Runner = {
     measure: () => {
       calls.push(name);
-      const cost = costs[at++ % costs.length] as number | Error;
-      return cost instanceof Error ? Promise.reject(cost) : Promise.resolve(cost);
+      const cost = costs[at++ % costs.length] as number | Measurement | Error;
+      if (cost instanceof Error) return Promise.reject(cost);
+      return Promise.resolve(typeof cost === 'number' ? { cost } : cost);
     },
     stop: () => {
       calls.push(`stop ${name}`);
@@ -64,7 +70,7 @@ method('everybody has a turn before anybody has the next, in rotated order; warm
   assert.equal(calls.slice(0, 8), ['sockless', 'b', 'b', 'sockless', 'sockless', 'b', 'b', 'sockless']);
   assert.equal(calls.slice(8), ['stop sockless', 'stop b']);
   const names = { suite: 'fake', case: 'one', subject: 'sockless', peer: 'b' };
-  assert.equal(rows, [{ ...names, ratio: 2, low: 2, high: 2, cost: 2 }]);
+  assert.equal(rows, [{ ...names, ratio: 2, low: 2, high: 2, cost: 2, peerCost: 4 }]);
   assert.equal(missing, []);
 });
 
@@ -79,6 +85,29 @@ method('each of ours is compared with each peer', async () => {
       ['sockless', 'd', 8],
       ['sockless, b', 'c', 2],
       ['sockless, b', 'd', 4],
+    ],
+  );
+});
+
+method('processor times are compared in rows of their own, where both have them', async () => {
+  const ours = subject('sockless', [{ cost: 2, processor: 10 }]);
+  const timed = subject('with', [{ cost: 6, processor: 5 }]);
+  const peers = [
+    timed,
+    subject('without', [8]),
+    subject('coarse', [
+      { cost: 4, processor: 1 },
+      { cost: 4, processor: 0 },
+    ]),
+  ];
+  const { rows } = await compare(plan([ours], peers));
+  assert.equal(
+    rows.map(({ peer, metric, ratio, cost, peerCost }) => [peer, metric, ratio, cost, peerCost]),
+    [
+      ['with', undefined, 3, 2, 6],
+      ['with', 'processor', 0.5, 10, 5],
+      ['without', undefined, 4, 2, 8],
+      ['coarse', undefined, 2, 2, 4],
     ],
   );
 });

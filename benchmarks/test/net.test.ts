@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { inChild } from '../src/codec/in-child.ts';
+import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
 import { encodeFrames } from '../src/net/frames.ts';
+import type { EchoAnswer } from '../src/net/load.ts';
 import * as servers from '../src/net/server-programs.ts';
 import { cost, Station } from '../src/net/station.ts';
+import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
 import { suite as connectSuite } from '../src/suites/connect.ts';
 import { suite as echoSuite } from '../src/suites/echo.ts';
 import { costs, suite as idleSuite } from '../src/suites/idle.ts';
@@ -14,6 +19,7 @@ const load = suite('load generator');
 
 for (const server of [
   servers.SERVE,
+  { ...servers.SERVE_LENDING, missing: (await knowsLoans()) ? undefined : 'this build does not know of lending' },
   servers.CORE_ON_NET,
   servers.WS,
   servers.WS_BUFFERUTIL,
@@ -22,16 +28,21 @@ for (const server of [
   servers.WEBSOCKET,
   servers.BUN,
   servers.DENO,
+  servers.LIMIT,
 ]) {
   const test = server.missing === undefined ? load : load.skip;
   test(`echoes with ${server.name}, and connects`, async () => {
     const station = await Station.start(server);
     try {
       for (const opcode of [1, 2] as const) {
-        for (const size of [16, 1024, 65_536]) {
-          const question = { type: 'echo', opcode, size, connections: 2, inFlight: 3, milliseconds: 20 } as const;
+        for (const size of [16, 1024, 65_536, 2 ** 20]) {
+          const echo = { opcode, size, connections: 2, inFlight: 3, milliseconds: 20 } as const;
           // The second time the connections are those of the first.
-          for (let turn = 0; turn < 2; turn++) assert.ok((await station.load(question)).count > 0);
+          for (let turn = 0; turn < 2; turn++) {
+            const { cost: time, processor } = await station.echo(echo);
+            assert.ok(time > 0 && Number.isFinite(time));
+            assert.ok(Number(processor) >= 0 && Number.isFinite(processor));
+          }
         }
       }
       const { count, utilization } = await station.load({ type: 'connect', concurrency: 2, milliseconds: 20 });
@@ -48,13 +59,54 @@ for (const server of [
 load('says when what is echoed is not what was sent', async () => {
   const station = await Station.start(servers.BARE);
   try {
-    const question = { opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 } as const;
-    await station.load({ type: 'echo', ...question });
+    await station.echo({ opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 });
     assert.unreachable();
   } catch (error) {
     assert.match(String(error), /what is echoed differs from what was sent/);
   } finally {
     await station.stop();
+  }
+});
+
+load('a server that unmasks is not taken for one that sends back what it reads, nor the other way round', async () => {
+  for (const server of [
+    { ...servers.SERVE, unchanged: true },
+    { ...servers.LIMIT, unchanged: false },
+  ]) {
+    const station = await Station.start(server);
+    try {
+      await station.echo({ opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 });
+      assert.unreachable();
+    } catch (error) {
+      assert.match(String(error), /what is echoed differs from what was sent/);
+    } finally {
+      await station.stop();
+    }
+  }
+});
+
+load('what is echoed when the time is over belongs to the total', async () => {
+  const station = await Station.start(servers.LIMIT);
+  try {
+    const echo = { opcode: 2, size: 16, connections: 2, inFlight: 8, milliseconds: 20 } as const;
+    await station.load({ type: 'prepare', ...echo, unchanged: true });
+    const { count, total } = (await station.load({ type: 'echo', milliseconds: 20 })) as EchoAnswer;
+    assert.ok(Number.isInteger(total));
+    assert.ok(total >= count && total <= count + 16, `${count} of ${total}`);
+  } finally {
+    await station.stop();
+  }
+});
+
+load('says when nothing is prepared to be echoed', async () => {
+  const generator = await Companion.start(nodeProgram('load.ts'));
+  try {
+    await generator.ask({ type: 'echo', milliseconds: 20 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /nothing is prepared/);
+  } finally {
+    await generator.stop();
   }
 });
 
@@ -83,6 +135,12 @@ load('sends frames that are masked, and expects them unmasked', () => {
   assert.is(encodeFrames(2, 65_536, 1).echo.subarray(0, 10).toString('hex'), '827f0000000000010000');
 });
 
+load('of what is sent back as it is, frames stay as they are', () => {
+  const { masked, echo, echoLength } = encodeFrames(1, 3, 2, true);
+  assert.is(echoLength, 9);
+  assert.is(echo.toString('hex'), masked.at(-1)?.toString('hex'));
+});
+
 load.run();
 
 const companion = suite('companion');
@@ -102,6 +160,25 @@ companion('a program that is not there is an error', async () => {
     assert.unreachable();
   } catch (error) {
     assert.match(String(error), /ENOENT/);
+  }
+});
+
+const withNewest = newestNode() === undefined ? companion.skip : companion;
+withNewest('programs without a command, and codecs, are run by the Node that is measured', async () => {
+  const newest = newestNode() as Node;
+  measureWith(newest);
+  try {
+    const program = { args: ['-e', 'console.log(JSON.stringify(process.version)); process.stdin.resume()'] };
+    const one = await Companion.start(program);
+    assert.is(one.greeting, newest.version);
+    await one.stop();
+    const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
+    const codec = await inChild('fake', file, 'saying its version', {});
+    const said = await codec.measure('one', 1).then(String, String);
+    assert.ok(said.includes(newest.version), said);
+    await codec.stop();
+  } finally {
+    measureWith(findNode(process.version));
   }
 });
 
@@ -136,11 +213,33 @@ subjects('sockless is in every suite, and names are unique', () => {
   }
 });
 
+subjects('lending is measured only with a build that copies what is not lent', async () => {
+  const core = (copies: (options: unknown) => boolean): Promise<Sending> => {
+    let sent: Uint8Array[] = [];
+    const connection = {
+      send: (data: Uint8Array, options?: unknown): void => {
+        sent = [Uint8Array.of(0x82), copies(options) ? data.slice() : data];
+      },
+      transmit: () => sent.shift(),
+    };
+    return Promise.resolve({ Connection: { opened: () => connection } });
+  };
+  const refusing = (options: unknown): boolean => {
+    if (options !== undefined) throw new TypeError('an unknown option');
+    return true;
+  };
+  assert.is(await knowsLoans(core((options) => options !== LOAN)), true);
+  assert.is(await knowsLoans(core(() => true)), false, 'the option is ignored');
+  assert.is(await knowsLoans(core(() => false)), false, 'nothing is ever copied');
+  assert.is(await knowsLoans(core(refusing)), false);
+});
+
 subjects('an echo costs time', async () => {
   const runner = await echoSuite.ours[0]?.start();
   try {
-    assert.ok(Number(await runner?.measure('16 B, 1 × 64', 20)) > 0);
-    assert.ok(Number.isNaN(await runner?.measure('no such case', 20)));
+    const { cost: time, processor } = (await runner?.measure('16 B, 1 × 64', 20)) ?? {};
+    assert.ok(Number(time) > 0 && Number(processor) >= 0);
+    assert.ok(Number.isNaN((await runner?.measure('no such case', 20))?.cost));
   } finally {
     await runner?.stop();
   }

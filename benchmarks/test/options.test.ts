@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findNode, newestNode } from '../src/node.ts';
 import { parseOptions, UsageError } from '../src/options.ts';
+import type { Result } from '../src/result.ts';
 import type { Subject, Suite } from '../src/suite.ts';
 
 const options = suite('the command line');
@@ -56,6 +58,7 @@ options('what there is not is refused, with what there is', () => {
 
 options('what contradicts itself is refused', () => {
   assert.match(refused('--against', 'HEAD', '--peer', 'ws'), 'one of them at a time');
+  assert.match(refused('--aa'), 'it needs --against');
   assert.match(refused('--from', 'x.json'), 'it needs --html');
   assert.match(refused('growth', '--case', 'small'), 'growth has neither cases nor peers');
 });
@@ -69,6 +72,32 @@ options('the process says so with exit code 2', () => {
 options('--help and --list run nothing', () => {
   assert.match(run('--help').stdout, /--against REV/);
   assert.match(run('--list', 'mask').stdout, / {2}peer {3}memcpy\n[\s\S]* {2}case {3}1 MiB/);
+});
+
+options('a Node is found by the beginning of its version', () => {
+  const [major = ''] = process.version.slice(1).split('.');
+  for (const wanted of [major, process.version, process.version.slice(1)]) {
+    assert.equal(findNode(wanted), { path: process.execPath, version: process.version });
+  }
+  for (const wanted of ['1', `${major}0`, '', 'oldest']) {
+    assert.throws(
+      () => findNode(wanted),
+      (error: Error) => error instanceof UsageError && error.message.includes(process.version),
+    );
+  }
+});
+
+const withNewest = newestNode() === undefined ? options.skip : options;
+withNewest('what is measured runs on another Node when that is asked for', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
+  const json = join(folder, 'rows.json');
+  const args = ['--quick', '--node', 'newest', '--json', json];
+  const { status, stderr } = run('mask', '--case', '16 B', '--peer', 'memcpy', ...args);
+  assert.is(status, 0, stderr);
+  const { node, rows } = JSON.parse(readFileSync(json, 'utf8')) as Result;
+  assert.is(node, newestNode()?.version);
+  assert.is(rows.length, 1);
+  rmSync(folder, { recursive: true });
 });
 
 options('a run gives rows, and --from makes a report of them', () => {

@@ -1,17 +1,18 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reportHtml } from '../src/report.ts';
-import { formatCost, formatRatio, type Result, summaries } from '../src/result.ts';
+import { formatCost, formatMetric, formatRatio, type Result, summaries } from '../src/result.ts';
 import type { Row } from '../src/suite.ts';
 
 const report = suite('report');
 
 const PAIR = { suite: 'decode', subject: 'sockless', peer: 'ws' };
 const ROWS: readonly Row[] = [
-  { ...PAIR, case: 'text 16 B', ratio: 8.5, low: 8, high: 9, cost: 60 },
-  { ...PAIR, case: '<b> & "quotes"', ratio: 0.5, low: 0.3, high: 0.6, cost: 6e6 },
-  { ...PAIR, peer: 'ws + bufferutil', case: 'text 16 B', ratio: 123.4, low: 100, high: 140, cost: 60 },
-  { ...PAIR, suite: 'gone', case: 'no cost', ratio: 1, low: 1, high: 1, cost: 1 },
+  { ...PAIR, case: 'text 16 B', ratio: 8.5, low: 8, high: 9, cost: 60, peerCost: 510 },
+  { ...PAIR, case: '<b> & "quotes"', ratio: 0.5, low: 0.3, high: 0.6, cost: 6e6, peerCost: 3e6 },
+  { ...PAIR, peer: 'ws + bufferutil', case: 'text 16 B', ratio: 123.4, low: 100, high: 140, cost: 60, peerCost: 7400 },
+  { ...PAIR, metric: 'processor', case: 'text 16 B', ratio: 2, low: 1, high: 3, cost: 70, peerCost: 140 },
+  { ...PAIR, suite: 'gone', case: 'no cost', ratio: 1, low: 1, high: 1, cost: 1, peerCost: 1 },
 ];
 const RESULT: Result = {
   node: 'v20.0.0',
@@ -37,10 +38,19 @@ const RESULT: Result = {
 
 report('has every row, in a chart and in a table', () => {
   const page = reportHtml(RESULT);
-  assert.is(page.match(/<svg/g)?.length, 4, 'one chart a pair, and one of growth');
+  assert.is(page.match(/<svg/g)?.length, 5, 'one chart a pair, and one of growth');
   assert.is(page.match(/<rect/g)?.length, ROWS.length);
   assert.is(page.match(/class="lose"/g)?.length, 1);
-  for (const text of ['text 16 B', '8.5 ×', '0.50 × ~', '123 ×', '6.0 ms/message', 'ws + bufferutil', 'v20.0.0'])
+  for (const text of [
+    'text 16 B',
+    '8.5 ×',
+    '0.50 × ~',
+    '123 ×',
+    '6.0 ms/message',
+    '3.0 ms/message',
+    'ws + bufferutil',
+    'v20.0.0',
+  ])
     assert.ok(page.includes(text), text);
   assert.ok(page.includes('exponent 1.01'));
 });
@@ -63,10 +73,11 @@ report('has a page for no rows', () => {
 
 report('a summary has the median and the worst of each pair', () => {
   assert.equal(
-    summaries(ROWS).map(({ suite: name, peer, cells, median, worst }) => [name, peer, cells, median, worst.ratio]),
+    summaries(ROWS).map((each) => [formatMetric(each), each.peer, each.cells, each.median, each.worst.ratio]),
     [
       ['decode', 'ws', 2, 4.5, 0.5],
       ['decode', 'ws + bufferutil', 1, 123.4, 123.4],
+      ['decode, processor time', 'ws', 1, 2, 2],
       ['gone', 'ws', 1, 1, 1],
     ],
   );

@@ -17,6 +17,9 @@ export interface Strictness {
   recognises(disagreement: Disagreement): boolean;
 }
 
+/** What a frame's first byte can break besides its own rules, and so before any other rule of the frame. */
+const OUT_OF_PLACE: readonly string[] = ['continuation-without-message', 'message-interleaved'];
+
 export const STRICTNESSES: readonly Strictness[] = [
   {
     name: 'a payload length that is not minimal is refused',
@@ -52,7 +55,9 @@ export const STRICTNESSES: readonly Strictness[] = [
     instead: 'fails with 1003, "cannot accept this type of data"',
     peers: ['websocket-driver'],
     recognises: ({ ours, theirs }) =>
-      ours.why === 'unmasked-frame' && same(ours.events, theirs.events) && theirs.verdict === 1003,
+      ['unmasked-frame', ...OUT_OF_PLACE].includes(ours.why ?? '') &&
+      same(ours.events, theirs.events) &&
+      theirs.verdict === 1003,
   },
   {
     name: 'text fails at its first impossible byte',
@@ -77,6 +82,17 @@ export const STRICTNESSES: readonly Strictness[] = [
     peers: ['ws', 'websocket-driver', 'undici', 'wsproto'],
     recognises: ({ ours, theirs, completed }) =>
       theirs.verdict === 'incomplete' && same(ours.events, theirs.events) && completed.verdict === ours.verdict,
+  },
+  {
+    name: 'a frame that has no place in its message breaks the protocol, however long it is',
+    section: '5.4',
+    sentence: 'The fragments of one message MUST NOT be interleaved between the fragments of another message',
+    instead: 'websocket-driver calls it too big: 1009; wsproto waits for all of its payload',
+    peers: ['websocket-driver', 'wsproto'],
+    recognises: ({ ours, theirs, completed }) =>
+      OUT_OF_PLACE.includes(ours.why ?? '') &&
+      same(ours.events, theirs.events) &&
+      [1009, 'incomplete'].includes(completed.verdict),
   },
   {
     name: 'a control frame has no extended payload length',

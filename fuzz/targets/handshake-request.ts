@@ -52,7 +52,8 @@ function checkAnswer({ events, sent }: Opening, text: string): void {
     holds('a refusal closes', answer.fields.get('connection')?.[0]?.startsWith('close') === true);
     return;
   }
-  const request = readHead(text);
+  // RFC 9112 2.2: one empty line before it is ignored.
+  const request = readHead(text.replace(/^\r\n/, ''));
   holds('what is accepted is a whole head', request !== undefined);
   const { line, fields } = request;
   const one = (field: string): string => (fields.get(field)?.length === 1 ? String(fields.get(field)) : '');
@@ -64,7 +65,8 @@ function checkAnswer({ events, sent }: Opening, text: string): void {
       .map((part) => part.trim());
   const key = one('sec-websocket-key');
   const rules: Record<string, boolean> = {
-    '4.2.1: a GET of HTTP/1.1 or higher': /^GET \/[^ ]* HTTP\/1\.[1-9]$/.test(line) && !line.startsWith('GET //'),
+    '4.2.1: a GET of HTTP/1.1 or higher': /^GET (\/|https?:\/\/[^ /?])[^ ]* HTTP\/1\.[1-9]$/i.test(line),
+    'RFC 9112 3.2.2: a target that names no other host than Host': sameHost(line, one('host')),
     '4.2.1: one Host': one('host') !== '',
     '4.2.1: Upgrade': list('upgrade').includes('websocket'),
     '4.2.1: Connection': list('connection').includes('upgrade'),
@@ -82,6 +84,13 @@ function checkAnswer({ events, sent }: Opening, text: string): void {
   );
   const agreed = answer.fields.has('sec-websocket-extensions');
   holds('9.1: an extension is one of those offered', !agreed || fields.has('sec-websocket-extensions'));
+}
+
+/** Whether Host names the host of an absolute target, as URL understands both; for want of it, what is odd passes. */
+function sameHost(line: string, host: string): boolean {
+  const [, target = '', scheme = ''] = /^GET ((https?):\S*)/i.exec(line) ?? [];
+  if (!(URL.canParse(target) && URL.canParse(`${scheme}://${host}`))) return true;
+  return new URL(target).host === new URL(`${scheme}://${host}`).host;
 }
 
 /** The pure functions say what the connection does. */
@@ -110,6 +119,9 @@ export function* seeds(): Iterable<Uint8Array> {
     requestHead({}, 'POST / HTTP/1.1'),
     requestHead({}, 'GET /a?b=c HTTP/1.0'),
     requestHead({}, 'GET http://example.com/ HTTP/1.1'),
+    `\r\n${requestHead({ Host: 'example.com:80' }, 'GET http://EXAMPLE.com/a?b HTTP/1.1')}`,
+    requestHead({ Host: 'example.org' }, 'GET http://example.com HTTP/1.1'),
+    requestHead({}, 'GET //example.org/% HTTP/1.1'),
     ...['GET', 'GET / HTTP/1.1\r\n\r\n', 'GET / HTTP/1.1\nHost: a\n\n', '\r\n\r\n', 'GET / HTTP/1.1\r\n : \r\n\r\n'],
   ];
   for (const [at, head] of heads.entries()) {
@@ -127,6 +139,7 @@ export const dictionary = [
     'Connection: Upgrade\r\n',
     'Origin: null\r\n',
     'HTTP/1.1',
+    'http://a',
   ],
   ...['Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n', 'Sec-WebSocket-Version: 13\r\n', 'Content-Length: 0\r\n'],
   ...[

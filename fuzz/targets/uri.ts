@@ -15,19 +15,24 @@ export function fuzz(data: Uint8Array): void {
   // In one of two ways, so that there are characters beyond Latin-1.
   const text = (data[0] ?? 0) < 0x80 ? latin1(data.subarray(1)) : new TextDecoder().decode(data.subarray(1));
   const uri = typed(() => parseUri(text), SyntaxError);
-  if (uri instanceof Error) return;
+  if (uri instanceof Error) {
+    holds('what is said of a URI holds no query and no user', !/[?#@][^"…]/.test(shownIn(uri)), () => uri.message);
+    holds('what is said of a URI is printable', !/\p{C}|\p{Zl}|\p{Zp}/u.test(uri.message), () => uri.message);
+    return;
+  }
   const again = parseUri(`${uri.secure ? 'wss' : 'ws'}://${hostField(uri)}${uri.resource}`);
   same('a URI that is formatted is read as the same', ['formatted', again], ['at first', uri]);
   holds(
     'a resource name is a path',
-    /^\/(?!\/)[!-~]*$/.test(uri.resource) && !uri.resource.includes('#'),
+    /^\/[!-~]*$/.test(uri.resource) && !uri.resource.includes('#'),
     () => uri.resource,
   );
   holds('a port is a number from 1 to 65535', Number.isInteger(uri.port) && uri.port >= 1 && uri.port <= 65_535);
 
   if (URL.canParse(text)) {
     const { port, protocol } = new URL(text);
-    const expected = [protocol === 'wss:', Number(port) || (protocol === 'wss:' ? 443 : 80)];
+    const secure = protocol === 'wss:' || protocol === 'https:';
+    const expected = [secure, Number(port) || (secure ? 443 : 80)];
     same('URL finds the same', ['sockless', [uri.secure, uri.port]], ['URL', expected]);
   }
   const { request: head } = request(text, {}, zeros);
@@ -38,11 +43,15 @@ export function fuzz(data: Uint8Array): void {
   }
 }
 
+/** What a SyntaxError shows of the URI. */
+const shownIn = ({ message }: Error): string => message.slice(0, message.lastIndexOf('" is not a WebSocket URI'));
+
 export function* seeds(): Iterable<Uint8Array> {
   const uris = [
     ...['ws://example.com', 'wss://example.com:8443/chat?x=1', 'WS://EXAMPLE.com:80/', 'ws://[::1]:9/a%20b'],
     ...['ws://a/?', 'ws://127.0.0.1:0/', 'ws://u@h/', 'ws://h/#f', 'ws://h//x', 'ws://h:65536/', 'http://h/', 'ws:///'],
     ...['ws://h:/x', 'ws://%41/', 'ws://[1.2.3.4]/', 'ws://é/', 'wss://h:443/a?b?c/d'],
+    ...['https://h/%', 'ws://h/%?%zz', 'ws://u:p@h/?token=x', 'ws://h//x//y?//z', 'ws://h/ ?token=secret#a'],
   ];
   for (const uri of uris) yield bytesOf(`\0${uri}`);
 }

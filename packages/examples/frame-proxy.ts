@@ -87,7 +87,7 @@ class FrameFilter extends Transform {
       }
       const end = Math.min(at + this.#left, bytes.length);
       this.#left -= end - at;
-      this.#phase = applyMask(bytes, at, end, this.#keys, this.#phase);
+      this.#phase = applyMask(bytes, this.#keys, this.#phase, at, end);
       if (end > at) this.push(bytes.subarray(at, end));
       at = end;
     }

@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { measuredNode } from '../node.ts';
 import type { Runner } from '../suite.ts';
 
 /** Measure this case for about so long. */
@@ -38,6 +39,7 @@ export async function inChild(
   const child = fork(CHILD, [file, contestant], {
     cwd: BENCHMARKS, // where tsx is found from
     env: { ...process.env, ...env },
+    execPath: measuredNode(),
     execArgv: ['--import', 'tsx'],
     serialization: 'advanced', // JSON has no NaN
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -54,7 +56,7 @@ export async function inChild(
       if (!child.connected) throw new Error(`${where}: its process has ended`);
       child.send({ name, milliseconds } satisfies Question);
       const result = await answer(child, where, milliseconds + PATIENCE, () => output);
-      if ('cost' in result) return result.cost;
+      if ('cost' in result) return result;
       throw new Error(`${where}: ${'error' in result ? result.error : 'no answer'}`);
     },
     async stop() {

@@ -25,6 +25,8 @@ export interface Contestant {
   readonly env?: Readonly<Record<string, string>>;
   /** Why it cannot be measured on this machine, if it cannot. */
   readonly missing?: string | undefined;
+  /** As a subject has it. */
+  readonly variant?: boolean;
   /** Loads it, in the process that measures it. */
   load(): Promise<TaskMaker>;
 }
@@ -54,6 +56,7 @@ export function codecSuite({ url, contestants, ...suite }: CodecSuite): Suite {
     return {
       name: contestant.name,
       missing: contestant.missing,
+      variant: contestant.variant ?? false,
       ours: contestant.name.startsWith('sockless'),
       start: () => start({}),
       startAt: (root) => start({ SOCKLESS_ROOT: root }),

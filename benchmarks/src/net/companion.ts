@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { measuredNode } from '../node.ts';
 
 /** What to start. */
 export interface Program {
-  /** The executable. */
-  readonly command: string;
+  /** The executable. Default: the Node that is measured. */
+  readonly command?: string;
   readonly args: readonly string[];
   /** What differs from the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -19,10 +20,10 @@ const PATIENCE = 2000;
 
 const BENCHMARKS = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A TypeScript file of this folder, run by Node. */
+/** A TypeScript file of this folder, run by the Node that is measured. */
 export function nodeProgram(path: string, args: readonly string[] = [], flags: readonly string[] = []): Program {
   const file = fileURLToPath(new URL(path, import.meta.url));
-  return { command: process.execPath, args: [...flags, '--import', 'tsx', file, ...args] };
+  return { args: [...flags, '--import', 'tsx', file, ...args] };
 }
 
 /**
@@ -37,7 +38,7 @@ export class Companion {
   readonly #waiting: { resolve(answer: unknown): void; reject(error: Error): void }[] = [];
   #ended: string | undefined = undefined;
 
-  private constructor({ command, args, env }: Program) {
+  private constructor({ command = measuredNode(), args, env }: Program) {
     this.#name = args.find((arg) => arg.endsWith('.ts')) ?? command;
     this.#child = spawn(command, args, {
       cwd: BENCHMARKS,

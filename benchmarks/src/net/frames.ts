@@ -4,14 +4,18 @@
 export interface Frames {
   /** By count: the first so many messages, masked, to be sent in one write. */
   readonly masked: readonly Buffer[];
-  /** What comes back when all have been sent: the same, unmasked. */
+  /** What comes back when all have been sent: the same, unmasked or unchanged. */
   readonly echo: Buffer;
   /** The length of one echo, in bytes. */
   readonly echoLength: number;
 }
 
-/** Encodes `count` messages of `size` bytes of lower-case letters, each with a payload and a masking key of its own. */
-export function encodeFrames(opcode: number, size: number, count: number): Frames {
+/**
+ * Encodes `count` messages of `size` bytes of lower-case letters, each with a payload and a masking key of its own.
+ *
+ * @param unchanged whether the echo is what was sent, masked as it is: that of a server that knows no frames
+ */
+export function encodeFrames(opcode: number, size: number, count: number, unchanged = false): Frames {
   const head = frameHead(opcode, size, false);
   const maskedHead = frameHead(opcode, size, true);
   const maskedLength = maskedHead.length + 4 + size;
@@ -32,7 +36,7 @@ export function encodeFrames(opcode: number, size: number, count: number): Frame
     }
   }
   const masked = Array.from({ length: count + 1 }, (_, messages) => all.subarray(0, messages * maskedLength));
-  return { masked, echo, echoLength };
+  return unchanged ? { masked, echo: all, echoLength: maskedLength } : { masked, echo, echoLength };
 }
 
 /** The head of a final frame up to its masking key, with the length in as few bytes as it takes. */

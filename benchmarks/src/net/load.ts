@@ -8,9 +8,9 @@ import { answerQuestions } from './answers.ts';
 import { encodeFrames, type Frames } from './frames.ts';
 import { LoadClient } from './load-client.ts';
 
-/** Asks for messages to be echoed for some time; the connections stay for the next time. */
-export interface EchoQuestion {
-  readonly type: 'echo';
+/** Asks for connections to be opened and checked for the next {@link EchoQuestion}, unless they are there already. */
+export interface PrepareQuestion {
+  readonly type: 'prepare';
   readonly port: number;
   /** 1 for text, 2 for binary. */
   readonly opcode: 1 | 2;
@@ -19,6 +19,15 @@ export interface EchoQuestion {
   readonly connections: number;
   /** How many messages are outstanding on each connection at any time. */
   readonly inFlight: number;
+  /** Whether the server sends back what it reads, frames masked as they are. Default: it unmasks them, as it has to. */
+  readonly unchanged?: boolean;
+  /** For how long messages will be echoed. */
+  readonly milliseconds: number;
+}
+
+/** Asks for messages to be echoed for some time, as prepared; the connections stay for the next time. */
+export interface EchoQuestion {
+  readonly type: 'echo';
   readonly milliseconds: number;
 }
 
@@ -44,7 +53,7 @@ export interface CloseQuestion {
 }
 
 /** What the load generator can be asked. */
-export type LoadQuestion = EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
+export type LoadQuestion = PrepareQuestion | EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
 
 /** What was done: messages echoed, or connections opened. */
 export interface LoadAnswer {
@@ -52,6 +61,12 @@ export interface LoadAnswer {
   readonly milliseconds: number;
   /** How busy the load generator was, from 0 to 1: near 1 it is not the server that was measured. */
   readonly utilization: number;
+}
+
+/** What was echoed. */
+export interface EchoAnswer extends LoadAnswer {
+  /** All messages of this question: `count`, and those that were still in flight when the time was over. */
+  readonly total: number;
 }
 
 /** How old connections become, in milliseconds: servers begin to send Ping frames after 20 seconds. */
@@ -63,6 +78,8 @@ let clients: LoadClient[] = [];
 let clientsOf = '';
 let clientsSince = 0;
 let frames: Frames = encodeFrames(2, 0, 0);
+/** How many of them are sent on each connection before anything has come back. */
+let framesInFlight = 0;
 
 answerQuestions({}, async (question: LoadQuestion) => {
   let watchdog: NodeJS.Timeout | undefined;
@@ -82,8 +99,11 @@ answerQuestions({}, async (question: LoadQuestion) => {
 
 function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
   switch (question.type) {
+    case 'prepare':
+      return prepare(question);
     case 'echo':
-      return echo(question);
+      if (clientsOf === '') throw new Error('nothing is prepared to be echoed');
+      return measured(() => echoForAWhile(question.milliseconds));
     case 'connect':
       return connectForAWhile(question);
     case 'open':
@@ -93,16 +113,15 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
   }
 }
 
-async function echo(question: EchoQuestion): Promise<LoadAnswer> {
-  const { port, opcode, size, connections, inFlight, milliseconds } = question;
-  const wanted = [port, opcode, size, connections, inFlight].join();
-  if (wanted !== clientsOf) frames = encodeFrames(opcode, size, inFlight);
-  if (wanted !== clientsOf || performance.now() + milliseconds > clientsSince + MAX_AGE) {
-    await open(port, connections);
-    await Promise.all(clients.map((client) => verify(client, frames)));
-    clientsOf = wanted;
-  }
-  return measured(() => echoForAWhile(milliseconds, inFlight));
+async function prepare(question: PrepareQuestion): Promise<undefined> {
+  const { port, opcode, size, connections, inFlight, unchanged = false, milliseconds } = question;
+  const wanted = [port, opcode, size, connections, inFlight, unchanged].join();
+  if (wanted === clientsOf && performance.now() + milliseconds <= clientsSince + MAX_AGE) return;
+  if (wanted !== clientsOf) frames = encodeFrames(opcode, size, inFlight, unchanged);
+  framesInFlight = inFlight;
+  await open(port, connections);
+  await Promise.all(clients.map((client) => verify(client, frames)));
+  clientsOf = wanted;
 }
 
 async function open(port: number, connections: number): Promise<undefined> {
@@ -134,14 +153,14 @@ function verify(client: LoadClient, { masked, echo: expected }: Frames): Promise
   });
 }
 
-/** Gives how many messages were echoed until the time was over, then waits for those that are still in flight. */
-function echoForAWhile(milliseconds: number, inFlight: number): Promise<{ count: number; milliseconds: number }> {
+/** Counts the messages that are echoed until the time is over, and waits for those that are still in flight then. */
+function echoForAWhile(milliseconds: number): Promise<Omit<EchoAnswer, 'utilization'>> {
   const { masked, echoLength } = frames;
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const deadline = start + milliseconds;
     let bytes = 0;
-    let result: { count: number; milliseconds: number } | undefined;
+    let result: Omit<LoadAnswer, 'utilization'> | undefined;
     let busy = clients.length;
 
     const take = (client: LoadClient, length: number): void => {
@@ -162,15 +181,15 @@ function echoForAWhile(milliseconds: number, inFlight: number): Promise<{ count:
         }
         result = { count: bytes / echoLength, milliseconds: now - start };
       }
-      if (client.outstanding === 0 && --busy === 0) resolve(result);
+      if (client.outstanding === 0 && --busy === 0) resolve({ ...result, total: bytes / echoLength });
     };
 
     for (const client of clients) {
       client.partial = 0;
-      client.outstanding = inFlight * echoLength;
+      client.outstanding = framesInFlight * echoLength;
       client.onEnd = reject;
       client.onBytes = (length) => take(client, length);
-      client.socket.write(masked[inFlight] as Buffer);
+      client.socket.write(masked[framesInFlight] as Buffer);
     }
   });
 }
@@ -192,7 +211,7 @@ function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion):
   });
 }
 
-async function measured(work: () => Promise<{ count: number; milliseconds: number }>): Promise<LoadAnswer> {
+async function measured<Answer>(work: () => Promise<Answer>): Promise<Answer & Pick<LoadAnswer, 'utilization'>> {
   const before = performance.eventLoopUtilization();
   const result = await work();
   return { ...result, utilization: performance.eventLoopUtilization(before).utilization };

@@ -15,6 +15,8 @@ import { nodeProgram, type Program } from './companion.ts';
 export interface ServerProgram {
   readonly name: string;
   readonly program: Program;
+  /** Whether it sends back what it reads, frames masked as they are. Default: it is a WebSocket server. */
+  readonly unchanged?: boolean;
   /** Why it cannot be started, if it cannot. */
   readonly missing?: string | undefined;
 }
@@ -35,6 +37,8 @@ export const SERVE_WITHOUT_TIMERS = node('sockless, no timers', 'sockless.ts', [
 export const CORE_ON_NET = node('sockless, core on node:net', 'sockless.ts', ['net']);
 /** {@link CORE_ON_NET} without what runs by the clock. */
 export const CORE_WITHOUT_TIMERS = node('sockless, core, no timers', 'sockless.ts', ['net', 'without-timers']);
+/** {@link SERVE} whose application lends the messages that it sends; only where {@link knowsLoans} says so. */
+export const SERVE_LENDING = node('sockless, lending', 'sockless.ts', ['serve', 'lending']);
 /** {@link SERVE} without limits on sizes. */
 export const SERVE_LARGE = node('sockless', 'sockless.ts', ['serve', 'large']);
 
@@ -61,6 +65,9 @@ export const DENO = native('deno', DENO_RUNTIME, ['deno.ts'], [...DENO_FLAGS, '-
 export const SERVE_ON_DENO = native('sockless on Deno', DENO_RUNTIME, ['sockless-deno.ts'], DENO_FLAGS);
 /** A socket of Node's and nothing else. */
 export const BARE = node('bare net.Socket', 'bare.ts');
+
+/** What Node's sockets take to send back what they read, without any frames: near the limit of what Node can do. */
+export const LIMIT: ServerProgram = { ...node('bare node:net', 'as-read.ts'), unchanged: true };
 
 function node(
   name: string,

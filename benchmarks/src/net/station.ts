@@ -1,22 +1,30 @@
 /** A server and a load generator that belong together. */
 
-import type { Runner, Subject } from '../suite.ts';
+import type { Measurement, Runner, Subject } from '../suite.ts';
 import { Companion, nodeProgram } from './companion.ts';
-import type { LoadAnswer, LoadQuestion } from './load.ts';
+import type { EchoAnswer, LoadAnswer, LoadQuestion, PrepareQuestion } from './load.ts';
 import { type ServerProgram, serverAt } from './server-programs.ts';
 import type { Memory, ProcessorTime, ServerQuestion } from './servers/listening.ts';
 
+/** Run by the Node of this process, whichever runs the servers: their load is the same. */
+const LOAD = { ...nodeProgram('load.ts'), command: process.execPath };
+
 /** `Omit` for each member of a union. */
 type WithoutPort<Question> = Question extends LoadQuestion ? Omit<Question, 'port'> : never;
+
+/** Which messages are to be echoed, and for how long. */
+export type Echo = Omit<PrepareQuestion, 'type' | 'port' | 'unchanged'>;
 
 /** A server that runs, and a load generator that asks it. */
 export class Station {
   readonly #server: Companion;
   readonly #load: Companion;
+  readonly #unchanged: boolean;
 
-  private constructor(server: Companion, load: Companion) {
+  private constructor(server: Companion, load: Companion, unchanged: boolean) {
     this.#server = server;
     this.#load = load;
+    this.#unchanged = unchanged;
   }
 
   /**
@@ -24,10 +32,10 @@ export class Station {
    *
    * @throws {Error} when one of them cannot be started
    */
-  static async start({ program }: ServerProgram): Promise<Station> {
+  static async start({ program, unchanged = false }: ServerProgram): Promise<Station> {
     const server = await Companion.start(program);
     try {
-      return new Station(server, await Companion.start(nodeProgram('load.ts')));
+      return new Station(server, await Companion.start(LOAD), unchanged);
     } catch (error) {
       await server.stop();
       throw error;
@@ -42,6 +50,20 @@ export class Station {
   async load(question: WithoutPort<LoadQuestion>): Promise<LoadAnswer> {
     const { port } = this.#server.greeting as { port: number };
     return (await this.#load.ask({ ...question, port })) as LoadAnswer;
+  }
+
+  /**
+   * Has messages echoed: what one of them takes, and how much processor time of the server. Opening the connections is
+   * not part of it; what the server does for this class's two questions is, a fraction of a millisecond.
+   *
+   * @throws {Error} as {@link load}
+   */
+  async echo(echo: Echo): Promise<Measurement> {
+    await this.load({ type: 'prepare', ...echo, unchanged: this.#unchanged });
+    const before = await this.processor();
+    const answer = (await this.load({ type: 'echo', milliseconds: echo.milliseconds })) as EchoAnswer;
+    const processor = ((await this.processor()) - before) / answer.total;
+    return { cost: cost(answer), processor };
   }
 
   /** Collects the server's garbage and says what is left. */

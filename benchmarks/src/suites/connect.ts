@@ -37,7 +37,7 @@ async function start(server: servers.ServerProgram): Promise<Runner> {
   };
   await run(WARM_UP);
   return {
-    measure: (_, milliseconds) => run(milliseconds),
+    measure: async (_, milliseconds) => ({ cost: await run(milliseconds) }),
     stop: () => station.stop(),
   };
 }

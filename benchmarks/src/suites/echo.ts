@@ -1,7 +1,9 @@
 /** Echo over loopback TCP: what a server takes for a message, from the socket to the application and back. */
+import { KIB, MIB, sizeName } from '../codec/inputs.ts';
+import { knowsLoans } from '../loan.ts';
 import * as servers from '../net/server-programs.ts';
-import { cost, Station, subjectOf } from '../net/station.ts';
-import type { Case, Runner, Suite } from '../suite.ts';
+import { Station, subjectOf } from '../net/station.ts';
+import type { Case, Runner, Subject, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
   readonly opcode: 1 | 2;
@@ -12,8 +14,6 @@ interface EchoCase extends Case {
   readonly inFlight: number;
 }
 
-const KIB = 1024;
-
 const WARM_UP = { opcode: 2, size: 16, connections: 50, inFlight: 16, milliseconds: 200 } as const;
 
 const cases: readonly EchoCase[] = [
@@ -23,21 +23,37 @@ const cases: readonly EchoCase[] = [
   binary(16, 50, 16),
   binary(16, 1000, 1, true),
   binary(KIB, 1, 64, true),
+  binary(KIB, 50, 1, true),
   binary(KIB, 50, 16, true),
+  binary(4 * KIB, 50, 1, true),
+  binary(4 * KIB, 50, 16, true),
   binary(64 * KIB, 1, 1, true),
   binary(64 * KIB, 50, 1),
   binary(64 * KIB, 50, 4, true),
+  binary(MIB, 1, 1, true),
+  binary(MIB, 50, 1, true),
   { ...binary(16, 50, 16, true), opcode: 1, name: 'text 16 B, 50 × 16' },
 ];
+
+const lending: readonly Subject[] = (await knowsLoans())
+  ? [{ ...subjectOf(servers.SERVE_LENDING, start), variant: true }]
+  : [];
 
 /** Everybody's server with its defaults, but without compression. */
 export const suite: Suite = {
   name: 'echo',
   title:
-    'Echo of binary messages over loopback TCP: size, connections × messages in flight; servers in their own process',
+    'Echo of binary messages over loopback TCP: size, connections × messages in flight; time, and processor time of the server',
   unit: 'ns/message',
+  // The first turn has code that is not compiled yet, also in a quick run.
+  pace: { quick: { turns: 3, warmUps: 1, slice: 60 }, full: { turns: 7, warmUps: 1, slice: 250 } },
   cases,
-  ours: [servers.SERVE, servers.SERVE_ON_DENO, servers.SERVE_ON_BUN].map((server) => subjectOf(server, start)),
+  ours: [
+    subjectOf(servers.SERVE, start),
+    ...lending,
+    subjectOf(servers.SERVE_ON_DENO, start),
+    subjectOf(servers.SERVE_ON_BUN, start),
+  ],
   peers: [
     subjectOf(servers.WS, start),
     subjectOf(servers.WS_BUFFERUTIL, start),
@@ -46,23 +62,24 @@ export const suite: Suite = {
     subjectOf(servers.WEBSOCKET, start),
     subjectOf(servers.BUN, start),
     subjectOf(servers.DENO, start),
+    subjectOf(servers.LIMIT, start),
   ],
 };
 
 function binary(size: number, connections: number, inFlight: number, slow = false): EchoCase {
-  const name = `${size < KIB ? `${size} B` : `${size / KIB} KiB`}, ${connections} × ${inFlight}`;
+  const name = `${sizeName(size)}, ${connections} × ${inFlight}`;
   return { name, opcode: 2, size, connections, inFlight, slow };
 }
 
 async function start(server: servers.ServerProgram): Promise<Runner> {
   const station = await Station.start(server);
-  await station.load({ type: 'echo', ...WARM_UP });
+  await station.echo(WARM_UP);
   return {
     measure: async (name, milliseconds) => {
       const found = cases.find((each) => each.name === name);
-      if (found === undefined) return Number.NaN;
+      if (found === undefined) return { cost: Number.NaN };
       const { opcode, size, connections, inFlight } = found;
-      return cost(await station.load({ type: 'echo', opcode, size, connections, inFlight, milliseconds }));
+      return await station.echo({ opcode, size, connections, inFlight, milliseconds });
     },
     stop: () => station.stop(),
   };

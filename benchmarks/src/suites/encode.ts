@@ -1,8 +1,10 @@
 /** Encoding at the public surface: from the messages of an application to the bytes that its transport is given. */
+import type { SendOptions } from '@sockless/core';
 import { FakeSocket, openedClient, openedServer, WEBSOCKET_CONFIG } from '../codec/decoders.ts';
-import { frame, KIB, type Kind, payload, sizeName } from '../codec/inputs.ts';
+import { frame, KIB, type Kind, MIB, payload, sizeName } from '../codec/inputs.ts';
 import { absent, loadWebsocket, loadWs, withoutBufferutil } from '../codec/peers.ts';
 import { type Contestant, codecSuite, type Task } from '../codec/task.ts';
+import { knowsLoans, LOAN } from '../loan.ts';
 import { NO_WEBASSEMBLY, ours } from '../ours.ts';
 import type { Case } from '../suite.ts';
 
@@ -23,9 +25,9 @@ const messagesOf = (size: number): number => Math.max(1, Math.min(32, (64 * KIB)
 
 const cases: readonly EncodeCase[] = [true, false].flatMap((masked) =>
   (['text', 'CJK text', 'binary'] as const).flatMap((kind) =>
-    [16, 125, KIB, 64 * KIB].map((size) => ({
+    [16, 125, KIB, 4 * KIB, 64 * KIB, MIB].map((size) => ({
       name: `${masked ? 'masked' : 'unmasked'} ${kind} ${sizeName(size)}`,
-      slow: kind === 'CJK text' || size === 125,
+      slow: kind === 'CJK text' || [125, 4 * KIB, MIB].includes(size),
       masked,
       kind,
       size,
@@ -36,6 +38,11 @@ const cases: readonly EncodeCase[] = [true, false].flatMap((masked) =>
 /** Everybody who encodes. */
 export const contestants: readonly Contestant[] = [
   { name: 'sockless', load: async () => maker(await sockless()) },
+  {
+    name: 'sockless, lending',
+    variant: true,
+    load: async () => ((await knowsLoans()) ? maker(await sockless(LOAN)) : () => undefined),
+  },
   { name: 'sockless, no WebAssembly', env: NO_WEBASSEMBLY, load: async () => maker(await sockless()) },
   {
     name: 'ws',
@@ -84,15 +91,17 @@ function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task {
   };
 }
 
-async function sockless(): Promise<EncoderMaker> {
+async function sockless(loan?: SendOptions): Promise<EncoderMaker> {
   const { Connection } = await ours('core');
   return (masked) => {
     const connection = Connection.opened(masked ? 'client' : 'server');
     connection.poll();
     // In trees that are compared with it may still have its first name.
-    const { written = (connection as unknown as { release(): void }).release } = connection as Partial<typeof connection>;
+    const { written = (connection as unknown as { release(): void }).release } = connection as Partial<
+      typeof connection
+    >;
     return (messages) => {
-      for (const message of messages) connection.send(message);
+      for (const message of messages) connection.send(message, typeof message === 'string' ? undefined : loan);
       let length = 0;
       for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
         length += bytes.length;
@@ -105,7 +114,7 @@ async function sockless(): Promise<EncoderMaker> {
 }
 
 /** Where Node would write a string that it is given; ws leaves the encoding of some texts to the socket. */
-const ENCODED = Buffer.allocUnsafeSlow(256 * KIB);
+const ENCODED = Buffer.allocUnsafeSlow(2 * MIB);
 
 function ws(masked: boolean): Encoder {
   let length = 0;

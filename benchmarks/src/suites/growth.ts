@@ -3,7 +3,7 @@ import { Companion, nodeProgram } from '../net/companion.ts';
 import { exponent, type Point } from '../net/fit.ts';
 import type { CodecAnswer, CodecQuestion, Growing } from '../net/growth-codec.ts';
 import { NO_ADD_ONS, SERVE_LARGE, WS } from '../net/server-programs.ts';
-import { cost, Station } from '../net/station.ts';
+import { Station } from '../net/station.ts';
 import type { GrowthRow, Suite } from '../suite.ts';
 
 /** Something that grows, and how to measure it; the sizes for `--quick` are among the others. */
@@ -40,15 +40,14 @@ const growths: readonly Growth[] = [
     sizes: MESSAGE_SIZES,
     quick: QUICK_SIZES,
     measure: async ({ station }, size, milliseconds) =>
-      cost(await station.load({ type: 'echo', opcode: 2, size, connections: 1, inFlight: 1, milliseconds })),
+      (await station.echo({ opcode: 2, size, connections: 1, inFlight: 1, milliseconds })).cost,
   },
   {
     what: 'echo: connections, one message of 16 B on each',
     sizes: [1, 3, 10, 30, 100, 300, 1000],
     quick: [10, 100, 300],
     measure: async ({ station }, connections, milliseconds) =>
-      connections *
-      cost(await station.load({ type: 'echo', opcode: 2, size: 16, connections, inFlight: 1, milliseconds })),
+      connections * (await station.echo({ opcode: 2, size: 16, connections, inFlight: 1, milliseconds })).cost,
   },
 ];
 

@@ -67,19 +67,22 @@ function start(server: servers.ServerProgram): Promise<Runner> {
 
 function runner(server: servers.ServerProgram): Runner {
   return {
-    measure: async (name) => {
-      const found = cases.find((each) => each.name === name);
-      if (found === undefined || !allowed(found.connections)) return Number.NaN;
-      const { what, connections } = found;
-      if (what === 'resident') return (await costs(server, connections)).resident;
-      if (WITHOUT_HEAP.includes(server)) return Number.NaN;
-      const zero = bare.get(connections) ?? (await costs(servers.BARE, connections));
-      bare.set(connections, zero);
-      const { heap, heapAndBuffers } = await costs(server, connections);
-      return what === 'heap above' ? heap - zero.heap : heapAndBuffers - zero.heapAndBuffers;
-    },
+    measure: async (name) => ({ cost: await costOf(server, name) }),
     stop: () => Promise.resolve(),
   };
+}
+
+/** What one case costs a server, in bytes for each connection; NaN when that cannot be measured. */
+async function costOf(server: servers.ServerProgram, name: string): Promise<number> {
+  const found = cases.find((each) => each.name === name);
+  if (found === undefined || !allowed(found.connections)) return Number.NaN;
+  const { what, connections } = found;
+  if (what === 'resident') return (await costs(server, connections)).resident;
+  if (WITHOUT_HEAP.includes(server)) return Number.NaN;
+  const zero = bare.get(connections) ?? (await costs(servers.BARE, connections));
+  bare.set(connections, zero);
+  const { heap, heapAndBuffers } = await costs(server, connections);
+  return what === 'heap above' ? heap - zero.heap : heapAndBuffers - zero.heapAndBuffers;
 }
 
 /** Opens so many connections to a server that nobody has used, and gives what each of them costs it. */

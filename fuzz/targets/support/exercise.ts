@@ -2,14 +2,14 @@
 import { type ConnectionEvent, type Role, StateError } from '../../../packages/core/src/index.ts';
 import { type Random, seeded } from '../../../packages/core/test/pair.ts';
 import { decodeFrames } from '../../../packages/core/test/reference.ts';
-import { drain, join, toHex } from '../../../packages/core/test/support.ts';
+import { join, toHex } from '../../../packages/core/test/support.ts';
 import { openConnection, type Setting } from './subject.ts';
 import { holds, typed } from './target.ts';
 
 const MAX_QUEUED = 1000;
 
-/** The longest that one call puts into the outbox, and besides it one pong and one Close frame wait. */
-const MAX_MORE = 300 + 3 * 139;
+/** The longest that one call puts into the outbox; besides it a Close frame waits, and pongs: 4 KiB, as much again behind it, and two. */
+const MAX_MORE = 300 + 4 * 139 + 2 * 4096;
 
 const TIMES = { interval: 50, timeout: 70 } as const;
 
@@ -23,11 +23,27 @@ const ORDER = /^open ((text|binary|fragment|ping|pong) )*(close )?(fail )?end$/;
 export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Setting, seed: number): void {
   const random = seeded(seed);
   const connection = openConnection(role, setting, {
-    ...{ maxQueuedBytes: MAX_QUEUED, heartbeat: TIMES, idleTimeout: 300, messageTimeout: 200, closeTimeout: 100 },
+    ...{ maxQueuedBytes: MAX_QUEUED, heartbeat: TIMES, idleTimeout: 300, stallTimeout: 250, closeTimeout: 100 },
+    messageProgress: { bytes: 50, within: 200 },
   });
   const events: ConnectionEvent[] = [];
   const sent: Uint8Array[] = [];
   let now = 0;
+  let unreported = 0;
+  const transmit = (most: number, max?: number): void => {
+    for (let left = most; left > 0; ) {
+      const part = connection.transmit(now, max);
+      if (part === undefined) break;
+      holds('no more than max is transmitted', part.length > 0 && part.length <= (max ?? Infinity));
+      sent.push(part.slice());
+      left -= part.length;
+      unreported += part.length;
+    }
+  };
+  const written = (count: number): void => {
+    connection.written(count, now);
+    unreported -= count;
+  };
 
   const acts: ((random: Random) => void)[] = [
     () => {
@@ -42,15 +58,21 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
     () => connection.pong('pong'),
     () => connection.pause(),
     () => connection.resume(now),
-    () => connection.written(),
-    () => void sent.push(drain(connection)),
+    () => written(unreported),
+    () => written(Math.floor(random() * unreported)),
+    () => transmit(Infinity),
+    () => transmit(random() * 500, 1 + Math.floor(random() * 100)),
     () => random() < 0.2 && connection.close(1000, 'bye', now),
+    () => random() < 0.2 && connection.fail('handler-failed', 'a bug', now),
+    () => random() < 0.3 && connection.fail('reader-too-slow', undefined, now),
   ];
   const check = (): void => {
     connection.timeout(now);
     holds('no deadline is in the past', connection.deadline > now, () => `${connection.deadline} at ${now}`);
     holds('no deadline is beyond all timeouts', connection.deadline === Infinity || connection.deadline <= now + 300);
     const { queuedBytes } = connection;
+    holds('every wait has a deadline', queuedBytes === 0 || connection.deadline < Infinity);
+    holds('the transport does not end while bytes wait', queuedBytes === 0 || connection.transport !== 'end');
     holds('the outbox is bounded', queuedBytes < MAX_QUEUED + MAX_MORE, () => `${queuedBytes} bytes wait`);
   };
 
@@ -62,7 +84,11 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
     check();
   }
   connection.resume(now);
-  events.push(...connection, ...connection.receiveEnd(now, 'end'), ...connection.timeout(now + 1e6));
+  events.push(...connection);
+  const wasDestroyed = connection.transport === 'destroy';
+  events.push(...connection.receiveEnd(now, 'end'));
+  transmit(Infinity);
+  events.push(...connection.timeout(now + 1e6));
   const types = events.map(({ type }) => type).join(' ');
   holds('the order of events is kept', ORDER.test(types), () => types);
   holds(
@@ -70,17 +96,22 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
     [...connection.receive(Uint8Array.of(0x81, 0)), ...connection.receiveEnd()].length === 0,
   );
   holds('after end there is no deadline', connection.deadline === Infinity && connection.state === 'closed');
-  checkSent(join([...sent, drain(connection)]), role);
+  holds('after end nothing waits', connection.queuedBytes === 0 && connection.transmit() === undefined);
+  checkSent(join(sent), role, wasDestroyed);
 }
 
-/** Whole frames, masked as the role asks for, and nothing behind a Close frame (5.5.1). */
-function checkSent(bytes: Uint8Array, role: Role): void {
+/** Whole frames, masked as the role asks for, and behind a Close frame (5.5.1) nothing but answers to Ping frames (5.5.2). */
+function checkSent(bytes: Uint8Array, role: Role, wasDestroyed: boolean): void {
   const { frames, rest } = decodeFrames(bytes);
-  holds('what is sent are whole frames', rest === 0, () => toHex(bytes));
+  holds('what is sent are whole frames', rest === 0 || wasDestroyed, () => toHex(bytes));
   holds(
     'what is sent is masked by clients only',
     frames.every(({ key }) => (key !== undefined) === (role === 'client')),
   );
   const close = frames.findIndex(({ opcode }) => opcode === 8);
-  holds('nothing is sent behind a Close frame', close === -1 || close === frames.length - 1);
+  const behind = close === -1 ? [] : frames.slice(close + 1);
+  holds(
+    'nothing but Pong frames is sent behind a Close frame',
+    behind.every(({ opcode }) => opcode === 10),
+  );
 }

@@ -22,6 +22,7 @@ const TAIL = [0x00, 0x00, 0xff, 0xff];
 /**
  * Inflates a message (RFC 7692 7.2.2); a final block (BFINAL) does not end it (7.2.3.4). What is appended to the message
  * completes the header of an empty block: where it would be data, or the end of another block, the message is truncated.
+ * Blocks with BFINAL set are at most 1,024 and one for each 64 bytes of output: a limit of ours.
  *
  * @param output what has been inflated before, which is the window; what is inflated now is appended
  * @param maxDistance how far back a match may reach, in bytes
@@ -29,6 +30,8 @@ const TAIL = [0x00, 0x00, 0xff, 0xff];
  */
 export function inflateMessage(message: Uint8Array, output: number[], maxDistance: number): void {
   const bits = new Bits(Uint8Array.of(...message, ...TAIL), message.length);
+  const before = output.length;
+  let finals = 0;
   while (bits.left > 0) {
     const final = bits.read(1) === 1;
     const type = bits.read(2);
@@ -38,6 +41,7 @@ export function inflateMessage(message: Uint8Array, output: number[], maxDistanc
     else throw new Malformed('block type 3');
     // What follows a final block begins with a byte.
     if (final) bits.align();
+    if (final && ++finals > 1024 + (output.length - before) / 64) throw new Malformed('too many final blocks');
     if (bits.isInTail && bits.left > 0) throw new Truncated();
   }
 }

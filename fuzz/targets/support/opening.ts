@@ -103,7 +103,7 @@ export function sameOpening(one: readonly [string, Opening], two: readonly [stri
 const ofCompressed = (event: ConnectionEvent): boolean =>
   event.type === 'fail' && OF_COMPRESSED.includes(event.error.rule);
 
-/** Events in short, with what a handshake is about; how much had arrived when it failed depends on the pieces. */
+/** Events in short, with what a handshake is about, and where it failed. */
 function summaries(events: readonly ConnectionEvent[]): Summary[] {
   const compresses = events.some((event) => event.type === 'open' && event.extensions.length > 0);
   return events.map((event) => {
@@ -111,8 +111,15 @@ function summaries(events: readonly ConnectionEvent[]): Summary[] {
     if (event.type === 'request') return ['request', JSON.stringify(event.request)];
     if (event.type === 'open') return ['open', event.subprotocol, JSON.stringify([event.extensions, event.headers])];
     if (event.type !== 'fail' || !(event.error instanceof HandshakeError)) return summarize(event);
-    const { rule, status, message, response } = event.error;
-    return ['fail', rule, status, message, response === undefined ? '' : Buffer.from(response.body).toString('hex')];
+    const { rule, status, message, offset, response } = event.error;
+    return [
+      'fail',
+      rule,
+      status,
+      message,
+      offset,
+      response === undefined ? '' : Buffer.from(response.body).toString('hex'),
+    ];
   });
 }
 

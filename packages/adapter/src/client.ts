@@ -3,8 +3,10 @@ import {
   type BackoffPolicy,
   type BytesLike,
   backoffDelay,
+  CLIENT_OPTIONS,
   type ClientOptions,
   Connection,
+  decided,
   type EndEvent,
   HandshakeError,
   nextAttempt,
@@ -13,16 +15,18 @@ import {
   type RandomSource,
   resolveOptions,
   type SendOptions,
-  StateError,
-  toBytes,
   type WebSocketUri,
 } from '@sockless/core';
-import type { Handlers } from './handlers.ts';
-import { type AbortSignalLike, host, type Timer } from './host.ts';
+import type { Timer } from './clock.ts';
+import { type AbortSignalLike, host } from './host.ts';
+import { KeptMessages } from './kept-messages.ts';
+import { checkPolicy, clientOptions } from './names.ts';
+import type { AdapterOptions, Scope } from './scope.ts';
+import { normalize } from './url.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of a client that are the same wherever it runs. */
-export interface ReconnectingOptions extends ClientOptions {
+export interface ReconnectingOptions extends ClientOptions, AdapterOptions {
   /** Closes the connection with 1001 when it is aborted, or gives up connecting. */
   readonly signal?: AbortSignalLike | undefined;
   /** Whether and when to connect again. Default: false. `true` stands for `{}`. */
@@ -46,19 +50,25 @@ export interface ReconnectPolicy extends BackoffPolicy {
 }
 
 /**
- * Opens a transport for a client and lets `client` work with `connection` on it, by `client.start`. It is called anew for
- * every try, and the transport may still be connecting when it returns.
+ * Opens a transport for a client and starts `client` with `connection` on it. It is called anew for every try, and the
+ * transport may still be connecting when it returns.
  */
-export type Dial<Data> = (client: WebSocketConnection<Data>, uri: WebSocketUri, connection: Connection) => void;
+export type Dial<Data> = (
+  client: WebSocketConnection<Data>,
+  uri: WebSocketUri,
+  connection: Connection,
+  scope: Scope<Data>,
+) => void;
 
-/** A connection that is dialled, and dialled again when it was lost: what an adapter's `connect` gives. */
+/** A connection that is dialled, and dialled again when it was lost: what an adapter's `connect` returns. */
 export class Client<Data> extends WebSocketConnection<Data> {
   readonly #url: string;
-  readonly #options: ReconnectingOptions;
+  readonly #options: ClientOptions;
+  readonly #signal: AbortSignalLike | undefined;
   readonly #dial: Dial<Data>;
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
-  readonly #maxQueuedBytes: number;
+  readonly #kept: KeptMessages;
   readonly #abort = (): void => this.close(1001);
 
   // The present try, and the wait for the next one.
@@ -67,10 +77,6 @@ export class Client<Data> extends WebSocketConnection<Data> {
   #retry: Timer | undefined = undefined;
   #lastEnd: EndEvent | undefined = undefined;
   #stopped = false;
-
-  // What was sent while there was no connection.
-  #kept: { data: string | Uint8Array; options: SendOptions | undefined }[] = [];
-  #keptBytes = 0;
 
   /**
    * Dials at once.
@@ -81,43 +87,48 @@ export class Client<Data> extends WebSocketConnection<Data> {
   constructor(
     url: string | { toString(): string },
     options: ReconnectingOptions,
-    handlers: Handlers<Data>,
+    scope: Scope<Data>,
     dial: Dial<Data>,
   ) {
-    super(handlers);
+    super(scope);
     const { text, authorization } = normalize(url);
     this.#url = text;
     this.#dial = dial;
     // A snapshot: every try is made with the same options.
-    this.#options = withAuthorization({ ...options }, authorization);
-    this.#maxQueuedBytes = resolveOptions(this.#options).maxQueuedBytes;
+    this.#options = withAuthorization(clientOptions(options), authorization);
+    this.#signal = options.signal;
+    this.#kept = new KeptMessages(resolveOptions(this.#options, CLIENT_OPTIONS).maxQueuedBytes);
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => host.crypto.getRandomValues(bytes));
     // A policy that is not valid is refused now and not after the first connection.
-    if (this.#policy !== undefined) backoffDelay(0, this.#policy, this.#random);
-    if (handlers.message === undefined && handlers.fragment === undefined) this.queueMessages();
-    options.signal?.throwIfAborted();
+    if (this.#policy !== undefined) {
+      checkPolicy(this.#policy);
+      backoffDelay(0, this.#policy, this.#random);
+    }
+    this.#signal?.throwIfAborted();
     this.#connect();
-    options.signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   /** What was kept while there is no connection counts as well. */
   override get queuedBytes(): number {
-    return super.queuedBytes + this.#keptBytes;
+    return super.queuedBytes + this.#kept.size;
   }
 
-  /** {@link WebSocketConnection.send}; while there is no connection, as `messages` says. */
-  override send(data: string | BytesLike, options?: SendOptions): number {
+  /**
+   * {@link WebSocketConnection.send}; while there is no connection, as `messages` says: true when it is kept, false when it
+   * is dropped, or when as much as `maxQueuedBytes` is kept already.
+   */
+  override send(data: string | BytesLike, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
-    if (this.#policy.messages !== 'drop') this.#keep(data, options);
-    return this.queuedBytes;
+    return this.#policy.messages !== 'drop' && this.#kept.add(data, options);
   }
 
   /** Closes the connection, and makes no further one. */
   override close(code?: number, reason?: string): void {
     this.connection?.close(code, reason, this.driver?.now());
     this.#stop();
-    this.work();
+    this.changed();
   }
 
   /** Ends the connection at once, and makes no further one. */
@@ -127,79 +138,100 @@ export class Client<Data> extends WebSocketConnection<Data> {
   }
 
   /** The connection is open: what was kept is sent. */
-  protected override open(event: OpenEvent): void {
-    this.#openedAt = host.performance.now();
+  protected override open(event: OpenEvent): unknown {
+    this.#openedAt = this.scope.clock.now();
     try {
-      super.open(event);
+      return super.open(event);
     } finally {
-      const kept = this.#kept;
-      this.#kept = [];
-      this.#keptBytes = 0;
-      for (const { data, options } of kept) if (this.state === 'open') super.send(data, options);
+      for (const { data, options } of this.#kept.take()) super.send(data, options);
     }
   }
 
   /** The connection ended: makes another one, or that was all. */
-  protected override end(event: EndEvent): void {
+  protected override end(event: EndEvent): unknown {
     const delay = this.#stopped ? undefined : this.#nextDelay(event);
     if (delay === undefined) {
       this.#stop();
-      super.end(event);
-      return;
+      return super.end(event);
     }
     this.connection = undefined;
     this.openEvent = undefined;
     this.#lastEnd = event;
-    this.#retry = host.setTimeout(() => {
-      this.#retry = undefined;
-      this.#connect();
-    }, delay);
-    this.handlers.end?.(this, event);
-    // The application may have closed the connection in `end`.
-    if (this.#retry !== undefined) this.#policy?.onRetry?.({ attempt: this.#attempt, delay, end: event });
+    this.#retry = this.scope.clock.setTimeout(() => this.scope.run(() => this.#connectAgain(), undefined), delay);
+    try {
+      return this.scope.handlers.end?.(this, event);
+    } finally {
+      // The application may have closed the connection in `end`.
+      const retry = { attempt: this.#attempt, delay, end: event };
+      if (this.#retry !== undefined) this.attempt(undefined, () => this.#policy?.onRetry?.(retry));
+      // What was queued has gone with the connection.
+      this.written();
+    }
   }
 
   /** There will be no further try; if one was being waited for, this is the end. */
   #stop(): void {
     this.#stopped = true;
-    this.#kept = [];
-    this.#keptBytes = 0;
+    this.#kept.take();
     if (this.#retry !== undefined) this.settle(this.#lastEnd as EndEvent);
-    host.clearTimeout(this.#retry);
+    this.scope.clock.clearTimeout(this.#retry);
     this.#retry = undefined;
-    if (this.state === 'closed') this.#options.signal?.removeEventListener('abort', this.#abort);
+    if (this.state === 'closed') this.#signal?.removeEventListener('abort', this.#abort);
   }
 
+  /** How long to wait before the next try; `undefined` when there will be none. */
   #nextDelay(event: EndEvent): number | undefined {
     const policy = this.#policy;
-    if (policy === undefined || !(policy.when ?? isWorthRetrying)(event)) return undefined;
-    this.#attempt = nextAttempt(this.#attempt, host.performance.now() - this.#openedAt, policy);
-    this.#openedAt = Infinity;
-    return backoffDelay(this.#attempt, policy, this.#random);
+    if (policy === undefined) return undefined;
+    try {
+      if (!decided('reconnect.when:', (policy.when ?? isWorthRetrying)(event))) return undefined;
+      this.#attempt = nextAttempt(this.#attempt, this.scope.clock.now() - this.#openedAt, policy);
+      this.#openedAt = Infinity;
+      return backoffDelay(this.#attempt, policy, this.#random);
+    } catch (error) {
+      this.scope.report(this, error);
+      return undefined;
+    }
   }
 
   #connect(): void {
     const connection = Connection.client(this.#url, this.#options);
-    this.#dial(this, parseUri(this.#url), connection);
+    this.#dial(this, parseUri(this.#url), connection, this.scope);
   }
 
-  #keep(data: string | BytesLike, options: SendOptions | undefined): void {
-    if (this.#keptBytes >= this.#maxQueuedBytes) {
-      throw new StateError(
-        'queue-full',
-        `${this.#keptBytes} bytes wait for a connection, which is maxQueuedBytes or more`,
-      );
+  /** That a try cannot begin is an end like any other. */
+  #connectAgain(): void {
+    this.#retry = undefined;
+    try {
+      this.#connect();
+    } catch (error) {
+      this.attempt(undefined, () => this.end(neverBegan(error)));
     }
-    // The caller may write to its bytes before there is a connection.
-    const copy = typeof data === 'string' ? data : new Uint8Array(toBytes(data));
-    this.#kept.push({ data: copy, options });
-    // As in the outbox, headers count: all that is kept fits into it.
-    this.#keptBytes += MAX_HEADER_SIZE + toBytes(copy).length;
   }
 }
 
-/** Of a frame of a client's (RFC 6455 5.2). */
-const MAX_HEADER_SIZE = 14;
+/** The end of a try for which there was not even a request, since the source of random bytes failed for instance. */
+function neverBegan(cause: unknown): EndEvent {
+  const error = new HandshakeError('handshake-interrupted', String(cause));
+  error.cause = cause;
+  return {
+    type: 'end',
+    code: 1006,
+    reason: '',
+    clean: false,
+    explanation: {
+      summary: `the opening handshake failed, ${error.rule}: ${error.message}`,
+      sent: undefined,
+      received: undefined,
+      initiator: 'local',
+      error,
+      bytesReceived: 0,
+      unsentBytes: 0,
+      endedEarly: true,
+      cause,
+    },
+  };
+}
 
 /** Not after a normal end, nor where trying again would only bring the same answer. */
 function isWorthRetrying({ explanation }: EndEvent): boolean {
@@ -209,29 +241,7 @@ function isWorthRetrying({ explanation }: EndEvent): boolean {
   return !(status >= 400 && status < 500 && status !== 408 && status !== 429);
 }
 
-/** Lets a WHATWG URL write host and path in ASCII; what it cannot read is left to core, which says why. */
-function normalize(url: string | { toString(): string }): { text: string; authorization: string | undefined } {
-  if (!host.URL.canParse(String(url))) return { text: String(url), authorization: undefined };
-  const parsed = new host.URL(String(url));
-  const { protocol, pathname, search, hash, username, password } = parsed;
-  // The characters that a URL may have and a URI (RFC 3986) may not.
-  const resource = (pathname + search).replace(/[[\]|^`{}\\]/g, encodeURIComponent);
-  const credentials = `${decode(username)}:${decode(password)}`;
-  const authorization = credentials === ':' ? undefined : `Basic ${base64(credentials)}`;
-  return { text: `${protocol}//${parsed.host}${resource}${hash}`, authorization };
-}
-
-const base64 = (text: string): string => host.btoa(String.fromCharCode(...toBytes(text)));
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (error) {
-    throw new SyntaxError('the user name and password of the URL are not percent-encoded UTF-8', { cause: error });
-  }
-}
-
-function withAuthorization(options: ReconnectingOptions, authorization: string | undefined): ReconnectingOptions {
+function withAuthorization(options: ClientOptions, authorization: string | undefined): ClientOptions {
   if (authorization === undefined) return options;
   const { headers = {} } = options;
   const fields = Symbol.iterator in headers ? [...headers] : Object.entries(headers);

@@ -38,5 +38,7 @@ function isResolved<Options extends { readonly compression?: Compression }>(
   options: Options,
 ): options is Options & { readonly compression: MessageExtension | undefined } {
   const { compression } = options;
-  return compression === undefined || (typeof compression === 'object' && 'offer' in compression);
+  return (
+    compression === undefined || (typeof compression === 'object' && compression !== null && 'offer' in compression)
+  );
 }

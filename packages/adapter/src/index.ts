@@ -1,11 +1,18 @@
 /** What every adapter of sockless needs and no host has a part in. */
 export type * from '@sockless/core';
 export type * from '@sockless/core/deflate';
-export { clearAlarm, type Sleeper, setAlarm } from './alarms.ts';
+export type { Alarms, Sleeper } from './alarms.ts';
 export { Client, type Dial, type ReconnectingOptions, type ReconnectPolicy } from './client.ts';
+export type { Clock, Timer } from './clock.ts';
 export { type Compression, resolveCompression, type WithCompression } from './compression.ts';
-export type { Decision, Handlers, Rejection } from './handlers.ts';
+export { accept, type Decision, reject } from './decision.ts';
+export { type Delivery, proceed, start, work } from './delivery.ts';
+export type { Driver } from './driver.ts';
+export { ConnectionEndedError } from './ended-error.ts';
+export type { Handlers } from './handlers.ts';
 export type { AbortSignalLike } from './host.ts';
-export { ConnectionEndedError } from './message-queue.ts';
+export { ADAPTER_OPTIONS, RECONNECTING_OPTIONS, SERVED_OPTIONS } from './names.ts';
+export { type Arrival, startLater } from './pending.ts';
+export { type AdapterOptions, type Context, type Run, Scope } from './scope.ts';
 export { type BaseServer, type CloseOptions, ServedConnections, serverUrl } from './server.ts';
-export { type Driver, WebSocketConnection } from './websocket-connection.ts';
+export { WebSocketConnection } from './websocket-connection.ts';

@@ -1,37 +1,33 @@
-/** Messages on their way to a `for await` loop, with back-pressure: one waits, then reading stops until it is taken. */
-import type { EndEvent } from '@sockless/core';
+/** Messages that wait for a `for await` loop, up to 1 MiB. */
+import type { CloseReason, EndEvent } from '@sockless/core';
+import { ConnectionEndedError } from './ended-error.ts';
 
 type Message = string | Uint8Array;
+type Result = IteratorResult<Message, undefined>;
 
 /** What the queue asks of its connection. */
 interface Source {
-  /** A message waits: read no more. */
-  full(): void;
-  /** No message waits: read on. */
-  empty(): void;
-  /** The loop was left. */
+  /** Fewer messages wait than before. */
+  taken(): void;
+  /** No loop iterates any more. */
   left(): void;
 }
 
-/** A connection that was iterated over ended uncleanly: {@link ConnectionEndedError.end} says all that is known. */
-export class ConnectionEndedError extends Error {
-  /** Tells it from other errors. */
-  override readonly name: string = 'ConnectionEndedError';
-  /** All that is known of the end. */
-  readonly end: EndEvent;
+/** How much may wait: bytes, or characters of texts. */
+export const MAX_WAITING = 1_048_576;
 
-  /** Says what the event says. */
-  constructor(end: EndEvent) {
-    super(end.explanation.summary, { cause: end.explanation.error ?? end.explanation.cause });
-    this.end = end;
-  }
-}
+/** What a message counts besides its length, so that a flood of empty ones has a bound too. */
+const OVERHEAD = 32;
 
-export class MessageQueue implements AsyncIterableIterator<Message, undefined> {
+/** The messages of one connection that nobody has taken yet, and those who wait for the next one. */
+export class MessageQueue {
   readonly #source: Source;
   readonly #messages: Message[] = [];
-  readonly #takers: PromiseWithResolvers[] = [];
+  readonly #takers: Taker[] = [];
+  #iterators = 0;
   #end: EndEvent | undefined = undefined;
+  /** How much waits. */
+  size = 0;
 
   constructor(source: Source) {
     this.#source = source;
@@ -43,51 +39,80 @@ export class MessageQueue implements AsyncIterableIterator<Message, undefined> {
     if (taker !== undefined) taker.resolve({ done: false, value: message });
     else {
       this.#messages.push(message);
-      this.#source.full();
+      this.size += message.length + OVERHEAD;
     }
   }
 
   /** There will be no more. */
   end(event: EndEvent): void {
     this.#end = event;
-    for (const taker of this.#takers.splice(0)) this.#settle(taker, event);
+    for (const taker of this.#takers.splice(0)) settle(taker, event);
   }
 
-  /** Nobody iterates any more: gives what waits. */
+  /** Gives up what waits. */
   release(): Message[] {
-    for (const taker of this.#takers.splice(0)) taker.resolve({ done: true, value: undefined });
+    this.size = 0;
     return this.#messages.splice(0);
   }
 
-  next(): Promise<IteratorResult<Message, undefined>> {
+  /** A loop begins. */
+  iterate(): AsyncIterableIterator<Message, undefined> {
+    this.#iterators++;
+    let left = false;
+    const iterator: AsyncIterableIterator<Message, undefined> = {
+      next: () => (left ? Promise.resolve(DONE) : this.#next(iterator)),
+      return: () => {
+        if (!left) this.#leave(iterator);
+        left = true;
+        return Promise.resolve(DONE);
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  #next(iterator: object): Promise<Result> {
     const message = this.#messages.shift();
     if (message !== undefined) {
-      if (this.#messages.length === 0) this.#source.empty();
+      this.size -= message.length + OVERHEAD;
+      this.#source.taken();
       return Promise.resolve({ done: false, value: message });
     }
     return new Promise((resolve, reject) => {
-      const taker = { resolve, reject };
-      if (this.#end !== undefined) this.#settle(taker, this.#end);
+      const taker = { iterator, resolve, reject };
+      if (this.#end !== undefined) settle(taker, this.#end);
       else this.#takers.push(taker);
     });
   }
 
-  return(): Promise<IteratorResult<Message, undefined>> {
-    this.#source.left();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #settle(taker: PromiseWithResolvers, event: EndEvent): void {
-    if (event.clean) taker.resolve({ done: true, value: undefined });
-    else taker.reject(new ConnectionEndedError(event));
+  #leave(iterator: object): void {
+    // Whoever of this loop still waits is told that it is over.
+    for (const taker of this.#takers.splice(0)) {
+      if (taker.iterator === iterator) taker.resolve(DONE);
+      else this.#takers.push(taker);
+    }
+    if (--this.#iterators === 0) this.#source.left();
   }
 }
 
-interface PromiseWithResolvers {
-  resolve(result: IteratorResult<Message, undefined>): void;
+interface Taker {
+  readonly iterator: object;
+  resolve(result: Result): void;
   reject(error: Error): void;
+}
+
+const DONE: Result = { done: true, value: undefined };
+
+function settle(taker: Taker, event: EndEvent): void {
+  if (isQuiet(event)) taker.resolve(DONE);
+  else taker.reject(new ConnectionEndedError(event));
+}
+
+/** Either side said goodbye, and nothing was wrong: with 1000, 1001, or a Close frame without a code. */
+function isQuiet({ clean, explanation }: EndEvent): boolean {
+  return clean && (isGoodbye(explanation.received) || isGoodbye(explanation.sent));
+}
+
+function isGoodbye(said: CloseReason | undefined): boolean {
+  return said !== undefined && (said.code === 1000 || said.code === 1001 || said.code === 1005);
 }

@@ -1,7 +1,7 @@
 /** What servers do alike: they know their connections, and close them in good order. */
 import type { EndEvent } from '@sockless/core';
-import type { Handlers } from './handlers.ts';
-import { host } from './host.ts';
+import { reject } from './decision.ts';
+import type { Scope } from './scope.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
 /** How to shut a server down. */
@@ -30,20 +30,23 @@ export interface BaseServer<Data = unknown> extends AsyncDisposable {
 export class ServedConnections<Data = unknown> {
   /** Those that have not ended, those with an undecided request among them. */
   readonly all: Set<WebSocketConnection<Data>> = new Set();
-  readonly #handlers: Handlers<Data>;
+  readonly #scope: Scope<Data>;
+  readonly #unavailable: Scope<Data>;
   #closing = false;
 
-  /** None yet; those to come will have these handlers. */
-  constructor(handlers: Handlers<Data>) {
-    this.#handlers = handlers;
+  /** None yet; those to come will have this in common. */
+  constructor(scope: Scope<Data>) {
+    this.#scope = scope;
+    // What a request meets that comes while the server closes, on a socket from before.
+    this.#unavailable = scope.with({ request: () => reject(503) });
   }
 
-  /** Gives a connection for somebody who has come; while the server closes, one that is refused with 503. */
-  add(): WebSocketConnection<Data> {
-    if (this.#closing) return new WebSocketConnection(UNAVAILABLE);
-    const ws = new ServedConnection(this.#handlers, this.all);
+  /** Returns a connection for somebody who has come; while the server closes, one that is refused with 503. */
+  add(): { readonly ws: WebSocketConnection<Data>; readonly scope: Scope<Data> } {
+    if (this.#closing) return { ws: new WebSocketConnection(this.#unavailable), scope: this.#unavailable };
+    const ws = new ServedConnection(this.#scope, this.all);
     this.all.add(ws);
-    return ws;
+    return { ws, scope: this.#scope };
   }
 
   /**
@@ -59,31 +62,29 @@ export class ServedConnections<Data = unknown> {
       ws.close(code, reason);
       return ws.closed;
     });
-    const timer = host.setTimeout(() => {
+    const { clock } = this.#scope;
+    const timer = clock.setTimeout(() => {
       for (const ws of this.all) ws.terminate();
       late?.();
     }, timeout);
     await Promise.all([...ended, stopped]);
-    host.clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 }
 
 class ServedConnection<Data> extends WebSocketConnection<Data> {
   readonly #all: Set<WebSocketConnection<Data>>;
 
-  constructor(handlers: Handlers<Data>, all: Set<WebSocketConnection<Data>>) {
-    super(handlers);
+  constructor(scope: Scope<Data>, all: Set<WebSocketConnection<Data>>) {
+    super(scope);
     this.#all = all;
   }
 
-  protected override end(event: EndEvent): void {
+  protected override end(event: EndEvent): unknown {
     this.#all.delete(this);
-    super.end(event);
+    return super.end(event);
   }
 }
-
-/** What a request meets that comes while the server closes, on a socket from before. */
-const UNAVAILABLE: Handlers<never> = { request: () => ({ status: 503 }) };
 
 /** Gives where a client on this machine finds a server that listens on `host`, or on all addresses. */
 export function serverUrl(secure: boolean, host: string | undefined, port: number): string {

@@ -2,88 +2,45 @@
 import {
   type BytesLike,
   type Connection,
-  type ConnectionEvent,
   type EndEvent,
-  type HandshakeRequest,
   type OpenEvent,
   type SendOptions,
   type State,
   StateError,
+  toBytes,
 } from '@sockless/core';
-import type { Decision, Handlers } from './handlers.ts';
-import { host, soon } from './host.ts';
-import { ConnectionEndedError, MessageQueue } from './message-queue.ts';
+import { soon } from './clock.ts';
+import { Deferred } from './deferred.ts';
+import { Delivery } from './delivery.ts';
+import type { Driver } from './driver.ts';
+import { ConnectionEndedError } from './ended-error.ts';
+import { Inbox } from './inbox.ts';
+import { isPromiseLike } from './scope.ts';
 
-/** What moves the bytes of a connection. */
-export interface Driver {
-  /** What the bytes go through. */
-  readonly socket: unknown;
-  /** How many bytes it holds that the operating system has not taken. */
-  readonly queuedBytes: number;
-  /** The time of the connection, in milliseconds. */
-  now(): number;
-  /** Writes what the connection transmits, and does as its `transport`, `paused` and `deadline` say. */
-  flush(): void;
-  /** Ends the transport at once, and with it the connection. */
-  destroy(): void;
+/** The promises that an application has asked for. */
+interface Promises {
+  opened?: Deferred<OpenEvent> | undefined;
+  closed?: Deferred<EndEvent> | undefined;
+  drained?: Deferred<void> | undefined;
 }
 
-/** A WebSocket connection: what `attach`, `upgrade`, `serve` and `connect` give. */
-export class WebSocketConnection<Data = unknown> implements AsyncIterable<string | Uint8Array> {
+/** Who has stopped reading: the application, a loop with too much waiting for it. */
+const BY_APPLICATION = 1;
+const BY_INBOX = 2;
+
+/** A WebSocket connection: what `attach`, `upgrade`, `serve` and `connect` return. */
+export class WebSocketConnection<Data = unknown> extends Delivery<Data> implements AsyncIterable<string | Uint8Array> {
   /** For the application: whatever it wants to know of this connection. */
   data: Data = undefined as Data;
-  /** The client's request: on a server, until the `open` handler has returned. What is of use later goes to `data`. */
-  request: HandshakeRequest | undefined = undefined;
   /** What was negotiated, once the connection is open. */
   openEvent: OpenEvent | undefined = undefined;
-  /** Why the connection ended, once it has. */
-  endEvent: EndEvent | undefined = undefined;
-
-  /** What the application reacts with. */
-  protected readonly handlers: Handlers<Data>;
-  /** The machine of core, while there is one. */
-  protected connection: Connection | undefined = undefined;
-  /** What moves its bytes, while there is one. */
-  protected driver: Driver | undefined = undefined;
-  #delivering = false;
-  #flushPlanned = false;
-  #messages: MessageQueue | undefined = undefined;
-  #opened: Deferred<OpenEvent> | undefined = undefined;
-  #closed: Deferred<EndEvent> | undefined = undefined;
-
-  /** For adapters: applications get theirs from `attach`, `upgrade`, `serve` or `connect`. */
-  constructor(handlers: Handlers<Data>) {
-    this.handlers = handlers;
-  }
-
-  /** For adapters: begins to work with a connection. */
-  start(connection: Connection, driver: Driver): void {
-    this.connection = connection;
-    this.driver = driver;
-    this.work();
-  }
-
-  /** For adapters: delivers the events there are, then lets the driver write. */
-  work(): void {
-    const { connection } = this;
-    if (this.#delivering || connection === undefined) return;
-    this.#delivering = true;
-    let delivered = false;
-    try {
-      for (let event = connection.poll(); event !== undefined; event = connection.poll()) this.#deliver(event);
-      delivered = true;
-    } finally {
-      this.#delivering = false;
-      this.driver?.flush();
-      // What a handler throws is the process's to catch, and costs no other event.
-      if (!delivered) soon(() => this.work(), undefined);
-    }
-  }
-
-  /** For adapters: the socket had been full and is not any more. */
-  drained(): void {
-    if (this.state === 'open') this.handlers.drain?.(this);
-  }
+  /** Where `queuedBytes` is, seen from `highWaterMark`: `'fallen'` has to be told yet. */
+  #level: 'low' | 'high' | 'fallen' = 'low';
+  #pausedBy = 0;
+  /** Messages go to an inbox when no handler takes them; to nowhere when nobody has asked for them by now. */
+  #inbox: Inbox | undefined = undefined;
+  #unwanted = false;
+  #promises: Promises | undefined = undefined;
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
   get state(): State {
@@ -102,68 +59,95 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
 
   /** How many bytes have been sent and not been handed to the operating system yet. */
   get queuedBytes(): number {
-    return (this.connection?.queuedBytes ?? 0) + (this.driver?.queuedBytes ?? 0);
+    const { connection, driver } = this;
+    if (connection === undefined || this.endEvent !== undefined) return 0;
+    return connection.queuedBytes + (driver?.queuedBytes ?? 0);
+  }
+
+  /** How many messages were dropped because there was neither a `message` handler nor a loop to take them. */
+  get droppedMessages(): number {
+    return this.#inbox?.dropped ?? 0;
   }
 
   /** Resolves when the connection is open; rejects when it ended before. */
   get opened(): Promise<OpenEvent> {
     if (this.openEvent !== undefined) return Promise.resolve(this.openEvent);
-    this.#opened ??= new Deferred();
-    if (this.endEvent !== undefined) this.#opened.reject(new ConnectionEndedError(this.endEvent));
-    return this.#opened.promise;
+    this.#promises ??= {};
+    this.#promises.opened ??= new Deferred();
+    if (this.endEvent !== undefined) this.#promises.opened.reject(new ConnectionEndedError(this.endEvent));
+    return this.#promises.opened.promise;
   }
 
   /** Resolves when the connection has ended, however that came about; never rejects. */
   get closed(): Promise<EndEvent> {
-    this.#closed ??= new Deferred();
-    if (this.endEvent !== undefined) this.#closed.resolve(this.endEvent);
-    return this.#closed.promise;
+    this.#promises ??= {};
+    this.#promises.closed ??= new Deferred();
+    if (this.endEvent !== undefined) this.#promises.closed.resolve(this.endEvent);
+    return this.#promises.closed.promise;
   }
 
   /**
-   * Sends a message, a string as text and bytes as binary, and gives {@link queuedBytes}: once that is more
-   * than the socket takes at a time (64 KiB; on Node its `writableHighWaterMark`), `drain` follows. Bytes are lent until
-   * they have been written, and never written to.
-   *
-   * @throws {StateError} `not-open`, `message-in-progress`, `queue-full`
-   * @throws {TypeError} when `data` is neither a string nor bytes
+   * Resolves when {@link queuedBytes} is not above `highWaterMark` (any more): at once, or when enough has been written,
+   * or when the connection has ended. Never rejects.
    */
-  send(data: string | BytesLike, options?: SendOptions): number {
-    this.#command().send(data, options);
-    return this.#planFlush();
+  get drained(): Promise<void> {
+    if (this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
+    this.#level = 'high';
+    this.#promises ??= {};
+    this.#promises.drained ??= new Deferred();
+    return this.#promises.drained.promise;
   }
 
   /**
-   * Sends the next fragment of a message, and gives {@link queuedBytes}.
+   * Sends a message, a string as text and bytes as binary. Bytes are borrowed until they have been written, and never
+   * written to.
    *
-   * @throws {StateError} `not-open`, `queue-full`
+   * @returns true when it is on its way. False when the connection is not open (yet, or any more), or when as much as
+   * `maxQueuedBytes` waits: then the peer reads too slowly, and the connection is failed with 1013. To keep below that,
+   * look at {@link queuedBytes}, await {@link drained}, or go on in the `drain` handler.
+   * @throws {TypeError} when `data` is neither a string nor bytes
+   * @throws {StateError} `message-in-progress`: `sendFragment` has begun a message and not finished it
+   */
+  send(data: string | BytesLike, options?: SendOptions): boolean {
+    const { connection } = this;
+    try {
+      connection?.send(data, options);
+    } catch (error) {
+      return this.#refused(data, error);
+    }
+    if (connection === undefined) return this.#refused(data);
+    this.planFlush();
+    return true;
+  }
+
+  /**
+   * Sends the next fragment of a message.
+   *
+   * @returns as {@link send}
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    */
-  sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): number {
-    this.#command().sendFragment(data, final, options);
-    return this.#planFlush();
+  sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
+    return this.#command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
   /**
    * Sends a Ping frame.
    *
-   * @throws {StateError} `not-open`, `queue-full`
+   * @returns as {@link send}
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
-  ping(data?: string | BytesLike): void {
-    this.#command().ping(data);
-    this.#planFlush();
+  ping(data: string | BytesLike = ''): boolean {
+    return this.#command(data, (connection) => connection.ping(data));
   }
 
   /**
    * Sends a Pong frame.
    *
-   * @throws {StateError} `not-open`, `queue-full`
+   * @returns as {@link send}
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
-  pong(data?: string | BytesLike): void {
-    this.#command().pong(data);
-    this.#planFlush();
+  pong(data: string | BytesLike = ''): boolean {
+    return this.#command(data, (connection) => connection.pong(data));
   }
 
   /**
@@ -174,34 +158,41 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
    */
   close(code?: number, reason?: string): void {
     this.connection?.close(code, reason, this.driver?.now());
-    this.work();
+    this.changed();
   }
 
   /** Ends the connection at once, without a closing handshake: what has arrived and not been delivered is dropped. */
   terminate(): void {
     this.driver?.destroy();
-    this.work();
+    this.changed();
   }
 
   /** Stops reading: what arrives waits with the peer, and idle, message and pong timeouts stand still. */
   pause(): void {
-    this.connection?.pause();
-    this.work();
+    this.#pause(BY_APPLICATION);
   }
 
   /** Reads again. */
   resume(): void {
-    this.connection?.resume(this.driver?.now());
-    this.work();
+    this.#resume(BY_APPLICATION);
   }
 
   /**
-   * Iterates over the messages with back-pressure: while one waits to be taken, no more is read. The iteration ends
-   * when the connection was closed cleanly, and throws a `ConnectionEndedError` when it was not. Leaving it leaves the
-   * connection open: further messages go to the `message` handler, or wait for the next iteration where there is none.
+   * Iterates over the messages with back-pressure: up to 1 MiB waits for the loop, then no more is read until it has taken
+   * half of that. The iteration ends when the connection was closed with 1000, 1001 or no code, and throws a
+   * `ConnectionEndedError` when it ended otherwise. Leaving it leaves the connection open: further messages go to the
+   * `message` handler, or wait for the next iteration where there is none, up to 1 MiB.
+   *
+   * Begin in time: without a `message` handler messages wait for a loop on a client, up to 1 MiB, and on a server until
+   * `open` has returned and its promise has settled. Then they are dropped.
+   *
+   * @throws {StateError} `messages-dropped` when that has happened
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
-    return this.queueMessages();
+    this.#inbox ??= this.#newInbox();
+    const iterator = this.#inbox.iterate();
+    if (this.endEvent !== undefined) this.#inbox.end(this.endEvent);
+    return iterator;
   }
 
   /** Closes the connection with 1000 and waits for its end. */
@@ -210,158 +201,148 @@ export class WebSocketConnection<Data = unknown> implements AsyncIterable<string
     await this.closed;
   }
 
-  /** From here on messages wait for an iteration and go to no handler. */
-  protected queueMessages(): AsyncIterableIterator<string | Uint8Array> {
-    if (this.#messages === undefined) {
-      this.#messages = new MessageQueue({
-        full: () => this.pause(),
-        empty: () => this.resume(),
-        left: () => this.#leaveMessages(),
-      });
-      if (this.endEvent !== undefined) this.#messages.end(this.endEvent);
-    }
-    return this.#messages;
+  protected override get self(): this {
+    return this;
   }
 
-  /** The connection is open. */
-  protected open(event: OpenEvent): void {
+  protected override start(connection: Connection, driver: Driver): void {
+    this.#pausedBy = 0;
+    super.start(connection, driver);
+  }
+
+  protected override flush(): void {
+    if (this.#level === 'low' && this.queuedBytes > this.scope.highWaterMark) this.#level = 'high';
+    super.flush();
+    if (this.#level !== 'high' || this.queuedBytes > this.scope.highWaterMark) return;
+    // All has left at once: whoever sends more whenever told so lets the others have their turn.
+    this.#level = 'fallen';
+    soon(this.scope.clock, () => this.scope.run((ws: this) => ws.written(), this));
+  }
+
+  protected override written(): void {
+    if (this.#level === 'low') return;
+    this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
+    if (this.#level === 'high') return;
+    this.#promises?.drained?.resolve();
+    if (this.#promises !== undefined) this.#promises.drained = undefined;
+    const { handlers } = this.scope;
+    if (handlers.drain !== undefined && this.state === 'open')
+      this.attempt(this.connection, () => handlers.drain?.(this));
+  }
+
+  protected override message(data: string | Uint8Array): unknown {
+    const { handlers } = this.scope;
+    if (this.#inbox === undefined && handlers.message !== undefined) return handlers.message(this, data);
+    this.#inbox ??= this.#newInbox();
+    if (this.#inbox.isHandled) return handlers.message?.(this, data);
+    this.#inbox.push(data);
+    return undefined;
+  }
+
+  protected override open(event: OpenEvent): unknown {
+    // Somebody else's handshake, on a transport that has ended since: nobody can do anything with it.
+    if (this.state === 'closed') return undefined;
     this.openEvent = event;
-    this.#opened?.resolve(event);
+    this.#promises?.opened?.resolve(event);
     // A client that loses the connection and connects again has another.
-    this.#opened = undefined;
+    if (this.#promises !== undefined) this.#promises.opened = undefined;
+    const { handlers } = this.scope;
+    let result: unknown;
     try {
-      this.handlers.open?.(this, event);
+      result = handlers.open?.(this, event);
     } finally {
       // An idle connection would keep a few kilobytes for it.
       this.request = undefined;
+      if (handlers.message === undefined && this.connection?.role === 'server') this.#untilSettled(result);
     }
+    return result;
   }
 
-  /** The connection ended. */
-  protected end(event: EndEvent): void {
+  protected override end(event: EndEvent): unknown {
     this.settle(event);
-    this.handlers.end?.(this, event);
+    return this.scope.handlers.end?.(this, event);
   }
 
   /** The connection ended for good: whoever waits for it learns that. */
   protected settle(event: EndEvent): void {
     this.endEvent = event;
-    this.#messages?.end(event);
-    this.#opened?.reject(new ConnectionEndedError(event));
-    this.#closed?.resolve(event);
+    this.#level = 'low';
+    this.#inbox?.end(event);
+    this.#promises?.opened?.reject(new ConnectionEndedError(event));
+    this.#promises?.closed?.resolve(event);
+    this.#promises?.drained?.resolve();
   }
 
-  #leaveMessages(): void {
-    const messages = this.#messages;
-    if (messages === undefined || this.handlers.message === undefined || this.endEvent !== undefined) return;
-    this.#messages = undefined;
-    for (const message of messages.release()) this.handlers.message(this, message);
-    this.resume();
+  /** A server's messages wait for a loop until the `open` handler is done. */
+  #untilSettled(result: unknown): void {
+    const settled = (): void => {
+      this.#unwanted = true;
+      this.#inbox?.drop();
+    };
+    // Whoever has called `upgrade` may begin a loop behind that.
+    if (isPromiseLike(result)) result.then(settled, settled);
+    else this.scope.clock.queueMicrotask(settled);
   }
 
-  #command(): Connection {
-    if (this.connection === undefined) throw new StateError('not-open', `the connection is ${this.state}`);
-    return this.connection;
+  #newInbox(): Inbox {
+    const { handlers } = this.scope;
+    const inbox = new Inbox(
+      {
+        full: () => this.#pause(BY_INBOX),
+        ready: () => this.#resume(BY_INBOX),
+        handle: (messages) => {
+          if (this.endEvent === undefined) this.scope.run(() => this.#handle(messages), undefined);
+        },
+      },
+      handlers.message !== undefined,
+    );
+    if (this.#unwanted) inbox.drop();
+    return inbox;
   }
 
-  /** What is sent outside of a handler leaves in one write when the caller has finished. */
-  #planFlush(): number {
-    if (!(this.#delivering || this.#flushPlanned)) {
-      this.#flushPlanned = true;
-      host.queueMicrotask(() => {
-        this.#flushPlanned = false;
-        if (!this.#delivering) this.driver?.flush();
-      });
-    }
-    return this.queuedBytes;
-  }
-
-  #deliver(event: ConnectionEvent): void {
-    const { handlers } = this;
-    switch (event.type) {
-      case 'text':
-      case 'binary':
-        if (this.#messages !== undefined) this.#messages.push(event.data);
-        else handlers.message?.(this, event.data);
-        break;
-      case 'fragment':
-        handlers.fragment?.(this, event);
-        break;
-      case 'ping':
-        handlers.ping?.(this, event.data);
-        break;
-      case 'pong':
-        handlers.pong?.(this, event.data, event.latency);
-        break;
-      case 'request':
-        this.request = event.request;
-        this.#decide(event.request);
-        break;
-      case 'open':
-        this.open(event);
-        break;
-      case 'close':
-        handlers.close?.(this, event.code, event.reason);
-        break;
-      case 'fail':
-        handlers.fail?.(this, event.error);
-        break;
-      case 'end':
-        this.end(event);
+  #handle(messages: readonly (string | Uint8Array)[]): void {
+    for (const message of messages) {
+      this.attempt(this.connection, () => this.scope.handlers.message?.(this, message));
     }
   }
 
-  /** Asks the application; a decision that throws is a 500, and the error is not kept from the process. */
-  #decide(request: HandshakeRequest): void {
-    try {
-      const decision = this.handlers.request?.(this, request);
-      if (isPromiseLike(decision)) void this.#decideLater(decision);
-      else this.#answer(decision as Decision);
-    } catch (error) {
-      this.#answer({ status: 500 });
-      throw error;
-    }
-  }
-
-  async #decideLater(decision: PromiseLike<unknown>): Promise<void> {
-    try {
-      this.#answer((await decision) as Decision);
-    } catch (error) {
-      this.#answer({ status: 500 });
-      throw error;
-    } finally {
-      this.work();
-    }
-  }
-
-  #answer(decision: Decision): void {
+  #pause(by: number): void {
     const { connection } = this;
-    // The client may have gone while the application was deciding.
-    if (connection?.state !== 'connecting') return;
-    if (decision !== undefined && 'status' in decision) {
-      connection.reject(decision.status, decision.headers, decision.body, this.driver?.now());
-    } else {
-      connection.accept(decision, this.driver?.now());
-    }
+    connection?.pause();
+    // Nothing but an open connection can be paused.
+    if (connection?.paused) this.#pausedBy |= by;
+    this.changed();
   }
-}
 
-/** Whether it is a promise, of whatever make: taken for options it would be an acceptance. */
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-}
+  #resume(by: number): void {
+    this.#pausedBy &= ~by;
+    if (this.#pausedBy !== 0) return;
+    this.connection?.resume(this.driver?.now());
+    this.changed();
+  }
 
-/** A promise that is settled from outside. */
-class Deferred<T> {
-  resolve!: (value: T) => void;
-  reject!: (error: Error) => void;
-  readonly promise: Promise<T> = new Promise((resolve, reject) => {
-    this.resolve = resolve;
-    this.reject = reject;
-  });
+  #command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
+    const { connection } = this;
+    if (connection === undefined) return this.#refused(data);
+    try {
+      call(connection);
+    } catch (error) {
+      return this.#refused(data, error);
+    }
+    this.planFlush();
+    return true;
+  }
 
-  constructor() {
-    // A rejection that nobody waits for is no reason to end the process: `end` has told of it.
-    this.promise.catch(() => undefined);
+  /** Throws what is the caller's mistake; the rest is what a peer may lead to at any time. */
+  #refused(data: string | BytesLike, error?: unknown): false {
+    if (error !== undefined && !(error instanceof StateError && error.rule !== 'message-in-progress')) throw error;
+    // What would be a mistake on an open connection is one here.
+    if (typeof data !== 'string') toBytes(data);
+    if (error?.rule === 'queue-full') {
+      this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
+      // Not at once: a handler may be in the middle of something when it calls.
+      this.scope.clock.queueMicrotask(() => this.changed());
+    }
+    return false;
   }
 }

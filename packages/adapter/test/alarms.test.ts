@@ -3,14 +3,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seeded } from '../../core/test/pair.ts';
 import { delay, until } from '../../tools/testing.ts';
-import type { Sleeper } from '../src/alarms.ts';
+import { alarmsOf, type Sleeper } from '../src/alarms.ts';
+import { hostClock, type Timer } from '../src/clock.ts';
 
 const test = suite('alarms');
 
+const clock = { ...hostClock };
 // Of its own, so that no connection of another test sleeps beside those here.
-const { setAlarm, clearAlarm } = (await import(
-  new URL('../src/alarms.ts?alone', import.meta.url).href
-)) as typeof import('../src/alarms.ts');
+const alarms = alarmsOf(clock);
+const setAlarm = (sleeper: Sleeper, at: number): void => alarms.set(sleeper, at);
+const clearAlarm = (sleeper: Sleeper): void => alarms.clear(sleeper);
 
 /** Writes down when it is woken, in the order of all. */
 class Fake implements Sleeper {
@@ -205,22 +207,23 @@ test('a time that setTimeout does not know is slept through', async () => {
 });
 
 test('one timer at a time, which keeps no process alive, and none when nobody sleeps', () => {
-  const { setTimeout: set, clearTimeout: clear } = globalThis;
   const timers: NodeJS.Timeout[] = [];
   const cleared = new Set<unknown>();
-  const spy = (...values: Parameters<typeof set>): NodeJS.Timeout => {
-    const timer = set(...values);
-    timers.push(timer);
-    return timer;
-  };
-  const forget = (timer: NodeJS.Timeout): void => {
-    cleared.add(timer);
-    clear(timer);
-  };
-  Object.assign(globalThis, { setTimeout: spy, clearTimeout: forget });
+  const spied = alarmsOf({
+    ...hostClock,
+    setTimeout(call, time) {
+      const timer = setTimeout(call, time);
+      timers.push(timer);
+      return timer;
+    },
+    clearTimeout(timer) {
+      cleared.add(timer);
+      clearTimeout(timer as NodeJS.Timeout);
+    },
+  });
   const sleepers = Array.from({ length: 20 }, () => new Fake());
-  // Each earlier than the one before, and than those of the tests before.
-  for (const [i, sleeper] of sleepers.entries()) setAlarm(sleeper, now() + 5000 - 100 * i);
+  // Each earlier than the one before.
+  for (const [i, sleeper] of sleepers.entries()) spied.set(sleeper, now() + 5000 - 100 * i);
   assert.is(timers.length, 20);
   assert.ok(timers.every((timer) => !timer.hasRef()));
   assert.equal(
@@ -229,11 +232,58 @@ test('one timer at a time, which keeps no process alive, and none when nobody sl
   );
   // Later ones need none.
   const later = new Fake();
-  setAlarm(later, now() + 6000);
+  spied.set(later, now() + 6000);
   assert.is(timers.length, 20);
-  for (const sleeper of [...sleepers, later]) clearAlarm(sleeper);
-  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  for (const sleeper of [...sleepers, later]) spied.clear(sleeper);
   assert.ok(timers.every((timer) => cleared.has(timer)));
+});
+
+test('one that throws stops no other', async () => {
+  const { error } = console;
+  const lines: unknown[][] = [];
+  console.error = (...values) => void lines.push(values);
+  const order: Fake[] = [];
+  const [bad, good, later] = [new Fake(order), new Fake(order), new Fake(order)];
+  const oops = new Error('oops');
+  bad.wake = () => {
+    throw oops;
+  };
+  setAlarm(bad, now() + 1);
+  setAlarm(good, now() + 1);
+  setAlarm(later, now() + 5);
+  await until(() => order.length === 2);
+  console.error = error;
+  assert.equal(order, [good, later]);
+  assert.is(lines[0]?.at(-1), oops);
+});
+
+test('each clock has alarms of its own, the same for all who ask', () => {
+  const other = { ...hostClock };
+  assert.is(alarmsOf(other), alarmsOf(other));
+  assert.is.not(alarmsOf(other), alarms);
+});
+
+test('a clock without setImmediate wakes by timers alone', () => {
+  const calls: [call: () => void, time: number][] = [];
+  let time = 0;
+  const slow = alarmsOf({
+    now: () => time,
+    setTimeout(call, after): Timer {
+      calls.push([call, after]);
+      return {};
+    },
+    clearTimeout: () => undefined,
+    queueMicrotask,
+  });
+  const sleeper = new Fake();
+  slow.set(sleeper, 10);
+  assert.is(calls[0]?.[1], 11);
+  time = 11;
+  calls[0]?.[0]();
+  assert.is(sleeper.woken.length, 0);
+  assert.is(calls.at(-1)?.[1], 0);
+  calls.at(-1)?.[0]();
+  assert.is(sleeper.woken.length, 1);
 });
 
 test.run();

@@ -34,8 +34,10 @@ export function backoffDelay(attempt: number, policy: BackoffPolicy, random: Ran
   const { base = 1000, factor = 2, cap = 30_000, attempts = Infinity } = policy;
   if (!(Number.isInteger(attempt) && attempt >= 0))
     throw new RangeError(`an attempt is a whole number, not ${attempt}`);
-  if (!(base >= 0 && factor >= 1 && cap >= 0 && attempts >= 0)) {
-    throw new RangeError('backoff: base, cap and attempts are 0 or more, factor is 1 or more');
+  const numbers = [base, factor, cap, attempts, policy.stableAfter ?? 0];
+  const valid = numbers.every((number) => typeof number === 'number' && number >= 0) && factor >= 1;
+  if (!valid) {
+    throw new RangeError('backoff: base, cap, attempts and stableAfter are 0 or more, factor is 1 or more');
   }
   if (attempt >= attempts) return undefined;
   const word = new Uint32Array(1);

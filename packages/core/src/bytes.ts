@@ -5,6 +5,13 @@ import { encodeUtf8 } from './utf8.ts';
 /** Any view of memory, or the memory itself; always its exact bytes. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike;
 
+/** Bytes that were received and not yet parsed are gone: the application has transferred or resized their memory. */
+export class TransferredError extends TypeError {
+  constructor() {
+    super('bytes that were received were transferred, or their memory resized, before all of them had been parsed');
+  }
+}
+
 /** Whether this is a Uint8Array: a Node.js Buffer, for instance, or one of another realm. */
 export function isUint8Array(data: unknown): data is Uint8Array {
   return data instanceof Uint8Array || Object.prototype.toString.call(data) === '[object Uint8Array]';

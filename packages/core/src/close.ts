@@ -1,5 +1,6 @@
 /** Close codes and the payload of a Close frame (RFC 6455 5.5.1 and 7.4). */
 import { MAX_CONTROL_PAYLOAD } from './frame.ts';
+import { shown } from './printable.ts';
 import { ProtocolError } from './rules.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
@@ -52,21 +53,21 @@ export function isCloseCode(code: number): boolean {
 export const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
 
 /**
- * Gives the payload of a Close frame, in bytes of its own: nothing when `code` is undefined or 1005.
+ * Gives the payload of a Close frame, in bytes of its own: nothing when `code` is undefined.
  *
  * @throws {RangeError} when the code may not be sent or the reason is longer than 123 bytes of UTF-8
  * @throws {TypeError} when the reason is not a string
  * @see RFC 6455 5.5.1
  */
 export function encodeClosePayload(code?: number, reason = ''): Uint8Array {
-  if (typeof reason !== 'string') throw new TypeError('the reason of a Close frame is a string');
-  if (code === undefined || code === CloseCode.NoStatus) {
+  if (typeof reason !== 'string') throw new TypeError(`the reason of a Close frame is a string, not ${shown(reason)}`);
+  if (code === undefined) {
     if (reason !== '') throw new RangeError('a Close frame with a reason needs a code (RFC 6455 section 5.5.1)');
     return new Uint8Array(0);
   }
   if (!isCloseCode(code)) {
     throw new RangeError(
-      `${code} is not a close code to send: 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 section 7.4)`,
+      `${shown(code)} is not a close code to send: 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 section 7.4)`,
     );
   }
   // A UTF-16 code unit is at most three bytes of UTF-8.

@@ -24,7 +24,7 @@
  */
 
 import type { AtRest, Role } from './at-rest.ts';
-import { type BytesLike, isUint8Array, toBytes } from './bytes.ts';
+import { type BytesLike, isUint8Array, TransferredError, toBytes } from './bytes.ts';
 import { type CloseReason, encodeClosePayload } from './close.ts';
 import { expiredDeadline, nextDeadline } from './deadlines.ts';
 import type { ConnectionEvent, OpenEvent } from './events.ts';
@@ -35,15 +35,17 @@ import { type Negotiated, type RequestOptions, request } from './handshake/clien
 import type { HeaderField, HeaderFieldsInit } from './handshake/fields.ts';
 import { type RequestHead, requestText, responseText } from './handshake/http1.ts';
 import { type AcceptOptions, type HandshakeRequest, rejectFor, rejectRequest } from './handshake/server.ts';
+import { CLIENT_OPTIONS, checkNames, checkObject } from './misuse.ts';
 import { ClientOpening, ServerOpening } from './opening.ts';
 import {
   type ConnectionOptions,
-  type ResolvedOptions,
+  ResolvedOptions,
   type ResolvedServerOptions,
   resolveOptions,
   resolveServerOptions,
   type ServerOptions,
 } from './options.ts';
+import { shown, told } from './printable.ts';
 import { Receiver, type ReceiverEvent } from './receiver.ts';
 import { HandshakeError, LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from './rules.ts';
 import { Sender } from './sender.ts';
@@ -83,7 +85,7 @@ interface Course {
   destroyed: boolean;
   /** How many bytes of messages were dropped from the outbox. */
   dropped: number;
-  /** How many bytes waited when the transport was to be destroyed. */
+  /** How many bytes waited when it was known that they never leave. */
   lost: number;
   cause: unknown;
 }
@@ -131,6 +133,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   // The three facts of the closing handshake, and what is known besides.
   #sent: CloseReason | undefined = undefined;
   #received: CloseReason | undefined = undefined;
+  // How many bytes were queued behind our Close frame: Pong frames.
+  #behindClose = 0;
   #ended = false;
   #error: ProtocolError | HandshakeError | undefined = undefined;
   #course: Course | undefined = undefined;
@@ -164,9 +168,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.1
    */
   static client(url: string, options: ClientOptions = {}, now = 0): Connection {
-    const resolved = resolveOptions(options);
+    // What is resolved has no more to say of the request than how to compress.
+    const asked = options instanceof ResolvedOptions ? { compression: options.compression } : options;
+    checkNames(asked, CLIENT_OPTIONS);
+    const resolved = options instanceof ResolvedOptions ? options : new ResolvedOptions(options);
     const connection = new Connection('client', resolved, now);
-    const offer = request(url, options, resolved.random as NonNullable<typeof resolved.random>);
+    const offer = request(url, asked, resolved.random as NonNullable<typeof resolved.random>);
     connection.#out.head(requestText(offer.request));
     connection.#opening = new ClientOpening(resolved, offer);
     connection.#timers.startHandshake(now);
@@ -200,6 +207,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     options: ConnectionOptions | ResolvedOptions = {},
     now = 0,
   ): Connection {
+    if (role !== 'client' && role !== 'server') throw new TypeError(`role: 'client' or 'server', not ${shown(role)}`);
+    checkObject(negotiated, 'negotiated');
     const connection = new Connection(role, resolveOptions(options), now);
     connection.#open({ subprotocol: '', extensions: NONE, ...negotiated }, NONE, undefined);
     return connection;
@@ -216,7 +225,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   get transport(): Transport {
     if (this.#course?.destroyed) return 'destroy';
     const isServer = this.role === 'server';
-    if (!this.#ended && !isServer && this.#error instanceof HandshakeError) return 'destroy';
+    if (!(this.#ended || isServer) && this.#error instanceof HandshakeError) return 'destroy';
     // 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close
     // immediately, and when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
     const close = this.#error !== undefined || (this.#sent !== undefined && this.#received !== undefined);
@@ -295,7 +304,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#now = now;
     for (let name = expiredDeadline(this.#timers, now); name !== undefined; name = expiredDeadline(this.#timers, now)) {
       if (name === 'ping') this.#out.control(Opcode.Ping, this.#timers.heartbeat(now, this.#paused));
-      else if (name === 'handshake') this.#enqueue(this.#fail(new HandshakeError('handshake-timeout')));
+      else if (name === 'handshake') this.#enqueue(this.#fail(lateError(this.#opening)));
       else if (name === 'message') this.#enqueue(this.#fail(new ProtocolError('message-stalled', this.#bytesReceived)));
       else if (name === 'close') {
         this.#ending.timedOut = !this.#ended;
@@ -312,7 +321,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (this.#queue !== undefined) return this.#dequeue(this.#queue);
     try {
       if (this.#receiver !== undefined) {
-        const event = this.#receiver.next(this.#now);
+        let event = this.#receiver.next(this.#now);
+        while (event?.type === 'ping' && this.#sent !== undefined) {
+          this.#answerClosing(event.data);
+          event = this.#receiver.next(this.#now);
+        }
         if (event !== undefined) return this.#deliver(event);
         const { pendingSince } = this.#receiver;
         if (this.#sent === undefined && !this.#ended) {
@@ -322,9 +335,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       } else if (this.#opening !== undefined && this.#error === undefined && this.#read(this.#opening))
         return this.poll();
     } catch (error) {
-      if (error instanceof ProtocolError) error.offset = (this.#receiver as Receiver).faultOffset;
-      else if (!(error instanceof HandshakeError)) throw error;
-      return this.#fail(error);
+      if (error instanceof HandshakeError) return this.#fail(error);
+      // With no receiver, it is the caller that took away the head of the opening handshake.
+      if (this.#receiver === undefined) throw error;
+      return this.#fail(faultOf(error, this.#receiver.faultOffset));
     }
     if (!this.#ended || this.#finished) return undefined;
     this.#finished = true;
@@ -334,7 +348,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#opening = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
     const { initiator, timedOut, dropped, lost, cause } = this.#ending;
-    // Our Close frame is the last that leaves.
+    // Behind our Close frame only Pong frames leave.
     const waiting = this.queuedBytes + lost + (this.#reports ? this.#unreported : 0);
     return endEvent({
       sent: this.#sent,
@@ -342,7 +356,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       initiator,
       error: this.#error,
       bytesReceived: this.#bytesReceived,
-      endedEarly: this.#sent === undefined || this.#received === undefined || waiting > 0,
+      endedEarly: this.#sent === undefined || this.#received === undefined || waiting > this.#behindClose,
       unsentBytes: waiting + dropped,
       timedOut,
       cause,
@@ -371,9 +385,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
   transmit(now?: number, max = Infinity): Uint8Array | undefined {
-    if (!(max >= 1 && (max === Infinity || Number.isSafeInteger(max)))) {
-      throw new RangeError(`max: a whole number of bytes from 1, or Infinity, not ${max}`);
-    }
+    if (max !== Infinity) checkCount('max', max, 1, Number.MAX_SAFE_INTEGER);
     const sender = this.#sender;
     let bytes = sender?.transmit(max);
     if (bytes === undefined && sender?.broken !== undefined) bytes = this.#breakLoan(sender, max);
@@ -397,9 +409,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {RangeError} when `count` is not a whole number from 0 to how many bytes have not been reported
    */
   written(count: number = this.#unreported, now?: number): void {
-    if (!(Number.isSafeInteger(count) && count >= 0 && count <= this.#unreported)) {
-      throw new RangeError(`count: a whole number of bytes from 0 to ${this.#unreported}, not ${count}`);
-    }
+    if (count !== this.#unreported) checkCount('count', count, 0, this.#unreported);
     this.#reports = true;
     this.#unreported -= count;
     if (count > 0) this.#move(now);
@@ -516,7 +526,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Starts the closing handshake: our Close frame is in the outbox, and what still arrives but the peer's is dropped.
+   * Starts the closing handshake: our Close frame is in the outbox, Ping frames are answered without an event, and what else
+   * still arrives but the peer's Close frame is dropped.
    * While connecting it abandons the opening handshake instead. When the connection is already closing it does nothing,
    * and once the transport has ended it drops what has not been polled: `end` is next.
    *
@@ -557,7 +568,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {TypeError} when there is no such rule
    */
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
-    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${String(rule)}`);
+    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${shown(rule)}`);
     if (now !== undefined) this.#now = now;
     const { state } = this;
     if (state === 'closed') return;
@@ -654,7 +665,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (this.#queue !== undefined) return true;
     if (!this.#ended) return false;
     const { cause } = this.#ending;
-    const error = new HandshakeError('handshake-interrupted', cause === undefined ? '' : String(cause));
+    const error = new HandshakeError('handshake-interrupted', cause === undefined ? '' : told(cause));
     error.cause = cause;
     throw error;
   }
@@ -675,9 +686,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     switch (event.type) {
       case 'ping':
         // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
-        // received a Close frame." 5.5.3: it 'must have identical "Application data"', so of what the application may
-        // change, a copy.
-        if (this.#options.autoPong) this.#out.pong(event.data.slice());
+        // received a Close frame."
+        if (this.#options.autoPong) this.#out.pong(event.data);
         return event;
       case 'pong':
         return { ...event, latency: this.#timers.latency(event.data, this.#now) };
@@ -689,7 +699,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         // status code it received.)"
         if (this.#sent === undefined) {
           this.#ending.initiator = 'remote';
-          this.#close({ code: event.code, reason: '' }, encodeClosePayload(event.code));
+          this.#close(
+            { code: event.code, reason: '' },
+            encodeClosePayload(event.code === 1005 ? undefined : event.code),
+          );
         }
         return event;
       default:
@@ -716,9 +729,20 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return sender.transmit(max);
   }
 
+  /**
+   * Answers a Ping frame that arrived after our own Close frame and before the peer's. 5.5.1 forbids "any more data
+   * frames", not this one. The application can send nothing any more, so with `autoPong` off it is answered as well.
+   */
+  #answerClosing(payload: Uint8Array): void {
+    const { queuedBytes } = this;
+    this.#out.pong(payload);
+    this.#behindClose += this.queuedBytes - queuedBytes;
+  }
+
   /** Fails the connection (7.1.7) and gives the event that says so. */
   #fail(error: ProtocolError | HandshakeError): ConnectionEvent {
-    if (error instanceof HandshakeError) error.offset = this.#bytesReceived;
+    // Where the bytes are at fault, who read them has said where; the rest are this side's, or the time's.
+    if (error.rule.startsWith('handshake-')) error.offset = this.#bytesReceived;
     this.#error = error;
     this.#ending.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
     this.#stopParsing();
@@ -728,6 +752,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
         const { response, body } = rejectFor(error);
         this.#out.head(responseText(response), body);
       }
+      // A client has nothing to say to a server that it does not speak with.
+      if (this.role === 'client') this.#lose();
     } else if (this.#sent === undefined) {
       // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
       // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -755,7 +781,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   get #ending(): Course {
-    this.#course ??= { initiator: 'transport', timedOut: false, destroyed: false, dropped: 0, lost: 0, cause: undefined };
+    this.#course ??= {
+      initiator: 'transport',
+      timedOut: false,
+      destroyed: false,
+      dropped: 0,
+      lost: 0,
+      cause: undefined,
+    };
     return this.#course;
   }
 
@@ -783,8 +816,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** The transport is to be destroyed: what waits never leaves. */
   #destroy(): void {
     this.#ending.destroyed = true;
-    this.#ending.lost = this.queuedBytes;
     this.#end();
+    this.#lose();
+  }
+
+  /** What waits in the outbox never leaves. */
+  #lose(): void {
+    this.#ending.lost += this.queuedBytes;
     this.#sender = undefined;
     if (this.#atRest.sender === this) this.#atRest.sender = undefined;
   }
@@ -804,14 +842,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /** Bytes have left, or were reported to have. */
   #move(now: number | undefined): void {
-    this.#timers.moves();
-    this.#tick(now);
-    if (this.#sent !== undefined && !this.#ended && this.queuedBytes === 0) this.#timers.startClose(this.#now);
+    if (now !== undefined) this.#now = now;
+    if (now !== undefined && this.#isWaiting) this.#timers.stalls(now);
+    else this.#timers.moves();
+    if (this.#sent !== undefined && !this.#ended && this.queuedBytes <= this.#behindClose) {
+      this.#timers.startClose(this.#now);
+    }
   }
 
   /** Whether bytes wait to leave on a connection that is open, or closing in good order. */
   get #isWaiting(): boolean {
     if (this.#opening !== undefined || this.#error !== undefined || this.#ended) return false;
+    // Once our Close frame has left, closeTimeout is for what is behind it as well.
+    if (this.#timers.close !== undefined) return false;
     return this.queuedBytes > 0 || (this.#reports && this.#unreported > 0);
   }
 
@@ -851,4 +894,30 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     this.#out.control(opcode, payload);
   }
+}
+
+function checkCount(name: string, count: number, least: number, most: number): void {
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return;
+  throw new RangeError(`${name}: a whole number of bytes from ${least} to ${most}, not ${count}`);
+}
+
+/** Why an opening handshake whose time is over has failed. */
+function lateError(opening: ServerOpening | ClientOpening | undefined): HandshakeError {
+  return opening instanceof ClientOpening ? opening.late() : new HandshakeError('handshake-timeout');
+}
+
+/**
+ * The fault behind what a receiver threw.
+ *
+ * @throws what is none: it came from the application's decoder, for instance
+ */
+function faultOf(error: unknown, offset: number): ProtocolError {
+  if (error instanceof ProtocolError) {
+    error.offset = offset;
+    return error;
+  }
+  if (!(error instanceof TransferredError)) throw error;
+  const fault = new ProtocolError('handler-failed', offset);
+  fault.cause = error;
+  return fault;
 }

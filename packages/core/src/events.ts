@@ -8,8 +8,8 @@ import type { HandshakeError, ProtocolError } from './rules.ts';
 /**
  * The next thing that happened on a connection.
  *
- * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* (`close` | `fail`)* `end`,
- * and nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
+ * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* `close`? `fail`? `end`, and
+ * nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
  * they came in, so copy a small piece to keep it for long.
  */
 export type ConnectionEvent =
@@ -99,7 +99,10 @@ export interface CloseEvent extends CloseReason {
   readonly type: 'close';
 }
 
-/** We failed the connection (RFC 6455 7.1.7); our Close frame or HTTP response is in the outbox. */
+/**
+ * We failed the connection (RFC 6455 7.1.7). Our Close frame or HTTP response is in the outbox, unless the peer is gone
+ * (`pong-timeout`, `idle-timeout`, `stall-timeout`): then the transport is to be destroyed, and `end` is next.
+ */
 export interface FailEvent {
   /** Tells this event from the others. */
   readonly type: 'fail';

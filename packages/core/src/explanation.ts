@@ -1,6 +1,7 @@
 /** Why a connection ended, in a sentence and as facts (RFC 6455 7.1.4 to 7.1.6). */
 import type { CloseReason } from './close.ts';
 import type { EndEvent, Explanation } from './events.ts';
+import { printable, told } from './printable.ts';
 import { HandshakeError } from './rules.ts';
 
 /** What a connection knows at its end. */
@@ -34,11 +35,12 @@ function summarize(ending: Ending): string {
 function why({ sent, received, initiator, error, bytesReceived, endedEarly, timedOut, cause }: Ending): string {
   const after = `after ${bytesReceived} bytes received`;
   if (error instanceof HandshakeError) return `the opening handshake failed, ${error.rule}: ${error.message}`;
-  if (error !== undefined)
-    return `this endpoint failed the connection at byte ${error.offset}, ${error.rule}: ${error.message}`;
-  const how = timedOut
-    ? 'closeTimeout passed'
-    : `the transport ended${cause === undefined ? '' : ` (${String(cause)})`}`;
+  if (error !== undefined) {
+    // Only what bytes broke has a place among them; time and this side have none.
+    const where = OF_BYTES.includes(error.code) ? ` at byte ${error.offset}` : '';
+    return `this endpoint failed the connection${where}, ${error.rule}: ${error.message}`;
+  }
+  const how = timedOut ? 'closeTimeout passed' : `the transport ended${cause === undefined ? '' : ` (${told(cause)})`}`;
   if (sent !== undefined && received !== undefined) {
     const [who, said] = initiator === 'local' ? ['this endpoint', sent] : ['the peer', received];
     const closed = `${who} closed the connection with ${quote(said)}`;
@@ -52,5 +54,8 @@ function why({ sent, received, initiator, error, bytesReceived, endedEarly, time
 
 function quote(said: CloseReason): string {
   const { code, reason } = said;
-  return `${code}${reason === '' ? '' : ` ${JSON.stringify(reason)}`}`;
+  return `${code}${reason === '' ? '' : ` ${printable(JSON.stringify(reason))}`}`;
 }
+
+/** The codes of the rules that bytes of the peer's break (7.4.1). */
+const OF_BYTES: readonly number[] = [1002, 1007, 1008, 1009];

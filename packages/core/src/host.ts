@@ -57,8 +57,8 @@ export interface WebAssemblyHost {
 export interface Host {
   readonly slices: Slices | undefined;
   /**
-   * Returns bytes that are alone in their buffer and may hold anything, to be overwritten: filling many with zeros costs as much
-   * as copying them.
+   * Returns bytes to be overwritten, which may hold anything: filling many with zeros costs as much as copying them. They
+   * are alone in their buffer, and as long as it is.
    */
   readonly allocate: (length: number) => Uint8Array;
   readonly webAssembly: WebAssemblyHost | undefined;
@@ -107,18 +107,23 @@ export function lookUpHost(scope: object): Host {
   };
 }
 
-/** Never from a pool that others have parts of: an `ArrayBuffer` can be transferred and cloned only whole. */
-function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
-  const allocUnsafeSlow = Buffer?.allocUnsafeSlow;
-  if (allocUnsafeSlow === undefined) return (length) => new Uint8Array(new ArrayBuffer(length));
-  return (length) => {
-    // V8 keeps the elements of a small Uint8Array on its heap and moves them when a system call needs them (benchmarks: echo).
-    if (length <= SMALL) return new Uint8Array(new ArrayBuffer(length));
-    return new Uint8Array(allocUnsafeSlow(length).buffer);
-  };
-}
+/** Up to this many bytes the engine fills an array with zeros faster than the host makes one without. */
+const ZEROED_TO = 1024;
 
-const SMALL = 256;
+/**
+ * `allocUnsafe` is out of the question: its short arrays share one buffer, in which an application that is handed one of
+ * them sees all the others.
+ */
+function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
+  const allocUnsafeSlow = tried(() => {
+    const allocate = Buffer?.allocUnsafeSlow;
+    return allocate?.(1).buffer.byteLength === 1 ? allocate : undefined;
+  });
+  // V8 keeps the bytes of a small array on its heap, and moves them when a system call needs them; those of a buffer stay where they are.
+  const zeroed = (length: number): Uint8Array => new Uint8Array(new ArrayBuffer(length));
+  if (allocUnsafeSlow === undefined) return zeroed;
+  return (length) => (length <= ZEROED_TO ? zeroed(length) : new Uint8Array(allocUnsafeSlow(length).buffer));
+}
 
 /** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */
 function bufferSlices(prototype: NonNullable<Scope['Buffer']>['prototype']): Slices | undefined {

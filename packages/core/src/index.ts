@@ -37,6 +37,7 @@ export type { RequestHead } from './handshake/http1.ts';
 export type { AcceptOptions, HandshakeRequest, OriginRule, ServerPolicy } from './handshake/server.ts';
 export type { HeartbeatOptions } from './heartbeat.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
+export { CLIENT_OPTIONS, checkNames, decided, type Names, SERVER_OPTIONS } from './misuse.ts';
 export {
   type ConnectionOptions,
   type MessageProgress,

@@ -14,13 +14,13 @@ const KEY = new DataView(new ArrayBuffer(4));
 const KEY_WORD = new Int32Array(KEY.buffer);
 
 /**
- * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place and gives the phase of the byte that would follow.
+ * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place and returns the phase of the byte that would follow.
  *
  * @param key the masking key as a 32-bit integer, its first byte in the most significant place
  * @param phase which byte of the key, 0 to 3, belongs to `bytes[start]`: 0 at the beginning of a payload
  * @see RFC 6455 5.3
  */
-export function applyMask(bytes: Uint8Array, start: number, end: number, key: number, phase: number): number {
+export function applyMask(bytes: Uint8Array, key: number, phase = 0, start = 0, end: number = bytes.length): number {
   const rotated = rotateKey(key, phase);
   if (end - start < KERNEL_FROM) maskBytes(bytes, start, end, rotated);
   else maskAndLook(bytes, start, end, rotated);

@@ -4,7 +4,7 @@
  * It grows with the bytes received, never with the number of pieces, and towards an announced length no faster than
  * twice what is there (RFC 6455 10.4).
  */
-import { copyBytes } from './bytes.ts';
+import { copyBytes, TransferredError } from './bytes.ts';
 import { host } from './host.ts';
 
 /** So much is made room for at once when that is all that was announced. */
@@ -72,15 +72,19 @@ export class MessageBuffer {
     this.#length++;
   }
 
-  /** {@link append} and {@link take}, with no copy in between. */
+  /**
+   * {@link append} and {@link take}, with no copy in between. The bytes are alone in their buffer and as long as it is,
+   * unless they could stay in the chunk that they came in.
+   *
+   * @throws {TransferredError} when memory that was given to `append` has been transferred
+   */
   finish(from: Uint8Array, start: number, end: number): Uint8Array {
     const need = this.#length + (end - start);
-    if (this.#pieces.length === 0) {
-      this.append(from, start, end, need);
-      return this.take();
-    }
-    const alone = this.#pieces.length === 1 && this.#used === 0;
-    const whole = alone && end - start <= this.#free ? this.#moved(need) : this.#join(need);
+    const { length: pieces } = this.#pieces;
+    let whole: Uint8Array;
+    if (pieces === 0 && this.#used > 0 && need === this.#bytes.length) whole = this.#bytes;
+    else if (pieces === 1 && this.#used === 0 && end - start <= this.#free) whole = this.#moved(need);
+    else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
     this.#clear();
     return whole;
@@ -94,20 +98,12 @@ export class MessageBuffer {
       this.#used = this.#length;
       this.#pieces = [];
     }
-    return this.#copied();
-  }
-
-  /** Gives what it holds away, for good, and is empty and small again. */
-  take(): Uint8Array {
-    const taken = this.#pieces.length > 0 ? this.#join(this.#length) : this.#copied();
-    this.#clear();
-    return taken;
-  }
-
-  /** What was copied; when that is nothing, an empty array of its own. */
-  #copied(): Uint8Array {
-    if (this.#used === 0) return new Uint8Array(0);
     return this.#used === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#used);
+  }
+
+  /** Returns what it holds, which is the caller's for good, and is empty and small again. */
+  take(): Uint8Array {
+    return this.finish(NOTHING, 0, 0);
   }
 
   #clear(): void {
@@ -145,6 +141,7 @@ export class MessageBuffer {
   /** Gives the one piece at the beginning of `length` bytes of its own memory: what is missing fits in behind it. */
   #moved(length: number): Uint8Array {
     const [piece] = this.#pieces as [Uint8Array];
+    if (piece.length !== this.#length) throw new TransferredError();
     const moved = new Uint8Array(piece.buffer, piece.byteOffset - this.#free, length);
     moved.set(piece);
     return moved;
@@ -152,6 +149,8 @@ export class MessageBuffer {
 
   /** Gives all there is at the beginning of `length` bytes. */
   #join(length: number): Uint8Array {
+    const held = this.#pieces.reduce((sum, piece) => sum + piece.length, this.#used);
+    if (held !== this.#length) throw new TransferredError();
     const joined = host.allocate(length);
     let at = 0;
     for (const piece of this.#pieces) {

@@ -45,16 +45,20 @@ export class ServerOpening {
    */
   next(): HandshakeRequest | undefined {
     if (this.request === undefined) {
-      const text = this.head === undefined ? this.#reader.read('request-malformed') : undefined;
-      if (text !== undefined) this.head = parseRequestHead(text);
-      if (this.head !== undefined) this.request = readRequest(this.head, this.#options.policy);
-      return this.request;
+      return located(this.#reader, () => {
+        const text = this.head === undefined ? this.#reader.read('request-malformed') : undefined;
+        if (text !== undefined) this.head = parseRequestHead(text);
+        if (this.head !== undefined) this.request = readRequest(this.head, this.#options.policy);
+        return this.request;
+      });
     }
     const { maxEarlyBytes } = this.#options;
     if (this.#reader.length > maxEarlyBytes) {
       // 4.1: "Once the client's opening handshake has been sent, the client MUST wait for a response from the server
       // before sending any further data."
-      throw new HandshakeError('early-data', `more than ${maxEarlyBytes} bytes`);
+      const error = new HandshakeError('early-data', `more than ${maxEarlyBytes} bytes`);
+      error.offset = this.#reader.position + maxEarlyBytes;
+      throw error;
     }
     return undefined;
   }
@@ -106,6 +110,10 @@ export class ClientOpening {
    * @throws {HandshakeError} when the response breaks a rule or is a refusal
    */
   next(ended: boolean): { readonly agreed: Negotiated; readonly headers: readonly HeaderField[] } | undefined {
+    return located(this.#reader, () => this.#next(ended));
+  }
+
+  #next(ended: boolean): { readonly agreed: Negotiated; readonly headers: readonly HeaderField[] } | undefined {
     while (this.#refusal === undefined) {
       const head = this.#reader.read('response-malformed');
       if (head === undefined) return undefined;
@@ -138,8 +146,28 @@ export class ClientOpening {
     return bytes.length >= length || enough ? bytes.slice(0, length) : undefined;
   }
 
+  /** Returns why the opening handshake has failed when its time is over: what a refusal has said by now counts. */
+  late(): HandshakeError {
+    try {
+      this.next(true);
+    } catch (error) {
+      return error as HandshakeError;
+    }
+    return new HandshakeError('handshake-timeout');
+  }
+
   /** Gives what arrived behind the response. */
   rest(): Uint8Array {
     return this.#reader.rest();
+  }
+}
+
+/** Calls `read`; an error of the handshake that it throws says how much had been read, however that was cut. */
+function located<T>(reader: HeadReader, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof HandshakeError) error.offset = reader.position;
+    throw error;
   }
 }

@@ -4,7 +4,9 @@ import type { MessageExtension } from './extension.ts';
 import { checkPolicy, type ServerPolicy } from './handshake/server.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import { host, type RandomSource, type Utf8TextDecoder } from './host.ts';
-import type { RateLimits } from './rate-limit.ts';
+import { CONNECTION_OPTIONS, checkNames, type Names, SERVER_OPTIONS } from './misuse.ts';
+import { shown } from './printable.ts';
+import type { RateLimit, RateLimits } from './rate-limit.ts';
 
 /** How much of a message in progress must arrive, and in what time. */
 export interface MessageProgress {
@@ -139,12 +141,14 @@ export class ResolvedOptions {
     this.maxQueuedBytes = bytes(options, 'maxQueuedBytes', 16 * MIB);
     this.fragmentSize = bytes(options, 'fragmentSize', Infinity, 1);
     const messages = options.messages ?? 'whole';
-    if (messages !== 'whole' && messages !== 'fragments') throw new TypeError("messages: 'whole' or 'fragments'");
+    if (messages !== 'whole' && messages !== 'fragments')
+      throw new TypeError(`messages: 'whole' or 'fragments', not ${shown(messages)}`);
     this.fragments = messages === 'fragments';
     this.autoPong = options.autoPong ?? true;
-    if (typeof this.autoPong !== 'boolean') throw new TypeError('autoPong: true or false');
+    if (typeof this.autoPong !== 'boolean') throw new TypeError(`autoPong: true or false, not ${shown(this.autoPong)}`);
     const heartbeat = options.heartbeat ?? { interval: 30_000, timeout: 10_000 };
     if (heartbeat !== false) {
+      checkNames(heartbeat, HEARTBEAT, 'heartbeat');
       fromOne('heartbeat.interval', heartbeat.interval);
       fromOne('heartbeat.timeout', heartbeat.timeout);
     }
@@ -152,6 +156,7 @@ export class ResolvedOptions {
     this.idleTimeout = time(options, 'idleTimeout', 120_000);
     const progress = options.messageProgress ?? { bytes: KIB, within: 10_000 };
     if (progress !== false) {
+      checkNames(progress, MESSAGE_PROGRESS, 'messageProgress');
       wholeBytes('messageProgress.bytes', progress.bytes, 1);
       fromOne('messageProgress.within', progress.within);
     }
@@ -160,30 +165,39 @@ export class ResolvedOptions {
     this.handshakeTimeout = time(options, 'handshakeTimeout', 10_000);
     this.closeTimeout = time(options, 'closeTimeout', 5_000);
     this.rateLimits = options.rateLimits;
+    checkNames(options.rateLimits ?? {}, RATE_LIMITS, 'rateLimits', 'limit');
     for (const [name, limit] of Object.entries(options.rateLimits ?? {})) {
-      if (!RATES.includes(name)) throw new TypeError(`rateLimits: of ${RATES.join(', ')}, not of ${name}`);
       if (limit === undefined) continue;
+      checkNames(limit, RATE_LIMIT, `rateLimits.${name}`);
       positive(`rateLimits.${name}.perSecond`, limit.perSecond);
       fromOne(`rateLimits.${name}.burst`, limit.burst ?? 1);
     }
     this.compression = options.compression;
+    checkCompression(this.compression);
     this.random = options.random ?? host.random;
     if (this.random !== undefined && typeof this.random !== 'function') {
-      throw new TypeError('random: a function that fills a Uint8Array');
+      throw new TypeError(`random: a function that fills a Uint8Array, not ${shown(this.random)}`);
     }
     this.textDecoder = options.textDecoder ?? host.textDecoder;
     const decoder = this.textDecoder;
     // A lenient decoder would put U+FFFD where the RFC wants the connection failed.
     const strict = typeof decoder?.decode === 'function' && decoder.fatal !== false && decoder.ignoreBOM !== false;
     if (decoder !== undefined && !strict) {
-      throw new TypeError('textDecoder: a decoder made with { fatal: true, ignoreBOM: true }');
+      throw new TypeError(`textDecoder: a decoder made with { fatal: true, ignoreBOM: true }, not ${shown(decoder)}`);
     }
   }
 }
 
-/** Checks the options once, for all the connections that will have them; the factories take the result as well. */
-export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}): ResolvedOptions {
-  return options instanceof ResolvedOptions ? options : new ResolvedOptions(options);
+/**
+ * Checks the options once, for all the connections that will have them; the factories take the result as well.
+ *
+ * @param others what names the options may have besides, of an adapter's for instance
+ * @throws {TypeError | RangeError} when an option is not valid or unknown; the message names it
+ */
+export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}, others?: Names): ResolvedOptions {
+  if (options instanceof ResolvedOptions) return options;
+  checkNames(options, { ...CONNECTION_OPTIONS, ...others });
+  return new ResolvedOptions(options);
 }
 
 /** {@link Connection.server}'s options. */
@@ -208,9 +222,15 @@ export class ResolvedServerOptions extends ResolvedOptions {
 }
 
 /** {@link resolveOptions} for servers: give the result to `Connection.server` for each connection. */
-export function resolveServerOptions(options: ServerOptions | ResolvedServerOptions = {}): ResolvedServerOptions {
+export function resolveServerOptions(
+  options: ServerOptions | ResolvedServerOptions = {},
+  others?: Names,
+): ResolvedServerOptions {
   if (options instanceof ResolvedServerOptions) return options;
-  if (!(options instanceof ResolvedOptions)) return new ResolvedServerOptions(options);
+  if (!(options instanceof ResolvedOptions)) {
+    checkNames(options, { ...SERVER_OPTIONS, ...others });
+    return new ResolvedServerOptions(options);
+  }
   // What `resolveOptions` gave means what it says, and has no policy.
   return Object.assign(new ResolvedServerOptions({}), options);
 }
@@ -227,7 +247,7 @@ function bytes(options: ConnectionOptions, name: Sizes, otherwise: number, least
 
 function wholeBytes(name: string, value: number, least: number): number {
   if (value !== Infinity && !(Number.isSafeInteger(value) && value >= least)) {
-    throw new RangeError(`${name}: a whole number of bytes from ${least}, or Infinity, not ${value}`);
+    throw wrongNumber(name, `a whole number of bytes from ${least}, or Infinity`, value);
   }
   return value;
 }
@@ -236,12 +256,30 @@ const time = (options: ConnectionOptions, name: Timeouts, otherwise: number): nu
   fromOne(name, options[name] ?? otherwise);
 
 function positive(name: string, value: number): void {
-  if (!(typeof value === 'number' && value > 0)) throw new RangeError(`${name}: a number above 0, not ${value}`);
+  if (!(typeof value === 'number' && value > 0)) throw wrongNumber(name, 'a number above 0', value);
 }
 
 function fromOne(name: string, value: number): number {
-  if (!(typeof value === 'number' && value >= 1)) throw new RangeError(`${name}: a number from 1, not ${value}`);
+  if (!(typeof value === 'number' && value >= 1)) throw wrongNumber(name, 'a number from 1', value);
   return value;
 }
 
-const RATES: readonly string[] = ['messages', 'bytes', 'controlFrames'] satisfies (keyof RateLimits)[];
+/** A number out of range, or no number at all. */
+const wrongNumber = (name: string, expected: string, value: unknown): RangeError | TypeError =>
+  new (typeof value === 'number' ? RangeError : TypeError)(`${name}: ${expected}, not ${shown(value)}`);
+
+function checkCompression(extension: MessageExtension | undefined): void {
+  if (extension === undefined) return;
+  // Whatever it is, `true` for instance.
+  const { offer, accept, confirm } = Object(extension) as Partial<MessageExtension>;
+  if ([offer, accept, confirm].some((method) => typeof method !== 'function')) {
+    throw new TypeError(
+      `compression: what permessageDeflate(…) of @sockless/core/deflate returns, not ${shown(extension)}`,
+    );
+  }
+}
+
+const HEARTBEAT: Names<HeartbeatOptions> = { interval: true, timeout: true };
+const MESSAGE_PROGRESS: Names<MessageProgress> = { bytes: true, within: true };
+const RATE_LIMITS: Names<RateLimits> = { messages: true, bytes: true, controlFrames: true };
+const RATE_LIMIT: Names<RateLimit> = { perSecond: true, burst: true };

@@ -109,7 +109,13 @@ export class Outbox {
     if (before <= tail) return 0;
     this.vacate();
     const part = this.#parts[this.#first] as Uint8Array | Loan;
-    const last = this.#parts.at(-1) as Uint8Array;
+    const behind: (Uint8Array | Loan)[] = [];
+    for (let left = tail; left > 0; ) {
+      // Control frames are never borrowed.
+      const last = this.#parts.pop() as Uint8Array;
+      behind.unshift(left < last.length ? copyOf(last, last.length - left, last.length) : last);
+      left -= last.length;
+    }
     let kept = this.#offset;
     if (part instanceof Loan) kept = kept === 0 ? 0 : part.length;
     else {
@@ -120,7 +126,7 @@ export class Outbox {
     this.broken = undefined;
     if (kept > this.#offset) this.#parts.push(part instanceof Loan ? part : copyOf(part, 0, kept));
     else this.#offset = 0;
-    if (tail > 0) this.#parts.push(copyOf(last, last.length - tail, last.length));
+    this.#parts.push(...behind);
     this.#first = 0;
     this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, -this.#offset);
     return before - this.queuedBytes;

@@ -5,6 +5,7 @@
  * of its payload are still to come), and the header in progress (at most 13 bytes of it, spilled). A frame that is
  * whole in its chunk is unmasked in place and handed out as a view; everything else is appended to one growable buffer.
  */
+import { TransferredError } from './bytes.ts';
 import { decodeClosePayload } from './close.ts';
 import type { BinaryEvent, CloseEvent, FragmentEvent, PingEvent, PongEvent, TextEvent } from './events.ts';
 import type { MessageTransform } from './extension.ts';
@@ -17,7 +18,7 @@ import {
   Opcode,
   RSV1,
 } from './frame.ts';
-import type { Utf8TextDecoder } from './host.ts';
+import { host, type Utf8TextDecoder } from './host.ts';
 import { KERNEL_FROM } from './kernel.ts';
 import { maskAndLook, rotateKey } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
@@ -34,6 +35,12 @@ const NOTHING = new Uint8Array(0);
 
 /** The most characters that a string has on V8, the least of the engines: 2^29 - 24. */
 const MAX_STRING = 536_870_888;
+
+/**
+ * How many bytes more than twice `maxMessageSize` a compressed message may have on the wire. What is incompressible becomes
+ * longer by far less; what is longer by more is blocks without output, which no limit of what it becomes would end.
+ */
+const COMPRESSED_SLACK = 65_536;
 
 /** To this many bytes one loop over them is faster than what is made for many. */
 const SHORT_CHUNK = 16;
@@ -57,6 +64,8 @@ export class Receiver {
 
   // The chunk being parsed, and what arrived behind it before it was.
   #chunk: Uint8Array = NOTHING;
+  // How long it was when it came: the application, which has views of it, may transfer its memory.
+  #end = 0;
   #position = 0;
   // Its memory: to look it up for every frame would cost as much as to unmask a short one (benchmarks: decode).
   #memory: ArrayBufferLike | undefined = undefined;
@@ -131,6 +140,7 @@ export class Receiver {
   receive(chunk: Uint8Array): void {
     if (this.#chunk === NOTHING && this.#backlog === undefined) {
       this.#chunk = chunk;
+      this.#end = chunk.length;
     } else {
       // The events of the chunk before have not all been polled.
       this.#backlog ??= new MessageBuffer();
@@ -138,14 +148,17 @@ export class Receiver {
     }
   }
 
-  /** From here on only a Close frame is delivered: ours has been sent, and no other frame can be answered (5.5.1). */
+  /**
+   * From here on only Ping frames and a Close frame are delivered: our own Close frame has been sent, and nothing else can
+   * be answered (5.5.1, 5.5.2).
+   */
   discard(): void {
     this.#discarding = true;
     this.#trickles = false;
     this.#reading = false;
     this.#buffer = undefined;
     this.#carry = NOTHING;
-    if (this.#opcode !== Opcode.Close) this.#control = undefined;
+    if (!isAnswered(this.#opcode)) this.#control = undefined;
   }
 
   /** Where in the stream the frame begins, or the first impossible byte lies, that made `next` throw. */
@@ -172,9 +185,11 @@ export class Receiver {
    * Gives the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule; `faultOffset` says where, and nothing may be parsed after it
+   * @throws {TransferredError} when the application took away the memory of what is to be parsed
    */
   next(now: number): ReceiverEvent | undefined {
     const { length } = this.#chunk;
+    if (length !== this.#end && (this.#position < this.#end || this.#reading)) throw this.#transferred();
     if (this.#trickles && length < this.#left && length <= SHORT_CHUNK && this.#backlog === undefined) {
       this.#trickle();
       return undefined;
@@ -189,16 +204,26 @@ export class Receiver {
     return undefined;
   }
 
+  /** The memory of the chunk is gone before all of it was parsed. */
+  #transferred(): TransferredError {
+    this.#fault = this.#base + this.#position;
+    return new TransferredError();
+  }
+
   /** Lets go of the chunk, which has been parsed, and goes on with what arrived behind it, if anything did. */
   #refill(): boolean {
-    this.#base += this.#chunk.length;
+    this.#base += this.#end;
     this.#chunk = NOTHING;
-    this.#position = 0;
+    this.#position = this.#end = 0;
     this.#memory = undefined;
     this.#words = undefined;
     this.#isSecond = false;
     if (this.#backlog === undefined) return false;
+    const fault = this.#fault;
+    this.#fault = this.#base;
     this.#chunk = this.#backlog.take();
+    this.#fault = fault;
+    this.#end = this.#chunk.length;
     this.#backlog = undefined;
     return true;
   }
@@ -206,18 +231,21 @@ export class Receiver {
   /** Reads a header into `header`; false when the chunk ends first. */
   #header(): boolean {
     const chunk = this.#chunk;
+    const end = this.#end;
     let position = this.#position;
-    if (position === chunk.length) return false;
+    if (position === end) return false;
     if (this.#spilled === 0) {
       this.#fault = this.#frameStart = this.#base + position;
-      const size = decodeFrameHeader(chunk, position, chunk.length, this.#rules, header);
+      const opcode = (chunk[position] as number) & 0x0f;
+      if (opcode < 8 && (opcode === 0) === (this.#message === 0) && !this.#discarding) this.#refuse(chunk, position);
+      const size = decodeFrameHeader(chunk, position, end, this.#rules, header);
       this.#position = position + size;
       if (size > 0) return true;
       // What there is of it waits in `spill`, to be completed from the next chunk.
       if (this.#spill === NOTHING) this.#spill = new Uint8Array(MAX_HEADER_SIZE);
-      for (; position < chunk.length; position++) this.#spill[this.#spilled++] = chunk[position] as number;
+      for (; position < end; position++) this.#spill[this.#spilled++] = chunk[position] as number;
     }
-    for (; position < chunk.length; position++) {
+    for (; position < end; position++) {
       this.#spill[this.#spilled++] = chunk[position] as number;
       if (!endsPart(this.#spill, this.#spilled)) continue;
       if (decodeFrameHeader(this.#spill, 0, this.#spilled, this.#rules, header) === 0) continue;
@@ -229,36 +257,44 @@ export class Receiver {
     return false;
   }
 
+  /** Throws because the frame that begins at `position` has no place here, which its first byte says. */
+  #refuse(chunk: Uint8Array, position: number): never {
+    // The other rules of that byte come first.
+    decodeFrameHeader(chunk, position, position + 1, this.#rules, header);
+    // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
+    if (this.#message !== 0) throw new ProtocolError('message-interleaved');
+    // 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
+    // followed by zero or more frames with the FIN bit clear and the opcode set to 0"
+    throw new ProtocolError('continuation-without-message');
+  }
+
   /**
-   * A header has been read: checks it against the message in progress, and delivers its frame if that is whole here.
+   * A header has been read: checks it against the limits, and delivers its frame if that is whole here.
    */
   #frame(now: number): ReceiverEvent | undefined {
     const { opcode, final, length } = header;
     if (this.#discarding) {
-      // Nothing but Close frames is of interest.
+      // Nothing is of interest but what is answered.
     } else if (opcode >= 8) {
       this.#limiter?.controlFrame(now);
     } else {
-      if (opcode !== Opcode.Continuation) {
-        // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
-        if (this.#message !== 0) throw new ProtocolError('message-interleaved');
+      const first = opcode !== Opcode.Continuation;
+      if (first) {
         this.#limiter?.message(now);
         this.#size = this.#compressedSize = 0;
-      } else if (this.#message === 0) {
-        // 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0,
-        // followed by zero or more frames with the FIN bit clear and the opcode set to 0"
-        throw new ProtocolError('continuation-without-message');
       }
-      // Of a compressed message what counts is what it becomes.
-      const first = opcode !== Opcode.Continuation;
-      if (first ? header.rsv !== 0 : this.#compressed) this.#compressedSize += length;
-      else this.#grow(length, first ? opcode : this.#message);
+      // Of a compressed message what counts is what it becomes, and how much it takes to say so.
+      if (first ? header.rsv !== 0 : this.#compressed) {
+        this.#compressedSize += length;
+        if (this.#compressedSize > 2 * this.#maxMessageSize + COMPRESSED_SLACK)
+          throw new ProtocolError('message-too-big');
+      } else this.#grow(length, first ? opcode : this.#message);
     }
 
     const chunk = this.#chunk;
     const start = this.#position;
     const end = start + length;
-    if (end <= chunk.length && !this.#discarding && this.#isWhole(opcode, final)) {
+    if (end <= this.#end && this.#isWhole(opcode, final)) {
       this.#position = end;
       if (opcode === Opcode.Text) {
         this.#limiter?.bytes(length, now);
@@ -308,6 +344,7 @@ export class Receiver {
 
   /** Whether a frame, all of it here, is all there is to deliver: a control frame or an unfragmented message. */
   #isWhole(opcode: Opcode, final: boolean): boolean {
+    if (this.#discarding) return isAnswered(opcode);
     if (opcode >= 8) return true;
     return final && opcode !== Opcode.Continuation && header.rsv === 0 && !this.#fragments;
   }
@@ -337,13 +374,13 @@ export class Receiver {
   #payload(now: number): ReceiverEvent | undefined {
     const chunk = this.#chunk;
     const start = this.#position;
-    const end = Math.min(start + this.#left, chunk.length);
+    const end = Math.min(start + this.#left, this.#end);
     this.#position = end;
     this.#left -= end - start;
     const frameDone = this.#left === 0;
     if (frameDone) this.#inFrame = this.#trickles = false;
     const opcode = this.#opcode;
-    if (this.#discarding && opcode !== Opcode.Close) return undefined;
+    if (this.#discarding && !isAnswered(opcode)) return undefined;
     let ascii: boolean | undefined;
     if (this.#masked) {
       ascii = maskAndLook(chunk, start, end, this.#key, this.#wordsFor(end - start)) === 0;
@@ -387,6 +424,7 @@ export class Receiver {
     this.#left -= length;
     this.#base += length;
     this.#chunk = NOTHING;
+    this.#end = 0;
   }
 
   /** Takes what the compressed payload written last becomes, piece by piece, and the end of its message. */
@@ -408,6 +446,8 @@ export class Receiver {
   #take(bytes: Uint8Array, start: number, end: number, done: boolean, seen?: boolean): ReceiverEvent | undefined {
     const type = this.#message as DataOpcode;
     const lent = bytes !== this.#chunk;
+    // The application's decoder sees no memory that others' messages lie in.
+    if (lent && type === Opcode.Text && this.#textDecoder !== host.textDecoder) bytes = new Uint8Array(bytes);
     if (done) this.#message = 0;
     if (type === Opcode.Text) {
       const ascii = seen ?? isAscii(bytes, start, end);
@@ -417,7 +457,7 @@ export class Receiver {
       }
       if (done) this.#endText(bytes, end, this.#utf8);
     }
-    if (this.#fragments) return this.#piece(type, lent ? bytes.slice() : this.#view(start, end), done);
+    if (this.#fragments) return this.#piece(type, lent ? new Uint8Array(bytes) : this.#view(start, end), lent, done);
 
     this.#buffer ??= new MessageBuffer();
     const buffer = this.#buffer;
@@ -426,12 +466,12 @@ export class Receiver {
       const alone = lent && buffer.length === 0;
       return this.#whole(
         type,
-        alone ? (type === Opcode.Text ? bytes : bytes.slice()) : buffer.finish(bytes, start, end),
+        alone ? (type === Opcode.Text ? bytes : new Uint8Array(bytes)) : buffer.finish(bytes, start, end),
       );
     }
     // How long the message will be is known in its final frame only, and of a compressed one never.
     const announced = this.#final && !this.#compressed ? this.#size : Infinity;
-    if (lent) buffer.append(bytes.slice(), start, end, announced);
+    if (lent) buffer.append(new Uint8Array(bytes), start, end, announced);
     else buffer.append(bytes, start, end, announced, start - Math.max(0, this.#frameStart - this.#base));
     return undefined;
   }
@@ -466,25 +506,32 @@ export class Receiver {
     // For the longest there is something better.
     if (length >= KERNEL_FROM) return undefined;
     if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {
-      this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#chunk.length);
+      this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#end);
     }
     this.#isSecond = true;
     return this.#words;
   }
 
-  /** Delivers a piece of a message; of a text, the code points that are whole. */
-  #piece(opcode: DataOpcode, bytes: Uint8Array, final: boolean): FragmentEvent | undefined {
+  /**
+   * Delivers a part of a message; of a text, the code points that are whole.
+   *
+   * @param own whether `bytes` are a copy, and no view of the chunk: then what is delivered is alone in its buffer
+   */
+  #piece(opcode: DataOpcode, bytes: Uint8Array, own: boolean, final: boolean): FragmentEvent | undefined {
     let data = bytes;
     if (opcode === Opcode.Text) {
-      if (this.#carry.length > 0) {
-        const joined = new Uint8Array(this.#carry.length + data.length);
-        joined.set(this.#carry);
-        joined.set(data, this.#carry.length);
-        data = joined;
+      const { length: carried } = this.#carry;
+      if (carried > 0) {
+        data = new Uint8Array(carried + bytes.length);
+        data.set(this.#carry);
+        data.set(bytes, carried);
       }
       const whole = data.length - unfinishedBytes(data, data.length, this.#utf8);
-      this.#carry = whole === data.length ? NOTHING : data.slice(whole);
-      data = data.subarray(0, whole);
+      if (whole === data.length) this.#carry = NOTHING;
+      else {
+        this.#carry = data.slice(whole);
+        data = own || carried > 0 ? data.slice(0, whole) : data.subarray(0, whole);
+      }
     }
     return data.length > 0 || final ? { type: 'fragment', opcode, data, final } : undefined;
   }
@@ -510,6 +557,11 @@ export class Receiver {
   #endText(bytes: Uint8Array, end: number, state: number): void {
     if (state !== UTF8_BOUNDARY) throw this.#invalidText(bytes === this.#chunk ? end : undefined);
   }
+}
+
+/** Whether a control frame has an answer, and so counts after our own Close frame as well. */
+function isAnswered(opcode: Opcode): boolean {
+  return opcode === Opcode.Close || opcode === Opcode.Ping;
 }
 
 /** Whether so many bytes of a header, two or more, are all of its parts so far: there is something new to check. */

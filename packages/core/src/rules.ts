@@ -4,6 +4,7 @@
  * A row holds the close code (7.4.1) or the HTTP status, the RFC section, and the sentence. The key of the row is the
  * name of the rule everywhere: in the error, in the vector table of the tests, and in the documentation.
  */
+import { printable } from './printable.ts';
 
 /**
  * What a broken rule of an open connection says: the code of our Close frame, the section (of RFC 6455 unless it names
@@ -149,8 +150,8 @@ export const HANDSHAKE_RULES = {
   },
   'target-form': {
     status: 400,
-    section: '4.1',
-    sentence: 'the request target must be a resource name: a path that begins with one "/"',
+    section: '4.2.1',
+    sentence: 'the request target must be a path that begins with "/", or an absolute http: or https: URI',
   },
   'method-not-get': { status: 405, section: '4.2.1', sentence: 'the method of the request must be GET' },
   'http-version': { status: 505, section: '4.2.1', sentence: 'the request must be HTTP/1.1 or higher' },
@@ -298,15 +299,18 @@ export class HandshakeError extends Error {
   readonly status: number;
   /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
-  /** How many bytes had been received. */
+  /**
+   * Where: how many bytes of those received had been read, those before the byte at fault or all of the head at fault. For
+   * a rule whose name begins with `handshake-`, how many bytes had been received.
+   */
   offset = 0;
   /** For `status-not-101` on a client: what the server answered instead. */
   readonly response: RejectedResponse | undefined;
 
-  /** Names the rule, and what more there is to say. */
+  /** Names the rule, and what more there is to say: of a peer's text, what is printable. */
   constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse) {
     const { status, section, sentence } = HANDSHAKE_RULES[rule];
-    super(`${sentence}${detail === '' ? '' : `: ${detail}`} (${cite(section)})`);
+    super(`${sentence}${detail === '' ? '' : `: ${printable(detail)}`} (${cite(section)})`);
     this.rule = rule;
     this.status = status;
     this.section = section;
@@ -317,7 +321,13 @@ export class HandshakeError extends Error {
 const cite = (section: string): string => (section.startsWith('RFC') ? section : `RFC 6455 section ${section}`);
 
 /** Why a call was refused. */
-export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full' | 'random-reentered';
+export type StateRule =
+  | 'not-connecting'
+  | 'not-open'
+  | 'message-in-progress'
+  | 'queue-full'
+  | 'messages-dropped'
+  | 'random-reentered';
 
 /** The caller asked for something that the connection's state does not allow; nothing was changed. */
 export class StateError extends Error {

@@ -27,6 +27,9 @@ const SHORT = 32;
 /** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
 const MEASURED_FROM = 4096;
 
+/** Up to this many bytes of answers to Ping frames wait each in its place; beyond that one waits for all that came since. */
+const MAX_PONGS = 4096;
+
 /** The host's random source serves all connections from one pool. */
 const hostKeys = host.random && new MaskKeys(host.random);
 
@@ -44,9 +47,12 @@ export class Sender {
   #compressing = false;
   #surrogate = '';
 
-  // The one Pong frame that waits.
+  // How long the answers to Ping frames in the outbox are together, how much is to be transmitted until the last of them has
+  // left, and the payload of one for which there was no room.
+  #pongs = 0;
+  #pongsLeft = 0;
   #pong: Uint8Array | undefined = undefined;
-  // The size of our Close frame while it waits: it is the last frame there is.
+  // The size of our Close frame while it waits, and of the answers to Ping frames behind it.
   #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
@@ -133,16 +139,25 @@ export class Sender {
     this.#frame(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame, in place of one that still waits. `payload` is kept until it leaves. */
+  /** Queues the answer to a Ping frame: in its place, or, where too many wait, instead of the last one and behind all. */
   pong(payload: Uint8Array): void {
+    const size = this.#frameSize(payload.length);
+    if (this.#pongsLeft <= 0) this.#pongs = 0;
+    if (this.#pong === undefined && this.#pongs + size <= MAX_PONGS) {
+      this.#frame(FINAL | Opcode.Pong, payload, 0, payload.length, false);
+      this.#pongs += size;
+      this.#pongsLeft = this.#outbox.queuedBytes;
+      if (this.#closeSize > 0) this.#closeSize += size;
+      return;
+    }
     // 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
     // frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-    this.#pong = payload;
+    this.#pong = payload.slice();
   }
 
-  /** Queues a Close frame: nothing may be queued after it. */
+  /** Queues a Close frame: nothing but answers to Ping frames may be queued after it. */
   close(payload: Uint8Array): void {
-    this.#flushPong();
+    this.#placePong();
     this.#frame(FINAL | Opcode.Close, payload, 0, payload.length, false);
     this.#closeSize = this.#frameSize(payload.length);
     this.#message = 0;
@@ -160,9 +175,11 @@ export class Sender {
 
   /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. */
   transmit(max = Infinity): Uint8Array | undefined {
-    this.#flushPong();
-    const bytes = this.#outbox.transmit(max);
-    if (this.#outbox.queuedBytes === 0) this.#closeSize = 0;
+    const outbox = this.#outbox;
+    if (this.#pongsLeft <= 0) this.#placePong();
+    const bytes = outbox.transmit(max);
+    if (bytes !== undefined) this.#pongsLeft -= bytes.length;
+    if (outbox.queuedBytes === 0) this.#closeSize = 0;
     return bytes;
   }
 
@@ -171,8 +188,9 @@ export class Sender {
    * transmitted in part, the head of the opening handshake, and our Close frame.
    */
   drop(): number {
-    this.#pong = undefined;
-    return this.#outbox.drop(this.#closeSize);
+    const dropped = this.#outbox.drop(this.#closeSize);
+    this.#pongsLeft = Math.min(this.#pongsLeft, this.#outbox.queuedBytes);
+    return dropped;
   }
 
   /** What became of a borrowed payload that the application transferred or resized: see {@link Outbox.broken}. */
@@ -180,11 +198,13 @@ export class Sender {
     return this.#outbox.broken;
   }
 
-  #flushPong(): void {
+  /** The answer for which there was no room gets its place. */
+  #placePong(): void {
     if (this.#pong === undefined) return;
     const payload = this.#pong;
     this.#pong = undefined;
-    this.#frame(FINAL | Opcode.Pong, payload, 0, payload.length, false);
+    this.#pongsLeft = 0;
+    this.pong(payload);
   }
 
   #frameSize(length: number): number {

@@ -18,7 +18,12 @@ import { concat, decodeStrictly, drain, type Summary, summarize, ZEROS } from '.
 const atRest = suite('at-rest');
 atRest.before.each(emptySlab);
 
-const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: Infinity, messageProgress: false, stallTimeout: Infinity };
+const OFF: ConnectionOptions = {
+  heartbeat: false,
+  idleTimeout: Infinity,
+  messageProgress: false,
+  stallTimeout: Infinity,
+};
 
 /** Gives three connections that are open and share their options. */
 function opened(role: Role, options: ConnectionOptions = {}): [Connection, Connection, Connection] {

@@ -168,8 +168,9 @@ test('a Buffer without byteLength measures nothing', () => {
 
 test('memory is as long as was asked for, a plain Uint8Array, and nobody else has it', () => {
   const memories = [host.allocate, lookUpHost({}).allocate].flatMap((allocate) =>
-    [0, 1, 64, 65, 100, 1000, 4095, 4096, 100_000].map((length) => {
+    [0, 1, 64, 65, 100, 1000, 1024, 1025, 4096, 100_000].map((length) => {
       const memory = allocate(length);
+      assert.equal([memory.byteOffset, memory.buffer.byteLength], [0, length]);
       assert.equal([memory.length, Object.getPrototypeOf(memory) === Uint8Array.prototype], [length, true]);
       return memory;
     }),
@@ -178,22 +179,27 @@ test('memory is as long as was asked for, a plain Uint8Array, and nobody else ha
   for (const [i, memory] of memories.entries()) assert.ok(memory.every((byte) => byte === i));
 });
 
-test('more than 64 bytes are not filled with zeros first, where the host has a way', () => {
+test('more than 1 KiB is not filled with zeros first, where the host has a way that shares no memory', () => {
   const asked: number[] = [];
-  const { allocate } = lookUpHost({
-    Buffer: {
-      prototype: SLICES,
-      allocUnsafe(length: number) {
-        asked.push(length);
-        return new Uint8Array(length + 20).fill(7).subarray(5, 5 + length);
-      },
+  const allocUnsafeSlow = (length: number): Uint8Array => {
+    asked.push(length);
+    return new Uint8Array(length).fill(7);
+  };
+  const { allocate } = lookUpHost({ Buffer: { prototype: SLICES, allocUnsafeSlow } });
+  assert.equal(allocate(1024), new Uint8Array(1024));
+  const memory = allocate(1025);
+  assert.equal([memory.length, memory[0], asked], [1025, 7, [1, 1025]]);
+  // Without it, or where it is not what it is on Node, zeros.
+  for (const other of [
+    undefined,
+    (length: number) => new Uint8Array(length + 20).fill(7).subarray(5, 5 + length),
+    () => {
+      throw new Error('not supported');
     },
-  });
-  assert.equal(allocate(64), new Uint8Array(64));
-  const memory = allocate(65);
-  assert.equal([memory.length, memory.byteOffset, memory[0], asked], [65, 5, 7, [65]]);
-  // Without it, zeros.
-  assert.equal(lookUpHost({ Buffer: { prototype: SLICES } }).allocate(65), new Uint8Array(65));
+  ]) {
+    const plain = lookUpHost({ Buffer: { prototype: SLICES, allocUnsafeSlow: other } });
+    assert.equal(plain.allocate(1025), new Uint8Array(1025));
+  }
 });
 
 const withHash = (hash: unknown) => lookUpHost({ process: { getBuiltinModule: () => ({ hash }) } }).sha1;

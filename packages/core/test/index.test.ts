@@ -12,9 +12,9 @@ const SOURCES = new URL('../src/', import.meta.url);
 
 test('@sockless/core', () => {
   assert.equal(Object.keys(core).sort(), [
-    ...['CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES', 'ProtocolError'],
-    ...['StateError', 'backoffDelay', 'fieldValue', 'fieldValues', 'isCloseCode', 'nextAttempt', 'parseUri'],
-    ...['resolveOptions', 'resolveServerOptions', 'toBytes'],
+    ...['CLIENT_OPTIONS', 'CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES'],
+    ...['ProtocolError', 'SERVER_OPTIONS', 'StateError', 'backoffDelay', 'checkNames', 'decided', 'fieldValue'],
+    ...['fieldValues', 'isCloseCode', 'nextAttempt', 'parseUri', 'resolveOptions', 'resolveServerOptions', 'toBytes'],
   ]);
 });
 

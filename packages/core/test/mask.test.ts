@@ -21,7 +21,7 @@ function compare(view: number, offset: number, length: number, key: number, phas
   expected.set(transform(memory.subarray(offset, offset + length), octets(key), phase), offset);
 
   const start = offset - view;
-  const next = applyMask(memory.subarray(view), start, start + length, key, phase);
+  const next = applyMask(memory.subarray(view), key, phase, start, start + length);
   const place = `${length} bytes at ${offset}, key ${key}, phase ${phase}`;
   equalBytes(memory, expected, place);
   assert.is(next, (phase + length) % 4, place);
@@ -33,9 +33,9 @@ function octets(key: number): number[] {
 
 mask('5.3 the example of 5.7', () => {
   const bytes = hex('48 65 6c 6c 6f');
-  assert.is(applyMask(bytes, 0, 5, 0x37fa213d, 0), 1);
+  assert.is(applyMask(bytes, 0x37fa213d), 1);
   assert.is(toHex(bytes), '7f 9f 4d 51 58');
-  assert.is(applyMask(bytes, 0, 5, 0x37fa213d, 0), 1);
+  assert.is(applyMask(bytes, 0x37fa213d), 1);
   assert.is(toHex(bytes), '48 65 6c 6c 6f');
 });
 
@@ -69,7 +69,7 @@ mask('5.3 short payloads behind a long one in the same chunk', () => {
     let at = 0;
     for (const length of [64, 0, 1, 2, 3, 4, 5, 7, 8, 31, 64, 63, 65]) {
       expected.set(transform(expected.subarray(at, at + length), octets(0x37fa213d), length % 4), at);
-      assert.is(applyMask(chunk, at, at + length, 0x37fa213d, length % 4), (2 * length) % 4);
+      assert.is(applyMask(chunk, 0x37fa213d, length % 4, at, at + length), (2 * length) % 4);
       equalBytes(chunk, expected, `${length} bytes at ${at}`);
       at += length + 1;
     }
@@ -92,8 +92,8 @@ mask('5.3 the phase carries a payload over any cut', () => {
   const expected = toHex(transform(whole, octets(0x01020304)));
   for (let cut = 0; cut <= 300; cut++) {
     const bytes = whole.slice();
-    const phase = applyMask(bytes, 0, cut, 0x01020304, 0);
-    applyMask(bytes, cut, 300, 0x01020304, phase);
+    const phase = applyMask(bytes, 0x01020304, 0, 0, cut);
+    applyMask(bytes, 0x01020304, phase, cut);
     assert.is(toHex(bytes), expected, `cut at ${cut}`);
   }
 });

@@ -127,7 +127,9 @@ const BAD: [Name, unknown[], named?: string][] = [
   ['messageProgress', NO_TIMES.map((within) => ({ bytes: 5, within })), 'messageProgress.within'],
   ['rateLimits', NO_RATES.map((perSecond) => ({ messages: { perSecond } })), 'rateLimits.messages.perSecond'],
   ['rateLimits', [0.5, ...NO_RATES].map((burst) => ({ bytes: { perSecond: 1, burst } })), 'rateLimits.bytes.burst'],
-  ['rateLimits', [{ controlFrames: {} }, { controlFrames: 5 }], 'rateLimits.controlFrames.perSecond'],
+  ['rateLimits', [{ controlFrames: {} }], 'rateLimits.controlFrames.perSecond'],
+  ['rateLimits', [{ controlFrames: 5 }, { controlFrames: null }, { controlFrames: [] }], 'rateLimits.controlFrames'],
+  ['compression', [true, 5, 'deflate', {}, null, { offer: () => [], accept: () => undefined }]],
   ['rateLimits', [{ message: { perSecond: 5 } }, { toString: { perSecond: 5 } }]],
   ['random', [5, 'dice', {}, true]],
   ['textDecoder', [5, 'utf-8', {}, { decode: 5 }, { ...decoder, fatal: false }, { ...decoder, ignoreBOM: false }]],
@@ -143,6 +145,37 @@ for (const [name, values, named = name] of BAD) {
     });
   }
 }
+
+for (const [options, message] of [
+  [{ maxMessageSize: '5' }, 'maxMessageSize: a whole number of bytes from 0, or Infinity, not "5" (a string)'],
+  [{ maxFrameSize: 5n }, 'maxFrameSize: a whole number of bytes from 0, or Infinity, not 5 (a bigint)'],
+  [{ idleTimeout: '5' }, 'idleTimeout: a number from 1, not "5" (a string)'],
+  [{ heartbeat: true }, 'heartbeat: an object, not true'],
+  [{ heartbeat: { every: 5 } }, 'heartbeat.every: there is no such option'],
+  [{ rateLimits: { message: { perSecond: 5 } } }, 'rateLimits.message: there is no such limit; did you mean messages?'],
+  [
+    { rateLimits: { bytes: { perSec: 5 } } },
+    'rateLimits.bytes.perSec: there is no such option; did you mean perSecond?',
+  ],
+  [{ messages: 'Whole' }, "messages: 'whole' or 'fragments', not \"Whole\" (a string)"],
+  [{ autoPong: 'yes' }, 'autoPong: true or false, not "yes" (a string)'],
+  [{ compression: true }, 'compression: what permessageDeflate(…) of @sockless/core/deflate returns, not true'],
+  [{ random: [5] }, 'random: a function that fills a Uint8Array, not a list'],
+] as [object, string][]) {
+  test(`wrong types throw a TypeError: ${message}`, () => {
+    for (const resolve of [resolveOptions, resolveServerOptions, Connection.server]) {
+      assert.throws(
+        () => resolve(options as ConnectionOptions),
+        (error: unknown) => error instanceof TypeError && error.message === message,
+      );
+    }
+  });
+}
+
+test('a number out of range throws a RangeError', () => {
+  assert.throws(() => resolveOptions({ maxMessageSize: -5 }), isA(RangeError));
+  assert.throws(() => resolveOptions({ idleTimeout: 0 }), isA(RangeError));
+});
 
 test('what is resolved is not resolved again, and shared by all connections that have it', () => {
   const resolved = resolveOptions({ maxMessageSize: 5 });

@@ -561,6 +561,57 @@ const FRAGMENTATION: Vector[] = [
       rule: 'continuation-without-message',
     }),
   ),
+  ...(['00', '80'] as const).map(
+    (first): Vector => ({
+      name: `${first}: a continuation of nothing is refused at its first byte`,
+      section: '5.4',
+      role: first === '00' ? 'client' : 'server',
+      hex: first,
+      rule: 'continuation-without-message',
+    }),
+  ),
+  ...['01', '02', '81', '82'].map(
+    (first): Vector => ({
+      name: `${first}: a new message inside of another is refused at its first byte`,
+      section: '5.4',
+      role: 'server',
+      hex: `02 81 00 00 00 00 61  89 80 00 00 00 00  ${first}`,
+      events: [['ping', '']],
+      rule: 'message-interleaved',
+      offset: 13,
+    }),
+  ),
+  ...(
+    [
+      ['00', 'continuation-without-message', ''],
+      ['81', 'message-interleaved', '01 01 61'],
+    ] as const
+  ).map(
+    ([first, rule, before]): Vector => ({
+      name: `${first}: out of place, and longer than any limit as well: 1002 and not 1009`,
+      section: '5.4',
+      role: 'client',
+      hex: `${before} ${first} 7f 00000000 ffffffff`,
+      rule,
+      offset: before === '' ? 0 : 3,
+      options: { maxFrameSize: 1000, maxMessageSize: 1000 },
+    }),
+  ),
+  ...(
+    [
+      ['40', 'client', ''],
+      ['c1', 'server', '01 81 00 00 00 00 61'],
+    ] as const
+  ).map(
+    ([first, role, before]): Vector => ({
+      name: `${first}: a reserved bit out of place is a reserved bit`,
+      section: '5.2',
+      role,
+      hex: `${before} ${first}`,
+      rule: 'reserved-bits',
+      offset: before === '' ? 0 : 7,
+    }),
+  ),
   {
     name: 'a continuation behind an unfragmented message',
     section: '5.4',

@@ -18,9 +18,62 @@ export const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  */
 export const deflaterBits = (windowBits: number): number => Math.max(9, windowBits);
 
-/** Gives the same bytes with as much room again behind them. */
+/**
+ * Memory for the output of all deflaters of one engine. It grows with what is compressed, but a message that needed much
+ * leaves no more than this behind.
+ */
+export const KEPT = 262_144;
+
+/** Returns the same bytes with as much room again behind them. */
 export function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(2 * bytes.length);
   larger.set(bytes);
   return larger;
+}
+
+/**
+ * Checks that input is still as long as when it was written.
+ *
+ * @throws {TypeError} when its memory was transferred: an inflater of Node's would end the process
+ */
+export function expectInput({ length }: Uint8Array, expected: number): void {
+  if (length !== expected) throw new TypeError('the input was transferred, or its memory resized, before it was read');
+}
+
+/** Blocks with BFINAL set that a message may have however short it is, and for how many bytes of output one more. */
+const FINAL_BLOCKS = 1024;
+const BYTES_A_FINAL_BLOCK = 64;
+
+/**
+ * Counts the blocks with BFINAL set of a message. RFC 7692 7.2.3.4 allows them, so that a sender which cannot flush in
+ * another way can end each fragment with one; but each takes more time than its 10 bits, and millions of empty ones are
+ * an attack.
+ */
+export class FinalBlocks {
+  #count = 0;
+  #output = 0;
+
+  /** The message has become longer by this number of bytes. */
+  output(length: number): void {
+    this.#output += length;
+  }
+
+  /**
+   * A block with BFINAL set has ended.
+   *
+   * @param length how many bytes the message has become longer since `output` was called last
+   * @throws {RangeError} when it is one too many
+   */
+  add(length: number): void {
+    if (++this.#count > FINAL_BLOCKS + (this.#output + length) / BYTES_A_FINAL_BLOCK) {
+      throw new RangeError(
+        `more than ${FINAL_BLOCKS} blocks with BFINAL set, and less than 64 bytes of output for each`,
+      );
+    }
+  }
+
+  /** The next message begins. */
+  reset(): void {
+    this.#count = this.#output = 0;
+  }
 }

@@ -13,10 +13,18 @@ import {
   zlibDeflateReset,
   zlibInflate,
   zlibInflateInit2,
-  zlibInflateReset,
-  zlibInflateResetKeep,
 } from 'pako';
-import { deflaterBits, grown, NONE_EXPECTED, NOTHING, ROOM, TAIL_AND_ONE } from './common.ts';
+import {
+  deflaterBits,
+  expectInput,
+  FinalBlocks,
+  grown,
+  KEPT,
+  NONE_EXPECTED,
+  NOTHING,
+  ROOM,
+  TAIL_AND_ONE,
+} from './common.ts';
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
 
@@ -28,8 +36,11 @@ export const pako: DeflateEngine = {
 
 const DEFLATED = 8;
 
-// All connections' output goes here.
-const inflated = new Uint8Array(ROOM);
+/** In `state.mode`: the next bits begin a block, whatever the flush (`inflate_mode` in zlib's inflate.h). */
+const TYPEDO = 16_192;
+
+// All connections' output goes here. They are made anew where somebody has transferred them.
+let inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 
 class PakoDeflater implements Deflater {
@@ -44,19 +55,22 @@ class PakoDeflater implements Deflater {
     stream.input = data;
     stream.next_in = 0;
     stream.avail_in = data.length;
+    let output = deflated.length === 0 ? new Uint8Array(ROOM) : deflated;
     let length = 0;
     do {
-      if (length === deflated.length) deflated = grown(deflated);
-      stream.output = deflated;
+      if (length === output.length) output = grown(output);
+      stream.output = output;
       stream.next_out = length;
-      stream.avail_out = deflated.length - length;
+      stream.avail_out = output.length - length;
       const status = zlibDeflate(stream, Z_SYNC_FLUSH);
       // No progress is possible: all has been flushed already.
       if (status !== Z_BUF_ERROR) check(status);
       length = stream.next_out;
     } while (stream.avail_out === 0);
     stream.input = NOTHING;
-    return deflated.subarray(0, length);
+    stream.output = NOTHING;
+    if (output.length <= KEPT) deflated = output;
+    return output.subarray(0, length);
   }
 
   reset(): void {
@@ -70,13 +84,16 @@ class PakoDeflater implements Deflater {
 
 class PakoInflater implements Inflater {
   readonly #stream: ZStream = new ZStream();
-  readonly #maxDistance: number;
+  readonly #finals = new FinalBlocks();
+  #end = 0;
   #drained = true;
 
   constructor({ windowBits }: InflaterOptions) {
-    this.#maxDistance = 2 ** windowBits;
     check(zlibInflateInit2(this.#stream, -windowBits));
-    this.#limitDistance();
+    this.#stream.input = NOTHING;
+    // zlib also finds what lies before its window in what the same call gave, so that how the payload is cut would
+    // decide whether it is refused.
+    this.#stream.state.dmax = 2 ** windowBits;
   }
 
   get drained(): boolean {
@@ -86,20 +103,26 @@ class PakoInflater implements Inflater {
   write(data: Uint8Array): void {
     this.#stream.input = data;
     this.#stream.next_in = 0;
-    this.#stream.avail_in = data.length;
+    this.#stream.avail_in = this.#end = data.length;
     this.#drained = false;
   }
 
   read(): Uint8Array {
     const stream = this.#stream;
+    expectInput(stream.input, this.#end);
+    if (inflated.length === 0) inflated = new Uint8Array(ROOM);
     stream.output = inflated;
     stream.next_out = 0;
     stream.avail_out = ROOM;
     while (this.#inflate(Z_SYNC_FLUSH)) {
       // A block with BFINAL set has ended; the next one follows it, with the same window.
     }
+    this.#finals.output(stream.next_out);
     this.#drained = stream.avail_out > 0;
-    if (this.#drained) stream.input = NOTHING;
+    if (this.#drained) {
+      stream.input = NOTHING;
+      this.#end = 0;
+    }
     return inflated.subarray(0, stream.next_out);
   }
 
@@ -120,12 +143,15 @@ class PakoInflater implements Inflater {
     const exactly = stream.avail_in === 1 && stream.next_out === 0;
     stream.input = NOTHING;
     stream.avail_in = 0;
+    this.#finals.reset();
     return exactly;
   }
 
   reset(): void {
-    check(zlibInflateReset(this.#stream));
-    this.#limitDistance();
+    const { state } = this.#stream;
+    state.wsize = state.whave = state.wnext = 0;
+    this.#finals.reset();
+    this.#beginBlock();
   }
 
   close(): void {
@@ -133,11 +159,13 @@ class PakoInflater implements Inflater {
   }
 
   /**
-   * zlib also finds what lies before its window in what the same call gave, so that how the payload is cut would decide
-   * whether it is refused. Each reset forgets this.
+   * The next bits begin a block. This is all of `inflateResetKeep` that matters between two blocks, without the memory
+   * for new tables that pako's takes each time, which made 524,288 final blocks a MiB take seconds.
    */
-  #limitDistance(): void {
-    this.#stream.state.dmax = this.#maxDistance;
+  #beginBlock(): void {
+    const { state } = this.#stream;
+    state.mode = TYPEDO;
+    state.last = state.hold = state.bits = 0;
   }
 
   /** True when a final block has ended and there may be more behind it. */
@@ -145,8 +173,8 @@ class PakoInflater implements Inflater {
     const stream = this.#stream;
     const status = zlibInflate(stream, flush);
     if (status === Z_STREAM_END) {
-      check(zlibInflateResetKeep(stream));
-      this.#limitDistance();
+      this.#finals.add(stream.next_out);
+      this.#beginBlock();
       return stream.avail_in > 0 && stream.avail_out > 0;
     }
     if (status !== Z_BUF_ERROR) check(status);

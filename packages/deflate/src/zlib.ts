@@ -7,7 +7,7 @@
  */
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
-import { deflaterBits, grown, NONE_EXPECTED, NOTHING, ROOM, TAIL_AND_ONE } from './common.ts';
+import { deflaterBits, expectInput, grown, KEPT, NONE_EXPECTED, NOTHING, ROOM, TAIL_AND_ONE } from './common.ts';
 import { pako } from './index.ts';
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
@@ -37,8 +37,8 @@ interface Handle {
 // A stream has a chunk of its own for output, 16 KiB by default, that is not used here.
 const { Z_SYNC_FLUSH, Z_BLOCK, Z_MIN_CHUNK } = constants;
 
-// All connections' output goes here.
-const inflated = new Uint8Array(ROOM);
+// All connections' output goes here. They are made anew where somebody has transferred them.
+let inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 
 class NativeDeflater implements Deflater {
@@ -51,15 +51,17 @@ class NativeDeflater implements Deflater {
 
   deflate(data: Uint8Array): Uint8Array {
     const { _handle: handle, _writeState: left } = this.#native;
+    let output = deflated.length === 0 ? new Uint8Array(ROOM) : deflated;
     let at = 0;
     let length = 0;
     do {
-      if (length === deflated.length) deflated = grown(deflated);
-      handle.writeSync(Z_SYNC_FLUSH, data, at, data.length - at, deflated, length, deflated.length - length);
+      if (length === output.length) output = grown(output);
+      handle.writeSync(Z_SYNC_FLUSH, data, at, data.length - at, output, length, output.length - length);
       at = data.length - (left[1] as number);
-      length = deflated.length - (left[0] as number);
-    } while (length === deflated.length);
-    return deflated.subarray(0, length);
+      length = output.length - (left[0] as number);
+    } while (length === output.length);
+    if (output.length <= KEPT) deflated = output;
+    return output.subarray(0, length);
   }
 
   reset(): void {
@@ -77,13 +79,16 @@ class NativeInflater implements Inflater {
   #broken = false;
   #input: Uint8Array = NOTHING;
   #at = 0;
+  #end = 0;
   #drained = true;
 
   // The end of the output, in a ring. A stream gives up its window where a final block ends; RFC 7692 does not.
   readonly #window: Uint8Array;
   #written = 0;
-  // So pako goes on from there, until a reset: to make a stream anew for each final block takes 10 times as long.
+  // So pako goes on from there, until a reset: to make a stream anew for each final block takes 10 times as long. The
+  // next message that has one gets the same inflater of pako's again.
   #successor: Inflater | undefined = undefined;
+  #spare: Inflater | undefined = undefined;
 
   constructor(options: InflaterOptions) {
     const { windowBits } = options;
@@ -107,16 +112,20 @@ class NativeInflater implements Inflater {
     }
     this.#input = data;
     this.#at = 0;
+    this.#end = data.length;
     this.#drained = false;
   }
 
   read(): Uint8Array {
     if (this.#successor !== undefined) return this.#successor.read();
     const { _handle: handle, _writeState: left } = this.#native;
-    handle.writeSync(Z_SYNC_FLUSH, this.#input, this.#at, this.#input.length - this.#at, inflated, 0, ROOM);
+    // What is outside of its memory, the handle answers by ending the process.
+    expectInput(this.#input, this.#end);
+    if (inflated.length === 0) inflated = new Uint8Array(ROOM);
+    handle.writeSync(Z_SYNC_FLUSH, this.#input, this.#at, this.#end - this.#at, inflated, 0, ROOM);
     if (this.#broken) throw new Error('not DEFLATE');
     const length = ROOM - (left[0] as number);
-    this.#at = this.#input.length - (left[1] as number);
+    this.#at = this.#end - (left[1] as number);
     this.#remember(length);
     if (left[0] !== 0 && left[1] !== 0) {
       // Room and input are left, so a final block has ended; the next one follows it, with the same window.
@@ -126,7 +135,7 @@ class NativeInflater implements Inflater {
     this.#drained = length < ROOM;
     if (this.#drained) {
       this.#input = NOTHING;
-      this.#at = 0;
+      this.#at = this.#end = 0;
     }
     return length === 0 && this.#successor !== undefined ? this.#successor.read() : inflated.subarray(0, length);
   }
@@ -141,13 +150,13 @@ class NativeInflater implements Inflater {
 
   reset(): void {
     this.#written = 0;
-    this.#successor?.close();
+    this.#successor?.reset();
     this.#successor = undefined;
     this.#native._handle.reset();
   }
 
   close(): void {
-    this.#successor?.close();
+    this.#spare?.close();
     this.#native._handle.close();
   }
 
@@ -158,8 +167,12 @@ class NativeInflater implements Inflater {
     const at = this.#written - size;
     const block = new Uint8Array(5 + size);
     block.set([0, size & 0xff, size >> 8, ~size & 0xff, (~size >> 8) & 0xff]);
-    for (let index = 0; index < size; index++) block[5 + index] = this.#window[(at + index) % length] as number;
-    const successor = pako.createInflater(this.#options);
+    const from = at % length;
+    const first = Math.min(size, length - from);
+    block.set(this.#window.subarray(from, from + first), 5);
+    block.set(this.#window.subarray(0, size - first), 5 + first);
+    this.#spare ??= pako.createInflater(this.#options);
+    const successor = this.#spare;
     successor.write(block);
     successor.read();
     return successor;

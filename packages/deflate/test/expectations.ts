@@ -235,19 +235,97 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     inflater.close();
   });
 
-  test(`${name}: 100 KB of empty blocks with BFINAL are no burden`, () => {
+  test(`${name}: a message has at most 1,024 blocks with BFINAL, and one more for each 64 bytes`, () => {
+    const empty = Uint8Array.of(3, 0);
+    const short = final(text(64).fill(97));
+    const repeated = (block: Uint8Array, count: number): Uint8Array => Buffer.concat(Array(count).fill(block));
     const inflater = inflated();
-    const empty = final(ZERO.subarray(1));
-    assert.equal([...empty], [3, 0]);
-    decompress(inflater, compress(engine.createDeflater(DEFLATER), noise(40_000)));
-    assert.ok(inflater.endsBlock());
-    const payload = new Uint8Array(50_000 * empty.length);
-    for (let at = 0; at < payload.length; at += 2) payload[at] = 3;
-    const start = performance.now();
-    same(decompress(inflater, payload), ZERO.subarray(1));
-    const took = performance.now() - start;
-    assert.ok(took < 1500, `${took} ms`);
+    for (let message = 0; message < 3; message++) {
+      decompress(inflater, Buffer.concat([repeated(empty, 1023), ZERO]));
+      assert.ok(inflater.endsBlock());
+    }
+    for (const step of [1000, Infinity]) {
+      const flood = inflated();
+      const payload = repeated(empty, 1026);
+      assert.throws(() => decompress(flood, payload, Math.min(step, payload.length)), /BFINAL/);
+      flood.close();
+    }
+    assert.is(decompress(inflater, repeated(short, 5000)).length, 320_000);
+    assert.throws(() => decompress(inflater, repeated(empty, 2100)), /BFINAL/);
     inflater.close();
+  });
+
+  test(`${name}: a block with BFINAL, and a reset behind it, take no memory`, () => {
+    const inflater = inflated();
+    const message = Buffer.concat([Buffer.alloc(200, Uint8Array.of(3, 0)), ZERO]);
+    const read = (): void => {
+      same(decompress(inflater, message), ZERO.subarray(1));
+      assert.ok(inflater.endsBlock());
+      inflater.reset();
+    };
+    read();
+    const { Int32Array: Words, Uint8Array: Bytes } = globalThis;
+    let made = 0;
+    const counted = <Type extends typeof Words | typeof Bytes>(type: Type): Type =>
+      new Proxy(type, {
+        construct(target, [length], as) {
+          if (typeof length === 'number') made += length;
+          return Reflect.construct(target, [length], as);
+        },
+      });
+    Object.assign(globalThis, { Int32Array: counted(Words), Uint8Array: counted(Bytes) });
+    try {
+      for (let round = 0; round < 10; round++) read();
+    } finally {
+      Object.assign(globalThis, { Int32Array: Words, Uint8Array: Bytes });
+    }
+    assert.ok(made < 10_000, `${made} elements for 2,000 blocks`);
+    inflater.close();
+  });
+
+  test(`${name}: input that was transferred is an error; output that was transferred harms nobody`, () => {
+    const deflater = engine.createDeflater(DEFLATER);
+    const transfer = ({ buffer }: Uint8Array): unknown =>
+      structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    for (const data of [text(100), text(200_000)]) {
+      const payload = Uint8Array.from(compress(deflater, data));
+      for (const reads of [0, 1]) {
+        const inflater = inflated();
+        const input = payload.slice();
+        inflater.write(input);
+        for (let read = 0; read < reads; read++) inflater.read();
+        if (inflater.drained) continue;
+        transfer(input);
+        assert.throws(() => inflater.read(), /transferred/);
+        inflater.close();
+      }
+      deflater.reset();
+      transfer(deflater.deflate(data));
+      deflater.reset();
+      const inflater = inflated();
+      inflater.write(Uint8Array.from(compress(deflater, data)));
+      transfer(inflater.read());
+      inflater.close();
+      const other = inflated();
+      deflater.reset();
+      same(decompress(other, compress(deflater, data)), data);
+      other.close();
+      deflater.reset();
+    }
+    assert.is(inflated().read().length, 0);
+    deflater.close();
+  });
+
+  test(`${name}: what one long message needed is not kept`, () => {
+    const deflater = engine.createDeflater(DEFLATER);
+    const long = deflater.deflate(noise(3_000_000));
+    assert.ok(long.buffer.byteLength > 3_000_000);
+    // The memory that is kept holds the next message.
+    const { byteLength } = deflater.deflate(text(100)).buffer;
+    assert.ok(byteLength <= 262_144, `${byteLength} bytes`);
+    const again = deflater.deflate(noise(200_000));
+    assert.is(again.buffer, deflater.deflate(text(100)).buffer);
+    deflater.close();
   });
 
   test(`${name}: truncated at any byte, it does not end there`, () => {

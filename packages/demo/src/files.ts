@@ -1,6 +1,7 @@
 /** The files of the page, and nothing else of this computer. */
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { isThisComputer } from './hosts.ts';
 
 const FOLDER = new URL('page/', import.meta.url);
 
@@ -42,7 +43,9 @@ export const serveFiles: RequestListener = (request, response) => {
   };
   const [path = ''] = (request.url ?? '').split('?');
   const file = files.get(path === '/' ? 'index.html' : path.slice(1));
-  if (file === undefined) say(404, 'Not found. The demo is at /');
+  // RFC 9110 15.5.20: the request "was directed at a server that is unable or unwilling to produce an authoritative response".
+  if (!isThisComputer(request.headers.host)) say(421, 'The demo is at http://127.0.0.1, and known by no other name.');
+  else if (file === undefined) say(404, 'Not found. The demo is at /');
   else if (request.method !== 'GET' && request.method !== 'HEAD') say(405, 'Only GET.', { Allow: 'GET, HEAD' });
   else {
     const { type, content } = file;

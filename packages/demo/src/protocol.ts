@@ -81,13 +81,13 @@ export function parseClientMessage(text: string): ClientMessage | undefined {
   if (fields === undefined) return undefined;
   switch (fields.type) {
     case 'hello': {
-      const [key, name] = [cleanLine(fields.key, LIMITS.key), cleanLine(fields.name, LIMITS.name)];
+      const [key, name] = [cleanLine(fields.key, LIMITS.key), cleanName(fields.name, LIMITS.name)];
       if (key === '' || name === '' || !Array.isArray(fields.rooms)) return undefined;
       const rooms = fields.rooms.slice(0, LIMITS.roomsPerPerson).map(cleanRoom);
       return { type: 'hello', key, name, rooms: rooms.filter((room) => room !== '') };
     }
     case 'name': {
-      const name = cleanLine(fields.name, LIMITS.name);
+      const name = cleanName(fields.name, LIMITS.name);
       return name === '' ? undefined : { type: 'name', name };
     }
     case 'join':
@@ -127,6 +127,18 @@ function parseAddress(value: unknown): Address | undefined {
 /** Control characters, line and paragraph separators, marks that reverse the direction of text, lone surrogates. */
 const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
+/** What has no width, or is blank though it is no space: two names that differ in nothing else look the same. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
+
+/**
+ * Returns a name as one line of at most `max` characters, of those that can be seen, each in its usual form: a wide `Ａ`
+ * becomes `A`. Empty when nothing is left.
+ */
+export function cleanName(value: unknown, max: number): string {
+  if (typeof value !== 'string') return '';
+  return cleanLine(value.normalize('NFKC').replace(UNSEEN, ''), max);
+}
+
 /** Gives a string as one line of at most `max` characters; empty when it is none. */
 export function cleanLine(value: unknown, max: number): string {
   if (typeof value !== 'string') return '';
@@ -135,7 +147,7 @@ export function cleanLine(value: unknown, max: number): string {
 
 /** Gives a room's name: `'  #Tea Room '` is `'tea-room'`. */
 export function cleanRoom(value: unknown): string {
-  const line = cleanLine(value, 4 * LIMITS.room).toLowerCase();
+  const line = cleanName(value, 4 * LIMITS.room).toLowerCase();
   return cut(line.replace(/^[#\s]+/, '').replace(/\s/g, '-'), LIMITS.room);
 }
 
@@ -143,7 +155,9 @@ export function cleanRoom(value: unknown): string {
 function cleanText(value: unknown): string {
   if (typeof value !== 'string') return '';
   const lines = value.split(/\r\n|\r|\n/).map((line) => line.replace(INVISIBLE, ' '));
-  return cut(lines.join('\n').trim(), LIMITS.text);
+  const text = lines.join('\n').trim();
+  // Within a text they join emoji; alone they are nothing.
+  return text.replace(UNSEEN, '').trim() === '' ? '' : cut(text, LIMITS.text);
 }
 
 function cut(text: string, max: number): string {

@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Handlers, WebSocketConnection } from '@sockless/node';
+import { accept, type Handlers, reject, type WebSocketConnection } from '@sockless/node';
+import { isThisComputer } from './hosts.ts';
 import * as hub from './hub.ts';
 import { type ClientMessage, parseClientMessage } from './protocol.ts';
 import { mirror, openTap, type Tap, type Taps } from './tap.ts';
@@ -59,13 +60,13 @@ export function mirrorIfAsked(visits: Visits, request: IncomingMessage, socket: 
 /** Gives the handlers of all connections. */
 export function visitHandlers(visits: Visits): Handlers<Visit> {
   return {
-    request(ws, { resource }) {
-      const [path] = resource.split('?');
-      if (path !== '/chat' && path !== '/tap') return { status: 404 };
-      if (visits.closed || visits.open.size >= MAX_CONNECTIONS) return { status: 503, headers: { 'Retry-After': '5' } };
+    request(ws, { path, host }) {
+      if (!isThisComputer(host)) return reject(421);
+      if (path !== '/chat' && path !== '/tap') return reject(404);
+      if (visits.closed || visits.open.size >= MAX_CONNECTIONS) return reject(503, { 'Retry-After': '5' });
       ws.data = path === '/tap' ? { path, token: '' } : { path, member: undefined };
       visits.open.add(ws);
-      return undefined;
+      return accept();
     },
 
     open(ws) {
@@ -147,7 +148,7 @@ function sendFragments(ws: WebSocketConnection<Visit>): void {
 
 /** Sends, and gives up a page that is too slow: 1013, try again later. */
 function send(ws: WebSocketConnection<Visit>, text: string): void {
-  if (ws.state === 'open' && ws.send(text) > MAX_QUEUED) ws.close(1013, 'too slow');
+  if (ws.send(text) && ws.queuedBytes > MAX_QUEUED) ws.close(1013, 'too slow');
 }
 
 /** The same key gives the same id, so that a person who connects again is the same; but nobody is here twice. */

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   cleanLine,
+  cleanName,
   cleanRoom,
   decodeMirroredFrame,
   encodeMirroredFrame,
@@ -42,6 +43,9 @@ const refused: [name: string, message: unknown][] = [
   ['hello without a key', { type: 'hello', name: 'Ada', rooms: [] }],
   ['hello without rooms', { type: 'hello', key: 'k', name: 'Ada' }],
   ['a name of nothing but spaces', { type: 'name', name: ' \t\n ' }],
+  ['a name of nothing that can be seen', { type: 'name', name: '\u200b\u3164\u2800\ufe0f\u{e0041}\u00ad' }],
+  ['a text of nothing that can be seen', { type: 'say', to: { kind: 'everyone' }, text: '\u200d\n\ufeff', ref: '1' }],
+  ['a room of nothing that can be seen', { type: 'join', room: '#\u200b' }],
   ['a name that is no string', { type: 'name', name: { toString: 'x' } }],
   ['a room without letters', { type: 'join', room: ' # ' }],
   ['an empty text', { type: 'say', to: { kind: 'everyone' }, text: '\n', ref: '1' }],
@@ -87,6 +91,26 @@ test('removes what is invisible', () => {
     text: 'a\nb \nc',
     ref: 'r',
   });
+});
+
+test('gives names that look the same one spelling', () => {
+  for (const name of [
+    'A\u200bda',
+    '\u2060Ada',
+    'Ad\u034fa',
+    'Ada\u3164',
+    'A\u00add\ufe0fa',
+    '\u{e0041}Ada',
+    'Ａｄａ',
+    'Ada\u2800',
+    'A\u202eda',
+  ]) {
+    assert.is(cleanName(name, 24), 'Ada', JSON.stringify(name));
+  }
+  assert.is(cleanName('Zoe\u0308', 24), 'Zoë');
+  assert.is(cleanName('日本 🐯', 24), '日本 🐯');
+  assert.is(cleanName(7, 24), '');
+  assert.is(cleanRoom('te\u200ba'), 'tea');
 });
 
 test('gives rooms one spelling', () => {

@@ -1,6 +1,7 @@
 // The demo's server as a process: page, errors, chat, tap, and its end.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { get, type IncomingMessage } from 'node:http';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -250,6 +251,41 @@ server('a token works once, and a guessed one does nothing', async ({ demo }) =>
   await tap.end();
   const heads = mirrored(tap).told.filter(({ type }) => type === 'handshake');
   assert.is(heads.length, 2);
+});
+
+/** Asks as a page does whose name has been made to point to this computer. */
+async function statusOf(port: number, host: string, headers: Record<string, string>): Promise<number | undefined> {
+  const request = get({ port, host: '127.0.0.1', path: '/chat', headers: { Host: host, ...headers } });
+  const [response, socket] = (await Promise.race([once(request, 'response'), once(request, 'upgrade')])) as [
+    IncomingMessage,
+    Socket | undefined,
+  ];
+  socket?.destroy();
+  response.destroy();
+  return response.statusCode;
+}
+
+server('DNS rebinding: no page of another name is served, and none may chat', async ({ demo: { port } }) => {
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '192.0.2.1',
+  ]) {
+    const upgrade = {
+      ...{ Connection: 'Upgrade', Upgrade: 'websocket', Origin: `http://${host}` },
+      ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version': '13' },
+    };
+    assert.equal([await statusOf(port, host, {}), await statusOf(port, host, upgrade)], [421, 421], host);
+  }
+  for (const host of [`localhost:${port}`, `LOCALHOST:${port}`, '127.0.0.1', '[::1]']) {
+    const upgrade = {
+      ...{ Connection: 'Upgrade', Upgrade: 'websocket', Origin: `http://${host}` },
+      ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version': '13' },
+    };
+    assert.equal([await statusOf(port, host, {}), await statusOf(port, host, upgrade)], [404, 101], host);
+  }
 });
 
 server('a tap only listens', async ({ demo }) => {

@@ -73,7 +73,8 @@ function connection(queuedBytes: number) {
     queuedBytes,
     send(data: unknown, options?: { compress?: boolean | undefined }) {
       assert.is(options?.compress, false, 'a tap compresses nothing');
-      return sent.push(data as string | Uint8Array);
+      sent.push(data as string | Uint8Array);
+      return true;
     },
     close: () => undefined,
   };

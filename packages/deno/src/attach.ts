@@ -130,7 +130,7 @@ class ConnDriver implements Driver, Sleeper {
     try {
       while (!this.#connection.paused) {
         const length = await conn.read(this.#room.next());
-        if (length !== null) this.#connection.receive(this.#room.take(length), this.now());
+        if (length !== null) this.#take(length);
         else if (!this.#connection.paused) {
           this.#connection.receiveEnd(this.now());
           this.#work();
@@ -142,6 +142,17 @@ class ConnDriver implements Driver, Sleeper {
       this.#reading = false;
     } catch (error) {
       this.#close(error);
+    }
+  }
+
+  #take(length: number): void {
+    const chunk = this.#room.take(length);
+    if (chunk !== undefined) this.#connection.receive(chunk, this.now());
+    else {
+      const cause = new TypeError(
+        'received bytes were transferred while more was being read behind them: copy what is to be transferred',
+      );
+      this.#connection.fail('handler-failed', cause, this.now());
     }
   }
 

@@ -2,12 +2,13 @@
 import {
   Client,
   type Handlers,
+  RECONNECTING_OPTIONS,
   type ReconnectingOptions,
   resolveCompression,
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
-import type { WebSocketUri } from '@sockless/core';
+import { checkNames, type Names, type WebSocketUri } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
 
@@ -19,7 +20,20 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   readonly socketPath?: string | undefined;
   /** Gives the transport instead: through a proxy, for instance. */
   readonly createConn?: ((uri: WebSocketUri) => Promise<Deno.Conn>) | undefined;
+  /**
+   * Whether `createConn` may return a connection without TLS for wss:, where TLS ends elsewhere. Else it must be a
+   * `Deno.TlsConn`. Default: false.
+   */
+  readonly insecure?: boolean | undefined;
 }
+
+const CONNECT_OPTIONS: Names<ConnectOptions> = {
+  ...RECONNECTING_OPTIONS,
+  tls: true,
+  socketPath: true,
+  createConn: true,
+  insecure: true,
+};
 
 /**
  * Connects to a WebSocket server. Returns at once; `opened` says how it went. Needs `--allow-net`, and for a
@@ -42,21 +56,47 @@ export function connect<Data = unknown>(
   options: ConnectOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
+  checkNames(options, CONNECT_OPTIONS);
+  checkTransport(options);
   // A snapshot: every try is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
   return new Client(url, settled, handlers, (client, uri, connection) => {
+    // No option that asks for TLS is passed over.
+    if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
+    if (settled.socketPath !== undefined && uri.secure) {
+      throw new TypeError('socketPath: Deno has no TLS over a Unix socket, and the URL is wss:');
+    }
     const trial = new AbortController();
     drive(client, createConn(uri, settled, trial.signal), connection, () => trial.abort());
   });
 }
 
+type Transport = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 'tls'>;
+
+/** @throws {TypeError} when options contradict each other */
+function checkTransport({ tls, socketPath, createConn: create, insecure = false }: Transport): void {
+  if (create !== undefined && typeof create !== 'function') throw new TypeError('createConn: a function');
+  if (typeof insecure !== 'boolean') throw new TypeError('insecure: true or false');
+  if (create === undefined) {
+    if (insecure) throw new TypeError('insecure: only with createConn');
+    return;
+  }
+  if (tls !== undefined) throw new TypeError('tls: createConn makes the transport, and its TLS');
+  if (socketPath !== undefined) throw new TypeError('socketPath: createConn makes the transport');
+}
+
 /** An `async` function, so that what is thrown here is the end of this try like all that goes wrong later. */
 async function createConn(
   uri: WebSocketUri,
-  { createConn: create, socketPath, tls }: Pick<ConnectOptions, 'createConn' | 'socketPath' | 'tls'>,
+  { createConn: create, insecure, socketPath, tls }: Transport,
   signal: AbortSignal,
 ): Promise<Deno.Conn> {
-  if (create !== undefined) return await create(uri);
+  if (create !== undefined) {
+    const conn = await create(uri);
+    if (!uri.secure || insecure || typeof (conn as Partial<Deno.TlsConn>).handshake === 'function') return conn;
+    conn.close();
+    throw new TypeError('createConn returned a connection without TLS for wss:; `insecure: true` allows that');
+  }
   if (socketPath !== undefined) return await Deno.connect({ transport: 'unix', path: socketPath });
   const where = { hostname: uri.host.replace(/^\[|\]$/g, ''), port: uri.port };
   if (!uri.secure) return await Deno.connect({ ...where, signal });

@@ -8,7 +8,14 @@ import {
   serverUrl,
   type WithCompression,
 } from '@sockless/adapter';
-import { Connection, resolveServerOptions, type ServerOptions } from '@sockless/core';
+import {
+  Connection,
+  checkNames,
+  type Names,
+  resolveServerOptions,
+  SERVER_OPTIONS,
+  type ServerOptions,
+} from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
 
@@ -29,6 +36,17 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
   /** Called once the server listens. */
   readonly onListen?: ((addr: Deno.Addr) => void) | undefined;
 }
+
+const SERVE_OPTIONS: Names<ServeOptions> = {
+  ...SERVER_OPTIONS,
+  port: true,
+  hostname: true,
+  path: true,
+  cert: true,
+  key: true,
+  signal: true,
+  onListen: true,
+};
 
 /** A server that listens. */
 export interface Server<Data = unknown> extends BaseServer<Data> {
@@ -53,8 +71,9 @@ export interface Server<Data = unknown> extends BaseServer<Data> {
  * ```
  */
 export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<Data> = {}): Server<Data> {
+  checkNames(options, SERVE_OPTIONS);
   // What is not valid is said now and not to the first client.
-  const resolved = resolveServerOptions(resolveCompression(options, zlib));
+  const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
   const { signal } = options;
   signal?.throwIfAborted();
   const connections = new ServedConnections(handlers);
@@ -92,6 +111,9 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
 }
 
 function listen({ port = 0, hostname, path, cert, key }: ServeOptions): Deno.Listener {
+  if (path !== undefined && (cert ?? key) !== undefined) {
+    throw new TypeError('path: Deno has no TLS over a Unix socket, and cert or key asks for it');
+  }
   if (path !== undefined) return Deno.listen({ transport: 'unix', path });
   const where = hostname === undefined ? { port } : { port, hostname };
   if (cert === undefined && key === undefined) return Deno.listen(where);

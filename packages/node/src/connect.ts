@@ -5,14 +5,19 @@ import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'nod
 import {
   Client,
   type Handlers,
+  RECONNECTING_OPTIONS,
   type ReconnectingOptions,
   resolveCompression,
+  Scope,
+  startLater,
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
-import type { WebSocketUri } from '@sockless/core';
+import { checkNames, type Names, type WebSocketUri } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
+import { captureContext } from './context.ts';
+import { endOf } from './socket-driver.ts';
 
 /** How to connect, and the options of the connection. */
 export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
@@ -20,14 +25,30 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   readonly tls?: TlsOptions | undefined;
   /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
   readonly socketPath?: string | undefined;
-  /** Gives the transport instead: through a proxy, for instance. It may still be connecting. */
-  readonly createSocket?: ((uri: WebSocketUri) => Duplex) | undefined;
+  /**
+   * Returns the transport instead, or a promise of it: through a proxy, for instance. It may still be connecting. When it
+   * throws or rejects, that is the `cause` of the try's `end`; a socket that comes too late is destroyed.
+   */
+  readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
+  /**
+   * Whether `createSocket` may return a stream without TLS for wss:, where TLS ends elsewhere. Else its `encrypted` must
+   * be true, as that of a `tls.TLSSocket` is. Default: false.
+   */
+  readonly insecure?: boolean | undefined;
 }
+
+const CONNECT_OPTIONS: Names<ConnectOptions> = {
+  ...RECONNECTING_OPTIONS,
+  tls: true,
+  socketPath: true,
+  createSocket: true,
+  insecure: true,
+};
 
 /**
  * Connects to a WebSocket server. Returns at once; `opened` says how it went.
  *
- * Without a `message` or `fragment` handler messages wait to be iterated over, and while one waits no more is read.
+ * Without a `message` or `fragment` handler messages wait to be iterated over, up to 1 MiB; then they are dropped.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
  * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
@@ -44,18 +65,84 @@ export function connect<Data = unknown>(
   options: ConnectOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
+  checkNames(options, CONNECT_OPTIONS);
+  checkTransport(options);
   // A snapshot: every try is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
-  return new Client(url, settled, handlers, (client, uri, connection) => {
-    drive(client, createSocket(uri, settled), connection);
+  const { createSocket } = settled;
+  const scope = new Scope(handlers, settled, captureContext(createSocket === undefined));
+  return new Client(url, settled, scope, (client, uri, connection) => {
+    // No option that asks for TLS is passed over.
+    if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
+    const socket = attemptTo(() => {
+      if (createSocket === undefined) return dial(uri, settled);
+      const made = createSocket(uri);
+      if (!uri.secure || settled.insecure) return made;
+      return isStream(made) ? encrypted(made) : Promise.resolve(made).then(encrypted);
+    });
+    if (isDuplex(socket) && endOf(socket) === undefined) {
+      drive(client, scope, socket, connection);
+      return;
+    }
+    startLater(client as WebSocketConnection<never>, scope as Scope<never>, connection, Promise.resolve(socket), {
+      open: (it, startedAt) => drive(client, scope, it, connection, startedAt),
+      discard: (it) => void it.destroy(),
+    });
   });
 }
 
-function createSocket(uri: WebSocketUri, options: Pick<ConnectOptions, 'createSocket' | 'socketPath' | 'tls'>): Duplex {
-  if (options.createSocket !== undefined) return options.createSocket(uri);
+/** @throws {TypeError} when options contradict each other */
+function checkTransport({ tls, socketPath, createSocket, insecure = false }: ConnectOptions): void {
+  if (createSocket !== undefined && typeof createSocket !== 'function') throw new TypeError('createSocket: a function');
+  if (typeof insecure !== 'boolean') throw new TypeError('insecure: true or false');
+  if (createSocket === undefined) {
+    if (insecure) throw new TypeError('insecure: only with createSocket; `tls` has rejectUnauthorized');
+    return;
+  }
+  if (tls !== undefined) throw new TypeError('tls: createSocket makes the transport, and its TLS');
+  if (socketPath !== undefined) throw new TypeError('socketPath: createSocket makes the transport');
+}
+
+/**
+ * Returns a stream that encrypts; another one is destroyed.
+ *
+ * @throws {TypeError} when it does not
+ */
+function encrypted(socket: Duplex): Duplex {
+  if ((socket as { encrypted?: unknown }).encrypted === true) return socket;
+  if (isStream(socket)) {
+    socket.on('error', ignore);
+    socket.destroy();
+  }
+  throw new TypeError('createSocket returned a stream without TLS for wss:; `insecure: true` allows that');
+}
+
+/** What is thrown here is the end of this try, like all that goes wrong later. */
+function attemptTo<T>(open: () => T): T | Promise<never> {
+  try {
+    return open();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Whether it is there already; of one that has ended, the caller of `connect` hears when it has returned. */
+function isDuplex(socket: Duplex | PromiseLike<Duplex>): socket is Duplex {
+  if (!isStream(socket)) return false;
+  socket.on('error', ignore);
+  return true;
+}
+
+const isStream = (socket: unknown): socket is Duplex =>
+  typeof (socket as Partial<Duplex> | undefined)?.on === 'function';
+
+const ignore = (): void => undefined;
+
+function dial(uri: WebSocketUri, options: Pick<ConnectOptions, 'socketPath' | 'tls'>): Duplex {
   const host = uri.host.replace(/^\[|\]$/g, '');
-  const where = options.socketPath === undefined ? { host, port: uri.port } : { path: options.socketPath };
+  const where = options.socketPath === undefined ? { host, port: uri.port } : { host, path: options.socketPath };
   if (!uri.secure) return connectTcp(where);
+  // Also over a Unix socket the certificate is that of `host`, by which Node verifies it where there is no servername.
   // 4.1: "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is no server name.
   const servername = isIP(host) === 0 ? host : '';
   return connectTls({ ALPNProtocols: ['http/1.1'], servername, ...options.tls, ...where });

@@ -1,14 +1,16 @@
 /** sockless for Node: core on `node:net`, `node:tls`, `node:http` and `node:https`. */
 export type {
+  AdapterOptions,
+  Clock,
   CloseOptions,
   Compression,
   Decision,
   Handlers,
   ReconnectPolicy,
-  Rejection,
+  Timer,
   WebSocketConnection,
 } from '@sockless/adapter';
-export { ConnectionEndedError } from '@sockless/adapter';
+export { accept, ConnectionEndedError, reject } from '@sockless/adapter';
 export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';
 export { type ConnectOptions, connect } from './connect.ts';

@@ -1,22 +1,27 @@
 /** A server of its own: `http` or `https` on a TCP port or a Unix socket. */
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import {
+  type AdapterOptions,
   type BaseServer,
   type CloseOptions,
   type Handlers,
   resolveCompression,
+  Scope,
+  SERVED_OPTIONS,
   ServedConnections,
   serverUrl,
   type WithCompression,
 } from '@sockless/adapter';
-import { resolveServerOptions, type ServerOptions } from '@sockless/core';
+import { checkNames, type Names, resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
+import { Arrivals } from './arrivals.ts';
+import { serverContext } from './context.ts';
 import { takeOver } from './upgrade.ts';
 
 /** Where to listen, how, and the options of every connection. */
-export interface ServeOptions extends WithCompression<ServerOptions> {
+export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOptions {
   /** The TCP port; 0 for any that is free. Default: 0. */
   readonly port?: number | undefined;
   /** The address to listen on. Default: all. */
@@ -28,6 +33,15 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
   /** What answers requests that are no WebSocket's. Default: 426 Upgrade Required. */
   readonly http?: RequestListener | undefined;
 }
+
+const SERVE_OPTIONS: Names<ServeOptions> = {
+  ...SERVED_OPTIONS,
+  port: true,
+  host: true,
+  path: true,
+  tls: true,
+  http: true,
+};
 
 /** A server that listens. */
 export interface Server<Data = unknown> extends BaseServer<Data> {
@@ -49,29 +63,25 @@ export async function serve<Data = unknown>(
   options: ServeOptions,
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
+  checkNames(options, SERVE_OPTIONS);
   const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
   // What is not valid is said now and not to the first client.
-  const resolved = resolveServerOptions(resolveCompression(options, zlib));
+  const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
   const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
-  const connections = new ServedConnections(handlers);
-  // A browser connects ahead of its requests; Node does not count a socket as idle that has sent nothing.
-  const sockets = new Set<Socket>();
-  const forget = function (this: Socket): void {
-    sockets.delete(this);
-  };
-  http.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', forget);
-  });
-  http.on('upgrade', (request, socket: Socket, head) => {
-    sockets.delete(socket);
-    socket.off('close', forget);
-    takeOver(connections.add(), request, socket, head, resolved);
+  const scope = new Scope(handlers, options, serverContext(http));
+  const connections = new ServedConnections(scope);
+  const arrivals = new Arrivals(http, scope as Scope<never>, resolved.handshakeTimeout, tls !== undefined);
+  http.on('upgrade', (request, socket, head) => {
+    const startedAt = arrivals.arrived(socket);
+    const { ws, scope: own } = connections.add();
+    takeOver(ws, own, request, socket, head, resolved, startedAt);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(path === undefined ? { port, host } : { path }, () => {
       http.off('error', reject);
+      // That a connection could not be accepted, since no file descriptor is free for instance, ends no server.
+      http.on('error', (error) => scope.report(undefined, error));
       resolve();
     });
   });
@@ -80,7 +90,7 @@ export async function serve<Data = unknown>(
   const close = (how: CloseOptions = {}): Promise<void> => {
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    arrivals.close();
     // Those that are still being answered are idle next.
     http.keepAliveTimeout = 1;
     return connections.close(how, stopped, () => http.closeAllConnections());

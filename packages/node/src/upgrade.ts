@@ -1,19 +1,33 @@
 /** An upgrade request that an HTTP server of Node's has read: `http`, `https`, Express, Fastify and their like. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Handlers, resolveCompression, WebSocketConnection, type WithCompression } from '@sockless/adapter';
+import {
+  ADAPTER_OPTIONS,
+  type AdapterOptions,
+  type Handlers,
+  resolveCompression,
+  Scope,
+  startLater,
+  WebSocketConnection,
+  type WithCompression,
+} from '@sockless/adapter';
 import {
   Connection,
   type HeaderField,
+  type RequestHead,
   type ResolvedServerOptions,
   resolveServerOptions,
   type ServerOptions,
 } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
+import { captureContext } from './context.ts';
+import { endOf } from './socket-driver.ts';
 
 /**
- * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status.
+ * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status. If the
+ * client has gone meanwhile, there is no request to decide, and the connection ends. Where the server has not yet answered
+ * an earlier request on this socket, the answer leaves first.
  *
  * @param head the bytes that arrived behind the request
  * @param options what `resolveServerOptions` of core gives for them spares the work, and memory for idle connections
@@ -29,34 +43,95 @@ export function upgrade<Data = unknown>(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
-  options: WithCompression<ServerOptions> | ResolvedServerOptions = {},
+  options: (WithCompression<ServerOptions> | ResolvedServerOptions) & AdapterOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
-  const ws = new WebSocketConnection(handlers);
-  takeOver(ws, request, socket, head, resolveServerOptions(resolveCompression(options, zlib)));
+  const resolved = resolveServerOptions(resolveCompression(options, zlib), ADAPTER_OPTIONS);
+  const scope = new Scope(handlers, options, captureContext(false));
+  const ws = new WebSocketConnection(scope);
+  takeOver(ws, scope, request, socket, head, resolved);
   return ws;
 }
 
 /** {@link upgrade} for a connection that is there already. */
 export function takeOver<Data>(
   ws: WebSocketConnection<Data>,
+  scope: Scope<Data>,
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
   options: ResolvedServerOptions,
+  startedAt?: number,
 ): void {
   const connection = Connection.server(options);
+  const open = (startedOn?: number): void => {
+    if (endOf(socket) === undefined) {
+      connection.receiveRequest(headOf(request, socket));
+      if (head.length > 0) connection.receive(head);
+    }
+    drive(ws, scope, socket, connection, startedOn);
+  };
+  // RFC 9112 9.3.2: a server "MUST send the corresponding responses in the same order that the requests were received".
+  // What it still writes of an earlier one would stand in the midst of our frames.
+  if (responseOn(socket) === undefined) open(startedAt);
+  else {
+    startLater(ws as WebSocketConnection<never>, scope as Scope<never>, connection, untilAnswered(socket), {
+      open: (_, startedOn) => open(startedOn),
+      discard: () => void socket.destroy(),
+      giveUp: () => void socket.destroy(),
+    });
+  }
+}
+
+/** The head of the request, as Node has read it. */
+function headOf(request: IncomingMessage, socket: Duplex): RequestHead {
   const { rawHeaders, httpVersionMajor, httpVersionMinor } = request;
   const headers: HeaderField[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     headers.push([(rawHeaders[at] as string).toLowerCase(), rawHeaders[at + 1] as string]);
   }
-  connection.receiveRequest({
+  // Node drops header fields beyond this number without a word: the Origin may be among them.
+  const max = (socket as ServerSocket).server?.maxHeadersCount ?? DEFAULT_MAX_HEADERS_COUNT;
+  return {
     method: request.method ?? '',
     target: request.url ?? '',
     version: 10 * httpVersionMajor + httpVersionMinor,
     headers,
+    truncated: max > 0 && headers.length >= max,
+  };
+}
+
+/** `maxHeadersCount` of a server that does not say (Node's http: 2,000 names and values). */
+const DEFAULT_MAX_HEADERS_COUNT = 1000;
+
+/** What a socket that a server of Node's has accepted knows, though its types do not say so. */
+interface ServerSocket extends Duplex {
+  readonly server?: Pick<Server, 'maxHeadersCount'> | undefined;
+  /** The response that is being written to it; the next one takes its place in the same moment. */
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+/** The response to an earlier request that has not left whole. There is no public way to ask for it. */
+const responseOn = (socket: ServerSocket): ServerResponse | undefined => socket._httpMessage ?? undefined;
+
+/** Resolves when all earlier requests have been answered, or the socket has closed. */
+async function untilAnswered(socket: Duplex): Promise<void> {
+  // Node has taken its own listener away by now.
+  socket.on('error', () => undefined);
+  for (let response = responseOn(socket); response !== undefined && !socket.destroyed; response = responseOn(socket)) {
+    const { promise, resolve } = deferred();
+    response.once('close', resolve);
+    socket.once('close', resolve);
+    await promise;
+    response.off('close', resolve);
+    socket.off('close', resolve);
+  }
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
   });
-  if (head.length > 0) connection.receive(head);
-  drive(ws, socket, connection);
+  return { promise, resolve };
 }

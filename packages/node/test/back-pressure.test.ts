@@ -1,10 +1,9 @@
 // Back-pressure both ways, and memory that stays within bounds whatever a peer does.
-import type { StateError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
-import { isGone, isPaused } from './sockets.ts';
-import { type Bench, deferred, delay, recorder, soon, suite, thrown, until } from './support.ts';
+import { isPaused } from './sockets.ts';
+import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('back-pressure', 20_000);
 
@@ -18,92 +17,6 @@ async function slowClient(bench: Bench, handlers: Handlers = {}, options = {}) {
   wire.socket.pause();
   return { ws: await accepted.promise, wire, server };
 }
-
-// Sending.
-
-test('send gives the bytes that wait; when they have gone, drain is called', async (bench) => {
-  const drained = deferred<number>();
-  const { ws, wire } = await slowClient(bench, { drain: (connection) => drained.resolve(connection.queuedBytes) });
-  const message = new Uint8Array(100_000);
-  let queued = 0;
-  let last = 0;
-  for (let i = 0; i < 100; i++) {
-    last = queued;
-    queued = ws.send(message);
-    assert.is(queued, ws.queuedBytes);
-    assert.ok(queued > last);
-  }
-  await delay(30);
-  assert.ok(ws.queuedBytes > 1_000_000, `${ws.queuedBytes} bytes wait`);
-  wire.socket.resume();
-  assert.is(await drained.promise, 0);
-  await until(() => wire.received.length >= 100 * 100_010);
-});
-
-for (const secure of [false, true]) {
-  test(`a sender that waits for drain: nothing piles up (${secure ? 'wss' : 'ws'})`, async (bench) => {
-    const { CERTIFICATE, KEY } = await import('./certificate.ts');
-    let most = 0;
-    let sent = 0;
-    const pump = (ws: WebSocketConnection): void => {
-      while (sent < 300) {
-        sent++;
-        const queued = ws.send(new Uint8Array(100_000));
-        most = Math.max(most, queued);
-        if (queued > 65_536) return;
-      }
-    };
-    const server = await bench.serve(
-      { open: pump, drain: pump },
-      secure ? { tls: { key: KEY, cert: CERTIFICATE } } : {},
-    );
-    let received = 0;
-    const client = bench.connect(server.url, { message: () => void received++ }, { tls: { ca: CERTIFICATE } });
-    await until(() => received === 300);
-    assert.ok(most < 500_000, `${most} bytes waited`);
-    client.close();
-  });
-}
-
-test('a client that never reads: queue-full at maxQueuedBytes, and room again when it reads', async (bench) => {
-  const { ws, wire } = await slowClient(bench, {}, { maxQueuedBytes: MB });
-  let sent = 0;
-  const fill = async (): Promise<StateError> => {
-    while (true) {
-      try {
-        ws.send(new Uint8Array(50_000));
-        if (++sent > 1000) throw new Error('never full');
-      } catch (error) {
-        return error as StateError;
-      }
-      await new Promise(setImmediate);
-    }
-  };
-  assert.is((await fill()).rule, 'queue-full');
-  assert.ok(ws.queuedBytes >= MB && ws.queuedBytes < MB + 300_000, `${ws.queuedBytes} bytes wait`);
-  for (const call of [() => ws.send(''), () => ws.sendFragment('', true), () => ws.ping(), () => ws.pong()]) {
-    assert.is((thrown(Error, call) as StateError).rule, 'queue-full');
-  }
-  // A Close frame always has room.
-  ws.close(1013);
-  wire.socket.resume();
-  await until(
-    () => wire.ended || wire.received.subarray(-4).equals(Buffer.concat([Buffer.of(0x88, 2), closing(1013)])),
-  );
-  wire.socket.end(frame('client', 0x88, closing(1013)));
-  assert.ok((await ws.closed).clean);
-});
-
-test('closing a connection whose client never reads ends by closeTimeout', async (bench) => {
-  const { ws, wire } = await slowClient(bench, {}, { closeTimeout: 50 });
-  for (let i = 0; i < 100; i++) ws.send(new Uint8Array(100_000));
-  ws.close();
-  const { clean, explanation } = await ws.closed;
-  assert.not(clean);
-  assert.match(explanation.summary, /closeTimeout/);
-  assert.ok(isGone(ws));
-  assert.not(wire.ended);
-});
 
 test('10^5 pings of a client that does not read: one pong waits', async (bench) => {
   let pings = 0;
@@ -195,7 +108,7 @@ for (const paused of [true, false]) {
           accepted.resolve(ws);
         },
       },
-      { heartbeat: { interval: 20, timeout: 20 }, idleTimeout: 50, messageTimeout: 50 },
+      { heartbeat: { interval: 20, timeout: 20 }, idleTimeout: 50, messageProgress: { bytes: 10, within: 50 } },
     );
     const wire = await rawClient(bench, server.port);
     wire.write(frame('client', 0x01, 'half')); // and never the rest

@@ -1,9 +1,12 @@
 // Deadlines: core says when, the adapter's one timer says that it is then.
+
+import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import type { Handlers, ServeOptions, WebSocketConnection } from '../src/index.ts';
+import { accept, type Decision, type Handlers, type ServeOptions, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request, type Wire } from './raw.ts';
 import { isGone } from './sockets.ts';
-import { type Bench, deferred, delay, recorder, suite, until } from './support.ts';
+import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('deadlines');
 
@@ -11,12 +14,16 @@ const test = suite('deadlines');
 const QUIET: ServeOptions = {
   heartbeat: false,
   idleTimeout: Infinity,
-  messageTimeout: Infinity,
+  messageProgress: false,
 };
 
 async function open(bench: Bench, handlers: Handlers, options: ServeOptions) {
   const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({ ...handlers, request: (ws) => accepted.resolve(ws) }, { ...QUIET, ...options });
+  const request = (ws: WebSocketConnection): Decision => {
+    accepted.resolve(ws);
+    return accept();
+  };
+  const server = await bench.serve({ ...handlers, request }, { ...QUIET, ...options });
   return { wire: await rawClient(bench, server.port), ws: await accepted.promise };
 }
 
@@ -57,82 +64,100 @@ test('heartbeat: between our own two sides, in a message-free connection', async
 interface Deadline {
   title: string;
   options: ServeOptions;
-  /** What the peer sends. */
-  bytes: (Buffer | number)[];
+  /** What the peer sends, and how much time passes in between. */
+  parts: (Buffer | number)[];
   rule: string;
-  code: number;
-  after: number;
+  /** The code of our Close frame, if there is one. */
+  code: number | undefined;
 }
 
 const deadlines: Deadline[] = [
   {
     title: 'no answer to a ping',
-    options: { heartbeat: { interval: 40, timeout: 30 } },
-    bytes: [],
+    options: { heartbeat: { interval: 4000, timeout: 3000 } },
+    parts: [4001, 2990],
     rule: 'pong-timeout',
-    code: 1011,
-    after: 70,
+    code: undefined,
   },
-  { title: 'silence', options: { idleTimeout: 40 }, bytes: [], rule: 'idle-timeout', code: 1001, after: 40 },
+  { title: 'silence', options: { idleTimeout: 4000 }, parts: [3990], rule: 'idle-timeout', code: undefined },
   {
     title: 'silence after a message',
-    options: { idleTimeout: 40 },
-    bytes: [25, frame('client', 0x81, 'x'), 25, frame('client', 0x81, 'y')],
+    options: { idleTimeout: 4000 },
+    parts: [2500, frame('client', 0x81, 'x'), 2500, frame('client', 0x81, 'y'), 3990],
     rule: 'idle-timeout',
-    code: 1001,
-    after: 90,
+    code: undefined,
   },
   {
     title: 'a message that drips',
-    options: { messageTimeout: 60, idleTimeout: 50 },
-    bytes: Array.from(frame('client', 0x82, new Uint8Array(20)), (byte) => [Buffer.of(byte), 10]).flat(),
-    rule: 'message-timeout',
-    code: 1008,
-    after: 60,
-  },
-  {
-    title: 'fragments that never end',
-    options: { messageTimeout: 50 },
-    bytes: [frame('client', 0x01, 'a'), 10, frame('client', 0x00, 'b'), 10, frame('client', 0x00)],
-    rule: 'message-timeout',
-    code: 1008,
-    after: 50,
+    options: { messageProgress: { bytes: 10, within: 6000 }, idleTimeout: 5000 },
+    parts: Array.from(frame('client', 0x82, new Uint8Array(20)).subarray(0, 12), (byte) => [Buffer.of(byte), 540])
+      .flat()
+      .slice(0, -1),
+    rule: 'message-stalled',
+    code: 1013,
   },
 ];
 
-for (const { title, options, bytes, rule, code, after } of deadlines) {
-  test(`${title} → ${rule}, ${code}`, async (bench) => {
+for (const { title, options, parts, rule, code } of deadlines) {
+  test(`${title} → ${rule}, ${code ?? 'and no Close frame'}`, async (bench) => {
+    const clock = new VirtualClock();
     const { log, handlers } = recorder();
-    const started = performance.now();
-    const { wire, ws } = await open(bench, handlers, options);
-    for (const part of bytes) {
-      if (typeof part === 'number') await delay(part);
-      else if (ws.state === 'open') wire.write(part);
+    const { wire, ws } = await open(bench, handlers, { ...options, clock });
+    for (const part of parts) {
+      if (typeof part === 'number') clock.advance(part);
+      else wire.write(part);
+      await soon();
+      assert.is(ws.state, 'open');
     }
+    clock.advance(600);
     await until(() => ws.state !== 'open');
-    const took = performance.now() - started;
-    assert.ok(took >= after - 2 && took < after + 500, `${took} ms`);
+    if (code !== undefined) {
+      const [close] = await wire.frames(1);
+      assert.is(close?.payload.readUInt16BE(0), code);
+    }
     wire.socket.end();
     await ws.closed;
     assert.equal([log.at(-2), log.at(-1)], [`fail ${rule}`, 'end 1006']);
-    const frames = await wire.frames(options.heartbeat ? 2 : 1);
-    assert.is(frames.at(-1)?.payload.readUInt16BE(0), code);
+    assert.is(ws.endEvent?.explanation.sent?.code, code);
     assert.match(ws.endEvent?.explanation.summary ?? '', new RegExp(rule));
   });
 }
 
+for (const [title, options, wait] of [
+  ['pong', { heartbeat: { interval: 1000, timeout: 1000 } }, 1001],
+  ['idle', { idleTimeout: 2000 }, 1000],
+] as const) {
+  test(`after a ${title} timeout nobody is waited for: the socket is gone and the end comes at once`, async (bench) => {
+    const clock = new VirtualClock();
+    const ends: EndEvent[] = [];
+    const end: Handlers['end'] = (_, event) => void ends.push(event);
+    const { ws } = await open(bench, { end }, { ...options, clock, closeTimeout: 60_000 });
+    clock.advance(wait);
+    assert.equal(ends, []);
+    clock.advance(1001);
+    // Not a moment later on its clock, and without a word of the peer's.
+    assert.equal(
+      ends.map(({ explanation }) => explanation.error?.rule),
+      [`${title}-timeout`],
+    );
+    await until(() => isGone(ws));
+  });
+}
+
 test('a deadline that moves away is not missed, and one that comes nearer is met', async (bench) => {
-  const { wire, ws } = await open(bench, {}, { idleTimeout: 300, closeTimeout: 20 });
+  const clock = new VirtualClock();
+  const { wire, ws } = await open(bench, {}, { idleTimeout: 300, closeTimeout: 20, clock });
   for (let i = 0; i < 8; i++) {
-    await delay(50);
+    clock.advance(200);
     wire.write(frame('client', 0x8a));
+    await soon();
   }
   assert.is(ws.state, 'open');
-  const started = performance.now();
   ws.close();
-  await ws.closed;
-  assert.ok(performance.now() - started < 200);
-  assert.ok(isGone(ws));
+  await wire.frames(1);
+  clock.advance(21);
+  assert.is(ws.state, 'closed');
+  await until(() => isGone(ws));
 });
 
 test('what has arrived while the process was busy counts before the deadline', async (bench) => {
@@ -161,7 +186,7 @@ test('delays longer than timers can be are no warning, and no deadline at once',
 test('handshakeTimeout: a request that is never decided', async (bench) => {
   const { log, handlers } = recorder();
   const server = await bench.serve(
-    { ...handlers, request: () => new Promise<undefined>(() => {}) },
+    { ...handlers, request: () => new Promise<Decision>(() => {}) },
     { handshakeTimeout: 30 },
   );
   const wire = await dial(bench, server.port);

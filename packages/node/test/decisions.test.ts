@@ -1,25 +1,30 @@
 // What an application decides about a request, when, and what if the client has gone by then.
 import * as assert from 'uvu/assert';
-import type { Decision, WebSocketConnection } from '../src/index.ts';
+import { accept, type Decision, type Handlers, reject, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, request, type Wire } from './raw.ts';
 import { upgrading } from './sockets.ts';
 import { deferred, delay, recorder, suite, until } from './support.ts';
 
 const test = suite('decisions');
 
-const accepted = { subprotocol: 'b', headers: { 'Set-Cookie': 'a=1' } };
+const accepted = accept({ subprotocol: 'b', headers: { 'Set-Cookie': 'a=1' } });
 const decisions: { title: string; decide: () => unknown; status: number; has?: RegExp }[] = [
-  { title: 'nothing accepts', decide: () => undefined, status: 101 },
-  { title: 'options accept', decide: () => accepted, status: 101, has: /Sec-WebSocket-Protocol: b\r\nSet-Cookie: a=1/ },
+  { title: 'accept() accepts', decide: () => accept(), status: 101 },
   {
-    title: 'a status refuses',
-    decide: () => ({ status: 401, headers: { 'WWW-Authenticate': 'Basic' }, body: 'who?' }),
+    title: 'accept() takes options',
+    decide: () => accepted,
+    status: 101,
+    has: /Sec-WebSocket-Protocol: b\r\nSet-Cookie: a=1/,
+  },
+  {
+    title: 'reject() refuses',
+    decide: () => reject(401, { 'WWW-Authenticate': 'Basic' }, 'who?'),
     status: 401,
     has: /Content-Length: 4\r\nWWW-Authenticate: Basic\r\n\r\nwho\?$/,
   },
   {
     title: 'a redirect is a status like others',
-    decide: () => ({ status: 302, headers: { Location: '/' } }),
+    decide: () => reject(302, { Location: '/' }),
     status: 302,
   },
 ];
@@ -69,26 +74,45 @@ const mistakes: { title: string; decide: () => unknown; message: RegExp }[] = [
     message: /no database/,
   },
   { title: 'that rejects', decide: () => delay(5).then(() => Promise.reject(new Error('gone'))), message: /gone/ },
-  { title: 'for an impossible status', decide: () => ({ status: 101 }), message: /200 to 599/ },
-  { title: 'for an impossible status, later', decide: () => delay(5, { status: 1 }), message: /200 to 599/ },
-  { title: 'for a subprotocol not offered, later', decide: () => delay(5, { subprotocol: 'z' }), message: /offer/ },
-  { title: 'with a bad header', decide: () => ({ headers: { 'X-A': 'a\r\nb' } }), message: /X-A/i },
-  { title: 'with a bad header, later', decide: () => delay(5, { headers: { 'X-A': 'a\r\nb' } }), message: /X-A/i },
-  { title: 'that is false', decide: () => false, message: /./ },
-  { title: 'that is null, later', decide: () => delay(5, null), message: /./ },
+  { title: 'for an impossible status', decide: () => reject(101), message: /200 to 599/ },
+  { title: 'for an impossible status, later', decide: () => delay(5, reject(1)), message: /200 to 599/ },
+  {
+    title: 'for a subprotocol not offered, later',
+    decide: () => delay(5, accept({ subprotocol: 'z' })),
+    message: /offer/,
+  },
+  { title: 'with a bad header', decide: () => accept({ headers: { 'X-A': 'a\r\nb' } }), message: /X-A/i },
+  {
+    title: 'with a bad header, later',
+    decide: () => delay(5, accept({ headers: { 'X-A': 'a\r\nb' } })),
+    message: /X-A/i,
+  },
+  { title: 'that is missing', decide: () => undefined, message: /not undefined: is a "return" missing\?/ },
+  { title: 'that is missing, later', decide: () => delay(5), message: /not undefined: is a "return" missing\?/ },
+  {
+    title: 'that is a bare object',
+    decide: () => ({ status: 403 }),
+    message: /accept\(\) or reject\(\).*an object with status/,
+  },
+  { title: 'that is an empty object, later', decide: () => delay(5, {}), message: /an object with nothing/ },
+  { title: 'that is true', decide: () => true, message: /not true/ },
+  { title: 'that is false', decide: () => false, message: /not false/ },
+  { title: 'that is null, later', decide: () => delay(5, null), message: /not null/ },
+  { title: 'that is accept itself', decide: () => accept, message: /accept\(\)/ },
 ];
 
 for (const { title, decide, message } of mistakes) {
-  test(`a decision ${title}: 500 for the client at once, and the error reaches the process`, async (bench) => {
-    const errors = bench.uncaught();
+  test(`a decision ${title}: 500 for the client at once, and the error goes to \`error\``, async (bench) => {
+    const errors: unknown[] = [];
     const { log, handlers } = recorder();
-    const port = await upgrading(bench, { ...handlers, request: decide as () => Decision });
+    const error: Handlers['error'] = (_, reason) => void errors.push(reason);
+    const port = await upgrading(bench, { ...handlers, error, request: decide as () => Decision });
     const wire = await dial(bench, port);
     wire.write(request());
     assert.match(await wire.end(), /^HTTP\/1.1 500 \r\n/);
     wire.socket.end();
     await until(() => log.length === 2);
-    assert.equal(log, ['fail handshake-rejected', 'end 1006']);
+    assert.equal(log, ['fail handshake-failed', 'end 1006']);
     assert.is(errors.length, 1);
     assert.match((errors[0] as Error).message, message);
   });
@@ -103,17 +127,18 @@ const leave: Record<string, (wire: Wire) => void> = {
 
 for (const [how, go] of Object.entries(leave)) {
   for (const [what, decide] of Object.entries({
-    accepts: undefined,
-    refuses: { status: 403 },
+    accepts: accept(),
+    refuses: reject(403),
     fails: new Error('x'),
   })) {
     test(`a client that ${how} before the application ${what}`, async (bench) => {
-      const errors = bench.uncaught();
+      const errors: unknown[] = [];
       const decision = deferred<void>();
       const { log, handlers } = recorder();
       const asked = deferred<WebSocketConnection>();
       const port = await upgrading(bench, {
         ...handlers,
+        error: (_, reason) => void errors.push(reason),
         async request(ws) {
           asked.resolve(ws);
           await decision.promise;

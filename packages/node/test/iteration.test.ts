@@ -26,10 +26,10 @@ async function collect(ws: AsyncIterable<string | Uint8Array>, into: unknown[] =
 test('gives all messages in order, and ends with a clean end', async (bench) => {
   const { ws, wire } = await open(bench);
   wire.write(text('1'), text(''), frame('server', 0x82, Uint8Array.of(3)), frame('server', 0x82), text('5'));
-  wire.write(frame('server', 0x89, '!'), text('6'), frame('server', 0x88, closing(4000)));
+  wire.write(frame('server', 0x89, '!'), text('6'), frame('server', 0x88, closing(1001)));
   wire.socket.end();
   assert.equal(await collect(ws), ['1', '', [3], [], '5', '6']);
-  assert.is(ws.endEvent?.code, 4000);
+  assert.is(ws.endEvent?.code, 1001);
   assert.equal(await collect(ws), []);
 });
 
@@ -190,7 +190,7 @@ test('a reply and a close in the loop: only what had been read already comes aft
   );
   wire.socket.end(frame('server', 0x88, closing(1000)));
   await done;
-  assert.equal(got, ['1', '2']);
+  assert.equal(got, ['1', '2', '3']);
 });
 
 test('terminate ends a loop that is slow', async (bench) => {
@@ -204,8 +204,9 @@ test('terminate ends a loop that is slow', async (bench) => {
 
 // Back-pressure.
 
-test('while a message waits nothing is read: the peer is stopped', async (bench) => {
+test('with 1 MiB waiting for a loop no more is read: the peer is stopped, and goes on as the loop does', async (bench) => {
   const { ws, wire } = await open(bench);
+  const iterator = ws[Symbol.asyncIterator]();
   const message = frame('server', 0x82, new Uint8Array(100_000));
   let written = 0;
   const pump = (): void => {
@@ -215,32 +216,69 @@ test('while a message waits nothing is read: the peer is stopped', async (bench)
     }
   };
   pump();
-  await delay(100);
+  await until(() => isPaused(ws));
+  await delay(50);
   const stopped = written;
   assert.ok(stopped < 400, `${stopped} messages of 100 kB were taken`);
-  assert.ok(isPaused(ws));
   await delay(50);
   assert.is(written, stopped);
-  let got = 0;
-  for await (const _ of ws) if (++got === 500) break;
-  assert.is(written, 500);
+  for (let got = 0; got < 500; got++) assert.is((await iterator.next()).value?.length, 100_000);
+  assert.is(ws.droppedMessages, 0);
 });
 
-test('a chunk of many messages is parsed one at a time: one waits while one is worked on', async (bench) => {
-  const pings: number[] = [];
-  let got = 0;
-  const { ws, wire } = await open(bench, { ping: () => void pings.push(got) });
-  // A ping behind each message shows how far parsing has got.
-  wire.write(...Array.from({ length: 5 }, (_, i) => [text(String(i)), frame('server', 0x89)]).flat());
-  await soon();
-  assert.equal(pings, []);
-  for await (const _ of ws) {
-    got++;
-    await soon();
-    if (got === 5) break;
+test('behind a loop reading goes on, so that pings are answered while it works', async (bench) => {
+  const { ws, wire } = await open(bench);
+  const iterator = ws[Symbol.asyncIterator]();
+  for (let i = 0; i < 5; i++) {
+    wire.write(text(String(i)), frame('server', 0x89, `ping ${i}`));
+    const [pong] = await wire.frames(1);
+    assert.equal([pong?.first, String(pong?.payload)], [0x8a, `ping ${i}`]);
   }
-  assert.equal(pings, [0, 1, 2, 3, 4]);
+  for (let i = 0; i < 5; i++) assert.is((await iterator.next()).value, String(i));
 });
+
+test('the application pauses, and the loop does not resume for it', async (bench) => {
+  const { ws, wire } = await open(bench);
+  const iterator = ws[Symbol.asyncIterator]();
+  wire.write(frame('server', 0x82, new Uint8Array(1_100_000)), text('next'));
+  await until(() => isPaused(ws));
+  ws.pause();
+  assert.is((await iterator.next()).value?.length, 1_100_000);
+  wire.write(frame('server', 0x89));
+  await soon();
+  assert.is(wire.received.length, 0);
+  ws.resume();
+  await wire.frames(1);
+  assert.is((await iterator.next()).value, 'next');
+});
+
+for (const [code, quiet] of [
+  [1000, true],
+  [1001, true],
+  [undefined, true],
+  [1002, false],
+  [1008, false],
+  [1011, false],
+  [1013, false],
+  [4401, false],
+] as const) {
+  for (const by of ['the peer', 'the application'] as const) {
+    test(`a close with ${code ?? 'no code'} by ${by} ${quiet ? 'ends a loop' : 'is thrown in a loop'}`, async (bench) => {
+      const { ws, wire } = await open(bench);
+      const all = collect(ws).catch((error: unknown) => error);
+      const close = frame('server', 0x88, code === undefined ? '' : closing(code));
+      if (by === 'the peer') wire.socket.end(close);
+      else {
+        ws.close(code);
+        await wire.frames(1);
+        wire.socket.end(close);
+      }
+      const result = await all;
+      if (quiet) assert.equal(result, []);
+      else assert.is((result as ConnectionEndedError).end.code, code);
+    });
+  }
+}
 
 test('iterating over a stream that is no socket', async () => {
   const { Duplex: Stream } = await import('node:stream');

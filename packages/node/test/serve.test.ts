@@ -7,7 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { type Handlers, type ServeOptions, serve, type WebSocketConnection } from '../src/index.ts';
+import {
+  accept,
+  type Decision,
+  type Handlers,
+  type ServeOptions,
+  serve,
+  type WebSocketConnection,
+} from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { closing, dial, frame, rawClient, request } from './raw.ts';
 import { REFUSED, TAKEN } from './sockets.ts';
@@ -151,9 +158,9 @@ test('garbage and a TLS hello on a plain port get 400, and harm nobody', async (
 // Which connections there are.
 
 test('connections are those that have not ended', async (bench) => {
-  const decision = deferred<undefined>();
+  const decision = deferred<Decision>();
   const server = await bench.serve({
-    request: (_, { resource }) => (resource === '/late' ? decision.promise : undefined),
+    request: (_, { resource }) => (resource === '/late' ? decision.promise : accept()),
   });
   const { connections } = server;
   const now = bench.connect(server.url, { message() {} });
@@ -162,7 +169,7 @@ test('connections are those that have not ended', async (bench) => {
   const late = bench.connect(`${server.url}/late`, { message() {} });
   await until(() => connections.size === 2);
   assert.equal([...connections].map(({ state }) => state).sort(), ['connecting', 'open']);
-  decision.resolve(undefined);
+  decision.resolve(accept());
   await late.opened;
   now.close();
   await now.closed;
@@ -171,7 +178,7 @@ test('connections are those that have not ended', async (bench) => {
   await until(() => connections.size === 0);
 
   const wire = await dial(bench, server.port);
-  wire.write(request('//refused'));
+  wire.write(request('/#refused'));
   await wire.end();
   wire.socket.end();
   await until(() => connections.size === 0);
@@ -249,14 +256,14 @@ test('close ends connections that are paused, also when their client has gone', 
 });
 
 test('close ends connections whose request is undecided', async (bench) => {
-  const decision = deferred<undefined>();
+  const decision = deferred<Decision>();
   const server = await bench.serve({ request: () => decision.promise });
   const wire = await dial(bench, server.port);
   wire.write(request());
   await until(() => server.connections.size === 1);
   wire.socket.on('end', () => wire.socket.end());
   await server.close({ timeout: 500 });
-  decision.resolve(undefined);
+  decision.resolve(accept());
   assert.is(await wire.end(), '');
 });
 

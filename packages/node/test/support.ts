@@ -137,7 +137,7 @@ export function port(server: NetServer): number {
 }
 
 /** Handlers that write down what they were called with. */
-export function recorder(): { log: string[]; handlers: Required<Omit<Handlers, 'request' | 'drain'>> } {
+export function recorder(): { log: string[]; handlers: Required<Omit<Handlers, 'request' | 'drain' | 'error'>> } {
   const log: string[] = [];
   const text = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
   return {

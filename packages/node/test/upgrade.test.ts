@@ -3,7 +3,7 @@ import { createServer, get, type Server as HttpServer, type RequestListener } fr
 import { createServer as createSecureServer } from 'node:https';
 import type { HandshakeRequest, ServerOptions } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { type Decision, type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
+import { accept, type Decision, type Handlers, reject, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { dial, frame, rawClient, request } from './raw.ts';
 import { type Bench, deferred, delay, recorder, suite, until } from './support.ts';
@@ -73,7 +73,7 @@ test('several paths on one server', async (bench) => {
   server.on('upgrade', (req, socket, head) => {
     if (req.url === '/a') upgrade(req, socket, head, { subprotocols: ['a'] }, prefix('a'));
     else if (req.url?.startsWith('/b?')) upgrade(req, socket, head, {}, prefix('b'));
-    else upgrade(req, socket, head, {}, { request: () => ({ status: 404, body: 'nothing here' }) });
+    else upgrade(req, socket, head, {}, { request: () => reject(404, {}, 'nothing here') });
   });
   const url = `ws://127.0.0.1:${await bench.listen(server)}`;
   const a = bench.connect(`${url}/a`, {}, { subprotocols: ['x', 'a'] });
@@ -95,7 +95,7 @@ test('frames right behind the request are kept until it is decided', async (benc
   wire.write(frame('client', 0x81, 'later'));
   await delay(20);
   assert.equal([log, wire.received.length], [[], 0]);
-  decision.resolve(undefined);
+  decision.resolve(accept());
   await until(() => log.length === 3);
   assert.equal(log, ['open', 'text early', 'text later']);
 });
@@ -104,7 +104,7 @@ test('too many of them are refused', async (bench) => {
   const { log, handlers } = recorder();
   const port = await upgrading(
     bench,
-    { ...handlers, request: () => delay(60_000, undefined, { ref: false }) },
+    { ...handlers, request: () => delay(60_000, accept(), { ref: false }) },
     { maxEarlyBytes: 1000 },
   );
   const wire = await dial(bench, port);
@@ -122,6 +122,7 @@ test('a request tells all there is of it, until the open handler has returned', 
     request: (ws, req) => {
       seen.push(ws.request);
       asked.resolve([ws, req]);
+      return accept();
     },
     open: (ws) => void seen.push(ws.request),
   });
@@ -157,8 +158,10 @@ const refused: { title: string; text: string; status: number; has?: RegExp; opti
   { title: 'two hosts', text: request('/', ['Host: b']), status: 400 },
   { title: 'a foreign origin', text: request('/', ['Origin: http://evil.example']), status: 403 },
   { title: 'no origin where one is required', text: request(), status: 403, options: { requireOrigin: true } },
-  { title: 'an absolute target', text: request('http://a/'), status: 400 },
-  { title: 'a target with two slashes', text: request('//evil.example/'), status: 400 },
+  { title: 'an absolute target of another host', text: request('http://a/'), status: 400 },
+  { title: 'a target with a fragment', text: request('/#a'), status: 400 },
+  { title: 'a target with two slashes', text: request('//evil.example/'), status: 101 },
+  { title: 'an absolute target', text: request('http://server.example.com/'), status: 101 },
   { title: 'a body', text: request('/', ['Content-Length: 1']), status: 400 },
   { title: 'HTTP/1.0', text: request().replace('HTTP/1.1', 'HTTP/1.0'), status: 505 },
   {
@@ -187,7 +190,7 @@ for (const { title, text, status, has, options } of refused) {
 }
 
 test('a decision that never comes ends with handshakeTimeout', async (bench) => {
-  const port = await upgrading(bench, { request: () => new Promise<void>(() => {}) }, { handshakeTimeout: 30 });
+  const port = await upgrading(bench, { request: () => new Promise<Decision>(() => {}) }, { handshakeTimeout: 30 });
   const wire = await dial(bench, port);
   wire.write(request());
   assert.match(await wire.end(), /^HTTP\/1.1 408 /);

@@ -18,6 +18,8 @@ const server = Bun.serve({
   fetch: (request: unknown, self: BunServer) => (self.upgrade(request) ? undefined : new Response('', { status: 426 })),
   websocket: {
     perMessageDeflate: false,
+    // Beyond 1 MiB that waits to be sent messages would be dropped.
+    backpressureLimit: 16 * 2 ** 20,
     message(ws: ServerWebSocket, data: string | Uint8Array): void {
       ws.send(data);
     },

@@ -1,6 +1,7 @@
 /** sockless as an echo server, by default with every default: heartbeat and timeouts on, compression off. */
 import { createServer } from 'node:net';
 import type { ServeOptions } from '@sockless/node';
+import { LOAN } from '../../loan.ts';
 import { ours } from '../../ours.ts';
 import { HOST } from '../handshake.ts';
 import { announce, nodeListening } from './listening.ts';
@@ -10,7 +11,10 @@ const { attach, serve } = await ours('node');
 
 const [surface, variant] = process.argv.slice(2);
 const options = optionsOf(variant);
-const handlers: Parameters<typeof serve>[1] = { message: (ws, data) => void ws.send(data) };
+const handlers: Parameters<typeof serve>[1] =
+  variant === 'lending'
+    ? { message: (ws, data) => void (typeof data === 'string' ? ws.send(data) : ws.send(data, LOAN)) }
+    : { message: (ws, data) => void ws.send(data) };
 
 if (surface === 'net') {
   // Without node:http: core parses the request itself.

@@ -1,4 +1,7 @@
-/** websocket as an echo server. It splits what it sends into frames of 16 KiB unless it is told not to. */
+/**
+ * websocket as an echo server. It splits what it sends into frames of 16 KiB unless it is told not to, and accepts none
+ * above 64 KiB.
+ */
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { nodeListening } from './listening.ts';
@@ -19,7 +22,12 @@ const require = createRequire(import.meta.url);
 const { server: Server } = require('websocket') as { server: new (options: object) => WebSocketServer };
 
 const httpServer = createServer();
-const server = new Server({ httpServer, autoAcceptConnections: true, fragmentOutgoingMessages: false });
+const server = new Server({
+  httpServer,
+  autoAcceptConnections: true,
+  fragmentOutgoingMessages: false,
+  maxReceivedFrameSize: 2 ** 20,
+});
 server.on('connect', (connection) => {
   connection.on('error', () => undefined);
   connection.on('message', (message) => {

@@ -1,5 +1,7 @@
 /** permessage-deflate (RFC 7692) over any synchronous DEFLATE engine. */
 import type { MessageExtension } from '../extension.ts';
+import { checkNames, type Names } from '../misuse.ts';
+import { shown } from '../printable.ts';
 import { acceptDeflate, confirmDeflate, type DeflateAgreement, type DeflateRequest, offerDeflate } from './offer.ts';
 import { type DeflateEngine, DeflateTransform } from './transform.ts';
 
@@ -45,7 +47,7 @@ export interface DeflateOptions extends DeflateRequest {
 /**
  * Gives the extension to put into the option `compression` of a connection.
  *
- * @throws {RangeError} when an option is not valid
+ * @throws {TypeError | RangeError} when an option is not valid or unknown
  * @example
  * ```ts
  * import { pako } from '@sockless/deflate';
@@ -53,6 +55,11 @@ export interface DeflateOptions extends DeflateRequest {
  * ```
  */
 export function permessageDeflate(engine: DeflateEngine, options: DeflateOptions = {}): MessageExtension {
+  const { createDeflater, createInflater } = Object(engine) as Partial<DeflateEngine>;
+  if (typeof createDeflater !== 'function' || typeof createInflater !== 'function') {
+    throw new TypeError(`permessageDeflate: an engine, such as pako of @sockless/deflate, not ${shown(engine)}`);
+  }
+  checkNames(options, DEFLATE_OPTIONS, 'compression');
   whole('level', options.level ?? 6, 0, 9);
   whole('memLevel', options.memLevel ?? 8, 1, 9);
   whole('threshold', options.threshold ?? 0, 0, Number.MAX_SAFE_INTEGER);
@@ -82,8 +89,18 @@ export function permessageDeflate(engine: DeflateEngine, options: DeflateOptions
   };
 }
 
+const DEFLATE_OPTIONS: Names<DeflateOptions> = {
+  level: true,
+  memLevel: true,
+  threshold: true,
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: true,
+  clientMaxWindowBits: true,
+};
+
 function whole(name: string, value: number, least: number, most: number): void {
   if (!(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new RangeError(`${name}: a whole number from ${least} to ${most}, not ${value}`);
+    throw new RangeError(`${name}: a whole number from ${least} to ${most}, not ${shown(value)}`);
   }
 }

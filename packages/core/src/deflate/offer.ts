@@ -5,6 +5,7 @@
  * what it offered. Both sides then have the same agreement.
  */
 import type { Extension } from '../handshake/fields.ts';
+import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
 
 /** The registered name of the extension (RFC 7692 7). */
@@ -199,12 +200,19 @@ function agree(answer: Parameters): DeflateAgreement {
   };
 }
 
-/** @throws {RangeError} when window bits are not a whole number from 8 to 15 */
+/**
+ * @throws {RangeError} when window bits are not a whole number from 8 to 15
+ * @throws {TypeError} when another option is neither true nor false
+ */
 export function checkRequest(request: DeflateRequest): void {
+  for (const key of ['serverNoContextTakeover', 'clientNoContextTakeover'] as const) {
+    const takeover = request[key] ?? false;
+    if (typeof takeover !== 'boolean') throw new TypeError(`${key}: true or false, not ${shown(takeover)}`);
+  }
   for (const key of ['serverMaxWindowBits', 'clientMaxWindowBits'] as const) {
     const bits = request[key] ?? 15;
     if (!(Number.isInteger(bits) && bits >= 8 && bits <= 15)) {
-      throw new RangeError(`${key}: a whole number from 8 to 15, not ${bits} (RFC 7692 section 7.1.2)`);
+      throw new RangeError(`${key}: a whole number from 8 to 15, not ${shown(bits)} (RFC 7692 section 7.1.2)`);
     }
   }
 }

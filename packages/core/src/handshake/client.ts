@@ -1,17 +1,19 @@
 /** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
 import type { MessageExtension, MessageTransform } from '../extension.ts';
 import type { RandomSource } from '../host.ts';
+import { CLIENT_OPTIONS, checkNames } from '../misuse.ts';
+import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
 import { hostField, parseUri } from '../uri.ts';
 import {
   areUnique,
+  checkSubprotocols,
   type Extension,
   fieldValue,
   formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
   isFieldValue,
-  isToken,
   listIncludes,
   parseExtensions,
   toFields,
@@ -29,6 +31,11 @@ export interface RequestOptions {
   readonly compression?: MessageExtension | undefined;
   /** Further header fields of the request, such as Authorization or Cookie. */
   readonly headers?: HeaderFieldsInit | undefined;
+  /**
+   * Whether a response may have an empty Sec-WebSocket-Protocol, as that of some embedded servers has, to mean that there
+   * is none. Default: false, since 4.3 wants a token there.
+   */
+  readonly allowEmptyProtocol?: boolean | undefined;
 }
 
 /** A request to send, and what is needed to verify the response. */
@@ -41,6 +48,8 @@ export interface HandshakeOffer {
   readonly subprotocols: readonly string[];
   /** The extension offered, if any. */
   readonly compression: MessageExtension | undefined;
+  /** {@link RequestOptions.allowEmptyProtocol} */
+  readonly allowEmptyProtocol?: boolean | undefined;
 }
 
 /** What both sides have agreed on. */
@@ -57,21 +66,23 @@ export interface Negotiated {
  * Gives the request that opens a connection to `url`.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
- * @throws {TypeError | RangeError} when a subprotocol is not a token or is given twice, or a header field is not valid
- *   or is one that the handshake sets
+ * @throws {TypeError | RangeError} when an option is unknown or of another type, a subprotocol is not a token or is given
+ *   twice, or a header field is not valid or is one that the handshake sets
  * @see RFC 6455 4.1
  */
 export function request(url: string, options: RequestOptions, random: RandomSource): HandshakeOffer {
+  checkNames(options, CLIENT_OPTIONS);
   const uri = parseUri(url);
-  const { subprotocols = [], origin } = options;
+  const { subprotocols = [], origin, compression, allowEmptyProtocol = false } = options;
+  checkSubprotocols(subprotocols);
   // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
-  for (const name of subprotocols) {
-    if (!isToken(name)) throw new TypeError(`${JSON.stringify(name)} is not a subprotocol name (RFC 6455 section 4.1)`);
+  if (!areUnique(subprotocols)) throw new RangeError('subprotocols: one is there twice (RFC 6455 section 4.1)');
+  if (origin !== undefined && !(typeof origin === 'string' && isFieldValue(origin))) {
+    throw new TypeError(`origin: the value of a header field, not ${shown(origin)}`);
   }
-  if (!areUnique(subprotocols)) {
-    throw new RangeError('a subprotocol is offered twice (RFC 6455 section 4.1)');
+  if (typeof allowEmptyProtocol !== 'boolean') {
+    throw new TypeError(`allowEmptyProtocol: true or false, not ${shown(allowEmptyProtocol)}`);
   }
-  if (origin !== undefined && !isFieldValue(origin)) throw new TypeError('the origin is not a header field value');
   const key = createKey(random);
   const headers: HeaderField[] = [
     ['Host', hostField(uri)],
@@ -82,14 +93,15 @@ export function request(url: string, options: RequestOptions, random: RandomSour
   ];
   if (origin !== undefined) headers.push(['Origin', origin]);
   if (subprotocols.length > 0) headers.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
-  const offers = options.compression?.offer();
+  const offers = compression?.offer();
   if (offers !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(offers)]);
   headers.push(...toFields(options.headers, /^(host|upgrade|origin|sec-websocket-.*)$/i));
   return {
     request: { method: 'GET', target: uri.resource, version: 11, headers },
     key,
     subprotocols,
-    compression: options.compression,
+    compression,
+    allowEmptyProtocol,
   };
 }
 
@@ -123,7 +135,11 @@ export function verify(offer: HandshakeOffer, response: ResponseHead): Negotiate
   const chosen = fieldValue(headers, 'sec-websocket-protocol');
   // 4.1: "this header field indicates the use of a subprotocol that was not present in the client's handshake"
   if (chosen !== undefined && !offer.subprotocols.includes(chosen)) {
-    throw new HandshakeError('response-protocol', chosen.slice(0, 200));
+    // 4.3: "Sec-WebSocket-Protocol-Server = token".
+    if (chosen !== '') throw new HandshakeError('response-protocol', chosen);
+    if (!offer.allowEmptyProtocol) {
+      throw new HandshakeError('response-protocol', 'an empty one; the option allowEmptyProtocol takes it for none');
+    }
   }
   return { subprotocol: chosen ?? '', extensions: answer, transform: negotiated?.transform };
 }

@@ -3,6 +3,8 @@
  * and from plain data, in one pass and linear time.
  */
 
+import { shown } from '../printable.ts';
+
 /** A header field. Names are in lower case where core has read them. */
 export type HeaderField = readonly [name: string, value: string];
 
@@ -66,10 +68,13 @@ export function singleValue(fields: readonly HeaderField[], name: string): strin
  */
 export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): HeaderField[] {
   if (init === undefined) return [];
+  if (typeof init !== 'object' || init === null) {
+    throw new TypeError(`headers: an object or a list of names and values, not ${shown(init)}`);
+  }
   const fields: HeaderField[] = [];
   for (const [name, value] of Symbol.iterator in init ? init : Object.entries(init)) {
-    if (!isToken(name))
-      throw new TypeError(`${JSON.stringify(name)} is not a header field name (RFC 9110 section 5.1)`);
+    if (typeof name !== 'string' || !isToken(name))
+      throw new TypeError(`${shown(name)} is not a header field name (RFC 9110 section 5.1)`);
     if (typeof value !== 'string' || !isFieldValue(value)) {
       throw new TypeError(`the value of the header field ${name} is not valid (RFC 9110 section 5.5)`);
     }
@@ -78,6 +83,21 @@ export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): He
     fields.push([name, value]);
   }
   return fields;
+}
+
+/**
+ * Checks the option `subprotocols`. What is no token is told by its place: tokens of another kind, secret ones, are sent
+ * as subprotocols too.
+ *
+ * @throws {TypeError} when it is not a list of tokens
+ */
+export function checkSubprotocols(names: unknown): asserts names is readonly string[] {
+  if (!Array.isArray(names)) throw new TypeError(`subprotocols: a list of tokens, not ${shown(names)}`);
+  // 4.1: "The elements that comprise this value MUST be non-empty strings with characters in the range U+0021 to U+007E
+  // not including separator characters as defined in [RFC2616]".
+  const wrong = names.findIndex((name) => typeof name !== 'string' || !isToken(name));
+  if (wrong >= 0)
+    throw new TypeError(`subprotocols: a list of tokens; that at ${wrong} is none (RFC 6455 section 4.1)`);
 }
 
 /** Whether no two are the same. */

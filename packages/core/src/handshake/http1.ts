@@ -13,12 +13,14 @@ import { fieldValue, type HeaderField, isFieldLine, isFieldValue, isToken, listI
 export interface RequestHead {
   /** The method, GET for a WebSocket. */
   readonly method: string;
-  /** The request target: a path and a query. */
+  /** The request target (RFC 9112 3.2): a path and a query, or the whole of an http: or https: URI. */
   readonly target: string;
   /** The HTTP version times ten: 10 for HTTP/1.0, 11 for HTTP/1.1. */
   readonly version: number;
   /** Names in lower case, in the order they came. */
   readonly headers: readonly HeaderField[];
+  /** Whether header fields are missing, since they were more than their reader keeps. Default: false. */
+  readonly truncated?: boolean | undefined;
 }
 
 /** The head of a response (RFC 9112 4). */
@@ -32,7 +34,7 @@ export interface ResponseHead {
 }
 
 /** More header fields than this are refused. */
-const MAX_FIELDS = 128;
+export const MAX_FIELDS = 128;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -46,6 +48,9 @@ export class HeadReader {
   // A chunk that begins a head, until it is known whether the head ends in it as well; else it goes into the buffer.
   #chunk: Uint8Array = NOTHING;
   #buffer: MessageBuffer | undefined = undefined;
+  // How many bytes came before the head that is being read; of that head, where it begins, and how far it is read.
+  #before = 0;
+  #start = 0;
   #scanned = 0;
   #lineStart = 0;
 
@@ -64,6 +69,11 @@ export class HeadReader {
     return this.#buffer?.length ?? this.#chunk.length;
   }
 
+  /** How many of all bytes received have been read: those before the fault, once there was one. */
+  get position(): number {
+    return this.#before + this.#scanned;
+  }
+
   /** Takes the next bytes, for good. */
   receive(bytes: Uint8Array): void {
     if (this.#buffer === undefined && this.#chunk.length === 0) this.#chunk = bytes;
@@ -71,26 +81,35 @@ export class HeadReader {
   }
 
   /**
-   * Gives the head without its last empty line once it is complete, as text of one character a byte, and forgets it.
+   * Returns the head once it is complete, through the empty line that ends it, as text of one character a byte, and
+   * forgets it.
    *
    * @throws {HandshakeError} `malformed` (the rule given), `head-too-big`, `target-too-long`
    */
   read(malformed: 'request-malformed' | 'response-malformed'): string | undefined {
-    const bytes = this.#buffer?.peek() ?? this.#chunk;
+    const bytes = this.peek();
     const end = Math.min(bytes.length, this.#maxHeadSize);
     for (let at = this.#scanned; at < end; at++) {
       if (bytes[at] !== LF) continue;
       this.#limitStartLine(at);
+      this.#scanned = at;
       // RFC 9112 2.2 lets a recipient take a bare LF for the end of a line; what two recipients take differently can
       // smuggle a request past one of them, so it is refused here.
       if (bytes[at - 1] !== CR) throw new HandshakeError(malformed, 'a line ends without CR LF');
-      if (at - this.#lineStart === 1) {
-        if (at === 1) throw new HandshakeError(malformed, 'the first line is empty');
-        this.#begin();
+      const isEmpty = at - this.#lineStart === 1;
+      if (isEmpty && this.#lineStart > this.#start) {
+        const head = latin1(bytes, this.#start, at + 1);
+        this.#begin(at + 1);
         if (at + 1 < bytes.length) this.#keep().append(bytes, at + 1, bytes.length);
-        return latin1(bytes, 0, at - 3);
+        return head;
+      }
+      // RFC 9112 2.2: "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty
+      // line (CRLF) received prior to the request-line."
+      if (isEmpty && (malformed === 'response-malformed' || this.#start > 0)) {
+        throw new HandshakeError(malformed, 'the first line is empty');
       }
       this.#lineStart = at + 1;
+      if (isEmpty) this.#start = at + 1;
     }
     this.#limitStartLine(end - 1);
     this.#scanned = end;
@@ -107,20 +126,23 @@ export class HeadReader {
   /** Gives away the bytes behind the last head. */
   rest(): Uint8Array {
     const rest = this.peek();
-    this.#begin();
+    this.#begin(rest.length);
     return rest;
   }
 
   /** @throws {HandshakeError} when the byte at `at` is one too many of the start line */
   #limitStartLine(at: number): void {
-    if (this.#lineStart === 0 && at >= this.#maxStartLine) throw new HandshakeError('target-too-long');
+    if (this.#lineStart !== this.#start || at - this.#start < this.#maxStartLine) return;
+    this.#scanned = this.#start + this.#maxStartLine;
+    throw new HandshakeError('target-too-long');
   }
 
-  /** The next head begins behind what there was. */
-  #begin(): void {
+  /** The next head begins behind what there was, `length` bytes. */
+  #begin(length: number): void {
+    this.#before += length;
     this.#chunk = NOTHING;
     this.#buffer = undefined;
-    this.#scanned = this.#lineStart = 0;
+    this.#start = this.#scanned = this.#lineStart = 0;
   }
 
   /** What there is waits for more, in memory that is little more. */
@@ -137,11 +159,11 @@ export class HeadReader {
 /**
  * Reads the head of a request.
  *
- * @param head as {@link HeadReader.read} gives it
+ * @param head as {@link HeadReader.read} returns it; its last two CR LF may be missing
  * @throws {HandshakeError} `request-malformed`, `http-version`, `head-too-big`
  */
 export function parseRequestHead(head: string): RequestHead {
-  const lines = head.split('\r\n');
+  const lines = linesOf(head);
   const match = /^([^ ]+) ([^ ]+) HTTP\/([0-9])\.([0-9])$/.exec(lines[0] as string);
   if (match === null) throw new HandshakeError('request-malformed', 'the request line is not METHOD TARGET HTTP/1.1');
   const [, method = '', target = '', major, minor] = match;
@@ -155,11 +177,11 @@ export function parseRequestHead(head: string): RequestHead {
 /**
  * Reads the head of a response.
  *
- * @param head as {@link HeadReader.read} gives it
+ * @param head as {@link HeadReader.read} returns it; its last two CR LF may be missing
  * @throws {HandshakeError} `response-malformed`, `head-too-big`
  */
 export function parseResponseHead(head: string): ResponseHead {
-  const lines = head.split('\r\n');
+  const lines = linesOf(head);
   const match = /^HTTP\/1\.[0-9] ([1-5][0-9]{2})(?: (.*))?$/.exec(lines[0] as string);
   const [, status, reason = ''] = match ?? [];
   if (status === undefined || !isFieldValue(reason)) {
@@ -168,12 +190,23 @@ export function parseResponseHead(head: string): ResponseHead {
   return { status: Number(status), reason, headers: parseFields(lines, 'response-malformed') };
 }
 
+/** The lines of a head without their ends, and without the empty one. */
+const linesOf = (head: string): string[] => (head.endsWith('\r\n\r\n') ? head.slice(0, -4) : head).split('\r\n');
+
 function parseFields(lines: readonly string[], malformed: 'request-malformed' | 'response-malformed'): HeaderField[] {
   if (lines.length - 1 > MAX_FIELDS) throw new HandshakeError('head-too-big', `more than ${MAX_FIELDS} header fields`);
-  const fields: HeaderField[] = [];
+  const fields: [name: string, value: string][] = [];
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index] as string;
-    // RFC 9112 5.1: "No whitespace is allowed between the field name and colon." 5.2: obsolete line folding is refused.
+    const last = fields.at(-1);
+    // RFC 9112 5.2: "A user agent that receives an obs-fold in a response message [...] MUST replace each received
+    // obs-fold with one or more SP octets prior to interpreting the field value." A server "MUST either reject the
+    // message [...] or replace" it: in a request it is refused here, as is, by 2.2, whitespace before the first field.
+    if (malformed === 'response-malformed' && last !== undefined && /^[ \t]/.test(line) && isFieldValue(line)) {
+      last[1] = trim(`${last[1]} ${trim(line)}`);
+      continue;
+    }
+    // RFC 9112 5.1: "No whitespace is allowed between the field name and colon."
     if (!isFieldLine(line)) throw new HandshakeError(malformed, `header field ${index} is not NAME: VALUE`);
     const colon = line.indexOf(':');
     fields.push([line.slice(0, colon).toLowerCase(), trim(line.slice(colon + 1))]);

@@ -1,31 +1,42 @@
 /**
  * The server's side of the opening handshake (RFC 6455 4.2): from a request and a policy to a response, as plain data.
  */
+import { ACCEPT_OPTIONS, checkNames, decided, SERVER_OPTIONS } from '../misuse.ts';
+import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
 import { isAuthority } from '../uri.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import {
   areUnique,
+  checkSubprotocols,
   type Extension,
   fieldValue,
   formatExtensions,
   type HeaderField,
   type HeaderFieldsInit,
-  isToken,
   listIncludes,
   parseExtensions,
   parseTokens,
   singleValue,
   toFields,
 } from './fields.ts';
-import type { RequestHead, ResponseHead } from './http1.ts';
+import { MAX_FIELDS, type RequestHead, type ResponseHead } from './http1.ts';
 import { acceptKey, isKey } from './key.ts';
 
 /** A request that conforms to RFC 6455 4.2.1. */
 export interface HandshakeRequest {
-  /** The resource name: path and query (3). */
+  /** The path, from its first "/" on, as it was sent: percent-encoded, and perhaps with `//` or `..` in it. */
+  readonly path: string;
+  /** The query behind its "?", as it was sent; empty when there is none. */
+  readonly query: string;
+  /**
+   * The resource name (3): path and query. Take it apart by `path` and `query` and not by `new URL(resource, base)`, which
+   * takes the beginning of `//host/` for another host.
+   */
   readonly resource: string;
-  /** The value of Host. */
+  /** The request target as it was sent: the resource name, or a whole http: or https: URI. */
+  readonly target: string;
+  /** The authority that the client asks for, a host and perhaps a port: that of a target which has one, else Host. */
   readonly host: string;
   /** The Origin of the script that connects; undefined when the client is no browser. */
   readonly origin: string | undefined;
@@ -41,7 +52,8 @@ export interface HandshakeRequest {
 
 /**
  * What to allow of an Origin, which is in lower case: a scheme, host and port; the same with `*` for any characters but
- * "/"; an expression, to be anchored with ^ and $; or a choice. A choice that throws allows nothing.
+ * "/"; an expression, to be anchored with ^ and $; or a choice, where only `true` allows. A choice that throws, or returns
+ * a promise or anything else, allows nothing: what must be waited for is decided once the request has come.
  */
 export type OriginRule = string | RegExp | ((origin: string, request: HandshakeRequest) => boolean);
 
@@ -85,10 +97,12 @@ export type HandshakeAnswer =
 /**
  * Answers a request: checks it against RFC 6455 4.2.1 and the policy, and gives the response to send.
  *
- * @throws {TypeError | RangeError} when the options are not valid; never because of the request
+ * @throws {TypeError | RangeError} when the policy or the options are not valid, or have a name that is unknown; never
+ *   because of the request
  * @see RFC 6455 4.2.2
  */
 export function respond(head: RequestHead, policy: ServerPolicy = {}, options: AcceptOptions = {}): HandshakeAnswer {
+  checkNames(policy, SERVER_OPTIONS, 'policy');
   checkPolicy(policy);
   let request: HandshakeRequest;
   try {
@@ -105,16 +119,18 @@ export function respond(head: RequestHead, policy: ServerPolicy = {}, options: A
  *
  * @throws {TypeError} when the policy is not valid
  */
-export function checkPolicy({ origins = [], subprotocols = [] }: ServerPolicy): void {
-  if (!(Array.isArray(subprotocols) && subprotocols.every(isToken)))
-    throw new TypeError('subprotocols: a list of tokens');
+export function checkPolicy({ origins = [], requireOrigin = false, subprotocols = [] }: ServerPolicy): void {
+  checkSubprotocols(subprotocols);
+  if (typeof requireOrigin !== 'boolean') {
+    throw new TypeError(`requireOrigin: true or false, not ${shown(requireOrigin)}`);
+  }
   if (origins === 'any') return;
-  if (!Array.isArray(origins)) throw new TypeError("origins: 'any' or a list");
+  if (!Array.isArray(origins)) throw new TypeError(`origins: 'any' or a list, not ${shown(origins)}`);
   for (const rule of origins as readonly OriginRule[]) {
     // RFC 6454 6.2: 'null', or a scheme, a host and perhaps a port; there is no path to it.
     const valid = typeof rule === 'string' ? /^(null|[^/]+:\/\/[^/]+)$/.test(rule) : typeof rule === 'function';
     if (!(valid || rule instanceof RegExp)) {
-      throw new TypeError(`origins: ${JSON.stringify(rule)} is not like "https://*.example.com"; 'any' allows all`);
+      throw new TypeError(`origins: ${shown(rule)} is not like "https://*.example.com"; 'any' allows all`);
     }
   }
 }
@@ -125,19 +141,30 @@ export function checkPolicy({ origins = [], subprotocols = [] }: ServerPolicy): 
  * @throws {HandshakeError} with the rule broken and the HTTP status that answers it
  */
 export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeRequest {
-  const { headers, target } = head;
+  const { headers } = head;
+  // Some readers of HTTP drop the fields beyond a limit: what is missing may be the Origin.
+  if (head.truncated || headers.length > MAX_FIELDS) throw new HandshakeError('head-too-big');
   // 4.2.1: "An HTTP/1.1 or higher GET request"
   if (head.method !== 'GET') throw new HandshakeError('method-not-get', `not ${head.method.slice(0, 40)}`);
   if (head.version < 11) throw new HandshakeError('http-version');
-  // 4.2.1: 'a "Request-URI" [RFC2616] that should be interpreted as a /resource name/ defined in Section 3'
-  if (!/^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(target)) throw new HandshakeError('target-form');
+  const target = readTarget(head.target);
   const length = fieldValue(headers, 'content-length');
   if (!(length === undefined || length === '0') || fieldValue(headers, 'transfer-encoding') !== undefined) {
     throw new HandshakeError('request-body');
   }
   // 4.2.1: "A |Host| header field containing the server's authority."
-  const host = singleValue(headers, 'host');
-  if (host === undefined || !isAuthority(host)) throw new HandshakeError('host-field');
+  // RFC 9112 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a
+  // Host header field and to any request message that contains more than one Host header field line or a Host header field
+  // with an invalid field value."
+  const field = singleValue(headers, 'host');
+  if (field === undefined || !isAuthority(field)) throw new HandshakeError('host-field');
+  // RFC 9112 3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin server
+  // MUST ignore the received Host header field (if any) and instead use the host information of the request-target." A
+  // field that names another host is there to be taken differently by two recipients, so it is refused.
+  const host = target.authority ?? field;
+  if (withPort(host, target.scheme) !== withPort(field, target.scheme)) {
+    throw new HandshakeError('host-field', 'it names another host than the request target');
+  }
   // 4.2.1: 'An |Upgrade| header field containing the value "websocket", treated as an ASCII case-insensitive value.'
   if (!listIncludes(fieldValue(headers, 'upgrade'), 'websocket')) throw new HandshakeError('upgrade-field');
   // 4.2.1: 'A |Connection| header field that includes the token "Upgrade", treated as an ASCII case-insensitive value.'
@@ -162,13 +189,48 @@ export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeR
   if (extensions === undefined) throw new HandshakeError('extensions-field');
 
   const origin = singleValue(headers, 'origin');
-  const request = { resource: target, host, origin, key, subprotocols, extensions, headers };
+  const { path, query, resource } = target;
+  const request = { path, query, resource, target: head.target, host, origin, key, subprotocols, extensions, headers };
   // 4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g.,
   // 403 Forbidden)"
   if (origin !== fieldValue(headers, 'origin')) throw new HandshakeError('origin-refused', 'there is more than one');
   checkOrigin(request, policy);
   return request;
 }
+
+interface Target {
+  /** That of an absolute-form, in lower case. */
+  readonly scheme: string | undefined;
+  readonly authority: string | undefined;
+  readonly path: string;
+  readonly query: string;
+  readonly resource: string;
+}
+
+/**
+ * Reads a request target: `origin-form` or `absolute-form`.
+ *
+ *     origin-form   = absolute-path [ "?" query ]
+ *     absolute-form = absolute-URI
+ *
+ * @throws {HandshakeError} `target-form`
+ * @see RFC 9112 3.2
+ */
+function readTarget(target: string): Target {
+  // 4.2.1: 'a "Request-URI" [RFC2616] that should be interpreted as a /resource name/ defined in Section 3 (or an absolute
+  // HTTP/HTTPS URI containing the /resource name/)'. RFC 9112 3.2.2: "a server MUST accept the absolute-form in requests".
+  const [, scheme, authority, path = '', query = ''] = TARGET.exec(target) ?? [];
+  // 3: '"/" if the path component is empty', which only an absolute URI has.
+  if (authority === undefined ? path === '' : !isAuthority(authority)) throw new HandshakeError('target-form');
+  const { length } = target;
+  const whole = path === '' ? '/' : path;
+  // Mostly the target is the resource name, and one string is enough.
+  const resource = authority === undefined && target[length - 1] !== '?' ? target : whole + (query && `?${query}`);
+  return { scheme: scheme?.toLowerCase(), authority, path: whole, query, resource };
+}
+
+/** All but what is not visible ASCII, and the fragment: RFC 3986 has less, but browsers send `|` or `^` as it is. */
+const TARGET = /^(?:(https?):\/\/([^/?#]*))?((?:\/[\x21\x22\x24-\x3e\x40-\x7e]*)?)(?:\?([\x21\x22\x24-\x7e]*))?$/i;
 
 /** @throws {HandshakeError} `origin-refused`, also when a rule of the application's throws: it allows nothing then */
 function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): void {
@@ -178,7 +240,7 @@ function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): void {
   } catch (error) {
     cause = error;
   }
-  const refusal = new HandshakeError('origin-refused', request.origin?.slice(0, 200));
+  const refusal = new HandshakeError('origin-refused', request.origin);
   refusal.cause = cause;
   throw refusal;
 }
@@ -197,13 +259,17 @@ export function originAllowed(request: HandshakeRequest, policy: ServerPolicy): 
 
 function isSameHost(origin: string, host: string): boolean {
   const [, scheme, authority] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? [];
-  if (authority === undefined) return false;
-  const withPort = (name: string): string => (/:\d+$/.test(name) ? name : `${name}:${scheme === 'https' ? 443 : 80}`);
-  return withPort(authority) === withPort(host.toLowerCase());
+  return authority !== undefined && withPort(authority, scheme) === withPort(host, scheme);
+}
+
+/** An authority to compare: in lower case, and with the port that the scheme implies where it has none. */
+function withPort(authority: string, scheme: string | undefined): string {
+  const [, name = authority, port = ''] = /^(.*?):(\d*)$/.exec(authority) ?? [];
+  return `${name.toLowerCase()}:${port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)}`;
 }
 
 function matches(rule: OriginRule, origin: string, request: HandshakeRequest): boolean {
-  if (typeof rule === 'function') return rule(origin, request);
+  if (typeof rule === 'function') return decided('an Origin function', rule(origin, request));
   // A global or sticky expression would remember where it stood last time.
   if (typeof rule !== 'string') return new RegExp(rule.source, rule.flags.replace(/[gy]/g, '')).test(origin);
   const [first = '', ...others] = rule.toLowerCase().split('*');
@@ -222,7 +288,7 @@ function matches(rule: OriginRule, origin: string, request: HandshakeRequest): b
  * Gives the response that accepts a request.
  *
  * @throws {RangeError} when the subprotocol was not offered, or a header field is one that the handshake sets
- * @throws {TypeError} when a header field is not valid
+ * @throws {TypeError} when a header field is not valid, or an option is unknown
  * @see RFC 6455 4.2.2
  */
 export function acceptRequest(
@@ -231,13 +297,12 @@ export function acceptRequest(
   options: AcceptOptions,
   extension?: Extension,
 ): { subprotocol: string; extensions: readonly Extension[]; response: ResponseHead } {
+  checkNames(options, ACCEPT_OPTIONS);
   const offered = request.subprotocols;
   const subprotocol = options.subprotocol ?? policy.subprotocols?.find((name) => offered.includes(name)) ?? '';
   // 4.2.2: "The value chosen MUST be derived from the client's handshake, specifically by selecting one of the values"
   if (subprotocol !== '' && !offered.includes(subprotocol)) {
-    throw new RangeError(
-      `the client did not offer the subprotocol ${JSON.stringify(subprotocol)} (RFC 6455 section 4.2.2)`,
-    );
+    throw new RangeError(`subprotocol: the client did not offer ${shown(subprotocol)} (RFC 6455 section 4.2.2)`);
   }
   const headers: HeaderField[] = [
     ['Upgrade', 'websocket'],
@@ -263,7 +328,9 @@ export function acceptRequest(
  */
 export function rejectRequest(status: number, init: HeaderFieldsInit | undefined, bodyLength: number): ResponseHead {
   if (!(Number.isInteger(status) && status >= 200 && status <= 599) || status === 204 || status === 304) {
-    throw new RangeError(`a request is rejected with a status from 200 to 599 that may have a body, not ${status}`);
+    throw new RangeError(
+      `a request is rejected with a status from 200 to 599 that may have a body, not ${shown(status)}`,
+    );
   }
   const headers: HeaderField[] = [
     // RFC 9110 7.8: who sends Upgrade says so in Connection as well.

@@ -78,7 +78,7 @@ test('4.1: a request that the application does not decide in time is answered 40
 test('4.1: a client gives up on a response that does not come in time', () => {
   const connection = Connection.client('ws://example.com', { random: ZEROS, handshakeTimeout: 300 }, 1000);
   sent(connection);
-  receive(connection, ascii('HTTP/1.1 200 OK\r\n\r\nsome body that does not end'), 1299);
+  receive(connection, ascii('HTTP/1.1 101 Switching Protocols\r\nUpgrade: webs'), 1299);
   assert.is(rule(pass(connection, 1300)), 'handshake-timeout');
   assert.is(sent(connection), '');
   assert.equal([connection.state, connection.transport], ['closing', 'destroy']);

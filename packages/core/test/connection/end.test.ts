@@ -160,7 +160,7 @@ const CASES: Case[] = [
     facts: { initiator: 'local', bytesReceived: 11 },
     rule: 'idle-timeout',
     summary:
-      'this endpoint failed the connection at byte 11, idle-timeout: nothing arrived for idleTimeout ' +
+      'this endpoint failed the connection, idle-timeout: nothing arrived for idleTimeout ' +
       '(RFC 6455 section 7.4.1, close code 1001)',
   },
   {
@@ -200,7 +200,7 @@ const CASES: Case[] = [
     facts: { initiator: 'local', unsentBytes: 7 },
     rule: 'stall-timeout',
     summary:
-      'this endpoint failed the connection at byte 0, stall-timeout: bytes waited to be sent, and none left for ' +
+      'this endpoint failed the connection, stall-timeout: bytes waited to be sent, and none left for ' +
       'stallTimeout (RFC 6455 section 7.4.1, close code 1013); 7 bytes that were sent here had not left',
   },
   {
@@ -213,7 +213,7 @@ const CASES: Case[] = [
     facts: { initiator: 'local', sent: said(1011, 'handler-failed'), cause: 'a bug' },
     rule: 'handler-failed',
     summary:
-      'this endpoint failed the connection at byte 0, handler-failed: the application failed to handle an event ' +
+      'this endpoint failed the connection, handler-failed: the application failed to handle an event ' +
       '(RFC 6455 section 7.4.1, close code 1011)',
   },
 ];

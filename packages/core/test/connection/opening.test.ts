@@ -87,7 +87,10 @@ test('4.2.1: a server waits for the request, and tells what it says', () => {
   const [event] = receive(connection, ascii(REQUEST)) as RequestEvent[];
   const { headers, ...request } = (event as RequestEvent).request;
   assert.equal(request, {
+    path: '/chat',
+    query: 'room=1',
     resource: '/chat?room=1',
+    target: '/chat?room=1',
     host: 'example.com:8080',
     origin: undefined,
     key: 'AAAAAAAAAAAAAAAAAAAAAA==',
@@ -219,7 +222,7 @@ test('4.1: a response that breaks a rule fails a client, which sends nothing', (
 });
 
 test('4.1: a 101 that nobody asked for, and nothing that resembles HTTP, is no request', () => {
-  for (const text of [RESPONSE, 'Hello\r\n\r\n', '\x16\x03\x01\x00\xa5\x01\x00\x00\r\n\r\n', '\r\n']) {
+  for (const text of [RESPONSE, 'Hello\r\n\r\n', '\x16\x03\x01\x00\xa5\x01\x00\x00\r\n\r\n', '\r\n\r\n']) {
     const connection = Connection.server();
     assert.is(rule(receive(connection, ascii(text))), 'request-malformed');
     assert.match(sentText(connection), /^HTTP\/1\.1 400 \r\n/);
@@ -501,7 +504,7 @@ test('5.3: where the host has no random bytes, a client must be given a source; 
 });
 
 test('3: a client of a wrong URL or with wrong options is not made', () => {
-  assert.throws(() => Connection.client('http://example.com/', { random: ZEROS }), isA(SyntaxError));
+  assert.throws(() => Connection.client('ftp://example.com/', { random: ZEROS }), isA(SyntaxError));
   assert.throws(() => client({ subprotocols: ['a b'] }), isA(TypeError));
   assert.throws(() => client({ handshakeTimeout: 0 }), /handshakeTimeout/);
   assert.is(client({ handshakeTimeout: NEVER }).deadline, NEVER);

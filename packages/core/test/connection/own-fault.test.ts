@@ -12,6 +12,7 @@ import {
   Opcode,
   ProtocolError,
   type Role,
+  resolveOptions,
 } from '../../src/index.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { decodeFrames, type Frame } from '../reference.ts';
@@ -37,7 +38,12 @@ import {
 
 const test = suite('RFC 6455 7.1.7 fail');
 
-const OPTIONS: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, stallTimeout: NEVER, messageProgress: false };
+const OPTIONS: ConnectionOptions = {
+  heartbeat: false,
+  idleTimeout: NEVER,
+  stallTimeout: NEVER,
+  messageProgress: false,
+};
 const RULES: readonly (readonly [LocalRuleName, code: number])[] = [
   ['reader-too-slow', 1013],
   ['handler-failed', 1011],
@@ -104,7 +110,10 @@ for (const role of ROLES) {
         assert.equal([...one], []);
         assert.equal([one.state, one.transport, one.deadline > 5000], [other.state, other.transport, true]);
         const [a, b] = [ending(one), ending(other)];
-        assert.equal([a.explanation.error?.rule, a.explanation.cause], [b.explanation.error?.rule, b.explanation.cause]);
+        assert.equal(
+          [a.explanation.error?.rule, a.explanation.cause],
+          [b.explanation.error?.rule, b.explanation.cause],
+        );
       }
     });
 
@@ -189,6 +198,22 @@ test('a response that waits is never dropped', () => {
   }
 });
 
+test('what a sender knows of one connection does not matter to the next', () => {
+  const options = resolveOptions(OPTIONS);
+  const one = Connection.opened('server', {}, options);
+  one.close(1000, 'a reason that is long');
+  drain(one);
+  const other = Connection.opened('server', {}, options);
+  assert.is(types(other), 'open');
+  other.fail('reader-too-slow');
+  assert.is(sent(other), ownClose('server', 1013, 'reader-too-slow'));
+  const third = Connection.opened('server', {}, options);
+  third.send('Hello');
+  third.send('Hello');
+  third.fail('reader-too-slow');
+  assert.is(sent(third), ownClose('server', 1013, 'reader-too-slow'));
+});
+
 test("a client's request that waits is never dropped", () => {
   const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS });
   const front = (client.transmit(0, 10) as Uint8Array).slice();
@@ -266,7 +291,8 @@ for (const role of ROLES) {
       send(reference);
       const whole = drain(reference);
       const { frames } = decodeFrames(whole);
-      const ends = frames.reduce<number[]>((all, it) => [...all, (all.at(-1) ?? 0) + sizeOf(it)], []);
+      const ends: number[] = [];
+      for (const each of frames) ends.push((ends.at(-1) ?? 0) + sizeOf(each));
       assert.ok(frames.length > 1);
       const cuts = [...new Set([0, ...ends.flatMap((end) => [end - 1, end, end + 1, end + 2, end + 5, end + 300])])];
       for (const cut of cuts.filter((at) => at >= 0 && at <= whole.length)) {

@@ -33,12 +33,91 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.3: of many pings unread, the last one is answered (${role})`, () => {
+  test(`5.5.3: of many pings unread, the first 4 KiB of answers and the last one are sent (${role})`, () => {
     const connection = opened(role);
-    for (let n = 0; n < 10_000; n++) receive(connection, frame(role, Ping, String(n)));
-    assert.is(connection.queuedBytes, own(role, Pong, '9999').length / 2);
-    assert.is(sent(connection), own(role, Pong, '9999'));
+    for (let n = 0; n < 10_000; n++) receive(connection, frame(role, Ping, String(n).padStart(4)));
+    const size = own(role, Pong, '9999').length / 2;
+    const places = Math.floor(4096 / size);
+    assert.is(connection.queuedBytes, (places + 1) * size);
+    const pongs = Array.from({ length: places }, (_, n) => own(role, Pong, String(n).padStart(4)));
+    assert.is(sent(connection), pongs.join('') + own(role, Pong, '9999'));
     assert.is(sent(connection), '');
+  });
+
+  test(`5.5.2: each ping has its pong, before what is sent because of what came later (${role})`, () => {
+    const connection = opened(role);
+    const chunk = concat(frame(role, Ping, 'a'), frame(role, Text, 'b'), frame(role, Ping, 'c'), frame(role, Ping));
+    for (const event of connection.receive(chunk)) if (event.type === 'text') connection.send(event.data);
+    assert.is(sent(connection), own(role, Pong, 'a') + own(role, Text, 'b') + own(role, Pong, 'c') + own(role, Pong));
+  });
+
+  test(`5.5.2: a ping after our own Close frame is answered, without an event, until the peer's comes (${role})`, () => {
+    for (const autoPong of [true, false]) {
+      const connection = opened(role, { autoPong });
+      connection.close(1000);
+      assert.is(sent(connection), ownClose(role, 1000));
+      const chunk = concat(
+        ...[frame(role, Ping, '1'), frame(role, Text, 'x'), frame(role, Ping, '2'), frame(role, Pong, '3')],
+        ...[closeFrame(role, 1000), frame(role, Ping, '4')],
+      );
+      assert.is(types(receive(connection, chunk)), 'close');
+      assert.is(sent(connection), own(role, Pong, '1') + own(role, Pong, '2'));
+      assert.is(connection.transport, role === 'server' ? 'end' : 'open');
+    }
+  });
+
+  test(`5.5.2: the same when the Close frame has not left, byte by byte, and inside of a message (${role})`, () => {
+    const connection = opened(role);
+    receive(connection, frame(role, Text, 'a', false));
+    connection.close(1000);
+    for (const byte of concat(frame(role, Ping, 'ping'), frame(role, Opcode.Continuation, 'b'))) {
+      assert.equal(receive(connection, Uint8Array.of(byte)), []);
+    }
+    assert.is(sent(connection), ownClose(role, 1000) + own(role, Pong, 'ping'));
+    for (let n = 0; n < 20_000; n++) receive(connection, frame(role, Ping, 'x'));
+    assert.ok(connection.queuedBytes <= 4096 + own(role, Pong, 'x').length / 2, 'they are bounded as ever');
+  });
+
+  test(`5.5.2: a ping that has begun when we close is answered too (${role})`, () => {
+    const bytes = frame(role, Ping, 'ping');
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const connection = opened(role);
+      receive(connection, bytes.slice(0, cut));
+      connection.close(1000);
+      assert.equal(receive(connection, bytes.slice(cut)), []);
+      assert.is(sent(connection), ownClose(role, 1000) + own(role, Pong, 'ping'), `cut at ${cut}`);
+    }
+  });
+
+  test(`7.1.4: pongs behind our Close frame keep nobody waiting, and nothing unclean (${role})`, () => {
+    for (const reports of [true, false]) {
+      const connection = opened(role, { closeTimeout: 1000, stallTimeout: 5000 });
+      if (reports) connection.written(0, 0);
+      connection.close(1000, '', 0);
+      const first = connection.transmit(100) as Uint8Array;
+      if (reports) connection.written(undefined, 100);
+      assert.is(connection.deadline, 1100);
+      for (let now = 200; now < 1000; now += 100) {
+        receive(connection, frame(role, Ping, 'p'), now);
+        // One more waits each time.
+        assert.ok(connection.transmit(now, 1));
+        if (reports) connection.written(1, now);
+        assert.is(connection.deadline, 1100, `at ${now}`);
+      }
+      assert.is(types(receive(connection, closeFrame(role, 1000), 1000)), 'close');
+      const [end] = [...connection.receiveEnd(1001)];
+      assert.ok(end?.type === 'end' && end.clean && end.explanation.unsentBytes > 0 && first.length > 0);
+    }
+  });
+
+  test(`7.1.4: a Close frame that has not left is none, whatever waits behind it (${role})`, () => {
+    const connection = opened(role);
+    connection.close(1000);
+    receive(connection, frame(role, Ping, 'p'.repeat(100)));
+    assert.ok(connection.transmit(undefined, 1));
+    receive(connection, closeFrame(role, 1000));
+    const [end] = [...connection.receiveEnd()];
+    assert.ok(end?.type === 'end' && !end.clean && end.explanation.endedEarly);
   });
 
   test(`5.5.3: the answer goes after what was sent before and inside a message in fragments (${role})`, () => {

@@ -32,8 +32,11 @@ const STEPS = 60;
 const PATIENCE = 400; // milliseconds
 const MAX_QUEUED = 4000; // bytes
 
-/** The longest message, and a pong and a Close frame, with their headers. */
-const MAX_MORE = 4500 + 14 + 2 * 139;
+/** The answers that wait when both Close frames are there; the pings of this world have short payloads. */
+const LAST_PONGS = 100;
+
+/** The longest message, a pong and a Close frame, with their headers, and the pongs that wait in their places. */
+const MAX_MORE = 4500 + 14 + 2 * 139 + 4096;
 
 /**
  * Runs one schedule.
@@ -185,7 +188,11 @@ class World {
       else assert.ok(explanation.endedEarly || error !== undefined, 'the end is explained');
       if (clean && theirs.error === undefined && explanation.initiator === 'remote')
         assert.is(theirs.initiator, 'local');
-      if (this.#manner === 'kind') assert.ok(clean && explanation.unsentBytes === 0, explanation.summary);
+      if (this.#manner === 'kind') {
+        // Who closes may have answered a Ping frame last, which the other had no reason to wait for.
+        const most = explanation.initiator === 'local' ? LAST_PONGS : 0;
+        assert.ok(clean && explanation.unsentBytes <= most, explanation.summary);
+      }
       // Who listens to the end receives all, or the other knows that it has not sent all.
       const listens = explanation.initiator !== 'local' && !HARMS.some((kind) => this.#faults.has(kind));
       if (listens && other.end.reports && delivered.length < other.sent.length) {

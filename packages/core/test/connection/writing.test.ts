@@ -5,7 +5,7 @@ import { Connection, type ConnectionOptions, type EndEvent, Opcode, type Role } 
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { decodeFrames } from '../reference.ts';
 import { equalBytes, join, ZEROS } from '../support.ts';
-import { ascii, closeFrame, ending, frame, isA, NEVER, opened, ROLES, receive, rule, sent, types } from './tools.ts';
+import { ascii, closeFrame, ending, frame, isA, NEVER, opened, ROLES, receive, rule, types } from './tools.ts';
 
 const test = suite('writing');
 
@@ -197,7 +197,10 @@ for (const role of ROLES) {
   });
 
   test(`stall: what leaves at no stated time leaves the rest its whole time, from the next call with one (${role})`, () => {
-    for (const move of [(connection: Connection) => connection.transmit(undefined, 1), (it: Connection) => it.written(1)]) {
+    for (const move of [
+      (connection: Connection) => connection.transmit(undefined, 1),
+      (it: Connection) => it.written(1),
+    ]) {
       const connection = writer(role, true);
       connection.send('Hello');
       connection.transmit(0, 2);
@@ -342,6 +345,17 @@ for (const role of ROLES) {
     assert.equal([other.transport, other.queuedBytes, other.transmit()], ['destroy', 0, undefined]);
   });
 }
+
+test('4.1: of a client that gives up its handshake nothing more leaves', () => {
+  const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS });
+  const { queuedBytes } = client;
+  client.transmit(0, 10);
+  client.close();
+  assert.is(types(client), 'fail');
+  assert.equal([client.transport, client.queuedBytes, client.transmit()], ['destroy', 0, undefined]);
+  const [end] = [...client.receiveEnd()] as EndEvent[];
+  assert.equal([end?.explanation.unsentBytes, client.transport], [queuedBytes - 10, 'end']);
+});
 
 test('4.2.2: a refusal waits until it has left, but for closeTimeout at most', () => {
   for (const leaves of [true, false]) {

@@ -624,7 +624,10 @@ for (const role of ROLES) {
     connection.receive(bytes.slice(), 0);
     assert.is(connection.poll()?.type, 'fragment');
     connection.timeout(1000);
-    assert.equal([...connection].map(summarize), [['fail', 'idle-timeout', bytes.length]]);
+    assert.equal([...connection].map(summarize), [
+      ['fail', 'idle-timeout', bytes.length],
+      ['end', 1006, false],
+    ]);
   });
 }
 

@@ -82,7 +82,7 @@ test('4.1: the request is what its head says', () => {
 });
 
 for (const [what, url, options] of [
-  ['a URI of http', 'http://example.com/', {}],
+  ['a URI of ftp', 'ftp://example.com/', {}],
   ['a line end in the path', 'ws://example.com/a\r\nX: y', {}],
   ['a line end in the host', 'ws://exam\r\nple.com/', {}],
   ['a space in the path', 'ws://example.com/a b', {}],
@@ -110,6 +110,25 @@ for (const [what, url, options] of [
       () => head(url, options),
       (error: unknown) => error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError,
     );
+  });
+}
+
+for (const [options, message] of [
+  [{ subprotocols: 'a' }, 'subprotocols: a list of tokens, not "a" (a string)'],
+  [{ subprotocols: ['a', 'secret token'] }, 'subprotocols: a list of tokens; that at 1 is none (RFC 6455 section 4.1)'],
+  [{ subprotocols: [5] }, 'subprotocols: a list of tokens; that at 0 is none (RFC 6455 section 4.1)'],
+  [{ origin: 5 }, 'origin: the value of a header field, not 5'],
+  [{ headers: 'a: b' }, 'headers: an object or a list of names and values, not "a: b" (a string)'],
+  [{ headers: null }, 'headers: an object or a list of names and values, not null'],
+  [{ headers: [[5, 'x']] }, '5 is not a header field name (RFC 9110 section 5.1)'],
+  [{ allowEmptyProtocol: 1 }, 'allowEmptyProtocol: true or false, not 1'],
+  [{ protocols: ['a'] }, 'protocols: there is no such option; here it is subprotocols'],
+] as [object, string][]) {
+  test(`4.1: ${message}`, () => {
+    const throws = (call: () => unknown): void =>
+      assert.throws(call, (error: unknown) => error instanceof TypeError && error.message === message);
+    throws(() => head(URL, options as ClientOptions));
+    throws(() => request(URL, options as RequestOptions, ZEROS));
   });
 }
 
@@ -157,7 +176,9 @@ const ROWS: [rule: HandshakeRuleName, name: string, text: string, options?: Clie
   ['response-malformed', 'HTTP/2', responseHead({}, 'HTTP/2.0 101 Switching Protocols')],
   ['response-malformed', 'a bare LF', responseHead().replace('\r\n', '\n')],
   ['response-malformed', 'a line without a colon', responseHead({}, 'HTTP/1.1 101 OK\r\nnonsense')],
-  ['response-malformed', 'a line that is folded', responseHead({ Server: 'a\r\n b' })],
+  ['response-malformed', 'a folded line with NUL', responseHead({ Server: 'a\r\n b\0' })],
+  ['response-malformed', 'a folded line before all header fields', responseHead({}, 'HTTP/1.1 101 OK\r\n folded')],
+  ['response-malformed', 'an empty line before it', `\r\n${responseHead()}`],
   ['response-malformed', 'NUL', responseHead({ Server: 'a\0b' })],
   ['response-malformed', 'too many 1xx', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(9)],
   ['head-too-big', 'longer than maxHeadSize', responseHead({ Server: 'x'.repeat(16_384) })],
@@ -179,6 +200,12 @@ const ROWS: [rule: HandshakeRuleName, name: string, text: string, options?: Clie
   ['response-accept', 'twice', responseHead({ 'Sec-WebSocket-Accept': Array(2).fill('ICX+Yqv66kxgM0FcWaLWlFLwTAI=') })],
   ['response-protocol', 'none was offered', responseHead({ 'Sec-WebSocket-Protocol': 'chat' })],
   ['response-protocol', 'empty', responseHead({ 'Sec-WebSocket-Protocol': '' })],
+  [
+    'response-protocol',
+    'not offered, where an empty one may be',
+    responseHead({ 'Sec-WebSocket-Protocol': 'chat' }),
+    { allowEmptyProtocol: true },
+  ],
   ['response-protocol', 'of a prototype', responseHead({ 'Sec-WebSocket-Protocol': 'constructor' })],
   ['response-protocol', 'not offered', responseHead({ 'Sec-WebSocket-Protocol': 'chat' }), { subprotocols: ['wamp'] }],
   ['response-protocol', 'another case', responseHead({ 'Sec-WebSocket-Protocol': 'Chat' }), { subprotocols: ['chat'] }],
@@ -224,6 +251,11 @@ for (const [name, text, options] of [
   ['spaces and tabs around values', responseHead().replaceAll(/: (.*)\r/g, ':\t $1 \t\r')],
   ['another reason', responseHead({}, 'HTTP/1.1 101 Whatever')],
   ['no reason', responseHead({}, 'HTTP/1.1 101')],
+  [
+    'folded lines',
+    responseHead({ Server: 'a\r\n b', Connection: 'keep-alive,\r\n\tUpgrade', Upgrade: '\r\n websocket' }),
+  ],
+  ['an empty subprotocol that may be', responseHead({ 'Sec-WebSocket-Protocol': '' }), { allowEmptyProtocol: true }],
   ['an offered subprotocol', responseHead({ 'Sec-WebSocket-Protocol': 'b' }), { subprotocols: ['a', 'b'] }],
   ['no subprotocol of those offered', responseHead(), { subprotocols: ['a', 'b'] }],
   ['header fields of a prototype', responseHead({ ['__proto__']: 'a', constructor: 'b', toString: 'c' })],
@@ -250,7 +282,59 @@ test('4.1: open tells the subprotocol and all header fields, cookies among them'
 
 test('4.1: a failure names the subprotocol that was not offered, as far as 200 characters tell it', () => {
   const error = answer(responseHead({ 'Sec-WebSocket-Protocol': `b${'c'.repeat(300)}` }), { subprotocols: ['a'] });
-  assert.ok('message' in error && / bc{199}(?!c)/.test(error.message), String(error));
+  assert.ok('message' in error && / bc{199}…(?!c)/.test(error.message), String(error));
+});
+
+test('4.3: an empty subprotocol is refused with the name of the option that lets it pass', () => {
+  const error = answer(responseHead({ 'Sec-WebSocket-Protocol': '' }), { subprotocols: ['a'] }) as HandshakeError;
+  assert.match(error.message, /: an empty one; the option allowEmptyProtocol takes it for none \(/);
+  const open = answer(responseHead({ 'Sec-WebSocket-Protocol': '' }), {
+    subprotocols: ['a'],
+    allowEmptyProtocol: true,
+  });
+  assert.is('subprotocol' in open && open.subprotocol, '');
+});
+
+test('RFC 9112 5.2: what a folded line says is told with a space for its fold', () => {
+  const open = answer(responseHead({ 'X-A': 'a \t\r\n \t b\r\n\tc  ', 'X-B': '\r\n \r\n b' })) as OpenEvent;
+  assert.equal(open.headers.slice(3), [
+    ['x-a', 'a b c'],
+    ['x-b', 'b'],
+  ]);
+});
+
+test('F32: where a response is at fault does not depend on how it was cut', () => {
+  const informational = 'HTTP/1.1 100 Continue\r\n\r\n';
+  const refusal = 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\n';
+  const offsets: [string, number][] = [
+    [`${responseHead({ Upgrade: undefined })}more`, responseHead({ Upgrade: undefined }).length],
+    [
+      `${informational}${responseHead({ Upgrade: 'h2c' })}more`,
+      informational.length + responseHead({ Upgrade: 'h2c' }).length,
+    ],
+    [`${informational}HTTP/1.1\n`, informational.length + 8],
+    [`${informational}${refusal}Hello, world`, informational.length + refusal.length],
+  ];
+  for (const [text, offset] of offsets) {
+    for (const bytewise of [false, true]) {
+      const error = answer(text, {}, bytewise) as HandshakeError;
+      assert.is(error.offset, offset, JSON.stringify(text.slice(0, 60)));
+    }
+  }
+});
+
+test('4.1: what cannot be seen of what a server says is escaped where we repeat it', () => {
+  for (const [text, shown] of [
+    [responseHead({ 'Sec-WebSocket-Protocol': 'a\x85\x9b' }), ': a\\u{85}\\u{9b} ('],
+    [
+      responseHead({}, 'HTTP/1.1 404 \x9b2J\xad').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n'),
+      ': 404 \\u{9b}2J\\u{ad} (',
+    ],
+    [responseHead({ 'Sec-WebSocket-Extensions': 'foo' }), ': foo ('],
+  ] as const) {
+    const { message } = answer(text) as HandshakeError;
+    assert.ok(message.includes(shown), message);
+  }
 });
 
 test('4.1: verify judges a response that somebody else has read', () => {

@@ -12,7 +12,7 @@ import {
 } from '../../src/handshake/http1.ts';
 import { host } from '../../src/host.ts';
 import { HandshakeError } from '../../src/rules.ts';
-import { ascii } from '../connection/tools.ts';
+import { ascii, isA } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
 
 const test = suite('RFC 9112 http1');
@@ -38,13 +38,14 @@ function read(reader: HeadReader, bytes: string, size = bytes.length): string[] 
 // HeadReader
 
 for (const [name, bytes, heads, rest] of [
-  ['one line', 'GET / HTTP/1.1\r\n\r\n', ['GET / HTTP/1.1'], ''],
-  ['lines', 'A\r\nb: c\r\nd: e\r\n\r\n', ['A\r\nb: c\r\nd: e'], ''],
-  ['bytes behind it', 'A\r\n\r\nnot a head', ['A'], 'not a head'],
-  ['several', 'A\r\n\r\nB\r\nc: d\r\n\r\nE', ['A', 'B\r\nc: d'], 'E'],
+  ['one line', 'GET / HTTP/1.1\r\n\r\n', ['GET / HTTP/1.1\r\n\r\n'], ''],
+  ['lines', 'A\r\nb: c\r\nd: e\r\n\r\n', ['A\r\nb: c\r\nd: e\r\n\r\n'], ''],
+  ['bytes behind it', 'A\r\n\r\nnot a head', ['A\r\n\r\n'], 'not a head'],
+  ['several', 'A\r\n\r\nB\r\nc: d\r\n\r\nE', ['A\r\n\r\n', 'B\r\nc: d\r\n\r\n'], 'E'],
+  ['several, with an empty line before each', '\r\nA\r\n\r\n\r\nB\r\n\r\n\r\n', ['A\r\n\r\n', 'B\r\n\r\n'], '\r\n'],
   ['no end', 'A\r\nb: c\r\n', [], 'A\r\nb: c\r\n'],
-  ['bytes of any value', '\0\x80\xff\r\n\r\n', ['\0\x80\xff'], ''],
-  ['CR alone within a line', 'A\rB\r\n\r\n', ['A\rB'], ''],
+  ['bytes of any value', '\0\x80\xff\r\n\r\n', ['\0\x80\xff\r\n\r\n'], ''],
+  ['CR alone within a line', 'A\rB\r\n\r\n', ['A\rB\r\n\r\n'], ''],
 ] as const) {
   for (const size of [bytes.length, 1, 3]) {
     test(`2.1: a head of ${name}, in pieces of ${size}`, () => {
@@ -65,11 +66,11 @@ test('2.1: a head is text of one character a byte, also where the host cannot ma
     .replaceAll('\n', '');
   Object.assign(host, { slices: undefined });
   try {
-    assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [bytes]);
+    assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
   } finally {
     Object.assign(host, { slices });
   }
-  assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [bytes]);
+  assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
 });
 
 test('2.1: who asks before anything has arrived learns that nothing has', () => {
@@ -79,7 +80,7 @@ test('2.1: who asks before anything has arrived learns that nothing has', () => 
     reader.receive(new Uint8Array(0));
   }
   assert.equal([reader.length, reader.rest().length], [0, 0]);
-  assert.equal(read(reader, 'A\r\n\r\nB', 2), ['A']);
+  assert.equal(read(reader, 'A\r\n\r\nB', 2), ['A\r\n\r\n']);
   assert.is(text(reader.rest()), 'B');
 });
 
@@ -95,7 +96,8 @@ test('what waits, a part of a head or what follows one, keeps no more memory tha
 });
 
 for (const [name, bytes, why] of [
-  ['an empty first line', '\r\n', 'the first line is empty'],
+  ['a second empty line before it', '\r\n\r\n', 'the first line is empty'],
+  ['LF behind an empty line before it', '\r\n\n', 'a line ends without CR LF'],
   ['LF without CR', 'A\n', 'a line ends without CR LF'],
   ['LF first of all', '\n', 'a line ends without CR LF'],
   ['LF without CR on an empty line', 'A\r\n\n', 'a line ends without CR LF'],
@@ -131,21 +133,57 @@ test('RFC 9110 15.5.15: a first line as long as its limit is read, a longer one 
 
 test('the limits hold for each head anew, and count its bytes only', () => {
   const reader = new HeadReader(10, 5);
-  assert.equal(read(reader, 'A\r\nb:\r\n\r\nC\r\nd:e\r\n\r\n', 1), ['A\r\nb:', 'C\r\nd:e']);
-  assert.equal(read(new HeadReader(10), `A\r\n\r\n${'x'.repeat(9)}`), ['A']);
+  const heads = ['A\r\nb:\r\n\r\n', 'C\r\nd:e\r\n\r\n'];
+  assert.equal(read(reader, heads.join(''), 1), heads);
+  assert.equal(read(new HeadReader(10), `A\r\n\r\n${'x'.repeat(9)}`), ['A\r\n\r\n']);
+  // An empty line before a head counts to it, but not to its first line.
+  assert.equal(read(new HeadReader(10, 5), '\r\nABC\r\n\r\n'), ['ABC\r\n\r\n']);
+  assert.throws(() => read(new HeadReader(8, 5), '\r\nABC\r\n\r\n'), breaks('head-too-big'));
+  assert.throws(() => read(new HeadReader(20, 5), '\r\nABCDE\r\n\r\n'), breaks('target-too-long'));
 });
 
 test('nothing of one head is remembered at the next', () => {
   for (const [first, second, expected] of [
-    ['AAAA', '\r\n\r\nB\r\n\r\nC', ['AAAA', 'B']],
-    ['A\r\n', '\r\nB\r\nc:d\r\n\r\n', ['A', 'B\r\nc:d']],
+    ['AAAA', '\r\n\r\nB\r\n\r\nC', ['AAAA\r\n\r\n', 'B\r\n\r\n']],
+    ['A\r\n', '\r\nB\r\nc:d\r\n\r\n', ['A\r\n\r\n', 'B\r\nc:d\r\n\r\n']],
   ] as const) {
     const reader = new HeadReader(1000);
     assert.equal([...read(reader, first), ...read(reader, second)], expected);
   }
-  assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\r\n'), /the first line is empty/);
+  assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\r\n\r\n'), /the first line is empty/);
   assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
 });
+
+test('F25: what is read is the head as it came, and its parts are read back with its end or without', () => {
+  const bytes = 'GET / HTTP/1.1\r\nA: b\r\n\r\n';
+  const [head = ''] = read(new HeadReader(1000), bytes);
+  assert.is(head, bytes);
+  assert.equal(parseRequestHead(head), parseRequestHead(head.slice(0, -4)));
+  assert.is(text(formatRequestHead({ ...parseRequestHead(head), headers: [['A', 'b']] })), bytes);
+  const response = 'HTTP/1.1 200 OK\r\nA: b\r\n\r\n';
+  assert.equal(parseResponseHead(response), parseResponseHead(response.slice(0, -4)));
+  assert.throws(() => parseRequestHead(`${bytes}\r\n`), breaks('request-malformed'));
+});
+
+test('2.2: an empty line before a response is not ignored', () => {
+  const reader = new HeadReader(1000);
+  reader.receive(ascii('\r\nHTTP/1.1 200 OK\r\n\r\n'));
+  assert.throws(() => reader.read('response-malformed'), breaks('response-malformed'));
+});
+
+for (const [what, bytes, position] of [
+  ['a bare LF', 'A\r\n\r\nBC\nD', 7],
+  ['a head that is too long', `A\r\n\r\n${'b'.repeat(30)}`, 25],
+  ['a first line that is too long', `A\r\n\r\n\r\n${'b'.repeat(19)}`, 17],
+] as const) {
+  for (const size of [bytes.length, 1]) {
+    test(`F32: the position of ${what} is the same, in pieces of ${size}`, () => {
+      const reader = new HeadReader(20, what.includes('line') ? 10 : 20);
+      assert.throws(() => read(reader, bytes, size), isA(HandshakeError));
+      assert.is(reader.position, position);
+    });
+  }
+}
 
 test('a reader is in linear time and memory, whatever the pieces', () => {
   for (const size of [1, 1000]) {
@@ -198,23 +236,18 @@ for (const [line, name] of [
   });
 }
 
-for (const line of [
-  'a',
-  ': b',
-  ' a: b',
-  'a : b',
-  '\ta: b',
-  'a(): b',
-  'a: b\0',
-  'a: b\rc',
-  'a: \x7f',
-  'caf\xe9: b',
-  '',
-]) {
+for (const line of ['a', ': b', 'a : b', 'a(): b', 'a: b\0', 'a: b\rc', 'a: \x7f', 'caf\xe9: b', '']) {
   test(`5: the line ${JSON.stringify(line)} is no header field`, () => {
     const number = /header field 2 is not NAME: VALUE/;
     assert.throws(() => parseRequestHead(`GET / HTTP/1.1\r\nx: y\r\n${line}`), number);
     assert.throws(() => parseResponseHead(`HTTP/1.1 101 OK\r\nx: y\r\n${line}`), number);
+  });
+}
+
+for (const line of [' a: b', '\ta: b', ' \0', ' \x7f']) {
+  test(`2.2: ${JSON.stringify(line)} before the first header field is malformed`, () => {
+    assert.throws(() => parseRequestHead(`GET / HTTP/1.1\r\n${line}`), /header field 1 is not NAME: VALUE/);
+    assert.throws(() => parseResponseHead(`HTTP/1.1 101 OK\r\n${line}`), /header field 1 is not NAME: VALUE/);
   });
 }
 
@@ -265,6 +298,32 @@ for (const line of [
     assert.throws(() => parseResponseHead(line), breaks('response-malformed'));
   });
 }
+
+for (const [lines, value] of [
+  ['a: b\r\n c', 'b c'],
+  ['a: b \t\r\n\t  c \r\n d\r\n ', 'b c d'],
+  ['a:\r\n b', 'b'],
+  ['a:\r\n \r\n\t', ''],
+  ['a: b\r\n c: d', 'b c: d'],
+] as const) {
+  test(`5.2: ${JSON.stringify(lines)} is replaced by spaces in a response, and refused in a request`, () => {
+    assert.equal(parseResponseHead(`HTTP/1.1 101 OK\r\nx: y\r\n${lines}\r\nz: z`).headers, [
+      ['x', 'y'],
+      ['a', value],
+      ['z', 'z'],
+    ]);
+    assert.throws(() => parseRequestHead(`GET / HTTP/1.1\r\nx: y\r\n${lines}`), breaks('request-malformed'));
+  });
+}
+
+test('5.2: folded lines count, and take linear time', () => {
+  assert.throws(() => parseResponseHead(`HTTP/1.1 200 OK\r\na: b${'\r\n c'.repeat(128)}`), breaks('head-too-big'));
+  const run = (n: number): void => {
+    const line = ` ${'c'.repeat(n / 100)}`;
+    assert.is(parseResponseHead(`HTTP/1.1 200 OK\r\na:${`\r\n${line}`.repeat(100)}`).headers.length, 1);
+  };
+  assertLinear(run, 10_000);
+});
 
 // Formatting
 

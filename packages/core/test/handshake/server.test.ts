@@ -57,7 +57,9 @@ const CRLF = '\r\n';
 const ROWS: Row[] = [
   ...[
     ['no HTTP', `nonsense${CRLF + CRLF}`],
-    ['nothing before the first line', CRLF + requestHead()],
+    ['two empty lines before the first line', CRLF + CRLF + requestHead()],
+    ['a bare LF before the first line', `\n${requestHead()}`],
+    ['a folded line before all header fields', requestHead({}, `GET / HTTP/1.1${CRLF} a: b`)],
     ['a bare LF', requestHead().replace(CRLF, '\n')],
     ['a bare CR', requestHead({ Cookie: 'a\rb' })],
     ['NUL in a value', requestHead({ Cookie: 'a\0b' })],
@@ -83,7 +85,23 @@ const ROWS: Row[] = [
     head: requestHead({}, `GET /${'x'.repeat(8192)} HTTP/1.1`),
     answer: '414 ',
   },
-  ...['http://example.com/', '//example.com/', '*', 'example.com:80', 'chat', '/a#b', '/\x7f', '/caf\xe9', '/a\tb'].map(
+  ...[
+    ...[
+      '*',
+      'example.com:80',
+      'chat',
+      '?a',
+      '/a#b',
+      '/\x7f',
+      '/caf\xe9',
+      '/a\tb',
+      'http:/a',
+      'http:a',
+      'ws://example.com/',
+    ],
+    ...['http://', 'http:///a', 'http://u@example.com/', 'http://example.com/#a', 'http://[::1/', 'http://?a'],
+    ...['http://example.com:80a/', 'http://example.com\\a/', 'ftp://example.com/', 'http://example.com/\xe9'],
+  ].map(
     (target) =>
       ({
         rule: 'target-form',
@@ -226,6 +244,13 @@ const ROWS: Row[] = [
     story: (connection) => connection.timeout(10_000),
     answer: '408 ',
   },
+  {
+    rule: 'handshake-failed',
+    name: 'the application failed to decide',
+    head: requestHead(),
+    story: (connection) => connection.fail('handler-failed', new Error('not for the client')),
+    answer: '500 ',
+  },
 ];
 
 for (const { rule: name, name: what, head, answer, fields = '', options, story } of ROWS) {
@@ -283,6 +308,15 @@ for (const [name, head] of Object.entries({
   'no spaces behind the colons': requestHead().replaceAll(': ', ':'),
   'spaces and tabs around values': requestHead().replaceAll(/: (.*)\r/g, ': \t $1 \t \r'),
   'HTTP/1.2': requestHead({}, 'GET / HTTP/1.2'),
+  'an empty line before the first line': CRLF + requestHead(),
+  'a target that begins with //': requestHead({}, 'GET //example.org/ HTTP/1.1'),
+  'an absolute target': requestHead({}, 'GET http://example.com/chat HTTP/1.1'),
+  'an absolute target without a path': requestHead({}, 'GET HTTPS://EXAMPLE.com?a HTTP/1.1'),
+  'an absolute target with the port of its scheme': requestHead({}, 'GET http://example.com:80/ HTTP/1.1'),
+  'an absolute target, the port of its scheme in Host': requestHead(
+    { Host: 'example.com:443' },
+    'GET https://example.com/ HTTP/1.1',
+  ),
   'a target with all it may have': requestHead({}, "GET /a/b;c=1//%20:@!$&'()*+,?d=/?&e=[] HTTP/1.1"),
   'Host with a port': requestHead({ Host: 'example.com:8080' }),
   'Host as an IPv6 address': requestHead({ Host: '[::1]:80' }),
@@ -328,6 +362,96 @@ test('4.2.1: the request tells what was offered, in order', () => {
     { name: 'foo', parameters: [] },
   ]);
   assert.equal(request.headers.at(-1), ['x-latin', 'caf\xe9']);
+});
+
+// RFC 9112 3.2: the request target, and whose it is.
+
+for (const [target, host, expected] of [
+  ['/', 'example.com', ['/', '', '/', 'example.com']],
+  ['/chat?a=b?c', 'example.com', ['/chat', 'a=b?c', '/chat?a=b?c', 'example.com']],
+  ['/chat?', 'example.com', ['/chat', '', '/chat', 'example.com']],
+  ['//evil.example/a', 'example.com', ['//evil.example/a', '', '//evil.example/a', 'example.com']],
+  ['/http://evil.example/', 'example.com', ['/http://evil.example/', '', '/http://evil.example/', 'example.com']],
+  ['/%?%', 'example.com', ['/%', '%', '/%?%', 'example.com']],
+  ['http://example.com/chat?a', 'EXAMPLE.com', ['/chat', 'a', '/chat?a', 'example.com']],
+  ['http://example.com', 'example.com:80', ['/', '', '/', 'example.com']],
+  ['https://example.com:8443?a', 'example.com:8443', ['/', 'a', '/?a', 'example.com:8443']],
+  ['http://example.com//x', 'example.com:', ['//x', '', '//x', 'example.com']],
+  ['http://[::1]:080/', '[::1]', ['/', '', '/', '[::1]:080']],
+] as const) {
+  test(`3.2: ${target} at ${host}`, () => {
+    const request = ask(requestHead({ Host: host }, `GET ${target} HTTP/1.1`)) as HandshakeRequest;
+    assert.equal([request.path, request.query, request.resource, request.host], expected);
+    assert.is(request.target, target);
+  });
+}
+
+for (const [target, host] of [
+  ['http://example.com/', 'example.org'],
+  ['http://example.com/', 'example.com:8080'],
+  ['http://example.com:8080/', 'example.com'],
+  ['https://example.com/', 'example.com:80'],
+  ['http://example.com/', undefined],
+  ['http://example.com/', ''],
+  ['http://example.com/', ['example.com', 'example.com']],
+] as const) {
+  test(`3.2.2: ${target} is refused where Host is ${JSON.stringify(host) ?? 'missing'}`, () => {
+    assert.is(judge(requestHead({ Host: host }, `GET ${target} HTTP/1.1`)), 'host-field');
+  });
+}
+
+test('10.2: the Origin is compared with the authority of the target', () => {
+  const head = (origin: string): string =>
+    requestHead({ Origin: origin, Host: 'example.com:80' }, 'GET http://example.com/ HTTP/1.1');
+  assert.is(judge(head('http://example.com')), 'conforms');
+  assert.is(judge(head('https://example.com')), 'conforms');
+  assert.is(judge(head('http://example.org')), 'origin-refused');
+});
+
+test('RFC 6585 5: a head that somebody else has read is refused when it has too many fields, or has lost some', () => {
+  const head = parseRequestHead(requestHead().slice(0, -4));
+  const rule = (changes: object): string => {
+    const answer = respond({ ...head, ...changes }, { origins: 'any' });
+    return answer.accepted ? 'conforms' : `${answer.error.status} ${answer.error.rule}`;
+  };
+  const fields = (count: number) => [...head.headers, ...Array(count - 5).fill(['a', 'b'])];
+  assert.is(rule({ headers: fields(128) }), 'conforms');
+  assert.is(rule({ headers: fields(129) }), '431 head-too-big');
+  assert.is(rule({ truncated: false }), 'conforms');
+  assert.is(rule({ truncated: true }), '431 head-too-big');
+});
+
+test('F32: where a head is at fault does not depend on how it was cut', () => {
+  const offsets: [string, number, ServerOptions?][] = [
+    ['GET / HTTP/1.1\nHost: a\r\n\r\nmore', 14],
+    ['GET / HTTP/1.1\r\nnonsense\r\n\r\nmore', 28],
+    ['\r\n\r\nmore', 3],
+    [`${requestHead({ Upgrade: undefined })}more`, requestHead({ Upgrade: undefined }).length],
+    [`${CRLF}${requestHead({ Host: undefined })}more`, requestHead({ Host: undefined }).length + 2],
+    [requestHead({ Cookie: 'x'.repeat(200) }), 150, { maxHeadSize: 150 }],
+    [requestHead({}, `GET /${'x'.repeat(300)} HTTP/1.1`), 75, { maxHeadSize: 150 }],
+    [`${requestHead()}${'x'.repeat(30)}`, requestHead().length + 10, { maxEarlyBytes: 10 }],
+  ];
+  for (const [text, offset, options] of offsets) {
+    for (const pieces of [[ascii(text)], byteByByte(ascii(text), Math.random)]) {
+      const connection = Connection.server(options);
+      const events = pieces.flatMap((piece) => receive(connection, piece));
+      const fail = events.find((event) => event.type === 'fail');
+      assert.is(fail?.error.offset, offset, JSON.stringify(text.slice(0, 60)));
+    }
+  }
+});
+
+test('RFC 9110 15.5: what cannot be seen of what a peer says is escaped where we repeat it', () => {
+  for (const [origin, shown] of [
+    ['https://a\x80\x9b31m', 'https://a\\u{80}\\u{9b}31m'],
+    ['https://a\xadb', 'https://a\\u{ad}b'],
+    ['https://a\tb', 'https://a\\u{9}b'],
+    ['https://caf\xe9', 'https://caf\xe9'],
+  ] as const) {
+    const error = ask(requestHead({ Origin: origin })) as HandshakeError;
+    assert.is(error.message, `the Origin is not allowed here: ${shown} (RFC 6455 section 10.2)`);
+  }
 });
 
 // HARDENING: any header field absent, doubled, or with a byte outside ASCII.
@@ -453,6 +577,15 @@ for (const [origin, policy, allowed, host] of [
   ['https://A.example', origins((origin) => origin === 'https://a.example'), true],
   ['https://a.example', origins((_, { resource }) => resource === '/'), true],
   ['https://a.example', origins(() => false), false],
+  // Only true allows.
+  ...[
+    async () => true,
+    async () => false,
+    () => Promise.reject(new Error('no')),
+    () => 1,
+    () => 'yes',
+    () => undefined,
+  ].map((rule) => ['https://a.example', origins(rule as unknown as OriginRule), false] as const),
   ['http://example.com', origins(() => false), true],
 ] as [string | undefined, ServerPolicy, boolean, string?][]) {
   const shown = JSON.stringify(policy, (_, value) => (typeof value === 'object' ? value : String(value)));
@@ -463,6 +596,8 @@ for (const [origin, policy, allowed, host] of [
 }
 
 for (const [name, policy] of Object.entries({
+  'a choice whether an Origin is required that is none': { requireOrigin: 'false' },
+  'a choice whether an Origin is required that is a function': { requireOrigin: () => true },
   'an origin that is no list': { origins: 'https://a.example' },
   'origins that are no list': { origins: {} },
   '* for all': { origins: ['*'] },
@@ -607,6 +742,14 @@ test('10.2: an Origin function that throws lets nobody in', () => {
   assert.ok(fail?.type === 'fail' && fail.error.rule === 'origin-refused');
   assert.match(String(fail.error.cause), /out of order/);
   assert.match(sentText(connection), /^HTTP\/1\.1 403 /);
+});
+
+test('10.2: an Origin function that gives a promise lets nobody in, and the error says why', () => {
+  const rules: OriginRule[] = [(async () => true) as unknown as OriginRule];
+  const error = ask(requestHead({ Origin: 'https://a.example' }), { origins: rules }) as HandshakeError;
+  assert.is(error.rule, 'origin-refused');
+  assert.instance(error.cause, TypeError);
+  assert.is((error.cause as Error).message, 'an Origin function returns true or false, not a promise');
 });
 
 test('4.2.2: what is no fault of the request is not taken for one', () => {

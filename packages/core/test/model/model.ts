@@ -25,8 +25,9 @@ export interface Facts {
   readonly paused: boolean;
   /** The transport takes nothing for now. */
   readonly full: boolean;
-  /** The last of what waits in the outbox, by name. */
+  /** The last of what waits in the outbox, by name; and whether our Close frame does. */
   readonly waits: string | undefined;
+  readonly closeWaits: boolean;
 }
 
 /** What can happen to a connection. */
@@ -66,7 +67,7 @@ export function initial(role: Role): Facts {
   return {
     ...{ role, awaits: role === 'server' ? 'request' : 'response', failed: undefined },
     ...{ closeSent: false, closeReceived: false, ended: false, destroyed: false },
-    ...{ receiving: false, sending: false, paused: false, full: false, waits: undefined },
+    ...{ receiving: false, sending: false, paused: false, full: false, waits: undefined, closeWaits: false },
   };
 }
 
@@ -89,10 +90,8 @@ export function deadlineOf(facts: Facts): 'handshake' | 'message' | 'stall' | 'c
   const state = stateOf(facts);
   if (state === 'connecting') return 'handshake';
   if (state === 'open' && facts.receiving && !facts.paused) return 'message';
-  const stall = facts.waits === undefined ? undefined : 'stall';
-  if (state === 'open') return stall;
-  // Our Close frame is the last of what waits.
-  return facts.failed || facts.ended ? 'close' : (stall ?? 'close');
+  if (state === 'open') return facts.waits === undefined ? undefined : 'stall';
+  return facts.closeWaits && !facts.failed && !facts.ended ? 'stall' : 'close';
 }
 
 /** Whether this input can happen: the peer speaks HTTP, then frames; who pauses reads nothing. */
@@ -112,16 +111,22 @@ export function isPossible(facts: Facts, input: Input): boolean {
 export function step(facts: Facts, input: Input): [next: Facts, output: Output] {
   if (input === 'drain') {
     const sent = facts.waits === undefined ? [] : [facts.waits];
-    return [{ ...facts, full: false, waits: undefined }, { events: [], sent }];
+    return [
+      { ...facts, full: false, waits: undefined, closeWaits: false },
+      { events: [], sent },
+    ];
   }
   const [next, output] = react(facts, input);
-  if (next.destroyed) return [{ ...next, waits: undefined }, { ...output, sent: [] }];
+  if (next.destroyed)
+    return [
+      { ...next, waits: undefined, closeWaits: false },
+      { ...output, sent: [] },
+    ];
   if (!next.full) return [next, output];
-  const last = output.sent.at(-1) ?? next.waits;
-  // The pong that waits is written behind whatever is sent meanwhile, but before a Close frame.
-  const waits = facts.waits === 'pong' && !last?.startsWith('Close') ? 'pong' : last;
+  const waits = output.sent.at(-1) ?? next.waits;
+  const closeWaits = next.closeWaits || (waits?.startsWith('Close') ?? false);
   return [
-    { ...next, waits },
+    { ...next, waits, closeWaits },
     { ...output, sent: [] },
   ];
 }
@@ -172,6 +177,8 @@ function react(facts: Facts, input: Input): [next: Facts, output: Output] {
       if (!receiving) return failOpen('continuation-without-message', 1002);
       return input === 'last fragment' ? go({ receiving: false }, ['text']) : nothing;
     case 'ping':
+      // 5.5.2: it is answered "unless it already received a Close frame"; the application is done with it before.
+      if (closeSent && !closeReceived && !failed && !ended) return go({}, [], ['pong']);
       return isOpen ? go({}, ['ping'], ['pong']) : nothing;
     case 'pong':
       return isOpen ? go({}, ['pong']) : nothing;

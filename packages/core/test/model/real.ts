@@ -108,7 +108,8 @@ const NAMES: Record<number, string> = { 9: 'ping', 10: 'pong' };
 
 function nameSent(bytes: Uint8Array): string[] {
   const [head = '', status] = /^HTTP\/1\.1 (\d+).*?\r\n\r\n/s.exec(String.fromCharCode(...bytes)) ?? [];
-  if (status !== undefined) return [`HTTP ${status}`, ...(status === '101' ? nameSent(bytes.subarray(head.length)) : [])];
+  if (status !== undefined)
+    return [`HTTP ${status}`, ...(status === '101' ? nameSent(bytes.subarray(head.length)) : [])];
   return decodeFrames(bytes).frames.map(({ fin, opcode, payload }) => {
     if (opcode === 8) return `Close ${new DataView(payload.buffer).getUint16(0)}`;
     if (opcode === 0) return fin ? 'last continuation' : 'continuation';

@@ -52,8 +52,9 @@ function table(): string {
       join(group.filter((facts) => facts.role === role && facts.waits === undefined).map(transportOf)),
     ),
     join(group.filter(({ waits }) => waits === undefined).map((facts) => deadlineOf(facts) ?? '–')),
-    join(group.filter(({ waits }) => waits !== undefined).map((facts) => `${transportOf(facts)}: ${deadlineOf(facts)}`)) ||
-      '–',
+    join(
+      group.filter(({ waits }) => waits !== undefined).map((facts) => `${transportOf(facts)}: ${deadlineOf(facts)}`),
+    ) || '–',
     ...COLUMNS.map(([, inputs]) => join(group.flatMap((facts) => successors(facts, inputs, name))) || '–'),
   ]);
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');

@@ -311,7 +311,13 @@ for (const [name, options] of Object.entries(OPTIONS)) {
       const resolve = (): ResolvedServerOptions =>
         resolveServerOptions({
           heartbeat: { interval: 400, timeout: 3000 },
-          ...{ idleTimeout: 5000, messageProgress: { bytes: 100, within: 2000 }, stallTimeout: 3000, closeTimeout: 2000, ...options },
+          ...{
+            idleTimeout: 5000,
+            messageProgress: { bytes: 100, within: 2000 },
+            stallTimeout: 3000,
+            closeTimeout: 2000,
+            ...options,
+          },
           random: opensAtAll ? same : different(),
         });
       check(

@@ -111,7 +111,7 @@ codec('5.3 the fast mask is the mask of the RFC, over any cut', () => {
         let next = phase;
         const bounds = [0, ...places.map((place) => place % (size + 1)), size].sort((a, b) => a - b);
         for (const [i, end] of bounds.slice(1).entries()) {
-          next = applyMask(bytes, start + (bounds[i] as number), start + end, key, next);
+          next = applyMask(bytes, key, next, start + (bounds[i] as number), start + end);
         }
         assert.is(next, (phase + size) % 4);
         equalBytes(memory, expected);

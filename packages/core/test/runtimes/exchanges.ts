@@ -1,8 +1,8 @@
 /** Two connections that talk, in every runtime: sizes, fragments, pings, the closing handshake, and texts that are none. */
 import { Connection, type ConnectionEvent, type Role } from '../../src/index.ts';
 import { byteByByte, type Cut, cutRandomly, Pair } from '../pair.ts';
-import { decodeFrames } from '../reference.ts';
-import { equalBytes, hex, join, summarize, toHex, ZEROS } from '../support.ts';
+import { decodeFrames, encodeFrame } from '../reference.ts';
+import { drain, equalBytes, hex, join, summarize, toHex, ZEROS } from '../support.ts';
 import { type Expectation, same } from './expectation.ts';
 
 const ROLES: readonly Role[] = ['client', 'server'];
@@ -101,6 +101,27 @@ export const EXCHANGES: readonly Expectation[] = ROLES.flatMap((role): Expectati
           ['binary', '01 02 03'],
         ]);
       }
+    },
+  },
+  {
+    name: `5.5.2 a Ping frame is answered before what comes behind it in the chunk, and after our own Close frame (by the ${role})`,
+    run() {
+      const key = role === 'server' ? { key: [0, 0, 0, 0] } : {};
+      const [ping, text] = [
+        encodeFrame({ opcode: 9, payload: Uint8Array.of(0x61), ...key }),
+        encodeFrame({ opcode: 1, payload: Uint8Array.of(0x62), ...key }),
+      ];
+      const connection = Connection.opened(role, {}, { random: ZEROS, heartbeat: false });
+      for (const event of connection.receive(join([ping, text, ping, ping]))) {
+        if (event.type === 'text') connection.send(event.data);
+      }
+      connection.close(1000);
+      for (const _ of connection.receive(join([ping, text, ping])));
+      const { frames } = decodeFrames(drain(connection));
+      same(
+        frames.map(({ opcode }) => opcode),
+        [10, 1, 10, 10, 8, 10, 10],
+      );
     },
   },
   {

@@ -30,8 +30,98 @@ function answer(chunks: readonly Uint8Array[]): string {
   return sent(server);
 }
 
+/** What a server makes of a head: `path query host`, or the status that it refuses with; the same wherever it is cut. */
+function judged(head: string): string {
+  const outcome = (chunks: readonly Uint8Array[]): string => {
+    const server = Connection.server();
+    const [event] = chunks.flatMap((chunk) => [...server.receive(chunk.slice())]);
+    if (event?.type === 'request') return [event.request.path, event.request.query, event.request.host].join(' ');
+    if (event?.type === 'fail') return `${sent(server).slice(9, 12)} at ${event.error.offset}`;
+    return 'nothing';
+  };
+  const bytes = ascii(head);
+  const whole = outcome([bytes]);
+  same(outcome(splitBytes(bytes)), whole, 'byte by byte');
+  return whole;
+}
+
+/** What misuse says, and that it is a TypeError or whatever else is named. */
+function misuse(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return String(error);
+  }
+  return 'nothing';
+}
+
 /** The opening handshake. */
 export const HANDSHAKE: readonly Expectation[] = [
+  ...(
+    [
+      ['an empty line before it', `\r\n${requestHead()}`, '/  example.com'],
+      ['two empty lines before it', `\r\n\r\n${requestHead()}`, '400 at 3'],
+      ['an absolute target', requestHead({}, 'GET http://EXAMPLE.com:80/a?b HTTP/1.1'), '/a b EXAMPLE.com:80'],
+      ['an absolute target without a path', requestHead({}, 'GET http://example.com HTTP/1.1'), '/  example.com'],
+      ['a target that begins with //', requestHead({}, 'GET //evil/ HTTP/1.1'), '//evil/  example.com'],
+      ['a target with a bare %', requestHead({}, 'GET /%?%zz HTTP/1.1'), '/% %zz example.com'],
+    ] as const
+  ).map(([name, head, expected]) => ({
+    name: `4.2.1 a server reads ${name}`,
+    run: () => same(judged(head), expected),
+  })),
+  {
+    name: 'RFC 9112 3.2.2 a server refuses an absolute target that contradicts Host, wherever the head is cut',
+    run() {
+      const head = requestHead({ Host: 'example.org' }, 'GET http://example.com/ HTTP/1.1');
+      same(judged(head), `400 at ${head.length}`);
+    },
+  },
+  {
+    name: 'RFC 9112 5.2 a client replaces folded lines by spaces, byte by byte',
+    run() {
+      const client = Connection.client('https://example.com//x?100%', { random: ZEROS });
+      same(sent(client).split('\r\n', 1), ['GET //x?100% HTTP/1.1']);
+      const bytes = ascii(responseHead({ Connection: 'keep-alive,\r\n Upgrade', 'X-A': 'a \r\n\t b' }));
+      const [open] = splitBytes(bytes).flatMap((chunk) => [...client.receive(chunk)]);
+      same(open?.type === 'open' && open.headers.at(-1), ['x-a', 'a b']);
+    },
+  },
+  {
+    name: 'what cannot be seen of a peer is escaped in what is said of it',
+    run() {
+      const server = Connection.server();
+      const [event] = server.receive(ascii(requestHead({ Origin: 'http://a\x85\x9b31m\xad' })));
+      same(event?.type === 'fail' && event.error.message.includes('http://a\\u{85}\\u{9b}31m\\u{ad} '), true);
+    },
+  },
+  {
+    name: 'misuse says what is wrong, and no secrets',
+    run() {
+      same(
+        misuse(() => Connection.server({ maxPayload: 5 } as object)),
+        'TypeError: maxPayload: there is no such option; here it is maxMessageSize',
+      );
+      same(
+        misuse(() => Connection.server(JSON.parse('{ "__proto__": 5 }'))),
+        'TypeError: __proto__: there is no such option',
+      );
+      same(
+        misuse(() => Connection.opened('servr' as 'server')),
+        "TypeError: role: 'client' or 'server', not \"servr\" (a string)",
+      );
+      same(misuse(() => Connection.client('ws://u:secret@h/', { random: ZEROS })).includes('secret'), false);
+      same(misuse(() => Connection.opened('server').close(1005)).slice(0, 16), 'RangeError: 1005');
+    },
+  },
+  {
+    name: '10.2 an Origin function that gives a promise lets nobody in',
+    run() {
+      const server = Connection.server({ origins: [(async () => true) as never] });
+      same(types(server.receive(ascii(requestHead({ Origin: 'http://a' })))), 'fail');
+      same(sent(server).slice(9, 12), '403');
+    },
+  },
   {
     name: '1.3 the key of the example is answered as there',
     run: () => same(acceptKey('dGhlIHNhbXBsZSBub25jZQ=='), 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='),

@@ -13,7 +13,7 @@ function expectMask(offset: number, length: number, phase: number): void {
   const memory = Uint8Array.from({ length: offset + length + 9 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
   const expected = memory.slice();
   expected.set(transform(memory.subarray(offset, offset + length), OCTETS, phase), offset);
-  const next = applyMask(memory, offset, offset + length, KEY, phase);
+  const next = applyMask(memory, KEY, phase, offset, offset + length);
   const place = `${length} bytes at ${offset}, phase ${phase}`;
   equalBytes(memory, expected, place);
   same(next, (phase + length) % 4, place);

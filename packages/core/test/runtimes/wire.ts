@@ -1,7 +1,7 @@
 /** The vector table, run: what must come of each row, however its bytes arrive. */
 import { PROTOCOL_RULES } from '../../src/rules.ts';
 import { decodeFrames } from '../reference.ts';
-import { concat, hex, play, type Summary, split, splitBytes, ZEROS } from '../support.ts';
+import { concat, hex, play, type Summary, split, splitBytes, toHex, ZEROS } from '../support.ts';
 import { VECTORS, type Vector } from '../vectors.ts';
 import { type Expectation, same } from './expectation.ts';
 
@@ -41,6 +41,8 @@ function expect(vector: Vector, how: string, chunks: Uint8Array[], poll?: 'at th
 
     const close = vector.rule === undefined ? received(vector)?.[1] : PROTOCOL_RULES[vector.rule].code;
     same(sentCode(sent), close, `${how}: the code of our Close frame`);
+    const pings = events.filter(([type]) => type === 'ping').map(([, data]) => data);
+    same(pongs(sent), pings, `${how}: the Pong frames that we sent`);
     same(end, ['end', received(vector)?.[1] ?? 1006, received(vector) !== undefined], `${how}: the last event`);
   }
 }
@@ -53,6 +55,11 @@ function expectTrailing(vector: Vector, bytes: Uint8Array, cut = (whole: Uint8Ar
   const how = `with bytes behind it${cut === splitBytes ? ', byte by byte' : ''}`;
   expect(vector, how, cut(concat(bytes, behind)), undefined, more);
   expect(vector, `${how}, which come later`, [...cut(bytes), behind], undefined, more);
+}
+
+/** The payloads of the Pong frames among the frames that were sent. */
+function pongs(sent: Uint8Array): string[] {
+  return decodeFrames(sent).frames.flatMap(({ opcode, payload }) => (opcode === 10 ? [toHex(payload)] : []));
 }
 
 /** The Close frame that the row contains. */

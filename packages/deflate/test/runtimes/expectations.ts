@@ -1,10 +1,11 @@
 /** Compression in every runtime: pako alone, and behind two connections that negotiate it and send with it. */
 import { permessageDeflate } from '../../../core/src/deflate/index.ts';
-import { compressed, frames, opened } from '../../../core/test/deflate/tools.ts';
+import { compressed, frame, frames, opened } from '../../../core/test/deflate/tools.ts';
 import { INFLATED } from '../../../core/test/deflate/vectors.ts';
 import { byteByByte, Pair } from '../../../core/test/pair.ts';
 import { type Expectation, same } from '../../../core/test/runtimes/expectation.ts';
-import { equalBytes, join, summarize, toHex } from '../../../core/test/support.ts';
+import { expectAlone, transfer } from '../../../core/test/runtimes/ownership.ts';
+import { equalBytes, join, split, summarize, toHex } from '../../../core/test/support.ts';
 import { pako } from '../../src/index.ts';
 import { noise, text } from '../messages.ts';
 
@@ -36,6 +37,10 @@ export function* deflateTranscript(): Generator<Uint8Array> {
     yield* deflated(MESSAGES, { ...OPTIONS, windowBits, level });
   }
 }
+
+/** A fragment, not the last one, of a compressed message. */
+const part = (to: 'client' | 'server', payload: Uint8Array, first: boolean): Uint8Array<ArrayBuffer> =>
+  frame(to, { fin: false, rsv: first ? 4 : 0, opcode: first ? 2 : 0, payload });
 
 /** What compression must fulfil whatever the host offers. */
 export const DEFLATE: readonly Expectation[] = [
@@ -73,6 +78,97 @@ export const DEFLATE: readonly Expectation[] = [
           const all = MESSAGES.reduce((sum, { length }) => sum + length, 0);
           same(written < 0.7 * all, true, `${written} of ${all} bytes`);
         }
+      },
+    },
+    {
+      name: `RFC 7692 7.2.3.4 a flood of blocks with BFINAL fails the connection, and so do endless blocks without output (at the ${role})`,
+      run() {
+        const flood = new Uint8Array(10_000).map((_, at) => (at % 2 === 0 ? 3 : 0));
+        const connection = opened(role);
+        const [fail] = connection.receive(compressed(role, 2, flood));
+        same(fail?.type === 'fail' && [fail.error.rule, String(fail.error.cause)], [
+          'invalid-deflate',
+          'RangeError: more than 1024 blocks with BFINAL set, and less than 64 bytes of output for each',
+        ]);
+
+        const nothing = new Uint8Array(13_000).map((_, at) => (at % 5 < 3 ? 0 : 0xff));
+        const endless = opened(role, { maxMessageSize: 1000, maxFrameSize: 20_000 });
+        for (let count = 1; count <= 5; count++) {
+          same([...endless.receive(part(role, nothing, count === 1))], []);
+        }
+        const [last] = endless.receive(part(role, nothing, false));
+        same(last?.type === 'fail' && last.error.rule, 'message-too-big');
+      },
+    },
+    {
+      name: `what is handed out of compressed messages is alone in its buffer, whole and in fragments (at the ${role})`,
+      run() {
+        const messages = [1, 63, 64, 65, 1000, 4096, 10_000, 65_535, 65_536, 65_537, 200_000].flatMap((size) => [
+          text(size),
+          noise(size),
+        ]);
+        for (const mode of ['whole', 'fragments'] as const) {
+          for (const [opcode, mask] of [
+            [1, 0x7f],
+            [2, 0xff],
+          ] as const) {
+            for (const data of messages) {
+              const [body] = deflated([data.map((byte) => byte & mask)]) as [Uint8Array];
+              const stream = compressed(role, opcode, body);
+              for (const cuts of [[], [stream.length >> 1], [1, 9, stream.length - 1]]) {
+                const connection = opened(role, { messages: mode });
+                for (const chunk of split(stream, cuts)) {
+                  for (const event of connection.receive(chunk)) {
+                    if (event.type === 'fail') throw event.error;
+                    if (event.type === 'text' || !('data' in event)) continue;
+                    expectAlone(event.data, [], `${event.type} of ${data.length}`);
+                  }
+                }
+              }
+            }
+          }
+        }
+      },
+    },
+    {
+      name: `an application that transfers what it gets, with compression: nothing is lost or the connection fails with 1011 (at the ${role})`,
+      run() {
+        if (transfer === undefined) return;
+        const [one, two] = deflated([noise(70_000, 1), noise(70_000, 2)]) as [Uint8Array, Uint8Array];
+        for (const mode of ['whole', 'fragments'] as const) {
+          const connection = opened(role, { messages: mode });
+          const plain = frame(role, { opcode: 2, payload: Uint8Array.of(1) });
+          let received = 0;
+          const take = (chunk: Uint8Array): string => {
+            for (const event of connection.receive(chunk)) {
+              if (event.type === 'fail') return event.error.rule;
+              if (event.type !== 'binary' && event.type !== 'fragment') continue;
+              received += event.data.length;
+              transfer?.(event.data);
+            }
+            return '';
+          };
+          same(take(compressed(role, 2, one)), '');
+          same(received, 70_000, mode);
+          // A message that is a view of its chunk takes the compressed one behind it with it.
+          same(take(join([plain, compressed(role, 2, two)])), 'handler-failed');
+          same(received, 70_001, mode);
+        }
+      },
+    },
+    {
+      name: `a decoder of the application's sees nothing but the text (at the ${role})`,
+      run() {
+        const seen: number[] = [];
+        const decode = (bytes: Uint8Array): string => {
+          seen.push(bytes.length);
+          expectAlone(bytes, [], 'a text');
+          return '';
+        };
+        const connection = opened(role, { textDecoder: { decode } });
+        const texts = [5, 100, 5000].map((size) => text(size).map((byte) => byte & 0x7f));
+        for (const body of deflated(texts)) for (const _ of connection.receive(compressed(role, 1, body)));
+        same(seen.includes(5000), true);
       },
     },
     {

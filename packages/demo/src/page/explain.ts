@@ -84,7 +84,7 @@ export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, i
     const rules = { masked: direction === 'up', rsv: allowed, maxFrameSize: Infinity };
     const size = decodeFrameHeader(bytes, 0, bytes.length, rules, header);
     const payload = bytes.slice(size);
-    if (header.masked) applyMask(payload, 0, payload.length, header.key, 0);
+    if (header.masked) applyMask(payload, header.key);
     const inflated = inflater?.take(header, payload);
     const content = inflated?.bytes ?? payload;
     const isText = header.opcode === Opcode.Text || (header.opcode === Opcode.Continuation && message === Opcode.Text);

@@ -1,5 +1,5 @@
 /** What a visitor types: messages, the own name, the name of a room. */
-import { cleanLine, cleanRoom, LIMITS } from '../protocol.ts';
+import { cleanName, cleanRoom, LIMITS } from '../protocol.ts';
 import { find } from './dom.ts';
 
 /** What comes of it. */
@@ -35,7 +35,7 @@ export function createForms(actions: FormActions): void {
 
   const name = find('name', HTMLInputElement);
   name.maxLength = LIMITS.name;
-  name.addEventListener('change', () => actions.rename(cleanLine(name.value, LIMITS.name)));
+  name.addEventListener('change', () => actions.rename(cleanName(name.value, LIMITS.name)));
   onSubmit('name-form', () => name.blur());
 
   const room = find('room', HTMLInputElement);

@@ -1,5 +1,5 @@
 /** Who this tab is: it stays the same when the page is loaded again. */
-import { cleanLine, cleanRoom, LIMITS } from '../protocol.ts';
+import { cleanLine, cleanName, cleanRoom, LIMITS } from '../protocol.ts';
 
 export interface Identity {
   /** A secret between this tab and the server; the public id is its hash. */
@@ -14,7 +14,7 @@ const ITEM = 'sockless-identity';
 export function loadIdentity(): Identity {
   try {
     const { key, name, rooms } = JSON.parse(sessionStorage.getItem(ITEM) ?? '') as Identity;
-    if (cleanLine(key, LIMITS.key) === key && cleanLine(name, LIMITS.name) === name) {
+    if (cleanLine(key, LIMITS.key) === key && cleanName(name, LIMITS.name) === name) {
       return { key, name, rooms: rooms.map(cleanRoom) };
     }
   } catch {

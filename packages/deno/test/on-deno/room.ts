@@ -5,7 +5,9 @@ import { Room } from '../../src/room.ts';
 /** Reads so many bytes, or as many as there is room for. */
 function read(room: Room, length: number): { chunk: Uint8Array; room: number } {
   const into = room.next();
-  return { chunk: room.take(Math.min(length, into.length)), room: into.length };
+  const chunk = room.take(Math.min(length, into.length));
+  assert.ok(chunk);
+  return { chunk, room: into.length };
 }
 
 Deno.test('chunks lie behind each other and share nothing', () => {
@@ -33,6 +35,23 @@ Deno.test('who fills it gets more, up to a limit; who does not gets less again',
     sizes.every((size, i) => i < 2 || size >= (sizes[i - 1] as number)),
     String(sizes),
   );
+  // After a burst: what is given to the read that waits is all that is kept.
+  for (let burst = 0; burst < 5; burst++) {
+    for (let i = 0; i < 12; i++) read(room, Infinity);
+    read(room, 100_000);
+    const waiting = room.next();
+    assert.ok(waiting.buffer.byteLength <= 16_384, `${waiting.buffer.byteLength} bytes`);
+  }
   for (let i = 0; i < 10_000; i++) read(room, 100);
   assert.ok(room.next().length <= 2048);
+});
+
+Deno.test('what an application transfers takes no chunk behind it with it in silence', () => {
+  const room = new Room();
+  const { chunk } = read(room, 100);
+  room.next();
+  structuredClone(chunk.buffer, { transfer: [chunk.buffer as ArrayBuffer] });
+  assert.is(room.take(50), undefined);
+  // From there on there is memory again.
+  assert.is(read(room, 50).chunk.length, 50);
 });

@@ -1,0 +1,56 @@
+/** What a `request` handler returns: made by `accept` and `reject`, and by nothing else. */
+import type { AcceptOptions, BytesLike, Connection, HeaderFieldsInit } from '@sockless/core';
+
+/** How a request is answered: what {@link accept} or {@link reject} returned. */
+export class Decision {
+  readonly #answer: (connection: Connection, now: number | undefined) => void;
+
+  /** For this file: a plain object that looks like a decision is none, so that nothing is accepted by mistake. */
+  constructor(answer: (connection: Connection, now: number | undefined) => void) {
+    this.#answer = answer;
+  }
+
+  /** Answers the request that waits, as was decided. */
+  static apply(decision: unknown, connection: Connection, now: number | undefined): void {
+    if (!(decision instanceof Decision)) {
+      throw new TypeError(
+        `a request handler returns what accept() or reject() returned, or a promise of it, not ${describe(decision)}` +
+          (decision === undefined ? ': is a "return" missing?' : ''),
+      );
+    }
+    // The client may have gone while the application was deciding.
+    if (connection.state === 'connecting') decision.#answer(connection, now);
+  }
+}
+
+/**
+ * Returns the decision to accept a request: return it from the `request` handler.
+ *
+ * What is not valid, a subprotocol that was not offered for instance, is a 500 for the client, and goes to the `error`
+ * handler.
+ *
+ * @example
+ * ```ts
+ * request: (ws, request) => (isAllowed(request) ? accept({ subprotocol: 'chat' }) : reject(403)),
+ * ```
+ */
+export function accept(options: AcceptOptions = {}): Decision {
+  return new Decision((connection, now) => connection.accept(options, now));
+}
+
+/**
+ * Returns the decision to refuse a request with an HTTP response: return it from the `request` handler.
+ *
+ * @param status 200 to 599
+ * @param headers further header fields
+ * @param body a string is sent as UTF-8
+ */
+export function reject(status: number, headers?: HeaderFieldsInit, body?: string | BytesLike): Decision {
+  return new Decision((connection, now) => connection.reject(status, headers, body, now));
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'object' && value !== null)
+    return `an object with ${Object.keys(value).join(', ') || 'nothing'}`;
+  return String(value);
+}

@@ -1,0 +1,14 @@
+/** A promise that is settled from outside. */
+export class Deferred<T> {
+  resolve!: (value: T) => void;
+  reject!: (error: Error) => void;
+  readonly promise: Promise<T> = new Promise((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor() {
+    // A rejection that nobody waits for is no reason to end the process: `end` has told of it.
+    this.promise.catch(() => undefined);
+  }
+}

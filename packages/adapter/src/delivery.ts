@@ -1,0 +1,201 @@
+/** From the events of core to the handlers of the application, whatever those do. */
+import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
+import { accept, Decision } from './decision.ts';
+import type { Driver } from './driver.ts';
+import { ConnectionEndedError } from './ended-error.ts';
+import { isPromiseLike, type Scope } from './scope.ts';
+import type { WebSocketConnection } from './websocket-connection.ts';
+
+const ACCEPT = accept();
+
+/** A connection of core, its driver, and the handlers that hear of it. */
+export abstract class Delivery<Data> {
+  /** Why the connection ended, once it has. */
+  endEvent: EndEvent | undefined = undefined;
+  /** The client's request: on a server, until the `open` handler has returned. What is of use later goes to `data`. */
+  request: HandshakeRequest | undefined = undefined;
+
+  /** What it has in common with others. */
+  protected readonly scope: Scope<Data>;
+  /** The machine of core, while there is one. */
+  protected connection: Connection | undefined = undefined;
+  /** What moves its bytes, while there is one. */
+  protected driver: Driver | undefined = undefined;
+  /** Handlers are at work; or what was sent outside of them leaves in a microtask. */
+  #busy: 'no' | 'delivering' | 'flush planned' = 'no';
+
+  constructor(scope: Scope<Data>) {
+    this.scope = scope;
+  }
+
+  /** {@link Delivery.start}, for drivers. */
+  static start<Data>(ws: Delivery<Data>, connection: Connection, driver: Driver): void {
+    ws.start(connection, driver);
+  }
+
+  /** {@link Delivery.work}, for drivers. */
+  static work<Data>(ws: Delivery<Data>): void {
+    ws.work();
+  }
+
+  /** For drivers: some of what `driver` had has left. Goes on writing, and tells the application when it may go on. */
+  static proceed<Data>(ws: Delivery<Data>, driver: Driver): void {
+    // A client may have another one by now; this one still has to write what it has.
+    if (ws.driver === driver) ws.flush();
+    else driver.flush();
+    ws.written();
+  }
+
+  /** Begins to work with a connection. */
+  protected start(connection: Connection, driver: Driver): void {
+    this.connection = connection;
+    this.driver = driver;
+    this.work();
+  }
+
+  /** Delivers the events there are, then lets the driver write. */
+  protected work(): void {
+    const { connection } = this;
+    if (this.#busy === 'delivering' || connection === undefined) return;
+    this.#busy = 'delivering';
+    for (let event = this.#poll(connection); event !== undefined; event = this.#poll(connection)) {
+      try {
+        const result = this.#deliver(connection, event);
+        if (result !== undefined) this.#watch(connection, result);
+      } catch (error) {
+        this.#failed(connection, error);
+      }
+    }
+    this.#busy = 'no';
+    this.flush();
+  }
+
+  /** Something other than the transport has changed the connection: {@link work}, in the context of its handlers. */
+  protected changed(): void {
+    if (this.#busy !== 'delivering') this.scope.run(Delivery.work<Data>, this);
+  }
+
+  /** Lets the driver write. */
+  protected flush(): void {
+    try {
+      this.driver?.flush();
+    } catch (error) {
+      // A stream may throw when it is written to. It cannot be relied upon any more.
+      if (this.state === 'closed') return;
+      this.scope.report(this.self, error);
+      this.driver?.destroy();
+      this.changed();
+    }
+  }
+
+  /** What is sent outside of a handler leaves in one write when the caller has finished. */
+  protected planFlush(): void {
+    if (this.#busy !== 'no') return;
+    this.#busy = 'flush planned';
+    this.scope.clock.queueMicrotask(() => {
+      if (this.#busy !== 'flush planned') return;
+      this.#busy = 'no';
+      this.flush();
+    });
+  }
+
+  /** Calls the application outside of an event. What that throws, or rejects with, fails `connection`. */
+  protected attempt(connection: Connection | undefined, call: () => unknown): void {
+    try {
+      const result = call();
+      if (result !== undefined) this.#watch(connection, result);
+    } catch (error) {
+      this.#failed(connection, error);
+      this.changed();
+    }
+  }
+
+  /** The same, as handlers know it. */
+  protected abstract get self(): WebSocketConnection<Data>;
+
+  /** The state of the connection. */
+  abstract get state(): Connection['state'];
+
+  /** Fewer bytes wait than before. */
+  protected abstract written(): void;
+
+  // What is done with an event; each returns what the handler returned.
+  protected abstract open(event: OpenEvent): unknown;
+  protected abstract message(data: string | Uint8Array): unknown;
+  protected abstract end(event: EndEvent): unknown;
+
+  #poll(connection: Connection): ConnectionEvent | undefined {
+    try {
+      return connection.poll();
+    } catch (error) {
+      // Something that core was given, a decoder or an extension, does not work: there will be no further messages.
+      this.#failed(connection, error);
+      this.driver?.destroy();
+      return connection.poll();
+    }
+  }
+
+  #deliver(connection: Connection, event: ConnectionEvent): unknown {
+    const { handlers } = this.scope;
+    const { self } = this;
+    switch (event.type) {
+      case 'text':
+      case 'binary':
+        return this.message(event.data);
+      case 'fragment':
+        return handlers.fragment?.(self, event);
+      case 'ping':
+        return handlers.ping?.(self, event.data);
+      case 'pong':
+        return handlers.pong?.(self, event.data, event.latency);
+      case 'request':
+        this.request = event.request;
+        return this.#decide(connection, event.request);
+      case 'open':
+        return this.open(event);
+      case 'close':
+        return handlers.close?.(self, event.code, event.reason);
+      case 'fail':
+        return handlers.fail?.(self, event.error);
+      case 'end':
+        return this.end(event);
+    }
+  }
+
+  /** Asks the application, unless it leaves that to the policy of core. */
+  #decide(connection: Connection, request: HandshakeRequest): unknown {
+    const { handlers } = this.scope;
+    const decision = handlers.request === undefined ? ACCEPT : handlers.request(this.self, request);
+    if (isPromiseLike(decision)) return this.#decideLater(connection, decision);
+    Decision.apply(decision, connection, this.#now());
+    return undefined;
+  }
+
+  async #decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
+    Decision.apply(await decision, connection, this.#now());
+    this.changed();
+  }
+
+  /** Waits for the promise of a handler, if it is one, to hear of its failure. */
+  #watch(connection: Connection | undefined, result: unknown): void {
+    if (!isPromiseLike(result)) return;
+    result.then(undefined, (error: unknown) => {
+      this.#failed(connection, error);
+      this.changed();
+    });
+  }
+
+  /** A handler threw: only its own connection fails, and the application learns of it. */
+  #failed(connection: Connection | undefined, error: unknown): void {
+    // A loop over the messages that was not caught says nothing that `end` does not.
+    if (error instanceof ConnectionEndedError && error.end === this.endEvent) return;
+    connection?.fail('handler-failed', error, this.#now());
+    this.scope.report(this.self, error);
+  }
+
+  #now(): number | undefined {
+    return this.driver?.now();
+  }
+}
+
+export const { start, work, proceed } = Delivery;

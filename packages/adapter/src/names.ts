@@ -1,0 +1,82 @@
+/** The names of options and handlers of adapters: what has another name is misuse, and is said before anything has changed. */
+import {
+  CLIENT_OPTIONS,
+  type ClientOptions,
+  checkNames,
+  type Names,
+  SERVER_OPTIONS,
+  type ServerOptions,
+} from '@sockless/core';
+import type { ReconnectingOptions, ReconnectPolicy } from './client.ts';
+import type { Handlers } from './handlers.ts';
+import type { AdapterOptions } from './scope.ts';
+
+/** The names of {@link AdapterOptions}. */
+export const ADAPTER_OPTIONS: Names<AdapterOptions> = { highWaterMark: true, clock: true };
+
+/** The names of the options of a client, wherever it runs. */
+export const RECONNECTING_OPTIONS: Names<ReconnectingOptions> = {
+  ...CLIENT_OPTIONS,
+  ...ADAPTER_OPTIONS,
+  signal: true,
+  reconnect: true,
+};
+
+/** The names of the options of a server, wherever it runs. */
+export const SERVED_OPTIONS: Names<ServerOptions & AdapterOptions> = { ...SERVER_OPTIONS, ...ADAPTER_OPTIONS };
+
+const RECONNECT_POLICY: Names<ReconnectPolicy> = {
+  base: true,
+  factor: true,
+  cap: true,
+  attempts: true,
+  stableAfter: true,
+  messages: true,
+  when: true,
+  onRetry: true,
+};
+
+const HANDLERS: Names<Handlers> = {
+  request: true,
+  open: true,
+  message: true,
+  fragment: true,
+  ping: true,
+  pong: true,
+  close: true,
+  fail: true,
+  end: true,
+  drain: true,
+  error: true,
+};
+
+/** Returns those of the options that core has. */
+export function clientOptions(options: ReconnectingOptions): ClientOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(CLIENT_OPTIONS, name)));
+}
+
+/** @throws {TypeError} when a handler is none, or of a plain object a name is none; an instance of a class may have more */
+export function checkHandlers(handlers: object): void {
+  const prototype: unknown = Object.getPrototypeOf(Object(handlers));
+  const isPlain = typeof handlers !== 'object' || prototype === Object.prototype || prototype === null;
+  if (isPlain || Array.isArray(handlers)) checkNames(handlers, HANDLERS, 'handlers', 'handler');
+  for (const name of Object.keys(HANDLERS)) {
+    const handler: unknown = (handlers as Record<string, unknown>)[name];
+    if (handler !== undefined && typeof handler !== 'function') {
+      throw new TypeError(`handlers.${name}: a function, not ${typeof handler}`);
+    }
+  }
+}
+
+/** @throws {TypeError} when an option of the policy is unknown or of another type */
+export function checkPolicy(policy: ReconnectPolicy): void {
+  checkNames(policy, RECONNECT_POLICY, 'reconnect');
+  const { messages = 'keep' } = policy;
+  if (messages !== 'keep' && messages !== 'drop') throw new TypeError("reconnect.messages: 'keep' or 'drop'");
+  for (const name of ['when', 'onRetry'] as const) {
+    const value: unknown = policy[name];
+    if (value !== undefined && typeof value !== 'function') {
+      throw new TypeError(`reconnect.${name}: a function, not ${typeof value}`);
+    }
+  }
+}

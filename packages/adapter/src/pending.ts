@@ -1,0 +1,117 @@
+/** The driver of a connection whose transport is not there yet: it comes as a promise, or never. */
+import type { Connection } from '@sockless/core';
+import type { Sleeper } from './alarms.ts';
+import { type Delivery, start, work } from './delivery.ts';
+import type { Driver } from './driver.ts';
+import type { Scope } from './scope.ts';
+
+/** What an adapter does with a transport that comes late. */
+export interface Arrival<Transport> {
+  /** Lets `ws` work with a connection on it, whose time began at `start` on the clock. */
+  open(transport: Transport, start: number): void;
+  /** Nobody needs it any more: closes it. */
+  discard(transport: Transport): void;
+  /** Where the transport can be asked to come no more: asks. */
+  giveUp?(): void;
+}
+
+/** Lets `ws` wait for its transport; that it does not come is the end of the connection. */
+export function startLater<Transport>(
+  ws: Delivery<never>,
+  scope: Scope<never>,
+  connection: Connection,
+  transport: PromiseLike<Transport>,
+  arrival: Arrival<Transport>,
+): void {
+  start(ws, connection, new Pending(ws, scope, connection, transport, arrival));
+}
+
+class Pending<Transport> implements Driver, Sleeper {
+  readonly socket = undefined;
+  readonly queuedBytes = 0;
+  wakeAt = 0;
+  alarm = 0;
+  readonly #ws: Delivery<never>;
+  readonly #scope: Scope<never>;
+  readonly #connection: Connection;
+  readonly #arrival: Arrival<Transport>;
+  readonly #start: number;
+  #over = false;
+
+  constructor(
+    ws: Delivery<never>,
+    scope: Scope<never>,
+    connection: Connection,
+    transport: PromiseLike<Transport>,
+    arrival: Arrival<Transport>,
+  ) {
+    this.#ws = ws;
+    this.#scope = scope;
+    this.#connection = connection;
+    this.#arrival = arrival;
+    this.#start = Math.floor(scope.clock.now());
+    transport.then(
+      (it) => scope.run(() => this.#arrived(it), undefined),
+      (error: unknown) => scope.run(() => this.#fail(error), undefined),
+    );
+  }
+
+  now(): number {
+    return this.#scope.clock.now() - this.#start;
+  }
+
+  flush(): void {
+    if (this.#over) return;
+    const { transport, deadline } = this.#connection;
+    if (transport !== 'open') this.#fail(undefined);
+    else if (deadline !== Infinity) this.#scope.alarms.set(this, this.#start + deadline);
+  }
+
+  wake(): void {
+    this.#connection.timeout(this.now());
+    this.#scope.run(work, this.#ws);
+    // A client may wait for another transport already.
+    this.flush();
+  }
+
+  destroy(): void {
+    this.#stop('terminate was called');
+    this.#connection.close();
+  }
+
+  #arrived(transport: Transport): void {
+    if (this.#over) {
+      this.#discard(transport);
+      return;
+    }
+    this.#over = true;
+    this.#scope.alarms.clear(this);
+    try {
+      this.#arrival.open(transport, this.#start);
+    } catch (error) {
+      this.#connection.receiveEnd(this.now(), error);
+      work(this.#ws);
+    }
+  }
+
+  #discard(transport: Transport): void {
+    try {
+      this.#arrival.discard(transport);
+    } catch (error) {
+      this.#scope.report(undefined, error);
+    }
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#over) return;
+    this.#stop(cause);
+    work(this.#ws);
+  }
+
+  #stop(cause: unknown): void {
+    if (!this.#over) this.#arrival.giveUp?.();
+    this.#over = true;
+    this.#scope.alarms.clear(this);
+    this.#connection.receiveEnd(this.now(), cause);
+  }
+}

@@ -1,0 +1,280 @@
+// Sending: what `send` says, and how an application paces itself by what its peer takes.
+import * as assert from 'uvu/assert';
+import type { Handlers, ServeOptions, WebSocketConnection } from '../src/index.ts';
+import { closing, frame, rawClient } from './raw.ts';
+import { isGone } from './sockets.ts';
+import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const test = suite('sending', 20_000);
+
+const MB = 1024 * 1024;
+
+/** A connection of a server, and a client that reads when it is told to. */
+async function slowClient(bench: Bench, handlers: Handlers = {}, options: ServeOptions = {}) {
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) }, options);
+  const wire = await rawClient(bench, server.port);
+  wire.socket.pause();
+  return { ws: await accepted.promise, wire, server };
+}
+
+test('what is sent waits, and is told to have drained when it has gone', async (bench) => {
+  const drained: number[] = [];
+  const { ws, wire } = await slowClient(bench, { drain: ({ queuedBytes }) => void drained.push(queuedBytes) });
+  const message = new Uint8Array(100_000);
+  for (let i = 0, last = 0; i < 100; i++, last = ws.queuedBytes) {
+    assert.is(ws.send(message), true);
+    assert.ok(ws.queuedBytes > last);
+  }
+  let settled = false;
+  void ws.drained.then(() => {
+    settled = true;
+  });
+  await delay(30);
+  assert.ok(ws.queuedBytes > MB, `${ws.queuedBytes} bytes wait`);
+  assert.equal([drained, settled], [[], false]);
+  wire.socket.resume();
+  await ws.drained;
+  await until(() => drained.length > 0 && settled);
+  assert.ok((drained[0] as number) <= 65_536);
+  await until(() => wire.received.length >= 100 * 100_010);
+  assert.is(drained.length, 1);
+});
+
+for (const [title, size, times] of [
+  ['many small messages that leave at once', 100, 2048],
+  ['messages of 1 KiB', 1024, 2048],
+  ['messages larger than the mark', 100_000, 300],
+] as const) {
+  for (const secure of [false, true]) {
+    for (const by of ['drain', 'drained'] as const) {
+      test(`a pump of ${title} comes to its end, by ${by} (${secure ? 'wss' : 'ws'})`, async (bench) => {
+        const { CERTIFICATE, KEY } = await import('./certificate.ts');
+        let most = 0;
+        let sent = 0;
+        const fill = (ws: WebSocketConnection): void => {
+          while (sent < times && ws.queuedBytes <= 65_536) {
+            assert.ok(ws.send(new Uint8Array(size)));
+            sent++;
+            most = Math.max(most, ws.queuedBytes);
+          }
+        };
+        const pump = async (ws: WebSocketConnection): Promise<void> => {
+          for (; sent < times; await ws.drained) fill(ws);
+        };
+        const server = await bench.serve(by === 'drain' ? { open: fill, drain: fill } : { open: pump }, {
+          ...(secure && { tls: { key: KEY, cert: CERTIFICATE } }),
+        });
+        let received = 0;
+        const client = bench.connect(server.url, { message: () => void received++ }, { tls: { ca: CERTIFICATE } });
+        await until(() => received === times);
+        assert.ok(most <= 65_536 + size + 14, `${most} bytes waited`);
+        client.close();
+      });
+    }
+  }
+}
+
+test('drained is settled at once while no more waits than highWaterMark, which is an option', async (bench) => {
+  const { ws, wire } = await slowClient(bench, {}, { highWaterMark: 4 * MB });
+  ws.send(new Uint8Array(4 * MB - 14));
+  let settled = false;
+  void ws.drained.then(() => {
+    settled = true;
+  });
+  await Promise.resolve();
+  assert.ok(settled);
+  ws.send('x');
+  ws.send(new Uint8Array(4 * MB));
+  const drained = ws.drained;
+  await soon();
+  assert.ok(ws.queuedBytes > 4 * MB);
+  wire.socket.resume();
+  await drained;
+  assert.ok(ws.queuedBytes <= 4 * MB);
+});
+
+test('a highWaterMark of 0: told when nothing waits any more', async (bench) => {
+  let drains = 0;
+  const { ws, wire } = await slowClient(bench, { drain: () => void drains++ }, { highWaterMark: 0 });
+  wire.socket.resume();
+  // The response that opened the connection waited too.
+  await until(() => drains === 1);
+  ws.send('x');
+  await ws.drained;
+  assert.is(ws.queuedBytes, 0);
+  await until(() => drains === 2);
+  ws.ping();
+  await until(() => drains === 3);
+});
+
+for (const value of [-1, Number.NaN, '5', null]) {
+  test(`highWaterMark: ${value} is refused`, async (bench) => {
+    const error = await bench.serve({}, { highWaterMark: value as never }).catch((reason: unknown) => reason);
+    assert.instance(error, RangeError);
+    assert.match((error as Error).message, /highWaterMark/);
+  });
+}
+
+test('drained settles at the end of a connection, and drain is not called', async (bench) => {
+  let drains = 0;
+  const { ws } = await slowClient(bench, { drain: () => void drains++ });
+  ws.send(new Uint8Array(10 * MB));
+  const { drained } = ws;
+  await soon();
+  ws.terminate();
+  await drained;
+  await soon();
+  assert.equal([drains, ws.queuedBytes], [0, 0]);
+  await ws.drained;
+});
+
+test('a reader that is too slow: send says false, and the connection fails with 1013, not the process', async (bench) => {
+  const { log, handlers } = recorder();
+  const clock = new VirtualClock();
+  const { ws, wire } = await slowClient(bench, handlers, { maxQueuedBytes: MB, clock });
+  let sent = 0;
+  while (ws.send(new Uint8Array(50_000))) {
+    if (++sent > 1000) throw new Error('never full');
+    await new Promise(setImmediate);
+  }
+  for (const call of [() => ws.send(''), () => ws.sendFragment('', true), () => ws.ping(), () => ws.pong()]) {
+    assert.is(call(), false);
+  }
+  assert.is(ws.state, 'closing');
+  await until(() => log.length === 1);
+  assert.equal(log, ['fail reader-too-slow']);
+  // What had not begun to leave is dropped; the Close frame comes behind what had.
+  wire.socket.resume();
+  const close = Buffer.concat([Buffer.of(0x88, 17), closing(1013, 'reader-too-slow')]);
+  await until(() => wire.received.subarray(-close.length).equals(close));
+  assert.ok(wire.received.length < sent * 50_000, `${wire.received.length} bytes of ${sent} messages arrived`);
+  wire.socket.end(frame('client', 0x88, closing(1013)));
+  const { code, explanation } = await ws.closed;
+  assert.equal([code, explanation.sent?.code, explanation.error?.rule], [1006, 1013, 'reader-too-slow']);
+});
+
+test('an echo server survives a client that sends 24 MiB and does not read; others are served meanwhile', async (bench) => {
+  const { log, handlers } = recorder();
+  const server = await bench.serve({ ...handlers, message: (ws, data) => ws.send(data) });
+  const wire = await rawClient(bench, server.port);
+  wire.socket.pause();
+  const other = bench.connect(server.url);
+  await other.opened;
+  const chunk = frame('client', 0x82, new Uint8Array(64 * 1024));
+  for (let i = 0; i < 24 * 16 && !log.includes('fail reader-too-slow'); i++) {
+    if (!wire.socket.write(chunk))
+      await Promise.race([new Promise((resolve) => wire.socket.once('drain', resolve)), delay(20)]);
+  }
+  await until(() => log.includes('fail reader-too-slow'));
+  other.send('still there');
+  assert.is((await other[Symbol.asyncIterator]().next()).value, 'still there');
+});
+
+test('a reader that never reads, but answers pings, is gone after stallTimeout', async (bench) => {
+  const clock = new VirtualClock();
+  const options = { clock, stallTimeout: 60_000, heartbeat: { interval: 10_000, timeout: 5000 } };
+  const { ws, wire } = await slowClient(bench, {}, options);
+  ws.send(new Uint8Array(15 * MB));
+  await soon();
+  for (let i = 0; i < 16 && ws.state === 'open'; i++) {
+    clock.advance(4000);
+    // A Pong frame that nobody asked for shows as well that the peer is there.
+    wire.write(frame('client', 0x8a));
+    await soon();
+  }
+  assert.is(ws.endEvent?.explanation.error?.rule, 'stall-timeout');
+  assert.ok((ws.endEvent?.explanation.unsentBytes ?? 0) > 10 * MB);
+  await until(() => isGone(ws));
+});
+
+test('a reader that is slow and goes on is not gone', async (bench) => {
+  const clock = new VirtualClock();
+  const { ws, wire } = await slowClient(
+    bench,
+    {},
+    { clock, stallTimeout: 60_000, heartbeat: false, idleTimeout: Infinity },
+  );
+  ws.send(new Uint8Array(15 * MB));
+  await soon();
+  while (wire.received.length < 15 * MB) {
+    clock.advance(30_000);
+    const before = wire.received.length;
+    wire.socket.resume();
+    await until(() => wire.received.length > before + 2 * MB || wire.received.length > 15 * MB);
+    wire.socket.pause();
+    await soon();
+    assert.is(ws.state, 'open');
+  }
+});
+
+test('what is small and has left is not waited for', async (bench) => {
+  const clock = new VirtualClock();
+  const { ws, wire } = await slowClient(
+    bench,
+    {},
+    { clock, stallTimeout: 1000, heartbeat: false, idleTimeout: Infinity },
+  );
+  wire.socket.resume();
+  ws.send('x');
+  await wire.frames(1);
+  for (let i = 0; i < 5; i++) {
+    clock.advance(900);
+    await soon();
+  }
+  assert.is(ws.state, 'open');
+});
+
+test('closing a connection whose client never reads ends by stallTimeout', async (bench) => {
+  const clock = new VirtualClock();
+  const { ws, wire } = await slowClient(bench, {}, { clock, stallTimeout: 5000 });
+  for (let i = 0; i < 100; i++) ws.send(new Uint8Array(100_000));
+  ws.close();
+  await soon();
+  clock.advance(5001);
+  const { clean, explanation } = await ws.closed;
+  assert.not(clean);
+  assert.match(explanation.summary, /stall/);
+  await until(() => isGone(ws));
+  assert.not(wire.ended);
+});
+
+test('sending to whoever is not there is no mistake: timers, loops over connections, handlers that come late', async (bench) => {
+  const answers: boolean[] = [];
+  const ended = deferred<WebSocketConnection>();
+  const server = await bench.serve({
+    async message(ws, data) {
+      await ws.closed;
+      answers.push(ws.send(data));
+    },
+    end(ws) {
+      answers.push(ws.send('x'), ws.ping(), ws.pong(), ws.sendFragment('x', true));
+      ws.close(1000);
+      ended.resolve(ws);
+    },
+  });
+  const wire = await rawClient(bench, server.port);
+  wire.write(frame('client', 0x81, 'x'));
+  await soon();
+  const idle = await rawClient(bench, server.port);
+  for (const ws of server.connections) ws.close();
+  for (const ws of server.connections) answers.push(ws.send('to all'));
+  wire.socket.resetAndDestroy();
+  idle.socket.resetAndDestroy();
+  await ended.promise;
+  await until(() => answers.length === 11);
+  assert.ok(answers.every((answer) => answer === false));
+});
+
+test('a message inside of a fragmented one is a mistake of the application, and throws', async (bench) => {
+  const { ws, wire } = await slowClient(bench);
+  wire.socket.resume();
+  assert.is(ws.sendFragment('a', false), true);
+  assert.throws(() => ws.send('x'), /in progress/);
+  assert.throws(() => ws.sendFragment(new Uint8Array(1), true), /one type/);
+  assert.is(ws.sendFragment('b', true), true);
+  await wire.frames(2);
+});
+
+test.run();

@@ -1,0 +1,172 @@
+// Messages that nobody takes: reading never stops for them, so that the end is seen, and whoever asks too late is told.
+import type { EndEvent } from '@sockless/core';
+import { StateError } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
+import { type Bench, deferred, delay, soon, suite, thrown, until } from './support.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const test = suite('unread messages');
+
+const MB = 1024 * 1024;
+
+/** A client without a message handler, and its peer. */
+async function client(bench: Bench, handlers: Handlers = {}, options = {}) {
+  const peer = deferred<Wire>();
+  const ws = bench.connect(await openServer(bench, peer.resolve), handlers, options);
+  await ws.opened;
+  return { ws, wire: await peer.promise };
+}
+
+/** A server's connection without a message handler, and its peer. */
+async function server(bench: Bench, handlers: Handlers = {}) {
+  const opened = deferred<WebSocketConnection>();
+  const open: Handlers['open'] = (ws, event) => {
+    opened.resolve(ws);
+    return handlers.open?.(ws, event);
+  };
+  const host = await bench.serve({ ...handlers, open });
+  const wire = await rawClient(bench, host.port);
+  return { ws: await opened.promise, wire };
+}
+
+const take = async (ws: WebSocketConnection, count: number): Promise<unknown[]> => {
+  const iterator = ws[Symbol.asyncIterator]();
+  const got: unknown[] = [];
+  while (got.length < count) got.push((await iterator.next()).value);
+  return got;
+};
+
+test('a client that only sends learns that it is over, and connects again', async (bench) => {
+  let connections = 0;
+  const host = await bench.serve({
+    open(ws) {
+      connections++;
+      ws.send('hello');
+      setTimeout(() => ws.close(1001), 5);
+    },
+  });
+  const ends: EndEvent[] = [];
+  bench.connect(host.url, { end: (_, event) => void ends.push(event) }, { reconnect: { base: 2, cap: 2 } });
+  await until(() => connections === 3 && ends.length >= 2);
+  assert.is(ends[0]?.code, 1001);
+});
+
+test("a client that only sends does not hold up a server's shutdown", async (bench) => {
+  const host = await bench.serve({ open: (ws) => ws.send('hello') });
+  const ws = bench.connect(host.url);
+  await ws.opened;
+  await soon();
+  const clock = deferred<string>();
+  setTimeout(() => clock.resolve('late'), 3000);
+  assert.is(await Promise.race([host.close({ timeout: 60_000 }), clock.promise]), undefined);
+});
+
+test('messages that nobody takes are kept up to 1 MiB, then dropped, and a loop that begins then is told', async (bench) => {
+  const { ws, wire } = await client(bench);
+  const message = frame('server', 0x82, new Uint8Array(100_000));
+  for (let i = 0; i < 10; i++) wire.write(message);
+  wire.write(frame('server', 0x89));
+  await wire.frames(1);
+  assert.is(ws.droppedMessages, 0);
+  for (let i = 0; i < 10; i++) wire.write(message);
+  wire.write(frame('server', 0x89));
+  await wire.frames(1);
+  assert.is(ws.droppedMessages, 20);
+  const error = thrown(StateError, () => ws[Symbol.asyncIterator]());
+  assert.is(error.rule, 'messages-dropped');
+  assert.match(error.message, /20 messages/);
+  wire.socket.end(frame('server', 0x88, closing(4000)));
+  assert.is((await ws.closed).code, 4000);
+});
+
+test('empty messages have a bound as well', async (bench) => {
+  const { ws, wire } = await client(bench);
+  wire.write(Buffer.alloc(2 * 50_000, Buffer.of(0x82, 0)), frame('server', 0x89));
+  await wire.frames(1);
+  assert.is(ws.droppedMessages, 50_000);
+});
+
+test('on a server they wait while an async open awaits, however it comes to its loop', async (bench) => {
+  const got: unknown[] = [];
+  const { wire } = await server(bench, {
+    async open(ws) {
+      await delay(20);
+      for await (const message of ws) got.push(message);
+    },
+  });
+  wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'));
+  await until(() => got.length === 2);
+  wire.write(frame('client', 0x81, '3'));
+  await until(() => got.length === 3);
+  assert.equal(got, ['1', '2', '3']);
+});
+
+test('on a server a loop may begin behind the call, or as soon as it is open', async (bench) => {
+  const { ws, wire } = await server(bench);
+  wire.write(frame('client', 0x81, '1'));
+  assert.equal(await take(ws, 1), ['1']);
+});
+
+test('on a server they are dropped once `open` is done, and counted', async (bench) => {
+  const { ws, wire } = await server(bench, { open: () => delay(30) });
+  wire.write(frame('client', 0x81, 'kept for now'));
+  await soon();
+  assert.is(ws.droppedMessages, 0);
+  await until(() => ws.droppedMessages === 1);
+  wire.write(frame('client', 0x81, 'x'), frame('client', 0x82, 'y'));
+  await until(() => ws.droppedMessages === 3);
+  assert.is(thrown(StateError, () => ws[Symbol.asyncIterator]()).rule, 'messages-dropped');
+});
+
+test('on a server a loop may begin later, as long as nothing was dropped', async (bench) => {
+  const { ws, wire } = await server(bench);
+  await soon();
+  const all = take(ws, 2);
+  wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'));
+  assert.equal(await all, ['1', '2']);
+});
+
+test('behind a loop that was left, messages wait for the next one up to 1 MiB', async (bench) => {
+  const { ws, wire } = await client(bench);
+  wire.write(frame('server', 0x81, '1'), frame('server', 0x81, '2'));
+  for await (const _ of ws) break;
+  assert.equal(await take(ws, 1), ['2']);
+  const iterator = ws[Symbol.asyncIterator]();
+  const waiting = iterator.next();
+  wire.write(frame('server', 0x82, new Uint8Array(MB)));
+  await waiting;
+  await iterator.return?.();
+});
+
+test('of two loops one may be left: the other goes on', async (bench) => {
+  const got: unknown[] = [];
+  const { ws, wire } = await client(bench, { message: (_, data) => void got.push(data) });
+  const one = ws[Symbol.asyncIterator]();
+  const other = ws[Symbol.asyncIterator]();
+  const waiting = [one.next(), other.next()];
+  await one.return?.();
+  assert.equal(await waiting[0], { done: true, value: undefined });
+  assert.equal(await one.next(), { done: true, value: undefined });
+  wire.write(frame('server', 0x81, 'x'), frame('server', 0x81, 'y'));
+  assert.is((await waiting[1])?.value, 'x');
+  assert.is((await other.next()).value, 'y');
+  await one.return?.();
+  wire.write(frame('server', 0x81, 'z'));
+  assert.is((await other.next()).value, 'z');
+  assert.equal(got, []);
+});
+
+test('deadlines go on for a connection whose messages nobody takes', async (bench) => {
+  const clock = new VirtualClock();
+  const { ws, wire } = await client(bench, {}, { clock, heartbeat: { interval: 1000, timeout: 500 } });
+  wire.write(frame('server', 0x81, 'unread'));
+  await soon();
+  clock.advance(1001);
+  await wire.frames(1);
+  clock.advance(501);
+  assert.is((await ws.closed).explanation.error?.rule, 'pong-timeout');
+});
+
+test.run();
