@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { systemTool } from '../../packages/tools/testing.ts';
 import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
@@ -30,8 +31,7 @@ for (const server of [
   servers.DENO,
   servers.LIMIT,
 ]) {
-  const test = server.missing === undefined ? load : load.skip;
-  test(`echoes with ${server.name}, and connects`, async () => {
+  systemTool(server.name, server.missing).test(load)(`echoes with ${server.name}, and connects`, async () => {
     const station = await Station.start(server);
     try {
       for (const opcode of [1, 2] as const) {

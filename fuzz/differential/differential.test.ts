@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { systemTool } from '../../packages/tools/testing.ts';
+import { debianTool } from '../../packages/tools/testing.ts';
 import { differ } from './differential.ts';
 import type { Opening } from './handshake.ts';
 import { ACCEPTED, REFUSED } from './leniency.ts';
-import { hasWsproto, OPENINGS, PEERS } from './main.ts';
+import { OPENINGS, PEERS } from './main.ts';
 import type { Implementation } from './outcome.ts';
 import { STRICTNESSES } from './strictness.ts';
 import { README, withTables } from './table.ts';
 import { startWsproto } from './wsproto.ts';
 
 const test = suite('fuzz/differential');
-const python = systemTool('python3-wsproto', hasWsproto);
+const python = debianTool('python3-wsproto');
 
 const RUNS = 500;
 const SEED = 1;

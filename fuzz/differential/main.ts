@@ -1,5 +1,5 @@
 /** `npm run fuzz -- --differential N`: compares with all peers that are there, and prints how often they agree. */
-import { PYTHON, runs as works } from '../../packages/tools/testing.ts';
+import { whyMissing } from '../../packages/tools/debian.ts';
 import { differ } from './differential.ts';
 import { driverClient, driverServer, type Opening, wsClient, wsServer } from './handshake.ts';
 import type { Implementation } from './outcome.ts';
@@ -12,13 +12,11 @@ export const PEERS: readonly Implementation[] = [ws, websocketDriver, undici];
 /** Their opening handshakes, as far as they can be driven. */
 export const OPENINGS: readonly Opening[] = [wsServer, wsClient, driverServer, driverClient];
 
-/** Whether Debian's python3-wsproto is there. */
-export const hasWsproto = (): boolean => works(PYTHON, '-c', 'import wsproto');
-
 /** Runs it and prints what came of it; gives the exit code. */
 export async function compareAll(runs: number, seed: number): Promise<number> {
-  const wsproto: Wsproto | undefined = hasWsproto() ? startWsproto() : undefined;
-  if (wsproto === undefined) console.log('python3-wsproto is missing: it is left out');
+  const missing = whyMissing('python3-wsproto');
+  const wsproto: Wsproto | undefined = missing === undefined ? startWsproto() : undefined;
+  if (missing !== undefined) console.log(`python3-wsproto is missing (${missing}): it is left out`);
   const more = wsproto === undefined ? [] : [wsproto];
   console.log(`--differential ${runs} --seed ${seed}`);
   try {

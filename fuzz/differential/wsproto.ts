@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { PYTHON } from '../../packages/tools/testing.ts';
+import { PYTHON } from '../../packages/tools/debian.ts';
 import { acceptOf, type Opening } from './handshake.ts';
 import { type Implementation, type Outcome, PROBES } from './outcome.ts';
 

@@ -36,6 +36,8 @@ const fuzzer = new Fuzzer(target, seeded(task.seed), dictionary, task.maxLength,
 
 const started = Date.now();
 let reported = 0;
+// From here on, a silence is an input that never ends.
+progress();
 await fuzzer.try(new Uint8Array(0));
 for (const { data } of readInputs(task.target.corpus)) await turn(() => fuzzer.try(data));
 for (const data of target.seeds?.() ?? []) {

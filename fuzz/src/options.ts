@@ -13,6 +13,8 @@ export interface Options {
   /** In seconds, for each target. */
   readonly time: number;
   readonly runs: number;
+  /** In seconds, for each input. */
+  readonly timeout: number;
   readonly seed: number;
   readonly keep: boolean;
   readonly replay: string | undefined;
@@ -45,6 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
     // With --runs, time is no object.
     time: number('time', values.time, values.runs === undefined ? 60 : 86_400),
     runs: number('runs', values.runs, Number.MAX_SAFE_INTEGER),
+    timeout: number('timeout', values.timeout, 10),
     seed: number('seed', values.seed, Math.floor(Math.random() * 2 ** 31)),
     keep: values.keep === true,
     replay: values.replay,
@@ -72,6 +75,7 @@ function parse(args: readonly string[]) {
         target: { type: 'string', multiple: true },
         time: { type: 'string' },
         runs: { type: 'string' },
+        timeout: { type: 'string' },
         seed: { type: 'string' },
         keep: { type: 'boolean' },
         replay: { type: 'string' },

@@ -54,13 +54,13 @@ async function replay(file: TargetFile, path: string): Promise<number> {
 }
 
 async function fuzz(options: Options): Promise<number> {
-  const { seed, instrument, keep, json } = options;
+  const { seed, instrument, keep, json, timeout } = options;
   terminal.line(`seed ${seed}`);
   const stop = stopOnSignal(terminal);
   const outcomes: (readonly [name: string, Outcome])[] = [];
   for (const target of options.targets) {
     if (stop.aborted) break;
-    const task = { target, seed, keep, time: options.time * 1000, runs: options.runs, maxLength: MAX_LENGTH };
+    const task = { target, seed, keep, time: options.time * 1000, runs: options.runs, timeout, maxLength: MAX_LENGTH };
     const outcome = await runSession(task, instrument, stop, {
       progress: (progress, findings) => terminal.progress(formatProgress(target.name, progress, findings)),
       finding: (finding) => show(finding, target, options),

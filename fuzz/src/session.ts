@@ -16,6 +16,11 @@ export interface Task {
   /** How many executions at most. */
   readonly runs: number;
   readonly seed: number;
+  /**
+   * An input that takes longer, in seconds, never ends. Only seconds count that pass for the session as well: a machine
+   * that was asleep, or a job that was stopped, is no input that hangs.
+   */
+  readonly timeout: number;
   /** The longest input, in bytes. */
   readonly maxLength: number;
   /** Whether to give back the corpus, minimised. */
@@ -48,12 +53,8 @@ export interface Outcome extends Progress {
   readonly kept: readonly string[];
 }
 
-/**
- * An input that takes longer, in seconds, never ends; nor does a process begin that takes so much longer. Only seconds
- * count that pass here as well: a machine that was asleep, or a job that was stopped, is no input that hangs.
- */
-const PATIENCE = 10;
-const PATIENCE_AT_FIRST = 6 * PATIENCE;
+/** A process that takes longer to load, in seconds, never begins. */
+const PATIENCE_AT_FIRST = 60;
 
 /** What is instrumented: ours, pako, and the references, so that there is guidance also for what is not. */
 const PARTS = ['/core/src/', '/deflate/src/', '/pako/dist/', '/core/test/reference.ts', '/naive-inflate.ts'];
@@ -96,7 +97,7 @@ export async function runSession(
     child.kill('SIGKILL');
   }, 1000);
   child.on('message', (report: Report) => {
-    patience = PATIENCE;
+    patience = task.timeout;
     if (report.type === 'finding') add(report.finding);
     else if (report.type === 'done') kept = report.kept;
     else {
@@ -111,7 +112,7 @@ export async function runSession(
   if (kept === undefined) {
     const input = readCurrent(current);
     if (input === undefined) throw new Error(`the process of ${task.target.name} could not be started`);
-    const invariant = isLate ? `an input takes longer than ${PATIENCE} seconds` : 'an input ends the process';
+    const invariant = isLate ? `an input takes longer than ${task.timeout} seconds` : 'an input ends the process';
     const transcript = transcribe(await loadTarget(task.target), input, invariant);
     const digits = Buffer.from(input).toString('hex');
     add({ target: task.target.name, invariant, input: digits, found: digits, transcript });

@@ -50,11 +50,12 @@ test('finds a planted bug by coverage and minimises it; the replay command repro
 
 for (const [name, what] of [
   ['exits', 'an input ends the process'],
-  ['hangs', 'an input takes longer than 10 seconds'],
+  ['hangs', 'an input takes longer than 3 seconds'],
 ] as const) {
   test(`a finding, and the last: ${what}`, ({ folder }) => {
     const target = `fuzz/test/fixtures/${name}.ts`;
-    const { code, output } = run('--target', target, '--runs', '20000', '--seed', '1', '--findings', folder);
+    const limits = ['--runs', '20000', '--timeout', '3', '--seed', '1'];
+    const { code, output } = run('--target', target, ...limits, '--findings', folder);
     assert.is(code, 1, output);
     assert.match(output, `FINDING ${name}: ${what}`);
     const [file = ''] = readdirSync(join(folder, name));

@@ -15,10 +15,14 @@ import {
 } from '@sockless/core/frame';
 import { HeadReader } from '@sockless/core/handshake';
 
-/** Gives a proxy to the server on that port; it does not listen yet. */
+/** For so many milliseconds either side may be silent: longer than the server's heartbeat. */
+const MAX_SILENCE = 120_000;
+
+/** Returns a proxy to the server on that port; it does not listen yet. */
 export function createProxy(port: number, maxFrameSize: number): Server {
   return createServer((client) => {
     const server = connect(port, '127.0.0.1');
+    for (const socket of [client, server]) socket.setTimeout(MAX_SILENCE, () => socket.destroy());
     // A frame that is not legal is an error of its direction, which ends all four.
     pipeline(
       client,
@@ -66,7 +70,7 @@ class FrameFilter extends Transform {
     reader.receive(chunk);
     const head = reader.read(this.#rules.masked ? 'request-malformed' : 'response-malformed');
     if (head === undefined) return NONE;
-    this.push(`${head}\r\n\r\n`, 'latin1');
+    this.push(head, 'latin1');
     this.#head = undefined;
     return reader.rest();
   }

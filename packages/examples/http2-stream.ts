@@ -12,7 +12,7 @@ const server = createServer();
 server.on('stream', (stream, headers) => {
   if (headers[':method'] !== 'CONNECT') return stream.respond({ ':status': 405 }, { endStream: true });
   stream.respond({ ':status': 200 });
-  attach(stream, Connection.server(), { message: (ws, data) => void ws.send(`${data}, tunnelled`) });
+  attach(stream, Connection.server(), { message: (ws, data) => ws.send(`${data}, tunnelled`) });
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');

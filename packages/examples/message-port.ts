@@ -1,10 +1,20 @@
 /** Over a MessagePort: a page and its worker, or two threads, speak WebSocket without a network. */
 import { Connection, type ConnectionEvent } from '@sockless/core';
 
-/** Plugs a connection into a port. Ports say nothing of their end, so a message that is no bytes says it. */
+/**
+ * Plugs a connection into a port. Ports say nothing of their end, so a message that is no bytes says it. They take everything
+ * at once and do not tell what has been read: there is no back-pressure, so this is for two sides that trust each other.
+ */
 function overPort(connection: Connection, port: MessagePort, handle: (event: ConnectionEvent) => void): void {
   const flush = (): void => {
-    for (const event of connection) handle(event);
+    for (const event of connection) {
+      try {
+        handle(event);
+      } catch (error) {
+        connection.fail('handler-failed', error);
+        console.error(error);
+      }
+    }
     for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
       // The bytes are the connection's, and others' may lie beside them: a copy travels.
       const copy = bytes.slice();

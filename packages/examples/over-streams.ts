@@ -33,7 +33,7 @@ export function overStreams(
 
   /** Drain the events, then the bytes, then read `transport` and `deadline`. */
   function flush(): void {
-    for (const event of connection) handle(event);
+    for (const event of connection) deliver(event);
     if (isOver) return;
     // What the stream has no room for waits in the connection, where maxQueuedBytes and stallTimeout watch it.
     while ((writer.desiredSize ?? 0) > 0) {
@@ -50,6 +50,16 @@ export function overStreams(
       if (transport === 'destroy') reader.cancel().catch(failed);
     }
     if (deadline !== Infinity) timer = setTimeout(expire, deadline - now());
+  }
+
+  /** What `handle` throws ends this connection, with 1011, and nothing else. */
+  function deliver(event: ConnectionEvent): void {
+    try {
+      handle(event);
+    } catch (error) {
+      connection.fail('handler-failed', error, now());
+      console.error(error);
+    }
   }
 
   function left(count: number): void {

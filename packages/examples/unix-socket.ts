@@ -6,7 +6,7 @@ import { connect, serve } from '@sockless/node';
 
 const folder = await mkdtemp(join(tmpdir(), 'sockless-'));
 const path = join(folder, 'socket');
-const server = await serve({ path }, { message: (ws, data) => void ws.send(`you said: ${data}`) });
+const server = await serve({ path }, { message: (ws, data) => ws.send(`you said: ${data}`) });
 
 // The URL only gives the Host and the resource.
 const ws = connect('ws://localhost/', { socketPath: path });

@@ -27,7 +27,7 @@ export function build(root, names) {
   /** @type {Record<string, string>} */
   const hashes = {};
   for (const { name, folder, needs } of chosen) {
-    const sources = files(root, folder).filter((path) => !path.startsWith(`${folder}/test/`));
+    const sources = files(root, folder).filter((path) => !(path.startsWith(`${folder}/test/`) || path.endsWith('.md')));
     hashes[name] = hash(root, sources, [shared, ...needs.map((need) => hashes[need] ?? '')]);
     if (!existsSync(join(root, folder, 'rollup.config.js'))) {
       continue;

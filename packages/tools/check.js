@@ -10,9 +10,10 @@ import { Failure, files, packages, ROOT } from './workspace.js';
 export const help = `npm run check [-- --fix]
 
 Checks the types of every package (by each of its tsconfig*.json), lint and format of every file with Biome, and with Deno
-what runs on it: types, lint, documentation, and a dry run of publishing.
+what runs on it: types, lint, documentation, and a dry run of publishing. Then compares what each package exports, names and
+signatures, with its API.md.
 
-  --fix  apply Biome's formatting and safe fixes first`;
+  --fix  apply Biome's formatting and safe fixes first, and write the API.md that differ`;
 
 /**
  * @param {string[]} args
@@ -24,15 +25,21 @@ export async function command(args) {
     throw new Failure(`${unknown} is not understood.\n\n${help}`);
   }
   install(ROOT, 'all');
-  const results = [lint(args.includes('--fix')), built(), await checkTypes(), checkDeno(ROOT)];
+  const fix = args.includes('--fix');
+  const results = [lint(fix), await built(fix), await checkTypes(), checkDeno(ROOT)];
   return results.every(Boolean) ? 0 : 1;
 }
 
-/** What a package knows of the types of another one is in that one's dist. */
-function built() {
+/**
+ * What a package knows of the types of another one is in that one's dist, and so is what its API.md lists.
+ * @param {boolean} fix
+ */
+async function built(fix) {
   try {
     build(ROOT);
-    return true;
+    // What it imports has been installed by now.
+    const { checkApi } = await import('./api.js');
+    return checkApi(ROOT, fix);
   } catch (error) {
     console.log(error instanceof Failure ? error.message : error);
     return false;

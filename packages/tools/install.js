@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { Failure, hash, packages, readStamps, writeStamps } from './workspace.js';
 
 const PNPM = 'pnpm@12.21.0';
+/** It is hundreds of megabytes, which only `npm test -- --node` needs. */
+const NODES = '@sockless/nodes';
 
 /**
  * @param {string} root
- * @param {string} scope `all`, or the name of the one package to be built and run
+ * @param {string} scope `all`, `nodes` for all and the Nodes that tests also run in, or the name of the one package to be
+ * built and run
  */
 export function install(root, scope) {
   const manifests = packages(root).map(({ folder }) => `${folder}/package.json`);
@@ -20,7 +23,7 @@ export function install(root, scope) {
   const last = readStamps(root).install;
   if (
     last?.hash === current &&
-    (last.scope === 'all' || last.scope === scope) &&
+    (last.scope === scope || last.scope === 'nodes' || (last.scope === 'all' && scope !== 'nodes')) &&
     existsSync(join(root, 'node_modules/.pnpm'))
   ) {
     console.log('install: up to date');
@@ -28,12 +31,14 @@ export function install(root, scope) {
   }
 
   const started = Date.now();
-  console.log(scope === 'all' ? 'install: …' : `install: only what ${scope} needs …`);
+  const whole = scope === 'all' || scope === 'nodes';
+  console.log(whole ? 'install: …' : `install: only what ${scope} needs …`);
   writeStamps(root, { install: undefined });
   // The policies that the lock file was made under need no second look: that asks for all there is to know of every
   // package. And the root, which pnpm never leaves out, costs nothing without its dev dependencies.
   const args = ['--yes', PNPM, 'install', '--frozen-lockfile', '--trust-lockfile'];
-  const narrow = scope === 'all' ? [] : ['--prod', '--filter', `${scope}...`];
+  const filter = whole ? (scope === 'all' ? [`!${NODES}`] : []) : [`${scope}...`];
+  const narrow = [...(whole ? [] : ['--prod']), ...filter.flatMap((each) => ['--filter', each])];
   const { status, error, stdout, stderr } = spawnSync('npx', [...args, ...narrow], {
     cwd: root,
     encoding: 'utf8',

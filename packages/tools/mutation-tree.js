@@ -190,7 +190,7 @@ export function createTree(root, folder, sources) {
     const child = spawn(process.execPath, ['--max-old-space-size=1024', CHILD], {
       cwd,
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-      env: { ...process.env, RUNS: '0.1', SEED: '1', NODE_V8_COVERAGE: undefined },
+      env: { ...process.env, SOCKLESS_TEST_ALL: '1', RUNS: '0.1', SEED: '1', NODE_V8_COVERAGE: undefined },
     });
     const [stdin, , , reports] = child.stdio;
     stdin?.end(JSON.stringify(task));

@@ -1,12 +1,14 @@
 // The commands behind the scripts of the root's package.json. All they need is Node and npm.
-const NODE = 20;
+/** What `@noble/hashes` and the tools need. */
+const NODE = /** @type {const} */ ([20, 19]);
 const COMMANDS = [
   ...['start', 'test', 'check', 'build', 'bench', 'size'],
-  ...['fuzz', 'mutation', 'runtimes', 'kernel', 'model'],
+  ...['fuzz', 'mutation', 'runtimes', 'hostile', 'kernel', 'model', 'lifecycle'],
 ];
 
-if (Number.parseInt(process.versions.node, 10) < NODE) {
-  fail(`sockless needs Node ${NODE} or newer; this is Node ${process.versions.node}.`);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < NODE[0] || (major === NODE[0] && minor < NODE[1])) {
+  fail(`sockless needs Node ${NODE.join('.')} or newer; this is Node ${process.versions.node}.`);
 }
 const [name = '', ...args] = process.argv.slice(2);
 if (!COMMANDS.includes(name)) {

@@ -1,30 +1,48 @@
-// Runs test files one after the other, and reports to test-process.js.
+// Runs the test files that test-process.js sends, one after the other, and reports what came of each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** @typedef {() => Promise<[errors: string | true, passed: number, skipped: number, total: number]>} Run */
 
-const [root = '', ...paths] = process.argv.slice(2);
+const [root = ''] = process.argv.slice(2);
 const PATIENCE = 5000; // milliseconds
 
 // What uvu asks for: whether it is to leave the running to us, and where run() puts a suite.
 /** @type {Run[][]} */
-const queues = paths.map(() => []);
+const queues = [];
 Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: queues });
 
-for (const [index, path] of paths.entries()) {
-  process.send?.({ begun: true });
+for (let path = await nextFile(); path !== ''; path = await nextFile()) {
   console.log(`\n${path}`);
-  Object.assign(globalThis, { UVU_INDEX: index });
-  process.send?.(await runFile(path, queues[index] ?? []));
+  /** @type {Run[]} */
+  const queue = [];
+  Object.assign(globalThis, { UVU_INDEX: queues.push(queue) - 1 });
+  const started = performance.now();
+  const counts = await runFile(path, queue);
+  const seconds = (performance.now() - started) / 1000;
+  process.send?.({ ...counts, seconds, heap: process.memoryUsage().heapUsed });
 }
-process.send?.({ done: true });
 
 setTimeout(() => {
   console.log(`\nStill open after the last test: ${process.getActiveResourcesInfo().join(', ')}`);
   process.exit(1);
 }, PATIENCE).unref();
+
+/**
+ * Waits for the path of a file, or an empty one after the last. Only this wait keeps the process alive: a test that
+ * nothing can end any more ends it.
+ * @returns {Promise<string>}
+ */
+function nextFile() {
+  return new Promise((resolve) => {
+    process.once('message', (path) => {
+      process.channel?.unref();
+      resolve(String(path));
+    });
+    process.channel?.ref();
+  });
+}
 
 /**
  * @param {string} path

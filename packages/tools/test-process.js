@@ -1,118 +1,161 @@
-// Starts the processes that run test files (test-child.js), watches them and counts what they report.
+// Starts the processes that run test files (test-child.js), as many at a time as there are cores, and counts what they report.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CHILD = fileURLToPath(new URL('test-child.js', import.meta.url));
 const FOLLOW = new URL('follow.js', import.meta.url).href;
+/** A process that has so many bytes on its heap makes room for another: collecting garbage would take it long. */
+const FULL = 100 * 2 ** 20;
 /** @type {NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {{ begun: true } | { done: true } | Counts} Report */
-/** @typedef {{ imports: string[], env: Record<string, string> }} Measure */
+/** @typedef {Counts & { seconds: number, heap: number }} Report what a child says of a file */
+/** @typedef {{ path: string, seconds: number }} Time */
+/** @typedef {{ name: string, folder: string, paths: string[] }} Group the test files of a package */
 
 /**
- * @param {Counts} total
- * @param {Counts} more
+ * @typedef {object} How
+ * @property {string} program the Node that runs the tests
+ * @property {number} timeout for each file, in seconds
+ * @property {number} workers how many processes run at a time
+ * @property {Record<string, string>} env
+ * @property {(folder: string) => { imports: string[], env: Record<string, string> } | undefined} measure
  */
-export function add(total, more) {
-  total.passed += more.passed;
-  total.failed += more.failed;
-  total.skipped += more.skipped;
-}
 
 /**
- * Runs the test files of one package in one process. A file that ends the process fails; the rest goes on in another.
+ * Runs test files: each process takes files of one package until none is left, then the next one takes those of another.
+ * What a file prints is printed when it has ended. A file that ends its process fails; another goes on with the rest.
  * @param {string} root
- * @param {string} folder of the package, relative to the root
- * @param {string[]} paths of the files, relative to the root
- * @param {number} timeout for each file, in seconds
- * @param {Measure} [measure]
- * @returns {Promise<Counts>}
+ * @param {Group[]} groups
+ * @param {How} how
+ * @returns {Promise<Counts & { times: Time[] }>}
  */
-export async function runTests(root, folder, paths, timeout, measure) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  let rest = paths;
-  while (rest.length > 0) {
-    const { begun, done, late, code } = await runProcess(root, folder, rest, timeout, counts, measure);
-    const file = rest[begun - 1];
-    let problem = '';
-    if (file === undefined) {
-      problem = `${folder}: its tests could not be started`;
-    } else if (late) {
-      problem = `${file} did not end within ${timeout} seconds; its process was killed`;
-    } else if (!done) {
-      problem = `${file} ended its process (${code}) before its tests had ended`;
-    } else if (code !== 0) {
-      problem = `${folder}: the process failed (${code}) after its last test`;
-    }
-    if (problem) {
-      counts.failed++;
-      console.log(`\n  FAIL  ${problem}`);
-    }
-    rest = file === undefined ? [] : rest.slice(begun);
+export async function runTests(root, groups, how) {
+  const total = { passed: 0, failed: 0, skipped: 0, times: /** @type {Time[]} */ ([]) };
+  const left = groups.map(({ folder, paths }) => ({ folder, paths: [...paths] }));
+  const outputs = mkdtempSync(join(tmpdir(), 'sockless-test-'));
+  /** @type {Set<() => void>} */
+  const running = new Set();
+  const interrupt = (/** @type {NodeJS.Signals} */ signal) => {
+    for (const end of running) end();
+    rmSync(outputs, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupt);
+  try {
+    await Promise.all(Array.from({ length: how.workers }, (_, index) => work(join(outputs, String(index)))));
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+    rmSync(outputs, { recursive: true, force: true });
   }
-  return counts;
+  return total;
+
+  /** @param {string} output where its processes write to */
+  async function work(output) {
+    for (let group = next(); group !== undefined; group = next()) {
+      await runProcess(root, group, output, how, total, running);
+    }
+  }
+
+  function next() {
+    return left.find(({ paths }) => paths.length > 0);
+  }
 }
 
 /**
+ * Runs files of a package in a process of its own, until none is left, it is full, or one of them has ended it.
  * @param {string} root
- * @param {string} folder
- * @param {string[]} paths
- * @param {number} timeout
- * @param {Counts} counts is added to
- * @param {Measure} [measure]
+ * @param {{ folder: string, paths: string[] }} group from which files are taken
+ * @param {string} output
+ * @param {How} how
+ * @param {Counts & { times: Time[] }} total is added to
+ * @param {Set<() => void>} running
  */
-async function runProcess(root, folder, paths, timeout, counts, measure) {
+async function runProcess(root, { folder, paths }, output, how, total, running) {
+  const measure = how.measure(folder);
   const imports = ['--import', FOLLOW, '--import', 'tsx', ...(measure?.imports ?? [])];
-  const child = spawn(process.execPath, [...imports, CHILD, root, ...paths], {
+  // A file, not a pipe: what is in it is there when the report arrives, from whichever process it came.
+  const written = openSync(output, 'w+');
+  const child = spawn(how.program, [...imports, CHILD, root], {
     cwd: join(root, folder),
     detached: true, // a group of its own, so that whatever its tests have started can be ended with it
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, ...measure?.env },
+    stdio: ['ignore', written, written, 'ipc'],
+    env: { ...process.env, ...how.env, ...measure?.env },
   });
-  let begun = 0;
-  let done = false;
+  let printed = 0;
+  let started = performance.now();
+  /** @type {string | undefined} */
+  let file;
   let late = false;
+  let full = false;
 
   const watchdog = setTimeout(() => {
     late = true;
     endGroup();
-  }, timeout * 1000);
-  child.on('message', (/** @type {Report} */ report) => {
-    if ('begun' in report) {
-      begun++;
-      watchdog.refresh();
-    } else if ('done' in report) {
-      done = true;
-    } else {
-      add(counts, report);
-    }
+  }, how.timeout * 1000);
+  const take = () => {
+    file = full ? undefined : paths.shift();
+    started = performance.now();
+    watchdog.refresh();
+    child.send(file ?? '', () => undefined); // if that fails, its exit says more
+  };
+  child.on('message', (/** @type {Report} */ { passed, failed, skipped, seconds, heap }) => {
+    full = heap > FULL;
+    count({ passed, failed, skipped });
+    total.times.push({ path: String(file), seconds });
+    print();
+    take();
   });
-  for (const signal of SIGNALS) {
-    process.on(signal, interrupt);
-  }
+  running.add(endGroup);
+  take();
 
   const [[code, signal]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
   clearTimeout(watchdog);
-  for (const name of SIGNALS) {
-    process.off(name, interrupt);
-  }
   endGroup();
-  return { begun, done, late, code: signal ?? code };
+  running.delete(endGroup);
+  print();
+  closeSync(written);
+
+  let problem = '';
+  if (file !== undefined) {
+    total.times.push({ path: file, seconds: (performance.now() - started) / 1000 });
+    problem = late
+      ? `${file} did not end within ${how.timeout} seconds; its process was killed`
+      : `${file} ended its process (${signal ?? code}) before its tests had ended`;
+  } else if (code !== 0) {
+    problem = `${folder}: the process failed (${signal ?? code}) after its last test`;
+  }
+  if (problem) {
+    count({ passed: 0, failed: 1, skipped: 0 });
+    console.log(`\n  FAIL  ${problem}`);
+  }
+
+  /** @param {Counts} more */
+  function count({ passed, failed, skipped }) {
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  }
+
+  function print() {
+    const chunk = Buffer.alloc(65_536);
+    for (let size = read(); size > 0; size = read()) {
+      process.stdout.write(Uint8Array.from(chunk.subarray(0, size)));
+      printed += size;
+    }
+    function read() {
+      return readSync(written, chunk, 0, chunk.length, printed);
+    }
+  }
 
   function endGroup() {
     try {
       process.kill(-Number(child.pid), 'SIGKILL');
     } catch {} // nothing is left of it
-  }
-
-  /** @param {NodeJS.Signals} name */
-  function interrupt(name) {
-    endGroup();
-    process.exit(128 + constants.signals[name]);
   }
 }

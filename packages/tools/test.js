@@ -1,22 +1,41 @@
-// Installs, builds, runs the tests of one package after the other, and adds up.
+// Installs, builds, runs the tests of all packages, and adds up.
+import { availableParallelism } from 'node:os';
 import { build } from './build.js';
 import { startCoverage } from './coverage.js';
 import { install } from './install.js';
-import { add, runTests } from './test-process.js';
+import { findNode, NODES } from './nodes.js';
+import { runTests } from './test-process.js';
 import { Failure, files, packages, ROOT } from './workspace.js';
 
-export const help = `npm test [-- [--coverage] [--timeout SECONDS] [FILTER…]]
-
-Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz.
-
-  FILTER      run only the files whose path contains one of these
-  --coverage  print how much of packages/core its own tests reach; less than 100 % is a failure (unless filtered)
-  --timeout   how long one file may take before its process is killed (default: 120)`;
-
+/** What runs on every Node that is supported; the other packages are of the one that runs this. */
+const ON_EVERY_NODE = ['packages/core', 'packages/adapter', 'packages/deflate', 'packages/node'];
 const COVERED = 'packages/core';
 
-/** @typedef {{ coverage: boolean, timeout: number, filters: string[] }} Options */
-/** @typedef {{ name: string, folder: string, paths: string[] }} Group the test files of a package */
+export const help = `npm test [-- [--all] [--node MAJOR] [--coverage] [--times] [--timeout SECONDS] [FILTER…]]
+
+Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz, a file on each core at a time.
+
+  FILTER      run only the files whose path contains one of these
+  --all       with the whole budget of what takes long by nature: npm run test:all
+  --node      run those of ${ON_EVERY_NODE.map((folder) => folder.replace('packages/', '')).join(', ')} in another Node, \
+which npm brings: ${NODES.join(', ')}
+  --coverage  print how much of packages/core its own tests reach; less than 100 % is a failure (unless filtered)
+  --times     print how many seconds each file took, the slowest first
+  --timeout   how long one file may take before its process is killed (default: 300; with --all 900)
+
+Tests that need something of Debian's are skipped where it is missing, and say what it is; where CI is set they fail.
+SOCKLESS_HIDE_TOOLS=all, or =chromium,python3-websockets,python3-wsproto, hides it from them.`;
+
+/** @typedef {import('./test-process.js').Group} Group */
+/**
+ * @typedef {object} Options
+ * @property {string[]} filters
+ * @property {number} [timeout]
+ * @property {boolean} [all]
+ * @property {boolean} [coverage]
+ * @property {boolean} [times]
+ * @property {string} [node]
+ */
 
 /**
  * @param {string[]} args
@@ -24,11 +43,13 @@ const COVERED = 'packages/core';
  */
 export function command(args) {
   const options = parse(args);
-  const groups = testFiles(ROOT, options.filters);
+  const groups = testFiles(ROOT, options.filters).filter(
+    ({ folder }) => options.node === undefined || ON_EVERY_NODE.includes(folder),
+  );
   if (groups.length === 0) {
     throw new Failure(`There is no test file ${options.filters.join(' or ')}.`);
   }
-  install(ROOT, 'all');
+  install(ROOT, options.node === undefined ? 'all' : 'nodes');
   const names = groups.map(({ name }) => name);
   build(ROOT, options.filters.length > 0 ? names : undefined);
   return runGroups(ROOT, groups, options);
@@ -39,13 +60,16 @@ export function command(args) {
  * @returns {Options}
  */
 function parse(args) {
-  const options = { coverage: false, timeout: 120, filters: /** @type {string[]} */ ([]) };
+  /** @type {Options} */
+  const options = { filters: [] };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === '--coverage') {
-      options.coverage = true;
+    if (arg === '--all' || arg === '--coverage' || arg === '--times') {
+      options[/** @type {'all' | 'coverage' | 'times'} */ (arg.slice(2))] = true;
     } else if (arg === '--timeout' && Number(rest[0]) > 0) {
       options.timeout = Number(rest.shift());
+    } else if (arg === '--node' && NODES.includes(String(rest[0]))) {
+      options.node = String(rest.shift());
     } else if (arg.startsWith('-')) {
       throw new Failure(`${arg} is not understood.\n\n${help}`);
     } else {
@@ -56,6 +80,8 @@ function parse(args) {
 }
 
 /**
+ * The test files, those of a package after those of the packages that need it: what is long comes first, and core, whose
+ * files are short, last, so that no core has to wait long for another one.
  * @param {string} root
  * @param {string[]} filters
  * @returns {Group[]}
@@ -69,7 +95,8 @@ export function testFiles(root, filters) {
       folder,
       paths: files(root, folder.startsWith('packages/') ? `${folder}/test` : folder).filter(wanted),
     }))
-    .filter(({ paths }) => paths.length > 0);
+    .filter(({ paths }) => paths.length > 0)
+    .reverse();
 }
 
 /**
@@ -79,13 +106,22 @@ export function testFiles(root, filters) {
  * @param {Options} options
  * @returns {Promise<number>} the exit code
  */
-export async function runGroups(root, groups, { coverage, timeout, filters }) {
+export async function runGroups(root, groups, { filters, all, coverage, times, node, timeout = all ? 900 : 300 }) {
   const measure = coverage ? startCoverage(root, COVERED) : undefined;
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { folder, paths } of groups) {
-    add(total, await runTests(root, folder, paths, timeout, folder === COVERED ? measure : undefined));
-  }
+  const total = await runTests(root, groups, {
+    program: node === undefined ? process.execPath : findNode(node),
+    timeout,
+    workers: availableParallelism(),
+    env: all ? { SOCKLESS_TEST_ALL: '1' } : {},
+    measure: (folder) => (folder === COVERED ? measure : undefined),
+  });
   const covered = measure?.report(filters.length === 0) ?? true;
+  if (times) {
+    console.log('\nseconds  file');
+    for (const { path, seconds } of total.times.sort((a, b) => b.seconds - a.seconds)) {
+      console.log(`${seconds.toFixed(1).padStart(7)}  ${path}`);
+    }
+  }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 && covered ? 0 : 1;
 }

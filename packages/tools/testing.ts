@@ -1,52 +1,43 @@
 // Helpers for tests of all packages.
-import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'uvu';
+import { type DebianPackage, isFailure, whyMissing } from './debian.ts';
 
-/** Something of the system that some tests need, such as Chromium. */
+/** Something that some tests need and not every machine has, such as Chromium. */
 export interface SystemTool {
-  /** Whether it is there. */
-  readonly available: boolean;
   /**
    * Registers tests that need it: `python.test(suite)('echoes a message', async () => { … })`. Where it is missing they
-   * are skipped; but they fail where CI is set, so that they are not left out there in silence.
+   * are skipped, with the reason behind their titles; but they fail where CI is set, so that they are not left out there
+   * in silence.
    */
   test<T>(suite: Test<T>): (name: string, body: Parameters<Test<T>>[1]) => void;
 }
 
-/**
- * Looks for a tool, and says so if it is missing.
- * @param name what to install: the name of Debian's package
- * @param probe whether the tool is there
- * @param remedy what to do where it is not
- */
-export function systemTool(name: string, probe: () => boolean, remedy = `apt-get install ${name}`): SystemTool {
-  const available = probe();
-  if (!available) {
-    console.log(`${name} is missing (${remedy}): tests that need it are ${process.env.CI ? 'failed' : 'skipped'}`);
+/** Stands between the title of a test that is skipped and the reason. */
+export const SKIPPED = ' – skipped: ';
+
+/** A package of Debian's. */
+export const debianTool = (name: DebianPackage): SystemTool => systemTool(name, whyMissing(name));
+
+/** Something by its name, and why it is missing, if it is. */
+export function systemTool(name: string, missing: string | undefined): SystemTool {
+  const fails = missing !== undefined && isFailure(missing);
+  if (missing !== undefined) {
+    console.log(`${name} is missing (${missing}): tests that need it are ${fails ? 'failed' : 'skipped'}`);
   }
   return {
-    available,
     test: (suite) => (title, body) => {
-      if (available) {
+      if (missing === undefined) {
         suite(title, body);
-      } else if (process.env.CI) {
+      } else if (fails) {
         suite(title, () => {
-          throw new Error(`${name} is missing: ${remedy}`);
+          throw new Error(`${name} is missing: ${missing}`);
         });
       } else {
-        suite.skip(title, body);
+        suite.skip(`${title}${SKIPPED}${name} is missing (${missing})`, body);
       }
     },
   };
-}
-
-/** Debian's python, which sees the packages that Debian has installed. */
-export const PYTHON = '/usr/bin/python3';
-
-/** Whether a command can be run and ends well: a probe for `systemTool`. */
-export function runs(command: string, ...args: string[]): boolean {
-  return spawnSync(command, args, { stdio: 'ignore', timeout: 30_000 }).status === 0;
 }
 
 export { delay };

@@ -32,8 +32,10 @@ export const contestants: readonly Contestant[] = [
       const isOlder = applyMask.length === 5;
       return maker((memory) => {
         const { length } = memory;
-        const args = isOlder ? ([START, length, KEY, 0] as const) : ([KEY, 0, START, length] as const);
-        return () => void applyMask(memory, ...args);
+        const [a, b, c, d]: [number, number, number, number] = isOlder
+          ? [START, length, KEY, 0]
+          : [KEY, 0, START, length];
+        return () => void applyMask(memory, a, b, c, d);
       });
     },
   },

@@ -323,7 +323,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       if (this.#receiver !== undefined) {
         let event = this.#receiver.next(this.#now);
         while (event?.type === 'ping' && this.#sent !== undefined) {
-          this.#answerClosing(event.data);
+          this.#answer(event.data);
           event = this.#receiver.next(this.#now);
         }
         if (event !== undefined) return this.#deliver(event);
@@ -687,7 +687,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       case 'ping':
         // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
         // received a Close frame."
-        if (this.#options.autoPong) this.#out.pong(event.data);
+        if (this.#options.autoPong) this.#answer(event.data);
         return event;
       case 'pong':
         return { ...event, latency: this.#timers.latency(event.data, this.#now) };
@@ -730,19 +730,21 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Answers a Ping frame that arrived after our own Close frame and before the peer's. 5.5.1 forbids "any more data
-   * frames", not this one. The application can send nothing any more, so with `autoPong` off it is answered as well.
+   * Answers a Ping frame: one that arrived after our own Close frame as well, since 5.5.1 forbids "any more data frames"
+   * there and no others. The application can send nothing then, so it is answered with `autoPong` off too.
    */
-  #answerClosing(payload: Uint8Array): void {
+  #answer(payload: Uint8Array): void {
+    // What is still parsed then has nowhere to be answered to.
+    if (this.#course?.destroyed) return;
     const { queuedBytes } = this;
     this.#out.pong(payload);
-    this.#behindClose += this.queuedBytes - queuedBytes;
+    if (this.#sent !== undefined) this.#behindClose += this.queuedBytes - queuedBytes;
   }
 
   /** Fails the connection (7.1.7) and gives the event that says so. */
   #fail(error: ProtocolError | HandshakeError): ConnectionEvent {
-    // Where the bytes are at fault, who read them has said where; the rest are this side's, or the time's.
-    if (error.rule.startsWith('handshake-')) error.offset = this.#bytesReceived;
+    // Whatever ends an opening handshake, what has been read by then does not depend on how it was cut.
+    if (error.rule.startsWith('handshake-')) error.offset = (this.#opening as ServerOpening | ClientOpening).position;
     this.#error = error;
     this.#ending.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
     this.#stopParsing();

@@ -34,6 +34,11 @@ export class ServerOpening {
     this.#reader = new HeadReader(options.maxHeadSize, options.maxHeadSize / 2);
   }
 
+  /** How many of the bytes received have been read. */
+  get position(): number {
+    return this.#reader.position;
+  }
+
   receive(chunk: Uint8Array): void {
     this.#reader.receive(chunk);
   }
@@ -97,6 +102,11 @@ export class ClientOpening {
     this.#offer = offer;
     this.#maxBody = options.maxEarlyBytes;
     this.#reader = new HeadReader(options.maxHeadSize);
+  }
+
+  /** How many of the bytes received have been read. */
+  get position(): number {
+    return this.#reader.position;
   }
 
   receive(chunk: Uint8Array): void {

@@ -241,11 +241,11 @@ export const HANDSHAKE_RULES = {
 /** The name of a rule of an open connection. */
 export type ProtocolRuleName = keyof typeof PROTOCOL_RULES;
 
-/** The rules that only our own side can break, for `Connection.fail`. */
-export const LOCAL_RULES = ['reader-too-slow', 'handler-failed'] as const satisfies readonly ProtocolRuleName[];
-
 /** The name of a rule that only our own side can break. */
-export type LocalRuleName = (typeof LOCAL_RULES)[number];
+export type LocalRuleName = Extract<ProtocolRuleName, 'reader-too-slow' | 'handler-failed'>;
+
+/** The rules that only our own side can break, for `Connection.fail`. */
+export const LOCAL_RULES: readonly LocalRuleName[] = ['reader-too-slow', 'handler-failed'];
 
 /** The name of a rule of the opening handshake. */
 export type HandshakeRuleName = keyof typeof HANDSHAKE_RULES;
@@ -300,8 +300,8 @@ export class HandshakeError extends Error {
   /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /**
-   * Where: how many bytes of those received had been read, those before the byte at fault or all of the head at fault. For
-   * a rule whose name begins with `handshake-`, how many bytes had been received.
+   * Where: how many bytes of those received had been read when it failed, those before the byte at fault or all of the head
+   * at fault. It does not depend on how they were cut.
    */
   offset = 0;
   /** For `status-not-101` on a client: what the server answered instead. */

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { host } from '../src/host.ts';
 import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from '../src/options.ts';
 import { Receiver } from '../src/receiver.ts';
+import { budget } from './budget.ts';
 import { collectGarbage } from './garbage.ts';
 import { encodeFrame } from './reference.ts';
 import {
@@ -173,7 +174,8 @@ for (const masked of [true, false]) {
   }
 
   receiver(`what was delivered out of a chunk is not touched when what began behind it is moved (${masked})`, () => {
-    for (let before = 0; before <= 40; before++) {
+    // Three by three these are all alignments as well.
+    for (let before = 0; before <= 40; before += budget(3, 1)) {
       for (const rest of [0, 1, 2, 4, 8, 10, 14, 15, 100]) {
         const to = masked ? server() : client();
         const large = binaryFrame(masked, pattern(70_000));

@@ -572,7 +572,7 @@ sender('when the random source throws, nothing is queued, and the next frame is 
   assert.is(sent(from), '81 85 37 fa 21 3d 7f 9f 4d 51 58');
 });
 
-sender('senders share a slab, but not their bytes', () => {
+sender('senders that write in turns share a scratch, but not their bytes', () => {
   const senders = Array.from({ length: 5 }, (_, i) => (i % 2 === 0 ? server() : client()));
   const expected: Uint8Array[][] = senders.map(() => []);
   // Far more than a slab, with what is small, long, lent, and larger than a slab, and some taken in between.

@@ -9,7 +9,8 @@ const DEFAULT_PORT = 8080;
 /** How long to wait for the pages' Close frames at the end, in milliseconds. */
 const PATIENCE = 1000;
 
-const visits = createVisits();
+// LOG=1 prints how each connection ends.
+const visits = createVisits(process.env.LOG ? console.log : undefined);
 const port = readPort(process.env.PORT);
 const server = await listen(port);
 console.log(`sockless demo: http://${HOST}:${server.port} (Ctrl-C ends it)`);
@@ -29,12 +30,14 @@ async function listen(port: number): Promise<Server<Visit>> {
     port,
     http: serveFiles,
     maxMessageSize: 64 * 1024,
+    // A page for which more than this waits is too slow for this chat: it gets 1013, try again later.
+    maxQueuedBytes: 1024 * 1024,
     rateLimits: {
       messages: { perSecond: 20, burst: 80 },
       bytes: { perSecond: 64 * 1024, burst: 256 * 1024 },
       controlFrames: { perSecond: 10, burst: 20 },
     },
-    heartbeat: { interval: 5000, timeout: 5000 },
+    heartbeat: { interval: Number(process.env.HEARTBEAT ?? 5000), timeout: 5000 },
     closeTimeout: PATIENCE,
     // For chats only: what a tap sends says that it is not to be compressed.
     compression: true,

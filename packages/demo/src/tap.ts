@@ -59,7 +59,7 @@ export class Tap {
   }
 
   tell(message: TapMessage): void {
-    if (this.#ws.state === 'open') this.#ws.send(JSON.stringify(message), AS_IT_IS);
+    this.#ws.send(JSON.stringify(message), AS_IT_IS);
   }
 
   /** The mirrored connection ended: tells why, and ends the tap. */

@@ -26,17 +26,16 @@ export interface Visits {
   latencies: Record<string, number>;
   /** Nobody is let in any more. */
   closed: boolean;
+  /** Is told how each connection ended. */
+  readonly log: (summary: string) => void;
 }
 
 const MAX_CONNECTIONS = 400;
 
-/** A page that lets so many bytes wait is too slow for this chat. */
-const MAX_QUEUED = 1024 * 1024;
-
 /** Milliseconds for which latencies are collected, so that all are told in one message. */
 const LATENCY_DELAY = 500;
 
-export function createVisits(): Visits {
+export function createVisits(log: Visits['log'] = () => undefined): Visits {
   return {
     hub: hub.createHub(),
     open: new Set(),
@@ -44,6 +43,7 @@ export function createVisits(): Visits {
     tapOf: new WeakMap(),
     latencies: {},
     closed: false,
+    log,
   };
 }
 
@@ -79,7 +79,7 @@ export function visitHandlers(visits: Visits): Handlers<Visit> {
       else {
         const message = parseClientMessage(data);
         if (message !== undefined) receive(visits, ws, ws.data, message);
-        else send(ws, JSON.stringify({ type: 'problem', text: 'The server did not understand this message.' }));
+        else ws.send(JSON.stringify({ type: 'problem', text: 'The server did not understand this message.' }));
       }
     },
 
@@ -91,6 +91,7 @@ export function visitHandlers(visits: Visits): Handlers<Visit> {
     },
 
     end(ws, event) {
+      visits.log(event.explanation.summary);
       visits.tapOf.get(ws.socket as object)?.end(event);
       if (!visits.open.delete(ws)) return;
       if (ws.data.path === '/tap') visits.taps.delete(ws.data.token);
@@ -110,7 +111,7 @@ function receive(
     if (message.type !== 'hello') ws.close(1008, 'say hello first');
     else {
       const id = freeId(everyone, message.key);
-      visit.member = hub.enter(everyone, id, message.name, message.rooms, (text) => send(ws, text));
+      visit.member = hub.enter(everyone, id, message.name, message.rooms, (text) => ws.send(text));
     }
     return;
   }
@@ -144,11 +145,6 @@ function sendFragments(ws: WebSocketConnection<Visit>): void {
   ws.sendFragment(json.slice(third, 2 * third), false);
   ws.ping('in between');
   ws.sendFragment(json.slice(2 * third), true);
-}
-
-/** Sends, and gives up a page that is too slow: 1013, try again later. */
-function send(ws: WebSocketConnection<Visit>, text: string): void {
-  if (ws.send(text) && ws.queuedBytes > MAX_QUEUED) ws.close(1013, 'too slow');
 }
 
 /** The same key gives the same id, so that a person who connects again is the same; but nobody is here twice. */

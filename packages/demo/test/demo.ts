@@ -8,7 +8,7 @@ import WebSocket from 'ws';
 import type { ServerMessage } from '../src/protocol.ts';
 
 const PROGRAM = fileURLToPath(new URL('../dist/server.js', import.meta.url));
-const PATIENCE = 5000;
+const PATIENCE = 30_000;
 
 /** A demo that runs. */
 export interface Demo {
@@ -22,9 +22,22 @@ export interface Demo {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the demo as `npm start` does. */
-export function launch(port: string): { child: Demo['child']; output: () => string; exit: Promise<number | null> } {
-  const env = { ...process.env, PORT: port };
+/** How a demo under test differs from that of `npm start`. */
+export interface DemoSettings {
+  readonly port?: string;
+  /** The interval of its heartbeat, in milliseconds. */
+  readonly heartbeat?: number;
+  /** Whether it tells how each connection ends. */
+  readonly log?: boolean;
+}
+
+/** Starts the demo. */
+export function launch({ port = '0', heartbeat = 300, log = false }: DemoSettings): {
+  child: Demo['child'];
+  output: () => string;
+  exit: Promise<number | null>;
+} {
+  const env = { ...process.env, PORT: port, HEARTBEAT: String(heartbeat), LOG: log ? '1' : '' };
   const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
@@ -33,8 +46,8 @@ export function launch(port: string): { child: Demo['child']; output: () => stri
 }
 
 /** Starts the demo and waits until it listens. */
-export async function startDemo(port = '0'): Promise<Demo> {
-  const { child, output, exit } = launch(port);
+export async function startDemo(settings: DemoSettings = {}): Promise<Demo> {
+  const { child, output, exit } = launch(settings);
   const address = await until(() => /http:\/\/127\.0\.0\.1:(\d+)/.exec(output()) ?? undefined, 'the address');
   return {
     port: Number(address[1]),

@@ -1,10 +1,10 @@
 // The page in Chromium: two tabs that chat, the inspector, reconnecting.
-import { existsSync } from 'node:fs';
-import { systemTool } from '@sockless/tools/testing';
+import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { whyMissing } from '../../tools/debian.ts';
 import { type Demo, startDemo } from './demo.ts';
 
 /** What is there for all tests. */
@@ -21,12 +21,15 @@ interface Tabs {
   readonly problems: string[];
 }
 
+/** No heartbeat while a test lasts, so that the frames are those that it asks for. */
+const NEVER = 600_000;
+
 const page = suite<Stage>('page');
-const chromiumTest = systemTool('chromium', () => existsSync(CHROMIUM)).test(page);
+const chromiumTest = debianTool('chromium').test(page);
 
 page.before(async (stage) => {
-  if (!existsSync(CHROMIUM)) return;
-  stage.demo = await startDemo();
+  if (whyMissing('chromium') !== undefined) return;
+  stage.demo = await startDemo({ heartbeat: NEVER });
   stage.browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
 });
 page.after(async ({ browser, demo }) => {
@@ -53,7 +56,7 @@ function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
 async function openTab({ browser, demo }: Stage, name: string, problems: string[]): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const tab = await context.newPage();
-  tab.setDefaultTimeout(8000);
+  tab.setDefaultTimeout(30_000);
   tab.on('console', (message) => problems.push(`${name}: ${message.text()}`));
   tab.on('pageerror', (error) => problems.push(`${name}: ${error.stack}`));
   tab.on('requestfailed', (request) => problems.push(`${name}: ${request.url()}`));
@@ -268,9 +271,17 @@ test('the list is filtered, paused, cleared, and moved through by keyboard', asy
   assert.is(await visible(), 0);
 });
 
-test('the latency of the heartbeat is shown', async ({ ada }) => {
-  await ada.waitForSelector('#latency:text-matches("^[0-9.]+ ms$")');
-  await ada.waitForSelector('#people .entry:has-text("Bo") .latency:text-matches("^[0-9.]+ ms$")');
+test('the latency of the heartbeat is shown', async ({ stage, problems }) => {
+  const demo = await startDemo();
+  const tabs: Page[] = [];
+  try {
+    for (const visitor of ['Ada', 'Bo']) tabs.push(await openTab({ ...stage, demo }, visitor, problems));
+    await tabs[0]?.waitForSelector('#latency:text-matches("^[0-9.]+ ms$")');
+    await tabs[0]?.waitForSelector('#people .entry:has-text("Bo") .latency:text-matches("^[0-9.]+ ms$")');
+  } finally {
+    for (const tab of tabs) await tab.context().close();
+    await demo.stop('SIGKILL');
+  }
 });
 
 test('connects again by itself, and delivers what was written meanwhile', async ({ stage, ada, bo, problems }) => {
@@ -282,9 +293,9 @@ test('connects again by itself, and delivers what was written meanwhile', async 
   await ada.waitForSelector('.message.pending .bubble:text-is("written offline")');
   assert.is(await ada.textContent('#waiting'), '1 message waits for the connection');
 
-  stage.demo = await startDemo(String(stage.demo.port));
+  stage.demo = await startDemo({ port: String(stage.demo.port), heartbeat: NEVER });
   await reconnect(bo);
-  await ada.waitForSelector('#status[data-state=open]', { timeout: 20_000 });
+  await ada.waitForSelector('#status[data-state=open]');
   await message(ada, 'written offline');
   forgive(problems);
 });
@@ -294,7 +305,7 @@ test('the server says goodbye with 1001', async ({ stage, ada, problems }) => {
   await ada.waitForSelector('.note.end:has-text("The browser says: closed, 1001")');
   await openFrame(ada, '.down', '1001 going away');
   assert.match((await ada.textContent('#detail tr[data-field=payload]')) ?? '', 'the server is shutting down');
-  stage.demo = await startDemo(String(stage.demo.port));
+  stage.demo = await startDemo({ port: String(stage.demo.port), heartbeat: NEVER });
   forgive(problems);
 });
 

@@ -5,21 +5,27 @@ import {
   RECONNECTING_OPTIONS,
   type ReconnectingOptions,
   resolveCompression,
+  Scope,
+  startLater,
   type WebSocketConnection,
   type WithCompression,
 } from '@sockless/adapter';
 import { checkNames, type Names, type WebSocketUri } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
+import { captureContext } from './context.ts';
 
 /** How to connect, and the options of the connection. */
 export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   /** What `Deno.connectTls` takes besides hostname and port: `caCerts`, `cert` and `key`. */
   readonly tls?: Partial<Deno.ConnectTlsOptions & Deno.TlsCertifiedKeyPem> | undefined;
-  /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
+  /** A Unix socket to connect to, without TLS; the URL then only gives the Host and the resource. */
   readonly socketPath?: string | undefined;
-  /** Gives the transport instead: through a proxy, for instance. */
-  readonly createConn?: ((uri: WebSocketUri) => Promise<Deno.Conn>) | undefined;
+  /**
+   * Returns the transport instead, or a promise of it: through a proxy, for instance. When it throws or rejects, that is
+   * the `cause` of the try's `end`; a connection that comes too late is closed.
+   */
+  readonly createConn?: ((uri: WebSocketUri) => Deno.Conn | PromiseLike<Deno.Conn>) | undefined;
   /**
    * Whether `createConn` may return a connection without TLS for wss:, where TLS ends elsewhere. Else it must be a
    * `Deno.TlsConn`. Default: false.
@@ -35,11 +41,14 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
   insecure: true,
 };
 
+/** How a transport is opened. */
+type Dialling = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 'tls'>;
+
 /**
  * Connects to a WebSocket server. Returns at once; `opened` says how it went. Needs `--allow-net`, and for a
  * Unix socket `--allow-read` and `--allow-write` as well.
  *
- * Without a `message` or `fragment` handler messages wait to be iterated over, and while one waits no more is read.
+ * Without a `message` or `fragment` handler messages wait to be iterated over, up to 1 MiB; then they are dropped.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
  * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
@@ -60,24 +69,33 @@ export function connect<Data = unknown>(
   checkTransport(options);
   // A snapshot: every try is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
-  return new Client(url, settled, handlers, (client, uri, connection) => {
+  const scope = new Scope(handlers, settled, captureContext());
+  return new Client(url, settled, scope, (client, uri, connection) => {
     // No option that asks for TLS is passed over.
     if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
     if (settled.socketPath !== undefined && uri.secure) {
       throw new TypeError('socketPath: Deno has no TLS over a Unix socket, and the URL is wss:');
     }
     const trial = new AbortController();
-    drive(client, createConn(uri, settled, trial.signal), connection, () => trial.abort());
+    startLater(
+      client as WebSocketConnection<never>,
+      scope as Scope<never>,
+      connection,
+      dial(uri, settled, trial.signal),
+      {
+        open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
+        discard: (conn) => conn.close(),
+        giveUp: () => trial.abort(),
+      },
+    );
   });
 }
 
-type Transport = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 'tls'>;
-
 /** @throws {TypeError} when options contradict each other */
-function checkTransport({ tls, socketPath, createConn: create, insecure = false }: Transport): void {
-  if (create !== undefined && typeof create !== 'function') throw new TypeError('createConn: a function');
+function checkTransport({ tls, socketPath, createConn, insecure = false }: Dialling): void {
+  if (createConn !== undefined && typeof createConn !== 'function') throw new TypeError('createConn: a function');
   if (typeof insecure !== 'boolean') throw new TypeError('insecure: true or false');
-  if (create === undefined) {
+  if (createConn === undefined) {
     if (insecure) throw new TypeError('insecure: only with createConn');
     return;
   }
@@ -86,13 +104,13 @@ function checkTransport({ tls, socketPath, createConn: create, insecure = false 
 }
 
 /** An `async` function, so that what is thrown here is the end of this try like all that goes wrong later. */
-async function createConn(
+async function dial(
   uri: WebSocketUri,
-  { createConn: create, insecure, socketPath, tls }: Transport,
+  { createConn, insecure, socketPath, tls }: Dialling,
   signal: AbortSignal,
 ): Promise<Deno.Conn> {
-  if (create !== undefined) {
-    const conn = await create(uri);
+  if (createConn !== undefined) {
+    const conn = await createConn(uri);
     if (!uri.secure || insecure || typeof (conn as Partial<Deno.TlsConn>).handshake === 'function') return conn;
     conn.close();
     throw new TypeError('createConn returned a connection without TLS for wss:; `insecure: true` allows that');
@@ -100,5 +118,15 @@ async function createConn(
   if (socketPath !== undefined) return await Deno.connect({ transport: 'unix', path: socketPath });
   const where = { hostname: uri.host.replace(/^\[|\]$/g, ''), port: uri.port };
   if (!uri.secure) return await Deno.connect({ ...where, signal });
-  return await Deno.connectTls({ alpnProtocols: ['http/1.1'], ...tls, ...where });
+  const secure = { alpnProtocols: ['http/1.1'], ...tls, ...where };
+  // Only this takes a certificate of the client's, and no signal.
+  if (tls?.cert !== undefined || tls?.key !== undefined) return await Deno.connectTls(secure);
+  const conn = await Deno.connect({ ...secure, signal });
+  try {
+    return await Deno.startTls(conn, secure);
+  } catch (error) {
+    // Certificates that are none, for instance.
+    conn.close();
+    throw error;
+  }
 }

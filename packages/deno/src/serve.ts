@@ -1,31 +1,29 @@
 /** A server of its own, on a TCP port, with TLS or without, or on a Unix socket: no HTTP server is needed. */
 import {
+  type AdapterOptions,
   type BaseServer,
   type CloseOptions,
   type Handlers,
   resolveCompression,
+  Scope,
+  SERVED_OPTIONS,
   ServedConnections,
   serverUrl,
+  type Timer,
   type WithCompression,
 } from '@sockless/adapter';
-import {
-  Connection,
-  checkNames,
-  type Names,
-  resolveServerOptions,
-  SERVER_OPTIONS,
-  type ServerOptions,
-} from '@sockless/core';
+import { Connection, checkNames, type Names, resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
+import { captureContext } from './context.ts';
 
 /** Where to listen, how, and the options of every connection. */
-export interface ServeOptions extends WithCompression<ServerOptions> {
+export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOptions {
   /** The TCP port; 0 for any that is free. Default: 0. */
   readonly port?: number | undefined;
   /** The address to listen on. Default: `0.0.0.0`, all of IPv4. */
   readonly hostname?: string | undefined;
-  /** A Unix socket to listen on instead. */
+  /** A Unix socket to listen on instead, without TLS. */
   readonly path?: string | undefined;
   /** The certificate chain in PEM format, and `key` its private key: wss instead of ws. */
   readonly cert?: string | undefined;
@@ -38,7 +36,7 @@ export interface ServeOptions extends WithCompression<ServerOptions> {
 }
 
 const SERVE_OPTIONS: Names<ServeOptions> = {
-  ...SERVER_OPTIONS,
+  ...SERVED_OPTIONS,
   port: true,
   hostname: true,
   path: true,
@@ -74,21 +72,27 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
   checkNames(options, SERVE_OPTIONS);
   // What is not valid is said now and not to the first client.
   const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
-  const { signal } = options;
+  const { signal, path, onListen } = options;
   signal?.throwIfAborted();
-  const connections = new ServedConnections(handlers);
+  const scope = new Scope(handlers, options, captureContext());
+  const connections = new ServedConnections(scope);
   const listener = listen(options);
-  const stop = acceptAll(listener, (conn) => drive(connections.add(), conn, Connection.server(resolved)));
+  const stop = acceptAll(listener, scope as Scope<never>, (conn) => {
+    const connection = Connection.server(resolved);
+    const { ws, scope: own } = connections.add();
+    drive(ws, own, conn, connection);
+  });
   const finished = Promise.withResolvers<void>();
 
   let open = true;
   const close = async (how: CloseOptions = {}): Promise<void> => {
     signal?.removeEventListener('abort', abort);
+    const isFirst = open;
+    open = false;
     const stopped = stop();
     // The next server could not listen; once it does, the path is not ours.
-    if (open && options.path !== undefined) await Deno.remove(options.path).catch(() => undefined);
-    open = false;
-    // Who has not sent a whole request, a browser that connects ahead of need for instance, is not waited for.
+    if (isFirst && path !== undefined) await Deno.remove(path).catch(() => undefined);
+    // Whoever has not sent a whole request, a browser that connects ahead of need for instance, is not waited for.
     for (const ws of connections.all) if (ws.state === 'connecting' && ws.request === undefined) ws.terminate();
     await connections.close(how, stopped);
     finished.resolve();
@@ -98,12 +102,13 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
 
   const { addr } = listener;
   const port = 'port' in addr ? addr.port : 0;
-  options.onListen?.(addr);
+  // What it throws or rejects with is no reason to stop.
+  new Promise((resolve) => resolve(onListen?.(addr))).catch((error: unknown) => scope.report(undefined, error));
   return {
     connections: connections.all,
     addr,
     port,
-    url: options.path ?? serverUrl(options.cert !== undefined, options.hostname, port),
+    url: path ?? serverUrl(options.cert !== undefined, options.hostname, port),
     finished: finished.promise,
     close,
     [Symbol.asyncDispose]: () => close(),
@@ -111,13 +116,14 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
 }
 
 function listen({ port = 0, hostname, path, cert, key }: ServeOptions): Deno.Listener {
-  if (path !== undefined && (cert ?? key) !== undefined) {
-    throw new TypeError('path: Deno has no TLS over a Unix socket, and cert or key asks for it');
+  if ((cert === undefined) !== (key === undefined)) throw new TypeError('cert and key: both of them, or neither');
+  if (path !== undefined) {
+    if (cert !== undefined)
+      throw new TypeError('path: Deno has no TLS over a Unix socket, and cert or key asks for it');
+    return Deno.listen({ transport: 'unix', path });
   }
-  if (path !== undefined) return Deno.listen({ transport: 'unix', path });
   const where = hostname === undefined ? { port } : { port, hostname };
-  if (cert === undefined && key === undefined) return Deno.listen(where);
-  if (cert === undefined || key === undefined) throw new TypeError('cert and key: both of them, or neither');
+  if (cert === undefined || key === undefined) return Deno.listen(where);
   return Deno.listenTls({ ...where, cert, key, alpnProtocols: ['http/1.1'] });
 }
 
@@ -126,23 +132,27 @@ const FIRST_DELAY = 5;
 const LAST_DELAY = 1000;
 
 /**
- * Accepts connections until what it gives is called, which resolves when nobody can connect any more. That one has gone
- * before it was accepted, or that no file descriptor is free, is no reason to stop.
+ * Accepts connections until what it returns is called, which resolves when nobody can connect any more. That one has gone
+ * before it was accepted, or that no file descriptor is free, is reported, and no reason to stop.
  */
-function acceptAll(listener: Deno.Listener, take: (conn: Deno.Conn) => void): () => Promise<void> {
+function acceptAll(listener: Deno.Listener, scope: Scope<never>, take: (conn: Deno.Conn) => void): () => Promise<void> {
+  const { clock } = scope;
   let stopped = false;
   let goOn: (() => void) | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: Timer | undefined;
   const accept = async (): Promise<void> => {
     for (let delay = FIRST_DELAY; !stopped; ) {
       try {
-        take(await listener.accept());
+        const conn = await listener.accept();
+        if (stopped) conn.close();
+        else take(conn);
         delay = FIRST_DELAY;
-      } catch {
+      } catch (error) {
         if (stopped) return;
+        scope.report(undefined, error);
         await new Promise<void>((resolve) => {
           goOn = resolve;
-          timer = setTimeout(resolve, delay);
+          timer = clock.setTimeout(resolve, delay);
         });
         delay = Math.min(2 * delay, LAST_DELAY);
       }
@@ -152,7 +162,7 @@ function acceptAll(listener: Deno.Listener, take: (conn: Deno.Conn) => void): ()
   return () => {
     if (!stopped) listener.close();
     stopped = true;
-    clearTimeout(timer);
+    clock.clearTimeout(timer);
     goOn?.();
     return accepting;
   };

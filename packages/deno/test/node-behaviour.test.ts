@@ -1,20 +1,31 @@
-// The tests of Node's adapter, as tests of this one: what it does is the same, but for on-deno/node-alone.ts.
+// The tests of Node's adapter, as tests of this one: what it does is the same, but for on-deno/node-alone.ts. Of half-dead
+// sockets, whose states are others on Deno, and of waits, where Node has its HTTP server, on-deno/half-dead.ts, serve.ts and tls.ts
+// have lists of their own.
 import { runOnDeno } from './run.ts';
 
 const FILES = [
+  'attach',
   'back-pressure',
+  'clock',
   'compression',
   'connect',
+  'context',
   'cork',
+  'create-socket',
   'deadlines',
   'decisions',
   'errors',
+  'handler-errors',
   'handlers',
   'iteration',
+  'lifecycle',
   'reconnect',
   'reconnect-messages',
+  'refusals',
   'request',
+  'sending',
   'serve',
+  'unread',
 ];
 
 await runOnDeno(

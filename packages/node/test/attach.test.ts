@@ -34,13 +34,13 @@ test('works on streams that are no sockets', async () => {
   const server = recorder();
   const client = recorder();
   const echo: Handlers = { ...server.handlers, message: (ws, data) => void ws.send(data) };
-  attach(b, Connection.opened('server'), echo);
+  const peer = attach(b, Connection.opened('server'), echo);
   const ws = attach(a, Connection.opened('client'), client.handlers);
   ws.send('hello');
   ws.send(Uint8Array.of(65, 66));
   await until(() => client.log.length === 3);
   ws.close(1000, 'bye');
-  await ws.closed;
+  await Promise.all([ws.closed, peer.closed]);
   assert.equal(client.log, ['open', 'text hello', 'binary AB', 'close 1000', 'end 1000 clean']);
   assert.equal(server.log, ['open', 'close 1000 bye', 'end 1000 clean']);
 });
@@ -182,6 +182,8 @@ test('the time of a connection begins when it is attached, however old the proce
   });
   const server = attach(a, Connection.opened('server', {}, limits), handlers);
   const client = attach(c, Connection.client('ws://localhost/', limits), handlers);
+  bench.after(() => server.terminate());
+  bench.after(() => client.terminate());
   await delay(Math.min(50, age / 4));
   assert.equal([log, server.state, client.state], [['open'], 'open', 'connecting']);
 });

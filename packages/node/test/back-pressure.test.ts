@@ -18,7 +18,7 @@ async function slowClient(bench: Bench, handlers: Handlers = {}, options = {}) {
   return { ws: await accepted.promise, wire, server };
 }
 
-test('10^5 pings of a client that does not read: one pong waits', async (bench) => {
+test('10^5 pings of a client that does not read: 4 KiB of pongs wait, and one', async (bench) => {
   let pings = 0;
   const { ws, wire } = await slowClient(bench, { ping: () => void pings++ });
   // Fill what lies between, so that no pong can leave.
@@ -32,7 +32,7 @@ test('10^5 pings of a client that does not read: one pong waits', async (bench) 
     if (!wire.socket.write(chunk)) await new Promise((resolve) => wire.socket.once('drain', resolve));
   }
   await until(() => pings === 100_000);
-  assert.ok(ws.queuedBytes <= before + 127, `${ws.queuedBytes - before} bytes more wait`);
+  assert.ok(ws.queuedBytes <= before + 4096 + 127, `${ws.queuedBytes - before} bytes more wait`);
 });
 
 // Receiving.
@@ -196,7 +196,8 @@ test('a message of 256 MiB passes through in fragments, in flat memory', async (
   }
   await done.promise;
   assert.equal([received, final], [SIZE, 1]);
-  assert.ok(most - before < 64 * MB, `${Math.round((most - before) / MB)} MiB more in use`);
+  // V8 collects what is outside of its heap when that has grown by 64 MiB or so; what is kept would be all of it.
+  assert.ok(most - before < SIZE / 2, `${Math.round((most - before) / MB)} MiB more in use`);
 });
 
 test('a length announced and never sent takes no memory', async (bench) => {

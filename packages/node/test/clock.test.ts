@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import type { Clock } from '../src/index.ts';
 import { openServer } from './raw.ts';
-import { suite, thrown, until } from './support.ts';
+import { deferred, suite, thrown, until } from './support.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('clock');
@@ -13,11 +13,7 @@ test('fake timers in the place of the global functions mute no connection, and s
     serverOptions: { heartbeat: { interval: 20, timeout: 1000 } },
   });
   let got = 0;
-  const pinged = bench.connect(
-    await openServer(bench, () => undefined),
-    {},
-    { heartbeat: false, idleTimeout: 30 },
-  );
+  const pinged = bench.connect(await openServer(bench, () => undefined), {}, { heartbeat: false, idleTimeout: 30 });
   await pinged.opened;
   const real = { ...globalThis, performance: performance.now };
   const { setTimeout, clearTimeout, setImmediate, queueMicrotask } = globalThis;
@@ -52,8 +48,10 @@ test('the delay of a reconnecting client goes by its clock', async (bench) => {
     if (connections++ === 0) wire.socket.resetAndDestroy();
   });
   const reconnect = { base: 60_000, cap: 60_000 };
-  const ws = bench.connect(url, {}, { clock, reconnect, random: (bytes) => void bytes.fill(255) });
-  await until(() => ws.state === 'connecting' && connections === 1 && clock.timers > 0);
+  const lost = deferred<void>();
+  const end = (): void => lost.resolve();
+  const ws = bench.connect(url, { end }, { clock, reconnect, random: (bytes) => void bytes.fill(255) });
+  await lost.promise;
   clock.advance(59_000);
   assert.is(ws.state, 'connecting');
   clock.advance(1001);

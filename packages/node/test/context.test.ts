@@ -38,7 +38,11 @@ test('three clients, whose deadlines come together', async (bench) => {
   const url = await rawServer(bench, () => undefined);
   const clock = new VirtualClock();
   const seen: [made: string, called: string | undefined][] = [];
-  for (const [name, handshakeTimeout] of [['one', 1000], ['two', 1010], ['three', 1020]] as const) {
+  for (const [name, handshakeTimeout] of [
+    ['one', 1000],
+    ['two', 1010],
+    ['three', 1020],
+  ] as const) {
     tenant.run(name, () => {
       const end = (): void => void seen.push([name, tenant.getStore()]);
       bench.connect(url, { fail: end, end }, { handshakeTimeout, clock });
@@ -98,7 +102,7 @@ test('connect: the context of the call, in every handler, also over a socket fro
   }
 });
 
-test('serve: the context of its sockets, the same in all handlers, and no stranger\'s', async (bench) => {
+test("serve: the context of its sockets, the same in all handlers, and no stranger's", async (bench) => {
   const { seen, handlers } = watching();
   const connection = deferred<WebSocketConnection>();
   const open: Handlers['open'] = (ws, event) => {

@@ -118,6 +118,21 @@ for (const { title, decide, message } of mistakes) {
   });
 }
 
+// What TypeScript does not let through.
+
+export const forgotten: Handlers[] = [
+  {
+    // @ts-expect-error a forgotten return
+    request: () => {
+      reject(403);
+    },
+  },
+  // @ts-expect-error a bare object
+  { request: () => ({ status: 403 }) },
+  // @ts-expect-error a promise of nothing
+  { request: async () => void accept() },
+];
+
 // The client goes while the application is deciding.
 
 const leave: Record<string, (wire: Wire) => void> = {

@@ -217,6 +217,20 @@ test('a socket with bytes of others waiting to be written: ours come behind them
   await until(() => wire.received.subarray(-6).toString() === 'behind');
 });
 
+test('a socket full with bytes of others: `drained` waits for them, and drain is called', async (bench) => {
+  const { socket, wire } = await accepted(bench);
+  wire.socket.pause();
+  socket.write(new Uint8Array(12_000_000));
+  await soon();
+  const drains = deferred<void>();
+  const ws = attach(socket, Connection.opened('server'), { drain: () => drains.resolve() });
+  const { drained } = ws;
+  assert.ok(ws.queuedBytes > 1_000_000);
+  wire.socket.resume();
+  await Promise.all([drained, drains.promise]);
+  assert.is(ws.queuedBytes, 0);
+});
+
 test('what is no stream of bytes is refused at once', async (bench) => {
   const { socket } = await accepted(bench);
   socket.setEncoding('utf8');

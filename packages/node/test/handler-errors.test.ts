@@ -57,6 +57,8 @@ for (const name of ['open', 'message', 'ping', 'pong', 'close', 'end'] as const)
     test(`${name} ${how}: 1011, the error goes to \`error\`, and the end is told`, async (bench) => {
       const { errors, of, error } = told();
       const ends: EndEvent[] = [];
+      // What rejects later does so before the next test.
+      bench.after(soon);
       const host = await bench.serve({
         error,
         end: (_, event) => {

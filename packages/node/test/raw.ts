@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
-import type { Bench } from './support.ts';
+import { type Bench, delay } from './support.ts';
 
 export const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -70,7 +70,7 @@ export class Wire {
   }
 }
 
-const next = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+const next = (): Promise<void> => delay(1);
 
 /** A frame as it was sent, unmasked. */
 export interface Frame {

@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts';
 
 /** How long a test may take in milliseconds, unless its suite says otherwise. */
-const PATIENCE = 5000;
+const PATIENCE = 30_000;
 
 /** What a test works with; all of it is gone when the test ends, however that comes about. */
 export class Bench {

@@ -97,7 +97,9 @@ test('the time before the head counts for the decision', async (bench) => {
 });
 
 test('no time limits a connection that is open, nor a response of the http listener', async (bench) => {
-  const { server, clock } = await serve(bench, { http: (_, response) => void setTimeout(() => response.end('late'), 50) });
+  const { server, clock } = await serve(bench, {
+    http: (_, response) => void setTimeout(() => response.end('late'), 50),
+  });
   const wire = await dial(bench, server.port);
   wire.write(request());
   await wire.head();
@@ -136,7 +138,7 @@ test('handshakeTimeout: Infinity waits', async (bench) => {
   assert.not(wire.ended);
 });
 
-for (const [title, arrive] of Object.entries({
+const silences: Record<string, (bench: Bench, port: number) => Promise<void>> = {
   'before the TLS handshake': async (bench: Bench, port: number) => void (await dial(bench, port)),
   'behind the TLS handshake': async (bench: Bench, port: number) => {
     const socket = tlsConnect({ port, host: '127.0.0.1', ca: CERTIFICATE });
@@ -151,7 +153,9 @@ for (const [title, arrive] of Object.entries({
         response.resume().on('end', resolve);
       });
     }),
-})) {
+};
+
+for (const [title, arrive] of Object.entries(silences)) {
   test(`close does not wait for a client that is silent ${title}`, async (bench) => {
     const server = await bench.serve({}, { tls: TLS });
     await arrive(bench, server.port);

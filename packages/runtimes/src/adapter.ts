@@ -33,7 +33,7 @@ const EXPECTATIONS: readonly Expectation[] = [
   ...[false, true].map((compression) => ({
     name: `serve and connect, ${compression ? 'compressed' : 'plain'}`,
     async run() {
-      const server = await serve({ host: '127.0.0.1', compression }, { message: (ws, data) => void ws.send(data) });
+      const server = await serve({ host: '127.0.0.1', compression }, { message: (ws, data) => ws.send(data) });
       await expectEchoes(connect(server.url, { compression }));
       await server.close();
       same(server.connections.size, 0);
@@ -52,7 +52,7 @@ const EXPECTATIONS: readonly Expectation[] = [
   {
     name: "serve, to the client of ws (in Bun: Bun's own)",
     async run() {
-      const server = await serve({ host: '127.0.0.1' }, { message: (ws, data) => void ws.send(data) });
+      const server = await serve({ host: '127.0.0.1' }, { message: (ws, data) => ws.send(data) });
       const ws = new WebSocket(server.url);
       ws.binaryType = 'arraybuffer';
       await once(ws, 'open');

@@ -1,31 +1,30 @@
 /** Debian's Chromium: a page, and a dedicated worker of one. */
-import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { whyMissing } from '../../tools/debian.ts';
 import { bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
-import type { Runtime } from './runtime.ts';
+import { type Runtime, reports } from './runtime.ts';
 
 /** Where its page seems to come from; nothing is asked of the network. */
 const SITE = 'http://localhost/';
 
-const REPORTS = 'await run(globalThis, {})';
-
-function runtime(name: string, evaluate: (page: Page, script: string) => Promise<Report[]>): Runtime {
+function runtime(name: string, evaluate: (page: Page, script: string, ask: string) => Promise<Report[]>): Runtime {
   return {
     name,
-    missing: existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}: apt-get install chromium`,
-    async run() {
+    missing: whyMissing('chromium'),
+    async run(bare) {
+      const ask = reports(bare);
       const script = await bundleExpectations();
       const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
       try {
         const page = await browser.newPage();
         await page.route(SITE, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }));
         await page.route(`${SITE}worker.js`, (route) =>
-          route.fulfill({ contentType: 'text/javascript', body: `${script}\npostMessage(${REPORTS});` }),
+          route.fulfill({ contentType: 'text/javascript', body: `${script}\npostMessage(${ask});` }),
         );
         await page.goto(SITE);
-        return { version: browser.version(), reports: await evaluate(page, script) };
+        return { version: browser.version(), reports: await evaluate(page, script, ask) };
       } finally {
         await browser.close();
       }
@@ -35,7 +34,7 @@ function runtime(name: string, evaluate: (page: Page, script: string) => Promise
 
 /** In a page, and in a worker. */
 export const CHROMIUMS: readonly Runtime[] = [
-  runtime('chromium-page', (page, script) => page.evaluate(`(async () => { ${script}; return ${REPORTS}; })()`)),
+  runtime('chromium-page', (page, script, ask) => page.evaluate(`(async () => { ${script}; return ${ask}; })()`)),
   runtime('chromium-worker', (page) =>
     page.evaluate(
       `new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import * as native from '../../tools/native.js';
 import { bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
-import { type Runtime, TIMEOUT, whyMissing } from './runtime.ts';
+import { type Runtime, reports, TIMEOUT, whyMissing } from './runtime.ts';
 
 const execute = promisify(execFile);
 
@@ -32,12 +32,12 @@ async function output({ path = '', args = [] }: Program, file: string): Promise<
   return (await execute(path, [...args, file], options)).stdout;
 }
 
-function runtime(name: string, program: Program, run: () => Promise<string>): Runtime {
+function runtime(name: string, program: Program, run: (bare: boolean) => Promise<string>): Runtime {
   return {
     name,
     missing: whyMissing(program.path),
-    async run() {
-      const reports = JSON.parse(await run()) as Report[];
+    async run(bare) {
+      const reports = JSON.parse(await run(bare)) as Report[];
       const version = await output({ path: program.path }, '--version');
       return { version: /\d+(\.\d+)+/.exec(version)?.[0] ?? version, reports };
     },
@@ -46,11 +46,11 @@ function runtime(name: string, program: Program, run: () => Promise<string>): Ru
 
 /** The expectations, in a file of their own. */
 const expectations = (name: string, program: Program): Runtime =>
-  runtime(name, program, async () => {
+  runtime(name, program, async (bare) => {
     const folder = await mkdtemp(join(tmpdir(), 'sockless-'));
     try {
       const file = join(folder, 'expectations.mjs');
-      await writeFile(file, `${await bundleExpectations()}\nconsole.log(JSON.stringify(await run(globalThis, {})));`);
+      await writeFile(file, `${await bundleExpectations()}\nconsole.log(JSON.stringify(${reports(bare)}));`);
       return await output(program, file);
     } finally {
       await rm(folder, { recursive: true });

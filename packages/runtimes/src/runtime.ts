@@ -15,8 +15,12 @@ export interface Runtime {
   readonly name: string;
   /** Why it cannot be run, if it cannot. */
   readonly missing: string | undefined;
-  run(): Promise<Result>;
+  /** Also with nothing but ECMAScript, if `bare`; what offers nothing more has that alone. */
+  run(bare: boolean): Promise<Result>;
 }
+
+/** The script that runs what {@link bundleExpectations} gives. */
+export const reports = (bare: boolean): string => `await run(globalThis${bare ? ', {}' : ''})`;
 
 /** Why a program cannot be run, if its path is not known. */
 export const whyMissing = (path: string | undefined): string | undefined =>

@@ -16,7 +16,7 @@ import { type Expectation, failuresOf, same } from '../../core/test/runtimes/exp
 import { findProgram, WORKERD } from '../../tools/native.js';
 import { bundle, bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
-import { type Runtime, whyMissing } from './runtime.ts';
+import { reports as ask, type Runtime, whyMissing } from './runtime.ts';
 
 const PROGRAM = findProgram(import.meta.url, WORKERD);
 
@@ -123,9 +123,9 @@ export const WORKERDS: readonly Runtime[] = [
   {
     name: 'workerd',
     missing,
-    async run() {
+    async run(bare) {
       const script = `${await bundleExpectations()}
-export default { fetch: async () => Response.json(await run(globalThis, {})) };`;
+export default { fetch: async () => Response.json(${ask(bare)}) };`;
       const reports = await withWorker(script, async (url) => (await (await fetch(url)).json()) as Report[]);
       return { version: await version(), reports };
     },

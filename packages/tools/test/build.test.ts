@@ -24,6 +24,7 @@ build('builds only what has changed, and what needs it', ({ workspace }) => {
   workspace.write('packages/b/src/x.ts', `export const z: string = 'changed';`);
   assert.equal(built(workspace), ['a up to date', 'b built']);
   workspace.write('packages/a/test/y.test.ts', '');
+  workspace.write('packages/a/API.md', 'text');
   assert.equal(built(workspace), ['a up to date', 'b up to date']);
   workspace.write('packages/a/src/y.ts', 'export const y: number = 2;');
   assert.equal(built(workspace), ['a built', 'b built']);

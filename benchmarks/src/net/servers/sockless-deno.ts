@@ -11,5 +11,5 @@ interface Adapter {
 }
 
 const { serve } = (await import(new URL('../../../../packages/deno/src/index.ts', import.meta.url).href)) as Adapter;
-const server = serve({ hostname: HOST, port: 0 }, { message: (ws, data) => void ws.send(data) });
+const server = serve({ hostname: HOST, port: 0 }, { message: (ws, data) => ws.send(data) });
 listening(server.port, () => server.connections.size);

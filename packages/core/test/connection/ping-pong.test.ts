@@ -133,6 +133,20 @@ for (const role of ROLES) {
     assert.is(sent(connection), own(role, Pong, '1') + ownClose(role, 1000));
   });
 
+  test(`5.5.2: a ping that is parsed when the transport is to be destroyed has nowhere to be answered to (${role})`, () => {
+    for (const closes of [true, false]) {
+      const connection = opened(role, { closeTimeout: 100 });
+      connection.receive(frame(role, Ping, 'p'), 0);
+      if (closes) connection.close(1000, '', 0);
+      else connection.receiveEnd(0);
+      sent(connection);
+      connection.timeout(connection.deadline);
+      assert.is(connection.transport, 'destroy');
+      assert.is(types([...connection]), closes ? 'end' : 'ping end');
+      assert.equal([connection.queuedBytes, connection.deadline], [0, Infinity]);
+    }
+  });
+
   test(`5.5.2: autoPong off leaves the answer to the application (${role})`, () => {
     const connection = opened(role, { autoPong: false });
     const [ping] = receive(connection, frame(role, Ping, 'Hello')) as PingEvent[];

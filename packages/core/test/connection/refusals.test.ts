@@ -38,7 +38,11 @@ for (const [title, response, body] of [
   });
 }
 
-for (const head of ['204 No Content\r\n\r\n', '304 Not Modified\r\nETag: "x"\r\n\r\n', '401 \r\nContent-Length: 0\r\n\r\n']) {
+for (const head of [
+  '204 No Content\r\n\r\n',
+  '304 Not Modified\r\nETag: "x"\r\n\r\n',
+  '401 \r\nContent-Length: 0\r\n\r\n',
+]) {
   test(`a refusal whose head says that there is no body is one at once: ${head.slice(0, 3)}`, () => {
     const connection = Connection.client('ws://example.com', { random: ZEROS, handshakeTimeout: 300 }, 1000);
     assert.is(rule([...connection.receive(ascii(`HTTP/1.1 ${head}`), 1000)]), 'status-not-101');

@@ -1,12 +1,13 @@
 // Two endpoints, a network and a clock, from some thousands of seeds; `npm run fuzz -- --simulate 100000` takes more.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { budget } from '../budget.ts';
 import { toHex } from '../support.ts';
 import { simulate } from './simulation.ts';
 
 const test = suite('simulation');
 
-const MANY = 2000;
+const MANY = budget(500, 2000);
 const PART = 500;
 
 /** What has happened in any of the parts. */

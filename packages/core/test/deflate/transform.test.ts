@@ -120,6 +120,23 @@ for (const role of ROLES) {
 
   // 1007
 
+  test(`10.4 a compressed message has at most twice maxMessageSize and 64 KiB on the wire, whatever it becomes (${role})`, () => {
+    // Empty blocks, without end.
+    const payload = join(Array<Uint8Array>(2000).fill(hex('00 00 00 ff ff')));
+    const part = (first: boolean): Uint8Array =>
+      frame(role, { fin: false, rsv: first ? 4 : 0, opcode: first ? 2 : 0, payload });
+    for (const [maxMessageSize, parts] of [
+      [10_000, 8],
+      [17_232, 10],
+    ] as const) {
+      const connection = opened(role, { maxMessageSize, maxFrameSize: 20_000 });
+      for (let count = 0; count < parts; count++) assert.equal(events(connection, [part(count === 0)]), []);
+      const offset = parts * part(true).length;
+      assert.equal(events(connection, [part(false)]), [['fail', 'message-too-big', offset]]);
+      assert.is(frames(connection).length, 1);
+    }
+  });
+
   test(`7.2.2 "hello hello hello" without its last bytes fails with 1007 (${role})`, () =>
     expectCorrupt(role, deflate('hello hello hello').slice(0, -3)));
 

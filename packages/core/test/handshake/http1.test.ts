@@ -86,12 +86,15 @@ test('2.1: who asks before anything has arrived learns that nothing has', () => 
 
 test('what waits, a part of a head or what follows one, keeps no more memory than it needs', () => {
   const memory = new Uint8Array(100_000);
+  const pool = Buffer.allocUnsafe(1).buffer.byteLength;
+  assert.ok(pool < memory.length);
   for (const bytes of ['A\r\n', 'A\r\n\r\nB']) {
     const reader = new HeadReader(1000);
     memory.set(ascii(bytes));
     reader.receive(memory.subarray(0, bytes.length));
     reader.read('request-malformed');
-    assert.ok(reader.rest().buffer.byteLength <= 8192);
+    // What is short lies in Node's pool, which is longer in newer ones.
+    assert.ok(reader.rest().buffer.byteLength <= pool);
   }
 });
 

@@ -98,7 +98,8 @@ const ALONE: readonly Expectation[] = ROLES.flatMap((role) =>
 );
 
 const A = Uint8Array.of(97);
-const LONG = new Uint8Array(3000).fill(7);
+/** So long that what there is of it stays in its chunk until the rest has come. */
+const LONG = new Uint8Array(6000).fill(7);
 
 /** Polls, and transfers the bytes of each event as an application does that posts them to a worker. */
 function pollAndTransfer(connection: Connection): ReturnType<typeof summarize>[] {

@@ -1,5 +1,9 @@
 /** The Deno adapter under the names of Node's, so that the tests of that one are tests of this one as well. */
+import type { Duplex } from 'node:stream';
+import type { Connection, WebSocketUri } from '@sockless/core';
 import {
+  type AdapterOptions,
+  attach as attachOnDeno,
   type ConnectOptions,
   connect as connectOnDeno,
   type Handlers,
@@ -8,16 +12,19 @@ import {
   serve as serveOnDeno,
   type WebSocketConnection,
 } from '../../src/index.ts';
+import { connOver, isDuplex } from './conn-over.ts';
 
 export type {
+  AdapterOptions,
+  Clock,
   Compression,
   Decision,
   Handlers,
   ReconnectPolicy,
-  Rejection,
+  Timer,
   WebSocketConnection,
 } from '../../src/index.ts';
-export { attach, ConnectionEndedError, zlib } from '../../src/index.ts';
+export { accept, ConnectionEndedError, reject, zlib } from '../../src/index.ts';
 
 /** What the tests use of Node's `ServeOptions` that is called something else here. */
 export interface ServeAsNode extends ServeOptions {
@@ -39,7 +46,7 @@ export type ServerAsNode<Data = unknown> = Server<Data> & { readonly http: never
 /** What the tests use of Node's `ConnectOptions` that is called something else here. */
 export interface ConnectAsNode extends Omit<ConnectOptions, 'tls'> {
   readonly tls?: { readonly ca?: string } | undefined;
-  readonly createSocket?: unknown;
+  readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
 }
 
 export function connect<Data>(
@@ -47,9 +54,30 @@ export function connect<Data>(
   options: ConnectAsNode = {},
   handlers?: Handlers<Data>,
 ): WebSocketConnection<Data> {
-  const { tls, ...others } = options;
-  const caCerts = tls?.ca === undefined ? [] : [tls.ca];
-  return connectOnDeno(url, { ...others, ...(tls !== undefined && { tls: { caCerts } }) }, handlers);
+  const { tls, createSocket, ...others } = options;
+  return connectOnDeno(
+    url,
+    {
+      ...others,
+      ...(tls !== undefined && { tls: { caCerts: tls.ca === undefined ? [] : [tls.ca] } }),
+      ...(createSocket !== undefined && { createConn: (uri) => connOf(createSocket(uri)) }),
+    },
+    handlers,
+  );
+}
+
+function connOf(socket: Duplex | PromiseLike<Duplex>): Deno.Conn | PromiseLike<Deno.Conn> {
+  if (isDuplex(socket)) return connOver(socket);
+  return Promise.resolve(socket).then((it) => (isDuplex(it) ? connOver(it) : it));
+}
+
+export function attach<Data = unknown>(
+  socket: Duplex | Deno.Conn,
+  connection: Connection,
+  handlers?: Handlers<Data>,
+  options?: AdapterOptions,
+): WebSocketConnection<Data> {
+  return attachOnDeno(isDuplex(socket) ? connOver(socket) : socket, connection, handlers, options);
 }
 
 /** Deno gives no raw connection that belongs to a request. */

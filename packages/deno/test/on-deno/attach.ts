@@ -1,9 +1,11 @@
 /** The driver alone, on a connection that does as a test says. */
 
-import type { EndEvent } from '@sockless/core';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Connection, type EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import type { WebSocketConnection } from '../../src/index.ts';
-import { type FakeConn, frame, opened, settled } from './fake-conn.ts';
+import { VirtualClock } from '../../../node/test/virtual-clock.ts';
+import { attach, type WebSocketConnection } from '../../src/index.ts';
+import { FakeConn, frame, opened, settled } from './fake-conn.ts';
 
 const BINARY = 2;
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
@@ -25,20 +27,37 @@ Deno.test('what is read together is answered in one write', async () => {
   await end(conn, ws);
 });
 
-Deno.test('a payload leaves with its header up to 256 KiB; a longer one alone', async () => {
+Deno.test('a payload leaves with its header up to 16 KiB; what is longer goes on without a copy, 256 KiB at most', async () => {
   for (const [length, writes] of [
-    [4096, 1],
-    [50_000, 1],
-    [250_000, 1],
-    [300_000, 2],
+    [4096, [4100]],
+    [16_380, [16_384]],
+    [50_000, [16_384, 33_620]],
+    [300_000, [16_384, 262_144, 21_482]],
   ] as const) {
     const { conn, ws } = opened();
     ws.send(bytes(length));
     await settled();
-    assert.is(conn.written.length, writes);
+    assert.equal(
+      conn.written.map((it) => it.length),
+      writes,
+    );
     assert.equal(conn.bytes.subarray(-length), bytes(length));
     await end(conn, ws);
   }
+});
+
+Deno.test('what is joined is in memory of its own, and exactly as long', async () => {
+  const pairs = [opened(), opened()];
+  for (const { conn, ws } of pairs) {
+    conn.go = new Promise(() => undefined);
+    ws.send(bytes(5000));
+    ws.send(bytes(6000));
+  }
+  await settled();
+  const handed = pairs.map(({ conn }) => conn.handed[0] as Uint8Array);
+  for (const it of handed) assert.equal([it.length, it.byteOffset, it.buffer.byteLength], [11_008, 0, 11_008]);
+  assert.is.not(handed[0]?.buffer, handed[1]?.buffer);
+  for (const { conn, ws } of pairs) await end(conn, ws);
 });
 
 Deno.test('many who are stuck while they write long payloads lose nothing, and neither do those after them', async () => {
@@ -82,24 +101,53 @@ Deno.test('a write that takes little at a time loses nothing, and queuedBytes sa
   await end(conn, ws);
 });
 
-Deno.test('one write at a time: what is sent meanwhile waits, in order, and drain follows', async () => {
+Deno.test('one write at a time: what is sent meanwhile waits, in order, and drain and drained follow', async () => {
   let drains = 0;
   const { conn, ws } = opened({ drain: () => void drains++ });
   const { promise, resolve } = Promise.withResolvers<void>();
   conn.go = promise;
-  assert.is(ws.send(bytes(40_000, 1)), 40_004);
+  assert.is(ws.send(bytes(40_000, 1)), true);
   await settled();
-  assert.is(ws.send(bytes(40_000, 2)), 80_008);
+  assert.equal([ws.send(bytes(40_000, 2)), ws.queuedBytes], [true, 80_008]);
+  const { drained } = ws;
   await settled();
-  assert.is(ws.queuedBytes, 80_008);
-  assert.is(conn.written.length, 0);
+  assert.equal([ws.queuedBytes, drains, conn.written.length], [80_008, 0, 0]);
   resolve();
+  await drained;
   await settled();
-  assert.equal([ws.queuedBytes, drains, conn.written.length], [0, 1, 2]);
+  assert.equal([ws.queuedBytes, drains], [0, 1]);
   assert.equal(conn.bytes.subarray(4, 40_004), bytes(40_000, 1));
   assert.equal(conn.bytes.subarray(40_008), bytes(40_000, 2));
   await end(conn, ws);
 });
+
+for (const moves of [true, false]) {
+  Deno.test(`a write that ${moves ? 'moves a little now and then is let alone' : 'does not move is the end after stallTimeout'}`, async () => {
+    const clock = new VirtualClock();
+    const { conn, ws } = opened({}, { clock, stallTimeout: 1000, heartbeat: false, idleTimeout: Infinity });
+    conn.takes = 5;
+    let go = Promise.withResolvers<void>();
+    conn.go = go.promise;
+    ws.send(bytes(100_000));
+    await settled();
+    for (let i = 0; i < 5; i++) {
+      clock.advance(900);
+      if (!moves) continue;
+      const last = go;
+      go = Promise.withResolvers<void>();
+      conn.go = go.promise;
+      last.resolve();
+      await settled();
+    }
+    if (moves) {
+      assert.equal([ws.state, conn.bytes.length], ['open', 25]);
+      await end(conn, ws);
+    } else {
+      const { explanation } = await ws.closed;
+      assert.equal([explanation.error?.rule, explanation.unsentBytes, conn.closes], ['stall-timeout', 100_010, 1]);
+    }
+  });
+}
 
 Deno.test('what was delivered stays as it is, whatever is read behind it', async () => {
   const kept: Uint8Array[] = [];
@@ -161,27 +209,73 @@ Deno.test('a connection that somebody else has closed, or that takes no options,
   assert.match((await ws.closed).explanation.summary, /gone/);
 });
 
-Deno.test('what a handler throws is reported, and the next message is delivered', async () => {
-  const errors: unknown[] = [];
-  const report = (event: ErrorEvent): void => {
+Deno.test('what a handler throws or rejects with goes to `error`, and not to the process', async () => {
+  const stray: unknown[] = [];
+  const onStray = (event: ErrorEvent | PromiseRejectionEvent): void => {
     event.preventDefault();
-    errors.push(event.error);
+    stray.push(event);
   };
-  addEventListener('error', report);
-  const received: number[] = [];
+  addEventListener('error', onStray);
+  addEventListener('unhandledrejection', onStray);
   const fault = new Error('of the handler');
-  const { conn, ws } = opened({
-    message(_, data) {
-      received.push(data.length);
-      if (data.length === 1) throw fault;
-    },
+  for (const message of [() => Promise.reject(fault), () => throwIt(fault)]) {
+    const errors: unknown[] = [];
+    const { conn, ws } = opened({ message, error: (of, error) => void errors.push(of, error) });
+    await conn.arrive(Uint8Array.from([...frame(BINARY, bytes(1)), ...frame(BINARY, bytes(2))]));
+    assert.is(errors[0], ws);
+    assert.ok(errors.every((it) => it === ws || it === fault));
+    assert.equal([ws.state, ...conn.bytes.subarray(0, 4)], ['closing', 0x88, 16, 1011 >> 8, 1011 & 255]);
+    await end(conn, ws);
+  }
+  await settled();
+  removeEventListener('error', onStray);
+  removeEventListener('unhandledrejection', onStray);
+  assert.equal(stray, []);
+});
+
+function throwIt(error: Error): never {
+  throw error;
+}
+
+Deno.test('handlers run in the context that the connection was made in, whoever leads to them', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: string[] = [];
+  const note = (name: string) => (): void => void seen.push(`${name} in ${storage.getStore()}`);
+  const handlers = Object.fromEntries(['open', 'message', 'drain', 'close', 'end'].map((name) => [name, note(name)]));
+  const { conn, ws } = storage.run('its own', () => opened(handlers));
+  const go = Promise.withResolvers<void>();
+  await storage.run('another', async () => {
+    conn.go = go.promise;
+    ws.pause();
+    ws.send(bytes(70_000));
+    await settled();
+    ws.resume();
+    await settled();
+    go.resolve();
+    await settled();
+    await conn.arrive(frame(BINARY, bytes(1)));
+    await conn.arrive(frame(8, Uint8Array.of(3, 232)));
+    await conn.arrive(null);
   });
-  await conn.arrive(Uint8Array.from([...frame(BINARY, bytes(1)), ...frame(BINARY, bytes(2))]));
-  await conn.arrive(frame(BINARY, bytes(3)));
-  removeEventListener('error', report);
-  assert.equal(received, [1, 2, 3]);
-  assert.equal(errors, [fault]);
-  await end(conn, ws);
+  await ws.closed;
+  assert.equal(
+    seen,
+    ['open', 'drain', 'message', 'close', 'end'].map((name) => `${name} in its own`),
+  );
+});
+
+Deno.test('the deadlines of one tenant come in its own context', async () => {
+  const storage = new AsyncLocalStorage<number>();
+  const clock = new VirtualClock();
+  const seen: unknown[] = [];
+  const fail = (): void => void seen.push(storage.getStore());
+  for (const time of [100, 110, 300]) {
+    storage.run(time, () => opened({ fail }, { clock, idleTimeout: time, heartbeat: false }));
+  }
+  storage.run(0, () => clock.advance(400));
+  await settled();
+  await settled();
+  assert.equal(seen, [100, 110, 300]);
 });
 
 Deno.test('closing: our side is ended behind the Close frame, the rest when the peer has ended', async () => {
@@ -191,4 +285,53 @@ Deno.test('closing: our side is ended behind the Close frame, the rest when the 
   assert.equal([conn.closedWrites, conn.closes], [1, 0]);
   await conn.arrive(null);
   assert.equal([conn.closes, (await ws.closed).clean], [1, true]);
+});
+
+Deno.test('the peer has ended its side while much waits: it still gets it all, then it is closed', async () => {
+  const { conn, ws } = opened();
+  const go = Promise.withResolvers<void>();
+  conn.go = go.promise;
+  ws.send(bytes(300_000));
+  await settled();
+  await conn.arrive(null);
+  const { explanation, clean } = await ws.closed;
+  assert.equal([clean, explanation.unsentBytes, conn.closes, conn.closedWrites], [false, 300_010, 0, 0]);
+  go.resolve();
+  await settled();
+  await settled();
+  assert.equal([conn.bytes.length, conn.closedWrites, conn.closes], [300_010, 1, 1]);
+});
+
+Deno.test('the peer has ended its side and never takes what waits: closeTimeout', async () => {
+  const clock = new VirtualClock();
+  const { conn, ws } = opened({}, { clock, closeTimeout: 1000 });
+  conn.go = new Promise(() => undefined);
+  ws.send(bytes(300_000));
+  await settled();
+  await conn.arrive(null);
+  await ws.closed;
+  assert.is(conn.closes, 0);
+  clock.advance(1001);
+  await settled();
+  assert.is(conn.closes, 1);
+});
+
+Deno.test('a connection whose methods throw harms nobody', async () => {
+  for (const name of ['read', 'write', 'closeWrite', 'setNoDelay', 'handshake'] as const) {
+    const conn = new FakeConn();
+    const broken = { [name]: () => throwIt(new Error(`${name} does not work`)) };
+    const ws = attach(Object.assign(conn, broken) as unknown as Deno.Conn, Connection.opened('server'));
+    ws.send('x');
+    if (conn.isReading) await conn.arrive(frame(8, Uint8Array.of(3, 232)));
+    if (conn.isReading) await conn.arrive(null);
+    await ws.closed;
+    await settled();
+    assert.is(conn.closes, 1, name);
+  }
+});
+
+Deno.test('what is no Deno.Conn is refused at once', () => {
+  for (const value of [undefined, null, 5, {}]) {
+    assert.throws(() => attach(value as never, Connection.opened('server')), /a transport is a Deno\.Conn/);
+  }
 });

@@ -1,12 +1,14 @@
 /** A `Deno.Conn` in the hands of a test, and a connection of ours on it that is open. */
 import { Connection, type ServerOptions } from '@sockless/core';
-import { attach, type Handlers, type WebSocketConnection } from '../../src/index.ts';
+import { type AdapterOptions, attach, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 
 type Reading = (length: number | null) => void;
 
 /** What arrives is told by the test, what leaves is kept for it. */
 export class FakeConn {
   readonly written: Uint8Array[] = [];
+  /** What it was given to write, as it was given. */
+  readonly handed: Uint8Array[] = [];
   /** How many times it was read from, and whether a read is under way. */
   reads = 0;
   closes = 0;
@@ -14,6 +16,7 @@ export class FakeConn {
   /** How many bytes a write takes; it resolves when `go` does. */
   takes = Infinity;
   go: Promise<unknown> = Promise.resolve();
+  #writing = false;
   #reading: { into: Uint8Array; resolve: Reading; reject: (error: Error) => void } | undefined;
 
   read(into: Uint8Array): Promise<number | null> {
@@ -24,7 +27,11 @@ export class FakeConn {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
+    if (this.#writing) throw new Error('two writes at once');
+    this.#writing = true;
+    this.handed.push(bytes);
     await this.go;
+    this.#writing = false;
     this.written.push(bytes.slice(0, this.takes));
     return Math.min(bytes.length, this.takes);
   }
@@ -77,10 +84,11 @@ export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(
 /** A server's connection that is open on a {@link FakeConn}. */
 export function opened(
   handlers: Handlers = {},
-  options: ServerOptions = {},
+  { clock, highWaterMark, ...options }: ServerOptions & AdapterOptions = {},
 ): { conn: FakeConn; ws: WebSocketConnection } {
   const conn = new FakeConn();
-  const ws = attach(conn as unknown as Deno.Conn, Connection.opened('server', {}, options), handlers);
+  const connection = Connection.opened('server', {}, options);
+  const ws = attach(conn as unknown as Deno.Conn, connection, handlers, { clock, highWaterMark });
   return { conn, ws };
 }
 

@@ -1,18 +1,40 @@
-/** The example of the README does what the README says, with the permissions that it says. */
+/** The programs of the README do what the README says, with the permissions that it says. */
 import * as assert from 'uvu/assert';
 
-Deno.test('README: the example needs the network and nothing else', async () => {
+const decoder = new TextDecoder();
+
+/** Runs the one program of the README that has these words, with some of its text replaced. */
+async function run(words: string, from: string, to: string): Promise<{ process: Deno.ChildProcess; file: string }> {
   const readme = await Deno.readTextFile(new URL('../../README.md', import.meta.url));
-  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
+  const [program = '', ...others] = [...readme.matchAll(/```ts\n(.*?)```/gs)]
+    .map(([, text = '']) => text)
+    .filter((text) => text.includes(words));
+  assert.ok(program.includes(from) && others.length === 0, `one program says ${words}`);
   // In the package, where its name means something.
   const file = await Deno.makeTempFile({ dir: new URL('.', import.meta.url).pathname, suffix: '.ts' });
+  await Deno.writeTextFile(file, program.replace(from, to));
+  const args = ['run', '--no-prompt', '--allow-net=localhost,0.0.0.0', file];
+  const process = new Deno.Command(Deno.execPath(), { args, stdout: 'piped', stderr: 'inherit' }).spawn();
+  return { process, file };
+}
+
+Deno.test('README: the client talks to the server, and both need the network and nothing else', async () => {
+  const server = await run('serve(', 'port: 8081', 'port: 0');
+  const reader = server.process.stdout.getReader();
   try {
-    await Deno.writeTextFile(file, example);
-    const args = ['run', '--no-prompt', '--allow-net=127.0.0.1', file];
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-    const decoder = new TextDecoder();
-    assert.equal([code, decoder.decode(stdout)], [0, 'hello\n'], decoder.decode(stderr));
+    const { value } = await reader.read();
+    const [, url = ''] = /^listening on (ws:\S+)\n$/.exec(decoder.decode(value)) ?? [];
+    const client = await run('connect(', 'ws://localhost:8081/', url);
+    const { code, stdout } = await client.process.output();
+    await Deno.remove(client.file);
+    const ended = 'closed the connection with 1000 "done", and the closing handshake was completed\n';
+    assert.equal([code, decoder.decode(stdout)], [0, `welcome\nhello\nthis endpoint ${ended}`]);
+    const end = await reader.read();
+    assert.is(decoder.decode(end.value), `the peer ${ended}`);
   } finally {
-    await Deno.remove(file);
+    server.process.kill();
+    await server.process.status;
+    await reader.cancel();
+    await Deno.remove(server.file);
   }
 });

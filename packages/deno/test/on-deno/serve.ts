@@ -1,7 +1,16 @@
 /** What a server of Deno's has of its own. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import * as assert from 'uvu/assert';
-import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { connect, type ServeOptions, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
+import { VirtualClock } from '../../../node/test/virtual-clock.ts';
+import {
+  connect,
+  type Handlers,
+  reject,
+  type ServeOptions,
+  type Server,
+  serve,
+  type WebSocketConnection,
+} from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const LOCAL: ServeOptions = { hostname: '127.0.0.1' };
@@ -26,27 +35,6 @@ Deno.test('onListen and addr say where it listens', async () => {
   assert.is((server.addr as Deno.NetAddr).port, server.port);
   assert.is(server.url, `ws://127.0.0.1:${server.port}`);
   await exchange(server);
-});
-
-Deno.test('TLS: cert and key', async () => {
-  await using server = serve({ ...LOCAL, cert: CERTIFICATE, key: KEY }, echo);
-  assert.is(server.url, `wss://127.0.0.1:${server.port}`);
-  await exchange(server, { tls: { caCerts: [CERTIFICATE] } });
-  const { explanation } = await connect(server.url).closed;
-  assert.match(explanation.summary, /invalid peer certificate: UnknownIssuer/);
-});
-
-Deno.test('TLS: a client that does not speak it harms nobody', async () => {
-  await using server = serve({ ...LOCAL, cert: CERTIFICATE, key: KEY }, echo);
-  const { explanation } = await connect(`ws://127.0.0.1:${server.port}`).closed;
-  assert.match(explanation.summary, /handshake-interrupted|response-malformed/);
-  await exchange(server, { tls: { caCerts: [CERTIFICATE] } });
-});
-
-Deno.test('cert and key belong together', () => {
-  for (const options of [{ cert: CERTIFICATE }, { key: KEY }]) {
-    assert.throws(() => serve({ ...LOCAL, ...options }), /cert and key: both/);
-  }
 });
 
 Deno.test('a Unix socket, which is gone when the server has closed', async () => {
@@ -75,28 +63,47 @@ Deno.test('signal closes it in good order', async () => {
   assert.throws(() => serve({ ...LOCAL, signal: trigger.signal }), /abort/);
 });
 
-Deno.test('an error while accepting does not end it', async () => {
-  const { listen } = Deno;
-  let failures = 0;
-  Object.assign(Deno, {
-    listen(options: Deno.ListenOptions & { transport?: 'tcp' }) {
-      const listener = listen(options);
-      const accept = listener.accept.bind(listener);
-      listener.accept = () => {
-        if (failures++ < 3) return Promise.reject(new Error('Too many open files (os error 24)'));
-        return accept();
-      };
-      return listener;
-    },
+for (const told of [true, false]) {
+  Deno.test(`an error while accepting does not end it, and goes to ${told ? '`error`, without a connection' : 'the console'}`, async () => {
+    const { listen } = Deno;
+    const { error: print } = console;
+    let failures = 0;
+    const heard: unknown[][] = [];
+    const full = new Error('Too many open files (os error 24)');
+    Object.assign(Deno, {
+      listen(options: Deno.ListenOptions & { transport?: 'tcp' }) {
+        const listener = listen(options);
+        const accept = listener.accept.bind(listener);
+        listener.accept = () => (failures++ < 3 ? Promise.reject(full) : accept());
+        return listener;
+      },
+    });
+    console.error = (...values) => void heard.push(values);
+    try {
+      await using server = serve(LOCAL, told ? { ...echo, error: (...values) => void heard.push(values) } : echo);
+      await exchange(server);
+      assert.ok(failures > 3);
+      assert.is(heard.length, 3);
+      for (const values of heard) assert.equal([values[0] === undefined, values[1]], [told, full]);
+    } finally {
+      Object.assign(Deno, { listen });
+      console.error = print;
+    }
   });
-  try {
-    await using server = serve(LOCAL, echo);
+}
+
+for (const onListen of [() => Promise.reject(new Error('oops')), () => throwIt(new Error('oops'))]) {
+  Deno.test(`onListen ${onListen.toString().includes('reject') ? 'rejects' : 'throws'}: the server serves, and \`error\` knows`, async () => {
+    const errors: unknown[] = [];
+    await using server = serve({ ...LOCAL, onListen }, { ...echo, error: (ws, error) => void errors.push(ws, error) });
     await exchange(server);
-    assert.ok(failures > 3);
-  } finally {
-    Object.assign(Deno, { listen });
-  }
-});
+    assert.equal([errors.length, errors[0], String(errors[1])], [2, undefined, 'Error: oops']);
+  });
+}
+
+function throwIt(error: Error): never {
+  throw error;
+}
 
 Deno.test('closing ends the wait for another try to accept', async () => {
   const { listen } = Deno;
@@ -115,9 +122,7 @@ Deno.test('closing ends the wait for another try to accept', async () => {
 });
 
 Deno.test('refused: a status with headers and a body, an Origin, and what is no request', async () => {
-  await using server = serve(LOCAL, {
-    request: () => ({ status: 401, headers: { 'X-Why': 'because' }, body: 'who?' }),
-  });
+  await using server = serve(LOCAL, { request: () => reject(401, { 'X-Why': 'because' }, 'who?') });
   const { explanation } = await connect(server.url).closed;
   const { error } = explanation;
   assert.is(error?.rule, 'status-not-101');
@@ -128,12 +133,38 @@ Deno.test('refused: a status with headers and a body, an Origin, and what is no 
   assert.match(foreign.explanation.summary, /status-not-101.*403/);
 });
 
-Deno.test('a request that is not complete ends by handshakeTimeout', async () => {
-  await using server = serve({ ...LOCAL, handshakeTimeout: 30 });
-  const conn = await Deno.connect({ hostname: '127.0.0.1', port: server.port });
-  await conn.write(new TextEncoder().encode('GET / HTTP/1.1\r\n'));
-  const into = new Uint8Array(1000);
-  const length = (await conn.read(into)) ?? 0;
-  assert.match(new TextDecoder().decode(into.subarray(0, length)), /^HTTP\/1\.1 408 /);
-  conn.close();
+for (const sent of ['', 'GET / HTTP/1.1\r\n']) {
+  Deno.test(`a client that has sent ${sent === '' ? 'nothing' : 'half a head'}: handshakeTimeout, from the first moment`, async () => {
+    const ends: (string | undefined)[] = [];
+    const clock = new VirtualClock();
+    const end: Handlers['end'] = (_, { explanation }) => void ends.push(explanation.error?.rule);
+    await using server = serve({ ...LOCAL, clock, handshakeTimeout: 1000 }, { end });
+    using conn = await Deno.connect({ hostname: '127.0.0.1', port: server.port });
+    while (server.connections.size === 0) await settled();
+    clock.advance(900);
+    if (sent !== '') await conn.write(new TextEncoder().encode(sent));
+    await settled();
+    clock.advance(101);
+    const into = new Uint8Array(1000);
+    const length = (await conn.read(into)) ?? 0;
+    assert.match(new TextDecoder().decode(into.subarray(0, length)), /^HTTP\/1\.1 408 /);
+    await conn.closeWrite();
+    while (ends.length === 0) await settled();
+    assert.equal(ends, ['handshake-timeout']);
+  });
+}
+
+Deno.test('a context of the application lasts in the handlers of its server', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const note = (): void => void seen.push(storage.getStore());
+  const message: Handlers['message'] = (ws, data) => {
+    note();
+    ws.send(data);
+  };
+  const handlers: Handlers = { open: note, end: note, message };
+  const server = storage.run('server', () => serve(LOCAL, handlers));
+  await storage.run('client', () => exchange(server));
+  await storage.run('closing', () => server.close());
+  assert.equal([seen.length, new Set(seen)], [4, new Set(['server'])]);
 });

@@ -18,8 +18,32 @@ export function isGone(ws: { readonly socket: unknown }): boolean {
   }
 }
 
-/** A connection of Deno's cannot be asked; that the peer is stopped is what the tests go on to look at. */
-export const isPaused = (ws: WebSocketConnection): boolean => !isGone(ws);
+/** A connection of Deno's cannot be asked: those that are being read from, as counted from the outside. */
+const read: WeakMap<Deno.Conn, number> = new WeakMap();
+
+/** Counts the reads that are under way on all connections. */
+async function countReads(): Promise<void> {
+  const listener = Deno.listen({ hostname: '127.0.0.1', port: 0 });
+  const conn = await Deno.connect({ hostname: '127.0.0.1', port: listener.addr.port });
+  (await listener.accept()).close();
+  conn.close();
+  listener.close();
+  let proto: Deno.Conn = conn;
+  while (!Object.hasOwn(proto, 'read')) proto = Object.getPrototypeOf(proto) as Deno.Conn;
+  const original = proto.read;
+  proto.read = async function (this: Deno.Conn, into: Uint8Array): Promise<number | null> {
+    read.set(this, (read.get(this) ?? 0) + 1);
+    try {
+      return await original.call(this, into);
+    } finally {
+      read.set(this, (read.get(this) ?? 0) - 1);
+    }
+  };
+}
+
+await countReads();
+
+export const isPaused = (ws: WebSocketConnection): boolean => !isGone(ws) && (read.get(connOf(ws)) ?? 0) === 0;
 
 /** Closes the connection of Deno's behind the back of its driver. Why is not to be said. */
 export async function cut(ws: WebSocketConnection): Promise<void> {

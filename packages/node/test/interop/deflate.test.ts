@@ -4,13 +4,13 @@ import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
 import { native } from '../../../deflate/src/zlib.ts';
 import { noise } from '../../../deflate/test/expectations.ts';
-import { PYTHON, runs, systemTool } from '../../../tools/testing.ts';
+import { debianTool } from '../../../tools/testing.ts';
 import { type Bench, suite, within } from '../support.ts';
 import { OFFERED, Ours, type Peer, SPOKEN } from './exchanges.ts';
 import { startPython, startWs } from './peers.ts';
 import { once, type Running } from './run.ts';
 
-const test = suite('interop: deflate', 20_000);
+const test = suite('interop: deflate', 90_000);
 
 /** An agreement, all of it said. */
 type Agreement = Required<{ [Key in keyof DeflateRequest]: NonNullable<DeflateRequest[Key]> }>;
@@ -90,7 +90,7 @@ async function talk(ours: Ours, fragments: boolean, large: boolean): Promise<voi
 /** Says which of many agreements a failure is about. */
 async function about(agreement: Agreement, run: () => Promise<void>): Promise<void> {
   try {
-    await within(5000, 'an exchange', run());
+    await within(30_000, 'an exchange', run());
   } catch (error) {
     if (error instanceof Error) error.message = `${say(agreement)}: ${error.message}`;
     throw error;
@@ -150,7 +150,7 @@ const ws = once(startWs);
 exchange(test, { name: 'ws', least: 8, running: ws });
 
 // Python's zlib.compressobj takes no window of 2^8 bytes for raw DEFLATE.
-const tool = systemTool('python3-websockets', () => runs(PYTHON, '-c', 'import websockets'));
+const tool = debianTool('python3-websockets');
 const python = once(startPython);
 exchange(tool.test(test), { name: 'python3-websockets', least: 9, running: python });
 

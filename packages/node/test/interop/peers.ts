@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { WebSocket as UndiciWebSocket } from 'undici';
 import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from 'ws';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../../tools/chromium.ts';
-import { PYTHON } from '../../../tools/testing.ts';
+import { PYTHON } from '../../../tools/debian.ts';
 import { type Ability, OFFERED, type Peer, type PeerClose, SPOKEN } from './exchanges.ts';
 import { serveBrowser } from './page.ts';
 

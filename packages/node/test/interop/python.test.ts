@@ -1,11 +1,11 @@
 // Debian's python3-websockets, in both roles.
-import { PYTHON, runs, systemTool } from '../../../tools/testing.ts';
+import { debianTool } from '../../../tools/testing.ts';
 import { suite } from '../support.ts';
 import { startPython } from './peers.ts';
 import { exchangeAsClient, exchangeAsServer, once } from './run.ts';
 
 const test = suite('interop: python3-websockets', 20_000);
-const tool = systemTool('python3-websockets', () => runs(PYTHON, '-c', 'import websockets'));
+const tool = debianTool('python3-websockets');
 const running = once(startPython);
 const python = { name: 'python3-websockets', abilities: ['ping', 'fragment'] };
 

@@ -67,7 +67,7 @@ export function exchangeAsClient(test: Register, { name, abilities }: Descriptio
       await ours.expect('open');
       await run(ours, closed);
       ws.close();
-      await within(5000, 'its end', closed);
+      await within(30_000, 'its end', closed);
     });
   }
 }

@@ -1,0 +1,57 @@
+// A socket's whole life: every event in every state, before an adapter has the socket and after.
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { ARCHITECTURE, withTable } from './lifecycle/architecture.ts';
+import { play } from './lifecycle/cell.ts';
+import { DIFFERENCES } from './lifecycle/differences.ts';
+import { EVENTS, isCannot, ORDERS, rowOf, STATES } from './lifecycle/names.ts';
+import { TABLE } from './lifecycle/table.ts';
+import { RUNTIME } from './lifecycle/transport.ts';
+import { Bench, suite } from './support.ts';
+
+const test = suite('lifecycle', 30_000);
+
+/** The cells that were played, or are said to be impossible. */
+let done = 0;
+
+/** Plays a cell on a bench of its own, so that those of a row can be played at once. */
+async function playAlone(
+  ...what: [...Parameters<typeof play>] extends [Bench, ...infer Rest] ? Rest : never
+): Promise<string> {
+  const bench = new Bench();
+  try {
+    return await play(bench, ...what);
+  } finally {
+    await bench.clear();
+  }
+}
+
+for (const order of ORDERS) {
+  for (const state of STATES) {
+    test(`${state}, ${order} attach: all that can happen`, async () => {
+      const row = rowOf(TABLE, DIFFERENCES[RUNTIME], order, state);
+      const played = await Promise.all(
+        EVENTS.map(async (event): Promise<string | undefined> => {
+          const cell = row[event];
+          if (isCannot(cell)) return undefined;
+          const words = await playAlone(order, state, event, cell);
+          return words === cell ? undefined : `${event}: "${words}", in the table "${cell}"`;
+        }),
+      );
+      const wrong = played.filter((words) => words !== undefined);
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+      done += played.length;
+    });
+  }
+}
+
+test('no cell is without a test or a reason', () => {
+  assert.is(done, ORDERS.length * STATES.length * EVENTS.length);
+});
+
+test('ARCHITECTURE.md has the table: `node packages/tools/run.js lifecycle`', () => {
+  const text = readFileSync(ARCHITECTURE, 'utf8');
+  assert.is(text, withTable(text));
+});
+
+test.run();

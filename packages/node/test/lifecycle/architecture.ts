@@ -1,0 +1,84 @@
+/** Writes the table into ARCHITECTURE.md: `node packages/tools/run.js lifecycle`. A test compares. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { DIFFERENCES } from './differences.ts';
+import { type Cell, EVENTS, isCannot, ORDERS, type Order, rowOf, STATES } from './names.ts';
+import { TABLE } from './table.ts';
+
+export const ARCHITECTURE = new URL('../../../../ARCHITECTURE.md', import.meta.url);
+
+const [BEGIN, END] = ['<!-- lifecycle: begin -->\n', '<!-- lifecycle: end -->\n'];
+
+const TITLES: Readonly<Record<Order, string>> = {
+  before: '**Before** `attach`: what an adapter makes of a socket that comes so',
+  after: '**After** `attach`',
+};
+
+/** Returns ARCHITECTURE.md with the table as the tests have it. */
+export function withTable(text: string): string {
+  const [before, rest] = text.split(BEGIN);
+  const [, behind] = rest?.split(END) ?? [];
+  if (before === undefined || behind === undefined) throw new Error('ARCHITECTURE.md has no place for the table');
+  return `${before}${BEGIN}${tables()}${END}${behind}`;
+}
+
+function tables(): string {
+  const reasons: string[] = [];
+  const parts = ORDERS.map((order) => `${TITLES[order]}:\n\n${onNode(order, reasons)}`);
+  const notes = reasons.map((reason, i) => `${i + 1}. Cannot be: ${reason}.\n`).join('');
+  return [...parts, notes, `**On Deno** these cells are not the same:\n\n${onDeno()}`].join('\n');
+}
+
+function onNode(order: Order, reasons: string[]): string {
+  const show = (cell: Cell): string => (isCannot(cell) ? `– (${noteOf(cell.cannot, reasons)})` : cell);
+  return markdown(
+    ['', ...EVENTS],
+    STATES.map((state) => {
+      const row = rowOf(TABLE, DIFFERENCES.Node, order, state);
+      return [state, ...EVENTS.map((event) => show(row[event]))];
+    }),
+  );
+}
+
+/** The number of a reason, which is new or not. */
+function noteOf(reason: string, reasons: string[]): number {
+  const at = reasons.indexOf(reason);
+  return at < 0 ? reasons.push(reason) : at + 1;
+}
+
+/** What is different there, once for all states in which it is the same. */
+function onDeno(): string {
+  const lines = new Map<string, { order: Order; what: string; events: string; states: string[] }>();
+  for (const order of ORDERS) {
+    for (const state of STATES) {
+      for (const { what, events } of differencesOf(order, state)) {
+        const key = [order, what, events].join();
+        const line = lines.get(key) ?? { order, what, events, states: [] };
+        line.states.push(state);
+        lines.set(key, line);
+      }
+    }
+  }
+  return markdown(
+    ['', 'state', 'event', 'on Deno'],
+    [...lines.values()].map(({ order, what, events, states }) => [order, states.join(', '), events, what]),
+  );
+}
+
+function differencesOf(order: Order, state: (typeof STATES)[number]): { what: string; events: string }[] {
+  const node = rowOf(TABLE, DIFFERENCES.Node, order, state);
+  const deno = rowOf(TABLE, DIFFERENCES.Deno, order, state);
+  const events = new Map<string, string[]>();
+  for (const event of EVENTS) {
+    const cell = deno[event];
+    // What cannot be anywhere is said above.
+    if (cell === node[event] || (isCannot(cell) && isCannot(node[event]))) continue;
+    const what = isCannot(cell) ? `cannot be: ${cell.cannot}` : cell;
+    events.set(what, [...(events.get(what) ?? []), event]);
+  }
+  return [...events].map(([what, names]) => ({ what, events: names.join(', ') }));
+}
+
+const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+
+if (process.argv.includes('--write')) writeFileSync(ARCHITECTURE, withTable(readFileSync(ARCHITECTURE, 'utf8')));

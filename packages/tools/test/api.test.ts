@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createWorkspace } from './workspace.ts';
+
+const api = suite('the list of the public API');
+
+const manifest = {
+  name: 'p',
+  version: '1.0.0',
+  exports: { '.': { types: './dist/index.d.ts' }, './sub': { types: './dist/sub.d.ts' } },
+};
+const workspace = createWorkspace({
+  'packages/p/package.json': JSON.stringify(manifest),
+  'packages/p/tsconfig.json': JSON.stringify({ compilerOptions: { lib: ['ES2023'], module: 'NodeNext', types: [] } }),
+  'packages/p/dist/index.d.ts': "export { one } from './one.ts';\n",
+  'packages/p/dist/one.d.ts':
+    'interface Size {\n    bytes: number;\n}\nexport declare function one(size: Size): string;\n',
+  'packages/p/dist/sub.d.ts': 'export declare const two = 2;\n',
+  'packages/private/package.json': JSON.stringify({ name: 'q', private: true }),
+});
+api.after(() => workspace.remove());
+
+const check = (fix: boolean) => workspace.run('api.js', `process.exitCode = tools.checkApi(root, ${fix}) ? 0 : 1;`);
+const list = (): string => readFileSync(join(workspace.root, 'packages/p/API.md'), 'utf8');
+
+api('is written by --fix, every entry point with all that its names refer to, and is then as it should be', () => {
+  assert.is(check(false).code, 1, 'there is no list yet');
+  assert.is(check(true).code, 0);
+  assert.match(list(), /## p\n[^#]*interface Size \{\n {4}bytes: number;\n\}[^#]*## p\/sub\n/);
+  assert.match(list(), 'export function one(size: Size): string;');
+  assert.match(list(), 'export const two = 2;');
+  assert.equal(check(false), { code: 0, output: 'api: packages/p\n' });
+});
+
+api('fails where a signature has changed, says which, and which command updates the list', () => {
+  const before = list();
+  workspace.write('packages/p/dist/sub.d.ts', 'export declare const two: number;\n');
+  const { code, output } = check(false);
+  assert.is(code, 1);
+  assert.match(output, '- export const two = 2;\n+ export const two: number;\n');
+  assert.match(output, '"npm run check -- --fix"');
+  assert.is(list(), before, 'nothing is written unless asked');
+  // Also where it is only behind a name that is exported.
+  workspace.write('packages/p/dist/sub.d.ts', 'export declare const two = 2;\n');
+  const one = readFileSync(join(workspace.root, 'packages/p/dist/one.d.ts'), 'utf8');
+  workspace.write('packages/p/dist/one.d.ts', one.replace('bytes', 'bits'));
+  assert.match(check(false).output, '-     bytes: number;\n+     bits: number;\n');
+});
+
+api.run();
