@@ -165,7 +165,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
       const retry = { attempt: this.#attempt, delay, end: event };
       if (this.#retry !== undefined) this.attempt(undefined, () => this.#policy?.onRetry?.(retry));
       // What was queued has gone with the connection.
-      this.written();
+      this.advanced();
     }
   }
 

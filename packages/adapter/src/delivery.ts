@@ -21,6 +21,8 @@ export abstract class Delivery<Data> {
   protected connection: Connection | undefined = undefined;
   /** What moves its bytes, while there is one. */
   protected driver: Driver | undefined = undefined;
+  /** Bytes have been lent to it. */
+  protected lends = false;
   /** Handlers are at work; or what was sent outside of them leaves in a microtask. */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
 
@@ -44,7 +46,7 @@ export abstract class Delivery<Data> {
     // A client may have another one by now; this one still has to write what it has.
     if (ws.driver === driver) ws.flush();
     else driver.flush();
-    ws.written();
+    ws.advanced();
   }
 
   /** Begins to work with a connection. */
@@ -78,6 +80,14 @@ export abstract class Delivery<Data> {
 
   /** Lets the driver write. */
   protected flush(): void {
+    this.#flush();
+    // That a borrowed payload has changed is found out when it is to be transmitted.
+    if (!this.lends || this.state === 'open') return;
+    this.lends = false;
+    this.changed();
+  }
+
+  #flush(): void {
     try {
       this.driver?.flush();
     } catch (error) {
@@ -118,7 +128,7 @@ export abstract class Delivery<Data> {
   abstract get state(): Connection['state'];
 
   /** Fewer bytes wait than before. */
-  protected abstract written(): void;
+  protected abstract advanced(): void;
 
   /** The connection is open; returns what the handler returned. */
   protected abstract open(event: OpenEvent): unknown;

@@ -10,6 +10,8 @@ export interface Driver {
   now(): number;
   /** Writes what the connection transmits, and does as its `transport`, `paused` and `deadline` say. */
   flush(): void;
+  /** The application waits until all has left: `proceed` has to follow when it has. Default: it does so always. */
+  watch?(): void;
   /** Ends the transport at once, and with it the connection. */
   destroy(): void;
 }

@@ -22,6 +22,7 @@ interface Promises {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
   drained?: Deferred<void> | undefined;
+  written?: Deferred<void> | undefined;
 }
 
 /** Who has stopped reading: the application, a loop with too much waiting for it. */
@@ -99,8 +100,21 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /**
-   * Sends a message, a string as text and bytes as binary. Bytes are borrowed until they have been written, and never
-   * written to.
+   * Resolves when all that has been sent has left: at once when nothing waits, or when the connection has ended. Then bytes
+   * that were lent are the application's again. Never rejects.
+   */
+  get written(): Promise<void> {
+    if (this.queuedBytes === 0) return Promise.resolve();
+    this.#promises ??= {};
+    this.#promises.written ??= new Deferred();
+    this.driver?.watch?.();
+    return this.#promises.written.promise;
+  }
+
+  /**
+   * Sends a message, a string as text and bytes as binary. Bytes are never written to, and the application's again when this
+   * returns; with `lend` they are not copied, must not change meanwhile, and are the application's again when {@link written}
+   * resolves.
    *
    * @returns true when it is on its way. False when the connection is not open (yet, or any more), or when as much as
    * `maxQueuedBytes` waits: then the peer reads too slowly, and the connection is failed with 1013. To keep below that,
@@ -116,6 +130,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       return this.#refused(data, error);
     }
     if (connection === undefined) return this.#refused(data);
+    if (options?.lend) this.lends = true;
     this.planFlush();
     return true;
   }
@@ -127,6 +142,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
+    if (options?.lend) this.lends = true;
     return this.#command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
@@ -216,14 +232,19 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected override flush(): void {
     if (this.#level === 'low' && this.queuedBytes > this.scope.highWaterMark) this.#level = 'high';
     super.flush();
-    if (this.#level !== 'high' || this.queuedBytes > this.scope.highWaterMark) return;
+    const hasFallen = this.#level === 'high' && this.queuedBytes <= this.scope.highWaterMark;
+    const hasLeft = this.#promises?.written !== undefined && this.queuedBytes === 0;
+    if (!hasFallen && !hasLeft) return;
     // All has left at once: whoever sends more whenever told so lets the others have their turn.
-    this.#level = 'fallen';
-    soon(this.scope.clock, () => this.scope.run((ws: this) => ws.written(), this));
+    if (hasFallen) this.#level = 'fallen';
+    soon(this.scope.clock, () => this.scope.run((ws: this) => ws.advanced(), this));
   }
 
-  /** Fewer bytes wait than before. */
-  protected override written(): void {
+  protected override advanced(): void {
+    if (this.#promises?.written !== undefined && this.queuedBytes === 0) {
+      this.#promises.written.resolve();
+      this.#promises.written = undefined;
+    }
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
     if (this.#level === 'high') return;
@@ -278,6 +299,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.#promises?.opened?.reject(new ConnectionEndedError(event));
     this.#promises?.closed?.resolve(event);
     this.#promises?.drained?.resolve();
+    this.#promises?.written?.resolve();
   }
 
   /** A server's messages wait for a loop until the `open` handler is done. */

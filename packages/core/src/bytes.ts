@@ -47,8 +47,18 @@ export function wordAt(bytes: Uint8Array, at: number): number {
 /** Copies `from[start]` to `from[end - 1]` to `into[at]`. */
 export function copyBytes(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
   const length = end - start;
-  if (length > LOOP_TO) into.set(length === from.length ? from : from.subarray(start, end), at);
+  if (length > LOOP_TO) into.set(length === from.length ? from : viewOf(from, start, end), at);
   else for (let i = 0; i < length; i++) into[at + i] = from[start + i] as number;
+}
+
+/** Returns a plain view of `bytes[start]` to `bytes[end - 1]`: `subarray` of a subclass, Node's Buffer among them, makes another of its kind. */
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
+/** Returns a view for words of all of `bytes`. */
+export function wordsOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Writes a text at `into[at]`, each character as one byte. */

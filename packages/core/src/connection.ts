@@ -64,6 +64,13 @@ export interface ClientOptions extends ConnectionOptions, RequestOptions {}
 export interface SendOptions {
   /** Whether to compress it, where that was negotiated. Default: when it is `threshold` bytes long or longer. */
   readonly compress?: boolean | undefined;
+  /**
+   * Whether bytes are borrowed and not copied: they must not be written to, transferred or resized until they have left. That saves the
+   * copy of a payload of 4 KiB and more that is neither masked nor compressed. If its memory has been transferred or resized by
+   * the time it is transmitted, the connection fails with `loan-changed`. Default: false, and the bytes are the caller's
+   * again when `send` returns.
+   */
+  readonly lend?: boolean | undefined;
 }
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -368,8 +375,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Gives the next bytes to write, in order, or `undefined` when there are none for now. They are the connection's: to
-   * be read only, and not to be transferred, since others' bytes may lie beside them in the same buffer.
+   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good, alone in
+   * their buffer and exactly as long, unless they are a borrowed payload (`send` with `lend`), which is the application's to be read
+   * only.
    *
    * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of what still waits begins
    *   with the next call that has one
@@ -379,7 +387,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   transmit(now?: number, max = Infinity): Uint8Array | undefined {
     if (max !== Infinity) checkCount('max', max, 1, Number.MAX_SAFE_INTEGER);
     const sender = this.#sender;
-    const bytes = sender?.transmit(max);
+    let bytes = sender?.transmit(max);
+    if (bytes === undefined && sender?.broken !== undefined) bytes = this.#breakLoan(sender, max);
     if (bytes !== undefined) {
       this.#unreported += bytes.length;
       this.#move(now);
@@ -391,12 +400,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Says that what `transmit` gave has left, to the last byte or the first `count` bytes of what was not reported yet.
-   * Once all of it has been reported its memory is used again, so whoever it was given to must not need it any more.
+   * Says that what `transmit` returned has left, to the last byte or the first `count` bytes of what was not reported yet.
    *
-   * A caller that cannot tell never calls this. Then the stall deadline sees only what waits for `transmit`, `clean` and
-   * `unsentBytes` count as left what was transmitted, and memory is not used again. One that reports calls `written(0)`
-   * at the start to say so.
+   * A caller that cannot tell never calls this. Then the stall deadline sees only what waits for `transmit`, and `clean` and
+   * `unsentBytes` count as left what was transmitted. One that reports calls `written(0)` at the start to say so.
    *
    * @param now the time on the caller's clock in milliseconds
    * @throws {RangeError} when `count` is not a whole number from 0 to how many bytes have not been reported
@@ -405,11 +412,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (count !== this.#unreported) checkCount('count', count, 0, this.#unreported);
     this.#reports = true;
     this.#unreported -= count;
-    if (this.#unreported === 0) {
-      const sender = this.#sender;
-      sender?.written();
-      if (sender?.isAtRest) this.#restSender(sender);
-    }
     if (count > 0) this.#move(now);
     else this.#tick(now);
   }
@@ -466,7 +468,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Sends a message: a string as text, bytes as binary. Bytes are lent until `transmit` next gives `undefined`, and
+   * Sends a message: a string as text, bytes as binary. Bytes are the caller's again when this returns, unless it lends them, and are
    * never written to.
    *
    * @throws {StateError} `not-open` and `queue-full`, which a peer can cause: by closing, and by reading too slowly. Ask
@@ -479,7 +481,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     const message = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
-    this.#out.message(message, compress);
+    const lend = options?.lend;
+    this.#out.message(message, compress, lend);
   }
 
   /**
@@ -494,7 +497,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#sendable();
     const fragment = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
-    this.#out.fragment(fragment, final, compress);
+    const lend = options?.lend;
+    this.#out.fragment(fragment, final, compress, lend);
   }
 
   /**
@@ -612,7 +616,6 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     else if (this.#sender === undefined && resting !== undefined) {
       this.#atRest.sender = undefined;
       this.#sender = resting.#sender;
-      this.#sender?.handOver();
       resting.#sender = undefined;
     }
     this.#sender ??= new Sender(this.#options, this.role === 'client');
@@ -622,7 +625,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /** Nothing waits; where another connection has a half-machine to give away, this one lets go. */
   #restSender(sender: Sender): void {
     this.#atRest.sender ??= this;
-    if (this.#atRest.sender !== this && !sender.isWaiting) this.#sender = undefined;
+    if (this.#atRest.sender !== this) this.#sender = undefined;
   }
 
   /** Gives this connection an inbound half-machine, for frames that begin at `offset`. */
@@ -705,6 +708,25 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       default:
         return event;
     }
+  }
+
+  /**
+   * A borrowed payload is no longer what its header says. Where that has left, whatever followed it would be read as payload, our Close
+   * frame as well.
+   */
+  #breakLoan(sender: Sender, max: number): Uint8Array | undefined {
+    const error = new ProtocolError('loan-changed', this.#bytesReceived);
+    if (sender.broken === 'cut') {
+      if (this.#ended) this.#destroy();
+      else this.#abandon(error);
+      return undefined;
+    }
+    this.#drop();
+    if (this.state === 'open') {
+      this.#enqueue(this.#fail(error));
+      this.#paused = false;
+    }
+    return sender.transmit(max);
   }
 
   /**

@@ -119,8 +119,10 @@ function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
     const allocate = Buffer?.allocUnsafeSlow;
     return allocate?.(1).buffer.byteLength === 1 ? allocate : undefined;
   });
-  if (allocUnsafeSlow === undefined) return (length) => new Uint8Array(length);
-  return (length) => (length <= ZEROED_TO ? new Uint8Array(length) : new Uint8Array(allocUnsafeSlow(length).buffer));
+  // V8 keeps the bytes of a small array on its heap, and moves them when a system call needs them; those of a buffer stay where they are.
+  const zeroed = (length: number): Uint8Array => new Uint8Array(new ArrayBuffer(length));
+  if (allocUnsafeSlow === undefined) return zeroed;
+  return (length) => (length <= ZEROED_TO ? zeroed(length) : new Uint8Array(allocUnsafeSlow(length).buffer));
 }
 
 /** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */

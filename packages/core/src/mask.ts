@@ -7,6 +7,7 @@
 import { copyBytes, wordAt } from './bytes.ts';
 import type { RandomSource } from './host.ts';
 import { KERNEL_FROM, KERNEL_SIZE, type Kernel, kernel } from './kernel.ts';
+import { StateError } from './rules.ts';
 
 // A masking key as bytes in network byte order, and the word that those bytes are in this engine's.
 const KEY = new DataView(new ArrayBuffer(4));
@@ -177,23 +178,43 @@ export class MaskKeys {
   readonly #random: RandomSource;
   #pool: Uint8Array<ArrayBuffer> = NONE;
   #used = 0;
+  #drawing = false;
 
   constructor(random: RandomSource) {
     this.#random = random;
   }
 
-  /** A fresh masking key as a 32-bit integer. */
+  /**
+   * Returns a fresh masking key as a 32-bit integer.
+   *
+   * @throws what the random source throws; {StateError} `random-reentered` when that source is itself sending
+   */
   next(): number {
-    if (this.#used === this.#pool.length) {
-      // A source that throws leaves the pool as it was: used up.
-      const fresh = new Uint8Array(POOL_SIZE);
-      this.#random(fresh);
-      this.#pool = fresh;
-      this.#used = 0;
-    }
+    if (this.#used === this.#pool.length) this.#draw(POOL_SIZE);
     const at = this.#used;
     this.#used = at + 4;
     return wordAt(this.#pool, at);
+  }
+
+  /** Draws now what the next `count` calls of `next` return, so that none of them can fail. */
+  prepare(count: number): void {
+    if (this.#pool.length - this.#used < 4 * count) this.#draw(Math.max(4 * count, POOL_SIZE));
+  }
+
+  #draw(size: number): void {
+    if (this.#drawing) {
+      throw new StateError('random-reentered', 'the random source sends on the connection that is drawing a masking key from it');
+    }
+    // A source that throws leaves the pool as it was.
+    const fresh = new Uint8Array(size);
+    this.#drawing = true;
+    try {
+      this.#random(fresh);
+    } finally {
+      this.#drawing = false;
+    }
+    this.#pool = fresh;
+    this.#used = 0;
   }
 }
 

@@ -108,6 +108,11 @@ export const PROTOCOL_RULES = {
     section: '7.4.1',
     sentence: 'more waits to be sent than this endpoint keeps: the peer reads too slowly',
   },
+  'loan-changed': {
+    code: 1011,
+    section: '7.4.1',
+    sentence: 'bytes that the application had lent to send were transferred or resized before they had left',
+  },
   'handler-failed': {
     code: 1011,
     section: '7.4.1',
@@ -316,7 +321,13 @@ export class HandshakeError extends Error {
 const cite = (section: string): string => (section.startsWith('RFC') ? section : `RFC 6455 section ${section}`);
 
 /** Why a call was refused. */
-export type StateRule = 'not-connecting' | 'not-open' | 'message-in-progress' | 'queue-full' | 'messages-dropped';
+export type StateRule =
+  | 'not-connecting'
+  | 'not-open'
+  | 'message-in-progress'
+  | 'queue-full'
+  | 'messages-dropped'
+  | 'random-reentered';
 
 /** The caller asked for something that the connection's state does not allow; nothing was changed. */
 export class StateError extends Error {

@@ -182,3 +182,16 @@ export function encodeUtf8(text: string, into: Uint8Array, start: number, write?
   }
   return at - start;
 }
+
+/** Returns the number of bytes that {@link encodeUtf8} writes for `text`. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    length += unit < 0x800 ? 1 : 2;
+    // Of a surrogate pair the two units are four bytes together.
+    if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++;
+  }
+  return length;
+}

@@ -9,14 +9,12 @@ import { Receiver } from '../src/receiver.ts';
 import { Sender } from '../src/sender.ts';
 import { FAULT, frame, isA, ROLES, receive } from './connection/tools.ts';
 import { PLAIN } from './deflate/tools.ts';
-import { emptySlab } from './empty-slab.ts';
 import { collectGarbage } from './garbage.ts';
 import { alive } from './occupied.ts';
 import { decodeFrames } from './reference.ts';
 import { concat, decodeStrictly, drain, type Summary, summarize, ZEROS } from './support.ts';
 
 const atRest = suite('at-rest');
-atRest.before.each(emptySlab);
 
 const OFF: ConnectionOptions = {
   heartbeat: false,

@@ -33,6 +33,8 @@ export class SocketDriver implements Driver, Sleeper {
   /** How many of the bytes that the connection has transmitted it has not been told to have left. */
   #outstanding = 0;
   #onWritten: (() => void) | undefined = undefined;
+  /** The application waits until all has left. */
+  #watching = false;
   // biome-ignore lint/style/useReadonlyClassProperties: a listener assigns it
   #error: Error | undefined = undefined;
 
@@ -114,7 +116,7 @@ export class SocketDriver implements Driver, Sleeper {
     const first = room > 0 ? connection.transmit(now, room) : undefined;
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
-    const watched = outstanding > 0 || total > Math.min(this.#scope.highWaterMark, UNWATCHED);
+    const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, UNWATCHED);
     const call = watched ? this.#callback : undefined;
     room -= first.length;
     let next = room > 0 ? connection.transmit(now, room) : undefined;
@@ -133,8 +135,7 @@ export class SocketDriver implements Driver, Sleeper {
 
   #hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
     this.#outstanding += bytes.length;
-    // Another kind of stream may keep what it was given when it says that it is done.
-    socket.write(keepsNothing(socket) ? bytes : bytes.slice(), call);
+    socket.write(bytes, call);
   }
 
   /** What is called when bytes that matter have left. */
@@ -154,6 +155,12 @@ export class SocketDriver implements Driver, Sleeper {
     if (left <= 0) return;
     this.#outstanding = waiting;
     this.#connection.written(left, now);
+  }
+
+  watch(): void {
+    this.#watching = true;
+    // What it holds already may have been written without a callback: this one comes behind it.
+    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.#callback);
   }
 
   #destroy(): void {
@@ -184,6 +191,7 @@ export class SocketDriver implements Driver, Sleeper {
     const { socket } = driver;
     if (socket.destroyed) return;
     driver.#report(driver.now());
+    if (driver.#outstanding === 0) driver.#watching = false;
     proceed(driver.#ws, driver);
   }
 
@@ -228,7 +236,9 @@ export function endOf(socket: Duplex): Error | string | undefined {
   return undefined;
 }
 
-/** What was written to such a socket is the operating system's, or encrypted, once it has been written. */
+/** Whether what such a socket has written is out of this process's hands. Another kind of stream may have passed it on. */
 const keepsNothing = (socket: Socket): boolean => socket.constructor === NetSocket || socket.constructor === TLSSocket;
+
+const NOTHING = new Uint8Array(0);
 
 const resume = (socket: Socket): void => void socket.resume();

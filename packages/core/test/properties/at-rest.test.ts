@@ -13,7 +13,6 @@ import {
   type ServerOptions,
 } from '../../src/index.ts';
 import { PLAIN } from '../deflate/tools.ts';
-import { emptySlab } from '../empty-slab.ts';
 import { decodeFrames, encodeFrame } from '../reference.ts';
 import { concat, drain, equalBytes, hex, join, type Summary, summarize } from '../support.ts';
 import { check } from './check.ts';
@@ -324,7 +323,6 @@ for (const [name, options] of Object.entries(OPTIONS)) {
         120,
         fc.property(interleaving, ({ kinds: all, steps }) => {
           const kinds = all.map((kind) => ({ ...kind, opens: kind.opens && opensAtAll }));
-          emptySlab();
           const shared = resolve();
           const runs = kinds.map((kind) => new Run(kind, shared));
           const plans: [act: Act, now: number][][] = kinds.map(() => []);

@@ -1,0 +1,130 @@
+// Who owns the bytes that are sent: the application again when `send` returns, or, lent, when `written` resolves.
+import type { EndEvent } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import { frame, rawClient } from './raw.ts';
+import { type Bench, deferred, suite, until } from './support.ts';
+
+const test = suite('lending', 20_000);
+
+const LENT = { lend: true } as const;
+
+/** A connection of a server, and its client. */
+async function connected(bench: Bench, handlers: Handlers = {}) {
+  const accepted = deferred<WebSocketConnection>();
+  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) });
+  const wire = await rawClient(bench, server.port);
+  return { ws: await accepted.promise, wire };
+}
+
+const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+
+test('bytes that were sent may be overwritten, transferred or resized at once', async (bench) => {
+  const { ws, wire } = await connected(bench);
+  const resizable = new Uint8Array(new ArrayBuffer(8192, { maxByteLength: 8192 })).fill(3);
+  const [overwritten, transferred] = [new Uint8Array(8192).fill(1), new Uint8Array(8192).fill(2)];
+  for (const bytes of [overwritten, transferred, resizable]) ws.send(bytes);
+  overwritten.fill(0xff);
+  transfer(transferred);
+  resizable.buffer.resize(0);
+  const frames = await wire.frames(3);
+  assert.equal(
+    frames.map(({ payload }) => [payload.length, payload[0], payload[8191]]),
+    [1, 2, 3].map((byte) => [8192, byte, byte]),
+  );
+});
+
+for (const size of [1, 4096, 10_000, 1_000_000]) {
+  test(`lent bytes arrive, and may be used again when written has resolved (${size} bytes)`, async (bench) => {
+    const { ws, wire } = await connected(bench);
+    const bytes = new Uint8Array(size);
+    for (let n = 1; n <= 5; n++) {
+      bytes.fill(n);
+      assert.ok(ws.send(bytes, LENT));
+      await ws.written;
+      assert.is(ws.queuedBytes, 0);
+    }
+    const frames = await wire.frames(5);
+    for (const [i, { payload }] of frames.entries()) assert.ok(payload.length === size && payload.every((byte) => byte === i + 1));
+  });
+}
+
+test('written waits for a client that does not read, and for no other, and settles at the end', async (bench) => {
+  const { ws, wire } = await connected(bench);
+  wire.socket.pause();
+  while (ws.queuedBytes === 0) {
+    ws.send(new Uint8Array(100_000), LENT);
+    await new Promise(setImmediate);
+  }
+  let settled = false;
+  const written = ws.written.then(() => {
+    settled = true;
+  });
+  const other = await connected(bench);
+  other.ws.send('x');
+  await other.ws.written;
+  assert.not(settled);
+  wire.socket.resume();
+  await written;
+  wire.socket.pause();
+  while (ws.queuedBytes === 0) {
+    ws.send(new Uint8Array(100_000), LENT);
+    await new Promise(setImmediate);
+  }
+  const { written: never } = ws;
+  ws.terminate();
+  await never;
+});
+
+test('lent bytes that were transferred before they left end the connection with 1011, and no other', async (bench) => {
+  const ends: EndEvent[] = [];
+  const { ws, wire } = await connected(bench, { end: (_, event) => void ends.push(event) });
+  const other = await connected(bench);
+  const bytes = new Uint8Array(8192);
+  ws.send('before');
+  ws.send(bytes, LENT);
+  transfer(bytes);
+  const [before, close] = await wire.frames(2);
+  assert.equal([before?.payload.toString(), close?.first, close?.payload.readUInt16BE(0)], ['before', 0x88, 1011]);
+  wire.write(frame('client', 0x88, close?.payload));
+  wire.socket.end();
+  await until(() => ends.length === 1);
+  assert.is(ends[0]?.explanation.error?.rule, 'loan-changed');
+  assert.is(other.ws.state, 'open');
+});
+
+test('lent bytes that were transferred while they were leaving end the connection without a Close frame', async (bench) => {
+  const ends: EndEvent[] = [];
+  const { ws, wire } = await connected(bench, { end: (_, event) => void ends.push(event) });
+  wire.socket.pause();
+  const bytes = new Uint8Array(16_000_000);
+  ws.send(bytes, LENT);
+  await new Promise(setImmediate);
+  assert.ok(ws.queuedBytes > 1_000_000, 'some of it waits');
+  transfer(bytes);
+  wire.socket.resume();
+  await until(() => ends.length === 1);
+  assert.equal([ends[0]?.explanation.error?.rule, ends[0]?.explanation.sent], ['loan-changed', undefined]);
+});
+
+test('what is kept for clients that do not read is bounded by what is queued', async (bench) => {
+  const sockets: WebSocketConnection[] = [];
+  const server = await bench.serve({ open: (ws) => void sockets.push(ws) });
+  for (let n = 0; n < 10; n++) (await rawClient(bench, server.port)).socket.pause();
+  const { arrayBuffers } = process.memoryUsage();
+  // Until the system takes no more of anybody's.
+  const full = new Uint8Array(65_536);
+  for (const ws of sockets) while (ws.queuedBytes === 0) (ws.send(full), await new Promise(setImmediate));
+  const queued = (): number => sockets.reduce((sum, ws) => sum + ws.queuedBytes, 0);
+  const before = queued();
+  for (let n = 0; n < 600; n++) {
+    for (const ws of sockets) ws.send('tiny');
+    await new Promise(setImmediate);
+  }
+  assert.ok(queued() - before >= 6000 * 6);
+  const kept = process.memoryUsage().arrayBuffers - arrayBuffers;
+  assert.ok(kept < 4 * queued() + 1_000_000, `${kept} bytes are kept for ${queued()}`);
+  for (const ws of sockets) ws.terminate();
+});
+
+test.run();
