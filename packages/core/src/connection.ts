@@ -616,6 +616,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     else if (this.#sender === undefined && resting !== undefined) {
       this.#atRest.sender = undefined;
       this.#sender = resting.#sender;
+      this.#sender?.reuse();
       resting.#sender = undefined;
     }
     this.#sender ??= new Sender(this.#options, this.role === 'client');

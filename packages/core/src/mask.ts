@@ -196,6 +196,11 @@ export class MaskKeys {
     return wordAt(this.#pool, at);
   }
 
+  /** Whether the random source is at work. */
+  get isDrawing(): boolean {
+    return this.#drawing;
+  }
+
   /** Draws now what the next `count` calls of `next` return, so that none of them can fail. */
   prepare(count: number): void {
     if (this.#pool.length - this.#used < 4 * count) this.#draw(Math.max(4 * count, POOL_SIZE));

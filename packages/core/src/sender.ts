@@ -52,7 +52,7 @@ export class Sender {
   #pongs = 0;
   #pongsLeft = 0;
   #pong: Uint8Array | undefined = undefined;
-  // The size of our Close frame while it waits, and of the answers to Ping frames behind it.
+  // The size of our Close frame once it has been queued, and of the answers to Ping frames behind it.
   #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
@@ -70,8 +70,15 @@ export class Sender {
 
   /** Whether it is as good as new: nothing waits, no message is in progress, and nothing is known of a connection. */
   get isAtRest(): boolean {
-    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined && this.#closeSize === 0;
-    return nothingWaits && this.#message === 0 && this.#transform === undefined;
+    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined;
+    // A random source may act on any connection in the middle of a frame.
+    const isWriting = this.#keys !== undefined && this.#keys.isDrawing;
+    return nothingWaits && !isWriting && this.#message === 0 && this.#transform === undefined;
+  }
+
+  /** Another connection takes it over, which has not sent a Close frame. */
+  reuse(): void {
+    this.#closeSize = 0;
   }
 
   /** How many bytes wait for `transmit`. */
@@ -179,7 +186,6 @@ export class Sender {
     if (this.#pongsLeft <= 0) this.#placePong();
     const bytes = outbox.transmit(max);
     if (bytes !== undefined) this.#pongsLeft -= bytes.length;
-    if (outbox.queuedBytes === 0) this.#closeSize = 0;
     return bytes;
   }
 

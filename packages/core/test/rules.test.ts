@@ -31,6 +31,7 @@ const CODES: Partial<Record<ProtocolRuleName, number>> = {
   'pong-timeout': 1011,
   'stall-timeout': 1013,
   'reader-too-slow': 1013,
+  'loan-changed': 1011,
   'handler-failed': 1011,
 };
 

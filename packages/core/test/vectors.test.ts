@@ -20,6 +20,7 @@ vectors('each rule that bytes can break has a row', () => {
     'pong-timeout',
     'stall-timeout',
     // Those of our own side.
+    'loan-changed',
     'reader-too-slow',
     'handler-failed',
   ];

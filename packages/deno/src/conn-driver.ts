@@ -7,10 +7,8 @@ import { Room } from './room.ts';
 /** What may be missing on a `Deno.Conn`, or on something that a test or a proxy has made to look like one. */
 type AnyConn = Deno.Conn & Partial<Pick<Deno.TcpConn, 'setNoDelay'> & Pick<Deno.TlsConn, 'handshake'>>;
 
-/** After this many bytes others have their turn. */
-const TURN = 65_536;
-
-const turn = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 0));
+/** A connection that has kept the process busy for so long gives others their turn, in milliseconds. */
+const TURN = 2;
 
 export class ConnDriver implements Driver, Sleeper {
   readonly socket: AnyConn;
@@ -25,6 +23,7 @@ export class ConnDriver implements Driver, Sleeper {
   /** `'greeting'`: the TLS handshake is in progress, so nothing is read or written yet. */
   #inbound: 'greeting' | 'idle' | 'reading' | 'ended' = 'idle';
   #outbound: 'idle' | 'writing' | 'ending' | 'ended' = 'idle';
+  #turning: ReturnType<typeof setTimeout> | undefined = undefined;
   #closed = false;
   /** How many bytes the connection has transmitted that the operating system has not taken. */
   #outstanding = 0;
@@ -119,18 +118,19 @@ export class ConnDriver implements Driver, Sleeper {
     const connection = this.#connection;
     this.#inbound = 'reading';
     try {
-      let sinceTurn = 0;
+      let busySince = this.now();
       while (!connection.paused) {
         // A read that finds bytes at once comes before timers and other connections: a flood would keep both waiting.
-        if (sinceTurn >= TURN) {
-          sinceTurn = 0;
-          await turn();
-          if (this.#closed) return;
+        if (this.now() - busySince >= TURN) {
+          await this.#turn();
+          busySince = this.now();
           continue;
         }
+        const asked = this.now();
         const length = await this.socket.read(this.#room.next());
         if (this.#closed) return;
-        sinceTurn += length ?? 0;
+        // It has waited, so others have had theirs.
+        if (this.now() - asked > 1) busySince = this.now();
         if (length !== null) this.#take(length);
         // Nobody is to hear of the end of the peer while it is paused; the next one who reads does.
         else if (!connection.paused) {
@@ -146,6 +146,13 @@ export class ConnDriver implements Driver, Sleeper {
     } catch (error) {
       this.#close(error);
     }
+  }
+
+  /** Lets timers and other connections have their turn; `setImmediate` would go on before most of them. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#turning = setTimeout(resolve, 0);
+    });
   }
 
   #take(length: number): void {
@@ -212,6 +219,7 @@ export class ConnDriver implements Driver, Sleeper {
   #letGo(cause: unknown): void {
     if (!this.#closed) close(this.socket);
     this.#closed = true;
+    clearTimeout(this.#turning);
     this.#scope.alarms.clear(this);
     this.#connection.receiveEnd(this.now(), cause);
   }

@@ -18,6 +18,7 @@ const FILES = [
   'handler-errors',
   'handlers',
   'iteration',
+  'lending',
   'lifecycle',
   'reconnect',
   'reconnect-messages',

@@ -61,7 +61,7 @@ test('a connection that is paused reads nothing: the peer is stopped, and goes o
   await delay(50);
   assert.is(got, 0);
   assert.ok(written < 250, `${written} messages of 100 kB were taken`);
-  assert.ok(isPaused(ws));
+  assert.ok(await isPaused(ws));
   ws.resume();
   await until(() => got === 300);
 });

@@ -14,7 +14,7 @@ const socketOf = ({ socket }: { readonly socket: unknown }): Duplex => socket as
 
 export const isGone = (ws: { readonly socket: unknown }): boolean => socketOf(ws).destroyed;
 
-export const isPaused = (ws: WebSocketConnection): boolean => socketOf(ws).isPaused();
+export const isPaused = (ws: WebSocketConnection): Promise<boolean> => Promise.resolve(socketOf(ws).isPaused());
 
 /** Destroys the socket without a word to its connection. */
 export const cut = (ws: WebSocketConnection, error?: Error): void => void socketOf(ws).destroy(error);

@@ -90,10 +90,10 @@ test('transmit: max is a whole number from 1, or Infinity', () => {
   assert.is(connection.queuedBytes, 7);
 });
 
-test('transmit: a part of a payload that is sent by reference is a view of it, and no copy', () => {
+test('transmit: a part of a payload that is lent is a view of it, and no copy', () => {
   const connection = writer('server', false);
   const payload = new Uint8Array(10_000);
-  connection.send(payload);
+  connection.send(payload, { lend: true });
   const [header, first, second] = [connection.transmit(), connection.transmit(0, 6000), connection.transmit(0, 6000)];
   assert.equal([header?.length, first?.length, second?.length], [4, 6000, 4000]);
   assert.ok(first?.buffer === payload.buffer && second?.buffer === payload.buffer);

@@ -52,6 +52,8 @@ export class FakeConn {
 
   /** Gives what is being read so many bytes, or the end; gives how many it took. */
   async arrive(bytes: Uint8Array | null): Promise<number> {
+    // Between two reads others have their turn.
+    for (let turn = 0; this.#reading === undefined && turn < 10; turn++) await settled();
     const reading = this.#reading;
     if (reading === undefined) throw new Error('nobody reads');
     this.#reading = undefined;

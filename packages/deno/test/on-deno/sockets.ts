@@ -43,7 +43,14 @@ async function countReads(): Promise<void> {
 
 await countReads();
 
-export const isPaused = (ws: WebSocketConnection): boolean => !isGone(ws) && (read.get(connOf(ws)) ?? 0) === 0;
+/** Whether nothing reads from it, not even in the next turns: between two reads others have theirs. */
+export async function isPaused(ws: WebSocketConnection): Promise<boolean> {
+  for (let turn = 0; turn < 3; turn++) {
+    if (isGone(ws) || (read.get(connOf(ws)) ?? 0) > 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return true;
+}
 
 /** Closes the connection of Deno's behind the back of its driver. Why is not to be said. */
 export async function cut(ws: WebSocketConnection): Promise<void> {

@@ -55,7 +55,7 @@ export async function play(bench: Bench, order: Order, state: State, event: Even
   let words = scene.words;
   // Core holds messages back as well, so that this does not show otherwise.
   const isHeld = !scene.isOver && release === 'on resume' && (event === 'data' || event === 'pause');
-  if (isHeld && scene.ws !== undefined && !isPaused(scene.ws)) words += 'WRONG: the socket is read from';
+  if (isHeld && scene.ws !== undefined && !(await isPaused(scene.ws))) words += 'WRONG: the socket is read from';
   const isDone = scene.isOver && transport.isGone;
   if (release !== undefined && !isDone) {
     scene.begin();
