@@ -234,12 +234,13 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     super.flush();
     const hasFallen = this.#level === 'high' && this.queuedBytes <= this.scope.highWaterMark;
     const hasLeft = this.#promises?.written !== undefined && this.queuedBytes === 0;
-    if (!hasFallen && !hasLeft) return;
+    if (!(hasFallen || hasLeft)) return;
     // All has left at once: whoever sends more whenever told so lets the others have their turn.
     if (hasFallen) this.#level = 'fallen';
     soon(this.scope.clock, () => this.scope.run((ws: this) => ws.advanced(), this));
   }
 
+  /** Fewer bytes wait than before: tells those who wait for that. */
   protected override advanced(): void {
     if (this.#promises?.written !== undefined && this.queuedBytes === 0) {
       this.#promises.written.resolve();

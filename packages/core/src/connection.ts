@@ -393,7 +393,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
       this.#unreported += bytes.length;
       this.#move(now);
     } else {
-      if (sender?.isAtRest) this.#restSender(sender);
+      if (sender?.isAtRest) this.#restSender();
       this.#tick(now);
     }
     return bytes;
@@ -624,7 +624,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /** Nothing waits; where another connection has a half-machine to give away, this one lets go. */
-  #restSender(sender: Sender): void {
+  #restSender(): void {
     this.#atRest.sender ??= this;
     if (this.#atRest.sender !== this) this.#sender = undefined;
   }

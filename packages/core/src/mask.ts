@@ -208,7 +208,10 @@ export class MaskKeys {
 
   #draw(size: number): void {
     if (this.#drawing) {
-      throw new StateError('random-reentered', 'the random source sends on the connection that is drawing a masking key from it');
+      throw new StateError(
+        'random-reentered',
+        'the random source sends on the connection that is drawing a masking key from it',
+      );
     }
     // A source that throws leaves the pool as it was.
     const fresh = new Uint8Array(size);

@@ -29,7 +29,8 @@ function payloads(bytes: Uint8Array): Uint8Array[] {
   return frames.map(({ payload }) => payload);
 }
 
-const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
 
 outbox('a part is alone in its buffer, and exactly as long', () => {
   for (const from of [server(), client()]) {
@@ -94,11 +95,10 @@ outbox('a borrowed payload leaves by reference behind its header; a short, maske
   from.message('behind');
   const [before, header, lent, behind, ...more] = transmitted(from);
   assert.is(lent?.buffer, payload.buffer);
-  assert.equal([before, header, behind].map((part) => toHex(part ?? hex(''))), [
-    '81 06 62 65 66 6f 72 65',
-    '82 7e 10 00',
-    '81 06 62 65 68 69 6e 64',
-  ]);
+  assert.equal(
+    [before, header, behind].map((part) => toHex(part ?? hex(''))),
+    ['81 06 62 65 66 6f 72 65', '82 7e 10 00', '81 06 62 65 68 69 6e 64'],
+  );
   assert.equal(more, []);
   for (const [copying, bytes] of [
     [server(), of(1, 4095)],
@@ -109,20 +109,23 @@ outbox('a borrowed payload leaves by reference behind its header; a short, maske
   }
 });
 
-outbox('a borrowed payload that was transferred before its header left is taken out, and what follows may be dropped', () => {
-  const from = server();
-  const payload = of(7, 5000);
-  from.message('before');
-  from.message(payload, undefined, true);
-  from.message('behind');
-  from.close(hex('03 e8'));
-  transfer(payload);
-  assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
-  assert.is(from.broken, 'unsent');
-  assert.is(from.drop(), 5004 + 8);
-  assert.is(from.broken, undefined);
-  assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
-});
+outbox(
+  'a borrowed payload that was transferred before its header left is taken out, and what follows may be dropped',
+  () => {
+    const from = server();
+    const payload = of(7, 5000);
+    from.message('before');
+    from.message(payload, undefined, true);
+    from.message('behind');
+    from.close(hex('03 e8'));
+    transfer(payload);
+    assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
+    assert.is(from.broken, 'unsent');
+    assert.is(from.drop(), 5004 + 8);
+    assert.is(from.broken, undefined);
+    assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
+  },
+);
 
 outbox('a borrowed payload that was transferred behind its header cannot be finished', () => {
   for (const cut of [4, 5, 3000]) {
@@ -166,7 +169,10 @@ outbox('the head of the opening handshake is never dropped', () => {
     from.message(of(1, 100));
     const parts = first === 0 ? [] : [from.transmit(first) as Uint8Array];
     assert.is(from.drop(), 102);
-    equalBytes(concat(...parts, ...transmitted(from)), Uint8Array.from('HTTP/1.1 101\r\n\r\n', (c) => c.charCodeAt(0)));
+    equalBytes(
+      concat(...parts, ...transmitted(from)),
+      Uint8Array.from('HTTP/1.1 101\r\n\r\n', (c) => c.charCodeAt(0)),
+    );
   }
 });
 

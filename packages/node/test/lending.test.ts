@@ -17,7 +17,8 @@ async function connected(bench: Bench, handlers: Handlers = {}) {
   return { ws: await accepted.promise, wire };
 }
 
-const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown => structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
 
 test('bytes that were sent may be overwritten, transferred or resized at once', async (bench) => {
   const { ws, wire } = await connected(bench);
@@ -45,7 +46,8 @@ for (const size of [1, 4096, 10_000, 1_000_000]) {
       assert.is(ws.queuedBytes, 0);
     }
     const frames = await wire.frames(5);
-    for (const [i, { payload }] of frames.entries()) assert.ok(payload.length === size && payload.every((byte) => byte === i + 1));
+    for (const [i, { payload }] of frames.entries())
+      assert.ok(payload.length === size && payload.every((byte) => byte === i + 1));
   });
 }
 

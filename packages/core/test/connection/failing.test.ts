@@ -296,4 +296,33 @@ test("5.3: a random source that throws is the caller's to hear of, and leaves no
   assert.is(other.timeout(5005).transport, 'destroy');
 });
 
+test("an error that is no fault of the peer's comes out of poll as it is", () => {
+  const transform = {
+    wants: () => false,
+    compress: (data: Uint8Array) => data,
+    write: () => undefined,
+    read: () => {
+      throw new Error('an engine that does not work');
+    },
+    drained: false,
+    finish: () => undefined,
+    close: () => undefined,
+  };
+  const connection = Connection.opened('client', { transform }, { random: ZEROS, heartbeat: false });
+  connection.poll();
+  connection.receive(Uint8Array.of(0xc1, 1, 0));
+  assert.throws(() => connection.poll(), /an engine that does not work/);
+});
+
+test('bytes that the application has transferred while more of them was to be parsed are a fault of our own side', () => {
+  const connection = Connection.opened('client', {}, { random: ZEROS, heartbeat: false });
+  connection.poll();
+  const chunk = Uint8Array.of(0x82, 1, 7, 0x82, 1, 8);
+  connection.receive(chunk);
+  assert.is(connection.poll()?.type, 'binary');
+  structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+  const fail = connection.poll();
+  assert.is(fail?.type === 'fail' && fail.error.rule, 'handler-failed');
+});
+
 test.run();

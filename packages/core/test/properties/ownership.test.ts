@@ -61,7 +61,11 @@ const program = fc.record({
 type Program = typeof program extends fc.Arbitrary<infer T> ? T : never;
 
 /** Runs a program on two connections that differ in what is done to bytes after `send`; returns what the transport got of each. */
-function run({ role, compressed, fragmentSize, steps }: Program, lends: boolean, does: boolean): { got: Uint8Array; connection: Connection } {
+function run(
+  { role, compressed, fragmentSize, steps }: Program,
+  lends: boolean,
+  does: boolean,
+): { got: Uint8Array; connection: Connection } {
   const options: ConnectionOptions = { heartbeat: false, random: ZEROS, fragmentSize, maxQueuedBytes: Infinity };
   const how = { level: 6, memLevel: 8, threshold: 0 };
   const negotiated = compressed ? { transform: new DeflateTransform(role, PLAIN, pako, how) } : {};

@@ -1,0 +1,66 @@
+// RFC 6455 6.1: bytes that `send` borrows, and what happens when the application transfers them before they have left.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Connection, type ConnectionEvent } from '../../src/index.ts';
+import { toHex } from '../support.ts';
+
+const lending = suite('lending');
+
+const SIZE = 10_000;
+
+/** A server's connection that is open and has lent bytes waiting, of which `sent` have been transmitted. */
+function lent(sent: number): { connection: Connection; bytes: Uint8Array<ArrayBuffer> } {
+  const connection = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+  assert.is(connection.poll()?.type, 'open');
+  const bytes = new Uint8Array(SIZE);
+  connection.send(bytes, { lend: true });
+  for (let left = sent; left > 0; ) left -= connection.transmit(0, left)?.length ?? left;
+  return { connection, bytes };
+}
+
+const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+
+const types = (events: Iterable<ConnectionEvent>): string[] => [...events].map(({ type }) => type);
+
+lending('nothing of the frame has left: it is dropped, and the connection fails with 1011', () => {
+  const { connection, bytes } = lent(0);
+  connection.pause();
+  transfer(bytes);
+  const [first, second] = toHex(connection.transmit(0) ?? new Uint8Array(0)).split(' ');
+  assert.equal([first, second, connection.transmit(0)], ['88', '0e', undefined]);
+  assert.equal([connection.state, connection.transport, connection.paused], ['closing', 'end', false]);
+  const [fail, ...more] = [...connection];
+  assert.is(fail?.type === 'fail' && fail.error.rule, 'loan-changed');
+  assert.equal(more, []);
+});
+
+lending('its header has left: the transport is destroyed without a Close frame', () => {
+  for (const sent of [4, 5, 4 + SIZE - 1]) {
+    const { connection, bytes } = lent(sent);
+    transfer(bytes);
+    assert.is(connection.transmit(0), undefined);
+    assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
+    assert.equal(types(connection), ['fail', 'end']);
+  }
+});
+
+lending('behind the end of the transport nothing is told any more', () => {
+  for (const sent of [0, 100]) {
+    const { connection, bytes } = lent(sent);
+    assert.equal(types(connection.receiveEnd(0)), ['end']);
+    transfer(bytes);
+    assert.is(connection.transmit(0), undefined);
+    assert.equal([connection.transport, types(connection)], [sent === 0 ? 'end' : 'destroy', []]);
+  }
+});
+
+lending('while closing, our Close frame still leaves when nothing of the frame before it has', () => {
+  const { connection, bytes } = lent(0);
+  connection.close(1000);
+  transfer(bytes);
+  assert.is(toHex(connection.transmit(0) ?? new Uint8Array(0)), '88 02 03 e8');
+  assert.equal(types(connection), []);
+});
+
+lending.run();
