@@ -72,8 +72,7 @@ export class Sender {
   get isAtRest(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined;
     // A random source may act on any connection in the middle of a frame.
-    const isWriting = this.#keys !== undefined && this.#keys.isDrawing;
-    return nothingWaits && !isWriting && this.#message === 0 && this.#transform === undefined;
+    return nothingWaits && !this.#keys?.isDrawing && this.#message === 0 && this.#transform === undefined;
   }
 
   /** Another connection takes it over, which has not sent a Close frame. */

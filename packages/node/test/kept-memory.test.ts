@@ -15,7 +15,12 @@ test('what is kept for clients that do not read is bounded by what is queued', a
   const { arrayBuffers } = process.memoryUsage();
   // Until the system takes no more of anybody's.
   const full = new Uint8Array(65_536);
-  for (const ws of sockets) while (ws.queuedBytes === 0) ws.send(full), await new Promise(setImmediate);
+  for (const ws of sockets) {
+    while (ws.queuedBytes === 0) {
+      ws.send(full);
+      await new Promise(setImmediate);
+    }
+  }
   const queued = (): number => sockets.reduce((sum, ws) => sum + ws.queuedBytes, 0);
   const before = queued();
   for (let n = 0; n < 600; n++) {
