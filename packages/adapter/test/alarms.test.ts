@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seeded } from '../../core/test/pair.ts';
+import { VirtualClock } from '../../node/test/virtual-clock.ts';
 import { delay, until } from '../../tools/testing.ts';
 import { alarmsOf, type Sleeper } from '../src/alarms.ts';
 import { hostClock, type Timer } from '../src/clock.ts';
@@ -164,32 +165,34 @@ test('who is woken may sleep again, and may set or clear others', async () => {
   for (let n = 1; n < 3; n++) assert.ok((again.woken[n] ?? 0) - (again.woken[n - 1] ?? 0) >= 4);
 });
 
-test('when the earliest is cleared, and when an earlier one comes, the next is woken in its time', async () => {
+test('when the earliest is cleared, and when an earlier one comes, the next is woken in its time', () => {
+  const time = new VirtualClock(1000);
+  const own = alarmsOf(time);
   const order: Fake[] = [];
   const [first, second, third] = [new Fake(order), new Fake(order), new Fake(order)];
-  const start = now();
-  setAlarm(second, start + 40);
-  setAlarm(first, start + 10);
-  clearAlarm(first);
-  await delay(20);
-  setAlarm(third, start + 30);
-  await until(() => order.length === 2);
+  own.set(second, 1040);
+  own.set(first, 1010);
+  own.clear(first);
+  time.advance(20);
+  own.set(third, 1030);
+  time.advance(9);
+  assert.equal(order, []);
+  time.advance(10);
+  assert.equal(order, [third]);
+  time.advance(10);
   assert.equal(order, [third, second]);
   assert.is(first.woken.length, 0);
-  assert.ok((third.woken[0] ?? 0) >= start + 30 && (second.woken[0] ?? 0) >= start + 40);
 });
 
-test('what the sockets received while the process was busy comes before whoever is woken', async () => {
-  const order: string[] = [];
+test('what the sockets received while the process was busy comes before whoever is woken', () => {
+  const later: (() => void)[] = [];
+  const time = Object.assign(new VirtualClock(1000), { setImmediate: (call: () => void) => void later.push(call) });
   const sleeper = new Fake();
-  sleeper.wake = () => void order.push('woken');
-  setAlarm(sleeper, now() + 2);
-  // In the turn of the loop in which the timer fires, what is next is what waits for it.
-  setTimeout(() => setImmediate(() => order.push('received')), 1);
-  const busy = performance.now() + 15;
-  while (performance.now() < busy);
-  await until(() => order.length === 2);
-  assert.equal(order, ['received', 'woken']);
+  alarmsOf(time).set(sleeper, 1002);
+  time.advance(15);
+  assert.equal([later.length, sleeper.woken.length], [1, 0]);
+  for (const call of later) call();
+  assert.is(sleeper.woken.length, 1);
 });
 
 test('a time that setTimeout does not know is slept through', async () => {
