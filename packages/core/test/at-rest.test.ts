@@ -414,7 +414,7 @@ atRest('of connections that have ended, few are kept for their half-machines', a
 
 for (const shared of [false, true]) {
   atRest(
-    `connections that are never told that their bytes have left keep no slab (shared options: ${shared})`,
+    `connections that are never told that their bytes have left keep no memory for them (shared options: ${shared})`,
     async () => {
       const resolved = resolveOptions(OFF);
       const text = 'x'.repeat(70_000);

@@ -575,7 +575,7 @@ sender('when the random source throws, nothing is queued, and the next frame is 
 sender('senders that write in turns share a scratch, but not their bytes', () => {
   const senders = Array.from({ length: 5 }, (_, i) => (i % 2 === 0 ? server() : client()));
   const expected: Uint8Array[][] = senders.map(() => []);
-  // Far more than a slab, with what is small, long, lent, and larger than a slab, and some taken in between.
+  // Far more than the scratch holds, of short and long messages.
   for (let round = 0; round < 600; round++) {
     for (const [i, from] of senders.entries()) {
       const payload = bytes(1 + ((round * 31 + i * 7) % 400)).map((byte) => byte ^ i);

@@ -7,7 +7,7 @@ import { type Expectation, same } from './expectation.ts';
 
 const ROLES: readonly Role[] = ['client', 'server'];
 
-/** Around each length at which something else happens: the header, a kernel, a slab, a block, a limit of the host's. */
+/** Around each length at which something else happens: the header, a kernel, the scratch, a block, a limit of the host's. */
 const SIZES = [
   ...[0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 125, 126, 127, 128, 191, 192, 193, 1023, 1024, 4095, 4096, 4097],
   ...[16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 100_000],
