@@ -164,9 +164,11 @@ export function encodeUtf8(text: string, into: Uint8Array, start: number, write?
       continue;
     }
     if ((point & 0xf800) === 0xd800) {
-      // codePointAt gives more than 0xffff for a pair only.
-      point = text.codePointAt(i) as number;
-      if (point > 0xffff) {
+      // Not codePointAt: once V8 13 or 14 has optimised a call, it reads beyond the end of a string that was cut from a
+      // longer one. Beyond the end charCodeAt gives NaN, which is no half of a pair.
+      const low = text.charCodeAt(i + 1);
+      if (point < 0xdc00 && (low & 0xfc00) === 0xdc00) {
+        point = 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff);
         i++;
         into[at++] = 0xf0 | (point >> 18);
         into[at++] = 0x80 | ((point >> 12) & 0x3f);
