@@ -4,7 +4,7 @@ import {
   decodeFrameHeader,
   encodeFrameHeader,
   type FrameRules,
-} from '../../packages/core/src/frame.ts';
+} from '../../packages/core/src/frame/header.ts';
 import { ProtocolError } from '../../packages/core/src/rules.ts';
 import { hex } from '../../packages/core/test/support.ts';
 import { VECTORS } from '../../packages/core/test/vectors.ts';

@@ -1,7 +1,7 @@
 /** WebSocket URIs (RFC 6455 3): what a client takes for one, a server must understand in its request. */
 import { request } from '../../packages/core/src/handshake/client.ts';
 import { respond } from '../../packages/core/src/handshake/server.ts';
-import { hostField, parseUri } from '../../packages/core/src/uri.ts';
+import { hostField, parseUri } from '../../packages/core/src/handshake/uri.ts';
 import { bytesOf, latin1 } from './support/input.ts';
 import { holds, same, typed, Violation } from './support/target.ts';
 

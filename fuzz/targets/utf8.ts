@@ -1,8 +1,21 @@
 /** UTF-8 (RFC 6455 8.1) by every way that core has, against the host's decoder, a byte at a time. */
+
+import { copyMasked, maskAndLook, rotateKey } from '../../packages/core/src/frame/mask.ts';
 import { host } from '../../packages/core/src/host.ts';
-import { copyMasked, maskAndLook, rotateKey } from '../../packages/core/src/mask.ts';
-import { decodeInKernel, decodeShortAscii, decodeText, isAscii, SHORT_ASCII } from '../../packages/core/src/text.ts';
-import { decodeUtf8, encodeUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../../packages/core/src/utf8.ts';
+import {
+  decodeInKernel,
+  decodeShortAscii,
+  decodeText,
+  isAscii,
+  SHORT_ASCII,
+} from '../../packages/core/src/text/text.ts';
+import {
+  decodeUtf8,
+  encodeUtf8,
+  UTF8_BOUNDARY,
+  unfinishedBytes,
+  validateUtf8,
+} from '../../packages/core/src/text/utf8.ts';
 import { concat, decodeStrictly } from '../../packages/core/test/support.ts';
 import { bytesOf, cutBy, Input } from './support/input.ts';
 import { holds, same } from './support/target.ts';

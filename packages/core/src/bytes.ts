@@ -1,6 +1,6 @@
 /** Bytes as a caller may give them, and the few ways to read and copy them that all files share. */
 import { host } from './host.ts';
-import { encodeUtf8 } from './utf8.ts';
+import { encodeUtf8 } from './text/utf8.ts';
 
 /** Any view of memory, or the memory itself; always its exact bytes. */
 export type BytesLike = ArrayBufferView | ArrayBufferLike;

@@ -1,15 +1,15 @@
 /** sockless: the WebSocket protocol as a codec that does no I/O. Bytes in → events and bytes out. */
-export type { Role } from './at-rest.ts';
+
 export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 export { type BytesLike, toBytes } from './bytes.ts';
-export { CloseCode, type CloseReason, isCloseCode } from './close.ts';
+export type { Role } from './connection/at-rest.ts';
 export {
   type ClientOptions,
   Connection,
   type SendOptions,
   type State,
   type Transport,
-} from './connection.ts';
+} from './connection/connection.ts';
 export type {
   BinaryEvent,
   CloseEvent,
@@ -23,8 +23,19 @@ export type {
   PongEvent,
   RequestEvent,
   TextEvent,
-} from './events.ts';
-export { type DataOpcode, Opcode } from './frame.ts';
+} from './connection/events.ts';
+export type { HeartbeatOptions } from './connection/heartbeat.ts';
+export {
+  type ConnectionOptions,
+  type MessageProgress,
+  type ResolvedOptions,
+  type ResolvedServerOptions,
+  resolveOptions,
+  resolveServerOptions,
+  type ServerOptions,
+} from './connection/options.ts';
+export { CloseCode, type CloseReason, isCloseCode } from './frame/close.ts';
+export { type DataOpcode, Opcode } from './frame/header.ts';
 export type { Negotiated, RequestOptions } from './handshake/client.ts';
 export {
   type Extension,
@@ -35,19 +46,10 @@ export {
 } from './handshake/fields.ts';
 export type { RequestHead } from './handshake/http1.ts';
 export type { AcceptOptions, HandshakeRequest, OriginRule, ServerPolicy } from './handshake/server.ts';
-export type { HeartbeatOptions } from './heartbeat.ts';
+export { parseUri, type WebSocketUri } from './handshake/uri.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
 export { CLIENT_OPTIONS, checkNames, decided, type Names, SERVER_OPTIONS } from './misuse.ts';
-export {
-  type ConnectionOptions,
-  type MessageProgress,
-  type ResolvedOptions,
-  type ResolvedServerOptions,
-  resolveOptions,
-  resolveServerOptions,
-  type ServerOptions,
-} from './options.ts';
-export type { RateLimit, RateLimits } from './rate-limit.ts';
+export type { RateLimit, RateLimits } from './receive/rate-limit.ts';
 export {
   HANDSHAKE_RULES,
   HandshakeError,
@@ -60,4 +62,3 @@ export {
   StateError,
   type StateRule,
 } from './rules.ts';
-export { parseUri, type WebSocketUri } from './uri.ts';

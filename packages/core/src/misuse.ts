@@ -3,9 +3,9 @@
  * neither yes nor no. An option that is passed over is a limit that is not there.
  */
 
+import type { ConnectionOptions } from './connection/options.ts';
 import type { RequestOptions } from './handshake/client.ts';
 import type { AcceptOptions, ServerPolicy } from './handshake/server.ts';
-import type { ConnectionOptions } from './options.ts';
 import { printable, shown } from './printable.ts';
 
 /** The names that an object may have, each with `true`. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as deflate from '../src/deflate/index.ts';
-import * as frame from '../src/frame.ts';
+import * as frame from '../src/frame/index.ts';
 import * as handshake from '../src/handshake/index.ts';
 import * as core from '../src/index.ts';
 

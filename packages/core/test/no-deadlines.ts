@@ -1,5 +1,5 @@
 // Deadlines as data, all of them clear.
-import type { Deadlines } from '../src/deadlines.ts';
+import type { Deadlines } from '../src/connection/deadlines.ts';
 
 export const noDeadlines = (): Deadlines => ({
   ...{ handshake: undefined, ping: undefined, pong: undefined, idle: undefined },

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isCloseCode } from '../src/close.ts';
+import { isCloseCode } from '../src/frame/close.ts';
 import {
   HANDSHAKE_RULES,
   HandshakeError,

@@ -1,11 +1,12 @@
 /** permessage-deflate (RFC 7692) over any synchronous DEFLATE engine. */
-import type { MessageExtension } from '../extension.ts';
+
 import { checkNames, type Names } from '../misuse.ts';
 import { shown } from '../printable.ts';
+import type { MessageExtension } from './extension.ts';
 import { acceptDeflate, confirmDeflate, type DeflateAgreement, type DeflateRequest, offerDeflate } from './offer.ts';
 import { type DeflateEngine, DeflateTransform } from './transform.ts';
 
-export type { MessageExtension, MessageTransform, NegotiatedExtension } from '../extension.ts';
+export type { MessageExtension, MessageTransform, NegotiatedExtension } from './extension.ts';
 export {
   acceptDeflate,
   confirmDeflate,

@@ -1,8 +1,9 @@
 /**
  * The message payload transformation of permessage-deflate (RFC 7692 7.2) over any synchronous DEFLATE engine.
  */
-import type { MessageTransform } from '../extension.ts';
+
 import { ProtocolError } from '../rules.ts';
+import type { MessageTransform } from './extension.ts';
 import type { DeflateAgreement } from './offer.ts';
 
 /** A DEFLATE implementation: `@sockless/deflate` anywhere, native zlib on Node. */

@@ -1,10 +1,9 @@
 /** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
-import type { MessageExtension, MessageTransform } from '../extension.ts';
+import type { MessageExtension, MessageTransform } from '../deflate/extension.ts';
 import type { RandomSource } from '../host.ts';
 import { CLIENT_OPTIONS, checkNames } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
-import { hostField, parseUri } from '../uri.ts';
 import {
   areUnique,
   checkSubprotocols,
@@ -20,6 +19,7 @@ import {
 } from './fields.ts';
 import type { RequestHead, ResponseHead } from './http1.ts';
 import { acceptKey, createKey } from './key.ts';
+import { hostField, parseUri } from './uri.ts';
 
 /** What a client asks for. */
 export interface RequestOptions {

@@ -5,7 +5,7 @@
  */
 import { writeLatin1 } from '../bytes.ts';
 import { host } from '../host.ts';
-import { MessageBuffer } from '../message-buffer.ts';
+import { MessageBuffer } from '../receive/message-buffer.ts';
 import { HandshakeError } from '../rules.ts';
 import { fieldValue, type HeaderField, isFieldLine, isFieldValue, isToken, listIncludes, trim } from './fields.ts';
 

@@ -4,8 +4,7 @@
 import { ACCEPT_OPTIONS, checkNames, decided, SERVER_OPTIONS } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
-import { isAuthority } from '../uri.ts';
-import { encodeUtf8 } from '../utf8.ts';
+import { encodeUtf8 } from '../text/utf8.ts';
 import {
   areUnique,
   checkSubprotocols,
@@ -22,6 +21,7 @@ import {
 } from './fields.ts';
 import { MAX_FIELDS, type RequestHead, type ResponseHead } from './http1.ts';
 import { acceptKey, isKey } from './key.ts';
+import { isAuthority } from './uri.ts';
 
 /** A request that conforms to RFC 6455 4.2.1. */
 export interface HandshakeRequest {

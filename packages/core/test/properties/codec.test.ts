@@ -7,12 +7,12 @@ import {
   encodeFrameHeader,
   type FrameHeader,
   frameHeaderSize,
-} from '../../src/frame.ts';
+} from '../../src/frame/header.ts';
+import { applyMask } from '../../src/frame/mask.ts';
 import { host } from '../../src/host.ts';
 import { kernel } from '../../src/kernel.ts';
-import { applyMask } from '../../src/mask.ts';
-import { decodeInKernel, decodeText } from '../../src/text.ts';
-import { decodeUtf8, encodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/utf8.ts';
+import { decodeInKernel, decodeText } from '../../src/text/text.ts';
+import { decodeUtf8, encodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/text/utf8.ts';
 import { encodeFrame, transform } from '../reference.ts';
 import { decodeStrictly, equalBytes, toHex } from '../support.ts';
 import { check } from './check.ts';

@@ -1,0 +1,191 @@
+// What waits to be transmitted: who owns its memory, in what order it leaves, what can be dropped.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { resolveOptions } from '../../src/connection/options.ts';
+import { Sender } from '../../src/send/sender.ts';
+import { decodeFrames } from '../reference.ts';
+import { concat, equalBytes, hex, join, toHex, ZEROS } from '../support.ts';
+
+const outbox = suite('outbox');
+
+const OPTIONS = resolveOptions({ random: ZEROS });
+const server = (): Sender => new Sender(OPTIONS, false);
+const client = (): Sender => new Sender(OPTIONS, true);
+
+/** Bytes of which each tells whose they are. */
+const of = (whose: number, length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(whose);
+
+/** Everything that waits, in the parts in which it leaves. */
+function transmitted(from: Sender, max?: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let part = from.transmit(max); part !== undefined; part = from.transmit(max)) parts.push(part);
+  return parts;
+}
+
+/** The payloads of the frames in `bytes`, which are whole frames. */
+function payloads(bytes: Uint8Array): Uint8Array[] {
+  const { frames, rest } = decodeFrames(bytes);
+  assert.is(rest, 0, 'whole frames');
+  return frames.map(({ payload }) => payload);
+}
+
+const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+
+outbox('a part is alone in its buffer, and exactly as long', () => {
+  for (const from of [server(), client()]) {
+    for (const length of [0, 1, 16, 100, 1000, 5000, 16_380, 16_384, 100_000]) {
+      from.message(of(1, length));
+      from.message('é'.repeat(length));
+      for (const part of transmitted(from)) assert.equal([part.byteOffset, part.buffer.byteLength], [0, part.length]);
+    }
+  }
+});
+
+outbox('two connections that write in turns share nothing, and each stream is in order', () => {
+  const senders = [server(), client(), server()];
+  const sent = senders.map((): Uint8Array[] => []);
+  const got = senders.map((): Uint8Array[] => []);
+  for (let turn = 0; turn < 2000; turn++) {
+    const who = (turn * 7 + (turn >> 3)) % 3;
+    const message = of(turn % 251, (turn * 37) % 700);
+    senders[who]?.message(message);
+    sent[who]?.push(message);
+    if (turn % 5 === 0) got[turn % 3]?.push(...transmitted(senders[turn % 3] as Sender));
+  }
+  const buffers = new Set<ArrayBufferLike>();
+  for (const [who, from] of senders.entries()) {
+    got[who]?.push(...transmitted(from));
+    for (const part of got[who] ?? []) {
+      assert.not.ok(buffers.has(part.buffer), 'no buffer comes twice');
+      buffers.add(part.buffer);
+    }
+    assert.equal(payloads(join(got[who] ?? [])).map(toHex), sent[who]?.map(toHex));
+  }
+});
+
+outbox('messages that leave together leave in one part, a long one with what waits before it', () => {
+  const from = server();
+  from.message('a');
+  from.message(of(1, 100));
+  from.message(of(2, 50_000));
+  assert.equal(
+    transmitted(from).map(({ length }) => length),
+    [3 + 102 + 50_004],
+  );
+});
+
+outbox('parts are cut to what the caller takes, and come in order', () => {
+  for (const max of [1, 2, 7, 125, 4096, 70_000]) {
+    const from = server();
+    const messages = [of(1, 3), of(2, 200), of(3, 9000), of(4, 40_000), of(5, 0), of(6, 1)];
+    for (const message of messages) from.message(message, false, message.length === 9000);
+    const parts = transmitted(from, max);
+    assert.ok(parts.every(({ length }) => length > 0 && length <= max));
+    assert.equal(payloads(join(parts)).map(toHex), messages.map(toHex));
+    assert.is(from.queuedBytes, 0);
+  }
+});
+
+outbox('a borrowed payload leaves by reference behind its header; a short, masked or compressed one is copied', () => {
+  const from = server();
+  const payload = of(7, 4096);
+  from.message('before');
+  from.message(payload, undefined, true);
+  from.message('behind');
+  const [before, header, lent, behind, ...more] = transmitted(from);
+  assert.is(lent?.buffer, payload.buffer);
+  assert.equal(
+    [before, header, behind].map((part) => toHex(part ?? hex(''))),
+    ['81 06 62 65 66 6f 72 65', '82 7e 10 00', '81 06 62 65 68 69 6e 64'],
+  );
+  assert.equal(more, []);
+  for (const [copying, bytes] of [
+    [server(), of(1, 4095)],
+    [client(), of(1, 100_000)],
+  ] as const) {
+    copying.message(bytes, undefined, true);
+    assert.ok(transmitted(copying).every(({ buffer }) => buffer !== bytes.buffer));
+  }
+});
+
+outbox(
+  'a borrowed payload that was transferred before its header left is taken out, and what follows may be dropped',
+  () => {
+    const from = server();
+    const payload = of(7, 5000);
+    from.message('before');
+    from.message(payload, undefined, true);
+    from.message('behind');
+    from.close(hex('03 e8'));
+    transfer(payload);
+    assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
+    assert.is(from.broken, 'unsent');
+    assert.is(from.drop(), 5004 + 8);
+    assert.is(from.broken, undefined);
+    assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
+  },
+);
+
+outbox('a borrowed payload that was transferred behind its header cannot be finished', () => {
+  for (const cut of [4, 5, 3000]) {
+    const from = server();
+    const payload = of(7, 5000);
+    from.message(payload, undefined, true);
+    for (let left = cut; left > 0; left -= from.transmit(left)?.length ?? left);
+    transfer(payload);
+    assert.is(from.transmit(), undefined);
+    assert.is(from.broken, 'cut');
+  }
+});
+
+outbox('what is dropped are the messages of which nothing has left', () => {
+  const messages = [of(1, 3), of(2, 200), of(3, 5000), of(4, 30_000), of(5, 1)];
+  const total = 5 + 204 + 5004 + 30_004 + 3;
+  for (const lend of [false, true]) {
+    for (let first = 0; first < total; first += first < 300 ? 1 : 997) {
+      const from = server();
+      for (const message of messages) from.message(message, undefined, lend);
+      from.close(hex('03 f5'));
+      const parts: Uint8Array[] = [];
+      for (let left = first; left > 0; left -= parts.at(-1)?.length ?? 0) parts.push(from.transmit(left) as Uint8Array);
+      const waiting = from.queuedBytes;
+      const dropped = from.drop();
+      assert.is(from.queuedBytes, waiting - dropped);
+      assert.is(from.drop(), 0, 'there is nothing more to drop');
+      const got = payloads(concat(...parts, ...transmitted(from)));
+      assert.is(toHex(got.pop() ?? hex('')), '03 f5', 'the Close frame stays');
+      assert.equal(got.map(toHex), messages.slice(0, got.length).map(toHex));
+      const size = got.reduce((sum, { length }) => sum + length + (length < 126 ? 2 : 4), 0);
+      assert.ok(size >= first && size - first < 30_004, `${first}: only the frame that was cut is finished`);
+    }
+  }
+});
+
+outbox('the head of the opening handshake is never dropped', () => {
+  for (const first of [0, 1, 7]) {
+    const from = server();
+    from.head('HTTP/1.1 101\r\n\r\n');
+    from.message(of(1, 100));
+    const parts = first === 0 ? [] : [from.transmit(first) as Uint8Array];
+    assert.is(from.drop(), 102);
+    equalBytes(
+      concat(...parts, ...transmitted(from)),
+      Uint8Array.from('HTTP/1.1 101\r\n\r\n', (c) => c.charCodeAt(0)),
+    );
+  }
+});
+
+outbox('after a drop it goes on like a new one', () => {
+  const from = server();
+  from.message(of(1, 100));
+  from.message(of(2, 100));
+  from.transmit(50);
+  from.drop();
+  transmitted(from);
+  from.message('a');
+  assert.equal(transmitted(from).map(toHex), ['81 01 61']);
+  assert.is(from.queuedBytes, 0);
+});
+
+outbox.run();

@@ -1,0 +1,260 @@
+// 8.1, with the kernel and, by without-webassembly.test.ts, without it.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { host, lookUpHost, type Write } from '../../src/host.ts';
+import {
+  decodeBy,
+  decodeUtf8,
+  encodeUtf8,
+  lastBoundary,
+  nextUtf8,
+  UTF8_BOUNDARY,
+  unfinishedBytes,
+  validateUtf8,
+} from '../../src/text/utf8.ts';
+import { grammar } from '../reference.ts';
+import { concat, decodeStrictly, hex, times, toHex } from '../support.ts';
+
+const utf8 = suite('utf8');
+
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ENCODER = new TextEncoder();
+const WRITES = [host.writeUtf8, lookUpHost({ TextEncoder }).writeUtf8];
+
+/** Compares validation, as a whole and byte by byte, and decoding with the grammar and with the host. */
+function compare(bytes: Uint8Array): void {
+  const { impossible, unfinished } = grammar(bytes);
+  const state = validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY);
+  const text = hostDecode(bytes);
+  const name = toHex(bytes);
+  let next = UTF8_BOUNDARY;
+  for (let at = 0; at < bytes.length && next >= 0; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x80 || next !== UTF8_BOUNDARY) next = nextUtf8(next, byte);
+  }
+  assert.is(next, Math.max(state, -1), name);
+  if (impossible >= 0) {
+    assert.is(state, ~impossible, name);
+  } else {
+    assert.is(state === UTF8_BOUNDARY, unfinished === 0, name);
+    assert.is(unfinishedBytes(bytes, bytes.length, state), unfinished, name);
+  }
+  assert.is(decodeUtf8(bytes), text, name);
+  assert.is(decodeBy(DECODER, bytes), text, name);
+  assert.is(text === undefined, state !== UTF8_BOUNDARY, name);
+}
+
+function hostDecode(bytes: Uint8Array): string | undefined {
+  try {
+    return decodeStrictly(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+utf8('a text that was cut out of a longer one in the middle of a pair shows nothing of what comes after it', () => {
+  // The first test of this file, because V8 reads beyond such a text, which it keeps as a view of the longer one, for as long
+  // as the first of its optimising compilers has compiled the loop and the second has not.
+  const longer = 'Here a 🐯 is: 🐯';
+  for (const cut of [8, 15]) {
+    const text = longer.slice(0, cut);
+    const expected = toHex(ENCODER.encode(text));
+    assert.ok(expected.endsWith('ef bf bd'));
+    const memory = new Uint8Array(3 * text.length);
+    for (let turn = 0; turn < 20_000; turn++) {
+      const length = encodeUtf8(text, memory, 0);
+      if (memory[length - 1] !== 0xbd) assert.is(toHex(memory.subarray(0, length)), expected, `turn ${turn}`);
+    }
+  }
+});
+
+utf8('8.1 every sequence of 1 byte', () => {
+  for (let a = 0; a < 256; a++) compare(Uint8Array.of(a));
+});
+
+utf8('8.1 every sequence of 2 bytes', () => {
+  for (let a = 0; a < 256; a++) {
+    for (let b = 0; b < 256; b++) compare(Uint8Array.of(a, b));
+  }
+});
+
+/** Each byte beside which the grammar changes. */
+const EDGES = [...hex('00 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 ff')];
+const TAILS = [...hex('7f 80 8f 90 9f a0 bf c0')];
+
+utf8('8.1 sequences of 3 bytes at the edges of the grammar', () => {
+  for (const a of EDGES) for (const b of EDGES) for (const c of TAILS) compare(Uint8Array.of(a, b, c));
+});
+
+utf8('8.1 sequences of 4 bytes at the edges of the grammar', () => {
+  for (const a of EDGES.filter((byte) => byte >= 0xe0)) {
+    for (const b of TAILS) for (const c of TAILS) for (const d of TAILS) compare(Uint8Array.of(a, b, c, d));
+  }
+});
+
+/** Texts that are longer than from where the host checks them, valid and not, with an end of each kind. */
+const LONG = ['61', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af'].flatMap((character) =>
+  ['', 'c3', 'e2 82', 'f0 9f 90', '80', 'ff', 'ed a0', 'c3 28', 'f0 9f 90 af 61'].map((end) =>
+    hex(`${times(40, character)} ${times(50, '61')} ${end} ${end === 'c3 28' ? times(70, '61') : ''}`),
+  ),
+);
+
+utf8('8.1 validates any two pieces to the same byte as the whole, with the decoder of a host or without', () => {
+  for (const bytes of LONG) {
+    const { impossible } = grammar(bytes);
+    const { length } = bytes;
+    for (const decoder of [undefined, DECODER]) {
+      const whole = validateUtf8(bytes, 0, length, UTF8_BOUNDARY, decoder);
+      assert.is(whole < 0 ? ~whole : -1, impossible);
+      for (let cut = 0; cut <= length; cut++) {
+        let state = validateUtf8(bytes, 0, cut, UTF8_BOUNDARY, decoder);
+        if (state >= 0) state = validateUtf8(bytes, cut, length, state, decoder);
+        assert.is(state, whole, `cut at ${cut} of ${toHex(bytes)}`);
+      }
+    }
+  }
+});
+
+utf8('8.1 a byte that cannot be is found anywhere in a long text', () => {
+  const valid = hex(times(30, '61 c3 a9 e2 82 ac f0 9f 90 af'));
+  for (let at = 0; at < valid.length; at++) {
+    for (const byte of [0x80, 0x28, 0xc3, 0xe2, 0xff]) {
+      const bytes = valid.slice();
+      bytes[at] = byte;
+      const { impossible } = grammar(bytes);
+      for (const decoder of [undefined, DECODER]) {
+        const state = validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY, decoder);
+        assert.is(state < 0 ? ~state : -1, impossible, `${byte} at ${at}`);
+      }
+    }
+  }
+});
+
+utf8('8.1 the index counts from the beginning of the bytes, not of the piece', () => {
+  const bytes = concat(hex('ff ff'), hex(times(70, '61')), hex('ff'));
+  for (const decoder of [undefined, DECODER]) {
+    assert.is(validateUtf8(bytes, 2, 72, UTF8_BOUNDARY, decoder), UTF8_BOUNDARY);
+    assert.is(validateUtf8(bytes, 2, 73, UTF8_BOUNDARY, decoder), ~72);
+    assert.is(validateUtf8(bytes, 2, 2, UTF8_BOUNDARY, decoder), UTF8_BOUNDARY);
+  }
+});
+
+utf8('8.1 a long piece that does not go on with what was begun fails at its first byte', () => {
+  const begun = validateUtf8(hex('e2 82'), 0, 2, UTF8_BOUNDARY);
+  const piece = hex(times(100, '61'));
+  assert.is(validateUtf8(piece, 0, 100, begun), ~0);
+  assert.is(validateUtf8(piece, 0, 100, begun, DECODER), ~0);
+});
+
+utf8('decodes long texts, which come in more than one call of the engine', () => {
+  for (const text of ['a'.repeat(5000), 'é'.repeat(4096), `a${'🐯'.repeat(4096)}`, '€'.repeat(100_000)]) {
+    const bytes = ENCODER.encode(text);
+    assert.ok(decodeUtf8(bytes) === text);
+    const within = concat(hex('ff'), bytes, hex('ff'));
+    assert.ok(decodeUtf8(within, 1, bytes.length + 1) === text);
+  }
+});
+
+utf8('keeps a byte order mark, which is data', () => {
+  assert.is(decodeUtf8(hex('ef bb bf 61')), '\ufeffa');
+  assert.is(decodeBy(DECODER, hex('ef bb bf 61')), '\ufeffa');
+});
+
+/** Texts of more than one block of the kernel, with a code point of each length across its end. */
+const BLOCKS = ['61', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af'].flatMap((character) => {
+  const size = hex(character).length;
+  const many = ENCODER.encode(decodeStrictly(hex(character)).repeat(Math.ceil(33_000 / size)));
+  return Array.from({ length: size }, (_, before) => concat(new Uint8Array(before).fill(0x61), many));
+});
+
+utf8('8.1 validates texts of many blocks, in one piece or two, and finds a byte that cannot be in any place', () => {
+  for (const valid of BLOCKS) {
+    const { length } = valid;
+    for (const decoder of [undefined, DECODER]) {
+      for (const cut of [0, 1, 16_382, 16_383, 16_384, 16_385, 16_386, 16_387, length - 1]) {
+        const state = validateUtf8(valid, 0, cut, UTF8_BOUNDARY, decoder);
+        assert.is(validateUtf8(valid, cut, length, state, decoder), UTF8_BOUNDARY, `cut at ${cut} of ${length}`);
+      }
+      for (const at of [0, 1, 100, 16_382, 16_383, 16_384, 16_385, 16_386, 20_000, length - 2, length - 1]) {
+        const bytes = valid.slice();
+        bytes[at] = 0xff;
+        assert.is(validateUtf8(bytes, 0, length, UTF8_BOUNDARY, decoder), ~at, `${at} of ${length}`);
+      }
+    }
+  }
+});
+
+utf8('8.1 finds the beginning of a code point that is not whole', () => {
+  for (const [digits, back] of [
+    ['61', 0],
+    ['c3', 1],
+    ['c3 a9', 0],
+    ['e2', 1],
+    ['e2 82', 2],
+    ['e2 82 ac', 0],
+    ['f0', 1],
+    ['f0 9f', 2],
+    ['f0 9f 90', 3],
+    ['f0 9f 90 af', 0],
+    ['80 80 80 80', 0],
+    ['c3 61', 0],
+    ['', 0],
+  ] as const) {
+    for (const before of ['', '61', '61 61 61 61', 'c3 a9']) {
+      const bytes = hex(`${before} ${digits}`);
+      assert.is(lastBoundary(bytes, bytes.length), bytes.length - back, `${before} ${digits}`);
+      assert.is(lastBoundary(concat(bytes, hex('80')), bytes.length), bytes.length - back, `${before} ${digits}`);
+    }
+  }
+});
+
+utf8('a decoder that refuses gives nothing', () => {
+  assert.is(decodeBy(DECODER, hex('ff')), undefined);
+  assert.is(decodeBy({ decode: () => 'anything' }, hex('ff')), 'anything');
+});
+
+/** Encodes at 2 into memory full of 0xee, and checks that nothing beside the text was written. */
+function encode(text: string, write?: Write): Uint8Array {
+  const memory = new Uint8Array(2 + 3 * text.length + 2).fill(0xee);
+  const length = encodeUtf8(text, memory, 2, write);
+  const behind = memory.subarray(2 + length);
+  assert.ok(memory[0] === 0xee && memory[1] === 0xee && behind.every((byte) => byte === 0xee), 'wrote beside the text');
+  return memory.subarray(2, 2 + length);
+}
+
+utf8('encodes every code point as the host does, lone surrogates as U+FFFD', () => {
+  for (let first = 0; first < 0x110000; first += 0x1000) {
+    // A space between them keeps surrogates lone.
+    const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
+    const text = points.join(' ');
+    const memory = new Uint8Array(3 * text.length);
+    const length = encodeUtf8(text, memory, 0);
+    assert.ok(equal(memory.subarray(0, length), ENCODER.encode(text)), `from U+${first.toString(16)}`);
+  }
+});
+
+utf8('encodes halves of surrogate pairs in every order as the host does', () => {
+  const units = ['', 'a', '\ud800', '\udbff', '\udc00', '\udfff', '€'];
+  for (const a of units) {
+    for (const b of units) {
+      for (const c of units) assert.is(toHex(encode(a + b + c)), toHex(ENCODER.encode(a + b + c)));
+    }
+  }
+});
+
+utf8("encodes short and long texts, with a way of the host's or without", () => {
+  for (const character of ['a', 'é', '€', '🐯', '\ud800']) {
+    for (let length = 0; length <= 40; length++) {
+      const text = character.repeat(length);
+      const expected = toHex(ENCODER.encode(text));
+      assert.is(toHex(encode(text)), expected);
+      for (const write of WRITES) assert.is(toHex(encode(text, write)), expected);
+    }
+  }
+});
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+utf8.run();
