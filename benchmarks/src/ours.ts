@@ -1,4 +1,5 @@
 /** Our own packages as they were built: those of this tree, or of the tree that SOCKLESS_ROOT names. */
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -10,14 +11,6 @@ interface Packages {
   readonly node: typeof import('@sockless/node');
 }
 
-const FILES: Readonly<Record<keyof Packages, string>> = {
-  core: 'core/dist/index.js',
-  'core/deflate': 'core/dist/deflate/index.js',
-  'core/frame': 'core/dist/frame.js',
-  deflate: 'deflate/dist/index.js',
-  node: 'node/dist/index.js',
-};
-
 /** The environment of a subject that does without WebAssembly. */
 export const NO_WEBASSEMBLY = { SOCKLESS_NO_WEBASSEMBLY: '1' };
 
@@ -25,6 +18,12 @@ export const NO_WEBASSEMBLY = { SOCKLESS_NO_WEBASSEMBLY: '1' };
 export async function ours<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
   if (process.env.SOCKLESS_NO_WEBASSEMBLY) Reflect.deleteProperty(globalThis, 'WebAssembly');
   const root = process.env.SOCKLESS_ROOT;
-  const url = root && pathToFileURL(join(root, 'packages', FILES[name])).href;
+  const url = root && pathToFileURL(fileOf(name, root)).href;
   return (await import(url || `@sockless/${name}`)) as Packages[Name];
+}
+
+/** Returns what a package of another tree exports by that name. */
+function fileOf(name: keyof Packages, root: string): string {
+  const [folder = ''] = name.split('/');
+  return createRequire(join(root, 'packages', folder, 'package.json')).resolve(`@sockless/${name}`);
 }
