@@ -86,7 +86,7 @@ mutation('a mutant is killed by a test, by its endlessness, or survives', async 
     'packages/a/src/sum.ts': SOURCE,
     'packages/a/test/sum.test.ts': TESTS,
   });
-  const tree = createTree(workspace.root, 'packages/a', []);
+  const tree = createTree(workspace.root, { folder: 'packages/a', tests: ['packages/a/test'], sources: [] });
   try {
     const mutants = mutantsOf('sum.ts', SOURCE);
     const measured = await tree.measure(mutants, [], () => undefined);
