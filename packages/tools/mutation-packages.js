@@ -23,11 +23,17 @@ import { Failure, files, packages } from './workspace.js';
  * @property {string} folder of the package whose sources are broken
  * @property {string[]} tests the folders whose tests are put to them
  * @property {string[]} sources other folders of which those tests need the sources
- * @property {true} [onDeno] the tests run on Deno
+ * @property {boolean} [onDeno] the tests run on Deno
  */
 
 /** What the tests of adapters import from other packages. */
-const SHARED = ['packages/core/src', 'packages/core/test', 'packages/deflate/src', 'packages/deflate/test', 'packages/tools'];
+const SHARED = [
+  'packages/core/src',
+  'packages/core/test',
+  'packages/deflate/src',
+  'packages/deflate/test',
+  'packages/tools',
+];
 
 /** @type {Record<string, Mutated>} */
 export const MUTATED = {
