@@ -4,7 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VirtualClock } from '../../node/test/virtual-clock.ts';
 import { within } from '../../tools/testing.ts';
-import { start, work } from '../src/delivery.ts';
+import { Client } from '../src/client.ts';
+import { expire, start, work } from '../src/delivery.ts';
 import type { Driver } from '../src/driver.ts';
 import { ConnectionEndedError } from '../src/ended-error.ts';
 import type { Handlers } from '../src/handlers.ts';
@@ -21,6 +22,7 @@ class FakeDriver implements Driver {
   readonly connection: Connection;
   readonly #ws: WebSocketConnection<never>;
   destroyed = false;
+  time = 0;
 
   constructor(ws: WebSocketConnection<never>, connection: Connection) {
     this.#ws = ws;
@@ -28,7 +30,7 @@ class FakeDriver implements Driver {
   }
 
   now(): number {
-    return 0;
+    return this.time;
   }
 
   flush(): void {
@@ -94,6 +96,37 @@ for (const [what, { bytes = [], handlers }] of Object.entries(NEEDS)) {
     assert.match(String(errors[0]), handlers === undefined ? 'oops' : 'a mishap');
   });
 }
+
+test('a client that cannot make a Close frame when its signal is aborted is terminated, and the error is told', async () => {
+  const errors: unknown[] = [];
+  const controller = new AbortController();
+  const scope = new Scope<never>({ error: (_, error) => void errors.push(error) }, { clock: new VirtualClock() });
+  const random = (): never => {
+    throw new Error('oops');
+  };
+  const ws = new Client<never>('ws://localhost', { signal: controller.signal }, scope, (client) => {
+    const connection = Connection.opened('client', {}, { random });
+    start(client, connection, new FakeDriver(client, connection));
+  });
+  assert.is(ws.state, 'open');
+  controller.abort();
+  assert.is((await within(1000, 'the end', ws.closed)).code, 1006);
+  assert.equal(errors.map(String), ['Error: oops']);
+});
+
+test('a deadline that cannot be kept is told, and is the end', async () => {
+  const random = (): never => {
+    throw new Error('oops');
+  };
+  const errors: unknown[] = [];
+  const heartbeat = { interval: 100, timeout: 1000 };
+  const [ws, driver] = open({ error: (_, error) => void errors.push(error) }, { random, heartbeat });
+  assert.is(driver.connection.deadline, 100);
+  driver.time = 100;
+  expire(ws, driver.connection, driver);
+  assert.is((await within(1000, 'the end', ws.closed)).code, 1006);
+  assert.equal([errors.map(String), driver.destroyed], [['Error: oops'], true]);
+});
 
 test('the error of whoever waited says its name, the end, and as its cause the rule or what the transport said', async () => {
   for (const bytes of [[], [0xff, 0xff]]) {

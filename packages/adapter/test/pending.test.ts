@@ -15,14 +15,14 @@ const HANDSHAKE_TIMEOUT = 5000;
 
 /** A client that waits for its transport. */
 class Waiting extends WebSocketConnection<never> {
-  readonly clock: VirtualClock = new VirtualClock(1000);
+  clock: VirtualClock = new VirtualClock();
   readonly transport = deferred<string>();
   readonly log: string[] = [];
 
-  static start(arrival: Partial<Arrival<string>> = {}): Waiting {
+  static begin(arrival: Partial<Arrival<string>> = {}): Waiting {
     const clock = new VirtualClock(1000);
     const ws = new Waiting(new Scope({}, { clock }));
-    Object.assign(ws, { clock });
+    ws.clock = clock;
     const connection = Connection.client('ws://localhost', { handshakeTimeout: HANDSHAKE_TIMEOUT });
     startLater(ws, ws.scope, connection, ws.transport.promise, {
       open: (transport, start) => void ws.log.push(`open ${transport} ${start}`),
@@ -45,13 +45,13 @@ const settled = async (): Promise<void> => {
 };
 
 test('its time goes by the clock from its beginning, and nothing is queued anywhere but in core', () => {
-  const ws = Waiting.start();
+  const ws = Waiting.begin();
   ws.clock.advance(250);
   assert.equal([ws.mover?.now(), ws.mover?.queuedBytes, ws.mover?.socket], [250, 0, undefined]);
 });
 
 test('handshakeTimeout is the end, in time; there is one timer until then and none behind', async () => {
-  const ws = Waiting.start();
+  const ws = Waiting.begin();
   assert.is(ws.clock.timers, 1);
   ws.clock.advance(HANDSHAKE_TIMEOUT - 1);
   assert.equal([ws.state, ws.clock.timers], ['connecting', 1]);
@@ -61,7 +61,7 @@ test('handshakeTimeout is the end, in time; there is one timer until then and no
 });
 
 test('the transport is opened with the moment the wait began', async () => {
-  const ws = Waiting.start();
+  const ws = Waiting.begin();
   ws.clock.advance(100);
   ws.transport.resolve('it');
   await settled();
@@ -70,7 +70,7 @@ test('the transport is opened with the moment the wait began', async () => {
 
 for (const command of ['close', 'terminate'] as const) {
   test(`after ${command}() no timer is left, and a transport that comes too late is discarded`, async () => {
-    const ws = Waiting.start();
+    const ws = Waiting.begin();
     ws[command]();
     assert.is(ws.state, 'closed');
     assert.equal([ws.log, ws.clock.timers], [['give up'], 0]);
@@ -83,7 +83,7 @@ for (const command of ['close', 'terminate'] as const) {
 
 test('a transport that cannot be used is the end with that cause, and nobody gives up what is there', async () => {
   const oops = new Error('oops');
-  const ws = Waiting.start({
+  const ws = Waiting.begin({
     open() {
       throw oops;
     },

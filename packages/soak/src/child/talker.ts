@@ -96,7 +96,8 @@ export class Talker {
 
   hear(data: string | Uint8Array): Promise<void> | undefined {
     const fault = faultOf(data, this.id, this.side === 'client' ? 'server' : 'client', this.arrived);
-    if (fault !== undefined) this.faults.push(fault);
+    // One that is missing makes all that follow others than those that are due.
+    if (fault !== undefined && this.faults.length === 0) this.faults.push(fault);
     this.arrived++;
     if (this.#mishap === 'throws') throw new Mishap(this.#mishap);
     return this.#mishap === 'rejects' ? Promise.reject(new Mishap(this.#mishap)) : undefined;
