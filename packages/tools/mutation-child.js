@@ -92,7 +92,7 @@ async function measure(file, places) {
   session.post('Profiler.enable');
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   const tests = await load(file);
-  report({ loaded: reached(session, places) });
+  report({ loaded: await reached(session, places) });
   for (const [index, test] of tests.entries()) {
     report({ begun: index });
     const started = performance.now();
@@ -103,7 +103,7 @@ async function measure(file, places) {
       failure = String(error).slice(0, 200);
     }
     const time = Math.ceil(performance.now() - started);
-    report({ name: test.name, index, time, failure, reached: reached(session, places) });
+    report({ name: test.name, index, time, failure, reached: await reached(session, places) });
   }
   end({ done: true });
 }
@@ -111,23 +111,24 @@ async function measure(file, places) {
 /**
  * @param {Session} session
  * @param {Record<string, number[]>} places
- * @returns {Record<string, number[]>}
+ * @returns {Promise<Record<string, number[]>>}
  */
-function reached(session, places) {
+async function reached(session, places) {
   /** @type {Record<string, number[]>} */
   const found = {};
-  session.post('Profiler.takePreciseCoverage', (error, { result }) => {
-    if (error) throw error;
-    for (const { url, functions } of result) {
-      const wanted = places[url];
-      if (wanted === undefined) continue;
-      const ranges = functions.flatMap(({ ranges }) => ranges);
-      ranges.sort((a, b) => b.endOffset - b.startOffset - (a.endOffset - a.startOffset));
-      const counts = new Uint8Array(Math.max(0, ...ranges.map(({ endOffset }) => endOffset)));
-      for (const { startOffset, endOffset, count } of ranges) counts.fill(count > 0 ? 1 : 0, startOffset, endOffset);
-      found[url] = wanted.flatMap((place, index) => (counts[place] === 1 ? [index] : []));
-    }
+  // Deno calls back later.
+  const result = await new Promise((resolve, reject) => {
+    session.post('Profiler.takePreciseCoverage', (error, taken) => (error ? reject(error) : resolve(taken.result)));
   });
+  for (const { url, functions } of /** @type {import('node:inspector').Profiler.ScriptCoverage[]} */ (result)) {
+    const wanted = places[url];
+    if (wanted === undefined) continue;
+    const ranges = functions.flatMap(({ ranges }) => ranges);
+    ranges.sort((a, b) => b.endOffset - b.startOffset - (a.endOffset - a.startOffset));
+    const counts = new Uint8Array(Math.max(0, ...ranges.map(({ endOffset }) => endOffset)));
+    for (const { startOffset, endOffset, count } of ranges) counts.fill(count > 0 ? 1 : 0, startOffset, endOffset);
+    found[url] = wanted.flatMap((place, index) => (counts[place] === 1 ? [index] : []));
+  }
   return found;
 }
 

@@ -173,12 +173,34 @@ export function testFilesOf(tree, { tests, onDeno }) {
 }
 
 /**
+ * Where Deno finds what the packages of the workspace export, so that it is the same for all: in the tree where that has it.
+ * @param {string} root
+ * @param {string} tree
+ * @returns {Record<string, string>}
+ */
+function workspaceImports(root, tree) {
+  const found = packages(root).flatMap(({ folder }) => {
+    const path = join(root, folder, 'deno.json');
+    if (!existsSync(path)) return [];
+    const { name, exports } = JSON.parse(readFileSync(path, 'utf8'));
+    const entries = typeof exports === 'string' ? { '.': exports } : exports;
+    return Object.entries(entries).map(([subpath, file]) => {
+      const script = join(tree, folder, scriptName(String(file)));
+      const from = existsSync(script) ? script : join(root, folder, String(file));
+      return [name + subpath.slice(1), pathToFileURL(from).href];
+    });
+  });
+  return Object.fromEntries(found);
+}
+
+/**
  * The program that runs the tests, and its arguments.
+ * @param {string} root
  * @param {string} tree
  * @param {Mutated} mutated
  * @returns {string[]}
  */
-export function hostOf(tree, { onDeno }) {
+export function hostOf(root, tree, { onDeno }) {
   if (!onDeno) return [process.execPath, '--max-old-space-size=1024'];
   const program = findProgram(import.meta.url, DENO);
   if (program === undefined) throw new Failure(`deno: none of ${DENO.packages.join(', ')} is installed.`);
@@ -186,8 +208,12 @@ export function hostOf(tree, { onDeno }) {
   const url = (/** @type {string} */ path) => pathToFileURL(join(tree, path)).href;
   const { imports } = JSON.parse(readFileSync(map, 'utf8'));
   const scripts = Object.entries(imports).map(([from, to]) => [scriptName(from), scriptName(String(to))]);
-  const more = { 'uvu/assert': url('node_modules/uvu/assert.js') };
-  writeFileSync(map, JSON.stringify({ imports: { ...Object.fromEntries(scripts), ...more } }));
+  const all = {
+    ...Object.fromEntries(scripts),
+    ...workspaceImports(root, tree),
+    'uvu/assert': url('node_modules/uvu/assert.js'),
+  };
+  writeFileSync(map, JSON.stringify({ imports: all }));
   return [
     program,
     'run',

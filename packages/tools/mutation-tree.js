@@ -52,7 +52,7 @@ export function createTree(root, mutated) {
   const { folder } = mutated;
   const tree = layOut(root, mutated, pathToFileURL(CHILD).href);
   const cwd = join(tree, folder);
-  const [program = '', ...args] = hostOf(tree, mutated);
+  const [program = '', ...args] = hostOf(root, tree, mutated);
   return { measure, put, remove: () => rmSync(tree, { recursive: true, force: true }) };
 
   /**
