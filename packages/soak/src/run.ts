@@ -15,16 +15,17 @@ for (const runtime of runtimes) {
   }
   const { seed, seconds, connections } = settings;
   console.log(`\n${runtime}: ${seconds} s, ${connections} connections (--seed ${seed})`);
-  let tick = 0;
+  let [tick, told] = [0, 0];
   const outcome = await soak(runtime, settings, ({ connections: ended, accepted, arrived, explained, faults }) => {
     tick++;
+    for (; told < faults.length; told++) console.log(`  FAULT: ${faults[told]}`);
     const state = `${tick} s: ${ended} connections have ended; of ${accepted} messages ${arrived} arrived and ${explained} could not; ${faults.length} faults`;
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K  ${state}`);
     else if (tick % 10 === 0) console.log(`  ${state}`);
   });
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
   if (outcome.tally !== undefined) tell(outcome as Result);
-  for (const fault of outcome.faults) console.log(`  FAULT: ${fault}`);
+  for (const fault of outcome.faults.slice(told)) console.log(`  FAULT: ${fault}`);
   console.log(`  ${outcome.faults.length === 0 ? 'holds' : `${outcome.faults.length} faults`}`);
   if (outcome.faults.length > 0) process.exitCode = 1;
   outcomes[runtime] = outcome;

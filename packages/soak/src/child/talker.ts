@@ -64,6 +64,7 @@ export class Talker {
   readonly #habits: Habits;
   readonly #random: Random;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #fateful = Infinity;
   #mishap: 'throws' | 'rejects' | undefined = undefined;
   /** What goes on beside the handlers. */
   readonly #work: Promise<unknown>[] = [];
@@ -84,6 +85,7 @@ export class Talker {
 
   /** After so many milliseconds it does what ends the connection, if that is this side's to do. */
   start(ws: Connection, after: number): void {
+    this.#fateful = Date.now() + after;
     const [side, act] = DEEDS[this.#fate] ?? [];
     if (side !== this.side && side !== 'both') return;
     this.#timer = setTimeout(() => this.#work.push(Promise.resolve(act?.(ws, this))), after);
@@ -143,7 +145,7 @@ export class Talker {
         final = end >= message.length;
         if (!ws.sendFragment(message.slice(at, end), final)) return false;
         at = end;
-        if (random() < 0.2) await delay(below(random, 5));
+        if (!final && random() < 0.2) await delay(below(random, 5));
       }
     }
     this.accepted++;
@@ -162,8 +164,9 @@ export class Talker {
     }
   }
 
+  /** Until its fate comes: whoever pauses between each Ping frame and its answer does not learn that the peer is silent. */
   async #pauseAtTimes(ws: Connection): Promise<void> {
-    while (ws.state === 'open') {
+    while (ws.state === 'open' && Date.now() < this.#fateful) {
       await delay(below(this.#random, SILENCE));
       ws.pause();
       await delay(below(this.#random, SILENCE));
