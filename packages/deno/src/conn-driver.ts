@@ -100,7 +100,6 @@ export class ConnDriver implements Driver, Sleeper {
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
-    if (this.#closed) return;
     expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this one still has to end.
     this.flush();
@@ -109,7 +108,6 @@ export class ConnDriver implements Driver, Sleeper {
   async #greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
-      if (this.#closed) return;
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {

@@ -1,11 +1,14 @@
 // What the driver does with sockets that no connection shows: whom it asks for a callback, which error it keeps, what it reads of
 // sockets that it does not know.
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { Scope } from '@sockless/adapter';
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
+import { Arrivals } from '../src/arrivals.ts';
+import { comesWithout, serverContext } from '../src/context.ts';
 import { type AdapterOptions, attach, upgrade } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { soon, suite } from './support.ts';
@@ -64,6 +67,19 @@ for (const [highWaterMark, bound] of [
   });
 }
 
+test('whoever waits until all has left is told, and be it a single byte', async () => {
+  let left = 1;
+  const sink = Object.defineProperty(new Sink(), 'writableLength', { get: () => left });
+  const ws = attach(sink, Connection.opened('server'));
+  ws.send('');
+  await soon();
+  assert.is(ws.queuedBytes, 1);
+  const { written } = ws;
+  left = 0;
+  await written;
+  ws.terminate();
+});
+
 test('of two errors of a socket the first is the cause of the end', async () => {
   const sink = new Sink();
   const ws = attach(sink, Connection.opened('server'));
@@ -101,6 +117,33 @@ test('garbage over TLS gets 400 where there is an `error` handler, and goes ther
   const [answer] = (await once(socket, 'data')) as [Buffer];
   assert.match(answer.toString(), /^HTTP\/1\.1 400 Bad Request\r\n/);
   assert.is(errors.length, 1);
+});
+
+for (const secure of [false, true]) {
+  test(`a server that closes lets go of whoever has sent nothing${secure ? ', or no more than TLS' : ''}`, () => {
+    const http = new EventEmitter();
+    const arrivals = new Arrivals(http as HttpServer, new Scope<never>({}), 1000, secure);
+    const sockets = [0, 1, 2].map((bytesRead) => Object.assign(new Sink(), { bytesRead }));
+    for (const socket of sockets) http.emit('connection', socket);
+    arrivals.arrived(sockets[2] as Sink);
+    arrivals.close();
+    assert.equal(
+      sockets.map(({ destroyed }) => destroyed),
+      [true, secure, false],
+    );
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+test('the sockets of a server come in its context up to Node 23', () => {
+  assert.equal(['20.19.0', '22.1.0', '23.9.9', '24.0.0', '26.10.0'].map(comesWithout), [
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
+  assert.is(serverContext(new EventEmitter() as HttpServer).inherited, !comesWithout(process.versions.node));
 });
 
 test('while a server closes it keeps no connection alive for another request', async (bench) => {
