@@ -1,5 +1,5 @@
 // What a connection does that no host has a part in, over a transport that is none.
-import { Connection, type ServerOptions } from '@sockless/core';
+import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VirtualClock } from '../../node/test/virtual-clock.ts';
@@ -112,6 +112,34 @@ test('a client that cannot make a Close frame when its signal is aborted is term
   controller.abort();
   assert.is((await within(1000, 'the end', ws.closed)).code, 1006);
   assert.equal(errors.map(String), ['Error: oops']);
+});
+
+test('a further try that cannot even begin is an end of this side, with its cause', async () => {
+  const clock = new VirtualClock();
+  const ends: EndEvent[] = [];
+  const oops = new Error('oops');
+  let tries = 0;
+  const random = (bytes: Uint8Array): void => {
+    // The first try has its key; the delay before the second one is drawn as well.
+    if (tries === 1 && ends.length === 1 && bytes.length === 16) throw oops;
+    bytes.fill(1);
+  };
+  const scope = new Scope<never>({ end: (_, event) => void ends.push(event) }, { clock });
+  const options = { reconnect: { attempts: 1 }, random };
+  const ws = new Client<never>('ws://localhost', options, scope, (client, _, connection) => {
+    tries++;
+    const driver = new FakeDriver(client, connection);
+    start(client, connection, driver);
+    driver.destroy();
+  });
+  await within(1000, 'the first end', new Promise((resolve) => setTimeout(resolve, 5)));
+  clock.advance(120_000);
+  await within(1000, 'the last end', ws.closed);
+  assert.is(tries, 1);
+  const { code, clean, explanation } = ends[1] as EndEvent;
+  const { initiator, cause, endedEarly, unsentBytes, bytesReceived, error, sent, received } = explanation;
+  assert.equal([code, clean, initiator, cause, endedEarly, unsentBytes], [1006, false, 'local', oops, true, 0]);
+  assert.equal([bytesReceived, error?.rule, sent, received], [0, 'handshake-interrupted', undefined, undefined]);
 });
 
 test('a deadline that cannot be kept is told, and is the end', async () => {

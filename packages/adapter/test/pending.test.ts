@@ -60,6 +60,28 @@ test('handshakeTimeout is the end, in time; there is one timer until then and no
   assert.equal([ws.log, ws.clock.timers], [['give up'], 0]);
 });
 
+test('its alarm is set once, for the deadline, and not before', () => {
+  const ws = Waiting.begin();
+  const { clock } = ws;
+  let set = 0;
+  const { setTimeout } = clock;
+  clock.setTimeout = (...args) => {
+    set++;
+    return setTimeout.call(clock, ...args);
+  };
+  clock.advance(HANDSHAKE_TIMEOUT - 1);
+  assert.equal([ws.state, set], ['connecting', 0]);
+});
+
+test('once there is another driver it sets no alarm any more', async () => {
+  const ws = Waiting.begin();
+  const { mover } = ws;
+  ws.transport.resolve('it');
+  await settled();
+  mover?.flush();
+  assert.equal([ws.log, ws.clock.timers], [['open it 1000'], 0]);
+});
+
 test('the transport is opened with the moment the wait began', async () => {
   const ws = Waiting.begin();
   ws.clock.advance(100);

@@ -29,6 +29,9 @@ export type Fate = (typeof FATES)[number];
 /** How often a connection is closed in good order, whatever else there is: only then nothing may be lost. */
 const CLOSED = 0.5;
 
+/** How often a fate does not wait for the connection to be open. */
+const EARLY = 0.05;
+
 /** How one side behaves. */
 export interface Habits {
   /** Takes messages in a loop, not in a handler. */
@@ -43,8 +46,10 @@ export interface Habits {
 export interface Plan {
   readonly id: number;
   readonly fate: Fate;
-  /** When the fate comes, in milliseconds from the beginning. */
+  /** When the fate comes, in milliseconds: for the network from the request on, for a side from when it is open. */
   readonly after: number;
+  /** The fate comes from the beginning on, perhaps before the connection is open. */
+  readonly early: boolean;
   readonly compression: boolean;
   readonly client: Habits;
   readonly server: Habits;
@@ -85,6 +90,7 @@ export function planOf(seed: number, id: number): Plan {
     id,
     fate: FATES[id] ?? drawn,
     after: id < REHEARSAL ? 1000 : below(random, LONGEST),
+    early: random() < EARLY,
     // Half of them, whatever is drawn.
     compression: id % 2 === 0,
     client: habits(),

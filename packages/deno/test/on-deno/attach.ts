@@ -60,6 +60,15 @@ Deno.test('a long payload that is lent is written from where it is, whatever wai
   assert.is(conn.bytes.length, 10 + payload.length + 2 + 9);
 });
 
+Deno.test('no more than 16 KiB are joined', async () => {
+  const { conn, ws } = opened();
+  ws.send(bytes(10_000), { lend: true });
+  ws.send(bytes(30_000), { lend: true });
+  await ws.written;
+  assert.is(conn.handed[0]?.length, 16_384, String(conn.handed.map(({ length }) => length)));
+  assert.is(conn.bytes.length, 40_008);
+});
+
 Deno.test('what is joined is in memory of its own, and exactly as long', async () => {
   const pairs = [opened(), opened()];
   for (const { conn, ws } of pairs) {

@@ -40,6 +40,25 @@ Deno.test('what createConn throws at once is the end of that try', async () => {
   assert.match((error as Error).message, /at once/);
 });
 
+for (const [what, conn, options] of [
+  ['without TLS', new FakeConn(), {}],
+  ['with TLS', Object.assign(new FakeConn(), { handshake: () => Promise.resolve() }), {}],
+  ['without TLS, which is named', new FakeConn(), { insecure: true }],
+] as const) {
+  Deno.test(`createConn for wss: ${what}`, async () => {
+    const refused = what === 'without TLS';
+    const ws = connect('wss://localhost', { ...options, createConn: () => conn as unknown as Deno.Conn });
+    if (refused) {
+      assert.match((await ws.closed).explanation.summary, /TypeError: createConn returned a connection without TLS/);
+      assert.equal([conn.closes, conn.written.length], [1, 0]);
+      return;
+    }
+    while (conn.written.length === 0) await settled();
+    assert.match(new TextDecoder().decode(conn.bytes), /^GET /);
+    ws.terminate();
+  });
+}
+
 Deno.test('a connection that is lost and still writes is closed in time, while the client waits for its next try', async () => {
   const clock = new VirtualClock();
   const conn = new FakeConn();

@@ -46,9 +46,8 @@ const server = await listen<Talker>(
       remember(ws);
       const plan = plans.get(Number(target.slice(1)));
       if (plan === undefined) throw new Error(`nobody has asked for ${target}`);
-      ws.data = new Talker(plan.id, 'server', plan.fate, plan.server, randomOf(seed, plan.id, 3));
+      ws.data = new Talker(ws, 'server', plan, randomOf(seed, plan.id, 3));
       served.set(plan.id, ws.data);
-      ws.data.start(ws, plan.after);
       return accept();
     },
   },
@@ -58,12 +57,11 @@ say({ listening: server.port });
 async function run(plan: Plan): Promise<void> {
   const { id, fate } = plan;
   plans.set(id, plan);
-  const talker = new Talker(id, 'client', fate, plan.client, randomOf(seed, id, 4));
   const url = `ws://127.0.0.1:${network}/${id}`;
   const ws = connect<Talker>(url, { ...OPTIONS, compression: plan.compression }, handlers);
   remember(ws);
+  const talker = new Talker(ws, 'client', plan, randomOf(seed, id, 4));
   ws.data = talker;
-  talker.start(ws, plan.after);
   const late = Date.now() + plan.after + PATIENCE;
   const isOver = (): boolean => {
     const other = served.get(id);

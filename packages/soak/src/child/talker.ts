@@ -1,6 +1,6 @@
 /** One side of a connection: says things, checks what it hears, and meets its fate. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { below, type Fate, type Habits, type Random } from '../plan.ts';
+import { below, type Fate, type Habits, type Plan, type Random } from '../plan.ts';
 import type { Account } from '../verdict.ts';
 import { cut, type Handlers, type WebSocketConnection } from './adapter.ts';
 import { faultOf, messageOf, type Side } from './message.ts';
@@ -60,7 +60,7 @@ export class Talker {
   account: Account | undefined = undefined;
   readonly id: number;
   readonly side: Side;
-  readonly #fate: Fate;
+  readonly #plan: Plan;
   readonly #habits: Habits;
   readonly #random: Random;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -69,24 +69,27 @@ export class Talker {
   /** What goes on beside the handlers. */
   readonly #work: Promise<unknown>[] = [];
 
-  constructor(id: number, side: Side, fate: Fate, habits: Habits, random: Random) {
-    this.id = id;
+  constructor(ws: Connection, side: Side, plan: Plan, random: Random) {
+    this.id = plan.id;
     this.side = side;
-    this.#fate = fate;
-    this.#habits = habits;
+    this.#plan = plan;
+    this.#habits = plan[side];
     this.#random = random;
+    if (plan.early) this.#awaitFate(ws);
   }
 
   opened(ws: Connection): void {
+    if (!this.#plan.early) this.#awaitFate(ws);
     this.#work.push(this.#talk(ws));
     if (this.#habits.iterates) this.#work.push(this.#iterate(ws));
     else if (this.#habits.slow) this.#work.push(this.#pauseAtTimes(ws));
   }
 
-  /** After so many milliseconds it does what ends the connection, if that is this side's to do. */
-  start(ws: Connection, after: number): void {
+  /** In time it does what ends the connection, if that is this side's to do. */
+  #awaitFate(ws: Connection): void {
+    const { fate, after } = this.#plan;
     this.#fateful = Date.now() + after;
-    const [side, act] = DEEDS[this.#fate] ?? [];
+    const [side, act] = DEEDS[fate] ?? [];
     if (side !== this.side && side !== 'both') return;
     this.#timer = setTimeout(() => this.#work.push(Promise.resolve(act?.(ws, this))), after);
   }
