@@ -17,12 +17,12 @@ const test = suite('socket driver');
 
 /** A stream that takes what is written at once, and writes down whether it was asked to tell when that has left. */
 class Sink extends Duplex {
-  readonly writes: { readonly length: number; readonly watched: boolean }[] = [];
+  readonly writes: { readonly length: number; readonly callback: unknown }[] = [];
   received = '';
 
   override write(chunk: unknown, ...rest: unknown[]): boolean {
     const bytes = chunk as Uint8Array;
-    this.writes.push({ length: bytes.length, watched: rest.some((it) => typeof it === 'function') });
+    this.writes.push({ length: bytes.length, callback: rest.find((it) => typeof it === 'function') });
     return super.write(chunk, ...(rest as []));
   }
 
@@ -58,7 +58,7 @@ for (const [highWaterMark, bound] of [
         total,
       );
       assert.is(
-        asked.some((write) => write.watched),
+        asked.some(({ callback }) => callback !== undefined),
         watched,
         `${total} bytes`,
       );
@@ -66,6 +66,19 @@ for (const [highWaterMark, bound] of [
     }
   });
 }
+
+test('all callbacks of a connection are one function', async () => {
+  const sink = new Sink();
+  const ws = attach(sink, Connection.opened('server'));
+  for (let count = 0; count < 2; count++) {
+    ws.send(new Uint8Array(20_000));
+    await soon();
+  }
+  const callbacks = sink.writes.flatMap(({ callback }) => (callback === undefined ? [] : [callback]));
+  assert.ok(callbacks.length >= 2);
+  assert.is(new Set(callbacks).size, 1);
+  ws.terminate();
+});
 
 test('whoever waits until all has left is told, and be it a single byte', async () => {
   let left = 1;

@@ -21,9 +21,10 @@ export async function listen<Data>(
   return await serve<Data>({ ...options, port: 0, [isDeno ? 'hostname' : 'host']: '127.0.0.1' }, handlers);
 }
 
-/** Takes the socket away behind the back of the adapter. */
-export function cut({ socket }: { readonly socket: unknown }): void {
-  const { destroy, close } = (socket ?? {}) as Socket;
-  if (isDeno) close?.call(socket);
-  else destroy?.call(socket);
+/** Takes the socket away behind the back of the adapter; where there is none yet, the connection ends itself. */
+export function cut(ws: { readonly socket: unknown; terminate(): void }): void {
+  const { destroy, close } = (ws.socket ?? {}) as Socket;
+  if (ws.socket === undefined) ws.terminate();
+  else if (isDeno) close?.call(ws.socket);
+  else destroy?.call(ws.socket);
 }
