@@ -58,6 +58,7 @@ Deno.test('a long payload that is lent is written from where it is, whatever wai
     JSON.stringify(lent.map(({ length }) => length)),
   );
   assert.is(conn.bytes.length, 10 + payload.length + 2 + 9);
+  ws.terminate();
 });
 
 Deno.test('no more than 16 KiB are joined', async () => {
@@ -67,6 +68,7 @@ Deno.test('no more than 16 KiB are joined', async () => {
   await ws.written;
   assert.is(conn.handed[0]?.length, 16_384, String(conn.handed.map(({ length }) => length)));
   assert.is(conn.bytes.length, 40_008);
+  ws.terminate();
 });
 
 Deno.test('what is joined is in memory of its own, and exactly as long', async () => {
