@@ -71,7 +71,7 @@ export async function soak(
     if (code !== 0) faults.push(`the process ended with ${signal ?? `exit code ${code}`}`);
     const printed = await errors;
     if (printed !== '') faults.push(`it printed: ${printed.slice(0, 2000)}`);
-    if (result !== undefined) faults.push(...leaksOf(result.before, result.after));
+    if (result !== undefined) faults.push(...leaksOf(result.before, result.after, runtime));
     return { ...result, faults };
   } finally {
     network.close();

@@ -62,10 +62,10 @@ test('what has not arrived is a fault, unless an end explains it', () => {
 
 test('what is left behind is a fault, beyond what an engine learns', () => {
   const before = { heap: 1, external: 1, files: 9, timers: 0, handles: { TCPServerWrap: 1 }, connections: 0 };
-  assert.equal(leaksOf(before, { ...before, heap: 1 + TOLERANCE.heap }), []);
+  assert.equal(leaksOf(before, { ...before, heap: 1 + TOLERANCE.heap }, 'node'), []);
   const after = { ...before, heap: 2 + TOLERANCE.heap, files: 10, timers: 1, handles: { TCPWrap: 1 }, connections: 2 };
   assert.equal(
-    leaksOf(before, after).map((text) => text.replace(/:.*/, '')),
+    leaksOf(before, after, 'node').map((text) => text.replace(/:.*/, '')),
     ['bytes on the heap', 'file descriptors', 'timers', 'connections in memory', 'TCPWrap'],
   );
 });
