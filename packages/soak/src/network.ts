@@ -1,6 +1,6 @@
 /**
- * The network between the clients and the server: it cuts what it carries anew, is slow at times, and does to a connection
- * what is said in the target of its request.
+ * The network between the clients and the server: it cuts the stream into other chunks, is slow at times, and does to a
+ * connection what its plan says. The id of the plan is the target of the request.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -39,7 +39,7 @@ export async function startNetwork(seed: number): Promise<Network> {
   const open = new Set<Socket>();
   const keep = (socket: Socket): Socket => {
     open.add(socket);
-    // An end of a connection is not its business; the other one is told by the loop that carries.
+    // `pump` sees the error as well, and passes it on to the other socket.
     socket.on('error', () => undefined).on('close', () => open.delete(socket));
     return socket.setNoDelay(true);
   };
@@ -101,7 +101,7 @@ async function pump(from: Socket, to: Socket, link: Link, random: Random): Promi
     }
     to.end();
   } catch {
-    // Whoever resets resets the other one as well.
+    // A reset of one socket becomes a reset of the other.
     to.resetAndDestroy();
   }
 }

@@ -1,6 +1,6 @@
 /** What becomes of a connection, drawn from a seed: how each side behaves, and what ends it. */
 
-/** What ends a connection. Whoever knows the network's is the network; the others are an end of the connection. */
+/** What ends a connection: something that the network does, or one of the two sides. */
 export const FATES = [
   'the client closes',
   'the server closes',

@@ -34,7 +34,7 @@ const DEEDS: { readonly [Name in Fate]?: readonly [Side | 'both', (ws: Connectio
   'the server stops reading': ['server', (ws) => stopReading(ws)],
 };
 
-/** Longer than the other side bears, mostly. */
+/** Stops for longer than the heartbeat of the other side allows, and then closes. */
 async function stopReading(ws: Connection): Promise<void> {
   ws.pause();
   await delay(DEAF);
@@ -162,12 +162,15 @@ export class Talker {
         await this.hear(message);
       }
     } catch (error) {
-      // A loop has no handler's boundary: whoever fails in it ends the connection himself.
+      // What is thrown in a loop goes to no `error` handler: the application closes the connection itself.
       if (error instanceof Mishap) ws.close(4001, 'a mishap');
     }
   }
 
-  /** Until its fate comes: whoever pauses between each Ping frame and its answer does not learn that the peer is silent. */
+  /**
+   * Until its fate comes. A pause clears the deadline for the answer to a Ping frame, so a connection that is paused again and
+   * again would not learn in time that the network is silent.
+   */
   async #pauseAtTimes(ws: Connection): Promise<void> {
     while (ws.state === 'open' && Date.now() < this.#fateful) {
       await delay(below(this.#random, SILENCE));
