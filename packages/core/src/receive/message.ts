@@ -19,6 +19,7 @@ import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../text/utf8.ts';
 import { Fragments } from './fragments.ts';
 import { Inflation } from './inflation.ts';
 import { MessageBuffer } from './message-buffer.ts';
+import type { RateLimiter } from './rate-limit.ts';
 
 /** What frames of data turn into. */
 export type MessageEvent = TextEvent | BinaryEvent | FragmentEvent;
@@ -32,17 +33,11 @@ export interface Collector extends MessageState {
   /** The number of bytes of payload, as they came, of the message in progress. */
   readonly received: number;
   /**
-   * Takes the first part of a frame, before {@link take} does: its header, for the limits.
-   *
-   * @throws {ProtocolError} `message-too-big`
-   */
-  begin(header: FrameHeader): void;
-  /**
    * Takes a part of a frame; returns the event that it leads to, or the first of several.
    *
-   * @throws {ProtocolError} `invalid-utf8`, `invalid-deflate`, `message-too-big`
+   * @throws {ProtocolError} `message-rate`, `byte-rate`, `message-too-big`, `invalid-utf8`, `invalid-deflate`
    */
-  take(part: FramePart): MessageEvent | undefined;
+  take(part: FramePart, now: number): MessageEvent | undefined;
   /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
   next(): MessageEvent | undefined;
 }
@@ -53,7 +48,6 @@ export const IGNORED: Collector = {
   inMessage: undefined,
   start: -1,
   received: 0,
-  begin: () => undefined,
   take: () => undefined,
   next: () => undefined,
 };
@@ -66,13 +60,13 @@ const ASCII = -1;
 
 /** Collects one message after the other. */
 export class Message implements Collector {
-  readonly ignores = false;
   // What the options say, at hand for every frame.
   readonly #maxSize: number;
   readonly #maxTextSize: number;
   readonly #decoder: Utf8TextDecoder | undefined;
   readonly #fragments: Fragments | undefined;
   readonly #inflation: Inflation | undefined;
+  readonly #limiter: RateLimiter | undefined;
 
   readonly #chunk: Chunk;
   readonly #buffer = new MessageBuffer();
@@ -86,7 +80,12 @@ export class Message implements Collector {
   #received = 0;
   #utf8 = ASCII;
 
-  constructor(options: ResolvedOptions, chunk: Chunk, transform: MessageTransform | undefined) {
+  constructor(
+    options: ResolvedOptions,
+    chunk: Chunk,
+    limiter: RateLimiter | undefined,
+    transform: MessageTransform | undefined,
+  ) {
     const { maxMessageSize, fragments, textDecoder } = options;
     this.#chunk = chunk;
     this.#maxSize = maxMessageSize;
@@ -94,7 +93,12 @@ export class Message implements Collector {
     this.#maxTextSize = fragments ? maxMessageSize : Math.min(maxMessageSize, MAX_STRING);
     this.#decoder = textDecoder;
     this.#fragments = fragments ? new Fragments() : undefined;
+    this.#limiter = limiter;
     this.#inflation = transform && new Inflation(transform, maxMessageSize);
+  }
+
+  get ignores(): boolean {
+    return false;
   }
 
   get inMessage(): boolean {
@@ -109,8 +113,51 @@ export class Message implements Collector {
     return this.#type === 0 ? 0 : this.#received;
   }
 
-  begin({ opcode, rsv, length }: FrameHeader): void {
+  take(part: FramePart, now: number): MessageEvent | undefined {
+    const { header, start, end } = part;
+    if (part.first) {
+      if (this.#isWhole(part)) return this.#whole(part, now);
+      this.#begin(header, now);
+    }
+    this.#limiter?.bytes(end - start, now);
+    let ascii: boolean | undefined;
+    if (header.masked) {
+      const key = rotateKey(header.key, part.offset);
+      ascii = maskAndLook(this.#chunk.bytes, start, end, key, this.#chunk.words(end - start)) === 0;
+    }
+    this.#received += end - start;
+    const done = header.final && part.left === 0;
+    if (!this.#compressed) return this.#collect(start, end, done, header.final ? this.#size : Infinity, ascii);
+    this.#inflation?.write(this.#chunk.view(start, end), done);
+    return this.next();
+  }
+
+  next(): MessageEvent | undefined {
+    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation);
+  }
+
+  /** Whether a frame is a message, all of it in its chunk, that needs nothing but to be unmasked. */
+  #isWhole({ whole, header }: FramePart): boolean {
+    return (
+      whole && header.final && header.opcode !== Opcode.Continuation && header.rsv === 0 && this.#fragments === undefined
+    );
+  }
+
+  /** Delivers such a message, which is in progress at no time. */
+  #whole({ header, start, end }: FramePart, now: number): TextEvent | BinaryEvent {
+    const { opcode, length } = header;
+    this.#limiter?.message(now);
+    this.#checkSize(length, opcode);
+    this.#limiter?.bytes(length, now);
+    if (opcode === Opcode.Text) return { type: 'text', data: this.#text(header, start, end) };
+    if (header.masked) maskAndLook(this.#chunk.bytes, start, end, header.key, this.#chunk.words(length));
+    return { type: 'binary', data: this.#chunk.view(start, end) };
+  }
+
+  /** Takes the header of any other frame. */
+  #begin({ opcode, rsv, length }: FrameHeader, now: number): void {
     if (opcode !== Opcode.Continuation) {
+      this.#limiter?.message(now);
       this.#type = opcode as DataOpcode;
       // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
       this.#compressed = rsv !== 0;
@@ -124,27 +171,7 @@ export class Message implements Collector {
     else this.#grow(length);
   }
 
-  take(part: FramePart): MessageEvent | undefined {
-    const { header, start, end } = part;
-    const { bytes } = this.#chunk;
-    const isPlain = !this.#compressed && this.#fragments === undefined;
-    if (isPlain && part.whole && header.final && header.opcode !== Opcode.Continuation) return this.#whole(part);
-
-    let ascii: boolean | undefined;
-    if (header.masked) {
-      const key = rotateKey(header.key, part.offset);
-      ascii = maskAndLook(bytes, start, end, key, this.#chunk.words(end - start)) === 0;
-    }
-    this.#received += end - start;
-    const done = header.final && part.left === 0;
-    if (!this.#compressed) return this.#collect(start, end, done, header.final ? this.#size : Infinity, ascii);
-    this.#inflation?.write(this.#chunk.view(start, end), done);
-    return this.next();
-  }
-
-  next(): MessageEvent | undefined {
-    const inflation = this.#inflation;
-    if (inflation === undefined) return undefined;
+  #inflate(inflation: Inflation): MessageEvent | undefined {
     while (inflation.isReading) {
       if (this.#chunk.isTransferred) throw this.#transferred();
       const bytes = inflation.read();
@@ -155,20 +182,15 @@ export class Message implements Collector {
     return undefined;
   }
 
-  /** Makes the message that much longer. */
+  /** Makes the message in progress that much longer. */
   #grow(length: number): void {
     this.#size += length;
-    // 10.4: "MUST protect themselves against exceeding those limits"
-    const limit = this.#type === Opcode.Text ? this.#maxTextSize : this.#maxSize;
-    if (this.#size > limit) throw new ProtocolError('message-too-big');
+    this.#checkSize(this.#size, this.#type);
   }
 
-  /** Delivers a message that is one frame, whole in its chunk. */
-  #whole({ header, start, end }: FramePart): TextEvent | BinaryEvent {
-    this.#type = 0;
-    if (header.opcode === Opcode.Text) return { type: 'text', data: this.#text(header, start, end) };
-    if (header.masked) maskAndLook(this.#chunk.bytes, start, end, header.key, this.#chunk.words(end - start));
-    return { type: 'binary', data: this.#chunk.view(start, end) };
+  #checkSize(size: number, type: number): void {
+    // 10.4: "MUST protect themselves against exceeding those limits"
+    if (size > (type === Opcode.Text ? this.#maxTextSize : this.#maxSize)) throw new ProtocolError('message-too-big');
   }
 
   /** Decodes a text that is whole in the chunk, and still masked if its frame is. */
@@ -186,6 +208,7 @@ export class Message implements Collector {
     const ascii = masked && maskAndLook(chunk.bytes, start, end, key, chunk.words(length)) === 0;
     text = decodeText(bytes, ascii ? 'ascii' : 'nothing', decoder);
     if (text !== undefined) return text;
+    this.#utf8 = UTF8_BOUNDARY;
     this.#validate(chunk.bytes, start, end, true, false, chunk.base);
     // The decoder refused what is valid; core's own does not.
     return decodeUtf8(bytes) as string;

@@ -40,8 +40,8 @@ export class Receiver {
     // RFC 7692 6: 'This document allocates the RSV1 bit of the WebSocket header for PMCEs'.
     this.#reader = new FrameReader({ masked, rsv: transform === undefined ? 0 : RSV1, maxFrameSize });
     this.#chunk = chunkOf(this.#reader);
-    this.#message = new Message(options, this.#chunk, transform);
     this.#limiter = rateLimits && new RateLimiter(rateLimits);
+    this.#message = new Message(options, this.#chunk, this.#limiter, transform);
     this.#isStateless = this.#limiter === undefined && transform === undefined;
   }
 
@@ -101,14 +101,13 @@ export class Receiver {
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next();
     if (event !== undefined) return event;
-    const reader = this.#reader;
-    do {
-      for (let part = reader.next(this.#message); part !== undefined; part = reader.next(this.#message)) {
-        const event = part.header.opcode < 8 ? this.#data(part, now) : this.#controlFrame(part, now);
+    for (;;) {
+      const part = this.#reader.next(this.#message);
+      if (part !== undefined) {
+        const event = part.header.opcode < 8 ? this.#message.take(part, now) : this.#controlFrame(part, now);
         if (event !== undefined) return event;
-      }
-    } while (this.#refill());
-    return undefined;
+      } else if (!this.#refill()) return undefined;
+    }
   }
 
   /** Goes on with what arrived behind the chunk, if anything did. */
@@ -122,17 +121,6 @@ export class Receiver {
     chunk.fault = -1;
     this.#backlog = undefined;
     return true;
-  }
-
-  #data(part: FramePart, now: number): MessageEvent | undefined {
-    const { header, start, end, first } = part;
-    const limiter = this.#limiter;
-    if (first) {
-      if (header.opcode !== Opcode.Continuation) limiter?.message(now);
-      this.#message.begin(header);
-    }
-    limiter?.bytes(end - start, now);
-    return this.#message.take(part);
   }
 
   /** Copies the payload, which is short, so that the chunk stays the data's. */
