@@ -124,17 +124,18 @@ export class FrameReader {
       chunk.fault = chunk.offset;
       throw new TransferredError();
     }
-    if (part.left > 0) part.first = false;
-    else if (this.#header(inMessage)) {
-      part.first = true;
-      part.left = part.header.length;
-    } else return this.#needMore();
+    let { left } = part;
+    part.first = left === 0;
+    if (left === 0) {
+      if (!this.#header(inMessage)) return this.#needMore();
+      left = part.header.length;
+    }
     const start = chunk.position;
-    const stop = Math.min(start + part.left, end);
+    const stop = Math.min(start + left, end);
     chunk.position = stop;
     part.start = start;
     part.end = stop;
-    part.left -= stop - start;
+    part.left = left - (stop - start);
     return part;
   }
 
