@@ -114,11 +114,28 @@ export class Message implements Collector {
   }
 
   take(part: FramePart, now: number): MessageEvent | undefined {
-    const { header, start, end } = part;
-    if (part.first) {
-      if (this.#isWhole(part)) return this.#whole(part, now);
-      this.#begin(header, now);
-    }
+    const { header } = part;
+    const { opcode, final, rsv, length } = header;
+    const isWhole = part.whole && final && opcode !== Opcode.Continuation && rsv === 0;
+    if (!isWhole || this.#fragments !== undefined) return this.#takePart(part, now);
+
+    // All of the message is in the chunk, and needs nothing but to be unmasked: it is in progress at no time.
+    this.#limiter?.message(now);
+    this.#checkSize(length, opcode);
+    this.#limiter?.bytes(length, now);
+    const { start, end } = part;
+    if (opcode === Opcode.Text) return { type: 'text', data: this.#text(header, start, end) };
+    if (header.masked) maskAndLook(this.#chunk.bytes, start, end, header.key, this.#chunk.words(length));
+    return { type: 'binary', data: this.#chunk.view(start, end) };
+  }
+
+  next(): MessageEvent | undefined {
+    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation);
+  }
+
+  #takePart(part: FramePart, now: number): MessageEvent | undefined {
+    const { header, start, end, left } = part;
+    if (part.first) this.#begin(header, now);
     this.#limiter?.bytes(end - start, now);
     let ascii: boolean | undefined;
     if (header.masked) {
@@ -126,35 +143,13 @@ export class Message implements Collector {
       ascii = maskAndLook(this.#chunk.bytes, start, end, key, this.#chunk.words(end - start)) === 0;
     }
     this.#received += end - start;
-    const done = header.final && part.left === 0;
+    const done = header.final && left === 0;
     if (!this.#compressed) return this.#collect(start, end, done, header.final ? this.#size : Infinity, ascii);
     this.#inflation?.write(this.#chunk.view(start, end), done);
     return this.next();
   }
 
-  next(): MessageEvent | undefined {
-    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation);
-  }
-
-  /** Whether a frame is a message, all of it in its chunk, that needs nothing but to be unmasked. */
-  #isWhole({ whole, header }: FramePart): boolean {
-    return (
-      whole && header.final && header.opcode !== Opcode.Continuation && header.rsv === 0 && this.#fragments === undefined
-    );
-  }
-
-  /** Delivers such a message, which is in progress at no time. */
-  #whole({ header, start, end }: FramePart, now: number): TextEvent | BinaryEvent {
-    const { opcode, length } = header;
-    this.#limiter?.message(now);
-    this.#checkSize(length, opcode);
-    this.#limiter?.bytes(length, now);
-    if (opcode === Opcode.Text) return { type: 'text', data: this.#text(header, start, end) };
-    if (header.masked) maskAndLook(this.#chunk.bytes, start, end, header.key, this.#chunk.words(length));
-    return { type: 'binary', data: this.#chunk.view(start, end) };
-  }
-
-  /** Takes the header of any other frame. */
+  /** Takes the header of a frame that comes in parts, or is one. */
   #begin({ opcode, rsv, length }: FrameHeader, now: number): void {
     if (opcode !== Opcode.Continuation) {
       this.#limiter?.message(now);

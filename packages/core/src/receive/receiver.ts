@@ -101,7 +101,7 @@ export class Receiver {
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next();
     if (event !== undefined) return event;
-    for (;;) {
+    while (true) {
       const part = this.#reader.next(this.#message);
       if (part !== undefined) {
         const event = part.header.opcode < 8 ? this.#message.take(part, now) : this.#controlFrame(part, now);
