@@ -127,7 +127,9 @@ export class FrameReader {
     let { left } = part;
     part.first = left === 0;
     if (left === 0) {
-      if (!this.#header(inMessage)) return this.#needMore();
+      const size = this.#spilled > 0 ? 0 : this.#header(chunk, inMessage);
+      if (size > 0) chunk.position += size;
+      else if (!this.#spillHeader(inMessage)) return this.#needMore();
       left = part.header.length;
     }
     const start = chunk.position;
@@ -154,35 +156,20 @@ export class FrameReader {
     return undefined;
   }
 
-  /** Reads a header; false when the chunk ends first. */
-  #header(inMessage: boolean | undefined): boolean {
-    if (this.#spilled > 0) return this.#spillHeader(false);
-    const chunk = this.#chunk;
-    const { bytes, position } = chunk;
+  /** Decodes the header that begins here; 0 if it is not whole or not legal: then {@link #spillHeader} finds out. */
+  #header(chunk: Chunk, inMessage: boolean | undefined): number {
+    const { bytes, position, end } = chunk;
     chunk.frameStart = chunk.offset;
-    const opcode = (bytes[position] as number) & 0x0f;
-    if (opcode < 8 && (opcode === 0) !== inMessage && inMessage !== undefined) return this.#spillHeader(true);
-    const size = this.#decode(bytes, position, chunk.end);
-    if (size === 0) return this.#spillHeader(false);
-    chunk.position = position + size;
-    return true;
-  }
-
-  /** Decodes a header that may be whole; 0 when it is not, or breaks a rule: then {@link #spillHeader} finds the byte that does. */
-  #decode(bytes: Uint8Array, start: number, end: number): number {
+    if (isMisplaced(bytes[position] as number, inMessage)) return 0;
     try {
-      return decodeFrameHeader(bytes, start, end, this.#rules, this.#part.header);
+      return decodeFrameHeader(bytes, position, end, this.#rules, this.#part.header);
     } catch {
       return 0;
     }
   }
 
-  /**
-   * Reads a header that is not whole in its chunk, or not legal, byte by byte.
-   *
-   * @param isMisplaced whether the opcode, which is legal by itself, must not follow here
-   */
-  #spillHeader(isMisplaced: boolean): boolean {
+  /** Reads a header that is not whole in its chunk, or not legal, byte by byte; false when the chunk ends first. */
+  #spillHeader(inMessage: boolean | undefined): boolean {
     const chunk = this.#chunk;
     this.#spill ??= new Uint8Array(MAX_HEADER_SIZE);
     const spill = this.#spill;
@@ -194,7 +181,7 @@ export class FrameReader {
           this.#spilled = 0;
           return true;
         }
-        if (isMisplaced) throw misplaced(spill[0] as number);
+        if (this.#spilled === 1 && isMisplaced(spill[0] as number, inMessage)) throw misplaced(spill[0] as number);
       }
     } catch (error) {
       (error as ProtocolError).offset = chunk.frameStart;
@@ -202,6 +189,12 @@ export class FrameReader {
     }
     return false;
   }
+}
+
+/** Whether a frame with this first byte must not follow here. */
+function isMisplaced(first: number, inMessage: boolean | undefined): boolean {
+  const opcode = first & 0x0f;
+  return opcode < 8 && (opcode === 0) !== inMessage && inMessage !== undefined;
 }
 
 function misplaced(first: number): ProtocolError {
