@@ -134,18 +134,13 @@ export class Message implements Collector {
   }
 
   #takePart(part: FramePart, now: number): MessageEvent | undefined {
-    const { header, start, end, left } = part;
+    const { header, start, end } = part;
     if (part.first) this.#begin(header, now);
     this.#limiter?.bytes(end - start, now);
-    let ascii: boolean | undefined;
-    if (header.masked) {
-      const key = rotateKey(header.key, part.offset);
-      ascii = maskAndLook(this.#chunk.bytes, start, end, key, this.#chunk.words(end - start)) === 0;
-    }
     this.#received += end - start;
-    const done = header.final && left === 0;
-    if (!this.#compressed) return this.#collect(start, end, done, header.final ? this.#size : Infinity, ascii);
-    this.#inflation?.write(this.#chunk.view(start, end), done);
+    if (!this.#compressed) return this.#collect(part);
+    this.#unmask(part);
+    this.#inflation?.write(this.#chunk.view(start, end), header.final && part.left === 0);
     return this.next();
   }
 
@@ -209,29 +204,32 @@ export class Message implements Collector {
     return decodeUtf8(bytes) as string;
   }
 
-  /**
-   * Takes a part of the message out of the chunk, which is the connection's for good.
-   *
-   * @param announced how long the message will be; known in its final frame only
-   * @param ascii whether the part is known to be ASCII, or not to be
-   */
-  #collect(
-    start: number,
-    end: number,
-    done: boolean,
-    announced: number,
-    ascii: boolean | undefined,
-  ): MessageEvent | undefined {
-    const chunk = this.#chunk;
-    const { bytes, base, frameStart } = chunk;
+  /** Takes a part of the message out of the chunk, which is the connection's for good. */
+  #collect(part: FramePart): MessageEvent | undefined {
+    const { header, start, end } = part;
+    const { bytes, base, frameStart } = this.#chunk;
     const type = this.#type as DataOpcode;
+    const done = header.final && part.left === 0;
+    // A binary message in one frame is unmasked once, when all of it is there: that saves up to a sixth of the time (benchmarks:
+    // decode, binary, 1460-byte cuts). Texts are validated as they come, since they fail at the first impossible byte.
+    const isUnmaskedLate = header.opcode === Opcode.Binary && header.final && this.#fragments === undefined;
+    const ascii = isUnmaskedLate ? false : this.#unmask(part);
     if (type === Opcode.Text) this.#validate(bytes, start, end, done, ascii ?? isAscii(bytes, start, end), base);
     if (done) this.#type = 0;
-    if (this.#fragments) return this.#fragments.take(type, chunk.view(start, end), 'chunk', this.#utf8, done);
-    if (done) return this.#event(type, this.#buffer.finish(bytes, start, end));
-    // What the chunk has of the frame's header has been read, so it is free.
+    if (this.#fragments) return this.#fragments.take(type, this.#chunk.view(start, end), 'chunk', this.#utf8, done);
+    if (done) return this.#event(type, this.#buffer.finish(bytes, start, end, isUnmaskedLate ? header.key : 0));
+    // How long the message will be is known in its final frame only. What the chunk has of the frame's header has been read, so its
+    // room is free.
+    const announced = header.final ? this.#size : Infinity;
     this.#buffer.append(bytes, start, end, announced, start - Math.max(0, frameStart - base));
     return undefined;
+  }
+
+  /** Unmasks a part of a frame in place; returns whether it is known to be ASCII, or `undefined` when it is not masked. */
+  #unmask({ header, start, end, offset }: FramePart): boolean | undefined {
+    if (!header.masked) return undefined;
+    const { bytes } = this.#chunk;
+    return maskAndLook(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
   }
 
   /** Takes a part of the message out of memory that is borrowed from the transform: what is kept of it is copied. */

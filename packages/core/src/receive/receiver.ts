@@ -59,7 +59,7 @@ export class Receiver {
   /** Takes a chunk for good: payloads are unmasked in it. */
   receive(chunk: Uint8Array): void {
     if (this.#chunk.end === 0 && this.#backlog === undefined) {
-      this.#reader.receive(chunk);
+      this.#chunk.take(chunk);
       return;
     }
     this.#backlog ??= new MessageBuffer();
@@ -117,7 +117,7 @@ export class Receiver {
     const chunk = this.#chunk;
     // In case that its memory is gone.
     chunk.fault = chunk.base;
-    this.#reader.receive(backlog.take());
+    chunk.take(backlog.take());
     chunk.fault = -1;
     this.#backlog = undefined;
     return true;
