@@ -27,7 +27,7 @@ test('@sockless/core/deflate', () => {
 
 test('@sockless/core/frame', () => {
   assert.equal(Object.keys(frame).sort(), [
-    ...['MAX_CONTROL_PAYLOAD', 'MAX_HEADER_SIZE', 'Opcode', 'RSV1', 'applyMask', 'createFrameHeader'],
+    ...['FrameReader', 'MAX_CONTROL_PAYLOAD', 'MAX_HEADER_SIZE', 'Opcode', 'RSV1', 'applyMask', 'createFrameHeader'],
     ...['decodeFrameHeader', 'encodeFrameHeader', 'frameHeaderSize'],
   ]);
 });

@@ -1,15 +1,16 @@
-// A few bytes at a time go a shorter way: it leads where the long one leads.
+// However a stream is cut, and whatever the options are, it means the same; texts above all.
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionEvent, type ConnectionOptions } from '../../src/index.ts';
 import { opened } from '../deflate/tools.ts';
+import { assertLinear } from '../linear.ts';
 import { encodeFrame } from '../reference.ts';
 import { concat, drain, joinFragments, type Outcome, play, type Summary, summarize, toHex } from '../support.ts';
 import { check } from './check.ts';
 import { anyStream, mutatedStream, role, validStream } from './streams.ts';
 
-const trickle = suite('properties/trickle');
+const cuts = suite('properties/cuts');
 
 const same = (bytes: Uint8Array): void => void bytes.fill(7);
 
@@ -24,7 +25,7 @@ function pieces(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   return all;
 }
 
-/** All short; or, behind each other, of the lengths around which the way changes. */
+/** All short; or one after the other, of the lengths around which a faster way begins. */
 const lengths = fc.oneof(
   fc.integer({ min: 1, max: 18 }).map((length) => [length]),
   fc.array(fc.integer({ min: 1, max: 16 }), { minLength: 1, maxLength: 9 }),
@@ -46,21 +47,21 @@ const stream = fc.oneof(validStream, anyStream, mutatedStream);
 const told = ({ events, end, sent }: Outcome): unknown => [events, end, toHex(sent)];
 
 for (const [name, options] of Object.entries(OPTIONS)) {
-  trickle(`any stream in few bytes at a time gives what it gives as a whole; options: ${name}`, () => {
+  cuts(`any stream gives in few bytes at a time what it gives as a whole; options: ${name}`, () => {
     check(
       500,
       fc.property(stream, lengths, ({ role, bytes }, lengths) => {
         const all = { random: same, ...options };
         const whole = play(role, [bytes.slice()], all);
         assert.equal(told(play(role, pieces(bytes, lengths), all)), told(whole));
-        // Chunks that wait for each other never go the shorter way.
+        // Chunks that wait for each other are put together.
         assert.equal(told(play(role, pieces(bytes, lengths), all, 'at the end')), told(whole));
       }),
     );
   });
 }
 
-trickle('where a connection is paused, closed or ended in the middle, the rest is as with larger chunks', () => {
+cuts('where a connection is paused, closed or ended in the middle, the rest is as with larger chunks', () => {
   check(
     500,
     fc.property(
@@ -95,7 +96,7 @@ trickle('where a connection is paused, closed or ended in the middle, the rest i
   );
 });
 
-trickle('compressed messages and such that are not, between each other', () => {
+cuts('compressed messages and uncompressed ones between each other', () => {
   const message = fc.record({ data: fc.oneof(fc.string(), fc.uint8Array()), compress: fc.boolean() });
   check(
     200,
@@ -135,7 +136,7 @@ const INVALID: [bytes: number[], at: number][] = [
 ];
 
 for (const role of ['server', 'client'] as const) {
-  trickle(`8.1 invalid UTF-8 is found at its first impossible byte, in few bytes at a time (${role})`, () => {
+  cuts(`8.1 invalid UTF-8 is found at its first impossible byte, in few bytes at a time (${role})`, () => {
     const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
     for (const [invalid, impossible] of INVALID) {
       for (const before of ['', 'é', 'a'.repeat(15), 'a€'.repeat(5), 'a'.repeat(40)]) {
@@ -172,7 +173,7 @@ for (const role of ['server', 'client'] as const) {
     }
   });
 
-  trickle(`8.1, 5.6 a code point that is cut by the ends of chunks, or by the end of its message (${role})`, () => {
+  cuts(`8.1, 5.6 a code point that is cut by the ends of chunks, or by the end of its message (${role})`, () => {
     const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
     const payload = new TextEncoder().encode('aé€🐯'.repeat(10));
     for (let length = 1; length <= 17; length++) {
@@ -185,4 +186,29 @@ for (const role of ['server', 'client'] as const) {
   });
 }
 
-trickle.run();
+for (const role of ['server', 'client'] as const) {
+  const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
+  for (const messages of ['whole', 'fragments'] as const) {
+    for (const [kind, opcode, characters] of [
+      ['binary', 2, 'a'],
+      ['ASCII', 1, 'a'],
+      ['text', 1, '€'],
+    ] as const) {
+      cuts(`10.4 one byte at a time takes time in proportion to the length: ${kind}, ${messages} (${role})`, () => {
+        const run = (size: number): void => {
+          const payload = new TextEncoder().encode(characters.repeat(size));
+          const connection = Connection.opened(role, {}, { heartbeat: false, messages });
+          connection.poll();
+          let events = 0;
+          for (const chunk of pieces(encodeFrame({ opcode, payload, ...key }), [1])) {
+            for (const event of connection.receive(chunk)) events += event.type === 'fail' ? Number.NaN : 1;
+          }
+          assert.is(events, messages === 'whole' ? 1 : opcode === 1 ? size : payload.length);
+        };
+        assertLinear(run, 2000);
+      });
+    }
+  }
+}
+
+cuts.run();
