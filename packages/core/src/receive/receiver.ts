@@ -19,11 +19,10 @@ import {
   Opcode,
   RSV1,
 } from '../frame/header.ts';
-import { maskAndLook, rotateKey } from '../frame/mask.ts';
 import { host, type Utf8TextDecoder } from '../host.ts';
-import { KERNEL_FROM } from '../kernel.ts';
 import { ProtocolError } from '../rules.ts';
-import { decodeInKernel, decodeShortAscii, decodeText, isAscii, SHORT_ASCII } from '../text/text.ts';
+import { decode, mask, masksByWords, rotateKey } from '../simd.ts';
+import { decodeShortAscii, decodeText, decodeValid, isAscii, SHORT_ASCII } from '../text/text.ts';
 import { decodeUtf8, nextUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../text/utf8.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
@@ -300,7 +299,7 @@ export class Receiver {
         this.#limiter?.bytes(length, now);
         return { type: 'text', data: this.#text(start, end) };
       }
-      if (header.masked) maskAndLook(chunk, start, end, header.key, this.#wordsFor(length));
+      if (header.masked) mask(chunk, start, end, header.key, this.#wordsFor(length));
       // Control payloads are short; a copy leaves the chunk to the data.
       if (opcode >= 8) return controlEvent(opcode, this.#view(start, end).slice());
       this.#limiter?.bytes(length, now);
@@ -360,9 +359,9 @@ export class Receiver {
     }
     const textDecoder = this.#textDecoder;
     const bytes = this.#view(start, end);
-    let text = decodeInKernel(bytes, key, textDecoder);
+    let text = textDecoder === host.textDecoder ? decode(bytes, key) : undefined;
     if (text !== undefined) return text;
-    const ascii = masked && maskAndLook(chunk, start, end, key, this.#wordsFor(length)) === 0;
+    const ascii = masked && mask(chunk, start, end, key, this.#wordsFor(length)) === 0;
     text = decodeText(bytes, ascii ? 'ascii' : 'nothing', textDecoder);
     if (text !== undefined) return text;
     this.#endText(chunk, end, this.#validate(chunk, start, end, UTF8_BOUNDARY));
@@ -383,7 +382,7 @@ export class Receiver {
     if (this.#discarding && !isAnswered(opcode)) return undefined;
     let ascii: boolean | undefined;
     if (this.#masked) {
-      ascii = maskAndLook(chunk, start, end, this.#key, this.#wordsFor(end - start)) === 0;
+      ascii = mask(chunk, start, end, this.#key, this.#wordsFor(end - start)) === 0;
       this.#key = rotateKey(this.#key, end - start);
     }
 
@@ -479,13 +478,10 @@ export class Receiver {
   /** Delivers a message that has been collected, and whose text has been found valid. */
   #whole(type: DataOpcode, data: Uint8Array): BinaryEvent | TextEvent {
     if (type === Opcode.Binary) {
-      if (this.#lateKey !== 0) maskAndLook(data, 0, data.length, this.#lateKey);
+      if (this.#lateKey !== 0) mask(data, 0, data.length, this.#lateKey);
       return { type: 'binary', data };
     }
-    const { length } = data;
-    let text = length <= SHORT_ASCII ? decodeShortAscii(data, 0, length, 0, undefined) : undefined;
-    text ??= decodeText(data, this.#ascii ? 'ascii' : 'utf8', this.#textDecoder);
-    return { type: 'text', data: text ?? (decodeUtf8(data) as string) };
+    return { type: 'text', data: decodeValid(data, this.#ascii, this.#textDecoder) };
   }
 
   /**
@@ -504,7 +500,7 @@ export class Receiver {
   /** A view for words of the chunk, where it is worth making one: for a payload that is not short, or for a second one. */
   #wordsFor(length: number): DataView | undefined {
     // For the longest there is something better.
-    if (length >= KERNEL_FROM) return undefined;
+    if (!masksByWords(length)) return undefined;
     if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {
       this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.#end);
     }
