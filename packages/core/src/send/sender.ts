@@ -4,9 +4,9 @@
  * It decides which frames there are and in what order. The frame writer writes them into the outbox, where they wait for `transmit`.
  */
 import { toBytes } from '../bytes-like.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import { type DataOpcode, Opcode, RSV1 } from '../frame/header.ts';
+import type { RandomSource } from '../host.ts';
 import { StateError } from '../rules.ts';
 import { writeLatin1 } from '../text/encode.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -19,6 +19,14 @@ const NOTHING = new Uint8Array(0);
 
 /** Up to this many bytes of answers to Ping frames wait each in its place; beyond that one waits for all that came since. */
 const MAX_PONGS = 4096;
+
+/** The options that a sender reads. */
+export interface SenderOptions {
+  /** The longest payload of a frame of data, in bytes. */
+  readonly fragmentSize: number;
+  /** The source of masking keys, which a client must have. */
+  readonly random: RandomSource | undefined;
+}
 
 /** The outbound half of one connection: takes messages and control frames, and returns bytes. */
 export class Sender {
@@ -41,9 +49,8 @@ export class Sender {
   #closeSize = 0;
 
   /** @param masked whether this is a client, whose frames are all masked (5.1) */
-  constructor(options: ResolvedOptions, masked: boolean) {
-    this.#fragmentSize = options.fragmentSize;
-    const { random } = options;
+  constructor({ fragmentSize, random }: SenderOptions, masked: boolean) {
+    this.#fragmentSize = fragmentSize;
     this.#frames = new FrameWriter(this.#outbox, masked && random !== undefined ? MaskKeys.from(random) : undefined);
   }
 
