@@ -29,15 +29,14 @@ export function decodePayload(
   decoder: Utf8TextDecoder | undefined,
 ): string | undefined {
   const length = end - start;
-  const words = memory.words(length);
   if (length <= SHORT_ASCII) {
-    const text = decodeShortAscii(memory.bytes, start, length, key, words);
+    const text = decodeShortAscii(memory.bytes, start, length, key, memory.words(length));
     if (text !== undefined) return text;
   }
   const bytes = memory.view(start, end);
   const text = decoder === host.textDecoder ? decode(bytes, key) : undefined;
   if (text !== undefined) return text;
-  const isAscii = key !== 0 && mask(memory.bytes, start, end, key, words) === 0;
+  const isAscii = key !== 0 && mask(memory.bytes, start, end, key, memory.words(length)) === 0;
   return decodeText(bytes, isAscii ? 'ascii' : 'nothing', decoder);
 }
 
