@@ -1,7 +1,7 @@
 /** sockless: the WebSocket protocol as a codec that does no I/O. Bytes in → events and bytes out. */
 
 export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
-export { type BytesLike, toBytes } from './bytes.ts';
+export { type BytesLike, toBytes } from './bytes-like.ts';
 export type { Role } from './connection/at-rest.ts';
 export {
   type ClientOptions,

@@ -23,7 +23,8 @@
  * then read `transport` and `deadline`.
  */
 
-import { type BytesLike, isUint8Array, TransferredError, toBytes } from '../bytes.ts';
+import { TransferredError } from '../bytes.ts';
+import { type BytesLike, isUint8Array, toBytes } from '../bytes-like.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import { type CloseReason, encodeClosePayload } from '../frame/close.ts';
 import { MAX_CONTROL_PAYLOAD, Opcode } from '../frame/header.ts';

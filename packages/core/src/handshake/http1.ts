@@ -3,10 +3,10 @@
  *
  *     HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
  */
-import { writeLatin1 } from '../bytes.ts';
 import { host } from '../host.ts';
 import { MessageBuffer } from '../receive/message-buffer.ts';
 import { HandshakeError } from '../rules.ts';
+import { writeLatin1 } from '../text/encode.ts';
 import { fieldValue, type HeaderField, isFieldLine, isFieldValue, isToken, listIncludes, trim } from './fields.ts';
 
 /** The head of a request (RFC 9112 3). */

@@ -4,7 +4,7 @@
 import { ACCEPT_OPTIONS, checkNames, decided, SERVER_OPTIONS } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
-import { encodeUtf8 } from '../text/utf8.ts';
+import { encodeUtf8 } from '../text/encode.ts';
 import {
   areUnique,
   checkSubprotocols,

@@ -2,11 +2,10 @@
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isUint8Array, toBytes, writeLatin1 } from '../src/bytes.ts';
-import { host } from '../src/host.ts';
+import { isUint8Array, toBytes } from '../src/bytes-like.ts';
 import { isA } from './connection/tools.ts';
 
-const test = suite('bytes');
+const test = suite('bytes-like');
 
 const VIEWS = [
   ...[Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array],
@@ -99,19 +98,5 @@ for (const [what, data, expected] of [
     assert.is(isUint8Array(data), expected);
   });
 }
-
-test('text is written one byte a character, whether or not the host does that', () => {
-  const { measured } = host;
-  try {
-    for (const offers of [measured, undefined]) {
-      Object.assign(host, { measured: offers });
-      const into = new Uint8Array(8).fill(0xee);
-      writeLatin1('a\x7f\xff', into, 2);
-      assert.equal([...into], [0xee, 0xee, 0x61, 0x7f, 0xff, 0xee, 0xee, 0xee]);
-    }
-  } finally {
-    Object.assign(host, { measured });
-  }
-});
 
 test.run();
