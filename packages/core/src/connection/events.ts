@@ -2,7 +2,7 @@
 import type { CloseReason } from '../frame/close.ts';
 import type { DataOpcode } from '../frame/header.ts';
 import type { Extension, HeaderField } from '../handshake/fields.ts';
-import type { HandshakeRequest } from '../handshake/server.ts';
+import type { HandshakeRequest } from '../handshake/policy.ts';
 import type { HandshakeError, ProtocolError } from '../rules.ts';
 
 /**
@@ -150,4 +150,19 @@ export interface Explanation {
    * that `fail` was given.
    */
   readonly cause: unknown;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** The event of most connections, which an application may keep for as long as they last. */
+const PLAIN: OpenEvent = Object.freeze({ type: 'open', subprotocol: '', extensions: NONE, headers: NONE });
+
+/** Returns the event that says that the opening handshake is complete. */
+export function openEvent(
+  subprotocol: string,
+  extensions: readonly Extension[],
+  headers: readonly HeaderField[],
+): OpenEvent {
+  if (subprotocol === '' && extensions.length === 0 && headers.length === 0) return PLAIN;
+  return { type: 'open', subprotocol, extensions, headers };
 }

@@ -76,3 +76,9 @@ function wrong(text: string, why: string): SyntaxError {
   const rest = text.includes('@') ? '…' : text.slice(scheme.length).replace(/[?#].*$/s, (end) => `${end[0]}…`);
   return new SyntaxError(`"${printable(scheme + rest)}" is not a WebSocket URI: ${why} (RFC 6455 section 3)`);
 }
+
+/** An authority to compare: in lower case, and with the port that the scheme implies where it has none. */
+export function withPort(authority: string, scheme: string | undefined): string {
+  const [, name = authority, port = ''] = /^(.*?):(\d*)$/.exec(authority) ?? [];
+  return `${name.toLowerCase()}:${port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)}`;
+}

@@ -7,7 +7,7 @@
  */
 import { TransferredError } from '../bytes.ts';
 import type { BinaryEvent, CloseEvent, FragmentEvent, PingEvent, PongEvent, TextEvent } from '../connection/events.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
+import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import { decodeClosePayload } from '../frame/close.ts';
 import {

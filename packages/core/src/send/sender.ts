@@ -4,7 +4,7 @@
  * Header, payload and mask are written straight into the memory that the outbox offers, in one pass each.
  */
 import { copyBytes, toBytes, viewOf, wordAt, writeLatin1 } from '../bytes.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
+import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import { type DataOpcode, frameHeaderSize, Opcode, RSV1 } from '../frame/header.ts';
 import { copyFrameHeader, writeFrameHeader } from '../frame/header-writer.ts';

@@ -1,15 +1,9 @@
 // RFC 9112: heads and bodies, to and from plain data.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  bodyFraming,
-  ChunkedBody,
-  formatRequestHead,
-  formatResponse,
-  HeadReader,
-  parseRequestHead,
-  parseResponseHead,
-} from '../../src/handshake/http1.ts';
+import { bodyFraming, ChunkedBody } from '../../src/handshake/body.ts';
+import { HeadReader } from '../../src/handshake/head-reader.ts';
+import { formatRequestHead, formatResponse, parseRequestHead, parseResponseHead } from '../../src/handshake/http1.ts';
 import { host } from '../../src/host.ts';
 import { HandshakeError } from '../../src/rules.ts';
 import { ascii, isA } from '../connection/tools.ts';
@@ -28,7 +22,7 @@ function read(reader: HeadReader, bytes: string, size = bytes.length): string[] 
   const heads: string[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     reader.receive(ascii(bytes.slice(at, at + size)));
-    for (let head = reader.read('request-malformed'); head !== undefined; head = reader.read('request-malformed')) {
+    for (let head = reader.read(); head !== undefined; head = reader.read()) {
       heads.push(head);
     }
   }
@@ -49,7 +43,7 @@ for (const [name, bytes, heads, rest] of [
 ] as const) {
   for (const size of [bytes.length, 1, 3]) {
     test(`2.1: a head of ${name}, in pieces of ${size}`, () => {
-      const reader = new HeadReader(1000);
+      const reader = new HeadReader('request', 1000);
       assert.equal(read(reader, bytes, size), heads);
       assert.is(reader.length, rest.length);
       assert.is(text(reader.peek()), rest);
@@ -66,17 +60,17 @@ test('2.1: a head is text of one character a byte, also where the host cannot ma
     .replaceAll('\n', '');
   Object.assign(host, { slices: undefined });
   try {
-    assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
+    assert.equal(read(new HeadReader('request', Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
   } finally {
     Object.assign(host, { slices });
   }
-  assert.equal(read(new HeadReader(Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
+  assert.equal(read(new HeadReader('request', Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
 });
 
 test('2.1: who asks before anything has arrived learns that nothing has', () => {
-  const reader = new HeadReader(1000);
+  const reader = new HeadReader('request', 1000);
   for (let n = 0; n < 2; n++) {
-    assert.is(reader.read('request-malformed'), undefined);
+    assert.is(reader.read(), undefined);
     reader.receive(new Uint8Array(0));
   }
   assert.equal([reader.length, reader.rest().length], [0, 0]);
@@ -89,10 +83,10 @@ test('what waits, a part of a head or what follows one, keeps no more memory tha
   const pool = Buffer.allocUnsafe(1).buffer.byteLength;
   assert.ok(pool < memory.length);
   for (const bytes of ['A\r\n', 'A\r\n\r\nB']) {
-    const reader = new HeadReader(1000);
+    const reader = new HeadReader('request', 1000);
     memory.set(ascii(bytes));
     reader.receive(memory.subarray(0, bytes.length));
-    reader.read('request-malformed');
+    reader.read();
     // What is short lies in Node's pool, which is longer in newer ones.
     assert.ok(reader.rest().buffer.byteLength <= pool);
   }
@@ -108,7 +102,7 @@ for (const [name, bytes, why] of [
   for (const size of [bytes.length, 1]) {
     test(`2.2: ${name} is malformed, in pieces of ${size}`, () => {
       assert.throws(
-        () => read(new HeadReader(1000), bytes, size),
+        () => read(new HeadReader('request', 1000), bytes, size),
         (error: unknown) => breaks('request-malformed')(error) && (error as Error).message.includes(why),
       );
     });
@@ -118,31 +112,31 @@ for (const [name, bytes, why] of [
 test('RFC 6585 5: a head as long as the limit is read, a longer one is not, whole and byte by byte', () => {
   const head = `A\r\n${'b: c\r\n'.repeat(20)}\r\n`;
   for (const size of [head.length, 1]) {
-    assert.is(read(new HeadReader(head.length), head, size).length, 1);
-    assert.throws(() => read(new HeadReader(head.length - 1), head, size), breaks('head-too-big'));
+    assert.is(read(new HeadReader('request', head.length), head, size).length, 1);
+    assert.throws(() => read(new HeadReader('request', head.length - 1), head, size), breaks('head-too-big'));
   }
-  assert.throws(() => read(new HeadReader(0), 'A'), breaks('head-too-big'));
+  assert.throws(() => read(new HeadReader('request', 0), 'A'), breaks('head-too-big'));
   // No more is waited for than could be read.
-  assert.throws(() => read(new HeadReader(5), 'A\r\nb:'), breaks('head-too-big'));
+  assert.throws(() => read(new HeadReader('request', 5), 'A\r\nb:'), breaks('head-too-big'));
 });
 
 test('RFC 9110 15.5.15: a first line as long as its limit is read, a longer one is not', () => {
   const head = 'GET /12345 HTTP/1.1\r\n\r\n';
   for (const size of [head.length, 1]) {
-    assert.is(read(new HeadReader(1000, 21), head, size).length, 1);
-    assert.throws(() => read(new HeadReader(1000, 20), head, size), breaks('target-too-long'));
+    assert.is(read(new HeadReader('request', 1000, 21), head, size).length, 1);
+    assert.throws(() => read(new HeadReader('request', 1000, 20), head, size), breaks('target-too-long'));
   }
 });
 
 test('the limits hold for each head anew, and count its bytes only', () => {
-  const reader = new HeadReader(10, 5);
+  const reader = new HeadReader('request', 10, 5);
   const heads = ['A\r\nb:\r\n\r\n', 'C\r\nd:e\r\n\r\n'];
   assert.equal(read(reader, heads.join(''), 1), heads);
-  assert.equal(read(new HeadReader(10), `A\r\n\r\n${'x'.repeat(9)}`), ['A\r\n\r\n']);
+  assert.equal(read(new HeadReader('request', 10), `A\r\n\r\n${'x'.repeat(9)}`), ['A\r\n\r\n']);
   // An empty line before a head counts to it, but not to its first line.
-  assert.equal(read(new HeadReader(10, 5), '\r\nABC\r\n\r\n'), ['ABC\r\n\r\n']);
-  assert.throws(() => read(new HeadReader(8, 5), '\r\nABC\r\n\r\n'), breaks('head-too-big'));
-  assert.throws(() => read(new HeadReader(20, 5), '\r\nABCDE\r\n\r\n'), breaks('target-too-long'));
+  assert.equal(read(new HeadReader('request', 10, 5), '\r\nABC\r\n\r\n'), ['ABC\r\n\r\n']);
+  assert.throws(() => read(new HeadReader('request', 8, 5), '\r\nABC\r\n\r\n'), breaks('head-too-big'));
+  assert.throws(() => read(new HeadReader('request', 20, 5), '\r\nABCDE\r\n\r\n'), breaks('target-too-long'));
 });
 
 test('nothing of one head is remembered at the next', () => {
@@ -150,16 +144,16 @@ test('nothing of one head is remembered at the next', () => {
     ['AAAA', '\r\n\r\nB\r\n\r\nC', ['AAAA\r\n\r\n', 'B\r\n\r\n']],
     ['A\r\n', '\r\nB\r\nc:d\r\n\r\n', ['A\r\n\r\n', 'B\r\nc:d\r\n\r\n']],
   ] as const) {
-    const reader = new HeadReader(1000);
+    const reader = new HeadReader('request', 1000);
     assert.equal([...read(reader, first), ...read(reader, second)], expected);
   }
-  assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\r\n\r\n'), /the first line is empty/);
-  assert.throws(() => read(new HeadReader(1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
+  assert.throws(() => read(new HeadReader('request', 1000), 'A\r\n\r\n\r\n\r\n'), /the first line is empty/);
+  assert.throws(() => read(new HeadReader('request', 1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
 });
 
 test('F25: what is read is the head as it came, and its parts are read back with its end or without', () => {
   const bytes = 'GET / HTTP/1.1\r\nA: b\r\n\r\n';
-  const [head = ''] = read(new HeadReader(1000), bytes);
+  const [head = ''] = read(new HeadReader('request', 1000), bytes);
   assert.is(head, bytes);
   assert.equal(parseRequestHead(head), parseRequestHead(head.slice(0, -4)));
   assert.is(text(formatRequestHead({ ...parseRequestHead(head), headers: [['A', 'b']] })), bytes);
@@ -169,9 +163,9 @@ test('F25: what is read is the head as it came, and its parts are read back with
 });
 
 test('2.2: an empty line before a response is not ignored', () => {
-  const reader = new HeadReader(1000);
+  const reader = new HeadReader('response', 1000);
   reader.receive(ascii('\r\nHTTP/1.1 200 OK\r\n\r\n'));
-  assert.throws(() => reader.read('response-malformed'), breaks('response-malformed'));
+  assert.throws(() => reader.read(), breaks('response-malformed'));
 });
 
 for (const [what, bytes, position] of [
@@ -181,7 +175,7 @@ for (const [what, bytes, position] of [
 ] as const) {
   for (const size of [bytes.length, 1]) {
     test(`F32: the position of ${what} is the same, in pieces of ${size}`, () => {
-      const reader = new HeadReader(20, what.includes('line') ? 10 : 20);
+      const reader = new HeadReader('request', 20, what.includes('line') ? 10 : 20);
       assert.throws(() => read(reader, bytes, size), isA(HandshakeError));
       assert.is(reader.position, position);
     });
@@ -191,7 +185,7 @@ for (const [what, bytes, position] of [
 test('a reader is in linear time and memory, whatever the pieces', () => {
   for (const size of [1, 1000]) {
     const run = (n: number): void => {
-      const reader = new HeadReader(Infinity);
+      const reader = new HeadReader('request', Infinity);
       assert.is(read(reader, `A\r\n${'b:c\r\n'.repeat(n / 5)}\r\n`, size).length, 1);
     };
     assertLinear(run, 10_000, `in pieces of ${size}`);

@@ -1,7 +1,7 @@
 // What waits to be transmitted: who owns its memory, in what order it leaves, what can be dropped.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveOptions } from '../../src/connection/options.ts';
+import { resolveOptions } from '../../src/connection/resolved-options.ts';
 import { Sender } from '../../src/send/sender.ts';
 import { decodeFrames } from '../reference.ts';
 import { concat, equalBytes, hex, join, toHex, ZEROS } from '../support.ts';

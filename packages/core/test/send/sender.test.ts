@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ConnectionOptions, resolveOptions } from '../../src/connection/options.ts';
+import type { ConnectionOptions } from '../../src/connection/options.ts';
+import { resolveOptions } from '../../src/connection/resolved-options.ts';
 import { Opcode } from '../../src/frame/header.ts';
 import { host } from '../../src/host.ts';
 import { StateError } from '../../src/rules.ts';

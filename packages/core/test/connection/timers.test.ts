@@ -1,0 +1,145 @@
+// The deadlines of one connection, and its heartbeat. What a connection does when one passes is in connection/deadlines.test.ts.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type DeadlineName, Timers } from '../../src/connection/timers.ts';
+import { NEVER } from './tools.ts';
+
+const test = suite('timers');
+
+/** Sets a deadline, alone, to a time that is far from those of the others. */
+const SETTERS: Readonly<Record<DeadlineName, (timers: Timers, at: number) => void>> = {
+  handshake: (timers, at) => timers.startHandshake(at, 0),
+  ping: (timers, at) => timers.open({ interval: at, timeout: 1 }, NEVER, 0),
+  pong: (timers, at) => void timers.ping({ interval: NEVER, timeout: at }, false, 0),
+  idle: (timers, at) => timers.alive(at, 0),
+  message: (timers, at) => timers.watch({ bytes: 1, within: at }, 0, 0, 0),
+  stall: (timers, at) => timers.startStall(at, 0),
+  close: (timers, at) => timers.startClose(at, 0),
+};
+const NAMES = Object.keys(SETTERS) as DeadlineName[];
+
+/** Timers with all deadlines set that can run at the same time as `name`, and later. */
+function timersWith(name: DeadlineName, at: number, others: number): Timers {
+  const timers = new Timers();
+  for (const other of NAMES) {
+    // What opens a connection, or tells that the peer is there, clears others.
+    if (other === 'ping') SETTERS.ping(timers, name === 'ping' ? at : others);
+  }
+  for (const other of NAMES) {
+    if (other === 'idle') SETTERS.idle(timers, name === 'idle' ? at : others);
+  }
+  for (const other of NAMES) {
+    if (other !== 'ping' && other !== 'idle' && other !== 'pong') SETTERS[other](timers, name === other ? at : others);
+  }
+  return timers;
+}
+
+test('at first all are clear: none is next, none has passed, ever', () => {
+  const timers = new Timers();
+  assert.is(timers.next, NEVER);
+  for (const now of [-NEVER, 0, Number.MAX_VALUE, NEVER, Number.NaN]) assert.is(timers.expired(now), undefined);
+});
+
+for (const name of NAMES) {
+  test(`${name} is next when it is the earliest, and has passed at its time, not before`, () => {
+    const timers = name === 'pong' ? new Timers() : timersWith(name, 100, 200);
+    if (name === 'pong') SETTERS.pong(timers, 100);
+    assert.is(timers.next, 100);
+    assert.is(timers.expired(99.9), undefined);
+    assert.is(timers.expired(100), name);
+    assert.is(timers.expired(199), name);
+  });
+}
+
+test('of several that have passed, the one that says most about why comes first', () => {
+  const ORDER: DeadlineName[] = ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping'];
+  for (const [at, name] of ORDER.entries()) {
+    const timers = new Timers();
+    // Each setter clears none of those that come after it here.
+    for (const other of ['ping', 'idle', 'pong', 'handshake', 'message', 'stall', 'close'] as const) {
+      if (ORDER.indexOf(other) < at) continue;
+      if (other === 'pong') void timers.ping({ interval: 50, timeout: 50 }, false, 50);
+      else SETTERS[other](timers, 100);
+    }
+    assert.is(timers.expired(500), name);
+  }
+});
+
+test('whole milliseconds, never early; none for what may take for ever', () => {
+  const cases: [timeout: number, now: number, due: number][] = [
+    [100, 0, 100],
+    [100, 7.25, 108],
+    [0.5, 7.5, 8],
+    [1, 2 ** 31, 2 ** 31 + 1],
+    [NEVER, 0, NEVER],
+    [NEVER, 12.5, NEVER],
+  ];
+  for (const [timeout, now, due] of cases) {
+    const timers = new Timers();
+    timers.startHandshake(timeout, now);
+    assert.is(timers.next, due, `${timeout} after ${now}`);
+  }
+});
+
+test('at the end of time those that are set have passed, and no other', () => {
+  const timers = new Timers();
+  timers.alive(1e300, 0);
+  assert.is(timers.expired(NEVER), 'idle');
+});
+
+// RFC 6455 5.5.2: the heartbeat.
+
+test('5.5.2: the next ping is due after one interval, and an answer to this one after the timeout, neither early', () => {
+  const timers = new Timers();
+  timers.ping({ interval: 100.5, timeout: 30 }, false, 1000.75);
+  assert.is(timers.next, 1031);
+  timers.alive(NEVER, 1001);
+  assert.is(timers.next, 1102);
+});
+
+test('5.5.2: a further ping does not put off the answer to the one before', () => {
+  const options = { interval: 100, timeout: 250 };
+  const timers = new Timers();
+  timers.ping(options, false, 100);
+  for (const now of [200, 300]) timers.ping(options, false, now);
+  assert.is(timers.next, 350);
+  timers.alive(NEVER, 300);
+  timers.ping({ interval: NEVER, timeout: 250 }, false, 300);
+  assert.is(timers.next, 550);
+});
+
+test('5.5.2: a peer that is not read owes no answer', () => {
+  const timers = new Timers();
+  timers.ping({ interval: 100, timeout: 10 }, false, 0);
+  timers.ping({ interval: 100, timeout: 10 }, true, 5);
+  assert.is(timers.next, 105);
+});
+
+test('5.5.3: the pong to the last ping gives the latency, once; no other does', () => {
+  const options = { interval: 100, timeout: 30 };
+  const timers = new Timers();
+  assert.is(timers.latency(new Uint8Array(4), 5), undefined);
+  const first = timers.ping(options, false, 100);
+  const second = timers.ping(options, false, 200);
+  for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
+    assert.is(timers.latency(payload, 210), undefined);
+  }
+  assert.is(timers.latency(second.slice(), 217), 17);
+  assert.is(timers.latency(second, 218), undefined);
+});
+
+test('5.5.2: no two pings of a connection have the same payload, far beyond a byte', () => {
+  const timers = new Timers();
+  const payloads = new Set<string>();
+  for (let n = 0; n < 70_000; n++) payloads.add(String(timers.ping({ interval: 1, timeout: 1 }, false, n)));
+  assert.is(payloads.size, 70_000);
+  assert.ok(payloads.has('0,1,0,0'));
+});
+
+test('Infinity is never: no ping, or no need of an answer', () => {
+  const timers = new Timers();
+  timers.ping({ interval: NEVER, timeout: NEVER }, false, 5);
+  assert.is(timers.next, NEVER);
+});
+
+test.run();
