@@ -6,10 +6,9 @@
  * answered at once, so "received but not sent" is never seen from outside. A connection that failed has sent Close, if it
  * was open, and parses nothing further (7.1.7).
  */
-import { TransferredError } from '../bytes.ts';
 import type { CloseReason } from '../frame/close.ts';
 import { printable, told } from '../printable.ts';
-import { HandshakeError, ProtocolError } from '../rules.ts';
+import { HandshakeError, type ProtocolError } from '../rules.ts';
 import type { EndEvent, FailEvent } from './events.ts';
 
 /** The states of RFC 6455: CONNECTING (4.1), OPEN (4.1), CLOSING (7.1.3), CLOSED (7.1.4). */
@@ -160,20 +159,3 @@ function quote({ code, reason }: CloseReason): string {
 
 /** The codes of the rules that bytes of the peer's break (7.4.1). */
 const OF_BYTES: readonly number[] = [1002, 1007, 1008, 1009];
-
-/**
- * Returns the fault behind an error that a receiver threw.
- *
- * @throws {unknown} the error itself when it is no fault of the connection's: it came from the application's decoder, for
- *   instance
- */
-export function faultOf(error: unknown, offset: number): ProtocolError {
-  if (error instanceof ProtocolError) {
-    error.offset = offset;
-    return error;
-  }
-  if (!(error instanceof TransferredError)) throw error;
-  const fault = new ProtocolError('handler-failed', offset);
-  fault.cause = error;
-  return fault;
-}

@@ -1,28 +1,29 @@
 /**
  * A WebSocket connection without its transport (RFC 6455 4, 5.5, 7): bytes in → events and bytes out.
  *
- * The only file where what is received and what is sent meet, and the owner of every transition. The opening handshake is an
- * object while it lasts (opening.ts), and so is the end once it has begun (closing.ts); in between a connection is open.
- * What it needs to receive and to send it borrows (spare.ts).
+ * This is the public face of it: every call, what it may be given, and when. What a connection knows is one record
+ * (facts.ts). The opening handshake is an object while it lasts (opening.ts), and so is the end once it has begun
+ * (closing.ts); in between a connection is open, and borrows what it needs to receive and to send (spare.ts). What arrives
+ * leads to events in reading.ts, what is sent leaves through writing.ts, and the end begins in failing.ts.
  *
  * The contract with the caller: after every call that changes a connection, drain the events, then drain the bytes, then
  * read `transport` and `deadline`.
  */
 import { type BytesLike, isUint8Array, toBytes } from '../bytes.ts';
-import { type CloseReason, encodeClosePayload } from '../frame/close.ts';
+import { encodeClosePayload } from '../frame/close.ts';
 import { checkControlPayload, Opcode } from '../frame/header.ts';
 import { type Negotiated, offerTo, REQUEST_OPTIONS } from '../handshake/client.ts';
-import type { HeaderField, HeaderFieldsInit } from '../handshake/fields.ts';
+import type { HeaderFieldsInit } from '../handshake/fields.ts';
 import { type RequestHead, requestText, responseText } from '../handshake/http1.ts';
-import { type AcceptOptions, rejectFor, rejectRequest } from '../handshake/server.ts';
+import { type AcceptOptions, rejectRequest } from '../handshake/server.ts';
 import type { RandomSource } from '../host.ts';
 import { checkCount, checkObject } from '../misuse.ts';
 import { shown } from '../printable.ts';
-import type { Receiver, ReceiverEvent } from '../receive/receiver.ts';
-import { HandshakeError, LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from '../rules.ts';
-import type { Sender } from '../send/sender.ts';
-import { Closing, faultOf, PHASES, type Phase, type State, type Transport } from './closing.ts';
-import { type ConnectionEvent, type OpenEvent, openEvent } from './events.ts';
+import { LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from '../rules.ts';
+import { PHASES, type State, type Transport } from './closing.ts';
+import type { ConnectionEvent } from './events.ts';
+import { Facts } from './facts.ts';
+import { abandon, destroy, dropMessages, failConnection, failOpening, sendClose } from './failing.ts';
 import { ClientOpening, type Opening, ServerOpening } from './opening.ts';
 import type {
   ClientOptions,
@@ -32,14 +33,15 @@ import type {
   SendOptions,
   ServerOptions,
 } from './options.ts';
+import { open, readFrames, readOpening, takeEnd, takeFail, takeOpen } from './reading.ts';
 import {
   ResolvedOptions,
   type ResolvedServerOptions,
   resolveOptions,
   resolveServerOptions,
 } from './resolved-options.ts';
-import { Spare, spareOf } from './spare.ts';
-import { Timers } from './timers.ts';
+import { type Spare, spareOf } from './spare.ts';
+import { checkSendable, move, tick, transmit } from './writing.ts';
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -58,28 +60,11 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
  * ```
  */
 export class Connection implements IterableIterator<ConnectionEvent, undefined> {
-  #spare: Spare;
-  readonly #timers = new Timers();
-  #now: number;
-  #bytesReceived = 0;
-  // The opening handshake while it lasts, and the event that says that it is complete until that has been polled.
-  #opening: Opening | undefined;
-  #openEvent: OpenEvent | undefined = undefined;
-  // Borrowed while there is something to do.
-  #receiver: Receiver | undefined = undefined;
-  #sender: Sender | undefined = undefined;
-  // The number of bytes that `transmit` returned and that have not been reported as written; whether the caller reports.
-  #unreported = 0;
-  #reports = false;
-  #paused = false;
-  // The end, once it has begun.
-  #closing: Closing | undefined = undefined;
+  readonly #facts: Facts;
 
   private constructor(spare: Spare, now: number, opening?: Opening) {
-    this.#spare = spare;
-    this.#now = now;
-    this.#opening = opening;
-    if (opening !== undefined) this.#timers.startHandshake(spare.options.handshakeTimeout, now);
+    this.#facts = new Facts(spare, now, opening);
+    if (opening !== undefined) this.#facts.startHandshake(spare.options.handshakeTimeout, now);
   }
 
   /**
@@ -97,7 +82,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const asked = options instanceof ResolvedOptions ? { compression: options.compression } : options;
     const offer = offerTo(url, asked, spare.options.random as RandomSource);
     const connection = new Connection(spare, now, new ClientOpening(spare.options, offer));
-    connection.#borrowSender().head(requestText(offer.request));
+    connection.#facts.borrowSender().head(requestText(offer.request));
     return connection;
   }
 
@@ -128,39 +113,39 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (role !== 'client' && role !== 'server') throw new TypeError(`role: 'client' or 'server', not ${shown(role)}`);
     checkObject(negotiated, 'negotiated');
     const connection = new Connection(spareOf(options, role, resolveOptions), now);
-    connection.#open({ subprotocol: '', extensions: [], ...negotiated }, []);
+    open(connection.#facts, { subprotocol: '', extensions: [], ...negotiated }, []);
     return connection;
   }
 
   /** Which end of the connection this is. */
   get role(): Role {
-    return this.#spare.role;
+    return this.#facts.spare.role;
   }
 
   /** The state of the connection, computed. */
   get state(): State {
-    return PHASES[this.#phase].state;
+    return PHASES[this.#facts.phase].state;
   }
 
   /** What to do with the transport once `transmit` returns nothing more: `end` only when nothing waits for it. */
   get transport(): Transport {
-    const transport = PHASES[this.#phase][this.role];
+    const transport = PHASES[this.#facts.phase][this.role];
     return transport === 'end' && this.queuedBytes > 0 ? 'open' : transport;
   }
 
   /** When to call `timeout`, on the caller's clock in milliseconds; `Infinity` when there is nothing to wait for. */
   get deadline(): number {
-    return this.#timers.next;
+    return this.#facts.deadline;
   }
 
   /** The number of bytes that wait for `transmit`. */
   get queuedBytes(): number {
-    return this.#sender?.queuedBytes ?? 0;
+    return this.#facts.queuedBytes;
   }
 
   /** Whether the application has called `pause`. */
   get paused(): boolean {
-    return this.#paused;
+    return this.#facts.paused;
   }
 
   /**
@@ -172,14 +157,15 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   receive(chunk: Uint8Array, now?: number): this {
     if (!isUint8Array(chunk)) throw new TypeError('a chunk of the transport is a Uint8Array');
-    this.#tick(now);
-    this.#bytesReceived += chunk.length;
-    const closing = this.#closing;
+    const facts = this.#facts;
+    tick(facts, now);
+    facts.bytesReceived += chunk.length;
+    const { closing, opening } = facts;
     if (closing?.isDeaf) return this;
-    if (this.#opening !== undefined) this.#opening.receive(chunk);
+    if (opening !== undefined) opening.receive(chunk);
     else {
-      (this.#receiver ?? this.#borrowReceiver(chunk.length)).receive(chunk);
-      if (closing === undefined && !this.#paused) this.#timers.alive(this.#spare.options.idleTimeout, this.#now);
+      facts.borrowReceiver(chunk.length).receive(chunk);
+      if (closing === undefined && !facts.paused) facts.alive(facts.spare.options.idleTimeout, facts.now);
     }
     return this;
   }
@@ -191,8 +177,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @throws {StateError} `not-connecting` when this is not a server that waits for a request
    */
   receiveRequest(head: RequestHead, now?: number): this {
-    if (this.state !== 'connecting' || !this.#opening?.receiveRequest(head)) throw this.#notConnecting('is expected');
-    this.#tick(now);
+    const facts = this.#facts;
+    const isTaken = facts.closing === undefined && facts.opening?.receiveRequest(head);
+    if (!isTaken) throw notConnecting('is expected', this.state);
+    tick(facts, now);
     return this;
   }
 
@@ -204,13 +192,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @param cause what the transport said of it, for `end`'s explanation: the error of a socket, for instance
    * @returns the connection, to iterate over the events
    */
-  receiveEnd(now: number = this.#now, cause?: unknown): this {
-    this.#now = now;
-    const closing = this.#beginClosing();
+  receiveEnd(now: number = this.#facts.now, cause?: unknown): this {
+    const facts = this.#facts;
+    facts.now = now;
+    const closing = facts.beginClosing();
     if (closing.ended) return this;
     if (cause !== undefined) closing.cause = cause;
     closing.ended = true;
-    this.#timers.ended(this.#spare.options.closeTimeout, now);
+    facts.startEnd(facts.spare.options.closeTimeout, now);
     return this;
   }
 
@@ -220,31 +209,32 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @returns the connection, to iterate over the events
    */
   timeout(now: number): this {
-    this.#now = now;
-    const timers = this.#timers;
-    const { heartbeat } = this.#spare.options;
-    for (let name = timers.expired(now); name !== undefined; name = timers.expired(now)) {
+    const facts = this.#facts;
+    facts.now = now;
+    for (let name = facts.expiredDeadline(now); name !== undefined; name = facts.expiredDeadline(now)) {
       if (name === 'ping') {
-        const sender = this.#borrowSender();
-        sender.control(Opcode.Ping, timers.ping(heartbeat as HeartbeatOptions, this.#paused, now));
-      } else if (name === 'handshake') this.#failOpening((this.#opening as Opening).late());
-      else if (name === 'message') this.#fail(new ProtocolError('message-stalled', this.#bytesReceived));
+        const sender = facts.borrowSender();
+        sender.control(
+          Opcode.Ping,
+          facts.heartbeat(facts.spare.options.heartbeat as HeartbeatOptions, facts.paused, now),
+        );
+      } else if (name === 'handshake') failOpening(facts, (facts.opening as Opening).late());
+      else if (name === 'message') failConnection(facts, new ProtocolError('message-stalled', facts.bytesReceived));
       else if (name === 'close') {
-        const closing = this.#beginClosing();
+        const closing = facts.beginClosing();
         closing.timedOut = !closing.ended;
-        this.#destroy(closing);
-      } else this.#abandon(new ProtocolError(`${name}-timeout`, this.#bytesReceived));
+        destroy(facts, closing);
+      } else abandon(facts, new ProtocolError(`${name}-timeout`, facts.bytesReceived));
     }
-    this.#tick(now);
+    tick(facts, now);
     return this;
   }
 
   /** Returns the next event, or `undefined` when there is none for now. Not polling is back-pressure. */
   poll(): ConnectionEvent | undefined {
-    if (this.#paused) return undefined;
-    return (
-      this.#takeOpen() ?? this.#readOpening() ?? this.#readFrames() ?? this.#closing?.takeFail() ?? this.#takeEnd()
-    );
+    const facts = this.#facts;
+    if (facts.paused) return undefined;
+    return takeOpen(facts) ?? readOpening(facts) ?? readFrames(facts) ?? takeFail(facts) ?? takeEnd(facts);
   }
 
   /** {@link poll} as an iterator: it is done when there is no event for now, and goes on when there are more. */
@@ -270,19 +260,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   transmit(now?: number, max = Infinity): Uint8Array | undefined {
     if (max !== Infinity) checkCount('max', max, 1, Number.MAX_SAFE_INTEGER);
-    const sender = this.#sender;
-    let bytes = sender?.transmit(max);
-    if (bytes === undefined && sender?.broken !== undefined) bytes = this.#breakLoan(sender, max);
-    if (bytes === undefined) {
-      // A sender that has sent a Close frame is of no use to others.
-      const isIdle = this.#closing === undefined && sender !== undefined;
-      if (isIdle && this.#spare.returnSender(sender)) this.#sender = undefined;
-      this.#tick(now);
-      return undefined;
-    }
-    this.#unreported += bytes.length;
-    this.#move(now);
-    return bytes;
+    return transmit(this.#facts, now, max);
   }
 
   /**
@@ -294,12 +272,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @param now the time on the caller's clock in milliseconds
    * @throws {RangeError} when `count` is not a whole number from 0 to how many bytes have not been reported
    */
-  written(count: number = this.#unreported, now?: number): void {
-    if (count !== this.#unreported) checkCount('count', count, 0, this.#unreported);
-    this.#reports = true;
-    this.#unreported -= count;
-    if (count > 0) this.#move(now);
-    else this.#tick(now);
+  written(count: number = this.#facts.unreported, now?: number): void {
+    const facts = this.#facts;
+    if (count !== facts.unreported) checkCount('count', count, 0, facts.unreported);
+    facts.reports = true;
+    facts.unreported -= count;
+    if (count > 0) move(facts, now);
+    else tick(facts, now);
   }
 
   /**
@@ -309,16 +288,17 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   pause(): void {
     if (this.state !== 'open') return;
-    this.#paused = true;
-    this.#timers.pause();
+    this.#facts.paused = true;
+    this.#facts.clearSilence();
   }
 
   /** The application reads again: poll for events. */
   resume(now?: number): void {
-    this.#tick(now);
-    if (!this.#paused) return;
-    this.#paused = false;
-    if (this.state === 'open') this.#timers.alive(this.#spare.options.idleTimeout, this.#now);
+    const facts = this.#facts;
+    tick(facts, now);
+    if (!facts.paused) return;
+    facts.paused = false;
+    if (this.state === 'open') facts.alive(facts.spare.options.idleTimeout, facts.now);
   }
 
   /**
@@ -329,11 +309,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.2.2
    */
   accept(options: AcceptOptions = {}, now?: number): void {
-    const accepted = this.#undecided()(options);
-    if (now !== undefined) this.#now = now;
-    this.#borrowSender().head(responseText(accepted.response));
-    this.#open(accepted, []);
-    this.#tick(now);
+    const facts = this.#facts;
+    const accepted = undecided(facts).accept(options);
+    if (now !== undefined) facts.now = now;
+    facts.borrowSender().head(responseText(accepted.response));
+    open(facts, accepted, []);
+    tick(facts, now);
   }
 
   /**
@@ -344,12 +325,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.2.2
    */
   reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now?: number): void {
-    this.#undecided();
+    const facts = this.#facts;
+    const opening = undecided(facts);
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
-    if (now !== undefined) this.#now = now;
-    this.#borrowSender().head(responseText(response), bytes);
-    this.#failOpening((this.#opening as Opening).failure('handshake-rejected', String(status)));
+    if (now !== undefined) facts.now = now;
+    facts.borrowSender().head(responseText(response), bytes);
+    failOpening(facts, opening.failure('handshake-rejected', String(status)));
   }
 
   /**
@@ -363,11 +345,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 6.1
    */
   send(data: string | BytesLike, options?: SendOptions): void {
-    this.#checkSendable();
+    checkSendable(this.#facts);
     const message = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
     const lend = options?.lend;
-    this.#borrowSender().message(message, compress, lend);
+    this.#facts.borrowSender().message(message, compress, lend);
   }
 
   /**
@@ -379,11 +361,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 5.4
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {
-    this.#checkSendable();
+    checkSendable(this.#facts);
     const fragment = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
     const lend = options?.lend;
-    this.#borrowSender().fragment(fragment, final, compress, lend);
+    this.#facts.borrowSender().fragment(fragment, final, compress, lend);
   }
 
   /**
@@ -395,7 +377,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 5.5.2
    */
   ping(data: string | BytesLike = ''): void {
-    this.#sendControl(Opcode.Ping, data);
+    sendControl(this.#facts, Opcode.Ping, data);
   }
 
   /**
@@ -407,7 +389,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 5.5.3
    */
   pong(data: string | BytesLike = ''): void {
-    this.#sendControl(Opcode.Pong, data);
+    sendControl(this.#facts, Opcode.Pong, data);
   }
 
   /**
@@ -423,17 +405,18 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   close(code?: number, reason = '', now?: number): void {
     const payload = encodeClosePayload(code, reason);
-    if (now !== undefined) this.#now = now;
-    const { state } = this;
-    if (state === 'connecting') {
+    const facts = this.#facts;
+    if (now !== undefined) facts.now = now;
+    if (facts.phase === 'open') sendClose(facts, 'local', { code: code ?? 1005, reason }, payload);
+    else if (facts.phase === 'connecting') {
       // Close frames belong to connections that are open; here there is only the transport to end.
-      this.#failOpening((this.#opening as Opening).failure('handshake-abandoned'));
-    } else if (state === 'open') this.#sendClose(this.#beginClosing('local'), { code: code ?? 1005, reason }, payload);
+      failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
+    }
     // Once the transport has ended, so does everything: `end` does not wait behind what has not been polled.
-    this.#paused = false;
-    if (this.#closing?.ended) this.#receiver = undefined;
-    else this.#receiver?.discard();
-    this.#tick(now);
+    facts.paused = false;
+    if (facts.closing?.ended) facts.receiver = undefined;
+    else facts.receiver?.discard();
+    tick(facts, now);
   }
 
   /**
@@ -451,312 +434,42 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
     if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${shown(rule)}`);
-    if (now !== undefined) this.#now = now;
+    const facts = this.#facts;
     const { state } = this;
+    if (now !== undefined) facts.now = now;
     if (state === 'closed') return;
-    const opening = this.#opening;
-    const dropped = rule === 'reader-too-slow' && opening === undefined ? (this.#sender?.drop() ?? 0) : 0;
-    const closing = this.#beginClosing();
-    closing.dropped += dropped;
+    const { opening } = facts;
+    if (rule === 'reader-too-slow' && opening === undefined) dropMessages(facts);
     if (state !== 'closing') {
-      closing.cause = cause;
-      if (opening === undefined) this.#fail(new ProtocolError(rule, this.#bytesReceived), cause);
-      else this.#failOpening(opening.failure(opening.accept ? 'handshake-failed' : 'handshake-abandoned'), cause);
-      this.#paused = false;
+      facts.beginClosing().cause = cause;
+      const error =
+        opening === undefined
+          ? new ProtocolError(rule, facts.bytesReceived)
+          : opening.failure(opening.accept === undefined ? 'handshake-abandoned' : 'handshake-failed');
+      error.cause = cause;
+      if (error instanceof ProtocolError) failConnection(facts, error);
+      else failOpening(facts, error);
+      facts.paused = false;
     }
-    this.#tick(now);
+    tick(facts, now);
   }
+}
 
-  /** Where this connection is. */
-  get #phase(): Phase {
-    return this.#closing?.phase ?? (this.#opening === undefined ? 'open' : 'connecting');
-  }
+/** The opening handshake of a server whose request waits for its decision. */
+type Undecided = Opening & { readonly accept: NonNullable<Opening['accept']> };
 
-  /** Returns the event of an opening handshake that is complete. */
-  #takeOpen(): OpenEvent | undefined {
-    const event = this.#openEvent;
-    if (event !== undefined) this.#openEvent = undefined;
-    return event;
-  }
+function undecided({ closing, opening, phase }: Facts): Undecided {
+  const waits = closing === undefined && opening?.accept !== undefined;
+  if (!waits) throw notConnecting('waits for a decision', PHASES[phase].state);
+  return opening as Undecided;
+}
 
-  /** Reads what has arrived of the opening handshake, and returns the event that it leads to. */
-  #readOpening(): ConnectionEvent | undefined {
-    const opening = this.#opening;
-    const closing = this.#closing;
-    if (opening === undefined || closing?.error !== undefined) return undefined;
-    try {
-      const step = opening.step(closing?.ended ?? false);
-      if (step?.type === 'request') return step;
-      if (step !== undefined) this.#open(step.agreed, step.headers);
-      else if (closing?.ended) this.#failOpening(opening.interrupted(closing.cause));
-    } catch (error) {
-      // It is the caller's error when the memory of the head is gone.
-      if (!(error instanceof HandshakeError)) throw error;
-      this.#failOpening(error);
-    }
-    return this.#takeOpen();
-  }
+const notConnecting = (what: string, state: State): StateError =>
+  new StateError('not-connecting', `no request ${what}; the connection is ${state}`);
 
-  /** Reads frames, and returns the next event that they lead to. */
-  #readFrames(): ConnectionEvent | undefined {
-    const receiver = this.#receiver;
-    if (receiver === undefined) return undefined;
-    try {
-      let event = receiver.next(this.#now);
-      while (event?.type === 'ping' && this.#closing?.sent !== undefined) {
-        this.#answer(event.data);
-        event = receiver.next(this.#now);
-      }
-      if (event !== undefined) return this.#deliver(event);
-    } catch (error) {
-      const fault = faultOf(error, receiver.faultOffset);
-      // A decoder of the application's may have ended the connection meanwhile.
-      if (this.#receiver === receiver) this.#fail(fault);
-      return undefined;
-    }
-    if (this.#closing !== undefined) return undefined;
-    const { messageProgress } = this.#spare.options;
-    if (messageProgress !== undefined) {
-      this.#timers.watch(messageProgress, receiver.pendingSince, receiver.payloadLength, this.#now);
-    }
-    if (this.#spare.returnReceiver(receiver)) this.#receiver = undefined;
-    return undefined;
-  }
-
-  /** Does what a frame asks of the connection besides its event. */
-  #deliver(event: ReceiverEvent): ConnectionEvent {
-    if (event.type === 'ping') {
-      // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
-      // received a Close frame."
-      if (this.#spare.options.autoPong) this.#answer(event.data);
-    } else if (event.type === 'pong') {
-      return { ...event, latency: this.#timers.latency(event.data, this.#now) };
-    } else if (event.type === 'close') {
-      const { code, reason } = event;
-      this.#receiver = undefined;
-      const closing = this.#beginClosing();
-      closing.received = { code, reason };
-      // 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a
-      // Close frame in response. (When sending a Close frame in response, the endpoint typically echos the status code it
-      // received.)"
-      if (closing.sent === undefined) {
-        const payload = encodeClosePayload(code === 1005 ? undefined : code);
-        this.#sendClose(this.#beginClosing('remote'), { code, reason: '' }, payload);
-      }
-    }
-    return event;
-  }
-
-  /** Returns the last event when the transport has ended, once. */
-  #takeEnd(): ConnectionEvent | undefined {
-    const closing = this.#closing;
-    if (!closing?.endIsDue) return undefined;
-    this.#spare.transform?.close();
-    this.#opening = this.#receiver = undefined;
-    return closing.end(this.#bytesReceived, this.queuedBytes + (this.#reports ? this.#unreported : 0));
-  }
-
-  /** The opening handshake is complete: what arrived behind it is the first of the frames. */
-  #open({ subprotocol, extensions, transform }: Negotiated, headers: readonly HeaderField[]): void {
-    const early = this.#opening?.rest();
-    this.#opening = undefined;
-    if (transform !== undefined) {
-      this.#spare = new Spare(this.#spare.options, this.role, transform);
-      this.#sender?.use(transform);
-    }
-    if (early !== undefined && early.length > 0) this.#borrowReceiver(early.length).receive(early);
-    this.#openEvent = openEvent(subprotocol, extensions, headers);
-    const { heartbeat, idleTimeout } = this.#spare.options;
-    // The transport may have ended right behind the response.
-    if (this.#closing === undefined) this.#timers.open(heartbeat, idleTimeout, this.#now);
-  }
-
-  /** Borrows a receiver for frames of which `length` bytes have arrived. */
-  #borrowReceiver(length: number): Receiver {
-    const receiver = this.#spare.borrowReceiver(this.#bytesReceived - length);
-    if (this.#closing?.sent !== undefined) receiver.discard();
-    this.#receiver = receiver;
-    return receiver;
-  }
-
-  #borrowSender(): Sender {
-    this.#sender ??= this.#spare.borrowSender();
-    return this.#sender;
-  }
-
-  /** The end begins, or goes on: returns the facts of it. */
-  #beginClosing(initiator?: Closing['initiator']): Closing {
-    this.#closing ??= new Closing();
-    if (initiator !== undefined) this.#closing.initiator = initiator;
-    return this.#closing;
-  }
-
-  /** Sends our Close frame and waits for the rest of the closing handshake, but not for ever. */
-  #sendClose(closing: Closing, said: CloseReason, payload: Uint8Array): void {
-    closing.sent = said;
-    // Nothing is compressed after it, and nothing decompressed, since only a Close frame is of interest.
-    this.#spare.transform?.close();
-    if (!closing.ended) this.#timers.closing();
-    try {
-      this.#borrowSender().close(payload);
-    } catch (error) {
-      // A random source threw: there is no Close frame whose leaving begins the deadline.
-      if (!closing.ended) this.#timers.startClose(this.#spare.options.closeTimeout, this.#now);
-      throw error;
-    }
-  }
-
-  /** Fails the connection (7.1.7). */
-  #fail(error: ProtocolError, cause?: unknown): void {
-    if (cause !== undefined) error.cause = cause;
-    const closing = this.#beginClosing('local');
-    closing.error = error;
-    this.#receiver = undefined;
-    if (closing.sent === undefined) {
-      // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
-      // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
-      this.#sendClose(closing, { code: error.code, reason: error.rule }, encodeClosePayload(error.code, error.rule));
-    }
-    this.#awaitEnd(closing);
-  }
-
-  /** Fails the opening handshake. */
-  #failOpening(error: HandshakeError, cause?: unknown): void {
-    if (cause !== undefined) error.cause = cause;
-    const closing = this.#beginClosing(error.rule === 'handshake-interrupted' ? 'transport' : 'local');
-    closing.error = error;
-    // Status 0: there is nothing to answer, or the application has done so.
-    if (this.role === 'server' && !closing.ended && error.status !== 0) {
-      const { response, body } = rejectFor(error);
-      this.#borrowSender().head(responseText(response), body);
-    }
-    // A client has nothing to say to a server that it does not speak with.
-    if (this.role === 'client') this.#lose(closing);
-    this.#awaitEnd(closing);
-  }
-
-  /** Nothing that still arrives is parsed, so there is only the transport's end to wait for. */
-  #awaitEnd(closing: Closing): void {
-    if (closing.ended) return;
-    this.#timers.closing();
-    this.#timers.clearStall();
-    this.#timers.startClose(this.#spare.options.closeTimeout, this.#now);
-  }
-
-  /** Fails the connection of a peer that is not there any more: nobody would read a Close frame. */
-  #abandon(error: ProtocolError): void {
-    const closing = this.#beginClosing('local');
-    closing.error = error;
-    this.#receiver = undefined;
-    this.#spare.transform?.close();
-    // There is nothing to hold back any more.
-    this.#paused = false;
-    this.#destroy(closing);
-  }
-
-  /** The transport is to be destroyed: what waits never leaves. */
-  #destroy(closing: Closing): void {
-    closing.destroyed = closing.ended = true;
-    this.#timers.destroyed();
-    this.#lose(closing);
-  }
-
-  /** What waits in the outbox never leaves. */
-  #lose(closing: Closing): void {
-    closing.lost += this.queuedBytes;
-    this.#sender = undefined;
-  }
-
-  /**
-   * A borrowed payload is no longer what its header says. Where that has left, whatever followed it would be read as
-   * payload, our Close frame as well.
-   */
-  #breakLoan(sender: Sender, max: number): Uint8Array | undefined {
-    const error = new ProtocolError('loan-changed', this.#bytesReceived);
-    if (sender.broken === 'cut') {
-      if (this.#closing?.ended) this.#destroy(this.#closing);
-      else this.#abandon(error);
-      return undefined;
-    }
-    const { state } = this;
-    const dropped = sender.drop();
-    this.#beginClosing().dropped += dropped;
-    if (state === 'open') {
-      this.#fail(error);
-      this.#paused = false;
-    }
-    return sender.transmit(max);
-  }
-
-  /**
-   * Answers a Ping frame: one that arrived after our own Close frame as well, since 5.5.1 forbids "any more data frames"
-   * there and no others. The application can send nothing then, so it is answered with `autoPong` off too.
-   */
-  #answer(payload: Uint8Array): void {
-    const closing = this.#closing;
-    // What is still parsed then has nowhere to be answered to.
-    if (closing?.destroyed) return;
-    const { queuedBytes } = this;
-    this.#borrowSender().pong(payload);
-    if (closing?.sent !== undefined) closing.behindClose += this.queuedBytes - queuedBytes;
-  }
-
-  /** Notes the time, if the caller gave it: from here on bytes that wait have stallTimeout to leave. */
-  #tick(now: number | undefined): void {
-    if (now === undefined) return;
-    this.#now = now;
-    if (!this.#timers.isStalling && this.#isWaiting) this.#timers.startStall(this.#spare.options.stallTimeout, now);
-  }
-
-  /** Bytes have left, or were reported to have. */
-  #move(now: number | undefined): void {
-    if (now !== undefined) this.#now = now;
-    if (now !== undefined && this.#isWaiting) this.#timers.startStall(this.#spare.options.stallTimeout, now);
-    else this.#timers.clearStall();
-    const closing = this.#closing;
-    if (closing?.sent !== undefined && !closing.ended && this.queuedBytes <= closing.behindClose) {
-      this.#timers.startClose(this.#spare.options.closeTimeout, this.#now);
-    }
-  }
-
-  /** Whether bytes wait to leave on a connection that is open, or closing in good order. */
-  get #isWaiting(): boolean {
-    const closing = this.#closing;
-    if (this.#opening !== undefined || closing?.error !== undefined || closing?.ended) return false;
-    // Once our Close frame has left, closeTimeout is for what is behind it as well.
-    return !this.#timers.isClosing && (this.queuedBytes > 0 || (this.#reports && this.#unreported > 0));
-  }
-
-  /** Returns what accepts the request that waits for a decision. */
-  #undecided(): NonNullable<Opening['accept']> {
-    const accept = this.#closing === undefined ? this.#opening?.accept : undefined;
-    if (accept === undefined) throw this.#notConnecting('waits for a decision');
-    return accept;
-  }
-
-  #notConnecting(what: string): StateError {
-    return new StateError('not-connecting', `no request ${what}; the connection is ${this.state}`);
-  }
-
-  /** @throws {StateError} when nothing can be sent now */
-  #checkSendable(): void {
-    if (this.#opening !== undefined || this.#closing !== undefined) {
-      // 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-      throw new StateError('not-open', `the connection is ${this.state}, so nothing can be sent`);
-    }
-    const { queuedBytes } = this;
-    if (queuedBytes >= this.#spare.options.maxQueuedBytes) {
-      throw new StateError(
-        'queue-full',
-        `${queuedBytes} bytes wait to be written, which is maxQueuedBytes or more: wait for them to drain`,
-      );
-    }
-  }
-
-  #sendControl(opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | BytesLike): void {
-    const payload = toBytes(data);
-    checkControlPayload(payload);
-    this.#checkSendable();
-    this.#borrowSender().control(opcode, payload);
-  }
+function sendControl(facts: Facts, opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | BytesLike): void {
+  const payload = toBytes(data);
+  checkControlPayload(payload);
+  checkSendable(facts);
+  facts.borrowSender().control(opcode, payload);
 }

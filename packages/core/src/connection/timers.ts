@@ -48,7 +48,7 @@ export class Timers {
   #pingedAt: number | undefined = undefined;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
-  get next(): number {
+  get deadline(): number {
     return Math.min(
       this.#handshake ?? Infinity,
       this.#ping ?? Infinity,
@@ -61,8 +61,8 @@ export class Timers {
   }
 
   /** Returns the name of a deadline that has passed at `now`. */
-  expired(now: number): DeadlineName | undefined {
-    if (this.next > now) return undefined;
+  expiredDeadline(now: number): DeadlineName | undefined {
+    if (this.deadline > now) return undefined;
     const due: Readonly<Record<DeadlineName, number | undefined>> = {
       close: this.#close,
       handshake: this.#handshake,
@@ -76,12 +76,12 @@ export class Timers {
   }
 
   /** Whether the stall deadline runs. */
-  get isStalling(): boolean {
+  get stallRuns(): boolean {
     return this.#stall !== undefined;
   }
 
   /** Whether the close deadline runs. */
-  get isClosing(): boolean {
+  get closeRuns(): boolean {
     return this.#close !== undefined;
   }
 
@@ -91,7 +91,7 @@ export class Timers {
   }
 
   /** The connection is open. */
-  open(heartbeat: HeartbeatOptions | undefined, idleTimeout: number, now: number): void {
+  startOpen(heartbeat: HeartbeatOptions | undefined, idleTimeout: number, now: number): void {
     this.#handshake = undefined;
     if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, now);
     this.alive(idleTimeout, now);
@@ -104,7 +104,7 @@ export class Timers {
    * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. A peer that
    * is not read cannot be asked to answer.
    */
-  ping({ interval, timeout }: HeartbeatOptions, paused: boolean, now: number): Uint8Array {
+  heartbeat({ interval, timeout }: HeartbeatOptions, paused: boolean, now: number): Uint8Array {
     this.#ping = dueAfter(interval, now);
     // Bytes that arrive clear it; a second Ping frame does not put it off.
     this.#pong = paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
@@ -129,7 +129,7 @@ export class Timers {
   }
 
   /** The application reads no more for now, so silence is not the peer's fault. */
-  pause(): void {
+  clearSilence(): void {
     this.#idle = this.#pong = undefined;
     this.#progress = undefined;
   }
@@ -140,7 +140,7 @@ export class Timers {
    * @param since where in the stream the message or frame in progress begins, -1 when there is none
    * @param payload the length of the payload that has arrived of it
    */
-  watch(limit: MessageProgress, since: number, payload: number, now: number): void {
+  watchMessage(limit: MessageProgress, since: number, payload: number, now: number): void {
     const progress = this.#progress;
     if (since < 0) {
       if (progress !== undefined) this.#progress = undefined;
@@ -161,9 +161,9 @@ export class Timers {
   }
 
   /** Our Close frame has been queued, or the connection has failed: nothing else that the peer does is waited for. */
-  closing(): void {
+  clearOpen(): void {
     this.#handshake = this.#ping = undefined;
-    this.pause();
+    this.clearSilence();
   }
 
   /** Only the rest of the closing handshake and the end of the transport are waited for, beginning now. */
@@ -172,15 +172,15 @@ export class Timers {
   }
 
   /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
-  ended(closeTimeout: number, now: number): void {
-    this.closing();
+  startEnd(closeTimeout: number, now: number): void {
+    this.clearOpen();
     this.#stall = undefined;
     this.startClose(closeTimeout, now);
   }
 
   /** The transport is to be destroyed: nothing is waited for. */
-  destroyed(): void {
-    this.closing();
+  clearAll(): void {
+    this.clearOpen();
     this.#stall = this.#close = undefined;
   }
 }
