@@ -41,7 +41,7 @@ const NONE = new Uint8Array(0);
 class FrameFilter extends Transform {
   readonly #rules;
   readonly #header = createFrameHeader();
-  #head: HeadReader | undefined = new HeadReader(16_384);
+  #head: HeadReader | undefined;
   /** The beginning of a header that goes on in the next chunk. */
   #spilled: Uint8Array = NONE;
   /** How much of the payload is still to come, and where in the keys it goes on. */
@@ -52,6 +52,7 @@ class FrameFilter extends Transform {
 
   constructor(masked: boolean, maxFrameSize: number) {
     super();
+    this.#head = new HeadReader(masked ? 'request' : 'response', 16_384);
     // RSV1 is what the two ends may agree on for compression; it is no business of ours.
     this.#rules = { masked, rsv: RSV1, maxFrameSize };
   }
@@ -68,7 +69,7 @@ class FrameFilter extends Transform {
   /** Passes the head on, once it is whole, and gives what is behind it. */
   #passHead(reader: HeadReader, chunk: Uint8Array): Uint8Array {
     reader.receive(chunk);
-    const head = reader.read(this.#rules.masked ? 'request-malformed' : 'response-malformed');
+    const head = reader.read();
     if (head === undefined) return NONE;
     this.push(head, 'latin1');
     this.#head = undefined;

@@ -28,7 +28,7 @@ export function readOpening(facts: Facts): ConnectionEvent | undefined {
     if (step !== undefined) open(facts, step.agreed, step.headers);
     else if (closing?.ended) failOpening(facts, opening.interrupted(closing.cause));
   } catch (error) {
-    // The memory of the head is gone: the caller's error.
+    // An extension of the application's threw, for instance.
     if (!(error instanceof HandshakeError)) throw error;
     failOpening(facts, error);
   }

@@ -75,11 +75,6 @@ export class Sender {
     return nothingWaits && !this.#keys?.isDrawing && this.#message === 0 && this.#transform === undefined;
   }
 
-  /** Another connection takes it over, which has not sent a Close frame. */
-  reuse(): void {
-    this.#closeSize = 0;
-  }
-
   /** How many bytes wait for `transmit`. */
   get queuedBytes(): number {
     return this.#outbox.queuedBytes + (this.#pong === undefined ? 0 : this.#frameSize(this.#pong.length));
