@@ -1,6 +1,5 @@
 /** sockless: the WebSocket protocol as a codec that does no I/O. Bytes in → events and bytes out. */
 
-export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 export { type BytesLike, toBytes } from './bytes.ts';
 export type { State, Transport } from './connection/closing.ts';
 export { Connection } from './connection/connection.ts';
