@@ -12,7 +12,7 @@
 import { type BytesLike, isUint8Array, toBytes } from '../bytes.ts';
 import { encodeClosePayload } from '../frame/close.ts';
 import { checkControlPayload, Opcode } from '../frame/header.ts';
-import { type Negotiated, offerTo, REQUEST_OPTIONS } from '../handshake/client.ts';
+import { type Negotiated, offerTo } from '../handshake/client.ts';
 import type { HeaderFieldsInit } from '../handshake/fields.ts';
 import { type RequestHead, requestText, responseText } from '../handshake/http1.ts';
 import { type AcceptOptions, rejectRequest } from '../handshake/server.ts';
@@ -37,6 +37,7 @@ import { open, readFrames, readOpening, takeEnd, takeFail, takeOpen } from './re
 import {
   ResolvedOptions,
   type ResolvedServerOptions,
+  resolveClientOptions,
   resolveOptions,
   resolveServerOptions,
 } from './resolved-options.ts';
@@ -77,7 +78,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @see RFC 6455 4.1
    */
   static client(url: string, options: ClientOptions = {}, now = 0): Connection {
-    const spare = spareOf(options, 'client', (unresolved) => resolveOptions(unresolved, REQUEST_OPTIONS));
+    const spare = spareOf(options, 'client', resolveClientOptions);
     // Resolved options have nothing to say of the request but how to compress.
     const asked = options instanceof ResolvedOptions ? { compression: options.compression } : options;
     const offer = offerTo(url, asked, spare.options.random as RandomSource);

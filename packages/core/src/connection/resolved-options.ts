@@ -6,6 +6,8 @@ import { checkNames, type Names } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import type { RateLimit, RateLimits } from '../receive/rate-limit.ts';
 import {
+  CLIENT_OPTIONS,
+  type ClientOptions,
   CONNECTION_OPTIONS,
   type ConnectionOptions,
   type HeartbeatOptions,
@@ -130,6 +132,16 @@ export type ResolvedServerOptions = ResolvedOptions;
 export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}, others?: Names): ResolvedOptions {
   if (options instanceof ResolvedOptions) return options;
   checkNames(options, { ...CONNECTION_OPTIONS, ...others });
+  return new ResolvedOptions(options);
+}
+
+/**
+ * Checks the options of a client, and fills in the defaults of those that are the connection's.
+ *
+ * @throws {TypeError | RangeError} when an option is not valid or unknown; the message names it
+ */
+export function resolveClientOptions(options: ClientOptions): ResolvedOptions {
+  checkNames(options, CLIENT_OPTIONS);
   return new ResolvedOptions(options);
 }
 

@@ -13,8 +13,11 @@ import { ResolvedOptions } from './resolved-options.ts';
 
 /** What connections with the same options and role share. One that compresses shares with no other. */
 export class Spare {
+  /** The options of each of these connections. */
   readonly options: ResolvedOptions;
+  /** Which end of its connection each of them is. */
   readonly role: Role;
+  /** What compresses the messages of the one connection that this is for, if it is for one that compresses. */
   readonly transform: MessageTransform | undefined;
   #receiver: Receiver | undefined = undefined;
   #sender: Sender | undefined = undefined;
