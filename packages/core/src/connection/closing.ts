@@ -3,7 +3,7 @@
  *
  * There is no such value before the end has begun. Then there are four facts: our Close frame was sent, the peer's was
  * received, the transport has ended, and we failed the connection. "Sent" means queued. A Close frame that is received is
- * answered at once, so "received but not sent" is never seen from outside. A connection that failed has sent Close, if it
+ * answered at once, so a caller never meets "received but not sent". A connection that failed has sent Close, if it
  * was open, and parses nothing further (7.1.7).
  */
 import type { CloseReason } from '../frame/close.ts';

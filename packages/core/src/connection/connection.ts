@@ -100,7 +100,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Returns a connection whose opening handshake somebody else has completed. Its first event is `open`.
+   * Returns a connection whose opening handshake is complete already, by other means. Its first event is `open`.
    *
    * @param now the time on the caller's clock in milliseconds
    * @throws {TypeError | RangeError} when an option is not valid, or a client has no source of random bytes
@@ -172,7 +172,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Takes the head of a client's request that somebody else has read: an HTTP server that the transport came from.
+   * Takes the head of a client's request that has been read already, by the HTTP server that the transport came from.
    *
    * @returns the connection, to iterate over the events
    * @throws {StateError} `not-connecting` when this is not a server that waits for a request

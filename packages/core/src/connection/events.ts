@@ -10,7 +10,7 @@ import type { HandshakeError, ProtocolError } from '../rules.ts';
  *
  * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* `close`? `fail`? `end`, and
  * nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
- * they came in, so copy a small piece to keep it for long.
+ * they came in, so copy a small part to keep it for long.
  */
 export type ConnectionEvent =
   | RequestEvent
@@ -61,7 +61,7 @@ export interface BinaryEvent {
 }
 
 /**
- * With `messages: 'fragments'`, the next piece of a message as it arrived: any part of a frame. A piece of a text is
+ * With `messages: 'fragments'`, the next part of a message as it arrived: any part of a frame. A part of a text is
  * valid UTF-8 by itself: whole code points.
  */
 export interface FragmentEvent {
@@ -69,9 +69,9 @@ export interface FragmentEvent {
   readonly type: 'fragment';
   /** What the message is: text or binary. */
   readonly opcode: DataOpcode;
-  /** The piece. */
+  /** The part. */
   readonly data: Uint8Array;
-  /** This piece is the last of its message. */
+  /** Whether this part is the last of its message. */
   readonly final: boolean;
 }
 

@@ -63,7 +63,7 @@ function awaitEnd(facts: Facts, closing: Closing): void {
   facts.startClose(facts.spare.options.closeTimeout, facts.now);
 }
 
-/** Fails the connection of a peer that is not there any more: nobody would read a Close frame. */
+/** Fails the connection of a peer that is not there any more, and that would not read a Close frame. */
 export function abandon(facts: Facts, error: ProtocolError): void {
   const closing = facts.beginClosing();
   closing.initiator = 'local';

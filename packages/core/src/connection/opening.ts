@@ -42,7 +42,7 @@ export abstract class Opening {
     this.reader.receive(chunk);
   }
 
-  /** Takes the head of the request that somebody else has read; false when none is expected. */
+  /** Takes the head of a request that has been read already; false when none is expected. */
   receiveRequest(_head: RequestHead): boolean {
     return false;
   }

@@ -13,7 +13,7 @@ export type Role = 'client' | 'server';
 export interface MessageProgress {
   /** Bytes of payload. */
   readonly bytes: number;
-  /** Milliseconds for each so many bytes. */
+  /** The milliseconds in which they must arrive. */
   readonly within: number;
 }
 
@@ -33,7 +33,7 @@ export interface ConnectionOptions {
    * not 101. Default: 64 KiB.
    */
   readonly maxEarlyBytes?: number | undefined;
-  /** With so many bytes in the outbox, `send` and its like throw `queue-full`. Default: 16 MiB. */
+  /** The number of bytes in the outbox from which on `send` and its like throw `queue-full`. Default: 16 MiB. */
   readonly maxQueuedBytes?: number | undefined;
   /** Longer messages are sent in fragments of this size. Default: `Infinity`, one frame a message. */
   readonly fragmentSize?: number | undefined;

@@ -1,6 +1,6 @@
 /**
  * What an extension that transforms messages is to core (RFC 6455 9): permessage-deflate of `@sockless/core/deflate`,
- * and nothing else so far. Core knows no more of it, so who does not compress does not carry it.
+ * and nothing else so far. Core knows no more of it, so a bundle that does not compress does not carry it.
  */
 import type { Extension } from '../handshake/fields.ts';
 import { shown } from '../printable.ts';

@@ -6,7 +6,7 @@ import type { ResponseHead } from './http1.ts';
 
 const LF = 0x0a;
 
-/** How the body of a response ends (RFC 9112 6.3): after so many bytes, with its last chunk, or with the transport. */
+/** Returns how the body of a response ends (RFC 9112 6.3): after a number of bytes, with its last chunk, or with the transport. */
 export function bodyFraming(head: ResponseHead): number | 'chunked' | 'until-end' {
   if (head.status < 200 || head.status === 204 || head.status === 304) return 0;
   if (listIncludes(fieldValue(head.headers, 'transfer-encoding'), 'chunked')) return 'chunked';

@@ -106,7 +106,7 @@ export class HeadReader {
     return this.#buffer?.peek() ?? this.#chunk;
   }
 
-  /** Gives away the bytes behind the last head. */
+  /** Returns the bytes behind the last head and forgets them: they are the caller's. */
   rest(): Uint8Array {
     const rest = this.peek();
     this.#begin(rest.length);

@@ -20,7 +20,7 @@ export interface HandshakeRequest {
   readonly target: string;
   /** The authority that the client asks for, a host and perhaps a port: that of a target which has one, else Host. */
   readonly host: string;
-  /** The Origin of the script that connects; undefined when the client is no browser. */
+  /** The Origin of the script that connects; undefined when the client is not a browser. */
   readonly origin: string | undefined;
   /** The Sec-WebSocket-Key. */
   readonly key: string;

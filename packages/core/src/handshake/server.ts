@@ -229,7 +229,7 @@ export function rejectRequest(status: number, init: HeaderFieldsInit | undefined
     );
   }
   const headers: HeaderField[] = [
-    // RFC 9110 7.8: who sends Upgrade says so in Connection as well.
+    // RFC 9110 7.8: a sender of Upgrade must name it in Connection as well.
     ['Connection', status === 426 ? 'close, Upgrade' : 'close'],
     ['Content-Length', String(bodyLength)],
     ...toFields(init),

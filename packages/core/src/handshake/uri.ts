@@ -64,7 +64,7 @@ export function isAuthority(text: string): boolean {
   return AUTHORITY.test(text);
 }
 
-/** Gives the value of the Host header field: the port only where it is not the scheme's own (RFC 6455 4.1). */
+/** Returns the value of the Host header field: the port only where it is not the scheme's own (RFC 6455 4.1). */
 export function hostField(uri: WebSocketUri): string {
   return uri.port === (uri.secure ? 443 : 80) ? uri.host : `${uri.host}:${uri.port}`;
 }
