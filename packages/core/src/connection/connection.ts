@@ -25,14 +25,7 @@ import type { ConnectionEvent } from './events.ts';
 import { Facts } from './facts.ts';
 import { abandon, destroy, dropMessages, failConnection, failOpening, sendClose } from './failing.ts';
 import { ClientOpening, type Opening, ServerOpening } from './opening.ts';
-import type {
-  ClientOptions,
-  ConnectionOptions,
-  HeartbeatOptions,
-  Role,
-  SendOptions,
-  ServerOptions,
-} from './options.ts';
+import type { ClientOptions, ConnectionOptions, Role, SendOptions, ServerOptions } from './options.ts';
 import { open, readFrames, readOpening, takeEnd, takeFail, takeOpen } from './reading.ts';
 import {
   ResolvedOptions,
@@ -65,7 +58,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   private constructor(spare: Spare, now: number, opening?: Opening) {
     this.#facts = new Facts(spare, now, opening);
-    if (opening !== undefined) this.#facts.startHandshake(spare.options.handshakeTimeout, now);
+    if (opening !== undefined) this.#facts.startHandshake();
   }
 
   /**
@@ -166,7 +159,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (opening !== undefined) opening.receive(chunk);
     else {
       facts.borrowReceiver(chunk.length).receive(chunk);
-      if (closing === undefined && !facts.paused) facts.alive(facts.spare.options.idleTimeout, facts.now);
+      if (closing === undefined && !facts.paused) facts.alive();
     }
     return this;
   }
@@ -200,7 +193,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (closing.ended) return this;
     if (cause !== undefined) closing.cause = cause;
     closing.ended = true;
-    facts.startEnd(facts.spare.options.closeTimeout, now);
+    facts.startEnd();
     return this;
   }
 
@@ -212,13 +205,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   timeout(now: number): this {
     const facts = this.#facts;
     facts.now = now;
-    for (let name = facts.expiredDeadline(now); name !== undefined; name = facts.expiredDeadline(now)) {
+    for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
       if (name === 'ping') {
         const sender = facts.borrowSender();
-        sender.control(
-          Opcode.Ping,
-          facts.heartbeat(facts.spare.options.heartbeat as HeartbeatOptions, facts.paused, now),
-        );
+        sender.control(Opcode.Ping, facts.heartbeat(facts.paused));
       } else if (name === 'handshake') failOpening(facts, (facts.opening as Opening).late());
       else if (name === 'message') failConnection(facts, new ProtocolError('message-stalled', facts.bytesReceived));
       else if (name === 'close') {
@@ -299,7 +289,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     tick(facts, now);
     if (!facts.paused) return;
     facts.paused = false;
-    if (this.state === 'open') facts.alive(facts.spare.options.idleTimeout, facts.now);
+    if (this.state === 'open') facts.alive();
   }
 
   /**

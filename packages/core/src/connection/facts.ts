@@ -10,6 +10,7 @@ import type { Sender } from '../send/sender.ts';
 import { Closing, type Phase } from './closing.ts';
 import type { OpenEvent } from './events.ts';
 import type { Opening } from './opening.ts';
+import type { ResolvedOptions } from './resolved-options.ts';
 import type { Spare } from './spare.ts';
 import { Timers } from './timers.ts';
 
@@ -17,8 +18,6 @@ import { Timers } from './timers.ts';
 export class Facts extends Timers {
   /** The options and the role, and where a receiver and a sender are borrowed. */
   spare: Spare;
-  /** The last time given, on the caller's clock in milliseconds. */
-  now: number;
   /** The number of bytes received in all. */
   bytesReceived = 0;
   /** The opening handshake while it lasts. */
@@ -39,10 +38,14 @@ export class Facts extends Timers {
   closing: Closing | undefined = undefined;
 
   constructor(spare: Spare, now: number, opening: Opening | undefined) {
-    super();
+    super(now);
     this.spare = spare;
-    this.now = now;
     this.opening = opening;
+  }
+
+  /** The options of the connection. */
+  override get options(): ResolvedOptions {
+    return this.spare.options;
   }
 
   /** Where the connection is. */

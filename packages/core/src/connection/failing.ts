@@ -11,15 +11,14 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
   const closing = facts.beginClosing();
   closing.initiator = initiator;
   closing.sent = said;
-  const { transform, options } = facts.spare;
   // Nothing is compressed after it, and nothing decompressed, since only a Close frame is of interest.
-  transform?.close();
+  facts.spare.transform?.close();
   if (!closing.ended) facts.clearOpen();
   try {
     facts.borrowSender().close(payload);
   } catch (error) {
     // A random source threw: there is no Close frame whose leaving begins the deadline.
-    if (!closing.ended) facts.startClose(options.closeTimeout, facts.now);
+    if (!closing.ended) facts.startClose();
     throw error;
   }
 }
@@ -60,7 +59,7 @@ function awaitEnd(facts: Facts, closing: Closing): void {
   if (closing.ended) return;
   facts.clearOpen();
   facts.clearStall();
-  facts.startClose(facts.spare.options.closeTimeout, facts.now);
+  facts.startClose();
 }
 
 /** Fails the connection of a peer that is not there any more, and that would not read a Close frame. */

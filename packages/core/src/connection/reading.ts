@@ -43,15 +43,14 @@ export function open(
 ): void {
   const early = facts.opening?.rest();
   facts.opening = undefined;
-  const { options, role } = facts.spare;
   if (transform !== undefined) {
-    facts.spare = new Spare(options, role, transform);
+    facts.spare = new Spare(facts.options, facts.spare.role, transform);
     facts.sender?.use(transform);
   }
   if (early !== undefined && early.length > 0) facts.borrowReceiver(early.length).receive(early);
   facts.openEvent = openEvent(subprotocol, extensions, headers);
   // The transport may have ended right behind the response.
-  if (facts.closing === undefined) facts.startOpen(options.heartbeat, options.idleTimeout, facts.now);
+  if (facts.closing === undefined) facts.startOpen();
 }
 
 /** Reads frames, and returns the next event that they lead to. */
@@ -72,10 +71,7 @@ export function readFrames(facts: Facts): ConnectionEvent | undefined {
     return undefined;
   }
   if (facts.closing !== undefined) return undefined;
-  const { messageProgress } = facts.spare.options;
-  if (messageProgress !== undefined) {
-    facts.watchMessage(messageProgress, receiver.pendingSince, receiver.payloadLength, facts.now);
-  }
+  facts.watchMessage(receiver.pendingSince, receiver.payloadLength);
   if (facts.spare.returnReceiver(receiver)) facts.receiver = undefined;
   return undefined;
 }
@@ -86,10 +82,10 @@ function deliver(facts: Facts, event: ReceiverEvent): ConnectionEvent {
     case 'ping':
       // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
       // received a Close frame."
-      if (facts.spare.options.autoPong) answerPing(facts, event.data);
+      if (facts.options.autoPong) answerPing(facts, event.data);
       return event;
     case 'pong':
-      return { ...event, latency: facts.latency(event.data, facts.now) };
+      return { ...event, latency: facts.latency(event.data) };
     case 'close': {
       const { code, reason } = event;
       const closing = facts.beginClosing();

@@ -16,7 +16,8 @@
  * there is none. It is a whole number of milliseconds, because an engine keeps those in place and any others beside the
  * object (benchmarks: idle).
  */
-import type { HeartbeatOptions, MessageProgress } from './options.ts';
+import type { HeartbeatOptions } from './options.ts';
+import type { ResolvedOptions } from './resolved-options.ts';
 
 /** The name of a deadline. */
 export type DeadlineName = (typeof ORDER)[number];
@@ -34,8 +35,10 @@ interface Progress {
   due: number | undefined;
 }
 
-/** The deadlines of one connection, and the heartbeat. */
-export class Timers {
+/** The deadlines of one connection, and the heartbeat. All times are counted from the last time given. */
+export abstract class Timers {
+  /** The last time given, on the caller's clock in milliseconds. */
+  now: number;
   #handshake: number | undefined = undefined;
   #ping: number | undefined = undefined;
   #pong: number | undefined = undefined;
@@ -46,6 +49,13 @@ export class Timers {
   // The number of heartbeat Ping frames, and when the last one was queued if no Pong frame has answered it.
   #pings = 0;
   #pingedAt: number | undefined = undefined;
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** How long everything may take. */
+  abstract get options(): ResolvedOptions;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
@@ -60,8 +70,9 @@ export class Timers {
     );
   }
 
-  /** Returns the name of a deadline that has passed at `now`. */
-  expiredDeadline(now: number): DeadlineName | undefined {
+  /** Returns the name of a deadline that has passed. */
+  expiredDeadline(): DeadlineName | undefined {
+    const { now } = this;
     if (this.deadline > now) return undefined;
     const due: Readonly<Record<DeadlineName, number | undefined>> = {
       close: this.#close,
@@ -86,15 +97,16 @@ export class Timers {
   }
 
   /** The opening handshake begins. */
-  startHandshake(timeout: number, now: number): void {
-    this.#handshake = dueAfter(timeout, now);
+  startHandshake(): void {
+    this.#handshake = dueAfter(this.options.handshakeTimeout, this.now);
   }
 
   /** The connection is open. */
-  startOpen(heartbeat: HeartbeatOptions | undefined, idleTimeout: number, now: number): void {
+  startOpen(): void {
+    const { heartbeat } = this.options;
     this.#handshake = undefined;
-    if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, now);
-    this.alive(idleTimeout, now);
+    if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, this.now);
+    this.alive();
   }
 
   /**
@@ -104,7 +116,9 @@ export class Timers {
    * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. A peer that
    * is not read cannot be asked to answer.
    */
-  heartbeat({ interval, timeout }: HeartbeatOptions, paused: boolean, now: number): Uint8Array {
+  heartbeat(paused: boolean): Uint8Array {
+    const { now } = this;
+    const { interval, timeout } = this.options.heartbeat as HeartbeatOptions;
     this.#ping = dueAfter(interval, now);
     // Bytes that arrive clear it; a second Ping frame does not put it off.
     this.#pong = paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
@@ -114,17 +128,17 @@ export class Timers {
   }
 
   /** Returns the latency in milliseconds when a Pong frame answers the last heartbeat Ping frame, else `undefined`. */
-  latency(payload: Uint8Array, now: number): number | undefined {
+  latency(payload: Uint8Array): number | undefined {
     if (this.#pingedAt === undefined || payload.length !== 4) return undefined;
     if (!pingPayload(this.#pings).every((byte, index) => byte === payload[index])) return undefined;
-    const latency = now - this.#pingedAt;
+    const latency = this.now - this.#pingedAt;
     this.#pingedAt = undefined;
     return latency;
   }
 
   /** Bytes arrived on an open connection: the peer is there. */
-  alive(idleTimeout: number, now: number): void {
-    this.#idle = dueAfter(idleTimeout, now);
+  alive(): void {
+    this.#idle = dueAfter(this.options.idleTimeout, this.now);
     this.#pong = undefined;
   }
 
@@ -140,19 +154,22 @@ export class Timers {
    * @param since where in the stream the message or frame in progress begins, -1 when there is none
    * @param payload the length of the payload that has arrived of it
    */
-  watchMessage(limit: MessageProgress, since: number, payload: number, now: number): void {
+  watchMessage(since: number, payload: number): void {
+    const { messageProgress } = this.options;
+    if (messageProgress === undefined) return;
     const progress = this.#progress;
     if (since < 0) {
       if (progress !== undefined) this.#progress = undefined;
       return;
     }
-    if (progress !== undefined && progress.since === since && payload - progress.payload < limit.bytes) return;
-    this.#progress = { since, payload, due: dueAfter(limit.within, now) };
+    if (progress !== undefined && progress.since === since && payload - progress.payload < messageProgress.bytes)
+      return;
+    this.#progress = { since, payload, due: dueAfter(messageProgress.within, this.now) };
   }
 
   /** Bytes wait to leave, and the time is known. */
-  startStall(timeout: number, now: number): void {
-    this.#stall = dueAfter(timeout, now);
+  startStall(): void {
+    this.#stall = dueAfter(this.options.stallTimeout, this.now);
   }
 
   /** Nothing waits to leave; or something has left, and it is not known when. */
@@ -167,15 +184,15 @@ export class Timers {
   }
 
   /** Only the rest of the closing handshake and the end of the transport are waited for, beginning now. */
-  startClose(timeout: number, now: number): void {
-    this.#close ??= dueAfter(timeout, now);
+  startClose(): void {
+    this.#close ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
   /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
-  startEnd(closeTimeout: number, now: number): void {
+  startEnd(): void {
     this.clearOpen();
     this.#stall = undefined;
-    this.startClose(closeTimeout, now);
+    this.startClose();
   }
 
   /** The transport is to be destroyed: nothing is waited for. */

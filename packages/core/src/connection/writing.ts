@@ -12,7 +12,7 @@ export function checkSendable(facts: Facts): void {
     throw new StateError('not-open', `the connection is ${PHASES[facts.phase].state}, so nothing can be sent`);
   }
   const { queuedBytes } = facts;
-  if (queuedBytes < facts.spare.options.maxQueuedBytes) return;
+  if (queuedBytes < facts.options.maxQueuedBytes) return;
   throw new StateError(
     'queue-full',
     `${queuedBytes} bytes wait to be written, which is maxQueuedBytes or more: wait for them to drain`,
@@ -73,17 +73,17 @@ export function answerPing(facts: Facts, payload: Uint8Array): void {
 export function tick(facts: Facts, now: number | undefined): void {
   if (now === undefined) return;
   facts.now = now;
-  if (!facts.stallRuns && isWaiting(facts)) facts.startStall(facts.spare.options.stallTimeout, now);
+  if (!facts.stallRuns && isWaiting(facts)) facts.startStall();
 }
 
 /** Bytes have left, or were reported to have. */
 export function move(facts: Facts, now: number | undefined): void {
-  const { closing, spare } = facts;
+  const { closing } = facts;
   if (now !== undefined) facts.now = now;
-  if (now !== undefined && isWaiting(facts)) facts.startStall(spare.options.stallTimeout, now);
+  if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
   if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) {
-    facts.startClose(spare.options.closeTimeout, facts.now);
+    facts.startClose();
   }
 }
 
