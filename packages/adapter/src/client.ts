@@ -1,15 +1,12 @@
 /** A client, whatever it connects through; on demand one that connects again. */
 import {
-  type BackoffPolicy,
   type BytesLike,
-  backoffDelay,
   CLIENT_OPTIONS,
   type ClientOptions,
   Connection,
   decided,
   type EndEvent,
   HandshakeError,
-  nextAttempt,
   type OpenEvent,
   parseUri,
   type RandomSource,
@@ -17,6 +14,7 @@ import {
   type SendOptions,
   type WebSocketUri,
 } from '@sockless/core';
+import { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 import type { Timer } from './clock.ts';
 import { type AbortSignalLike, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';

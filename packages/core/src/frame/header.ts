@@ -229,3 +229,14 @@ export function frameHeaderSize(length: number, masked: boolean): number {
   }
   return (length < 126 ? 2 : length < 0x10000 ? 4 : 10) + (masked ? 4 : 0);
 }
+
+/**
+ * Checks a payload that the application wants to send in a control frame.
+ *
+ * @throws {RangeError} when it is too long
+ */
+export function checkControlPayload({ length }: Uint8Array): void {
+  // 5.5: "All control frames MUST have a payload length of 125 bytes or less"
+  if (length <= MAX_CONTROL_PAYLOAD) return;
+  throw new RangeError(`a control frame has a payload of at most 125 bytes, not ${length} (RFC 6455 section 5.5)`);
+}

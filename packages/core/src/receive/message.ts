@@ -6,7 +6,7 @@
  */
 import { TransferredError } from '../bytes.ts';
 import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
+import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import type { Chunk } from '../frame/chunk.ts';
 import type { FramePart, MessageState } from '../frame/frame-reader.ts';

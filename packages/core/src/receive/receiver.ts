@@ -6,7 +6,7 @@
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
+import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import type { Chunk } from '../frame/chunk.ts';
 import { decodeClosePayload } from '../frame/close.ts';

@@ -65,11 +65,6 @@ export class Sender {
     return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
   }
 
-  /** Another connection takes it over, which has not sent a Close frame. */
-  reuse(): void {
-    this.#closeSize = 0;
-  }
-
   /** The number of bytes that wait for `transmit`. */
   get queuedBytes(): number {
     return this.#outbox.queuedBytes + (this.#pong === undefined ? 0 : this.#frames.sizeOf(this.#pong.length));

@@ -1,7 +1,7 @@
 // 5.2, 5.3: header, payload and mask of every length, and the keys.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveOptions } from '../../src/connection/options.ts';
+import { resolveOptions } from '../../src/connection/resolved-options.ts';
 import { Opcode } from '../../src/frame/header.ts';
 import { host } from '../../src/host.ts';
 import { Sender } from '../../src/send/sender.ts';

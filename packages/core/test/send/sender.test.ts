@@ -1,7 +1,7 @@
 // 5.4, 6.1: which frames a message or a fragment becomes, and in what order they leave.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveOptions } from '../../src/connection/options.ts';
+import { resolveOptions } from '../../src/connection/resolved-options.ts';
 import { Opcode } from '../../src/frame/header.ts';
 import { StateError } from '../../src/rules.ts';
 import { Sender } from '../../src/send/sender.ts';

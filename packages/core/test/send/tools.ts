@@ -1,6 +1,7 @@
 // Senders to try, and all that comes out of them.
 import * as assert from 'uvu/assert';
-import { type ConnectionOptions, resolveOptions } from '../../src/connection/options.ts';
+import type { ConnectionOptions } from '../../src/connection/options.ts';
+import { resolveOptions } from '../../src/connection/resolved-options.ts';
 import { Sender } from '../../src/send/sender.ts';
 import { decodeFrames, type Frame } from '../reference.ts';
 import { drain, hex, toHex } from '../support.ts';

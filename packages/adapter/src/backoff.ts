@@ -6,7 +6,7 @@
  * reconnect attempts SHOULD be delayed by increasingly longer amounts of time, using a method such as truncated binary
  * exponential backoff."
  */
-import type { RandomSource } from './host.ts';
+import type { RandomSource } from '@sockless/core';
 
 /** When to try again, as plain data. */
 export interface BackoffPolicy {
@@ -23,7 +23,7 @@ export interface BackoffPolicy {
 }
 
 /**
- * Gives the delay in milliseconds before an attempt, uniformly from 0 to its bound, or `undefined` when the policy
+ * Returns the delay in milliseconds before an attempt, uniformly from 0 to its bound, or `undefined` when the policy
  * allows no further one.
  *
  * @param attempt 0 for the first attempt after a connection was lost
@@ -47,7 +47,7 @@ export function backoffDelay(attempt: number, policy: BackoffPolicy, random: Ran
   return ((word[0] as number) / 2 ** 32) * bound;
 }
 
-/** Gives the number of the next attempt, after attempt number `attempt` led to a connection open for `openFor` ms. */
+/** Returns the number of the next attempt, after attempt number `attempt` led to a connection open for `openFor` ms. */
 export function nextAttempt(attempt: number, openFor: number, policy: BackoffPolicy): number {
   return openFor >= (policy.stableAfter ?? 5000) ? 0 : attempt + 1;
 }

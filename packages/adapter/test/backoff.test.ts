@@ -1,9 +1,9 @@
 // RFC 6455 7.2.3: how long to wait before connecting again.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isA, NEVER } from '../../core/test/connection/tools.ts';
+import { seeded } from '../../core/test/pair.ts';
 import { type BackoffPolicy, backoffDelay, nextAttempt } from '../src/backoff.ts';
-import { isA, NEVER } from './connection/tools.ts';
-import { seeded } from './pair.ts';
 
 const test = suite('RFC 6455 7.2.3 backoff');
 

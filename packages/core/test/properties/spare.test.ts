@@ -1,4 +1,4 @@
-// Connections that share their options, and with them half-machines that are at rest, against such that share nothing.
+// Connections that share their options, and with them receivers and senders that are idle, against such that share nothing.
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -18,7 +18,7 @@ import { concat, drain, equalBytes, hex, join, type Summary, summarize } from '.
 import { check } from './check.ts';
 import { anyStream, mutatedStream, text, validStream } from './streams.ts';
 
-const atRest = suite('properties/at-rest');
+const spare = suite('properties/spare');
 
 const COMPRESSION = { level: 1, memLevel: 8, threshold: 20 } as const;
 
@@ -304,7 +304,7 @@ const interleaving = fc.record({
 
 for (const [name, options] of Object.entries(OPTIONS)) {
   for (const keys of ['the same', 'all different'] as const) {
-    atRest(`each does what it would do alone; options: ${name}; masking keys: ${keys}`, () => {
+    spare(`each does what it would do alone; options: ${name}; masking keys: ${keys}`, () => {
       // With keys that differ, an opening handshake would as well.
       const opensAtAll = keys === 'the same';
       const resolve = (): ResolvedServerOptions =>
@@ -348,4 +348,4 @@ for (const [name, options] of Object.entries(OPTIONS)) {
   }
 }
 
-atRest.run();
+spare.run();
