@@ -46,7 +46,9 @@ export class Chunk {
 
   /** Whether the bytes are not what came: their memory was transferred or resized. */
   get isTransferred(): boolean {
-    return this.bytes.length !== this.end;
+    // Not `length`: once code that V8 11 (Node 20) has optimised has seen resizable memory, it returns the old length of an array
+    // whose memory was transferred.
+    return this.bytes.byteLength !== this.end;
   }
 
   /** Where in the stream the first byte lies that has not been read. */

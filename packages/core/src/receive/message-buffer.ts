@@ -137,7 +137,8 @@ export class MessageBuffer {
   /** Returns the single kept part, moved to the front of its own memory, with room for `length` bytes in all. */
   #moved(length: number): Uint8Array {
     const [part] = this.#kept as [Uint8Array];
-    if (part.length !== this.#length) throw new TransferredError();
+    // `byteLength`: see Chunk.isTransferred.
+    if (part.byteLength !== this.#length) throw new TransferredError();
     const moved = new Uint8Array(part.buffer, part.byteOffset - this.#free, length);
     moved.set(part);
     return moved;
@@ -145,7 +146,7 @@ export class MessageBuffer {
 
   /** Returns `length` bytes that begin with everything it holds. */
   #join(length: number): Uint8Array {
-    const held = this.#kept.reduce((sum, part) => sum + part.length, this.#used);
+    const held = this.#kept.reduce((sum, part) => sum + part.byteLength, this.#used);
     if (held !== this.#length) throw new TransferredError();
     const joined = host.allocate(length);
     let at = 0;
