@@ -4,7 +4,7 @@
  *     j                   = i MOD 4
  *     transformed-octet-i = original-octet-i XOR masking-key-octet-j
  */
-import { mask, rotateKey } from '../simd.ts';
+import { maskBlindly, rotateKey } from '../simd.ts';
 
 /**
  * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place and returns the phase of the byte that would follow.
@@ -14,6 +14,6 @@ import { mask, rotateKey } from '../simd.ts';
  * @see RFC 6455 5.3
  */
 export function applyMask(bytes: Uint8Array, key: number, phase = 0, start = 0, end: number = bytes.length): number {
-  mask(bytes, start, end, rotateKey(key, phase));
+  maskBlindly(bytes, start, end, rotateKey(key, phase));
   return (phase + end - start) & 3;
 }

@@ -5,8 +5,8 @@
  * The masking key is drawn before the frame begins, since the random source may throw. A frame that was begun and not committed has not
  * happened.
  */
-import { copyBytes, viewOf, wordsOf } from '../bytes.ts';
-import { frameHeaderSize, writeFrameHeader } from '../frame/header.ts';
+import { copyBytes, viewOf, wordAt, wordsOf } from '../bytes.ts';
+import { frameHeaderSize, MAX_HEADER_SIZE, writeFrameHeader } from '../frame/header.ts';
 import { host } from '../host.ts';
 import { copyMasked, mask } from '../simd.ts';
 import { encodeUtf8, utf8Length, writeLatin1 } from '../text/encode.ts';
@@ -58,8 +58,12 @@ export class FrameWriter {
    * @param lend whether many bytes that need no mask may be left where they are
    */
   bytes(first: number, payload: Uint8Array, start: number, end: number, lend: boolean): void {
-    const outbox = this.#outbox;
     const length = end - start;
+    if (length <= SHORT) {
+      this.#shortBytes(first, payload, start, length);
+      return;
+    }
+    const outbox = this.#outbox;
     if (lend && length >= LEND_FROM && this.#keys === undefined) {
       const header = new Uint8Array(frameHeaderSize(length, false));
       writeFrameHeader(first, false, 0, length, wordsOf(header), 0);
@@ -67,7 +71,7 @@ export class FrameWriter {
       return;
     }
     const at = this.#begin(first, length);
-    if (this.#keys === undefined && length > SHORT) copyBytes(payload, start, end, outbox.bytes, at);
+    if (this.#keys === undefined) copyBytes(payload, start, end, outbox.bytes, at);
     else copyMasked(payload, start, end, outbox.bytes, at, this.#key, outbox.words);
     outbox.commit(at + length);
   }
@@ -75,22 +79,22 @@ export class FrameWriter {
   /** Queues a frame with a text, which is encoded where it is transmitted from. */
   text(first: number, text: string): void {
     if (text.length <= SHORT && this.#shortAscii(first, text)) return;
-    // Most texts that are not measured are ASCII, or have a header of the same length.
-    const isMeasured = text.length >= MEASURED_FROM;
-    const expected = isMeasured ? utf8Length(text) : text.length;
-    const most = isMeasured ? expected : 3 * text.length;
     const isMasked = this.#drawKey();
+    const isMeasured = text.length >= MEASURED_FROM;
+    // Most texts that are not measured are ASCII, or have a header of the same length.
+    const expected = isMeasured ? utf8Length(text) : text.length;
+    const header = frameHeaderSize(expected, isMasked);
     const outbox = this.#outbox;
-    const start = outbox.reserve(frameHeaderSize(most, isMasked) + most);
+    const start = outbox.reserve(isMeasured ? header + expected : MAX_HEADER_SIZE + 3 * text.length);
     const { bytes, words } = outbox;
-    let at = start + frameHeaderSize(expected, isMasked);
+    let at = start + header;
     let length = expected;
     if (isMeasured && expected === text.length) writeLatin1(text, bytes, at);
     else length = encodeUtf8(text, bytes, at, host.writeUtf8);
-    const size = frameHeaderSize(length, isMasked);
-    if (start + size !== at) {
-      bytes.copyWithin(start + size, at, at + length);
-      at = start + size;
+    if (length !== expected) {
+      const moved = start + frameHeaderSize(length, isMasked);
+      if (moved !== at) bytes.copyWithin(moved, at, at + length);
+      at = moved;
     }
     writeFrameHeader(first, isMasked, this.#key, length, words, start);
     if (isMasked) mask(bytes, at, at + length, this.#key, words);
@@ -120,6 +124,20 @@ export class FrameWriter {
     }
     this.#outbox.commit(start + length);
     return true;
+  }
+
+  /** Queues a frame with a few bytes, in one pass by words. */
+  #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
+    const start = this.#begin(first, length);
+    const { words } = this.#outbox;
+    let key = this.#key;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) words.setInt32(start + i, wordAt(payload, from + i) ^ key);
+    for (; i < length; i++) {
+      words.setInt8(start + i, (payload[from + i] as number) ^ (key >>> 24));
+      key = (key << 8) | (key >>> 24);
+    }
+    this.#outbox.commit(start + length);
   }
 
   /** Writes a header, with room for the payload behind it, and returns the index where that begins. */

@@ -73,6 +73,23 @@ outbox('messages that leave together leave in one part, a long one with what wai
   );
 });
 
+outbox('a scratch that is full to its last byte is copied out as well', () => {
+  const from = server();
+  for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
+  const got = [from.transmit(100_000 - 1), from.transmit(1)];
+  assert.equal(
+    got.map((part) => part?.length),
+    [98_304, undefined],
+  );
+  for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
+  const first = from.transmit(1) as Uint8Array;
+  const other = server();
+  for (let i = 1; i <= 5; i++) other.message(of(100, 16_000));
+  const messages = payloads(concat(first, ...transmitted(from)));
+  assert.ok(messages.every((payload, i) => payload.every((byte) => byte === i + 1)));
+  assert.is(messages.length, 6);
+});
+
 outbox('parts are cut to what the caller takes, and come in order', () => {
   for (const max of [1, 2, 7, 125, 4096, 70_000]) {
     const from = server();
