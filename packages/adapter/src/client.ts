@@ -67,7 +67,15 @@ export class Client<Data> extends WebSocketConnection<Data> {
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
   readonly #kept: KeptMessages;
-  readonly #abort = (): void => this.close(1001);
+  readonly #abort = (): void => {
+    try {
+      this.close(1001);
+    } catch (error) {
+      // Without random bytes there is no Close frame. Nobody has called here who could be told by throwing.
+      this.scope.report(this, error);
+      this.terminate();
+    }
+  };
 
   // The present try, and the wait for the next one.
   #attempt = -1;
@@ -235,8 +243,8 @@ function neverBegan(cause: unknown): EndEvent {
 function isWorthRetrying({ explanation }: EndEvent): boolean {
   const { sent, received, error } = explanation;
   if ([sent?.code, received?.code].some((code) => code === 1000 || code === 1008)) return false;
-  const status = error instanceof HandshakeError ? (error.response?.status ?? 0) : 0;
-  return !(status >= 400 && status < 500 && status !== 408 && status !== 429);
+  const status = error instanceof HandshakeError ? error.response?.status : undefined;
+  return status === undefined || status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
 function withAuthorization(options: ClientOptions, authorization: string | undefined): ClientOptions {

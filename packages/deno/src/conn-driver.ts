@@ -1,5 +1,13 @@
 /** Moves the bytes of a connection over a `Deno.Conn`. */
-import { type Driver, proceed, type Scope, type Sleeper, type WebSocketConnection, work } from '@sockless/adapter';
+import {
+  type Driver,
+  expire,
+  proceed,
+  type Scope,
+  type Sleeper,
+  type WebSocketConnection,
+  work,
+} from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 import { nextWrite } from './outbox.ts';
 import { Room } from './room.ts';
@@ -92,9 +100,7 @@ export class ConnDriver implements Driver, Sleeper {
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
-    if (this.#closed) return;
-    this.#connection.timeout(this.now());
-    this.#scope.run(work, this.#ws);
+    expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this one still has to end.
     this.flush();
   }
@@ -102,7 +108,6 @@ export class ConnDriver implements Driver, Sleeper {
   async #greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
-      if (this.#closed) return;
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {
