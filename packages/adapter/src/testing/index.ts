@@ -1,0 +1,13 @@
+/** For tests of an adapter or of a transport of your own: simulated sockets, a virtual clock, and what always holds. */
+export { type ConnErrors, connErrors, SimulatedConn } from './deno-conn.ts';
+export {
+  type DuplexLike,
+  type DuplexMethods,
+  type SimulatedSocket,
+  type SocketMethods,
+  type SocketOptions,
+  simulateSocket,
+} from './node-socket.ts';
+export { pick, type Random, randomBytes, seeded } from './random.ts';
+export { settled, VirtualClock } from './virtual-clock.ts';
+export { type WireCode, WireEnd, WireError } from './wire.ts';
