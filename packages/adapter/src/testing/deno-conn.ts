@@ -7,7 +7,6 @@ export interface ConnErrors {
   readonly Interrupted: new (message: string) => Error;
   readonly ConnectionReset: new (message: string) => Error;
   readonly BrokenPipe: new (message: string) => Error;
-  readonly NotConnected: new (message: string) => Error;
   readonly UnexpectedEof: new (message: string) => Error;
   readonly Busy: new (message: string) => Error;
 }
@@ -23,7 +22,6 @@ export const connErrors: ConnErrors = {
   Interrupted: named('Interrupted'),
   ConnectionReset: named('ConnectionReset'),
   BrokenPipe: named('BrokenPipe'),
-  NotConnected: named('NotConnected'),
   UnexpectedEof: named('UnexpectedEof'),
   Busy: named('Busy'),
 };
@@ -45,7 +43,7 @@ export class SimulatedConn {
   #greeting: boolean;
   #reading: Pending<number | null> | undefined = undefined;
   #writing: Pending<number> | undefined = undefined;
-  #handshakes: Pending<object>[] = [];
+  readonly #handshakes: Pending<object>[] = [];
 
   /** On an end of a connection. */
   constructor(end: WireEnd, { tls = false, errors = connErrors }: { tls?: boolean; errors?: ConnErrors } = {}) {
@@ -85,14 +83,11 @@ export class SimulatedConn {
     });
   }
 
-  /** Ends the writable side. */
-  async closeWrite(): Promise<void> {
-    if (this.closed) throw this.#badResource();
-    try {
-      this.#end.shutdown();
-    } catch {
-      throw new this.#errors.NotConnected('Transport endpoint is not connected');
-    }
+  /** Ends the writable side; of a connection that was reset as well. */
+  closeWrite(): Promise<void> {
+    if (this.closed) return Promise.reject(this.#badResource());
+    if (!this.#end.dead) this.#end.shutdown();
+    return Promise.resolve();
   }
 
   /** @throws when it has been closed */
