@@ -11,3 +11,6 @@ export {
 export { pick, type Random, randomBytes, seeded } from './random.ts';
 export { settled, VirtualClock } from './virtual-clock.ts';
 export { type WireCode, WireEnd, WireError } from './wire.ts';
+export { Application, type ApplicationOptions, anyManner, type Manner, POLITE } from './application.ts';
+export { bytesOf, keyOf, textOf } from './messages.ts';
+export { WirePeer } from './peer.ts';

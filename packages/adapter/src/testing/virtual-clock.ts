@@ -48,11 +48,16 @@ export class VirtualClock implements Clock {
     hostClock.queueMicrotask(call);
   }
 
+  /** Lets time pass and calls nothing meanwhile, as when the process is busy: what became due is called next. */
+  spend(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Lets time pass, and calls what becomes due meanwhile, in order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     while (this.step(end));
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 
   /** Lets time pass until the next timer is due, though not beyond `end`, and calls it; false when there is none. */
@@ -70,7 +75,7 @@ export class VirtualClock implements Clock {
     const end = this.#now + milliseconds;
     await settled();
     while (this.step(end)) await settled();
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 
   /** The timer that is due first; of those of one moment, the one that was set first. */

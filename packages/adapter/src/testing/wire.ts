@@ -40,7 +40,8 @@ export class WireEnd {
   /** Nothing that this end sends arrives any more, and neither end is told: a cable that was cut. */
   dropping = false;
   readonly #clock: Clock;
-  readonly #other: WireEnd = this;
+  // biome-ignore lint/style/useReadonlyClassProperties: `pair` assigns it
+  #other: WireEnd = this;
   // What this end has sent.
   #sent = 0;
   #lastAt = 0;
