@@ -214,6 +214,7 @@ class Handle {
 
   read(): void {
     if (this.phase === 'open') this.#startReading();
+    else if (this.phase !== 'closed') this.#waiting.push(() => this.read());
   }
 
   write(chunks: readonly Uint8Array[], done: Callback): void {

@@ -29,6 +29,8 @@ export const deno: Subject = {
       connected: ignore,
       refused: ignore,
       secured: () => conn.secured(),
+      own: ignore,
+      disown: ignore,
       before: {
         destroy: () => conn.close(),
         end: () => void conn.closeWrite().catch(ignore),

@@ -86,12 +86,13 @@ export class Line {
     }
     this.#wasDead = first.transport.hasEnded;
     const { it } = first.transport;
+    if (way !== 'connect') first.transport.disown();
     this.#act(() => {
       const ws = ((): WebSocketConnection => {
         if (way === 'connect') return this.#connect(first);
         first.attached = true;
         if (way === 'upgrade' && subject.upgrade !== undefined) {
-          return subject.upgrade(it, new Uint8Array(0), handlers, { ...options, clock, highWaterMark });
+          return subject.upgrade(first.head, it, new Uint8Array(0), handlers, { ...options, clock, highWaterMark });
         }
         if (way === 'opened') return subject.attach(it, Connection.opened('server', {}, options), handlers, adapterOptions);
         const { random } = this.#clientOptions;
@@ -175,7 +176,8 @@ export class Line {
     const bounds: Record<string, number> = {
       open: heartbeat.interval + heartbeat.timeout,
       closing: stallTimeout + closeTimeout,
-      connecting: handshakeTimeout,
+      // A refusal is an answer, and waits for the client to take it.
+      connecting: handshakeTimeout + (this.#plan.way === 'server' || this.#plan.way === 'upgrade' ? closeTimeout : 0),
     };
     this.#frozen = { at: this.#world.clock.now(), bound: bounds[state] ?? 0, ends: app.ends.length, state };
   }
@@ -212,7 +214,7 @@ export class Line {
     if (app.manner.hearsErrors && app.thrown.some((error) => !app.errors.includes(error))) {
       this.#fault('error', 'what a handler threw was not told');
     }
-    if (this.#listeners > 0) this.#fault('left behind', 'a listener of the signal');
+    if (this.#listeners > 0 && !this.#controller.signal.aborted) this.#fault('left behind', 'a listener of the signal');
     this.#checkOrder();
   }
 
@@ -240,7 +242,8 @@ export class Line {
     const isRaw = this.#plan.peer === 'raw';
     if (isRaw) return;
     if (tries.length === 1 ? arrived.some((key, at) => key !== app.sent[at]) : !isPart(arrived, app.sent)) {
-      this.#fault('order', 'what arrived with the peer is not what was sent');
+      const at = arrived.findIndex((key, index) => key !== app.sent[index]);
+      this.#fault('order', `with the peer arrived ${arrived[at]} where ${app.sent[at]} had been sent`);
     }
     const broken = this.#world.injected.has('the peer breaks a rule');
     const sent = tries.flatMap((it) => it.sent);
@@ -272,7 +275,7 @@ export class Line {
     const create = (): unknown => {
       const it = next ?? this.#newTry();
       next = undefined;
-      return it === undefined ? undefined : this.#created(it);
+      return it === undefined ? new Promise(() => undefined) : this.#created(it);
     };
     const options = { ...plan.options, clock, ...this.#clientOptions, signal: this.#signal() };
     const policy = { base: 50, cap: 400 };
@@ -291,6 +294,7 @@ export class Line {
     if (created === 'rejects') return Promise.reject(failure);
     const give = (): unknown => {
       it.attached = true;
+      it.transport.disown();
       return it.transport.it;
     };
     if (created === 'never') return new Promise(() => undefined);
@@ -305,6 +309,8 @@ export class Line {
     if (this.tries.length > 20) return undefined;
     const isFrozen = this.app.quiet;
     const it = new Try(this.#world, this.#plan, this.#plan.connecting, peerOf(this.#world, this.#plan));
+    // Its owner hears errors, until the adapter does.
+    it.transport.own();
     if (isFrozen) it.freeze();
     this.tries.push(it);
     return it;
@@ -321,9 +327,6 @@ export class Line {
     signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
       this.#listeners--;
       removeEventListener.apply(signal, args);
-    };
-    signal.onabort = () => {
-      this.#listeners = 0;
     };
     return signal;
   }

@@ -19,12 +19,6 @@ export function nodeTransport(end: WireEnd, clock: VirtualClock, kind: Transport
   const cancels = kind.random() < 0.5;
   const { socket, connected, refused, secured } = simulateSocket(Duplex, end, clock, { ...kind, cancels });
   const ignore = (): void => undefined;
-  const own = (act: () => unknown) => (): void => {
-    // Its owner hears errors, until the adapter does.
-    socket.on('error', ignore);
-    act();
-    clock.setTimeout(() => socket.off('error', ignore), 1);
-  };
   return {
     it: socket,
     get isGone() {
@@ -39,22 +33,24 @@ export function nodeTransport(end: WireEnd, clock: VirtualClock, kind: Transport
     connected,
     refused,
     secured,
+    own: () => void socket.on('error', ignore),
+    disown: () => void socket.removeListener('error', ignore),
     before: {
-      destroy: own(() => socket.destroy()),
-      fail: own(() => socket.destroy(new Error('the cable was cut'))),
-      end: own(() => socket.end()),
-      pause: own(() => socket.pause()),
-      read: own(() => socket.read(0)),
-      'read to the end': own(() => socket.resume()),
-      full: own(() => socket.write(FULL.slice())),
-      answering: own(() => {
+      destroy: () => void socket.destroy(),
+      fail: () => void socket.destroy(new Error('the cable was cut')),
+      end: () => void socket.end(),
+      pause: () => void socket.pause(),
+      read: () => void socket.read(0),
+      'read to the end': () => void socket.resume(),
+      full: () => void socket.write(FULL.slice()),
+      answering: () => {
         const response = new EventEmitter();
         Object.assign(socket, { _httpMessage: response });
         clock.setTimeout(() => {
           Object.assign(socket, { _httpMessage: null });
           response.emit('close');
         }, kind.random() * 2000);
-      }),
+      },
     },
   };
 }
@@ -66,18 +62,13 @@ export const node: Subject = {
   Connection,
   transport: nodeTransport,
   attach: (it, connection, handlers, options) => attach(it as Socket, connection, handlers, options),
-  upgrade: (it, head, handlers, options) => upgrade(REQUEST, it as Socket, head, options, handlers),
+  upgrade: (request, it, head, handlers, options) => upgrade(requestOf(request), it as Socket, head, options, handlers),
   connect: (url, options, create, handlers) => connect(url, { ...options, createSocket: create as () => Socket }, handlers),
 };
 
 /** As much of a request as the adapter looks at. */
-export const REQUEST = {
-  method: 'GET',
-  url: '/',
-  httpVersionMajor: 1,
-  httpVersionMinor: 1,
-  rawHeaders: [
-    ...['Host', 'localhost', 'Connection', 'Upgrade', 'Upgrade', 'websocket'],
-    ...['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
-  ],
-} as IncomingMessage;
+export function requestOf(head: string): IncomingMessage {
+  const [, ...fields] = head.trimEnd().split('\r\n');
+  const rawHeaders = fields.flatMap((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]);
+  return { method: 'GET', url: '/', httpVersionMajor: 1, httpVersionMinor: 1, rawHeaders } as unknown as IncomingMessage;
+}

@@ -19,6 +19,9 @@ export interface Transport {
   refused(): void;
   /** Its TLS handshake is complete. */
   secured(): void;
+  /** Its owner listens to its errors, and does not any more: then the adapter has to. */
+  own(): void;
+  disown(): void;
   /** What its owner may do to it before an adapter has it, by name. */
   readonly before: Readonly<Record<string, () => void>>;
   /** Whether it shows now that it has ended. */
@@ -49,7 +52,7 @@ export interface Subject {
   prepare?(clock: VirtualClock): () => void;
   transport(end: WireEnd, clock: VirtualClock, kind: TransportKind): Transport;
   attach(it: unknown, connection: Connection, handlers: Handlers, options: AdapterOptions): WebSocketConnection;
-  upgrade?(it: unknown, head: Uint8Array, handlers: Handlers, options: Options): WebSocketConnection;
+  upgrade?(request: string, it: unknown, head: Uint8Array, handlers: Handlers, options: Options): WebSocketConnection;
   connect(
     url: string,
     options: ReconnectingOptions,

@@ -26,6 +26,8 @@ export class Try {
   readonly far: WireEnd;
   readonly transport: Transport;
   readonly peer: WirePeer | undefined;
+  /** Of an upgrade, the request. */
+  readonly head: string;
   /** The messages that the peer has sent. */
   readonly sent: string[] = [];
   /** An adapter has it. */
@@ -54,6 +56,9 @@ export class Try {
     this.#watchMemory();
     const { tls, allowHalfOpen } = plan;
     this.transport = world.subject.transport(this.near, clock, { connecting, tls, allowHalfOpen, random });
+    // An HTTP server has read the request.
+    this.head = plan.way === 'upgrade' ? String.fromCharCode(...(peer.transmit() ?? [])) : '';
+    if (plan.peer === 'silent') clock.setTimeout(() => this.freeze(), random() * 1000);
     this.peer = plan.peer === 'raw' ? undefined : new WirePeer(this.far, peer, clock);
     if (plan.peer === 'slow') this.peer?.hold();
     if (plan.peer === 'raw') this.lossy = true;
@@ -191,13 +196,14 @@ export class Try {
     }
   }
 
-  /** A part that waits keeps no more memory than it is long. */
+  /** What waits keeps no memory but its own: a part of a message the message, and nothing of others. */
   #watchMemory(): void {
     const { near } = this;
+    const most = this.#plan.manner.longest * 2 + 4200;
     const take = near.take.bind(near);
     near.take = (bytes) => {
       const { buffer, byteOffset, length } = bytes;
-      if (byteOffset + length < buffer.byteLength) {
+      if (byteOffset + length < buffer.byteLength && buffer.byteLength > length + most) {
         this.#world.fault('memory', `${length} bytes keep ${buffer.byteLength}`);
       }
       return take(bytes);
