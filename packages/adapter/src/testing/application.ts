@@ -16,6 +16,8 @@ export interface Manner {
   readonly hearsErrors: boolean;
   /** It goes on sending though it should wait. */
   readonly impatient: boolean;
+  /** It sends in its `open` handler: what a client has sent before it was connected comes behind that. */
+  readonly greets: boolean;
   /** It closes, terminates or pauses the connection now and then. */
   readonly moody: boolean;
   /** The longest message it sends, in bytes. */
@@ -28,6 +30,7 @@ export const POLITE: Manner = {
   fails: false,
   hearsErrors: true,
   impatient: false,
+  greets: true,
   moody: false,
   longest: 2000,
 };
@@ -39,6 +42,7 @@ export function anyManner(random: Random): Manner {
     fails: random() < 0.2,
     hearsErrors: random() < 0.8,
     impatient: random() < 0.2,
+    greets: random() < 0.6,
     moody: random() < 0.3,
     longest: pick(random, [10, 300, 2000, 20_000, 100_000]),
   };
@@ -99,6 +103,8 @@ export class Application {
   /** Gives it the connection that was made with its handlers. */
   has(ws: WebSocketConnection): void {
     this.#ws = ws;
+    // There is no `drain` behind the end.
+    void ws.closed.then(() => this.waiting.delete('drain'));
     if (this.manner.reads === 'loop' && this.#random() < 0.5) void this.#loop();
   }
 
@@ -184,7 +190,7 @@ export class Application {
       open: () => {
         this.opened++;
         this.#note('open');
-        if (!this.quiet && this.#random() < 0.5) this.pump(5);
+        if (this.manner.greets && !this.quiet && this.#random() < 0.8) this.pump(5);
         if (reads === 'loop' && !this.#looping) {
           // A handler whose promise is the loop's: its end is no error of the handler.
           if (this.#random() < 0.5) return this.#loop(true) as unknown as undefined;

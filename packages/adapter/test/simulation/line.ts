@@ -135,7 +135,7 @@ export class Line {
     const { maxQueuedBytes = 0 } = this.#world.plan.options;
     const before = this.#plan.before.length > 0 ? 3_000_000 : 0;
     // The message that passes the limit, and what answers pings.
-    const most = maxQueuedBytes + this.#plan.manner.longest + 20_000;
+    const most = maxQueuedBytes + this.#plan.manner.longest * 3 + 20_000;
     if (ws !== undefined && ws.queuedBytes > most + before) this.#fault('queue', `${ws.queuedBytes} bytes are queued`);
     for (const { transport } of this.tries) {
       if (transport.waiting > 262_144 + before) this.#fault('queue', `${transport.waiting} bytes wait in the transport`);
@@ -241,7 +241,10 @@ export class Line {
     const arrived = tries.flatMap((it) => (it.peer?.received ?? []).slice(it.foreign));
     const isRaw = this.#plan.peer === 'raw';
     if (isRaw) return;
-    if (tries.length === 1 ? arrived.some((key, at) => key !== app.sent[at]) : !isPart(arrived, app.sent)) {
+    const isKept = this.#plan.reconnect && this.#plan.way === 'connect';
+    // What was kept comes behind what was sent from `open`.
+    const sentInOrder = isKept && this.#plan.manner.greets ? arrived.filter((key) => app.sent.includes(key)) : app.sent;
+    if (isKept ? !isPart(arrived, sentInOrder) || hasTwice(arrived) : arrived.some((key, at) => key !== app.sent[at])) {
       const at = arrived.findIndex((key, index) => key !== app.sent[index]);
       this.#fault('order', `with the peer arrived ${arrived[at]} where ${app.sent[at]} had been sent`);
     }
@@ -364,6 +367,8 @@ export class Line {
     this.#world.fault(kind, `${this.#name} (${this.#plan.way}): ${message}`);
   }
 }
+
+const hasTwice = (keys: readonly string[]): boolean => new Set(keys).size < keys.length;
 
 /** Whether `part` is what is left of `whole` when some are left out. */
 function isPart(part: readonly string[], whole: readonly string[]): boolean {

@@ -199,7 +199,7 @@ export class Try {
   /** What waits keeps no memory but its own: a part of a message the message, and nothing of others. */
   #watchMemory(): void {
     const { near } = this;
-    const most = this.#plan.manner.longest * 2 + 4200;
+    const most = this.#plan.manner.longest * 3 + 70_000;
     const take = near.take.bind(near);
     near.take = (bytes) => {
       const { buffer, byteOffset, length } = bytes;
