@@ -225,6 +225,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Begins to work with a connection. */
   protected override start(connection: Connection, driver: Driver): void {
     this.#pausedBy = 0;
+    // Somebody may have asked before there was a driver to tell.
+    if (this.#promises?.written !== undefined) driver.watch?.();
     super.start(connection, driver);
   }
 
@@ -240,11 +242,19 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     soon(this.scope.clock, () => this.scope.run((ws: this) => ws.advanced(), this));
   }
 
+  /** Bytes that were queued until now have left. */
+  protected override departed(count: number): void {
+    if (this.#level === 'low' && this.queuedBytes + count > this.scope.highWaterMark) this.#level = 'high';
+  }
+
   /** Fewer bytes wait than before: tells those who wait for that. */
   protected override advanced(): void {
-    if (this.#promises?.written !== undefined && this.queuedBytes === 0) {
-      this.#promises.written.resolve();
-      this.#promises.written = undefined;
+    if (this.#promises?.written !== undefined) {
+      if (this.queuedBytes > 0) this.driver?.watch?.();
+      else {
+        this.#promises.written.resolve();
+        this.#promises.written = undefined;
+      }
     }
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';

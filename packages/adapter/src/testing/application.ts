@@ -216,7 +216,10 @@ export class Application {
         this.waiting.delete('drain');
         this.#fragments = undefined;
         this.#arriving = '';
-        if (!this.quiet && this.#random() < 0.2) this.#told('send from end', ws.send('too late'));
+        if (!this.quiet && this.#random() < 0.2) {
+          const late = textOf(this.#number++, 10);
+          this.#sent(late, ws.send(late));
+        }
         return this.#perhapsFail('end');
       },
       ...(hearsErrors && {

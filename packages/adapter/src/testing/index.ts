@@ -1,5 +1,8 @@
 /** For tests of an adapter or of a transport of your own: simulated sockets, a virtual clock, and what always holds. */
+
+export { Application, type ApplicationOptions, anyManner, type Manner, POLITE } from './application.ts';
 export { type ConnErrors, connErrors, SimulatedConn } from './deno-conn.ts';
+export { bytesOf, keyOf, textOf } from './messages.ts';
 export {
   type DuplexLike,
   type DuplexMethods,
@@ -8,9 +11,7 @@ export {
   type SocketOptions,
   simulateSocket,
 } from './node-socket.ts';
+export { WirePeer } from './peer.ts';
 export { pick, type Random, randomBytes, seeded } from './random.ts';
 export { settled, VirtualClock } from './virtual-clock.ts';
 export { type WireCode, WireEnd, WireError } from './wire.ts';
-export { Application, type ApplicationOptions, anyManner, type Manner, POLITE } from './application.ts';
-export { bytesOf, keyOf, textOf } from './messages.ts';
-export { WirePeer } from './peer.ts';

@@ -64,7 +64,7 @@ export class WirePeer {
       this.onEvent(event);
     }
     try {
-      for (;;) {
+      while (true) {
         this.#rest ??= connection.transmit(this.#clock.now());
         if (this.#rest === undefined) break;
         const count = end.take(this.#rest);

@@ -118,7 +118,9 @@ export class WireEnd {
     const count = Math.min(bytes.length, room, this.most);
     if (count < bytes.length) this.#wantsRoom = true;
     this.#sent += count;
-    if (count > 0) for (const part of this.cut(bytes.slice(0, count))) this.#send({ bytes: part });
+    // A copy; that of a Buffer's own `slice` would be none.
+    const copy = new Uint8Array(bytes.subarray(0, count));
+    if (count > 0) for (const part of this.cut(copy)) this.#send({ bytes: part });
     if (count === this.most && room > count) this.#clock.setTimeout(() => this.#makeRoom(), 0);
     return count;
   }

@@ -32,7 +32,9 @@ export const deno: Subject = {
       own: ignore,
       disown: ignore,
       before: {
-        destroy: () => conn.close(),
+        destroy: () => {
+          if (!conn.closed) conn.close();
+        },
         end: () => void conn.closeWrite().catch(ignore),
       },
     };

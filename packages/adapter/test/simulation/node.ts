@@ -63,12 +63,22 @@ export const node: Subject = {
   transport: nodeTransport,
   attach: (it, connection, handlers, options) => attach(it as Socket, connection, handlers, options),
   upgrade: (request, it, head, handlers, options) => upgrade(requestOf(request), it as Socket, head, options, handlers),
-  connect: (url, options, create, handlers) => connect(url, { ...options, createSocket: create as () => Socket }, handlers),
+  connect: (url, options, create, handlers) =>
+    connect(url, { ...options, createSocket: create as () => Socket }, handlers),
 };
 
 /** As much of a request as the adapter looks at. */
 export function requestOf(head: string): IncomingMessage {
   const [, ...fields] = head.trimEnd().split('\r\n');
-  const rawHeaders = fields.flatMap((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]);
-  return { method: 'GET', url: '/', httpVersionMajor: 1, httpVersionMinor: 1, rawHeaders } as unknown as IncomingMessage;
+  const rawHeaders = fields.flatMap((field) => [
+    field.slice(0, field.indexOf(':')),
+    field.slice(field.indexOf(':') + 1).trim(),
+  ]);
+  return {
+    method: 'GET',
+    url: '/',
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+    rawHeaders,
+  } as unknown as IncomingMessage;
 }

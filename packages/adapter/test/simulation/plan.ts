@@ -51,7 +51,19 @@ export function makePlan(random: Random, subject: Subject): Plan {
   };
 }
 
-const BEFORE = ['FIN', 'RST', 'destroy', 'end', 'pause', 'read', 'bytes', 'fail', 'read to the end', 'full', 'answering'];
+const BEFORE = [
+  'FIN',
+  'RST',
+  'destroy',
+  'end',
+  'pause',
+  'read',
+  'bytes',
+  'fail',
+  'read to the end',
+  'full',
+  'answering',
+];
 
 function makeConnection(random: Random, subject: Subject): ConnectionPlan {
   const way = pick(random, subject.ways);
@@ -63,7 +75,17 @@ function makeConnection(random: Random, subject: Subject): ConnectionPlan {
     connecting,
     tls: (way === 'client' || way === 'connect') && random() < 0.2,
     allowHalfOpen: way !== 'connect' || random() < 0.2,
-    created: pick(random, ['at once', 'at once', 'at once', 'later', 'later', 'never', 'throws', 'rejects', 'at first']),
+    created: pick(random, [
+      'at once',
+      'at once',
+      'at once',
+      'later',
+      'later',
+      'never',
+      'throws',
+      'rejects',
+      'at first',
+    ]),
     reconnect: random() < 0.3,
     peer: pick(random, ['polite', 'polite', 'polite', 'slow', 'silent', 'raw']),
     latency: pick(random, [0, 0, 5, 40]),

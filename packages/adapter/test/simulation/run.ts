@@ -1,5 +1,6 @@
 // node --import tsx run.ts SUBJECT FIRST COUNT: for development
 import { simulate } from './world.ts';
+
 const [name = 'node', first = '1', count = '100'] = process.argv.slice(2);
 const { [name]: subject } = await import(`./${name}.ts`);
 const kinds = new Map<string, { count: number; seed: number; message: string }>();

@@ -53,10 +53,5 @@ export interface Subject {
   transport(end: WireEnd, clock: VirtualClock, kind: TransportKind): Transport;
   attach(it: unknown, connection: Connection, handlers: Handlers, options: AdapterOptions): WebSocketConnection;
   upgrade?(request: string, it: unknown, head: Uint8Array, handlers: Handlers, options: Options): WebSocketConnection;
-  connect(
-    url: string,
-    options: ReconnectingOptions,
-    create: () => unknown,
-    handlers: Handlers,
-  ): WebSocketConnection;
+  connect(url: string, options: ReconnectingOptions, create: () => unknown, handlers: Handlers): WebSocketConnection;
 }

@@ -1,6 +1,6 @@
 // One schedule: connections under test, their applications, their peers and the network, on a clock that does not wait.
 import { Connection } from '@sockless/core';
-import { Application, pick, POLITE, type Random, seeded, settled, VirtualClock } from '../../src/testing/index.ts';
+import { Application, POLITE, pick, type Random, seeded, settled, VirtualClock } from '../../src/testing/index.ts';
 import { Line } from './line.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Subject } from './subject.ts';
@@ -106,7 +106,10 @@ export class World {
   }
 
   async run(): Promise<void> {
-    this.note('plan', JSON.stringify(this.plan, (_, value) => (value === Infinity ? 'Infinity' : value)));
+    this.note(
+      'plan',
+      JSON.stringify(this.plan, (_, value) => (value === Infinity ? 'Infinity' : value)),
+    );
     const lines = this.#lines;
     await this.#bystander.begin();
     for (const line of lines) await line.begin();

@@ -1,0 +1,59 @@
+// What the simulation has found, each as a test of its own: the adapter on simulated connections, under Node.
+import { Connection } from '@sockless/core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Handlers, WebSocketConnection } from '../../adapter/src/index.ts';
+import { SimulatedConn, VirtualClock, WireEnd, WirePeer } from '../../adapter/src/testing/index.ts';
+import { deno } from '../../adapter/test/simulation/deno.ts';
+
+const test = suite('simulated');
+
+interface Scene {
+  readonly clock: VirtualClock;
+  readonly near: WireEnd;
+  readonly peer: WirePeer;
+  readonly ws: WebSocketConnection;
+}
+
+/** A server's connection that is open, and its client. */
+function opened(handlers: Handlers, clock = new VirtualClock()): Scene {
+  const [near, far] = WireEnd.pair(clock);
+  const ws = deno.attach(new SimulatedConn(near), Connection.opened('server'), handlers, { clock });
+  const peer = new WirePeer(far, Connection.opened('client', {}, { heartbeat: false, idleTimeout: Infinity }), clock);
+  return { clock, near, peer, ws };
+}
+
+test('a connection that keeps the process busy gives others their turn by the clock it was given', async () => {
+  const { setTimeout } = globalThis;
+  const got: unknown[] = [];
+  const clock = new VirtualClock();
+  const { peer } = opened({ message: (_, data) => void (got.push(data), clock.spend(5)) }, clock);
+  try {
+    // As fake timers do, which somebody has put in the place of the host's.
+    globalThis.setTimeout = (() => undefined) as unknown as typeof setTimeout;
+    for (const text of ['one', 'two', 'three']) {
+      peer.connection.send(text);
+      peer.flush();
+      await clock.pass(1);
+    }
+    await clock.pass(10);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.equal(got, ['one', 'two', 'three']);
+});
+
+test('drain follows when bytes have left between a send and the write that it leads to', async () => {
+  let drains = 0;
+  const { clock, ws, near } = opened({ drain: () => void drains++ });
+  // The first write is taken at once, and what says so comes before the write that the others lead to.
+  near.capacity = 1_000_000;
+  ws.send(new Uint8Array(60_000));
+  await Promise.resolve();
+  ws.send(new Uint8Array(10_000));
+  assert.ok(ws.queuedBytes > 65_536);
+  await clock.pass(10);
+  assert.equal([ws.queuedBytes, drains], [0, 1]);
+});
+
+test.run();

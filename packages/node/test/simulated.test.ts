@@ -1,0 +1,36 @@
+// What the simulation has found, each as a test of its own: the adapter on simulated sockets.
+import { Duplex } from 'node:stream';
+import { Connection } from '@sockless/core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '../../adapter/src/testing/index.ts';
+import { connect } from '../src/index.ts';
+
+const test = suite('simulated');
+
+test('written, asked for while there is no connection, follows what the next one writes', async () => {
+  const clock = new VirtualClock();
+  let tries = 0;
+  const createSocket = (): Duplex => {
+    if (++tries === 1) throw new Error('not yet');
+    const [near, far] = WireEnd.pair(clock);
+    new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+    // TLS never has written before the call returns.
+    const simulated = simulateSocket(Duplex, near, clock, { tls: true });
+    simulated.secured();
+    return simulated.socket;
+  };
+  const ws = connect('wss://localhost/', { clock, createSocket, reconnect: { base: 10, cap: 10 } });
+  assert.is(ws.send('kept'), true);
+  let written = false;
+  ws.written.then(() => {
+    written = true;
+  });
+  await clock.pass(100);
+  assert.equal([ws.state, ws.queuedBytes, written], ['open', 0, true]);
+  ws.terminate();
+  await clock.pass(1);
+  assert.is(clock.timers, 0);
+});
+
+test.run();
