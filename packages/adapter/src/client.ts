@@ -121,7 +121,10 @@ export class Client<Data> extends WebSocketConnection<Data> {
    */
   override send(data: string | BytesLike, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
-    return this.#policy.messages !== 'drop' && this.#kept.add(data, options);
+    if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
+    // It counts for `drain`, as what a connection has queued does.
+    this.departed(0);
+    return true;
   }
 
   /** Closes the connection, and makes no further one. */

@@ -56,4 +56,19 @@ test('drain follows when bytes have left between a send and the write that it le
   assert.equal([ws.queuedBytes, drains], [0, 1]);
 });
 
+test('a connection that comes too late and was closed before is no error', async () => {
+  const clock = new VirtualClock();
+  const errors: unknown[] = [];
+  const [near] = WireEnd.pair(clock);
+  const conn = new SimulatedConn(near);
+  const create = (): Promise<unknown> => new Promise((resolve) => void clock.setTimeout(() => resolve(conn), 200));
+  const handlers: Handlers = { error: (_, error) => void errors.push(error) };
+  const ws = deno.connect('ws://localhost/', { clock, handshakeTimeout: 100 }, create, handlers);
+  await clock.pass(150);
+  assert.is(ws.state, 'closed');
+  conn.close();
+  await clock.pass(150);
+  assert.equal(errors, []);
+});
+
 test.run();

@@ -33,4 +33,20 @@ test('written, asked for while there is no connection, follows what the next one
   assert.is(clock.timers, 0);
 });
 
+test('drain follows when what was kept for a connection was above the mark, and what it became is not', async () => {
+  const clock = new VirtualClock();
+  let drains = 0;
+  const [near, far] = WireEnd.pair(clock);
+  new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+  const simulated = simulateSocket(Duplex, near, clock, { connecting: true });
+  const options = { clock, createSocket: () => simulated.socket, reconnect: true, highWaterMark: 1000 };
+  const ws = connect('ws://localhost/', options, { drain: () => void drains++ });
+  while (ws.queuedBytes <= 1000) assert.is(ws.send('ten bytes!'), true);
+  simulated.connected();
+  await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
+  ws.terminate();
+  await clock.pass(1);
+});
+
 test.run();
