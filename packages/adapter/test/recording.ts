@@ -1,6 +1,6 @@
 // What is recorded of sockets: scripted situations, and what was to be seen in each. Adapters have situations of their own.
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { WireEnd } from '../src/testing/index.ts';
+import type { WireEnd } from '@sockless/adapter/testing';
 
 /** The other end of a socket of a situation. */
 export interface Peer {

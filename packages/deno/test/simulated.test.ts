@@ -1,9 +1,10 @@
 // What the simulation has found, each as a test of its own: the adapter on simulated connections, under Node.
+
+import type { Handlers, WebSocketConnection } from '@sockless/adapter';
+import { SimulatedConn, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../../adapter/src/index.ts';
-import { SimulatedConn, VirtualClock, WireEnd, WirePeer } from '../../adapter/src/testing/index.ts';
 import { deno } from '../../adapter/test/simulation/deno.ts';
 
 const test = suite('simulated');
@@ -27,7 +28,11 @@ test('a connection that keeps the process busy gives others their turn by the cl
   const { setTimeout } = globalThis;
   const got: unknown[] = [];
   const clock = new VirtualClock();
-  const { peer } = opened({ message: (_, data) => void (got.push(data), clock.spend(5)) }, clock);
+  const message: Handlers['message'] = (_, data) => {
+    got.push(data);
+    clock.spend(5);
+  };
+  const { peer } = opened({ message }, clock);
   try {
     // As fake timers do, which somebody has put in the place of the host's.
     globalThis.setTimeout = (() => undefined) as unknown as typeof setTimeout;

@@ -1,9 +1,9 @@
 // What the simulation has found, each as a test of its own: the adapter on simulated sockets.
 import { Duplex } from 'node:stream';
+import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '../../adapter/src/testing/index.ts';
 import { connect } from '../src/index.ts';
 
 const test = suite('simulated');

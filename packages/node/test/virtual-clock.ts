@@ -1,2 +1,2 @@
-// The clock of `@sockless/adapter/testing`, from its source.
-export { VirtualClock } from '../../adapter/src/testing/virtual-clock.ts';
+// The clock that those who write an adapter of their own have as well.
+export { VirtualClock } from '@sockless/adapter/testing';

@@ -281,7 +281,7 @@ export class Application {
     const data = bytesOf(this.#number++, 4096 + this.#length());
     if (!this.#sent(data, ws.send(data, { lend: true }))) return;
     // From then on they are ours, and we do with them what we like.
-    ws.written?.then(() => data.fill(255));
+    void ws.written?.then(() => data.fill(255));
   }
 
   #sent(data: string | Uint8Array, taken: boolean): boolean {
@@ -300,7 +300,7 @@ export class Application {
     if (promise === undefined) return;
     this.#note(`await ${what}`);
     this.waiting.add(what);
-    promise.then(() => {
+    void promise.then(() => {
       this.#note(what);
       this.waiting.delete(what);
     });
@@ -308,7 +308,7 @@ export class Application {
 
   #perhapsFail(where: string): undefined {
     if (this.quiet || !this.manner.fails || this.#random() > 0.1) return undefined;
-    const error = new Error(`thrown in ${where}`);
+    const error = Object.assign(new Error(`thrown in ${where}`), { name: 'HandlerError' });
     this.thrown.push(error);
     this.#note(`throw in ${where}`);
     if (this.#random() < 0.5) throw error;

@@ -2,6 +2,8 @@
 
 export { Application, type ApplicationOptions, anyManner, type Manner, POLITE } from './application.ts';
 export { type ConnErrors, connErrors, SimulatedConn } from './deno-conn.ts';
+export { type Exercise, exercise, type Opened, type Opening } from './exercise.ts';
+export { type Fault, faultsOfEnd, faultsOfLoss, faultsOfOrder, faultsOfWaiting } from './invariants.ts';
 export { bytesOf, keyOf, textOf } from './messages.ts';
 export {
   type DuplexLike,

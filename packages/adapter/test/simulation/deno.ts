@@ -1,13 +1,21 @@
 // The adapter for Deno, on simulated connections. All that it looks up of Deno then are the classes of errors.
+
+import type { AdapterOptions, Handlers, WebSocketConnection } from '@sockless/adapter';
+import { connErrors, SimulatedConn } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
-import { connErrors, SimulatedConn } from '../../src/testing/index.ts';
 import type { Subject } from './subject.ts';
 
 const host = globalThis as { Deno?: { readonly errors: unknown } };
 host.Deno ??= { errors: connErrors };
 
-const { attach, connect } = await import('../../../deno/src/index.ts');
-type Conn = Parameters<typeof attach>[0];
+/** What is used of the adapter, whose types need those of Deno. */
+interface Adapter {
+  attach(conn: unknown, connection: Connection, handlers: Handlers, options: AdapterOptions): WebSocketConnection;
+  connect(url: string, options: object, handlers: Handlers): WebSocketConnection;
+}
+
+const ADAPTER = '../../../deno/src/index.ts';
+const { attach, connect }: Adapter = await import(ADAPTER);
 
 export const deno: Subject = {
   name: 'deno',
@@ -39,7 +47,6 @@ export const deno: Subject = {
       },
     };
   },
-  attach: (it, connection, handlers, options) => attach(it as Conn, connection, handlers, options),
-  connect: (url, options, create, handlers) =>
-    connect(url, { ...options, createConn: create as () => Promise<Conn> }, handlers),
+  attach: (it, connection, handlers, options) => attach(it, connection, handlers, options),
+  connect: (url, options, create, handlers) => connect(url, { ...options, createConn: async () => create() }, handlers),
 };

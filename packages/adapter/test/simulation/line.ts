@@ -1,7 +1,16 @@
 // A connection under test: its application, its transports, and what has to hold of it.
-import type { WebSocketConnection } from '../../src/index.ts';
-import { Application, pick } from '../../src/testing/index.ts';
-import { type ConnectionPlan, DEADLINES } from './plan.ts';
+import type { WebSocketConnection } from '@sockless/adapter';
+import {
+  Application,
+  type Fault,
+  faultsOfEnd,
+  faultsOfLoss,
+  faultsOfOrder,
+  faultsOfWaiting,
+  pick,
+  randomBytes,
+} from '@sockless/adapter/testing';
+import { type ConnectionPlan, DEADLINES, nameOf } from './plan.ts';
 import { peerOf, Try } from './try.ts';
 import type { World } from './world.ts';
 
@@ -96,9 +105,11 @@ export class Line {
         }
         if (way === 'opened')
           return subject.attach(it, Connection.opened('server', {}, options), handlers, adapterOptions);
-        const { random } = this.#clientOptions;
         if (way === 'client') {
-          const connection = Connection.client('ws://localhost/', { ...options, random });
+          const connection = Connection.client('ws://localhost/', {
+            ...options,
+            random: randomBytes(this.#world.random),
+          });
           return subject.attach(it, connection, handlers, adapterOptions);
         }
         return subject.attach(it, Connection.server(options), handlers, adapterOptions);
@@ -161,14 +172,8 @@ export class Line {
       if (it.attached && it.isOver && app.ends.length <= at)
         this.#fault('no end', 'the transport has ended, and there was no end');
     }
-    if (ws.state === 'open') {
-      const { queuedBytes } = ws;
-      for (const what of app.waiting) {
-        if (queuedBytes > (what === 'written' ? 0 : highWaterMark)) continue;
-        this.#fault('never told', `${queuedBytes} bytes are queued, and ${what} never came`);
-      }
-    }
-    this.#checkArrived(ws);
+    this.#faults(faultsOfWaiting(app, highWaterMark));
+    this.#checkArrived();
   }
 
   /** From here on nobody does anything more, so that deadlines alone end it. */
@@ -187,6 +192,11 @@ export class Line {
     this.#frozen = { at: this.#world.clock.now(), bound: bounds[state] ?? 0, ends: app.ends.length, state };
   }
 
+  /** Whether nothing more is to be expected of it. */
+  get isOver(): boolean {
+    return this.app.ws === undefined || this.#closed;
+  }
+
   checkFrozen(): void {
     const { app } = this;
     const { at, bound, ends, state } = this.#frozen ?? { at: 0, bound: 0, ends: 0, state: 'closed' };
@@ -197,7 +207,7 @@ export class Line {
     if (state === 'closed') return;
     if (app.ends.length === ends) this.#fault('no deadline', `${state}, and nothing has ended it`);
     else if (this.#endedAt > at + bound + SLACK) {
-      this.#fault('late', `${state}, and it took ${this.#endedAt - at} ms to end, with deadlines of ${bound}`);
+      this.#fault(`late: ${state}`, `it took ${this.#endedAt - at} ms to end, with deadlines of ${bound}`);
     }
   }
 
@@ -206,21 +216,13 @@ export class Line {
     const { ws } = app;
     if (ws === undefined) return;
     const isMany = this.#plan.reconnect && this.#plan.way === 'connect';
-    if (isMany ? app.ends.length < 1 && app.opened > 0 : app.ends.length !== 1)
-      this.#fault('ends', `${app.ends.length} ends`);
-    if (app.ends.some(({ explanation }) => explanation.summary === '')) this.#fault('ends', 'an end without a reason');
-    if (ws.state !== 'closed') this.#fault('state', `the state is ${ws.state}`);
+    this.#faults(faultsOfEnd(app, isMany));
     if (!this.#closed) this.#fault('closed', '`closed` has not settled');
-    if (ws.queuedBytes !== 0) this.#fault('queued after the end', `${ws.queuedBytes} bytes`);
-    for (const what of app.waiting) this.#fault('never told', `the connection has ended, and ${what} never came`);
     for (const it of this.tries) {
       if (it.attached && !it.transport.isGone) this.#fault('transport', 'it is open');
     }
     if (this.#wasDead && app.opened > 0 && !isMany)
       this.#fault('dead socket', 'it had ended before, and `open` was called');
-    if (app.manner.hearsErrors && app.thrown.some((error) => !app.errors.includes(error))) {
-      this.#fault('error', 'what a handler threw was not told');
-    }
     if (this.#listeners > 0 && !this.#controller.signal.aborted) this.#fault('left behind', 'a listener of the signal');
     this.#checkOrder();
   }
@@ -230,19 +232,10 @@ export class Line {
   }
 
   /** What was sent has arrived, or the end says that not all has left. */
-  #checkArrived(ws: WebSocketConnection): void {
-    const { app, tries } = this;
-    const [only] = tries;
-    if (tries.length !== 1 || only?.peer === undefined || only.lossy || only.near.dead) return;
-    const arrived = only.peer.received.length - only.foreign;
-    const isDone = ws.state === 'open' && ws.queuedBytes === 0;
-    const unsent = app.ends[0]?.explanation.unsentBytes;
-    if (arrived < app.sent.length && (isDone || unsent === 0)) {
-      this.#fault(
-        'lost',
-        `${arrived} of ${app.sent.length} messages have arrived, and nothing says that others have not left`,
-      );
-    }
+  #checkArrived(): void {
+    const [only] = this.tries;
+    if (this.tries.length !== 1 || only?.peer === undefined || only.lossy || only.near.dead) return;
+    this.#faults(faultsOfLoss(this.app, only.peer.received.length - only.foreign));
   }
 
   /** Messages arrive in order and once. */
@@ -252,11 +245,11 @@ export class Line {
     const isRaw = this.#plan.peer === 'raw';
     if (isRaw) return;
     const isKept = this.#plan.reconnect && this.#plan.way === 'connect';
+    if (!isKept) this.#faults(faultsOfOrder(app.sent, arrived));
     // What was kept comes behind what was sent from `open`.
-    const sentInOrder = isKept && this.#plan.manner.greets ? arrived.filter((key) => app.sent.includes(key)) : app.sent;
-    if (isKept ? !isPart(arrived, sentInOrder) || hasTwice(arrived) : arrived.some((key, at) => key !== app.sent[at])) {
-      const at = arrived.findIndex((key, index) => key !== app.sent[index]);
-      this.#fault('order', `with the peer arrived ${arrived[at]} where ${app.sent[at]} had been sent`);
+    const inOrder = this.#plan.manner.greets ? arrived.filter((key) => app.sent.includes(key)) : app.sent;
+    if (isKept && (!isPart(arrived, inOrder) || hasTwice(arrived))) {
+      this.#fault('order', 'what arrived with the peers is not what was sent');
     }
     const broken = this.#world.injected.has('the peer breaks a rule');
     const sent = tries.flatMap((it) => it.sent);
@@ -272,15 +265,6 @@ export class Line {
     return it.transport.before[kind];
   }
 
-  get #clientOptions(): { random: (bytes: Uint8Array) => void } {
-    const { random } = this.#world;
-    return {
-      random: (bytes) => {
-        for (let at = 0; at < bytes.length; at++) bytes[at] = random() * 256;
-      },
-    };
-  }
-
   #connect(first: Try): WebSocketConnection {
     const { subject, plan, clock } = this.#world;
     const { tls, reconnect } = this.#plan;
@@ -290,7 +274,7 @@ export class Line {
       next = undefined;
       return it === undefined ? new Promise(() => undefined) : this.#created(it);
     };
-    const options = { ...plan.options, clock, ...this.#clientOptions, signal: this.#signal() };
+    const options = { ...plan.options, clock, random: randomBytes(this.#world.random), signal: this.#signal() };
     const policy = { base: 50, cap: 400 };
     const url = `${tls ? 'wss' : 'ws'}://localhost/`;
     return subject.connect(url, { ...options, ...(reconnect && { reconnect: policy }) }, create, this.app.handlers);
@@ -364,9 +348,12 @@ export class Line {
     try {
       call();
     } catch (error) {
-      if (error instanceof Error && error.message === 'no transport') return;
-      this.#fault('thrown', String(error));
+      if (nameOf(error) !== 'NoTransport') this.#fault(`thrown: ${nameOf(error)}`, String(error));
     }
+  }
+
+  #faults(faults: readonly Fault[]): void {
+    for (const { kind, message } of faults) this.#fault(kind, message);
   }
 
   #note(what: string): void {

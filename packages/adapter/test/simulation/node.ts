@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { simulateSocket, type VirtualClock, type WireEnd } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import { attach, connect, upgrade } from '../../../node/src/index.ts';
-import { simulateSocket, type VirtualClock, type WireEnd } from '../../src/testing/index.ts';
 import type { Subject, Transport, TransportKind } from './subject.ts';
 
 /** A frame of a server's, longer than anything that is taken at once. */

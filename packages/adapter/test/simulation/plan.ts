@@ -1,5 +1,5 @@
 // What a schedule consists of, chosen from its seed before it begins.
-import { anyManner, type Manner, pick, type Random } from '../../src/testing/index.ts';
+import { anyManner, type Manner, pick, type Random } from '@sockless/adapter/testing';
 import type { Options, Subject, Way } from './subject.ts';
 
 /** A connection under test and its surroundings. */
@@ -93,3 +93,6 @@ function makeConnection(random: Random, subject: Subject): ConnectionPlan {
     most: pick(random, [Infinity, Infinity, 100, 5000]),
   };
 }
+
+/** What sort of error it is. */
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

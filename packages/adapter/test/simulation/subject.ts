@@ -1,7 +1,8 @@
 // What is put to the test: an adapter, and what it is given for a socket.
+
+import type { AdapterOptions, Handlers, ReconnectingOptions, WebSocketConnection } from '@sockless/adapter';
+import type { Random, VirtualClock, WireEnd } from '@sockless/adapter/testing';
 import type { Connection, ConnectionOptions, ServerOptions } from '@sockless/core';
-import type { AdapterOptions, Handlers, ReconnectingOptions, WebSocketConnection } from '../../src/index.ts';
-import type { Random, VirtualClock, WireEnd } from '../../src/testing/index.ts';
 
 /** How a connection under test is made. */
 export type Way = 'opened' | 'server' | 'client' | 'upgrade' | 'connect';

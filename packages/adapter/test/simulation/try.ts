@@ -1,9 +1,10 @@
 // One transport of a connection under test, with the peer at its other end. A client that reconnects has several.
-import type { Connection } from '@sockless/core';
-import { bytesOf, keyOf, pick, type Random, textOf, WireEnd, WirePeer } from '../../src/testing/index.ts';
+
+import { bytesOf, keyOf, pick, type Random, randomBytes, textOf, WireEnd, WirePeer } from '@sockless/adapter/testing';
+import { Connection, type ConnectionOptions } from '@sockless/core';
 import type { ConnectionPlan } from './plan.ts';
 import type { Transport } from './subject.ts';
-import { peerConnection, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const RAW: readonly (string | readonly number[])[] = [
   'HTTP/1.1 401 Unauthorized\r\n\r\n',
@@ -188,7 +189,7 @@ export class Try {
 
   #sendRaw(): void {
     const raw = pick(this.#random, RAW);
-    const bytes = Uint8Array.from(raw, (it) => (typeof it === 'number' ? it : it.charCodeAt(0)));
+    const bytes = typeof raw === 'string' ? new TextEncoder().encode(raw) : Uint8Array.from(raw);
     try {
       this.far.take(bytes);
     } catch {
@@ -215,4 +216,16 @@ export class Try {
 export function peerOf(world: World, { way }: ConnectionPlan): Connection {
   if (way === 'opened') return peerConnection(world, 'client', true);
   return peerConnection(world, way === 'client' || way === 'connect' ? 'server' : 'client', false);
+}
+
+/** A peer waits as long as it is to: it has no deadlines of its own. */
+const PATIENT = {
+  ...{ heartbeat: false, idleTimeout: Infinity, stallTimeout: Infinity, closeTimeout: Infinity },
+  ...{ handshakeTimeout: Infinity, messageProgress: false },
+} as const satisfies ConnectionOptions;
+
+function peerConnection({ random }: World, role: 'client' | 'server', opened: boolean): Connection {
+  if (role === 'server') return opened ? Connection.opened(role, {}, PATIENT) : Connection.server(PATIENT);
+  const options = { ...PATIENT, random: randomBytes(random) };
+  return opened ? Connection.opened(role, {}, options) : Connection.client('ws://localhost/', options);
 }

@@ -1,8 +1,7 @@
 // One schedule: connections under test, their applications, their peers and the network, on a clock that does not wait.
-import { Connection } from '@sockless/core';
-import { Application, POLITE, pick, type Random, seeded, settled, VirtualClock } from '../../src/testing/index.ts';
+import { type Fault, POLITE, pick, type Random, seeded, settled, VirtualClock } from '@sockless/adapter/testing';
 import { Line } from './line.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { makePlan, nameOf, type Plan } from './plan.ts';
 import type { Subject } from './subject.ts';
 
 /** What came of a schedule. */
@@ -17,11 +16,6 @@ export interface Outcome {
   readonly messages: number;
 }
 
-export interface Fault {
-  readonly kind: string;
-  readonly message: string;
-}
-
 /** What reached the process, which nothing may. */
 const process_ = globalThis.process;
 
@@ -31,13 +25,14 @@ export async function simulate(subject: Subject, seed: number): Promise<Outcome>
   const undo = subject.prepare?.(clock);
   const world = new World(subject, seed, clock);
   const { error } = console;
-  const onUncaught = (thrown: unknown): void => world.fault('process', `uncaught: ${thrown}`);
-  const onUnhandled = (thrown: unknown): void => world.fault('process', `unhandled rejection: ${thrown}`);
+  const onUncaught = (thrown: unknown): void => world.fault(`process: ${nameOf(thrown)}`, `uncaught: ${thrown}`);
+  const onUnhandled = (thrown: unknown): void =>
+    world.fault(`process: ${nameOf(thrown)}`, `unhandled rejection: ${thrown}`);
   process_.on('uncaughtException', onUncaught);
   process_.on('unhandledRejection', onUnhandled);
   console.error = (...values: unknown[]): void => world.printed(values);
   try {
-    await world.run();
+    await world.run().catch(onUncaught);
     return world.outcome;
   } finally {
     console.error = error;
@@ -51,7 +46,7 @@ export async function simulate(subject: Subject, seed: number): Promise<Outcome>
 const CALM = 800;
 
 /** More than all deadlines after one another. */
-const LONG = 30_000;
+const LONG = 15_000;
 
 export class World {
   readonly clock: VirtualClock;
@@ -124,17 +119,21 @@ export class World {
     }
     // Whatever can go on does.
     for (const line of lines) line.calm();
-    await this.#pass(CALM);
+    await this.#pass(CALM - 100);
+    for (const line of lines) line.app.quiet = true;
+    await this.#pass(100);
     for (const line of lines) line.checkCalm();
     this.note('world', 'from here on the peers are silent, and the applications do nothing');
     for (const line of lines) line.freeze();
-    await this.#pass(LONG);
+    await this.#passUntil(LONG, () => lines.every((line) => line.isOver));
     for (const line of lines) line.checkFrozen();
-    await this.#pass(10_000);
+    await this.#passUntil(LONG, () => lines.every((line) => line.isOver));
+    await this.#pass(500);
     for (const line of lines) line.checkOver();
     await this.#endBystander();
     for (const line of lines) line.clear();
-    await this.#pass(1000);
+    // What else waits are transports that come late, and they are the applications'.
+    await this.#pass(6000);
     if (this.clock.timers > 0) this.fault('left behind', `${this.clock.timers} timers`);
     if (this.#printed > 0 && lines.every(({ app }) => app.manner.hearsErrors || app.thrown.length === 0)) {
       this.fault('console', `console.error was called ${this.#printed} times`);
@@ -146,6 +145,11 @@ export class World {
     await this.clock.pass(milliseconds);
   }
 
+  async #passUntil(limit: number, isSo: () => boolean): Promise<void> {
+    const end = this.clock.now() + limit;
+    while (!isSo() && this.clock.now() < end) await this.#pass(100);
+  }
+
   async #endBystander(): Promise<void> {
     const { app, peer } = this.#bystander;
     if (app.ends.length > 0) this.fault('bystander', `ended: ${app.ends[0]?.explanation.summary}`);
@@ -155,19 +159,3 @@ export class World {
     if (app.sent.join() !== peer?.received.join()) this.fault('bystander', 'messages are missing');
   }
 }
-
-/** A server's or client's connection of core for a peer: it waits as long as it is to. */
-export function peerConnection(world: World, role: 'client' | 'server', opened: boolean): Connection {
-  const options = {
-    ...{ heartbeat: false, idleTimeout: Infinity, stallTimeout: Infinity, closeTimeout: Infinity },
-    ...{ handshakeTimeout: Infinity, messageProgress: false },
-  } as const;
-  const random = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length; at++) bytes[at] = world.random() * 256;
-  };
-  if (opened) return Connection.opened(role, {}, { ...options, ...(role === 'client' && { random }) });
-  if (role === 'server') return Connection.server(options);
-  return Connection.client('ws://localhost/', { ...options, random });
-}
-
-export { Application };

@@ -1,7 +1,7 @@
 // A situation with a simulated socket.
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { simulateSocket, VirtualClock, WireEnd } from '../../../adapter/src/testing/index.ts';
+import { simulateSocket, VirtualClock, WireEnd } from '@sockless/adapter/testing';
 import { simulatedPeer } from '../../../adapter/test/recording.ts';
 import { CANCELS } from './main.ts';
 import type { SITUATIONS } from './situations.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { SimulatedConn, VirtualClock, WireEnd } from '../../../../adapter/src/testing/index.ts';
+import { SimulatedConn, VirtualClock, WireEnd } from '@sockless/adapter/testing';
 import { type Peer, simulatedPeer } from '../../../../adapter/test/recording.ts';
 import { CERTIFICATE, KEY } from '../../../../node/test/certificate.ts';
 import { Bench, deferred, delay } from '../../../../node/test/support.ts';
