@@ -41,7 +41,7 @@ const values = (value: string): fc.Arbitrary<string | string[] | undefined> =>
   fc.oneof(
     fc.constantFrom(undefined, [value, value], [value, 'x'], value.toUpperCase(), value.toLowerCase(), '', ' , '),
     fc
-      .constantFrom('  *\t', '*, *', '*,x', 'x, *', '*;', '"*"', '* x', 'x*', '*=')
+      .constantFrom('  *\t', '*, *', '*,x', 'x, *', '*;', '"*"', '* x', 'x*', '*=', '*\r\n\t', '*,\r\n x')
       .map((pattern) => pattern.replaceAll('*', value)),
     fc.constantFrom('0', '8', '013', '13.0', '7', '14', 'keep-alive', 'h2c', 'chat, chat', 'a;b=1;b=2', 'é'),
     fc.constant('dGhlIHNhbXBsZSBub25jZR=='),
@@ -51,6 +51,7 @@ const REQUEST_LINES = [
   ...['POST / HTTP/1.1', 'get / HTTP/1.1', 'GET / HTTP/1.0', 'GET / HTTP/1.2', 'GET / HTTP/2.0', 'GET / http/1.1'],
   ...['GET  / HTTP/1.1', 'GET /', 'GET http://example.com/ HTTP/1.1', 'GET //example.com/ HTTP/1.1', 'GET * HTTP/1.1'],
   ...['GET /a b HTTP/1.1', 'GET /#a HTTP/1.1', 'GET /?a=b HTTP/1.1', 'GET /é HTTP/1.1', 'OPTIONS / HTTP/1.1'],
+  ...['\r\nGET / HTTP/1.1', '\r\n\r\nGET / HTTP/1.1', 'GET /100% HTTP/1.1', 'GET https://example.com HTTP/1.1'],
 ];
 
 const STATUS_LINES = [
@@ -70,6 +71,7 @@ const STATUS_LINES = [
     'HTTP/1.1  101 x',
     'HTTP/1.1 426 x',
     'HTTP/1.1 101 é',
+    '\r\nHTTP/1.1 101 x',
     '101',
   ],
 ];
@@ -124,6 +126,13 @@ const REQUESTS: readonly [changes: Changes, startLine?: string][] = [
   [{}, 'GET / HTTP/1.2'],
   [{}, 'GET * HTTP/1.1'],
   [{}, 'GET /'],
+  [{}, '\r\nGET / HTTP/1.1'],
+  [{}, '\r\n\r\nGET / HTTP/1.1'],
+  [{}, 'GET http://example.com/ HTTP/1.1'],
+  [{}, 'GET //example.com/ HTTP/1.1'],
+  [{}, 'GET /100% HTTP/1.1'],
+  [{ Connection: 'Upgrade,\r\n\tx' }],
+  [{ 'User-Agent': 'a\r\n b' }],
 ];
 
 /** The same of a response. */
@@ -136,6 +145,9 @@ const RESPONSES: readonly [changes: Changes, startLine?: string][] = [
   [{ 'Sec-WebSocket-Protocol': '' }],
   [{}, 'HTTP/1.2 101 x'],
   [{}, 'HTTP/2.0 101 x'],
+  [{}, '\r\nHTTP/1.1 101 x'],
+  [{ Connection: 'Upgrade\r\n\t' }],
+  [{ Server: 'a\r\n b' }],
 ];
 
 /** Those heads. */

@@ -80,6 +80,18 @@ export const REFUSED: readonly Refusal[] = [
     peers: ['ws'],
     recognises: (head) => /^(GET [^ ]+ )?HTTP\/1\.[2-9]( .*)?\r$/m.test(head),
   },
+  {
+    name: 'an empty line before a request is ignored',
+    section: 'RFC 9112 2.2',
+    peers: ['wsproto'],
+    recognises: (head) => /^\r\n(?!HTTP)/.test(head),
+  },
+  {
+    name: 'a folded line of a response is one value',
+    section: 'RFC 9112 5.2',
+    peers: ['ws'],
+    recognises: (head) => head.startsWith('HTTP/') && /\r\n[ \t]/.test(head),
+  },
 ];
 
 /** What explains that a peer answers a head otherwise than we do: the name of a rule or of a refusal. */

@@ -21,8 +21,6 @@ export abstract class Delivery<Data> {
   protected connection: Connection | undefined = undefined;
   /** What moves its bytes, while there is one. */
   protected driver: Driver | undefined = undefined;
-  /** Bytes have been lent to it. */
-  protected lends = false;
   /** Handlers are at work; or what was sent outside of them leaves in a microtask. */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
 
@@ -87,11 +85,10 @@ export abstract class Delivery<Data> {
 
   /** Lets the driver write. */
   protected flush(): void {
+    const { state } = this;
     this.#flush();
     // That a borrowed payload has changed is found out when it is to be transmitted.
-    if (!this.lends || this.state === 'open') return;
-    this.lends = false;
-    this.changed();
+    if (this.state !== state) this.changed();
   }
 
   #flush(): void {
@@ -102,7 +99,6 @@ export abstract class Delivery<Data> {
       if (this.state === 'closed') return;
       this.scope.report(this.self, error);
       this.driver?.destroy();
-      this.changed();
     }
   }
 

@@ -38,9 +38,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Where `queuedBytes` is, seen from `highWaterMark`: `'fallen'` has to be told yet. */
   #level: 'low' | 'high' | 'fallen' = 'low';
   #pausedBy = 0;
-  /** Messages go to an inbox when no handler takes them; to nowhere when nobody has asked for them by now. */
-  #inbox: Inbox | undefined = undefined;
-  #unwanted = false;
+  /** Messages go to an inbox when no handler takes them; `'unwanted'` when nobody has asked for them by now. */
+  #inbox: Inbox | 'unwanted' | undefined = undefined;
   #promises: Promises | undefined = undefined;
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
@@ -67,7 +66,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** How many messages were dropped because there was neither a `message` handler nor a loop to take them. */
   get droppedMessages(): number {
-    return this.#inbox?.dropped ?? 0;
+    return this.#inbox instanceof Inbox ? this.#inbox.dropped : 0;
   }
 
   /** Resolves when the connection is open; rejects when it ended before. */
@@ -130,7 +129,6 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       return this.#refused(data, error);
     }
     if (connection === undefined) return this.#refused(data);
-    if (options?.lend) this.lends = true;
     this.planFlush();
     return true;
   }
@@ -142,7 +140,6 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
-    if (options?.lend) this.lends = true;
     return this.#command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
@@ -205,9 +202,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {StateError} `messages-dropped` when that has happened
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
-    this.#inbox ??= this.#newInbox();
-    const iterator = this.#inbox.iterate();
-    if (this.endEvent !== undefined) this.#inbox.end(this.endEvent);
+    const inbox = this.#ownInbox();
+    const iterator = inbox.iterate();
+    if (this.endEvent !== undefined) inbox.end(this.endEvent);
     return iterator;
   }
 
@@ -270,9 +267,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected override message(data: string | Uint8Array): unknown {
     const { handlers } = this.scope;
     if (this.#inbox === undefined && handlers.message !== undefined) return handlers.message(this, data);
-    this.#inbox ??= this.#newInbox();
-    if (this.#inbox.isHandled) return handlers.message?.(this, data);
-    this.#inbox.push(data);
+    const inbox = this.#ownInbox();
+    if (inbox.isHandled) return handlers.message?.(this, data);
+    inbox.push(data);
     return undefined;
   }
 
@@ -306,7 +303,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected settle(event: EndEvent): void {
     this.endEvent = event;
     this.#level = 'low';
-    this.#inbox?.end(event);
+    if (this.#inbox instanceof Inbox) this.#inbox.end(event);
     this.#promises?.opened?.reject(new ConnectionEndedError(event));
     this.#promises?.closed?.resolve(event);
     this.#promises?.drained?.resolve();
@@ -316,16 +313,17 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** A server's messages wait for a loop until the `open` handler is done. */
   #untilSettled(result: unknown): void {
     const settled = (): void => {
-      this.#unwanted = true;
-      this.#inbox?.drop();
+      if (this.#inbox instanceof Inbox) this.#inbox.drop();
+      else this.#inbox = 'unwanted';
     };
     // Whoever has called `upgrade` may begin a loop behind that.
     if (isPromiseLike(result)) result.then(settled, settled);
     else this.scope.clock.queueMicrotask(settled);
   }
 
-  #newInbox(): Inbox {
-    const { handlers } = this.scope;
+  /** Returns the inbox, which is made when there is something for it, or somebody waits at it. */
+  #ownInbox(): Inbox {
+    if (this.#inbox instanceof Inbox) return this.#inbox;
     const inbox = new Inbox(
       {
         full: () => this.#pause(BY_INBOX),
@@ -334,9 +332,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
           if (this.endEvent === undefined) this.scope.run(() => this.#handle(messages), undefined);
         },
       },
-      handlers.message !== undefined,
+      this.scope.handlers.message !== undefined,
     );
-    if (this.#unwanted) inbox.drop();
+    if (this.#inbox === 'unwanted') inbox.drop();
+    this.#inbox = inbox;
     return inbox;
   }
 

@@ -12,10 +12,10 @@ const ARGS = process.execArgv.map((arg) => (arg === 'tsx' ? 'ts-blank-space/regi
 const SCRIPT = fileURLToPath(new URL('without-webassembly.ts', import.meta.url));
 
 for (const file of [
-  'mask.test.ts',
-  'utf8.test.ts',
-  'text.test.ts',
-  'receiver.test.ts',
+  'frame/mask.test.ts',
+  'text/utf8.test.ts',
+  'text/text.test.ts',
+  'receive/receiver.test.ts',
   'properties/codec.test.ts',
   'properties/texts.test.ts',
 ]) {

@@ -18,6 +18,7 @@ const FILES = [
   'handler-errors',
   'handlers',
   'iteration',
+  'kept-memory',
   'lending',
   'lifecycle',
   'reconnect',

@@ -107,8 +107,9 @@ test('lent bytes that were transferred while they were leaving end the connectio
   wire.socket.resume();
   await until(() => ends.length === 1);
   const { error, sent, cause } = (ends[0] as EndEvent).explanation;
-  // A driver that was writing just then may be the first to notice.
-  assert.ok(error?.rule === 'loan-changed' || cause instanceof TypeError);
+  // A driver that was writing just then may be the first to notice; or the operating system, to which that memory is unknown now.
+  const noticed = cause instanceof TypeError || (cause as NodeJS.ErrnoException | undefined)?.code === 'EFAULT';
+  assert.ok(error?.rule === 'loan-changed' || noticed, String(cause));
   assert.is(sent, undefined);
 });
 
