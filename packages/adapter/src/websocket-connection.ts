@@ -258,6 +258,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.#level === 'high') return;
     this.#promises?.drained?.resolve();
     if (this.#promises !== undefined) this.#promises.drained = undefined;
+    // What a client keeps for its next connection counts as well: it goes on when there is one.
+    if (this.state === 'connecting') this.#level = 'high';
     const { handlers } = this.scope;
     if (handlers.drain !== undefined && this.state === 'open')
       this.attempt(this.connection, () => handlers.drain?.(this));

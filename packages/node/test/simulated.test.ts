@@ -49,4 +49,29 @@ test('drain follows when what was kept for a connection was above the mark, and 
   await clock.pass(1);
 });
 
+test('drain follows when there is a connection, though less waited than the mark before there was', async () => {
+  const clock = new VirtualClock();
+  let drains = 0;
+  const [near, far] = WireEnd.pair(clock);
+  const peer = new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+  peer.hold();
+  const simulated = simulateSocket(Duplex, near, clock, { connecting: true });
+  const options = { clock, createSocket: () => simulated.socket, reconnect: true, highWaterMark: 1000 };
+  const ws = connect('ws://localhost/', options, { drain: () => void drains++ });
+  assert.is(ws.send(new Uint8Array(950)), true);
+  // The request counts until it has left.
+  assert.ok(ws.queuedBytes > 1000);
+  simulated.connected();
+  await clock.pass(10);
+  // Whatever makes it look.
+  ws.resume();
+  await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes < 1000, drains], ['connecting', true, 0]);
+  peer.release();
+  await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
+  ws.terminate();
+  await clock.pass(1);
+});
+
 test.run();

@@ -60,7 +60,7 @@ export function faultsOfOrder(sent: readonly string[], arrived: readonly string[
 export function faultsOfLoss({ ws, sent, ends }: Application, arrived: number): Fault[] {
   const isDone = ws?.state === 'open' && ws.queuedBytes === 0;
   const saysNothing = ends.length > 0 && ends.every(({ explanation }) => explanation.unsentBytes === 0);
-  if (arrived >= sent.length || !(isDone || saysNothing)) return [];
+  if (arrived < 0 || arrived >= sent.length || !(isDone || saysNothing)) return [];
   return [
     fault('lost', `${arrived} of ${sent.length} messages have arrived, and nothing says that others have not left`),
   ];

@@ -194,7 +194,8 @@ export class Line {
 
   /** Whether nothing more is to be expected of it. */
   get isOver(): boolean {
-    return this.app.ws === undefined || this.#closed;
+    const isGone = this.tries.every(({ attached, transport }) => !attached || transport.isGone);
+    return this.app.ws === undefined || (this.#closed && isGone);
   }
 
   checkFrozen(): void {
