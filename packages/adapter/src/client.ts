@@ -157,6 +157,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
       this.#stop();
       return super.end(event);
     }
+    this.giveBack();
     this.connection = undefined;
     this.openEvent = undefined;
     this.#lastEnd = event;

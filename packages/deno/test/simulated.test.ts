@@ -61,6 +61,27 @@ test('drain follows when bytes have left between a send and the write that it le
   assert.equal([ws.queuedBytes, drains], [0, 1]);
 });
 
+test('lent bytes that have not left when the connection ends do not leave any more', async () => {
+  const clock = new VirtualClock();
+  const [near, far] = WireEnd.pair(clock);
+  near.capacity = 10_000;
+  const lent = new Uint8Array(50_000).fill(1);
+  const end = (): void => void lent.fill(2);
+  const ws = deno.attach(new SimulatedConn(near), Connection.opened('server'), { end }, { clock });
+  ws.send(lent, { lend: true });
+  await clock.pass(10);
+  far.shutdown();
+  await clock.pass(10);
+  assert.is(ws.state, 'closed');
+  const got: number[] = [];
+  for (let bytes = far.read(65_536); bytes !== undefined && bytes !== 'end'; bytes = far.read(65_536)) {
+    got.push(...bytes);
+    await clock.pass(10);
+  }
+  assert.is(got.length, 10_000);
+  assert.not(got.slice(10).includes(2));
+});
+
 test('a connection that comes too late and was closed before is no error', async () => {
   const clock = new VirtualClock();
   const errors: unknown[] = [];

@@ -4,7 +4,7 @@ import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '@sockless/adapt
 import { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { connect } from '../src/index.ts';
+import { attach, connect } from '../src/index.ts';
 
 const test = suite('simulated');
 
@@ -47,6 +47,30 @@ test('drain follows when what was kept for a connection was above the mark, and 
   assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
   ws.terminate();
   await clock.pass(1);
+});
+
+test('lent bytes that have not left when the connection ends do not leave any more', async () => {
+  const clock = new VirtualClock();
+  const [near, far] = WireEnd.pair(clock);
+  near.capacity = 10_000;
+  const { socket } = simulateSocket(Duplex, near, clock, { allowHalfOpen: true });
+  const lent = new Uint8Array(50_000).fill(1);
+  const end = (): void => void lent.fill(2);
+  const ws = attach(socket, Connection.opened('server'), { end }, { clock });
+  ws.send(lent, { lend: true });
+  await clock.pass(10);
+  // The peer has nothing more to say, and reads on.
+  far.shutdown();
+  await ws.closed;
+  await ws.written;
+  const got: number[] = [];
+  for (let bytes = far.read(65_536); bytes !== undefined && bytes !== 'end'; bytes = far.read(65_536)) {
+    got.push(...bytes);
+    await clock.pass(10);
+  }
+  assert.is(got.length, 10_000);
+  assert.not(got.slice(10).includes(2));
+  assert.is(socket.destroyed, true);
 });
 
 test('drain follows when there is a connection, though less waited than the mark before there was', async () => {

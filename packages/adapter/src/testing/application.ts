@@ -307,7 +307,7 @@ export class Application {
   }
 
   #perhapsFail(where: string): undefined {
-    if (this.quiet || !this.manner.fails || this.#random() > 0.1) return undefined;
+    if (this.quiet || !this.manner.fails || this.#random() > 0.03) return undefined;
     const error = Object.assign(new Error(`thrown in ${where}`), { name: 'HandlerError' });
     this.thrown.push(error);
     this.#note(`throw in ${where}`);

@@ -84,7 +84,7 @@ export async function exercise(
   let isHarmed = false;
   for (let step = Math.floor(random() * 60); step > 0; step--) {
     if (random() < 0.4) await pass(random() * 100);
-    else if (random() < 0.97 || harms.length === 0) pick(random, both).act();
+    else if (random() < 0.995 || harms.length === 0) pick(random, both).act();
     else {
       const [name, act] = pick(random, harms);
       trace.push(`${clock.now().toFixed(1)} harm ${name}`);
@@ -95,8 +95,10 @@ export async function exercise(
   }
 
   for (const app of both) {
+    // The last that many do is to send until they are told to wait.
+    if (random() < 0.5) app.pump(100);
     app.quiet = true;
-    if (app.ws?.state !== 'closed') app.resume();
+    if (app.paused) app.resume();
   }
   await pass(CALM);
   const faults = both.flatMap((app) => faultsOfWaiting(app));
@@ -115,9 +117,20 @@ export async function exercise(
   for (let left = LONG; left > 0 && clock.timers > 0; left -= 1000) await clock.pass(1000);
   faults.push(...both.flatMap((app) => faultsOfEnd(app)));
   faults.push(...faultsOfOrder(client.sent, server.received), ...faultsOfOrder(server.sent, client.received));
+  // Both ends are ours, so that a rule can only be broken by what the transport has done to the bytes.
+  for (const { explanation } of both.flatMap(({ ends }) => ends)) {
+    const { error, summary } = explanation;
+    if (error !== undefined && !OWN.has(error.rule)) faults.push({ kind: 'rule', message: summary });
+  }
   if (clock.timers > 0) faults.push({ kind: 'left behind', message: `${clock.timers} timers` });
   return { faults, trace, messages: client.received.length + server.received.length };
 }
 
 /** Time passes in steps that are shorter than what waits for it is apart, so that the transport keeps pace. */
 const STEP = 5;
+
+/** The rules that an application or its silence breaks. */
+const OWN: ReadonlySet<string> = new Set([
+  ...['handler-failed', 'reader-too-slow', 'idle-timeout', 'pong-timeout', 'message-stalled', 'stall-timeout'],
+  ...['handshake-timeout', 'handshake-interrupted', 'handshake-abandoned'],
+]);

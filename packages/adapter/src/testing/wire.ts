@@ -115,7 +115,7 @@ export class WireEnd {
     this.#check();
     if (this.#dead || this.#finSent) throw new WireError('EPIPE');
     const room = Math.max(0, this.capacity - this.#sent);
-    const count = Math.min(bytes.length, room, this.most);
+    const count = Math.floor(Math.min(bytes.length, room, this.most));
     if (count < bytes.length) this.#wantsRoom = true;
     this.#sent += count;
     // A copy; that of a Buffer's own `slice` would be none.

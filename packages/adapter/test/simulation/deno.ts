@@ -15,7 +15,10 @@ interface Adapter {
 }
 
 const ADAPTER = '../../../deno/src/index.ts';
+// A process that only waits for a module to be compiled may end.
+const alive = setInterval(() => undefined, 1000);
 const { attach, connect }: Adapter = await import(ADAPTER);
+clearInterval(alive);
 
 export const deno: Subject = {
   name: 'deno',

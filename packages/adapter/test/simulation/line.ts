@@ -131,7 +131,7 @@ export class Line {
     const last = this.tries.at(-1);
     if (chance < 0.45) this.#act(() => this.app.act());
     else if (chance < 0.47) clock.spend(5);
-    else if (chance < 0.475 && this.#plan.way === 'connect') this.#act(() => this.#controller.abort());
+    else if (chance < 0.475 && this.#plan.way === 'connect') this.#abort();
     else if (last === undefined) return;
     else if (chance < 0.7) last.act();
     else {
@@ -146,8 +146,8 @@ export class Line {
     const { ws } = this.app;
     const { maxQueuedBytes = 0 } = this.#world.plan.options;
     const before = this.#plan.before.length > 0 ? 3_000_000 : 0;
-    // The message that passes the limit, and what answers pings.
-    const most = maxQueuedBytes + this.#plan.manner.longest * 3 + 20_000;
+    // What the transport holds, the message that passes the limit, and what answers pings.
+    const most = maxQueuedBytes + 262_144 + this.#plan.manner.longest * 3 + 20_000;
     if (ws !== undefined && ws.queuedBytes > most + before) this.#fault('queue', `${ws.queuedBytes} bytes are queued`);
     for (const { transport } of this.tries) {
       if (transport.waiting > 262_144 + before)
@@ -157,7 +157,9 @@ export class Line {
 
   calm(): void {
     for (const it of this.tries) this.#act(() => it.calm());
-    if (this.app.ws?.state !== 'closed') this.#act(() => this.app.resume());
+    if (this.app.paused) this.#act(() => this.app.resume());
+    // The last that many do is to send until they are told to wait.
+    if (this.#world.random() < 0.5) this.#act(() => this.app.pump(100));
   }
 
   /** After some time in which nothing held anything up. */
@@ -236,6 +238,8 @@ export class Line {
   #checkArrived(): void {
     const [only] = this.tries;
     if (this.tries.length !== 1 || only?.peer === undefined || only.lossy || only.near.dead) return;
+    // What was kept for a connection that there never was is gone.
+    if (this.#plan.reconnect && this.app.ws?.state === 'closed') return;
     this.#faults(faultsOfLoss(this.app, only.peer.received.length - only.foreign));
   }
 
@@ -286,7 +290,7 @@ export class Line {
     const { clock, random } = this.#world;
     const { created } = this.#plan;
     const isFirst = it === this.tries[0];
-    const failure = new Error('no transport');
+    const failure = Object.assign(new Error('there is none'), { name: 'NoTransport' });
     this.#world.count(`a transport ${created}`);
     if (created === 'throws' || (created === 'at first' && !isFirst)) throw failure;
     if (created === 'rejects') return Promise.reject(failure);
@@ -306,12 +310,18 @@ export class Line {
     // Beyond that nothing new comes of it.
     if (this.tries.length > 20) return undefined;
     const isFrozen = this.app.quiet;
-    const it = new Try(this.#world, this.#plan, this.#plan.connecting, peerOf(this.#world, this.#plan));
+    const queued = (): number => this.app.ws?.queuedBytes ?? Infinity;
+    const it = new Try(this.#world, this.#plan, this.#plan.connecting, peerOf(this.#world, this.#plan), queued);
     // Its owner hears errors, until the adapter does.
     it.transport.own();
     if (isFrozen) it.freeze();
     this.tries.push(it);
     return it;
+  }
+
+  #abort(): void {
+    this.#note('abort');
+    this.#act(() => this.#controller.abort());
   }
 
   /** A signal whose listeners are counted. */

@@ -40,21 +40,19 @@ export class Try {
   frozen = false;
   readonly #world: World;
   readonly #random: Random;
-  readonly #plan: ConnectionPlan;
   #number = 0;
 
-  constructor(world: World, plan: ConnectionPlan, connecting: boolean, peer: Connection) {
+  constructor(world: World, plan: ConnectionPlan, connecting: boolean, peer: Connection, queued: () => number) {
     const { clock, random } = world;
     this.#world = world;
     this.#random = random;
-    this.#plan = plan;
     [this.near, this.far] = WireEnd.pair(clock);
     for (const end of [this.near, this.far]) {
       end.capacity = plan.capacity;
       end.latency = plan.latency === 0 ? 0 : () => random() * plan.latency;
       end.most = plan.most;
     }
-    this.#watchMemory();
+    this.#watchMemory(queued);
     const { tls, allowHalfOpen } = plan;
     this.transport = world.subject.transport(this.near, clock, { connecting, tls, allowHalfOpen, random });
     // An HTTP server has read the request.
@@ -197,17 +195,19 @@ export class Try {
     }
   }
 
-  /** What waits keeps no memory but its own: a part of a message the message, and nothing of others. */
-  #watchMemory(): void {
+  /** What waits keeps no memory but that of its own connection's bytes: what is kept is bounded by what was queued. */
+  #watchMemory(queued: () => number): void {
     const { near } = this;
-    const most = this.#plan.manner.longest * 3 + 70_000;
     const take = near.take.bind(near);
+    let taken = 0;
     near.take = (bytes) => {
       const { buffer, byteOffset, length } = bytes;
-      if (byteOffset + length < buffer.byteLength && buffer.byteLength > length + most) {
-        this.#world.fault('memory', `${length} bytes keep ${buffer.byteLength}`);
+      if (byteOffset + length < buffer.byteLength && buffer.byteLength > taken + queued() + 1000) {
+        this.#world.fault('memory', `${length} bytes keep ${buffer.byteLength}, and ${taken + queued()} were queued`);
       }
-      return take(bytes);
+      const count = take(bytes);
+      taken += count;
+      return count;
     };
   }
 }
