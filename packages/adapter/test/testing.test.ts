@@ -150,7 +150,7 @@ test('one that does not has', async () => {
     ...['never told: drain', 'never told: drained', 'never told: written'],
   ]);
   assert.ok((await kindsOf('leaves a timer', 2)).includes('left behind'));
-  assert.equal(await kindsOf('cuts what it sends', 40), ['rule']);
+  assert.equal(await kindsOf('cuts what it sends', 40), ['order', 'rule']);
 });
 
 test('a seed does the same again', async () => {

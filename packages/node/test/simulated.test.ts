@@ -61,7 +61,8 @@ test('lent bytes that have not left when the connection ends do not leave any mo
   await clock.pass(10);
   // The peer has nothing more to say, and reads on.
   far.shutdown();
-  await ws.closed;
+  await clock.pass(10);
+  assert.is(ws.state, 'closed');
   await ws.written;
   const got: number[] = [];
   for (let bytes = far.read(65_536); bytes !== undefined && bytes !== 'end'; bytes = far.read(65_536)) {
