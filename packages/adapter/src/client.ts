@@ -127,7 +127,10 @@ export class Client<Data> extends WebSocketConnection<Data> {
    */
   override send(data: string | BytesLike, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
-    return this.#policy.messages !== 'drop' && this.#kept.add(data, options);
+    if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
+    // It counts for `drain`, as what a connection has queued does.
+    this.departed(0);
+    return true;
   }
 
   /** Closes the connection, and makes no further one. */
@@ -160,6 +163,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
       this.#stop();
       return super.end(event);
     }
+    this.giveBack();
     this.connection = undefined;
     this.openEvent = undefined;
     this.#lastEnd = event;
