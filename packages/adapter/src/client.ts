@@ -1,15 +1,12 @@
 /** A client, whatever it connects through; on demand one that connects again. */
 import {
-  type BackoffPolicy,
   type BytesLike,
-  backoffDelay,
   CLIENT_OPTIONS,
   type ClientOptions,
   Connection,
   decided,
   type EndEvent,
   HandshakeError,
-  nextAttempt,
   type OpenEvent,
   parseUri,
   type RandomSource,
@@ -17,6 +14,7 @@ import {
   type SendOptions,
   type WebSocketUri,
 } from '@sockless/core';
+import { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 import type { Timer } from './clock.ts';
 import { type AbortSignalLike, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
@@ -129,7 +127,10 @@ export class Client<Data> extends WebSocketConnection<Data> {
    */
   override send(data: string | BytesLike, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
-    return this.#policy.messages !== 'drop' && this.#kept.add(data, options);
+    if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
+    // It counts for `drain`, as what a connection has queued does.
+    this.departed(0);
+    return true;
   }
 
   /** Closes the connection, and makes no further one. */
@@ -162,6 +163,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
       this.#stop();
       return super.end(event);
     }
+    this.giveBack();
     this.connection = undefined;
     this.openEvent = undefined;
     this.#lastEnd = event;

@@ -39,11 +39,18 @@ export abstract class Delivery<Data> {
     ws.work();
   }
 
-  /** For drivers: some of what `driver` had has left. Goes on writing, and tells the application when it may go on. */
-  static proceed<Data>(ws: Delivery<Data>, driver: Driver): void {
+  /**
+   * For drivers: some of what `driver` had has left. Goes on writing, and tells the application when it may go on.
+   *
+   * @param left how many bytes have just left. A transport of streams or promises has to say so: it may come between a `send`
+   * and the flush that follows it, which would then not see that more had been queued than `highWaterMark`.
+   */
+  static proceed<Data>(ws: Delivery<Data>, driver: Driver, left = 0): void {
     // A client may have another one by now; this one still has to write what it has.
-    if (ws.driver === driver) ws.flush();
-    else driver.flush();
+    if (ws.driver === driver) {
+      ws.departed(left);
+      ws.flush();
+    } else driver.flush();
     ws.advanced();
   }
 
@@ -135,6 +142,8 @@ export abstract class Delivery<Data> {
   /** The state of the connection. */
   abstract get state(): Connection['state'];
 
+  /** So many bytes that were queued have just left. */
+  protected abstract departed(count: number): void;
   /** Fewer bytes wait than before. */
   protected abstract advanced(): void;
 

@@ -2,6 +2,7 @@
 export type * from '@sockless/core';
 export type * from '@sockless/core/deflate';
 export type { Alarms, Sleeper } from './alarms.ts';
+export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 export { Client, type Dial, type ReconnectingOptions, type ReconnectPolicy } from './client.ts';
 export type { Clock, Timer } from './clock.ts';
 export { type Compression, resolveCompression, type WithCompression } from './compression.ts';

@@ -5,6 +5,7 @@ import {
   proceed,
   type Scope,
   type Sleeper,
+  type Timer,
   type WebSocketConnection,
   work,
 } from '@sockless/adapter';
@@ -31,7 +32,7 @@ export class ConnDriver implements Driver, Sleeper {
   /** `'greeting'`: the TLS handshake is in progress, so nothing is read or written yet. */
   #inbound: 'greeting' | 'idle' | 'reading' | 'ended' = 'idle';
   #outbound: 'idle' | 'writing' | 'ending' | 'ended' = 'idle';
-  #turning: ReturnType<typeof setTimeout> | undefined = undefined;
+  #turning: Timer | undefined = undefined;
   #closed = false;
   /** How many bytes the connection has transmitted that the operating system has not taken. */
   #outstanding = 0;
@@ -156,7 +157,7 @@ export class ConnDriver implements Driver, Sleeper {
   /** Lets timers and other connections have their turn; `setImmediate` would go on before most of them. */
   #turn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#turning = setTimeout(resolve, 0);
+      this.#turning = this.#scope.clock.setTimeout(resolve, 0);
     });
   }
 
@@ -190,7 +191,7 @@ export class ConnDriver implements Driver, Sleeper {
         this.#outstanding = rest.length;
         if (rest.length === 0) this.#outbound = 'idle';
         // Goes on with the next write, and with deadlines, which go by what has left.
-        proceed(this.#ws, this);
+        proceed(this.#ws, this, count);
       }
     } catch (error) {
       this.#close(error);
@@ -224,7 +225,7 @@ export class ConnDriver implements Driver, Sleeper {
   #letGo(cause: unknown): void {
     if (!this.#closed) close(this.socket);
     this.#closed = true;
-    clearTimeout(this.#turning);
+    this.#scope.clock.clearTimeout(this.#turning);
     this.#scope.alarms.clear(this);
     this.#connection.receiveEnd(this.now(), cause);
   }

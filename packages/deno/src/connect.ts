@@ -84,11 +84,20 @@ export function connect<Data = unknown>(
       dial(uri, settled, trial.signal),
       {
         open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
-        discard: (conn) => conn.close(),
+        discard,
         giveUp: () => trial.abort(),
       },
     );
   });
+}
+
+/** Closes a connection that has come too late, if nobody else has. */
+function discard(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
 }
 
 /** @throws {TypeError} when options contradict each other */

@@ -166,6 +166,7 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   watch(): void {
+    if (this.#watching) return;
     this.#watching = true;
     // What it holds already may have been written without a callback: this one comes behind it.
     if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.#callback);
