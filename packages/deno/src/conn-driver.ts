@@ -119,7 +119,7 @@ export class ConnDriver implements Driver, Sleeper {
     this.#inbound = 'reading';
     try {
       let busySince = this.now();
-      while (!connection.paused) {
+      while (!(connection.paused || this.#closed)) {
         // A read that finds bytes at once comes before timers and other connections: a flood would keep both waiting.
         if (this.now() - busySince >= TURN) {
           await this.#turn();

@@ -335,3 +335,17 @@ Deno.test('what is no Deno.Conn is refused at once', () => {
     assert.throws(() => attach(value as never, Connection.opened('server')), /a transport is a Deno\.Conn/);
   }
 });
+
+// Whoever is busy for so long lets others go first, by a timer; the sanitizer finds one that is left behind.
+Deno.test('a handler that takes long and ends the connection leaves no timer', async () => {
+  const { conn, ws } = opened({
+    message(connection) {
+      const since = performance.now();
+      while (performance.now() - since < 10);
+      connection.terminate();
+    },
+  });
+  await conn.arrive(frame(BINARY, bytes(16)));
+  assert.is((await ws.closed).code, 1006);
+  assert.is(conn.closes, 1);
+});

@@ -136,7 +136,8 @@ export class Scene {
     const wasOver = this.isOver;
     if (!wasOver) ws.terminate();
     const limit = performance.now() + PATIENCE;
-    while (!(transport.isGone && this.isOver) && performance.now() < limit) await turn(clock);
+    // That a socket is gone is told before it has closed, which is when its driver forgets its deadline.
+    while (!(transport.isGone && this.isOver && clock.timers === 0) && performance.now() < limit) await turn(clock);
     transport.peer?.destroy();
     await soon();
     clock.advance(0);
