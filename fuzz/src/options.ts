@@ -21,6 +21,8 @@ export interface Options {
   readonly instrument: readonly string[];
   /** How many schedules to simulate; 0 to fuzz. */
   readonly simulate: number;
+  /** The adapter to simulate, by name, or the path of a module with a subject of one's own. */
+  readonly simulateAdapter: string | undefined;
   /** How many streams and handshakes to compare with other implementations; 0 to fuzz. */
   readonly differential: number;
   readonly findings: string;
@@ -52,7 +54,8 @@ export function parseOptions(args: readonly string[]): Options {
     keep: values.keep === true,
     replay: values.replay,
     instrument: values.instrument ?? [],
-    simulate: number('simulate', values.simulate, 0),
+    simulate: number('simulate', values.simulate, values['simulate-adapter'] === undefined ? 0 : 1000),
+    simulateAdapter: values['simulate-adapter'],
     differential: number('differential', values.differential, 0),
     findings: values.findings ?? join(ROOT, 'fuzz/findings'),
     json: values.json,
@@ -81,6 +84,7 @@ function parse(args: readonly string[]) {
         replay: { type: 'string' },
         instrument: { type: 'string', multiple: true },
         simulate: { type: 'string' },
+        'simulate-adapter': { type: 'string' },
         differential: { type: 'string' },
         findings: { type: 'string' },
         json: { type: 'string' },

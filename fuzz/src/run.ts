@@ -7,6 +7,7 @@ import { fault } from './fuzzer.ts';
 import { HELP, type Options, parseOptions, UsageError } from './options.ts';
 import { type Outcome, runSession } from './session.ts';
 import { simulateAll } from './simulate.ts';
+import { simulateAdapter } from './simulate-adapter.ts';
 import { formatProgress, formatTable, stopOnSignal, Terminal } from './terminal.ts';
 
 /** In bytes; longer inputs are slower and find no more. */
@@ -35,6 +36,7 @@ async function run(options: Options): Promise<number> {
     return 0;
   }
   if (options.replay !== undefined) return replay(options.targets[0] as TargetFile, options.replay);
+  if (options.simulateAdapter !== undefined) return simulateAdapter(options, options.simulateAdapter, terminal);
   if (options.simulate > 0) return simulateAll(options, terminal);
   if (options.differential > 0) {
     // The peers take a moment to load.

@@ -39,15 +39,14 @@ const NONE = new Uint8Array(0);
 
 /** One direction: a head of HTTP/1.1, then frames. */
 class FrameFilter extends Transform {
-  readonly #masked: boolean;
   readonly #reader: FrameReader;
-  #head: HeadReader | undefined = new HeadReader(16_384);
+  #head: HeadReader | undefined;
   /** The masking key of the frame that is passed on. */
   #key = 0;
 
   constructor(masked: boolean, maxFrameSize: number) {
     super();
-    this.#masked = masked;
+    this.#head = new HeadReader(masked ? 'request' : 'response', 16_384);
     // The two ends may agree on RSV1 for compression, which the proxy leaves to them.
     this.#reader = new FrameReader({ masked, rsv: RSV1, maxFrameSize });
   }
@@ -64,7 +63,7 @@ class FrameFilter extends Transform {
   /** Passes the head on, once it is whole, and gives what is behind it. */
   #passHead(reader: HeadReader, chunk: Uint8Array): Uint8Array {
     reader.receive(chunk);
-    const head = reader.read(this.#masked ? 'request-malformed' : 'response-malformed');
+    const head = reader.read();
     if (head === undefined) return NONE;
     this.push(head, 'latin1');
     this.#head = undefined;

@@ -17,12 +17,14 @@ import { ConnectionEndedError } from './ended-error.ts';
 import { Inbox } from './inbox.ts';
 import { isPromiseLike } from './scope.ts';
 
-/** The promises that an application has asked for. */
+/** The promises that an application has asked for, or was given. */
 interface Promises {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
   drained?: Deferred<void> | undefined;
   written?: Deferred<void> | undefined;
+  /** Bytes have been lent: that they are the application's again is a promise too. */
+  lent?: boolean | undefined;
 }
 
 /** Who has stopped reading: the application, a loop with too much waiting for it. */
@@ -100,7 +102,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /**
    * Resolves when all that has been sent has left: at once when nothing waits, or when the connection has ended. Then bytes
-   * that were lent are the application's again. Never rejects.
+   * that were lent are the application's again; what of them had not left by the end does not leave any more. Never rejects.
    */
   get written(): Promise<void> {
     if (this.queuedBytes === 0) return Promise.resolve();
@@ -129,6 +131,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       return this.#refused(data, error);
     }
     if (connection === undefined) return this.#refused(data);
+    if (options?.lend) this.#lend();
     this.planFlush();
     return true;
   }
@@ -140,6 +143,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
+    if (options?.lend) this.#lend();
     return this.#command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
@@ -222,6 +226,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Begins to work with a connection. */
   protected override start(connection: Connection, driver: Driver): void {
     this.#pausedBy = 0;
+    // Somebody may have asked before there was a driver to tell.
+    if (this.#promises?.written !== undefined) driver.watch?.();
     super.start(connection, driver);
   }
 
@@ -237,17 +243,27 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     soon(this.scope.clock, () => this.scope.run((ws: this) => ws.advanced(), this));
   }
 
+  /** Bytes that were queued until now have left. */
+  protected override departed(count: number): void {
+    if (this.#level === 'low' && this.queuedBytes + count > this.scope.highWaterMark) this.#level = 'high';
+  }
+
   /** Fewer bytes wait than before: tells those who wait for that. */
   protected override advanced(): void {
-    if (this.#promises?.written !== undefined && this.queuedBytes === 0) {
-      this.#promises.written.resolve();
-      this.#promises.written = undefined;
+    if (this.#promises?.written !== undefined) {
+      if (this.queuedBytes > 0) this.driver?.watch?.();
+      else {
+        this.#promises.written.resolve();
+        this.#promises.written = undefined;
+      }
     }
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
     if (this.#level === 'high') return;
     this.#promises?.drained?.resolve();
     if (this.#promises !== undefined) this.#promises.drained = undefined;
+    // What a client keeps for its next connection counts as well: it goes on when there is one.
+    if (this.state === 'connecting') this.#level = 'high';
     const { handlers } = this.scope;
     if (handlers.drain !== undefined && this.state === 'open')
       this.attempt(this.connection, () => handlers.drain?.(this));
@@ -291,6 +307,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** The connection ended for good: whoever waits for it learns that. */
   protected settle(event: EndEvent): void {
+    this.giveBack();
     this.endEvent = event;
     this.#level = 'low';
     if (this.#inbox instanceof Inbox) this.#inbox.end(event);
@@ -298,6 +315,20 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.#promises?.closed?.resolve(event);
     this.#promises?.drained?.resolve();
     this.#promises?.written?.resolve();
+  }
+
+  /**
+   * The connection has ended, and what was lent is the application's again. A peer that has only ended its own side would still
+   * take what waits, whatever the application has made of it by then: so what has not left does not leave any more.
+   */
+  protected giveBack(): void {
+    const { connection, driver } = this;
+    if (this.#promises?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
+  }
+
+  #lend(): void {
+    this.#promises ??= {};
+    this.#promises.lent = true;
   }
 
   /** A server's messages wait for a loop until the `open` handler is done. */

@@ -1,5 +1,14 @@
 /** Moves the bytes of a connection over a `Deno.Conn`. */
-import { type Driver, proceed, type Scope, type Sleeper, type WebSocketConnection, work } from '@sockless/adapter';
+import {
+  type Driver,
+  expire,
+  proceed,
+  type Scope,
+  type Sleeper,
+  type Timer,
+  type WebSocketConnection,
+  work,
+} from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 import { nextWrite } from './outbox.ts';
 import { Room } from './room.ts';
@@ -23,7 +32,7 @@ export class ConnDriver implements Driver, Sleeper {
   /** `'greeting'`: the TLS handshake is in progress, so nothing is read or written yet. */
   #inbound: 'greeting' | 'idle' | 'reading' | 'ended' = 'idle';
   #outbound: 'idle' | 'writing' | 'ending' | 'ended' = 'idle';
-  #turning: ReturnType<typeof setTimeout> | undefined = undefined;
+  #turning: Timer | undefined = undefined;
   #closed = false;
   /** How many bytes the connection has transmitted that the operating system has not taken. */
   #outstanding = 0;
@@ -92,9 +101,7 @@ export class ConnDriver implements Driver, Sleeper {
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
-    if (this.#closed) return;
-    this.#connection.timeout(this.now());
-    this.#scope.run(work, this.#ws);
+    expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this one still has to end.
     this.flush();
   }
@@ -102,7 +109,6 @@ export class ConnDriver implements Driver, Sleeper {
   async #greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
-      if (this.#closed) return;
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {
@@ -151,7 +157,7 @@ export class ConnDriver implements Driver, Sleeper {
   /** Lets timers and other connections have their turn; `setImmediate` would go on before most of them. */
   #turn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#turning = setTimeout(resolve, 0);
+      this.#turning = this.#scope.clock.setTimeout(resolve, 0);
     });
   }
 
@@ -185,7 +191,7 @@ export class ConnDriver implements Driver, Sleeper {
         this.#outstanding = rest.length;
         if (rest.length === 0) this.#outbound = 'idle';
         // Goes on with the next write, and with deadlines, which go by what has left.
-        proceed(this.#ws, this);
+        proceed(this.#ws, this, count);
       }
     } catch (error) {
       this.#close(error);
@@ -219,7 +225,7 @@ export class ConnDriver implements Driver, Sleeper {
   #letGo(cause: unknown): void {
     if (!this.#closed) close(this.socket);
     this.#closed = true;
-    clearTimeout(this.#turning);
+    this.#scope.clock.clearTimeout(this.#turning);
     this.#scope.alarms.clear(this);
     this.#connection.receiveEnd(this.now(), cause);
   }

@@ -84,11 +84,20 @@ export function connect<Data = unknown>(
       dial(uri, settled, trial.signal),
       {
         open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
-        discard: (conn) => conn.close(),
+        discard,
         giveUp: () => trial.abort(),
       },
     );
   });
+}
+
+/** Closes a connection that has come too late, if nobody else has. */
+function discard(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
 }
 
 /** @throws {TypeError} when options contradict each other */
@@ -116,7 +125,7 @@ async function dial(
     throw new TypeError('createConn returned a connection without TLS for wss:; `insecure: true` allows that');
   }
   if (socketPath !== undefined) return await Deno.connect({ transport: 'unix', path: socketPath });
-  const where = { hostname: uri.host.replace(/^\[|\]$/g, ''), port: uri.port };
+  const where = { hostname: uri.host.replace(/[[\]]/g, ''), port: uri.port };
   if (!uri.secure) return await Deno.connect({ ...where, signal });
   const secure = { alpnProtocols: ['http/1.1'], ...tls, ...where };
   // Only this takes a certificate of the client's, and no signal.

@@ -19,6 +19,8 @@ this endpoint closed the connection with 1000, and the closing handshake was com
   'message-port.ts': `backwards: 3,2,1
 1000
 `,
+  'tested-port.ts': `50 schedules, and messages in each direction
+`,
   'http2-stream.ts': `CONNECT: 200
 hello, tunnelled
 `,
@@ -46,7 +48,7 @@ for (const [name, expected] of Object.entries(EXPECTED)) {
 }
 
 test('no example is left out, and each opens with what it shows', () => {
-  const elsewhere = ['cloudflare.d.ts', 'frame-proxy.ts', 'over-streams.ts', 'worker.ts'];
+  const elsewhere = ['cloudflare.d.ts', 'frame-proxy.ts', 'over-streams.ts', 'port-adapter.ts', 'worker.ts'];
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
   assert.equal(names.sort(), [...Object.keys(EXPECTED), ...elsewhere].sort());
   for (const name of names) assert.match(readFileSync(new URL(name, FOLDER), 'utf8'), /^\/\*\*[\s*]+[A-Z]/);

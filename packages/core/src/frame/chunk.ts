@@ -1,12 +1,10 @@
 /** The bytes that are being parsed: how far they have been read, views of them, and where in the stream they lie. */
+import { masksByWords } from '../simd.ts';
 
 const NOTHING = new Uint8Array(0);
 
 /** From this many bytes on it is worth making a view for words of one payload (benchmarks: decode). */
 const VIEW_FROM = 96;
-
-/** Payloads of this many bytes and more are unmasked without one. */
-const VIEW_TO = 192;
 
 /** One chunk at a time, as it came from the transport. */
 export class Chunk {
@@ -65,7 +63,7 @@ export class Chunk {
 
   /** Returns a view of all bytes for words, if making one pays: for a payload of medium length, or for the second one in the chunk. */
   words(length: number): DataView | undefined {
-    if (length >= VIEW_TO) return undefined;
+    if (!masksByWords(length)) return undefined;
     if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {
       this.#words = new DataView(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset, this.end);
     }

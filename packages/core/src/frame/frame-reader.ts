@@ -5,7 +5,9 @@
  * Where it is in a frame is one number: how many bytes of the payload are still to come. While there are none, it reads a header, of
  * which at most 13 bytes wait for the next chunk.
  */
-import { isUint8Array, TransferredError } from '../bytes.ts';
+
+import { TransferredError } from '../bytes.ts';
+import { isUint8Array } from '../bytes-like.ts';
 import { ProtocolError, StateError } from '../rules.ts';
 import { Chunk } from './chunk.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameHeader, type FrameRules, MAX_HEADER_SIZE } from './header.ts';

@@ -5,8 +5,8 @@
  * there (RFC 6455 10.4).
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
-import { maskAndLook } from '../frame/mask.ts';
 import { host } from '../host.ts';
+import { mask } from '../simd.ts';
 
 /** Up to this many bytes, room for everything that was announced is made at once. */
 const SMALL = 4096;
@@ -82,7 +82,7 @@ export class MessageBuffer {
     else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
     this.#clear();
-    if (key !== 0) maskAndLook(whole, 0, need, key);
+    if (key !== 0) mask(whole, 0, need, key);
     return whole;
   }
 

@@ -6,15 +6,15 @@
  */
 import { TransferredError } from '../bytes.ts';
 import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
+import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import type { Chunk } from '../frame/chunk.ts';
 import type { FramePart, MessageState } from '../frame/frame-reader.ts';
 import { type DataOpcode, type FrameHeader, Opcode } from '../frame/header.ts';
-import { maskAndLook, rotateKey } from '../frame/mask.ts';
 import { host, type Utf8TextDecoder } from '../host.ts';
 import { ProtocolError } from '../rules.ts';
-import { decodeInKernel, decodeShortAscii, decodeText, isAscii, SHORT_ASCII } from '../text/text.ts';
+import { mask, rotateKey } from '../simd.ts';
+import { decodePayload, decodeValid, isAscii } from '../text/text.ts';
 import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../text/utf8.ts';
 import { Fragments } from './fragments.ts';
 import { Inflation } from './inflation.ts';
@@ -125,7 +125,7 @@ export class Message implements Collector {
     this.#limiter?.bytes(length, now);
     const { start, end } = part;
     if (opcode === Opcode.Text) return { type: 'text', data: this.#text(header, start, end) };
-    if (header.masked) maskAndLook(this.#chunk.bytes, start, end, header.key, this.#chunk.words(length));
+    if (header.masked) mask(this.#chunk.bytes, start, end, header.key, this.#chunk.words(length));
     return { type: 'binary', data: this.#chunk.view(start, end) };
   }
 
@@ -184,24 +184,14 @@ export class Message implements Collector {
   }
 
   /** Decodes a text that is whole in the chunk, and still masked if its frame is. */
-  #text({ masked, key }: FrameHeader, start: number, end: number): string {
+  #text({ key }: FrameHeader, start: number, end: number): string {
     const chunk = this.#chunk;
-    const length = end - start;
-    if (length <= SHORT_ASCII) {
-      const text = decodeShortAscii(chunk.bytes, start, length, key, chunk.words(length));
-      if (text !== undefined) return text;
-    }
-    const decoder = this.#decoder;
-    const bytes = chunk.view(start, end);
-    let text = decodeInKernel(bytes, key, decoder);
-    if (text !== undefined) return text;
-    const ascii = masked && maskAndLook(chunk.bytes, start, end, key, chunk.words(length)) === 0;
-    text = decodeText(bytes, ascii ? 'ascii' : 'nothing', decoder);
+    const text = decodePayload(chunk, start, end, key, this.#decoder);
     if (text !== undefined) return text;
     this.#utf8 = UTF8_BOUNDARY;
     this.#validate(chunk.bytes, start, end, true, false, chunk.base);
     // The decoder refused what is valid; core's own does not.
-    return decodeUtf8(bytes) as string;
+    return decodeUtf8(chunk.view(start, end)) as string;
   }
 
   /** Takes a part of the message out of the chunk, which is the connection's for good. */
@@ -229,7 +219,7 @@ export class Message implements Collector {
   #unmask({ header, start, end, offset }: FramePart): boolean | undefined {
     if (!header.masked) return undefined;
     const { bytes } = this.#chunk;
-    return maskAndLook(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
+    return mask(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
   }
 
   /** Takes a part of the message out of memory that is borrowed from the transform: what is kept of it is copied. */
@@ -256,10 +246,7 @@ export class Message implements Collector {
   /** Delivers a message that has been collected, and whose text is valid. */
   #event(type: DataOpcode, data: Uint8Array): BinaryEvent | TextEvent {
     if (type === Opcode.Binary) return { type: 'binary', data };
-    const { length } = data;
-    let text = length <= SHORT_ASCII ? decodeShortAscii(data, 0, length, 0, undefined) : undefined;
-    text ??= decodeText(data, this.#utf8 === ASCII ? 'ascii' : 'utf8', this.#decoder);
-    return { type: 'text', data: text ?? (decodeUtf8(data) as string) };
+    return { type: 'text', data: decodeValid(data, this.#utf8 === ASCII, this.#decoder) };
   }
 
   /**

@@ -6,13 +6,13 @@
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
-import type { ResolvedOptions } from '../connection/options.ts';
+import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import type { Chunk } from '../frame/chunk.ts';
 import { decodeClosePayload } from '../frame/close.ts';
 import { chunkOf, type FramePart, FrameReader } from '../frame/frame-reader.ts';
 import { Opcode, RSV1 } from '../frame/header.ts';
-import { maskAndLook, rotateKey } from '../frame/mask.ts';
+import { mask, rotateKey } from '../simd.ts';
 import { type Collector, IGNORED, Message, type MessageEvent } from './message.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
@@ -132,7 +132,7 @@ export class Receiver {
     }
     const { bytes } = this.#chunk;
     if (header.masked) {
-      maskAndLook(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start));
+      mask(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start));
     }
     copyBytes(bytes, start, end, this.#control, offset);
     if (part.left > 0) return undefined;

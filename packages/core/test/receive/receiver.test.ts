@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ConnectionOptions, type ResolvedOptions, resolveOptions } from '../../src/connection/options.ts';
+import type { ConnectionOptions } from '../../src/connection/options.ts';
+import { type ResolvedOptions, resolveOptions } from '../../src/connection/resolved-options.ts';
 import { host } from '../../src/host.ts';
 import { Receiver } from '../../src/receive/receiver.ts';
 import { budget } from '../budget.ts';

@@ -46,6 +46,31 @@ Deno.test('a payload leaves with its header, 256 KiB at most at a time', async (
   }
 });
 
+Deno.test('a long payload that is lent is written from where it is, whatever waits behind it', async () => {
+  const { conn, ws } = opened();
+  const payload = bytes(300_000);
+  ws.send(payload, { lend: true });
+  ws.send('behind it');
+  await ws.written;
+  const lent = conn.handed.filter(({ buffer }) => buffer === payload.buffer);
+  assert.ok(
+    lent.length >= 1 && lent.reduce((sum, { length }) => sum + length, 0) >= 262_144,
+    JSON.stringify(lent.map(({ length }) => length)),
+  );
+  assert.is(conn.bytes.length, 10 + payload.length + 2 + 9);
+  ws.terminate();
+});
+
+Deno.test('no more than 16 KiB are joined', async () => {
+  const { conn, ws } = opened();
+  ws.send(bytes(10_000), { lend: true });
+  ws.send(bytes(30_000), { lend: true });
+  await ws.written;
+  assert.is(conn.handed[0]?.length, 16_384, String(conn.handed.map(({ length }) => length)));
+  assert.is(conn.bytes.length, 40_008);
+  ws.terminate();
+});
+
 Deno.test('what is joined is in memory of its own, and exactly as long', async () => {
   const pairs = [opened(), opened()];
   for (const { conn, ws } of pairs) {

@@ -1,0 +1,339 @@
+/** An application that does what it likes, from a seed, and remembers what it was told: what it may rely on is checked. */
+import type { EndEvent, FragmentEvent } from '@sockless/core';
+import type { Clock } from '../clock.ts';
+import type { Handlers } from '../handlers.ts';
+import type { WebSocketConnection } from '../websocket-connection.ts';
+import { bytesOf, keyOf, textOf } from './messages.ts';
+import { pick, type Random } from './random.ts';
+
+/** What an application is like. */
+export interface Manner {
+  /** Where its messages go: to a handler, to loops, or nowhere, since it only sends. */
+  readonly reads: 'handler' | 'loop' | 'nothing';
+  /** Its handlers throw, or return promises that reject, now and then. */
+  readonly fails: boolean;
+  /** It has an `error` handler. */
+  readonly hearsErrors: boolean;
+  /** It goes on sending though it should wait. */
+  readonly impatient: boolean;
+  /** It sends in its `open` handler: what a client has sent before it was connected comes behind that. */
+  readonly greets: boolean;
+  /** It closes, terminates or pauses the connection now and then. */
+  readonly moody: boolean;
+  /** The longest message it sends, in bytes. */
+  readonly longest: number;
+}
+
+/** An application that does nothing wrong. */
+export const POLITE: Manner = {
+  reads: 'handler',
+  fails: false,
+  hearsErrors: true,
+  impatient: false,
+  greets: true,
+  moody: false,
+  longest: 2000,
+};
+
+/** Returns the manner of an application that may do anything. */
+export function anyManner(random: Random): Manner {
+  return {
+    reads: pick(random, ['handler', 'handler', 'loop', 'nothing']),
+    fails: random() < 0.2,
+    hearsErrors: random() < 0.8,
+    impatient: random() < 0.2,
+    greets: random() < 0.6,
+    moody: random() < 0.3,
+    longest: pick(random, [10, 300, 2000, 20_000, 100_000]),
+  };
+}
+
+/** What an application is to know. */
+export interface ApplicationOptions {
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly manner: Manner;
+  /** The option `highWaterMark` of its connection. Default: 64 KiB. */
+  readonly highWaterMark?: number | undefined;
+  /** Is told what happens, for a trace. */
+  readonly note?: ((what: string) => void) | undefined;
+}
+
+/** One application, with one connection. */
+export class Application {
+  /** The messages that `send` took, in order, as {@link keyOf} writes them; those that arrived; and all ends. */
+  readonly sent: string[] = [];
+  readonly received: string[] = [];
+  readonly ends: EndEvent[] = [];
+  /** What it threw, and what it was told of. */
+  readonly thrown: unknown[] = [];
+  readonly errors: unknown[] = [];
+  /** What it waits for: it has been told to. */
+  readonly waiting: Set<'drain' | 'drained' | 'written'> = new Set();
+  /** How often it was told that the connection is open. */
+  opened = 0;
+  /** It has stopped reading. */
+  paused = false;
+  /** It does nothing any more, but take what it is given. */
+  quiet = false;
+  /** What an adapter is given. */
+  readonly handlers: Handlers;
+  readonly manner: Manner;
+  readonly #options: ApplicationOptions;
+  readonly #random: Random;
+  #ws: WebSocketConnection | undefined = undefined;
+  #number = 0;
+  #looping = false;
+  #fragments: string | undefined = undefined;
+  #arriving = '';
+
+  /** Does nothing before it has a connection. */
+  constructor(options: ApplicationOptions) {
+    this.#options = options;
+    this.#random = options.random;
+    this.manner = options.manner;
+    this.handlers = this.#makeHandlers();
+  }
+
+  /** Its connection. */
+  get ws(): WebSocketConnection | undefined {
+    return this.#ws;
+  }
+
+  /** Gives it the connection that was made with its handlers. */
+  has(ws: WebSocketConnection): void {
+    this.#ws = ws;
+    // There is no `drain` behind the end.
+    void ws.closed.then(() => this.waiting.delete('drain'));
+    if (this.manner.reads === 'loop' && this.#random() < 0.5) void this.#loop();
+  }
+
+  /** Does one thing of its own accord. */
+  act(): void {
+    const ws = this.#ws;
+    if (ws === undefined || this.quiet) return;
+    const { moody } = this.manner;
+    const chance = this.#random();
+    if (chance < 0.4) this.send();
+    else if (chance < 0.55) this.pump(1 + Math.floor(this.#random() * 100));
+    else if (chance < 0.65) this.sendFragment();
+    else if (chance < 0.7) this.#told('ping', ws.ping('ping'));
+    else if (chance < 0.75) this.#await('drained', ws.drained);
+    else if (chance < 0.8) this.#await('written', ws.written);
+    else if (chance < 0.85) this.#lend();
+    else if (chance < 0.9) this.#later(() => this.send());
+    else if (!moody) return;
+    else if (chance < 0.94) this.pause();
+    else if (chance < 0.98) this.resume();
+    else if (this.#random() < 0.5) this.close();
+    else this.terminate();
+  }
+
+  /** Sends a message; what is to be waited for is waited for. */
+  send(): boolean {
+    const ws = this.#ws;
+    if (ws === undefined || this.#mustWait) return false;
+    if (this.#fragments !== undefined) this.sendFragment(true);
+    if (this.#fragments !== undefined) return false;
+    const number = this.#number++;
+    const data = this.#random() < 0.5 ? textOf(number, this.#length()) : bytesOf(number, this.#length());
+    return this.#sent(data, ws.send(data));
+  }
+
+  /** Sends until it has to wait, as an upload does. */
+  pump(most: number): void {
+    for (let i = 0; i < most && this.send(); i++);
+  }
+
+  /** Sends a fragment of a message. */
+  sendFragment(final: boolean = this.#random() < 0.4): void {
+    const ws = this.#ws;
+    if (ws === undefined) return;
+    const part = this.#fragments === undefined ? `${this.#number++}.` : 'f'.repeat(this.#length());
+    const whole = (this.#fragments ?? '') + part;
+    const taken = ws.sendFragment(part, final);
+    this.#told(`send a fragment of ${part.length}${final ? ', the last' : ''}`, taken);
+    if (!taken) return;
+    this.#fragments = final ? undefined : whole;
+    if (final) this.sent.push(keyOf(whole));
+  }
+
+  /** Stops reading. */
+  pause(): void {
+    this.#note('pause');
+    this.paused = true;
+    this.#ws?.pause();
+  }
+
+  /** Reads again. */
+  resume(): void {
+    if (this.paused) this.#note('resume');
+    this.paused = false;
+    this.#ws?.resume();
+  }
+
+  /** Begins the closing handshake. */
+  close(): void {
+    this.#note('close');
+    this.#ws?.close(1000);
+  }
+
+  /** Ends the connection at once. */
+  terminate(): void {
+    this.#note('terminate');
+    this.#ws?.terminate();
+  }
+
+  #makeHandlers(): Handlers {
+    const { reads, hearsErrors } = this.manner;
+    return {
+      open: () => {
+        this.opened++;
+        this.#note('open');
+        if (this.manner.greets && !this.quiet && this.#random() < 0.8) this.pump(5);
+        if (reads === 'loop' && !this.#looping) {
+          // A handler whose promise is the loop's: its end is no error of the handler.
+          if (this.#random() < 0.5) return this.#loop(true) as unknown as undefined;
+          void this.#loop();
+        }
+        return this.#perhapsFail('open');
+      },
+      ...(reads === 'handler' && { message: (_, data) => this.#handle(data) }),
+      ...(reads === 'handler' && { fragment: (_, event) => this.#collect(event) }),
+      drain: () => {
+        this.#note('drain');
+        this.waiting.delete('drain');
+        if (!this.quiet && this.#random() < 0.5) this.pump(3);
+        return this.#perhapsFail('drain');
+      },
+      close: (_, code) => {
+        this.#note(`the peer's Close frame, ${code}`);
+        return this.#perhapsFail('close');
+      },
+      end: (ws, event) => {
+        this.#note(`end ${event.code}: ${event.explanation.summary}`);
+        this.ends.push(event);
+        this.waiting.delete('drain');
+        this.#fragments = undefined;
+        this.#arriving = '';
+        if (!this.quiet && this.#random() < 0.2) {
+          const late = textOf(this.#number++, 10);
+          this.#sent(late, ws.send(late));
+        }
+        return this.#perhapsFail('end');
+      },
+      ...(hearsErrors && {
+        error: (_: unknown, error: unknown) => {
+          this.#note(`error ${error}`);
+          this.errors.push(error);
+        },
+      }),
+    };
+  }
+
+  #handle(data: string | Uint8Array): undefined {
+    this.#receive(data);
+    if (this.quiet) return undefined;
+    const chance = this.#random();
+    if (chance < 0.2) this.send();
+    else if (chance < 0.25) this.#later(() => this.send());
+    else if (chance < 0.3) void Promise.resolve().then(() => this.send());
+    else if (chance < 0.33) this.act();
+    return this.#perhapsFail('message');
+  }
+
+  #receive(data: string | Uint8Array): void {
+    this.received.push(keyOf(data));
+    this.#note(`message ${this.received.at(-1)}`);
+  }
+
+  /** With `messages: 'fragments'`; texts are enough here. */
+  #collect({ data, final, opcode }: FragmentEvent): void {
+    if (opcode === 1) for (const byte of data) this.#arriving += String.fromCharCode(byte);
+    if (final) this.#arriving = '';
+  }
+
+  /** @param ends whether what the loop throws at the end of the connection is left to the caller */
+  async #loop(ends = false): Promise<void> {
+    const ws = this.#ws;
+    if (ws === undefined || this.#looping) return;
+    this.#looping = true;
+    this.#note('a loop begins');
+    try {
+      for await (const data of ws) {
+        this.#receive(data);
+        if (this.quiet) continue;
+        if (this.#random() < 0.3) await this.#delay();
+        if (this.#random() < 0.3) this.send();
+        if (this.#random() < 0.05) break;
+      }
+    } catch (error) {
+      if (ends && (error as Error).name === 'ConnectionEndedError') throw error;
+    } finally {
+      this.#looping = false;
+      this.#note('the loop has ended');
+    }
+  }
+
+  #lend(): void {
+    const ws = this.#ws;
+    if (ws === undefined || this.#mustWait || this.#fragments !== undefined) return;
+    const data = bytesOf(this.#number++, 4096 + this.#length());
+    if (!this.#sent(data, ws.send(data, { lend: true }))) return;
+    // From then on they are ours, and we do with them what we like.
+    void ws.written?.then(() => data.fill(255));
+  }
+
+  #sent(data: string | Uint8Array, taken: boolean): boolean {
+    this.#told(`send ${data.length}`, taken);
+    const { highWaterMark = 65_536 } = this.#options;
+    if (taken) this.sent.push(keyOf(data));
+    if (taken && (this.#ws?.queuedBytes ?? 0) > highWaterMark) this.waiting.add('drain');
+    return taken;
+  }
+
+  get #mustWait(): boolean {
+    return !this.manner.impatient && this.waiting.has('drain');
+  }
+
+  #await(what: 'drained' | 'written', promise: Promise<void> | undefined): void {
+    if (promise === undefined) return;
+    this.#note(`await ${what}`);
+    this.waiting.add(what);
+    void promise.then(() => {
+      this.#note(what);
+      this.waiting.delete(what);
+    });
+  }
+
+  #perhapsFail(where: string): undefined {
+    if (this.quiet || !this.manner.fails || this.#random() > 0.03) return undefined;
+    const error = Object.assign(new Error(`thrown in ${where}`), { name: 'HandlerError' });
+    this.thrown.push(error);
+    this.#note(`throw in ${where}`);
+    if (this.#random() < 0.5) throw error;
+    return Promise.reject(error) as unknown as undefined;
+  }
+
+  #later(call: () => void): void {
+    this.#options.clock.setTimeout(() => {
+      if (!this.quiet) call();
+    }, this.#random() * 100);
+  }
+
+  #delay(): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.setTimeout(resolve, this.#random() * 100));
+  }
+
+  #length(): number {
+    return Math.floor(this.#random() ** 3 * this.manner.longest);
+  }
+
+  #told(what: string, result: unknown): void {
+    this.#note(`${what}: ${result}`);
+  }
+
+  #note(what: string): void {
+    this.#options.note?.(what);
+  }
+}

@@ -1,0 +1,55 @@
+// The adapter for Deno, on simulated connections. All that it looks up of Deno then are the classes of errors.
+
+import type { AdapterOptions, Handlers, WebSocketConnection } from '@sockless/adapter';
+import { connErrors, SimulatedConn } from '@sockless/adapter/testing';
+import { Connection } from '@sockless/core';
+import type { Subject } from './subject.ts';
+
+const host = globalThis as { Deno?: { readonly errors: unknown } };
+host.Deno ??= { errors: connErrors };
+
+/** What is used of the adapter, whose types need those of Deno. */
+interface Adapter {
+  attach(conn: unknown, connection: Connection, handlers: Handlers, options: AdapterOptions): WebSocketConnection;
+  connect(url: string, options: object, handlers: Handlers): WebSocketConnection;
+}
+
+const ADAPTER = '../../../deno/src/index.ts';
+// A process that only waits for a module to be compiled may end.
+const alive = setInterval(() => undefined, 1000);
+const { attach, connect }: Adapter = await import(ADAPTER);
+clearInterval(alive);
+
+export const deno: Subject = {
+  name: 'deno',
+  ways: ['opened', 'server', 'client', 'connect', 'connect'],
+  connects: false,
+  Connection,
+  transport(end, _, { tls }) {
+    const conn = new SimulatedConn(end, { tls, errors: (host.Deno as { errors: typeof connErrors }).errors });
+    const ignore = (): void => undefined;
+    return {
+      it: conn,
+      get isGone() {
+        return conn.closed;
+      },
+      waiting: 0,
+      get hasEnded() {
+        return conn.closed;
+      },
+      connected: ignore,
+      refused: ignore,
+      secured: () => conn.secured(),
+      own: ignore,
+      disown: ignore,
+      before: {
+        destroy: () => {
+          if (!conn.closed) conn.close();
+        },
+        end: () => void conn.closeWrite().catch(ignore),
+      },
+    };
+  },
+  attach: (it, connection, handlers, options) => attach(it, connection, handlers, options),
+  connect: (url, options, create, handlers) => connect(url, { ...options, createConn: async () => create() }, handlers),
+};

@@ -1,0 +1,3 @@
+// What is used of the simulation elsewhere.
+export type { Subject } from './subject.ts';
+export { type Outcome, simulate } from './world.ts';

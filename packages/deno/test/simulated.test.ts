@@ -1,0 +1,100 @@
+// What the simulation has found, each as a test of its own: the adapter on simulated connections, under Node.
+
+import type { Handlers, WebSocketConnection } from '@sockless/adapter';
+import { SimulatedConn, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
+import { Connection } from '@sockless/core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deno } from '../../adapter/test/simulation/deno.ts';
+
+const test = suite('simulated');
+
+interface Scene {
+  readonly clock: VirtualClock;
+  readonly near: WireEnd;
+  readonly peer: WirePeer;
+  readonly ws: WebSocketConnection;
+}
+
+/** A server's connection that is open, and its client. */
+function opened(handlers: Handlers, clock = new VirtualClock()): Scene {
+  const [near, far] = WireEnd.pair(clock);
+  const ws = deno.attach(new SimulatedConn(near), Connection.opened('server'), handlers, { clock });
+  const peer = new WirePeer(far, Connection.opened('client', {}, { heartbeat: false, idleTimeout: Infinity }), clock);
+  return { clock, near, peer, ws };
+}
+
+test('a connection that keeps the process busy gives others their turn by the clock it was given', async () => {
+  const { setTimeout } = globalThis;
+  const got: unknown[] = [];
+  const clock = new VirtualClock();
+  const message: Handlers['message'] = (_, data) => {
+    got.push(data);
+    clock.spend(5);
+  };
+  const { peer } = opened({ message }, clock);
+  try {
+    // As fake timers do, which somebody has put in the place of the host's.
+    globalThis.setTimeout = (() => undefined) as unknown as typeof setTimeout;
+    for (const text of ['one', 'two', 'three']) {
+      peer.connection.send(text);
+      peer.flush();
+      await clock.pass(1);
+    }
+    await clock.pass(10);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.equal(got, ['one', 'two', 'three']);
+});
+
+test('drain follows when bytes have left between a send and the write that it leads to', async () => {
+  let drains = 0;
+  const { clock, ws, near } = opened({ drain: () => void drains++ });
+  // The first write is taken at once, and what says so comes before the write that the others lead to.
+  near.capacity = 1_000_000;
+  ws.send(new Uint8Array(60_000));
+  await Promise.resolve();
+  ws.send(new Uint8Array(10_000));
+  assert.ok(ws.queuedBytes > 65_536);
+  await clock.pass(10);
+  assert.equal([ws.queuedBytes, drains], [0, 1]);
+});
+
+test('lent bytes that have not left when the connection ends do not leave any more', async () => {
+  const clock = new VirtualClock();
+  const [near, far] = WireEnd.pair(clock);
+  near.capacity = 10_000;
+  const lent = new Uint8Array(50_000).fill(1);
+  const end = (): void => void lent.fill(2);
+  const ws = deno.attach(new SimulatedConn(near), Connection.opened('server'), { end }, { clock });
+  ws.send(lent, { lend: true });
+  await clock.pass(10);
+  far.shutdown();
+  await clock.pass(10);
+  assert.is(ws.state, 'closed');
+  const got: number[] = [];
+  for (let bytes = far.read(65_536); bytes !== undefined && bytes !== 'end'; bytes = far.read(65_536)) {
+    got.push(...bytes);
+    await clock.pass(10);
+  }
+  assert.is(got.length, 10_000);
+  assert.not(got.slice(10).includes(2));
+});
+
+test('a connection that comes too late and was closed before is no error', async () => {
+  const clock = new VirtualClock();
+  const errors: unknown[] = [];
+  const [near] = WireEnd.pair(clock);
+  const conn = new SimulatedConn(near);
+  const create = (): Promise<unknown> => new Promise((resolve) => void clock.setTimeout(() => resolve(conn), 200));
+  const handlers: Handlers = { error: (_, error) => void errors.push(error) };
+  const ws = deno.connect('ws://localhost/', { clock, handshakeTimeout: 100 }, create, handlers);
+  await clock.pass(150);
+  assert.is(ws.state, 'closed');
+  conn.close();
+  await clock.pass(150);
+  assert.equal(errors, []);
+});
+
+test.run();

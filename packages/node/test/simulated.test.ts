@@ -1,0 +1,102 @@
+// What the simulation has found, each as a test of its own: the adapter on simulated sockets.
+import { Duplex } from 'node:stream';
+import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
+import { Connection } from '@sockless/core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attach, connect } from '../src/index.ts';
+
+const test = suite('simulated');
+
+test('written, asked for while there is no connection, follows what the next one writes', async () => {
+  const clock = new VirtualClock();
+  let tries = 0;
+  const createSocket = (): Duplex => {
+    if (++tries === 1) throw new Error('not yet');
+    const [near, far] = WireEnd.pair(clock);
+    new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+    // TLS never has written before the call returns.
+    const simulated = simulateSocket(Duplex, near, clock, { tls: true });
+    simulated.secured();
+    return simulated.socket;
+  };
+  const ws = connect('wss://localhost/', { clock, createSocket, reconnect: { base: 10, cap: 10 } });
+  assert.is(ws.send('kept'), true);
+  let written = false;
+  ws.written.then(() => {
+    written = true;
+  });
+  await clock.pass(100);
+  assert.equal([ws.state, ws.queuedBytes, written], ['open', 0, true]);
+  ws.terminate();
+  await clock.pass(1);
+  assert.is(clock.timers, 0);
+});
+
+test('drain follows when what was kept for a connection was above the mark, and what it became is not', async () => {
+  const clock = new VirtualClock();
+  let drains = 0;
+  const [near, far] = WireEnd.pair(clock);
+  new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+  const simulated = simulateSocket(Duplex, near, clock, { connecting: true });
+  const options = { clock, createSocket: () => simulated.socket, reconnect: true, highWaterMark: 1000 };
+  const ws = connect('ws://localhost/', options, { drain: () => void drains++ });
+  while (ws.queuedBytes <= 1000) assert.is(ws.send('ten bytes!'), true);
+  simulated.connected();
+  await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
+  ws.terminate();
+  await clock.pass(1);
+});
+
+test('lent bytes that have not left when the connection ends do not leave any more', async () => {
+  const clock = new VirtualClock();
+  const [near, far] = WireEnd.pair(clock);
+  near.capacity = 10_000;
+  const { socket } = simulateSocket(Duplex, near, clock, { allowHalfOpen: true });
+  const lent = new Uint8Array(50_000).fill(1);
+  const end = (): void => void lent.fill(2);
+  const ws = attach(socket, Connection.opened('server'), { end }, { clock });
+  ws.send(lent, { lend: true });
+  await clock.pass(10);
+  // The peer has nothing more to say, and reads on.
+  far.shutdown();
+  await clock.pass(10);
+  assert.is(ws.state, 'closed');
+  await ws.written;
+  const got: number[] = [];
+  for (let bytes = far.read(65_536); bytes !== undefined && bytes !== 'end'; bytes = far.read(65_536)) {
+    got.push(...bytes);
+    await clock.pass(10);
+  }
+  assert.is(got.length, 10_000);
+  assert.not(got.slice(10).includes(2));
+  assert.is(socket.destroyed, true);
+});
+
+test('drain follows when there is a connection, though less waited than the mark before there was', async () => {
+  const clock = new VirtualClock();
+  let drains = 0;
+  const [near, far] = WireEnd.pair(clock);
+  const peer = new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+  peer.hold();
+  const simulated = simulateSocket(Duplex, near, clock, { connecting: true });
+  const options = { clock, createSocket: () => simulated.socket, reconnect: true, highWaterMark: 1000 };
+  const ws = connect('ws://localhost/', options, { drain: () => void drains++ });
+  assert.is(ws.send(new Uint8Array(950)), true);
+  // The request counts until it has left.
+  assert.ok(ws.queuedBytes > 1000);
+  simulated.connected();
+  await clock.pass(10);
+  // Whatever makes it look.
+  ws.resume();
+  await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes < 1000, drains], ['connecting', true, 0]);
+  peer.release();
+  await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
+  ws.terminate();
+  await clock.pass(1);
+});
+
+test.run();

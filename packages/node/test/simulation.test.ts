@@ -1,0 +1,13 @@
+// The adapter whole, on simulated sockets; `npm run fuzz -- --simulate-adapter node --simulate 20000` takes more.
+import { node } from '../../adapter/test/simulation/node.ts';
+import { testSimulation } from '../../adapter/test/simulation/suite.ts';
+
+const BEFORE = ['FIN', 'RST', 'destroy', 'end', 'pause', 'read', 'bytes', 'fail', 'read to the end', 'answering'];
+
+testSimulation(node, [
+  ...BEFORE.map((kind) => `before: ${kind}`),
+  ...['at once', 'later', 'never', 'throws', 'rejects', 'at first'].map((kind) => `a transport ${kind}`),
+  ...['the peer stops reading', 'the peer reads again', 'nothing arrives for a while', 'what was held arrives'],
+  ...['the cable is cut', 'little is taken', 'much is taken', 'a few bytes at a time', 'FIN', 'RST'],
+  ...['the peer closes its socket', 'the peer says goodbye', 'the peer breaks a rule', 'the peer hangs', 'TLS'],
+]);
