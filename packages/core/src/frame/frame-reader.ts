@@ -117,7 +117,8 @@ export class FrameReader {
    *   frame begins. Nothing can be read after it
    * @throws {TypeError} when the memory of the chunk was transferred or resized before it was read
    */
-  next({ inMessage }: MessageState = ANYWHERE): FramePart | undefined {
+  next(state: MessageState = ANYWHERE): FramePart | undefined {
+    const { inMessage } = state;
     const chunk = this.#chunk;
     const part = this.#part;
     const { end } = chunk;
