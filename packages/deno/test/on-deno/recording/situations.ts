@@ -244,10 +244,11 @@ export const SITUATIONS: readonly Situation[] = [
     title: 'TLS: closed before the handshake',
     tls: true,
     async play(s) {
-      const all = s.handshake();
+      // It may never settle.
+      void s.handshake();
       await s.quiet();
       await s.close();
-      await Promise.race([all, s.quiet()]);
+      await s.quiet();
       await s.close();
       await s.read();
     },
