@@ -95,9 +95,9 @@ function sameHost(line: string, host: string): boolean {
 
 /** The pure functions say what the connection does. */
 function checkPure(bytes: Uint8Array<ArrayBuffer>, { events }: Opening, options: ServerOptions): void {
-  const reader = new HeadReader(options.maxHeadSize ?? 0, (options.maxHeadSize ?? 0) / 2);
+  const reader = new HeadReader('request', options.maxHeadSize ?? 0, (options.maxHeadSize ?? 0) / 2);
   reader.receive(bytes);
-  const head = typed(() => reader.read('request-malformed'), HandshakeError);
+  const head = typed(() => reader.read(), HandshakeError);
   if (typeof head !== 'string') return;
   const read = typed(() => parseRequestHead(head), HandshakeError);
   if (read instanceof HandshakeError) return;

@@ -1,21 +1,17 @@
 /** UTF-8 (RFC 6455 8.1) by every way that core has, against the host's decoder, a byte at a time. */
 
-import { copyMasked, maskAndLook, rotateKey } from '../../packages/core/src/frame/mask.ts';
 import { host } from '../../packages/core/src/host.ts';
+import { copyMasked, decode, mask, rotateKey } from '../../packages/core/src/simd.ts';
+import { encodeUtf8 } from '../../packages/core/src/text/encode.ts';
 import {
-  decodeInKernel,
+  decodePayload,
   decodeShortAscii,
   decodeText,
+  decodeValid,
   isAscii,
   SHORT_ASCII,
 } from '../../packages/core/src/text/text.ts';
-import {
-  decodeUtf8,
-  encodeUtf8,
-  UTF8_BOUNDARY,
-  unfinishedBytes,
-  validateUtf8,
-} from '../../packages/core/src/text/utf8.ts';
+import { decodeUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../../packages/core/src/text/utf8.ts';
 import { concat, decodeStrictly } from '../../packages/core/test/support.ts';
 import { bytesOf, cutBy, Input } from './support/input.ts';
 import { holds, same } from './support/target.ts';
@@ -91,7 +87,10 @@ function checkDecoding(bytes: Uint8Array, expected: string | undefined): void {
     ['nothing known', decodeText(bytes, 'nothing', host.textDecoder)],
     ['no decoder', decodeText(bytes, 'nothing', undefined)],
   ];
-  if (expected !== undefined) ways.push(['valid UTF-8', decodeText(bytes, 'utf8', host.textDecoder)]);
+  if (expected !== undefined) {
+    ways.push(['valid UTF-8', decodeText(bytes, 'utf8', host.textDecoder)]);
+    ways.push(['a message that was collected', decodeValid(bytes, false, host.textDecoder)]);
+  }
   if (isAscii(bytes, 0, bytes.length)) {
     holds(
       'what is seen to be ASCII is',
@@ -118,12 +117,25 @@ function checkMasking(bytes: Uint8Array, key: Uint8Array, expected: string | und
       const short = decodeShortAscii(chunk, 2, bytes.length, word, view);
       holds('a short text is ASCII or is not', short === (isAllAscii ? expected : undefined), () => String(short));
     }
-    const seen = maskAndLook(chunk, 2, end, word, view);
+    const seen = mask(chunk, 2, end, word, view);
     holds('unmasking is what 5.3 says', Buffer.compare(chunk.subarray(2, end), bytes) === 0);
     holds('unmasking touches nothing else', memory.at(2) === 3 && memory.at(-3) === 4);
     holds('what is seen to be ASCII is', seen !== 0 || isAllAscii);
+    const payload = concat(Uint8Array.of(1, 2, 3), masked, Uint8Array.of(4, 5, 6));
+    const text = decodePayload(
+      {
+        bytes: payload,
+        view: (start, end) => payload.subarray(start, end),
+        words: () => (withView ? new DataView(payload.buffer) : undefined),
+      },
+      3,
+      3 + bytes.length,
+      word,
+      host.textDecoder,
+    );
+    holds('a payload is decoded where it lies', text === expected);
   }
-  const text = decodeInKernel(masked, word, host.textDecoder);
+  const text = decode(masked, word);
   holds('the kernel gives the same text', text === undefined || text === expected);
   const copy = new Uint8Array(bytes.length + 4);
   copyMasked(bytes, 0, bytes.length, copy, 2, word, new DataView(copy.buffer));

@@ -7,9 +7,9 @@ import { connect, createServer, type Server } from 'node:net';
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import {
   applyMask,
-  createFrameHeader,
-  decodeFrameHeader,
   encodeFrameHeader,
+  type FrameHeader,
+  FrameReader,
   frameHeaderSize,
   RSV1,
 } from '@sockless/core/frame';
@@ -39,21 +39,16 @@ const NONE = new Uint8Array(0);
 
 /** One direction: a head of HTTP/1.1, then frames. */
 class FrameFilter extends Transform {
-  readonly #rules;
-  readonly #header = createFrameHeader();
-  #head: HeadReader | undefined = new HeadReader(16_384);
-  /** The beginning of a header that goes on in the next chunk. */
-  #spilled: Uint8Array = NONE;
-  /** How much of the payload is still to come, and where in the keys it goes on. */
-  #left = 0;
-  #phase = 0;
-  /** The old key and the new one: unmasking and masking again is one XOR with both. */
-  #keys = 0;
+  readonly #reader: FrameReader;
+  #head: HeadReader | undefined;
+  /** The masking key of the frame that is passed on. */
+  #key = 0;
 
   constructor(masked: boolean, maxFrameSize: number) {
     super();
-    // RSV1 is what the two ends may agree on for compression; it is no business of ours.
-    this.#rules = { masked, rsv: RSV1, maxFrameSize };
+    this.#head = new HeadReader(masked ? 'request' : 'response', 16_384);
+    // The two ends may agree on RSV1 for compression, which the proxy leaves to them.
+    this.#reader = new FrameReader({ masked, rsv: RSV1, maxFrameSize });
   }
 
   override _transform(chunk: Uint8Array, _: unknown, done: TransformCallback): void {
@@ -68,43 +63,30 @@ class FrameFilter extends Transform {
   /** Passes the head on, once it is whole, and gives what is behind it. */
   #passHead(reader: HeadReader, chunk: Uint8Array): Uint8Array {
     reader.receive(chunk);
-    const head = reader.read(this.#rules.masked ? 'request-malformed' : 'response-malformed');
+    const head = reader.read();
     if (head === undefined) return NONE;
     this.push(head, 'latin1');
     this.#head = undefined;
     return reader.rest();
   }
 
-  /** Passes frames on, each header as a new one, each piece of a payload masked anew in place. */
+  /** Passes frames on, each header as a new one, each part of a payload masked anew in place. */
   #pass(chunk: Uint8Array): void {
-    const bytes = this.#spilled.length > 0 ? Buffer.concat([this.#spilled, chunk]) : chunk;
-    this.#spilled = NONE;
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#left === 0) {
-        const size = decodeFrameHeader(bytes, at, bytes.length, this.#rules, this.#header);
-        if (size === 0) {
-          this.#spilled = bytes.subarray(at);
-          return;
-        }
-        this.#begin();
-        at += size;
-      }
-      const end = Math.min(at + this.#left, bytes.length);
-      this.#left -= end - at;
-      this.#phase = applyMask(bytes, this.#keys, this.#phase, at, end);
-      if (end > at) this.push(bytes.subarray(at, end));
-      at = end;
+    this.#reader.receive(chunk);
+    for (let part = this.#reader.next(); part !== undefined; part = this.#reader.next()) {
+      const { header, start, end } = part;
+      if (part.first) this.#passHeader(header);
+      // Unmasking and masking again is one XOR with both keys.
+      applyMask(chunk, header.key ^ this.#key, part.offset, start, end);
+      if (end > start) this.push(chunk.subarray(start, end));
     }
   }
 
-  #begin(): void {
-    const { masked, key, length } = this.#header;
-    const fresh = masked ? randomBytes(4).readInt32BE() : 0;
-    this.#keys = key ^ fresh;
-    this.#phase = 0;
-    this.#left = length;
-    const header = Buffer.alloc(frameHeaderSize(length, masked));
-    encodeFrameHeader({ ...this.#header, key: fresh }, header, 0);
-    this.push(header);
+  #passHeader(header: FrameHeader): void {
+    const { masked, length } = header;
+    this.#key = masked ? randomBytes(4).readInt32BE() : 0;
+    const bytes = Buffer.alloc(frameHeaderSize(length, masked));
+    encodeFrameHeader({ ...header, key: this.#key }, bytes, 0);
+    this.push(bytes);
   }
 }

@@ -227,6 +227,7 @@ function isForgotten(node) {
     ts.isTypeAliasDeclaration(node) ||
     ts.isImportDeclaration(node) ||
     ts.isExportDeclaration(node) ||
+    (ts.isVariableDeclaration(node) && /^Names\b/.test(node.type?.getText() ?? '')) ||
     (ts.isCallExpression(node) && node.expression.getText() === 'row')
   );
 }

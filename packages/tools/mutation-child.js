@@ -1,5 +1,5 @@
-// Runs tests one by one in the tree that mutation-tree.js has made. It stands in for uvu, which runs whole suites, and
-// reports over file descriptor 3: a line of JSON for each test that begins, and how it all ended.
+// Runs tests one by one in the tree that mutation-tree.js has made, on Node and on Deno. It stands in for uvu, which runs whole
+// suites, and for `Deno.test`, and reports in lines of JSON behind a NUL: each test that begins, and how it all ended.
 import { readFileSync, writeSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { resolve } from 'node:path';
@@ -26,6 +26,7 @@ export function suite() {
   return Object.assign(add, {
     before: hook(self.before, self.beforeEach),
     after: hook(self.after, self.afterEach),
+    self,
     skip: () => undefined,
     run: () => registered.push(...tests),
   });
@@ -34,7 +35,22 @@ export function suite() {
 /** As uvu's. */
 export const test = suite();
 
-const report = (/** @type {object} */ line) => writeSync(3, `${JSON.stringify(line)}\n`);
+/** A test of Deno's, by its name and body or as an object. */
+const denoTest = suite();
+const addDenoTest = (/** @type {any} */ first, /** @type {Hook} */ body = first.fn) => {
+  if (!first.ignore) registered.push({ name: first.name ?? first, body: () => body({}), suite: denoTest.self });
+};
+
+/** Whatever tests print, a report is whole: the pipe may be full for a moment. @param {object} line */
+function report(line) {
+  for (let rest = Buffer.from(`\n\0${JSON.stringify(line)}\n`); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EAGAIN') throw error;
+    }
+  }
+}
 const end = (/** @type {object} */ line) => {
   report(line);
   process.exit(0);
@@ -76,7 +92,7 @@ async function measure(file, places) {
   session.post('Profiler.enable');
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   const tests = await load(file);
-  report({ loaded: reached(session, places) });
+  report({ loaded: await reached(session, places) });
   for (const [index, test] of tests.entries()) {
     report({ begun: index });
     const started = performance.now();
@@ -87,7 +103,7 @@ async function measure(file, places) {
       failure = String(error).slice(0, 200);
     }
     const time = Math.ceil(performance.now() - started);
-    report({ name: test.name, index, time, failure, reached: reached(session, places) });
+    report({ name: test.name, index, time, failure, reached: await reached(session, places) });
   }
   end({ done: true });
 }
@@ -95,23 +111,24 @@ async function measure(file, places) {
 /**
  * @param {Session} session
  * @param {Record<string, number[]>} places
- * @returns {Record<string, number[]>}
+ * @returns {Promise<Record<string, number[]>>}
  */
-function reached(session, places) {
+async function reached(session, places) {
   /** @type {Record<string, number[]>} */
   const found = {};
-  session.post('Profiler.takePreciseCoverage', (error, { result }) => {
-    if (error) throw error;
-    for (const { url, functions } of result) {
-      const wanted = places[url];
-      if (wanted === undefined) continue;
-      const ranges = functions.flatMap(({ ranges }) => ranges);
-      ranges.sort((a, b) => b.endOffset - b.startOffset - (a.endOffset - a.startOffset));
-      const counts = new Uint8Array(Math.max(0, ...ranges.map(({ endOffset }) => endOffset)));
-      for (const { startOffset, endOffset, count } of ranges) counts.fill(count > 0 ? 1 : 0, startOffset, endOffset);
-      found[url] = wanted.flatMap((place, index) => (counts[place] === 1 ? [index] : []));
-    }
+  // Deno calls back later.
+  const result = await new Promise((resolve, reject) => {
+    session.post('Profiler.takePreciseCoverage', (error, taken) => (error ? reject(error) : resolve(taken.result)));
   });
+  for (const { url, functions } of /** @type {import('node:inspector').Profiler.ScriptCoverage[]} */ (result)) {
+    const wanted = places[url];
+    if (wanted === undefined) continue;
+    const ranges = functions.flatMap(({ ranges }) => ranges);
+    ranges.sort((a, b) => b.endOffset - b.startOffset - (a.endOffset - a.startOffset));
+    const counts = new Uint8Array(Math.max(0, ...ranges.map(({ endOffset }) => endOffset)));
+    for (const { startOffset, endOffset, count } of ranges) counts.fill(count > 0 ? 1 : 0, startOffset, endOffset);
+    found[url] = wanted.flatMap((place, index) => (counts[place] === 1 ? [index] : []));
+  }
   return found;
 }
 
@@ -147,8 +164,15 @@ async function kill(selection) {
   return end({ survived: true });
 }
 
-process.on('uncaughtException', () => end({ killed: 'an exception that no test caught' }));
-const { file, places, selection, kernel } = JSON.parse(readFileSync(0, 'utf8'));
+// A test that expects such an exception listens as well.
+process.on('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') === 1) end({ killed: `an exception that no test caught, ${error}` });
+});
+const { Deno } = /** @type {any} */ (globalThis);
+if (Deno !== undefined) {
+  Deno.test = Object.assign(addDenoTest, { beforeAll: denoTest.before, afterAll: denoTest.after });
+}
+const { file, places, selection, kernel } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 if (!kernel) Reflect.deleteProperty(globalThis, 'WebAssembly');
 // Not awaited: the tests import this module, and would wait for it.
 (places === undefined ? kill(selection) : measure(file, places)).catch((error) => {

@@ -1,26 +1,14 @@
 // A copy of a package without its types, in which one mutant after the other is put to the tests.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import blankTypes from 'ts-blank-space';
+import { pathToFileURL } from 'node:url';
 import { mutate } from './mutants.js';
-import { Failure, files } from './workspace.js';
-
-const CHILD = fileURLToPath(new URL('mutation-child.js', import.meta.url));
+import { blank, CHILD, hostOf, layOut, scriptName, testFilesOf } from './mutation-packages.js';
+import { DENO_ENV } from './native.js';
+import { Failure } from './workspace.js';
 
 /** The tests that this file names run in a process without WebAssembly as well. */
 const WITHOUT = 'test/without-webassembly.test.ts';
@@ -33,6 +21,8 @@ const PATIENCE = { factor: 20, more: 10_000, loading: 120_000 };
 /** Tests that take longer than this are left until all others have passed, or left out, in milliseconds. */
 const SLOW = 100;
 const TOO_SLOW = 4000;
+/** Stands before what a child reports, as tests print as well. */
+const MARK = '\0';
 
 /** @typedef {import('./mutants.js').Mutant} Mutant */
 /** @typedef {{ title: string, file: string, kernel: boolean, index: number, name: string, time: number, reached: Set<Mutant | undefined> }} MeasuredTest */
@@ -56,26 +46,13 @@ const TOO_SLOW = 4000;
 
 /**
  * @param {string} root of the workspace
- * @param {string} folder of the package
- * @param {string[]} sources other folders of TypeScript that its tests import from
+ * @param {import('./mutation-packages.js').Mutated} mutated
  */
-export function createTree(root, folder, sources) {
-  const tree = mkdtempSync(join(tmpdir(), 'sockless-mutation-'));
+export function createTree(root, mutated) {
+  const { folder } = mutated;
+  const tree = layOut(root, mutated, pathToFileURL(CHILD).href);
   const cwd = join(tree, folder);
-  for (const path of [`${folder}/src`, `${folder}/test`, ...sources].flatMap((from) => files(root, from))) {
-    const target = join(tree, path);
-    mkdirSync(dirname(target), { recursive: true });
-    cpSync(join(root, path), target);
-    if (path.endsWith('.ts')) writeFileSync(scriptName(target), blank(readFileSync(target, 'utf8')));
-  }
-  for (const path of new Set([folder, ...sources.map((from) => dirname(from))])) {
-    for (const name of ['package.json', 'node_modules']) {
-      if (existsSync(join(root, path, name))) symlinkSync(join(root, path, name), join(tree, path, name));
-    }
-  }
-  if (!existsSync(join(tree, 'packages/tools')))
-    symlinkSync(join(root, 'packages/tools'), join(tree, 'packages/tools'));
-  writeUvu(root, tree);
+  const [program = '', ...args] = hostOf(root, tree, mutated);
   return { measure, put, remove: () => rmSync(tree, { recursive: true, force: true }) };
 
   /**
@@ -97,8 +74,8 @@ export function createTree(root, folder, sources) {
       new Set(Object.entries(found).flatMap(([url, indexes]) => indexes.map((index) => byUrl[url]?.[index])));
     /** @type {Measured} */
     const measured = { tests: [], loading: new Map(), left: [] };
-    const testFiles = files(tree, `${folder}/test`).map((path) => path.slice(folder.length + 1));
-    const whole = testFiles.filter((path) => path.endsWith('.test.ts') && path !== WITHOUT);
+    const testFiles = testFilesOf(tree, mutated).map((path) => relative(cwd, join(tree, path)));
+    const whole = testFiles.filter((path) => path !== WITHOUT);
     const environments = [...whole.map((path) => ({ path, kernel: true })), ...withoutKernel(cwd)].filter(
       ({ path }) => parts.length === 0 || parts.some((part) => path.includes(part)),
     );
@@ -107,11 +84,13 @@ export function createTree(root, folder, sources) {
       const title = kernel ? file : `${file} (without WebAssembly)`;
       progress(`${at + 1}/${environments.length} ${title}`);
       let complete = false;
+      let why = '';
       const patience = () => PATIENCE.loading;
       await run(
         { file, places, kernel },
         patience,
-        ({ done, loaded, reached, name = '', index = 0, time = 0, failure }) => {
+        ({ done, killed = '', loaded, reached, name = '', index = 0, time = 0, failure }) => {
+          why = killed;
           if (done) complete = true;
           else if (loaded) measured.loading.set(title, reachedBy(loaded));
           else if (failure) measured.left.push(`${title}: ${name}: ${failure}`);
@@ -120,7 +99,7 @@ export function createTree(root, folder, sources) {
             measured.tests.push({ title, file, kernel, index, name, time, reached: reachedBy(reached) });
         },
       );
-      if (!complete) measured.left.push(`${title}: it ended its process`);
+      if (!complete) measured.left.push(`${title}: it ended its process ${why}`);
     }
     return measured;
   }
@@ -187,19 +166,21 @@ export function createTree(root, folder, sources) {
    * @returns {Promise<boolean>} whether it was silent for too long
    */
   async function run(task, limit, each) {
-    const child = spawn(process.execPath, ['--max-old-space-size=1024', CHILD], {
+    const path = join(tree, 'task.json');
+    writeFileSync(path, JSON.stringify(task));
+    const child = spawn(program, [...args, CHILD, path], {
       cwd,
-      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-      env: { ...process.env, SOCKLESS_TEST_ALL: '1', RUNS: '0.1', SEED: '1', NODE_V8_COVERAGE: undefined },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ...DENO_ENV, SOCKLESS_TEST_ALL: '1', RUNS: '0.1', SEED: '1', NODE_V8_COVERAGE: undefined },
     });
-    const [stdin, , , reports] = child.stdio;
-    stdin?.end(JSON.stringify(task));
     let late = false;
     let watchdog = setTimeout(expire, PATIENCE.loading);
     const closed = once(child, 'close');
-    for await (const text of createInterface({ input: /** @type {import('node:stream').Readable} */ (reports) })) {
+    for await (const text of createInterface({ input: child.stdout })) {
+      const at = text.indexOf(MARK);
+      if (at === -1) continue;
       /** @type {Line} */
-      const line = JSON.parse(text);
+      const line = JSON.parse(text.slice(at + 1));
       clearTimeout(watchdog);
       watchdog = setTimeout(expire, limit(line));
       each(line);
@@ -215,16 +196,6 @@ export function createTree(root, folder, sources) {
   }
 }
 
-/** What Node loads in the place of a source in TypeScript. @param {string} path */
-function scriptName(path) {
-  return path.replace(/\.ts$/, '.js');
-}
-
-/** The source without its types, each character in its place. @param {string} source */
-function blank(source) {
-  return blankTypes(source).replace(/(\bfrom |\bimport |\bimport\()'([^'\n]*)\.ts'/g, "$1'$2.js'");
-}
-
 /**
  * What else is to be run without WebAssembly, as the package says itself.
  * @param {string} cwd of the package
@@ -233,23 +204,6 @@ function withoutKernel(cwd) {
   const path = join(cwd, WITHOUT);
   const source = existsSync(path) ? readFileSync(path, 'utf8') : '';
   return [...source.matchAll(/'([\w/-]+\.test\.ts)'/g)].map(([, name]) => ({ path: `test/${name}`, kernel: false }));
-}
-
-/**
- * uvu in the tree is what mutation-child.js makes of it; its assertions are its own.
- * @param {string} root
- * @param {string} tree
- */
-function writeUvu(root, tree) {
-  const uvu = join(tree, 'node_modules/uvu');
-  const names = readdirSync(join(root, 'node_modules')).filter((name) => name !== 'uvu' && !name.startsWith('.'));
-  mkdirSync(uvu, { recursive: true });
-  for (const name of names) symlinkSync(join(root, 'node_modules', name), join(tree, 'node_modules', name));
-  const assert = pathToFileURL(join(root, 'node_modules/uvu/assert/index.mjs')).href;
-  const exports = { '.': './index.js', './assert': './assert.js' };
-  writeFileSync(join(uvu, 'package.json'), JSON.stringify({ name: 'uvu', type: 'module', exports }));
-  writeFileSync(join(uvu, 'index.js'), `export * from '${pathToFileURL(CHILD).href}';`);
-  writeFileSync(join(uvu, 'assert.js'), `export * from '${assert}';`);
 }
 
 /**

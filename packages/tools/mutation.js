@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { install } from './install.js';
 import { Failure, files, ROOT } from './workspace.js';
 
-export const help = `npm run mutation [-- [--sample N|all] [--seed S] [--file PART] [--test PART] [--again PATH]
-                        [--list] [--explained] [--json PATH]]
+export const help = `npm run mutation [-- [--package NAME]… [--sample N|all] [--seed S] [--file PART] [--test PART]
+                        [--again PATH] [--list] [--explained] [--json PATH]]
 
-Breaks the sources of packages/core in small ways (mutants), puts each to the tests that reach it until one fails, and
-fails when one survives that packages/core/test/mutation.json does not explain.
+Breaks the sources of a package in small ways (mutants), puts each to the tests that reach it until one fails, and fails
+when one survives that test/mutation.json of that package does not explain.
 
+  --package    core, adapter (by its tests and Node's), node, deno (on Deno); several times for several (default: core)
   --sample     how many mutants, evenly over files and kinds (default: 400)
   --seed       which ones (default: another each time)
   --file       only in sources whose path contains this; may be given several times
@@ -19,16 +20,14 @@ fails when one survives that packages/core/test/mutation.json does not explain.
   --explained  put those that are explained to the tests as well: one that is killed needs no explanation
   --json       write what became of each`;
 
-const FOLDER = 'packages/core';
-/** What core's tests import as source besides core itself. */
-const SOURCES = ['packages/deflate/src'];
 /** Generated, and compared with what it was generated from by a test. */
 const GENERATED = ['kernel.ts'];
-const EXPLAINED = join(FOLDER, 'test/mutation.json');
+const NAMES = ['core', 'adapter', 'node', 'deno'];
+const explained = (/** @type {string} */ name) => `packages/${name}/test/mutation.json`;
 
-/** @typedef {import('./mutants.js').Mutant} Mutant */
-/** @typedef {{ sample: number, seed: number, parts: string[], tests: string[], again: string, list: boolean, explained: boolean, json: string }} Options */
-/** @typedef {{ file: string, code: string, change: string, why: string }} Explanation */
+/** @typedef {import('./mutants.js').Mutant & { package: string }} Mutant */
+/** @typedef {{ names: string[], sample: number, seed: number, parts: string[], tests: string[], again: string, list: boolean, explained: boolean, json: string }} Options */
+/** @typedef {{ package: string, file: string, code: string, change: string, why: string }} Explanation */
 /** @typedef {Omit<Mutant, 'start' | 'edits'> & { by?: string | undefined, why?: string | undefined, reached?: boolean }} Result */
 
 /**
@@ -40,10 +39,14 @@ export async function command(args) {
   install(ROOT, 'all');
   // Only now there is what this imports.
   const { mutantsOf } = await import('./mutants.js');
-  const path = join(ROOT, EXPLAINED);
-  const explanations = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
-  const all = sources(options.parts).flatMap((file) => {
-    return mutantsOf(file, readFileSync(join(ROOT, FOLDER, 'src', file), 'utf8'));
+  const explanations = options.names.flatMap((name) => {
+    const path = join(ROOT, explained(name));
+    const listed = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
+    return listed.map((/** @type {object} */ one) => ({ ...one, package: name }));
+  });
+  const all = sources(options).flatMap(({ name, file }) => {
+    const text = readFileSync(join(ROOT, 'packages', name, 'src', file), 'utf8');
+    return mutantsOf(file, text).map((mutant) => ({ ...mutant, package: name }));
   });
   const survivors = options.again
     ? JSON.parse(readFileSync(options.again, 'utf8')).results.filter(survived)
@@ -57,7 +60,12 @@ export async function command(args) {
     return 0;
   }
   const started = Date.now();
-  const results = await putToTests(mutants, explanations, options);
+  /** @type {Result[]} */
+  const results = [];
+  for (const name of options.names) {
+    const own = mutants.filter((mutant) => mutant.package === name);
+    if (own.length > 0) await putToTests(name, own, explanations, options, results);
+  }
   console.log(`\n${table(results)}\n`);
   return judge(results, Math.round((Date.now() - started) / 1000));
 }
@@ -69,11 +77,22 @@ export async function command(args) {
 function parse(args) {
   const seed = Date.now() % 2 ** 31;
   /** @type {Options} */
-  const options = { sample: 400, seed, parts: [], tests: [], again: '', list: false, explained: false, json: '' };
+  const options = {
+    names: [],
+    sample: 400,
+    seed,
+    parts: [],
+    tests: [],
+    again: '',
+    list: false,
+    explained: false,
+    json: '',
+  };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--list') options.list = true;
     else if (arg === '--explained') options.explained = true;
+    else if (arg === '--package' && NAMES.includes(rest[0] ?? '')) options.names.push(rest.shift() ?? '');
     else if (arg === '--sample' && rest[0] === 'all') options.sample = Number(rest.shift() && Infinity);
     else if (arg === '--sample' && Number(rest[0]) > 0) options.sample = Number(rest.shift());
     else if (arg === '--seed' && Number.isInteger(Number(rest[0] ?? ''))) options.seed = Number(rest.shift());
@@ -83,15 +102,18 @@ function parse(args) {
     else if (arg === '--json' && rest[0] !== undefined) options.json = rest.shift() ?? '';
     else throw new Failure(`${arg} is not understood.\n\n${help}`);
   }
+  if (options.names.length === 0) options.names.push('core');
   return options;
 }
 
-/** @param {string[]} parts */
-function sources(parts) {
-  const found = files(ROOT, `${FOLDER}/src`)
-    .map((path) => path.slice(`${FOLDER}/src/`.length))
-    .filter((file) => file.endsWith('.ts') && !GENERATED.includes(file))
-    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+/** @param {Options} options */
+function sources({ names, parts }) {
+  const found = names.flatMap((name) =>
+    files(ROOT, `packages/${name}/src`)
+      .map((path) => ({ name, file: path.slice(`packages/${name}/src/`.length) }))
+      .filter(({ file }) => file.endsWith('.ts') && !GENERATED.includes(file))
+      .filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part))),
+  );
   if (found.length === 0) throw new Failure(`There is no source ${parts.join(' or ')}.`);
   return found;
 }
@@ -107,7 +129,7 @@ export function sample(mutants, count, seed) {
   /** @type {Map<string, { mutant: Mutant, at: number }[]>} */
   const groups = new Map();
   for (const { mutant } of shuffle(mutants, random)) {
-    const key = `${mutant.file} ${mutant.kind}`;
+    const key = `${mutant.package} ${mutant.file} ${mutant.kind}`;
     const group = groups.get(key) ?? [];
     groups.set(key, [...group, { mutant, at: group.length + random() }]);
   }
@@ -134,20 +156,21 @@ function generator(seed) {
 }
 
 /**
+ * Puts the mutants of a package to its tests.
+ * @param {string} name
  * @param {readonly Mutant[]} mutants
  * @param {readonly Explanation[]} explanations
  * @param {Options} options
- * @returns {Promise<Result[]>}
+ * @param {Result[]} results are added to
  */
-async function putToTests(mutants, explanations, options) {
+async function putToTests(name, mutants, explanations, options, results) {
   const { createTree } = await import('./mutation-tree.js');
-  const tree = createTree(ROOT, FOLDER, SOURCES);
+  const { MUTATED } = await import('./mutation-packages.js');
+  const tree = createTree(ROOT, /** @type {import('./mutation-packages.js').Mutated} */ (MUTATED[name]));
   process.once('exit', tree.remove);
   try {
     const measured = await tree.measure(mutants, options.tests, (line) => console.log(`measuring ${line}`));
     console.log(`${measured.tests.length} tests; left out:${['', ...measured.left].join('\n  ')}\n`);
-    /** @type {Result[]} */
-    const results = [];
     for (const [index, mutant] of mutants.entries()) {
       const { start, edits, ...result } = mutant;
       const why = explanations.find((explanation) => isSame(explanation, mutant))?.why;
@@ -162,7 +185,6 @@ async function putToTests(mutants, explanations, options) {
       else if ((index + 1) % 25 === 0) console.log(place);
       if (options.json) writeFileSync(options.json, JSON.stringify({ ...options, results }, null, 1));
     }
-    return results;
   } finally {
     tree.remove();
   }
@@ -170,11 +192,11 @@ async function putToTests(mutants, explanations, options) {
 
 /**
  * Whether two are the same mutant, whatever has moved around it.
- * @param {{ file: string, code: string, change: string }} a
- * @param {{ file: string, code: string, change: string }} b
+ * @param {{ package: string, file: string, code: string, change: string }} a
+ * @param {{ package: string, file: string, code: string, change: string }} b
  */
 function isSame(a, b) {
-  return a.file === b.file && a.code === b.code && a.change === b.change;
+  return a.package === b.package && a.file === b.file && a.code === b.code && a.change === b.change;
 }
 
 /** @param {Result} result whether nobody has noticed it, and nobody has explained it */
@@ -183,8 +205,8 @@ function survived({ by, why }) {
 }
 
 /** @param {Omit<Mutant, 'start' | 'edits'>} mutant */
-function describe({ file, line, kind, change, code }) {
-  return `${file}:${line} ${kind}: ${change}\n    ${code}`;
+function describe({ package: name, file, line, kind, change, code }) {
+  return `${name}/${file}:${line} ${kind}: ${change}\n    ${code}`;
 }
 
 /** @param {readonly Result[]} results */
@@ -214,7 +236,7 @@ function judge(results, seconds) {
   const stale = results.filter(({ by, why }) => by !== undefined && why !== undefined);
   const survivors = results.filter(survived);
   console.log(`${((100 * killed) / results.length).toFixed(1)} % killed in ${seconds} s`);
-  if (survivors.length > 0) console.log(`${survivors.length} survived and ${EXPLAINED} does not say why`);
-  if (stale.length > 0) console.log(`${stale.length} explained in ${EXPLAINED}, but killed`);
+  if (survivors.length > 0) console.log(`${survivors.length} survived, and no ${explained('…')} says why`);
+  if (stale.length > 0) console.log(`${stale.length} explained in ${explained('…')}, but killed`);
   return survivors.length > 0 || stale.length > 0 ? 1 : 0;
 }

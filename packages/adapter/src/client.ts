@@ -1,15 +1,12 @@
 /** A client, whatever it connects through; on demand one that connects again. */
 import {
-  type BackoffPolicy,
   type BytesLike,
-  backoffDelay,
   CLIENT_OPTIONS,
   type ClientOptions,
   Connection,
   decided,
   type EndEvent,
   HandshakeError,
-  nextAttempt,
   type OpenEvent,
   parseUri,
   type RandomSource,
@@ -17,6 +14,7 @@ import {
   type SendOptions,
   type WebSocketUri,
 } from '@sockless/core';
+import { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 import type { Timer } from './clock.ts';
 import { type AbortSignalLike, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
@@ -69,7 +67,15 @@ export class Client<Data> extends WebSocketConnection<Data> {
   readonly #policy: ReconnectPolicy | undefined;
   readonly #random: RandomSource;
   readonly #kept: KeptMessages;
-  readonly #abort = (): void => this.close(1001);
+  readonly #abort = (): void => {
+    try {
+      this.close(1001);
+    } catch (error) {
+      // Without random bytes there is no Close frame. Nobody has called here who could be told by throwing.
+      this.scope.report(this, error);
+      this.terminate();
+    }
+  };
 
   // The present try, and the wait for the next one.
   #attempt = -1;
@@ -243,8 +249,8 @@ function neverBegan(cause: unknown): EndEvent {
 function isWorthRetrying({ explanation }: EndEvent): boolean {
   const { sent, received, error } = explanation;
   if ([sent?.code, received?.code].some((code) => code === 1000 || code === 1008)) return false;
-  const status = error instanceof HandshakeError ? (error.response?.status ?? 0) : 0;
-  return !(status >= 400 && status < 500 && status !== 408 && status !== 429);
+  const status = error instanceof HandshakeError ? error.response?.status : undefined;
+  return status === undefined || status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
 function withAuthorization(options: ClientOptions, authorization: string | undefined): ClientOptions {

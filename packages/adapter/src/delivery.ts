@@ -54,6 +54,18 @@ export abstract class Delivery<Data> {
     ws.advanced();
   }
 
+  /** For drivers: the deadline of `connection` has passed, unless it has moved since. Does what is due, and delivers that. */
+  static expire<Data>(ws: Delivery<Data>, connection: Connection, driver: Driver): void {
+    try {
+      connection.timeout(driver.now());
+    } catch (error) {
+      // No Ping frame can be made, for instance: without deadlines the connection might never end.
+      ws.#failed(connection, error);
+      driver.destroy();
+    }
+    ws.scope.run(Delivery.work<Data>, ws);
+  }
+
   /** Begins to work with a connection. */
   protected start(connection: Connection, driver: Driver): void {
     this.connection = connection;
@@ -63,10 +75,10 @@ export abstract class Delivery<Data> {
 
   /** Delivers the events there are, then lets the driver write. */
   protected work(): void {
-    const { connection } = this;
-    if (this.#busy === 'delivering' || connection === undefined) return;
+    const { connection, driver } = this;
+    if (this.#busy === 'delivering' || connection === undefined || driver === undefined) return;
     this.#busy = 'delivering';
-    for (let event = this.#poll(connection); event !== undefined; event = this.#poll(connection)) {
+    for (let event = this.#poll(connection, driver); event !== undefined; event = this.#poll(connection, driver)) {
       try {
         const result = this.#deliver(connection, event);
         if (result !== undefined) this.#watch(connection, result);
@@ -142,13 +154,14 @@ export abstract class Delivery<Data> {
   /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
-  #poll(connection: Connection): ConnectionEvent | undefined {
+  #poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
     try {
       return connection.poll();
     } catch (error) {
-      // Something that core was given, a decoder or an extension, does not work: there will be no further messages.
+      // Something that core was given, an extension or a source of random bytes, does not work: there will be no further
+      // messages.
       this.#failed(connection, error);
-      this.driver?.destroy();
+      driver.destroy();
       return connection.poll();
     }
   }
@@ -207,7 +220,12 @@ export abstract class Delivery<Data> {
   #failed(connection: Connection | undefined, error: unknown): void {
     // A loop over the messages that was not caught says nothing that `end` does not.
     if (error instanceof ConnectionEndedError && error.end === this.endEvent) return;
-    connection?.fail('handler-failed', error, this.#now());
+    try {
+      connection?.fail('handler-failed', error, this.#now());
+    } catch {
+      // Without random bytes a client cannot even mask a Close frame, so the connection ends without one.
+      this.driver?.destroy();
+    }
     this.scope.report(this.self, error);
   }
 
@@ -220,5 +238,7 @@ export abstract class Delivery<Data> {
 export const start: typeof Delivery.start = Delivery.start;
 /** {@link Delivery.work} */
 export const work: typeof Delivery.work = Delivery.work;
+/** {@link Delivery.expire} */
+export const expire: typeof Delivery.expire = Delivery.expire;
 /** {@link Delivery.proceed} */
 export const proceed: typeof Delivery.proceed = Delivery.proceed;

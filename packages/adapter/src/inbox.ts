@@ -51,7 +51,7 @@ export class Inbox {
     this.#queue.push(message);
     if (this.#queue.size <= MAX_WAITING) return;
     if (this.#state === 'kept') this.drop();
-    else if (!this.#full) {
+    else if (this.#state === 'iterated' && !this.#full) {
       this.#full = true;
       this.#reader.full();
     }

@@ -2,11 +2,12 @@
 export type * from '@sockless/core';
 export type * from '@sockless/core/deflate';
 export type { Alarms, Sleeper } from './alarms.ts';
+export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 export { Client, type Dial, type ReconnectingOptions, type ReconnectPolicy } from './client.ts';
 export type { Clock, Timer } from './clock.ts';
 export { type Compression, resolveCompression, type WithCompression } from './compression.ts';
 export { accept, type Decision, reject } from './decision.ts';
-export { type Delivery, proceed, start, work } from './delivery.ts';
+export { type Delivery, expire, proceed, start, work } from './delivery.ts';
 export type { Driver } from './driver.ts';
 export { ConnectionEndedError } from './ended-error.ts';
 export type { Handlers } from './handlers.ts';

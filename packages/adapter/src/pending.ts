@@ -1,7 +1,7 @@
 /** The driver of a connection whose transport is not there yet: it comes as a promise, or never. */
 import type { Connection } from '@sockless/core';
 import type { Sleeper } from './alarms.ts';
-import { type Delivery, start, work } from './delivery.ts';
+import { type Delivery, expire, start, work } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { Scope } from './scope.ts';
 
@@ -68,8 +68,7 @@ class Pending<Transport> implements Driver, Sleeper {
   }
 
   wake(): void {
-    this.#connection.timeout(this.now());
-    this.#scope.run(work, this.#ws);
+    expire(this.#ws, this.#connection, this);
     // A client may wait for another transport already.
     this.flush();
   }
@@ -103,7 +102,6 @@ class Pending<Transport> implements Driver, Sleeper {
   }
 
   #fail(cause: unknown): void {
-    if (this.#over) return;
     this.#stop(cause);
     work(this.#ws);
   }

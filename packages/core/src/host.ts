@@ -39,14 +39,6 @@ export interface Slices {
 /** Writes a text at `into[at]` and gives its length in bytes; a lone surrogate becomes U+FFFD. */
 export type Write = (text: string, into: Uint8Array, at: number) => number;
 
-/** For long texts: a measure first, so that no room is wasted, and that tells whether they are ASCII. */
-export interface Measured {
-  /** Gives the length in bytes as UTF-8. */
-  readonly byteLength: (text: string) => number;
-  /** Writes a text one byte a character: ASCII, or what goes beyond it in Latin-1. */
-  readonly writeAscii: Write;
-}
-
 /** What is used of `WebAssembly`. */
 export interface WebAssemblyHost {
   readonly Module: new (code: Uint8Array) => object;
@@ -65,7 +57,10 @@ export interface Host {
   readonly textDecoder: Utf8TextDecoder | undefined;
   /** Writes a text as UTF-8 at `into[at]`, where there is room, and gives its length in bytes. */
   readonly writeUtf8: Write | undefined;
-  readonly measured: Measured | undefined;
+  /** Writes a text one byte a character: ASCII, or what goes beyond it in Latin-1. */
+  readonly writeLatin1: Write | undefined;
+  /** Returns the length of a text in bytes, as UTF-8. */
+  readonly utf8Length: ((text: string) => number) | undefined;
   readonly random: RandomSource | undefined;
   readonly sha1: Sha1 | undefined;
 }
@@ -98,7 +93,8 @@ export function lookUpHost(scope: object): Host {
   return {
     textDecoder: TextDecoder && strictDecoder(TextDecoder),
     writeUtf8: (Buffer && bufferWrite(Buffer)) ?? (TextEncoder && encoderWrite(new TextEncoder())),
-    measured: Buffer && bufferMeasured(Buffer),
+    writeLatin1: Buffer && bufferLatin1(Buffer),
+    utf8Length: Buffer && bufferLength(Buffer),
     random: crypto?.getRandomValues?.bind(crypto),
     webAssembly: WebAssembly,
     slices: Buffer && bufferSlices(Buffer.prototype),
@@ -155,13 +151,18 @@ function encoderWrite(encoder: Utf8TextEncoder): Write | undefined {
   return encoder.encodeInto && ((text, into, at) => encoder.encodeInto(text, into.subarray(at)).written);
 }
 
-function bufferMeasured(Buffer: NonNullable<Scope['Buffer']>): Measured | undefined {
+function bufferLatin1({ prototype }: NonNullable<Scope['Buffer']>): Write | undefined {
   return tried(() => {
-    const { latin1Write } = Buffer.prototype;
-    const writeAscii: Write = (text, into, at) => latin1Write.call(into, text, at, text.length);
+    const { latin1Write } = prototype;
+    const write: Write = (text, into, at) => latin1Write.call(into, text, at, text.length);
+    return works(write, 'abé', [0x61, 0x62, 0xe9]) ? write : undefined;
+  });
+}
+
+function bufferLength(Buffer: NonNullable<Scope['Buffer']>): Host['utf8Length'] {
+  return tried(() => {
     const byteLength = (text: string): number => Buffer.byteLength(text);
-    const fit = works(writeAscii, 'abé', [0x61, 0x62, 0xe9]) && byteLength('é\ud800') === 5;
-    return fit ? { byteLength, writeAscii } : undefined;
+    return byteLength('é\ud800') === 5 ? byteLength : undefined;
   });
 }
 
@@ -185,6 +186,15 @@ function strictDecoder(TextDecoder: NonNullable<Scope['TextDecoder']>): Utf8Text
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     return decoder.fatal && decoder.ignoreBOM ? decoder : undefined;
   });
+}
+
+/** Decodes with a fatal decoder of the host's or the application's; returns `undefined` when that refuses. */
+export function decodeBy(decoder: Utf8TextDecoder, bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What `make` gives, or `undefined` when the host has something else under that name, and it throws. */

@@ -1,15 +1,8 @@
 /** sockless: the WebSocket protocol as a codec that does no I/O. Bytes in → events and bytes out. */
 
-export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
-export { type BytesLike, toBytes } from './bytes.ts';
-export type { Role } from './connection/at-rest.ts';
-export {
-  type ClientOptions,
-  Connection,
-  type SendOptions,
-  type State,
-  type Transport,
-} from './connection/connection.ts';
+export { type BytesLike, toBytes } from './bytes-like.ts';
+export type { State, Transport } from './connection/closing.ts';
+export { Connection } from './connection/connection.ts';
 export type {
   BinaryEvent,
   CloseEvent,
@@ -24,16 +17,23 @@ export type {
   RequestEvent,
   TextEvent,
 } from './connection/events.ts';
-export type { HeartbeatOptions } from './connection/heartbeat.ts';
 export {
+  CLIENT_OPTIONS,
+  type ClientOptions,
   type ConnectionOptions,
+  type HeartbeatOptions,
   type MessageProgress,
+  type Role,
+  SERVER_OPTIONS,
+  type SendOptions,
+  type ServerOptions,
+} from './connection/options.ts';
+export {
   type ResolvedOptions,
   type ResolvedServerOptions,
   resolveOptions,
   resolveServerOptions,
-  type ServerOptions,
-} from './connection/options.ts';
+} from './connection/resolved-options.ts';
 export { CloseCode, type CloseReason, isCloseCode } from './frame/close.ts';
 export { type DataOpcode, Opcode } from './frame/header.ts';
 export type { Negotiated, RequestOptions } from './handshake/client.ts';
@@ -45,10 +45,11 @@ export {
   type HeaderFieldsInit,
 } from './handshake/fields.ts';
 export type { RequestHead } from './handshake/http1.ts';
-export type { AcceptOptions, HandshakeRequest, OriginRule, ServerPolicy } from './handshake/server.ts';
+export type { HandshakeRequest, OriginRule, ServerPolicy } from './handshake/policy.ts';
+export type { AcceptOptions } from './handshake/server.ts';
 export { parseUri, type WebSocketUri } from './handshake/uri.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
-export { CLIENT_OPTIONS, checkNames, decided, type Names, SERVER_OPTIONS } from './misuse.ts';
+export { checkNames, decided, type Names } from './misuse.ts';
 export type { RateLimit, RateLimits } from './receive/rate-limit.ts';
 export {
   HANDSHAKE_RULES,

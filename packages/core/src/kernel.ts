@@ -1,29 +1,26 @@
 /**
- * What WebAssembly does sixteen bytes at a time, where the host has it and allows it: masking (RFC 6455 5.3), and the
- * validation of UTF-8 (8.1) and its way into a string. The source is kernel.wat; a test compares.
+ * The WebAssembly behind simd.ts, which works on sixteen bytes at a time: masking (RFC 6455 5.3), the validation of UTF-8 (8.1) and its
+ * way into a string. The source is kernel.wat; a test compares.
  */
 import { host, type WebAssemblyHost } from './host.ts';
 
-/** How many bytes fit into the kernel. */
+/** The number of bytes that fit into the block. */
 export const KERNEL_SIZE = 16_384;
 
-/** From this many bytes on copying to the kernel and back is less work than a loop here (benchmarks: mask). */
-export const KERNEL_FROM = 192;
-
-/** A block of bytes, and what can be done to it. */
+/** A block of bytes, and the functions that work on it. */
 export interface Kernel {
-  /** The block, `KERNEL_SIZE` bytes: what is to be worked on is copied to its beginning. */
+  /** The block, `KERNEL_SIZE` bytes: bytes to be worked on are copied to its beginning. */
   readonly block: Uint8Array;
-  /** Gives a view of the beginning of the block. */
+  /** Returns a view of the beginning of the block. */
   first(length: number): Uint8Array;
   /**
-   * Masks the first `length` bytes with a key whose first byte is the most significant; gives 0 when all have become
+   * Masks the first `length` bytes with a key whose first byte is the most significant, and returns 0 when all have become
    * ASCII.
    */
   mask(length: number, key: number): number;
-  /** Says of the first `length` bytes: 2, they are ASCII; 1, they are UTF-8, all code points whole; 0, they are not. */
+  /** Returns 2 when the first `length` bytes are ASCII, 1 when they are UTF-8 and all code points whole, otherwise 0. */
   look(length: number): number;
-  /** Writes the first `length` bytes, which are UTF-8, to `utf16`, and gives the length of that in bytes. */
+  /** Writes the first `length` bytes, which are UTF-8, to `utf16`, and returns the length of that in bytes. */
   toUtf16(length: number): number;
   /** Where `toUtf16` writes. */
   readonly utf16: Uint8Array;
@@ -32,7 +29,7 @@ export interface Kernel {
 let loaded: Kernel | undefined;
 let tried = false;
 
-/** Gives the kernel, or `undefined` where there is none. */
+/** Returns the kernel, or `undefined` where there is none. It is loaded when it is first needed. */
 export function kernel(): Kernel | undefined {
   if (!tried) {
     tried = true;
@@ -41,13 +38,13 @@ export function kernel(): Kernel | undefined {
   return loaded;
 }
 
-/** Makes a kernel; `undefined` where the engine lacks SIMD or compiling is forbidden. */
+/** Returns a kernel, or `undefined` where the engine lacks SIMD or compiling is forbidden. */
 export function loadKernel({ Module, Instance }: WebAssemblyHost): Kernel | undefined {
   try {
     const code = Uint8Array.from(CODE.match(/../g) as string[], (byte) => Number.parseInt(byte, 16));
     const { memory, mask, look, toUtf16 } = new Instance(new Module(code)).exports as Exports;
     const block = new Uint8Array(memory.buffer, 2064, KERNEL_SIZE);
-    // Payloads often have the length of the one before.
+    // Payloads often have the length of the one before, and so the same view.
     let last = block;
     const first = (length: number): Uint8Array => {
       if (last.length !== length) last = block.subarray(0, length);

@@ -3,53 +3,10 @@
  * neither yes nor no. An option that is passed over is a limit that is not there.
  */
 
-import type { ConnectionOptions } from './connection/options.ts';
-import type { RequestOptions } from './handshake/client.ts';
-import type { AcceptOptions, ServerPolicy } from './handshake/server.ts';
 import { printable, shown } from './printable.ts';
 
 /** The names that an object may have, each with `true`. */
 export type Names<Options = Readonly<Record<string, unknown>>> = Readonly<Record<keyof Options & string, true>>;
-
-/** The names of {@link ConnectionOptions}. */
-export const CONNECTION_OPTIONS: Names<ConnectionOptions> = {
-  maxMessageSize: true,
-  maxFrameSize: true,
-  maxHeadSize: true,
-  maxEarlyBytes: true,
-  maxQueuedBytes: true,
-  fragmentSize: true,
-  messages: true,
-  autoPong: true,
-  heartbeat: true,
-  idleTimeout: true,
-  messageProgress: true,
-  stallTimeout: true,
-  handshakeTimeout: true,
-  closeTimeout: true,
-  rateLimits: true,
-  compression: true,
-  random: true,
-  textDecoder: true,
-};
-
-/** The names of `ClientOptions`. */
-export const CLIENT_OPTIONS: Names<ConnectionOptions & RequestOptions> = {
-  ...CONNECTION_OPTIONS,
-  subprotocols: true,
-  origin: true,
-  headers: true,
-  allowEmptyProtocol: true,
-};
-
-/** The names of {@link ServerPolicy}. */
-export const SERVER_POLICY: Names<ServerPolicy> = { origins: true, requireOrigin: true, subprotocols: true };
-
-/** The names of `ServerOptions`. */
-export const SERVER_OPTIONS: Names<ConnectionOptions & ServerPolicy> = { ...CONNECTION_OPTIONS, ...SERVER_POLICY };
-
-/** The names of {@link AcceptOptions}. */
-export const ACCEPT_OPTIONS: Names<AcceptOptions> = { subprotocol: true, headers: true };
 
 /** What other libraries call an option or a handler of ours: ws, socket.io's engine, uWebSockets, WHATWG. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -102,6 +59,12 @@ export function checkObject(given: unknown, what: string): asserts given is obje
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(`${what}: an object, not ${shown(given)}`);
   }
+}
+
+/** @throws {RangeError} when `count` is not a whole number of bytes from `least` to `most`; `name` begins the message */
+export function checkCount(name: string, count: number, least: number, most: number): void {
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return;
+  throw new RangeError(`${name}: a whole number of bytes from ${least} to ${most}, not ${count}`);
 }
 
 /**

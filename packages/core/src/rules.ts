@@ -327,7 +327,8 @@ export type StateRule =
   | 'message-in-progress'
   | 'queue-full'
   | 'messages-dropped'
-  | 'random-reentered';
+  | 'random-reentered'
+  | 'chunk-unread';
 
 /** The caller asked for something that the connection's state does not allow; nothing was changed. */
 export class StateError extends Error {

@@ -10,7 +10,7 @@ const test = suite('host');
 
 test('a host that offers nothing', () => {
   const { allocate, ...others } = lookUpHost({});
-  const names = ['textDecoder', 'writeUtf8', 'measured', 'random', 'webAssembly', 'slices', 'sha1'];
+  const names = ['textDecoder', 'writeUtf8', 'writeLatin1', 'utf8Length', 'random', 'webAssembly', 'slices', 'sha1'];
   assert.equal(others, Object.fromEntries(names.map((name) => [name, undefined])));
   for (const length of [0, 64, 65, 10_000]) assert.equal(allocate(length), new Uint8Array(length));
 });
@@ -43,12 +43,11 @@ for (const [name, scope] of Object.entries({ "Node's Buffer": globalThis, 'a Tex
 }
 
 test('texts are measured, and ASCII is written as it is', () => {
-  const { measured } = host;
   for (const text of ['', 'a', 'é€🐯', '\ud800', 'a\udc00b', '\ufeff', 'é'.repeat(5000)]) {
-    assert.is(measured?.byteLength(text), new TextEncoder().encode(text).length);
+    assert.is(host.utf8Length?.(text), new TextEncoder().encode(text).length);
   }
   const into = new Uint8Array(6);
-  assert.is(measured?.writeAscii('abc', into, 2), 3);
+  assert.is(host.writeLatin1?.('abc', into, 2), 3);
   assert.equal([...into], [0, 0, 0x61, 0x62, 0x63, 0]);
 });
 
@@ -111,10 +110,10 @@ for (const [name, Buffer] of Object.entries({
 }
 
 test('these methods are taken where they write what they write in Node', () => {
-  const { writeUtf8, measured } = lookUpHost({ Buffer: { byteLength, prototype: WRITES } });
+  const { writeUtf8, writeLatin1, utf8Length } = lookUpHost({ Buffer: { byteLength, prototype: WRITES } });
   assert.is(writeUtf8?.('é', new Uint8Array(2), 0), 2);
-  assert.is(measured?.writeAscii('a', new Uint8Array(2), 1), 1);
-  assert.is(measured?.byteLength('é'), 2);
+  assert.is(writeLatin1?.('a', new Uint8Array(2), 1), 1);
+  assert.is(utf8Length?.('é'), 2);
 });
 
 for (const [name, Buffer] of Object.entries({
@@ -132,9 +131,8 @@ for (const [name, Buffer] of Object.entries({
     },
   },
   'writes lone surrogates as they are': {
-    byteLength: (text: string) => 3 * text.length,
+    byteLength,
     prototype: {
-      latin1Write,
       utf8Write(this: Uint8Array, _text: string, at: number) {
         this.set([0xc3, 0xa9, 0xed, 0xa0, 0x80], at);
         return 5;
@@ -155,15 +153,17 @@ for (const [name, Buffer] of Object.entries({
   },
 })) {
   test(`a Buffer that ${name} writes nothing`, () => {
-    const { writeUtf8, measured } = lookUpHost({ Buffer });
-    assert.equal([writeUtf8, measured], [undefined, undefined]);
+    const { writeUtf8, writeLatin1 } = lookUpHost({ Buffer });
+    assert.equal([writeUtf8, writeLatin1], [undefined, undefined]);
     assert.type(lookUpHost({ Buffer, TextEncoder }).writeUtf8, 'function');
   });
 }
 
-test('a Buffer without byteLength measures nothing', () => {
-  const { writeUtf8, measured } = lookUpHost({ Buffer: { prototype: WRITES } });
-  assert.equal([typeof writeUtf8, measured], ['function', undefined]);
+test('a Buffer without byteLength, or with one that counts otherwise, measures nothing', () => {
+  for (const byteLength of [undefined, (text: string) => 3 * text.length]) {
+    const { writeUtf8, writeLatin1, utf8Length } = lookUpHost({ Buffer: { byteLength, prototype: WRITES } });
+    assert.equal([typeof writeUtf8, typeof writeLatin1, utf8Length], ['function', 'function', undefined]);
+  }
 });
 
 test('memory is as long as was asked for, a plain Uint8Array, and nobody else has it', () => {

@@ -13,8 +13,8 @@ const SOURCES = new URL('../src/', import.meta.url);
 test('@sockless/core', () => {
   assert.equal(Object.keys(core).sort(), [
     ...['CLIENT_OPTIONS', 'CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES'],
-    ...['ProtocolError', 'SERVER_OPTIONS', 'StateError', 'backoffDelay', 'checkNames', 'decided', 'fieldValue'],
-    ...['fieldValues', 'isCloseCode', 'nextAttempt', 'parseUri', 'resolveOptions', 'resolveServerOptions', 'toBytes'],
+    ...['ProtocolError', 'SERVER_OPTIONS', 'StateError', 'checkNames', 'decided', 'fieldValue'],
+    ...['fieldValues', 'isCloseCode', 'parseUri', 'resolveOptions', 'resolveServerOptions', 'toBytes'],
   ]);
 });
 
@@ -27,7 +27,7 @@ test('@sockless/core/deflate', () => {
 
 test('@sockless/core/frame', () => {
   assert.equal(Object.keys(frame).sort(), [
-    ...['MAX_CONTROL_PAYLOAD', 'MAX_HEADER_SIZE', 'Opcode', 'RSV1', 'applyMask', 'createFrameHeader'],
+    ...['FrameReader', 'MAX_CONTROL_PAYLOAD', 'MAX_HEADER_SIZE', 'Opcode', 'RSV1', 'applyMask', 'createFrameHeader'],
     ...['decodeFrameHeader', 'encodeFrameHeader', 'frameHeaderSize'],
   ]);
 });

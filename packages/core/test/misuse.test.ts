@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { permessageDeflate } from '../src/deflate/index.ts';
-import { respond } from '../src/handshake/index.ts';
+import { request, respond } from '../src/handshake/index.ts';
 import { Connection, resolveOptions, resolveServerOptions } from '../src/index.ts';
 import { checkNames, decided } from '../src/misuse.ts';
 import { ascii } from './connection/tools.ts';
@@ -82,6 +82,16 @@ for (const [call, message] of [
   ],
   [() => resolveOptions(5 as never), 'options: an object, not 5'],
   [() => respond({} as never, { origin: 'any' } as never), `policy.origin: ${NO_OPTION}; did you mean origins?`],
+  [() => respond({} as never, { maxHeadSize: 5 } as never), `policy.maxHeadSize: ${NO_OPTION}`],
+  [
+    () => respond({} as never, { compression: true } as never),
+    'compression: what permessageDeflate(…) of @sockless/core/deflate returns, not true',
+  ],
+  [() => request('ws://x', { maxHeadSize: 5 } as never, ZEROS), `maxHeadSize: ${NO_OPTION}`],
+  [
+    () => request('ws://x', { compression: true } as never, ZEROS),
+    'compression: what permessageDeflate(…) of @sockless/core/deflate returns, not true',
+  ],
   [
     () => permessageDeflate(undefined as never),
     'permessageDeflate: an engine, such as pako of @sockless/deflate, not undefined',

@@ -12,6 +12,7 @@ const ARGS = process.execArgv.map((arg) => (arg === 'tsx' ? 'ts-blank-space/regi
 const SCRIPT = fileURLToPath(new URL('without-webassembly.ts', import.meta.url));
 
 for (const file of [
+  'simd.test.ts',
   'frame/mask.test.ts',
   'text/utf8.test.ts',
   'text/text.test.ts',

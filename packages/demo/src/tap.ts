@@ -10,7 +10,15 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { EndEvent } from '@sockless/core';
-import { createFrameHeader, decodeFrameHeader, MAX_HEADER_SIZE, Opcode, RSV1 } from '@sockless/core/frame';
+import {
+  encodeFrameHeader,
+  type FrameHeader,
+  type FramePart,
+  FrameReader,
+  frameHeaderSize,
+  Opcode,
+  RSV1,
+} from '@sockless/core/frame';
 import type { WebSocketConnection } from '@sockless/node';
 import { type Direction, encodeMirroredFrame, type TapMessage } from './protocol.ts';
 
@@ -102,16 +110,13 @@ export function mirror(tap: Tap, request: IncomingMessage, socket: Duplex, head:
 
 /** Cuts a stream of bytes into frames. */
 export class FrameCutter {
-  readonly #masked: boolean;
   readonly #emit: (frame: Uint8Array) => void;
-  readonly #header = createFrameHeader();
-  readonly #start = new Uint8Array(MAX_HEADER_SIZE);
-  #started = 0;
+  readonly #reader: FrameReader;
+  /** The frame in progress as far as it is kept; `undefined` once it has been emitted. */
   #frame: Uint8Array | undefined = undefined;
   #kept = 0;
-  #left = 0;
-  #lost = false;
   #limit = MAX_PAYLOAD;
+  #lost = false;
 
   /**
    * @param masked whether this is what a client sends
@@ -119,46 +124,43 @@ export class FrameCutter {
    *   compressed one
    */
   constructor(masked: boolean, emit: (frame: Uint8Array) => void) {
-    this.#masked = masked;
     this.#emit = emit;
+    // Whether RSV1 may be set is for the connection itself to judge.
+    this.#reader = new FrameReader({ masked, rsv: RSV1, maxFrameSize: Infinity });
   }
 
   /** Takes the next bytes; never writes to them and keeps none. */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length && !this.#lost; ) {
-      if (this.#left === 0) this.#beginFrame(chunk[at++] as number);
-      else {
-        const end = Math.min(at + this.#left, chunk.length);
-        this.#keep(chunk.subarray(at, end));
-        this.#left -= end - at;
-        at = end;
-      }
+    if (this.#lost) return;
+    this.#reader.receive(chunk);
+    for (let part = this.#next(); part !== undefined; part = this.#next()) {
+      if (part.first) this.#begin(part.header);
+      this.#keep(chunk.subarray(part.start, part.end));
     }
   }
 
-  /** The next byte of a header. Where a frame begins is no longer known after one that is not legal: it is the last. */
-  #beginFrame(byte: number): void {
-    this.#start[this.#started++] = byte;
-    // Whether RSV1 may be set is for the connection itself to judge.
-    const rules = { masked: this.#masked, rsv: RSV1, maxFrameSize: Infinity };
+  /** Where a frame begins is no longer known after one that is not legal: it is the last. */
+  #next(): FramePart | undefined {
     try {
-      const size = decodeFrameHeader(this.#start, 0, this.#started, rules, this.#header);
-      if (size === 0) return;
+      return this.#reader.next();
     } catch {
       this.#lost = true;
-      this.#emit(this.#start.slice(0, this.#started));
-      return;
+      this.#emit(this.#reader.headerBytes);
+      return undefined;
     }
-    const { opcode, rsv, length } = this.#header;
-    // Control frames are short, and those that continue a message do as it does.
-    if (opcode === Opcode.Text || opcode === Opcode.Binary) this.#limit = rsv === 0 ? MAX_PAYLOAD : MAX_COMPRESSED;
-    this.#left = length;
-    this.#frame = new Uint8Array(this.#started + Math.min(length, this.#limit));
-    this.#kept = 0;
-    this.#keep(this.#start.subarray(0, this.#started));
-    this.#started = 0;
   }
 
+  #begin(header: FrameHeader): void {
+    const { opcode, rsv, masked, length } = header;
+    // Control frames are short, and those that continue a message do as it does.
+    if (opcode === Opcode.Text || opcode === Opcode.Binary) this.#limit = rsv === 0 ? MAX_PAYLOAD : MAX_COMPRESSED;
+    const size = frameHeaderSize(length, masked);
+    this.#frame = new Uint8Array(size + Math.min(length, this.#limit));
+    // A legal header has one encoding.
+    this.#kept = encodeFrameHeader(header, this.#frame, 0);
+  }
+
+  /** Keeps the next part of the payload, as far as the frame has room for it. */
   #keep(bytes: Uint8Array): void {
     if (this.#frame === undefined) return;
     const part = bytes.subarray(0, this.#frame.length - this.#kept);

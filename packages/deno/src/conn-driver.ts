@@ -1,6 +1,7 @@
 /** Moves the bytes of a connection over a `Deno.Conn`. */
 import {
   type Driver,
+  expire,
   proceed,
   type Scope,
   type Sleeper,
@@ -100,9 +101,7 @@ export class ConnDriver implements Driver, Sleeper {
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
-    if (this.#closed) return;
-    this.#connection.timeout(this.now());
-    this.#scope.run(work, this.#ws);
+    expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this one still has to end.
     this.flush();
   }
@@ -110,7 +109,6 @@ export class ConnDriver implements Driver, Sleeper {
   async #greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
-      if (this.#closed) return;
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {

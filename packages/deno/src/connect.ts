@@ -125,7 +125,7 @@ async function dial(
     throw new TypeError('createConn returned a connection without TLS for wss:; `insecure: true` allows that');
   }
   if (socketPath !== undefined) return await Deno.connect({ transport: 'unix', path: socketPath });
-  const where = { hostname: uri.host.replace(/^\[|\]$/g, ''), port: uri.port };
+  const where = { hostname: uri.host.replace(/[[\]]/g, ''), port: uri.port };
   if (!uri.secure) return await Deno.connect({ ...where, signal });
   const secure = { alpnProtocols: ['http/1.1'], ...tls, ...where };
   // Only this takes a certificate of the client's, and no signal.

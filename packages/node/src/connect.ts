@@ -139,7 +139,7 @@ const isStream = (socket: unknown): socket is Duplex =>
 const ignore = (): void => undefined;
 
 function dial(uri: WebSocketUri, options: Pick<ConnectOptions, 'socketPath' | 'tls'>): Duplex {
-  const host = uri.host.replace(/^\[|\]$/g, '');
+  const host = uri.host.replace(/[[\]]/g, '');
   const where = options.socketPath === undefined ? { host, port: uri.port } : { host, path: options.socketPath };
   if (!uri.secure) return connectTcp(where);
   // Also over a Unix socket the certificate is that of `host`, by which Node verifies it where there is no servername.

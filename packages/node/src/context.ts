@@ -16,11 +16,11 @@ export function captureContext(inherited: boolean): Context {
  * Since Node 24 the events of a socket that a server has accepted come in no context. Before, they come in that of the server, so that
  * it need not be entered for each of them.
  */
-const COMES_WITHOUT = Number.parseInt(process.versions.node, 10) >= 24;
+export const comesWithout = (version: string): boolean => Number.parseInt(version, 10) >= 24;
 
 /** Returns the context for the connections of a server: it is the same for all of them. */
 export function serverContext(http: Server): Context {
-  if (COMES_WITHOUT) return captureContext(false);
+  if (comesWithout(process.versions.node)) return captureContext(false);
   let run: Run = (call, argument) => call(argument);
   http.once('upgrade', () => {
     run = AsyncLocalStorage.snapshot();

@@ -1,6 +1,7 @@
 /** sockless for Node: core on `node:net`, `node:tls`, `node:http` and `node:https`. */
 export type {
   AdapterOptions,
+  BackoffPolicy,
   Clock,
   CloseOptions,
   Compression,
@@ -10,7 +11,7 @@ export type {
   Timer,
   WebSocketConnection,
 } from '@sockless/adapter';
-export { accept, ConnectionEndedError, reject } from '@sockless/adapter';
+export { accept, backoffDelay, ConnectionEndedError, nextAttempt, reject } from '@sockless/adapter';
 export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';
 export { type ConnectOptions, connect } from './connect.ts';

@@ -2,7 +2,15 @@
 import { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { type Driver, proceed, type Scope, type Sleeper, type WebSocketConnection, work } from '@sockless/adapter';
+import {
+  type Driver,
+  expire,
+  proceed,
+  type Scope,
+  type Sleeper,
+  type WebSocketConnection,
+  work,
+} from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 
 /** What a socket of Node's may have beyond a stream. */
@@ -180,10 +188,8 @@ export class SocketDriver implements Driver, Sleeper {
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
     if (this.socket.closed) return;
-    const now = this.now();
-    this.#report(now);
-    this.#connection.timeout(now);
-    this.#scope.run(work, this.#ws);
+    this.#report(this.now());
+    expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this socket still has to end.
     this.flush();
   }

@@ -90,19 +90,17 @@ function headOf(request: IncomingMessage, socket: Duplex): RequestHead {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     headers.push([(rawHeaders[at] as string).toLowerCase(), rawHeaders[at + 1] as string]);
   }
-  // Node drops header fields beyond this number without a word: the Origin may be among them.
-  const max = (socket as ServerSocket).server?.maxHeadersCount ?? DEFAULT_MAX_HEADERS_COUNT;
+  // Node drops header fields beyond this number without a word: the Origin may be among them. Where nothing is set it drops
+  // those beyond 1,000, and core refuses so many in any case.
+  const max = (socket as ServerSocket).server?.maxHeadersCount || Infinity;
   return {
     method: request.method ?? '',
     target: request.url ?? '',
     version: 10 * httpVersionMajor + httpVersionMinor,
     headers,
-    truncated: max > 0 && headers.length >= max,
+    truncated: headers.length >= max,
   };
 }
-
-/** `maxHeadersCount` of a server that does not say (Node's http: 2,000 names and values). */
-const DEFAULT_MAX_HEADERS_COUNT = 1000;
 
 /** What a socket that a server of Node's has accepted knows, though its types do not say so. */
 interface ServerSocket extends Duplex {

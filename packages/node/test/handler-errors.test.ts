@@ -252,4 +252,38 @@ test('a decision that comes to nothing: 500, and `error` knows why', async (benc
   assert.is(of[0]?.state === 'closed' || of[0]?.state === 'closing', true);
 });
 
+/** What makes a client mask something by itself. */
+const masks: Record<string, (server: WebSocketConnection) => unknown> = {
+  'a Ping frame is to be answered': (server) => server.ping(),
+  'a handler throws': (server) => server.send('throw'),
+  'a heartbeat is due': () => undefined,
+};
+for (const [when, act] of Object.entries(masks)) {
+  test(`a source of random bytes that does not work when ${when} ends its connection, and nothing else`, async (bench) => {
+    const uncaught = bench.uncaught();
+    const errors: unknown[] = [];
+    let broken = false;
+    const random = (bytes: Uint8Array<ArrayBuffer>): void => {
+      if (broken) throw new Error('no random bytes');
+      crypto.getRandomValues(bytes);
+    };
+    const heartbeat = when.startsWith('a heartbeat') && { interval: 20, timeout: 10_000 };
+    const { client, server } = await bench.pair({
+      client: {
+        message() {
+          throw new Error('a mishap');
+        },
+        error: (_, error) => void errors.push(error),
+      },
+      clientOptions: { random, heartbeat },
+    });
+    broken = true;
+    act(server);
+    assert.is((await client.closed).code, 1006);
+    await server.closed;
+    assert.match(String(errors[0]), /no random bytes|a mishap/);
+    assert.equal(uncaught, []);
+  });
+}
+
 test.run();

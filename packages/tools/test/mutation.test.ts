@@ -1,9 +1,13 @@
 // That mutants are what they are called, and that the tests of a package are seen to notice them or not.
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mutantsOf, mutate } from '../mutants.js';
 import { sample } from '../mutation.js';
+import { MUTATED, type Mutated, testFilesOf } from '../mutation-packages.js';
 import { createTree } from '../mutation-tree.js';
+import { ROOT } from '../workspace.js';
 import { createWorkspace } from './workspace.ts';
 
 const mutation = suite('npm run mutation');
@@ -20,6 +24,7 @@ const MUTANTS: [source: string, ...mutated: string[]][] = [
   ['const a: 1 | true = true;', 'const a: 1 | true = false;'],
   ["type A = 'b' | 1;"],
   ["import a from 'b';"],
+  ['const OPTIONS: Names<Options> = { a: true };'],
   ['if (a) throw b;', 'if (false) throw b;', 'if (!(a)) throw b;'],
   ['while (true) a++;', 'while (false) a++;', 'while (true) ;', 'while (true) a--;'],
   ["throw new TypeError('no mutant');"],
@@ -55,7 +60,8 @@ mutation('equal changes in a line are told apart', () => {
 });
 
 mutation('a sample has a mutant of each kind before a second of any, and its seed decides which', () => {
-  const mutants = mutantsOf('a.ts', `const a = [${'1, '.repeat(50)} b < c, true];`);
+  const source = `const a = [${'1, '.repeat(50)} b < c, true];`;
+  const mutants = mutantsOf('a.ts', source).map((mutant) => ({ ...mutant, package: 'a' }));
   const kinds = sample(mutants, 3, 1).map(({ kind }) => kind);
   assert.equal(kinds.sort(), ['boolean', 'comparison', 'number']);
   assert.equal(sample(mutants, 20, 1), sample(mutants, 20, 1));
@@ -86,7 +92,7 @@ mutation('a mutant is killed by a test, by its endlessness, or survives', async 
     'packages/a/src/sum.ts': SOURCE,
     'packages/a/test/sum.test.ts': TESTS,
   });
-  const tree = createTree(workspace.root, 'packages/a', []);
+  const tree = createTree(workspace.root, { folder: 'packages/a', tests: ['packages/a/test'], sources: [] });
   try {
     const mutants = mutantsOf('sum.ts', SOURCE);
     const measured = await tree.measure(mutants, [], () => undefined);
@@ -108,6 +114,46 @@ mutation('a mutant is killed by a test, by its endlessness, or survives', async 
     tree.remove();
     workspace.remove();
   }
+});
+
+mutation('the tests of another package notice what they import', async () => {
+  const workspace = createWorkspace({
+    'packages/a/package.json': '{ "name": "a", "type": "module", "exports": "./dist/index.js" }',
+    'packages/a/src/index.ts': 'export const yes: boolean = true;',
+    'packages/b/package.json': '{ "name": "b", "type": "module", "dependencies": { "a": "workspace:*" } }',
+    'packages/b/test/b.test.ts': `import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { yes } from 'a';
+const test = suite('b');
+test('says yes', async () => {
+  await using it = { async [Symbol.asyncDispose]() {} };
+  assert.ok(it && yes);
+});
+test.run();
+`,
+  });
+  mkdirSync(join(workspace.root, 'packages/b/node_modules'));
+  symlinkSync('../../a', join(workspace.root, 'packages/b/node_modules/a'));
+  const tree = createTree(workspace.root, { folder: 'packages/a', tests: ['packages/b/test'], sources: [] });
+  try {
+    const mutants = mutantsOf('index.ts', 'export const yes: boolean = true;');
+    const measured = await tree.measure(mutants, [], () => undefined);
+    assert.equal(measured.left, []);
+    assert.equal(await Promise.all(mutants.map((mutant) => tree.put(mutant, measured))), [
+      { by: '../b/test/b.test.js: says yes' },
+    ]);
+  } finally {
+    tree.remove();
+    workspace.remove();
+  }
+});
+
+mutation('Deno runs its own tests and those of Node’s adapter that it has in common', () => {
+  const found = testFilesOf(ROOT, MUTATED.deno as Mutated);
+  for (const path of ['deno/test/on-deno/attach.ts', 'node/test/serve.test.ts'])
+    assert.ok(found.includes(`packages/${path}`));
+  for (const path of ['deno/test/on-deno/leak.ts', 'node/test/upgrade.test.ts'])
+    assert.not.ok(found.includes(`packages/${path}`));
 });
 
 mutation.run();

@@ -2,7 +2,7 @@
 import type { CloseReason } from '../frame/close.ts';
 import type { DataOpcode } from '../frame/header.ts';
 import type { Extension, HeaderField } from '../handshake/fields.ts';
-import type { HandshakeRequest } from '../handshake/server.ts';
+import type { HandshakeRequest } from '../handshake/policy.ts';
 import type { HandshakeError, ProtocolError } from '../rules.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { HandshakeError, ProtocolError } from '../rules.ts';
  *
  * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* `close`? `fail`? `end`, and
  * nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
- * they came in, so copy a small piece to keep it for long.
+ * they came in, so copy a small part to keep it for long.
  */
 export type ConnectionEvent =
   | RequestEvent
@@ -61,7 +61,7 @@ export interface BinaryEvent {
 }
 
 /**
- * With `messages: 'fragments'`, the next piece of a message as it arrived: any part of a frame. A piece of a text is
+ * With `messages: 'fragments'`, the next part of a message as it arrived: any part of a frame. A part of a text is
  * valid UTF-8 by itself: whole code points.
  */
 export interface FragmentEvent {
@@ -69,9 +69,9 @@ export interface FragmentEvent {
   readonly type: 'fragment';
   /** What the message is: text or binary. */
   readonly opcode: DataOpcode;
-  /** The piece. */
+  /** The part. */
   readonly data: Uint8Array;
-  /** This piece is the last of its message. */
+  /** Whether this part is the last of its message. */
   readonly final: boolean;
 }
 
@@ -150,4 +150,19 @@ export interface Explanation {
    * that `fail` was given.
    */
   readonly cause: unknown;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** The event of most connections, which an application may keep for as long as they last. */
+const PLAIN: OpenEvent = Object.freeze({ type: 'open', subprotocol: '', extensions: NONE, headers: NONE });
+
+/** Returns the event that says that the opening handshake is complete. */
+export function openEvent(
+  subprotocol: string,
+  extensions: readonly Extension[],
+  headers: readonly HeaderField[],
+): OpenEvent {
+  if (subprotocol === '' && extensions.length === 0 && headers.length === 0) return PLAIN;
+  return { type: 'open', subprotocol, extensions, headers };
 }

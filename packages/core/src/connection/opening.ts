@@ -1,88 +1,129 @@
 /**
- * The opening handshake's two half-machines (RFC 6455 4): bytes → head → request or response.
+ * The opening handshake in both roles (RFC 6455 4): bytes → head → request or response.
  *
- * They read and judge; what follows from that (events, the answer, the state) is the connection's.
+ * An opening reads and judges; what follows from that (events, the answer, the state) is the connection's.
  */
 
+import { bodyFraming, ChunkedBody } from '../handshake/body.ts';
 import { type HandshakeOffer, type Negotiated, verify } from '../handshake/client.ts';
 import type { HeaderField } from '../handshake/fields.ts';
-import {
-  bodyFraming,
-  ChunkedBody,
-  HeadReader,
-  parseRequestHead,
-  parseResponseHead,
-  type RequestHead,
-  type ResponseHead,
-  responseText,
-} from '../handshake/http1.ts';
-import { type AcceptOptions, acceptRequest, type HandshakeRequest, readRequest } from '../handshake/server.ts';
-import { HandshakeError } from '../rules.ts';
-import type { ResolvedOptions, ResolvedServerOptions } from './options.ts';
+import { HeadReader } from '../handshake/head-reader.ts';
+import { parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from '../handshake/http1.ts';
+import { type Acceptance, type AcceptOptions, acceptRequest, readRequest } from '../handshake/server.ts';
+import { told } from '../printable.ts';
+import { HandshakeError, type HandshakeRuleName } from '../rules.ts';
+import type { RequestEvent } from './events.ts';
+import type { ResolvedOptions } from './resolved-options.ts';
 
-/** A server's: waits for a request, then keeps what arrives until the request is decided. */
-export class ServerOpening {
-  readonly #options: ResolvedServerOptions;
-  readonly #reader: HeadReader;
-  /** The head of the request, if somebody else has read it. */
-  head: RequestHead | undefined = undefined;
-  /** The request that waits for a decision. */
-  request: HandshakeRequest | undefined = undefined;
+/** What an opening handshake leads to: a request that waits for its decision, or what both sides have agreed on. */
+export type Step = RequestEvent | Opened;
 
-  constructor(options: ResolvedServerOptions) {
-    this.#options = options;
-    this.#reader = new HeadReader(options.maxHeadSize, options.maxHeadSize / 2);
+/** The client's opening handshake is complete. */
+export interface Opened {
+  readonly type: 'open';
+  readonly agreed: Negotiated;
+  /** The header fields of the response. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** The opening handshake of a connection, while it lasts. */
+export abstract class Opening {
+  protected readonly reader: HeadReader;
+
+  /** Accepts the request and returns the response: a server's, while a request waits for its decision. */
+  accept: ((options: AcceptOptions) => Acceptance) | undefined = undefined;
+
+  constructor(reader: HeadReader) {
+    this.reader = reader;
   }
 
-  /** How many of the bytes received have been read. */
-  get position(): number {
-    return this.#reader.position;
-  }
-
+  /** Takes the next bytes, for good. */
   receive(chunk: Uint8Array): void {
-    this.#reader.receive(chunk);
+    this.reader.receive(chunk);
+  }
+
+  /** Takes the head of a request that has been read already; false when none is expected. */
+  receiveRequest(_head: RequestHead): boolean {
+    return false;
   }
 
   /**
-   * Gives the request once it has arrived whole.
+   * Returns what the bytes received so far lead to, once; `undefined` while more must arrive.
    *
-   * @throws {HandshakeError} when it breaks a rule, or when too much arrives before it is decided
+   * @param ended the transport has ended: nothing more arrives
+   * @throws {HandshakeError} when the peer broke a rule or refused; its offset does not depend on how the bytes were cut
    */
-  next(): HandshakeRequest | undefined {
-    if (this.request === undefined) {
-      return located(this.#reader, () => {
-        const text = this.head === undefined ? this.#reader.read('request-malformed') : undefined;
-        if (text !== undefined) this.head = parseRequestHead(text);
-        if (this.head !== undefined) this.request = readRequest(this.head, this.#options.policy);
-        return this.request;
-      });
+  step(ended: boolean): Step | undefined {
+    try {
+      return this.read(ended);
+    } catch (error) {
+      if (error instanceof HandshakeError) error.offset += this.reader.position;
+      throw error;
     }
-    const { maxEarlyBytes } = this.#options;
-    if (this.#reader.length > maxEarlyBytes) {
+  }
+
+  protected abstract read(ended: boolean): Step | undefined;
+
+  /** Returns the error for a rule that no bytes of the peer's have broken. */
+  failure(rule: HandshakeRuleName, detail?: string): HandshakeError {
+    const error = new HandshakeError(rule, detail);
+    error.offset = this.reader.position;
+    return error;
+  }
+
+  /** Returns why the opening handshake has failed when the transport has ended, `cause` being what that said of it. */
+  interrupted(cause: unknown): HandshakeError {
+    const error = this.failure('handshake-interrupted', cause === undefined ? '' : told(cause));
+    error.cause = cause;
+    return error;
+  }
+
+  /** Returns why the opening handshake has failed when its time is over. */
+  late(): HandshakeError {
+    return this.failure('handshake-timeout');
+  }
+
+  /** Returns what arrived behind the head. */
+  rest(): Uint8Array {
+    return this.reader.rest();
+  }
+}
+
+/** A server's: waits for a request, then keeps what arrives until the request is decided. */
+export class ServerOpening extends Opening {
+  readonly #options: ResolvedOptions;
+  #head: RequestHead | undefined = undefined;
+
+  constructor(options: ResolvedOptions) {
+    super(new HeadReader('request', options.maxHeadSize, options.maxHeadSize / 2));
+    this.#options = options;
+  }
+
+  override receiveRequest(head: RequestHead): boolean {
+    const expected = this.#head === undefined;
+    if (expected) this.#head = head;
+    return expected;
+  }
+
+  protected override read(): Step | undefined {
+    const { policy, compression, maxEarlyBytes } = this.#options;
+    if (this.accept === undefined) {
+      const text = this.#head === undefined ? this.reader.read() : undefined;
+      if (text !== undefined) this.#head = parseRequestHead(text);
+      if (this.#head === undefined) return undefined;
+      const request = readRequest(this.#head, policy);
+      this.accept = (options) => acceptRequest(request, policy, options, compression);
+      return { type: 'request', request };
+    }
+    if (this.reader.length > maxEarlyBytes) {
       // 4.1: "Once the client's opening handshake has been sent, the client MUST wait for a response from the server
       // before sending any further data."
       const error = new HandshakeError('early-data', `more than ${maxEarlyBytes} bytes`);
-      error.offset = this.#reader.position + maxEarlyBytes;
+      // Counted from the end of the head.
+      error.offset = maxEarlyBytes;
       throw error;
     }
     return undefined;
-  }
-
-  /**
-   * Gives the head of the response that accepts the request, and what it agrees to.
-   *
-   * @throws {TypeError | RangeError} when an option is not valid
-   */
-  accept(request: HandshakeRequest, options: AcceptOptions): { readonly head: string; readonly agreed: Negotiated } {
-    const { compression, policy } = this.#options;
-    const accepted = compression?.accept(request.extensions);
-    const { subprotocol, extensions, response } = acceptRequest(request, policy, options, accepted?.extension);
-    return { head: responseText(response), agreed: { subprotocol, extensions, transform: accepted?.transform } };
-  }
-
-  /** Gives what arrived behind the request. */
-  rest(): Uint8Array {
-    return this.#reader.rest();
   }
 }
 
@@ -90,47 +131,28 @@ export class ServerOpening {
 const MAX_INFORMATIONAL = 8;
 
 /** A client's: waits for the response, and for the body of one that refuses. */
-export class ClientOpening {
+export class ClientOpening extends Opening {
   readonly #offer: HandshakeOffer;
   readonly #maxBody: number;
-  readonly #reader: HeadReader;
   readonly #chunked = new ChunkedBody();
   #informational = 0;
   #refusal: ResponseHead | undefined = undefined;
 
   constructor(options: ResolvedOptions, offer: HandshakeOffer) {
+    super(new HeadReader('response', options.maxHeadSize));
     this.#offer = offer;
     this.#maxBody = options.maxEarlyBytes;
-    this.#reader = new HeadReader(options.maxHeadSize);
   }
 
-  /** How many of the bytes received have been read. */
-  get position(): number {
-    return this.#reader.position;
-  }
-
-  receive(chunk: Uint8Array): void {
-    this.#reader.receive(chunk);
-  }
-
-  /**
-   * Gives what was negotiated once the response has arrived whole.
-   *
-   * @param ended the transport has ended: what there is, is all there will be
-   * @throws {HandshakeError} when the response breaks a rule or is a refusal
-   */
-  next(ended: boolean): { readonly agreed: Negotiated; readonly headers: readonly HeaderField[] } | undefined {
-    return located(this.#reader, () => this.#next(ended));
-  }
-
-  #next(ended: boolean): { readonly agreed: Negotiated; readonly headers: readonly HeaderField[] } | undefined {
+  protected override read(ended: boolean): Step | undefined {
     while (this.#refusal === undefined) {
-      const head = this.#reader.read('response-malformed');
+      const head = this.reader.read();
       if (head === undefined) return undefined;
       const response = parseResponseHead(head);
-      if (response.status === 101) return { agreed: verify(this.#offer, response), headers: response.headers };
+      const { status, headers } = response;
+      if (status === 101) return { type: 'open', agreed: verify(this.#offer, response), headers };
       // RFC 9110 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
-      if (response.status >= 200) this.#refusal = response;
+      if (status >= 200) this.#refusal = response;
       else if (++this.#informational > MAX_INFORMATIONAL)
         throw new HandshakeError('response-malformed', 'too many 1xx');
     }
@@ -145,7 +167,7 @@ export class ClientOpening {
   /** The body of a refusal, as much of it as is kept; `undefined` while more is to come. */
   #body(refusal: ResponseHead, ended: boolean): Uint8Array | undefined {
     // No further than so, also where more has come at once: how much is kept does not depend on the chunks.
-    const bytes = this.#reader.peek().subarray(0, this.#maxBody);
+    const bytes = this.reader.peek().subarray(0, this.#maxBody);
     const framing = bodyFraming(refusal);
     const enough = ended || bytes.length === this.#maxBody;
     if (framing === 'chunked') {
@@ -156,28 +178,13 @@ export class ClientOpening {
     return bytes.length >= length || enough ? bytes.slice(0, length) : undefined;
   }
 
-  /** Returns why the opening handshake has failed when its time is over: what a refusal has said by now counts. */
-  late(): HandshakeError {
+  /** What a refusal has said by now counts. */
+  override late(): HandshakeError {
     try {
-      this.next(true);
+      this.step(true);
     } catch (error) {
       return error as HandshakeError;
     }
-    return new HandshakeError('handshake-timeout');
-  }
-
-  /** Gives what arrived behind the response. */
-  rest(): Uint8Array {
-    return this.#reader.rest();
-  }
-}
-
-/** Calls `read`; an error of the handshake that it throws says how much had been read, however that was cut. */
-function located<T>(reader: HeadReader, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof HandshakeError) error.offset = reader.position;
-    throw error;
+    return super.late();
   }
 }

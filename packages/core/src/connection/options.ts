@@ -1,19 +1,19 @@
-/** The options of a connection, with their defaults, checked. */
-
+/** The options of a connection as its user writes them: what they mean, what their defaults are, which names there are. */
 import type { MessageExtension } from '../deflate/extension.ts';
-import { checkPolicy, type ServerPolicy } from '../handshake/server.ts';
-import { host, type RandomSource, type Utf8TextDecoder } from '../host.ts';
-import { CONNECTION_OPTIONS, checkNames, type Names, SERVER_OPTIONS } from '../misuse.ts';
-import { shown } from '../printable.ts';
-import type { RateLimit, RateLimits } from '../receive/rate-limit.ts';
-import type { AtRest, Role } from './at-rest.ts';
-import type { HeartbeatOptions } from './heartbeat.ts';
+import { REQUEST_OPTIONS, type RequestOptions } from '../handshake/client.ts';
+import { SERVER_POLICY, type ServerPolicy } from '../handshake/policy.ts';
+import type { RandomSource, Utf8TextDecoder } from '../host.ts';
+import type { Names } from '../misuse.ts';
+import type { RateLimits } from '../receive/rate-limit.ts';
+
+/** Which end of the connection this is: a client masks what it sends, a server does not (5.1). */
+export type Role = 'client' | 'server';
 
 /** How much of a message in progress must arrive, and in what time. */
 export interface MessageProgress {
   /** Bytes of payload. */
   readonly bytes: number;
-  /** Milliseconds for each so many bytes. */
+  /** The milliseconds in which they must arrive. */
   readonly within: number;
 }
 
@@ -33,7 +33,7 @@ export interface ConnectionOptions {
    * not 101. Default: 64 KiB.
    */
   readonly maxEarlyBytes?: number | undefined;
-  /** With so many bytes in the outbox, `send` and its like throw `queue-full`. Default: 16 MiB. */
+  /** The number of bytes in the outbox from which on `send` and its like throw `queue-full`. Default: 16 MiB. */
   readonly maxQueuedBytes?: number | undefined;
   /** Longer messages are sent in fragments of this size. Default: `Infinity`, one frame a message. */
   readonly fragmentSize?: number | undefined;
@@ -80,207 +80,57 @@ export interface ConnectionOptions {
   readonly textDecoder?: Utf8TextDecoder | undefined;
 }
 
-/** {@link ConnectionOptions} with every default filled in. */
-export class ResolvedOptions {
-  /** {@link ConnectionOptions.maxMessageSize} */
-  readonly maxMessageSize: number;
-  /** {@link ConnectionOptions.maxFrameSize} */
-  readonly maxFrameSize: number;
-  /** {@link ConnectionOptions.maxHeadSize} */
-  readonly maxHeadSize: number;
-  /** {@link ConnectionOptions.maxEarlyBytes} */
-  readonly maxEarlyBytes: number;
-  /** {@link ConnectionOptions.maxQueuedBytes} */
-  readonly maxQueuedBytes: number;
-  /** {@link ConnectionOptions.fragmentSize} */
-  readonly fragmentSize: number;
-  /** Whether messages are delivered as they arrive: `messages: 'fragments'`. */
-  readonly fragments: boolean;
-  /** {@link ConnectionOptions.autoPong} */
-  readonly autoPong: boolean;
-  /** {@link ConnectionOptions.heartbeat} */
-  readonly heartbeat: HeartbeatOptions | undefined;
-  /** {@link ConnectionOptions.idleTimeout} */
-  readonly idleTimeout: number;
-  /** {@link ConnectionOptions.messageProgress} */
-  readonly messageProgress: MessageProgress | undefined;
-  /** {@link ConnectionOptions.stallTimeout} */
-  readonly stallTimeout: number;
-  /** {@link ConnectionOptions.handshakeTimeout} */
-  readonly handshakeTimeout: number;
-  /** {@link ConnectionOptions.closeTimeout} */
-  readonly closeTimeout: number;
-  /** {@link ConnectionOptions.rateLimits} */
-  readonly rateLimits: RateLimits | undefined;
-  /** {@link ConnectionOptions.compression} */
-  readonly compression: MessageExtension | undefined;
-  /** {@link ConnectionOptions.random} */
-  readonly random: RandomSource | undefined;
-  /** {@link ConnectionOptions.textDecoder} */
-  readonly textDecoder: Utf8TextDecoder | undefined;
-
-  /**
-   * Who has half-machines to give away, of the connections with these options.
-   *
-   * @internal
-   */
-  readonly atRest: Readonly<Record<Role, AtRest>> = {
-    client: { receiver: undefined, sender: undefined },
-    server: { receiver: undefined, sender: undefined },
-  };
-
-  /**
-   * Checks options and fills in the defaults.
-   *
-   * @throws {TypeError | RangeError} when an option is not valid; the message names it
-   */
-  constructor(options: ConnectionOptions) {
-    this.maxMessageSize = bytes(options, 'maxMessageSize', 16 * MIB);
-    this.maxFrameSize = bytes(options, 'maxFrameSize', this.maxMessageSize);
-    this.maxHeadSize = bytes(options, 'maxHeadSize', 16 * KIB);
-    this.maxEarlyBytes = bytes(options, 'maxEarlyBytes', 64 * KIB);
-    this.maxQueuedBytes = bytes(options, 'maxQueuedBytes', 16 * MIB);
-    this.fragmentSize = bytes(options, 'fragmentSize', Infinity, 1);
-    const messages = options.messages ?? 'whole';
-    if (messages !== 'whole' && messages !== 'fragments')
-      throw new TypeError(`messages: 'whole' or 'fragments', not ${shown(messages)}`);
-    this.fragments = messages === 'fragments';
-    this.autoPong = options.autoPong ?? true;
-    if (typeof this.autoPong !== 'boolean') throw new TypeError(`autoPong: true or false, not ${shown(this.autoPong)}`);
-    const heartbeat = options.heartbeat ?? { interval: 30_000, timeout: 10_000 };
-    if (heartbeat !== false) {
-      checkNames(heartbeat, HEARTBEAT, 'heartbeat');
-      fromOne('heartbeat.interval', heartbeat.interval);
-      fromOne('heartbeat.timeout', heartbeat.timeout);
-    }
-    this.heartbeat = heartbeat === false ? undefined : heartbeat;
-    this.idleTimeout = time(options, 'idleTimeout', 120_000);
-    const progress = options.messageProgress ?? { bytes: KIB, within: 10_000 };
-    if (progress !== false) {
-      checkNames(progress, MESSAGE_PROGRESS, 'messageProgress');
-      wholeBytes('messageProgress.bytes', progress.bytes, 1);
-      fromOne('messageProgress.within', progress.within);
-    }
-    this.messageProgress = progress === false ? undefined : progress;
-    this.stallTimeout = time(options, 'stallTimeout', 60_000);
-    this.handshakeTimeout = time(options, 'handshakeTimeout', 10_000);
-    this.closeTimeout = time(options, 'closeTimeout', 5_000);
-    this.rateLimits = options.rateLimits;
-    checkNames(options.rateLimits ?? {}, RATE_LIMITS, 'rateLimits', 'limit');
-    for (const [name, limit] of Object.entries(options.rateLimits ?? {})) {
-      if (limit === undefined) continue;
-      checkNames(limit, RATE_LIMIT, `rateLimits.${name}`);
-      positive(`rateLimits.${name}.perSecond`, limit.perSecond);
-      fromOne(`rateLimits.${name}.burst`, limit.burst ?? 1);
-    }
-    this.compression = options.compression;
-    checkCompression(this.compression);
-    this.random = options.random ?? host.random;
-    if (this.random !== undefined && typeof this.random !== 'function') {
-      throw new TypeError(`random: a function that fills a Uint8Array, not ${shown(this.random)}`);
-    }
-    this.textDecoder = options.textDecoder ?? host.textDecoder;
-    const decoder = this.textDecoder;
-    // A lenient decoder would put U+FFFD where the RFC wants the connection failed.
-    const strict = typeof decoder?.decode === 'function' && decoder.fatal !== false && decoder.ignoreBOM !== false;
-    if (decoder !== undefined && !strict) {
-      throw new TypeError(`textDecoder: a decoder made with { fatal: true, ignoreBOM: true }, not ${shown(decoder)}`);
-    }
-  }
-}
-
-/**
- * Checks the options once, for all the connections that will have them; the factories take the result as well.
- *
- * @param others what names the options may have besides, of an adapter's for instance
- * @throws {TypeError | RangeError} when an option is not valid or unknown; the message names it
- */
-export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}, others?: Names): ResolvedOptions {
-  if (options instanceof ResolvedOptions) return options;
-  checkNames(options, { ...CONNECTION_OPTIONS, ...others });
-  return new ResolvedOptions(options);
-}
+/** {@link Connection.client}'s options. */
+export interface ClientOptions extends ConnectionOptions, RequestOptions {}
 
 /** {@link Connection.server}'s options. */
 export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
 
-/** {@link ServerOptions} with every default filled in. */
-export class ResolvedServerOptions extends ResolvedOptions {
-  /** Which requests are accepted, and how. */
-  readonly policy: ServerPolicy;
+/** How often to send a Ping frame, and how long to wait for an answer (5.5.2). */
+export interface HeartbeatOptions {
+  /** Milliseconds from one Ping frame to the next. */
+  readonly interval: number;
+  /** Milliseconds to wait for bytes after a Ping frame before the connection is failed. */
+  readonly timeout: number;
+}
 
+/** How to send one message. */
+export interface SendOptions {
+  /** Whether to compress it, where that was negotiated. Default: when it is `threshold` bytes long or longer. */
+  readonly compress?: boolean | undefined;
   /**
-   * Checks options and fills in the defaults.
-   *
-   * @throws {TypeError | RangeError} when an option is not valid; the message names it
+   * Whether bytes are borrowed and not copied: they must not be written to, transferred or resized until they have left. That saves the
+   * copy of a payload of 4 KiB and more that is neither masked nor compressed. If its memory has been transferred or resized by
+   * the time it is transmitted, the connection fails with `loan-changed`. Default: false, and the bytes are the caller's
+   * again when `send` returns.
    */
-  constructor(options: ServerOptions) {
-    super(options);
-    checkPolicy(options);
-    const { origins, requireOrigin, subprotocols } = options;
-    this.policy = { origins, requireOrigin, subprotocols };
-  }
+  readonly lend?: boolean | undefined;
 }
 
-/** {@link resolveOptions} for servers: give the result to `Connection.server` for each connection. */
-export function resolveServerOptions(
-  options: ServerOptions | ResolvedServerOptions = {},
-  others?: Names,
-): ResolvedServerOptions {
-  if (options instanceof ResolvedServerOptions) return options;
-  if (!(options instanceof ResolvedOptions)) {
-    checkNames(options, { ...SERVER_OPTIONS, ...others });
-    return new ResolvedServerOptions(options);
-  }
-  // What `resolveOptions` gave means what it says, and has no policy.
-  return Object.assign(new ResolvedServerOptions({}), options);
-}
+/** The names of {@link ConnectionOptions}. */
+export const CONNECTION_OPTIONS: Names<ConnectionOptions> = {
+  maxMessageSize: true,
+  maxFrameSize: true,
+  maxHeadSize: true,
+  maxEarlyBytes: true,
+  maxQueuedBytes: true,
+  fragmentSize: true,
+  messages: true,
+  autoPong: true,
+  heartbeat: true,
+  idleTimeout: true,
+  messageProgress: true,
+  stallTimeout: true,
+  handshakeTimeout: true,
+  closeTimeout: true,
+  rateLimits: true,
+  compression: true,
+  random: true,
+  textDecoder: true,
+};
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+/** The names of `ClientOptions`. */
+export const CLIENT_OPTIONS: Names<ConnectionOptions & RequestOptions> = { ...CONNECTION_OPTIONS, ...REQUEST_OPTIONS };
 
-type Sizes = 'maxMessageSize' | 'maxFrameSize' | 'maxHeadSize' | 'maxEarlyBytes' | 'maxQueuedBytes' | 'fragmentSize';
-type Timeouts = 'idleTimeout' | 'stallTimeout' | 'handshakeTimeout' | 'closeTimeout';
-
-function bytes(options: ConnectionOptions, name: Sizes, otherwise: number, least = 0): number {
-  return wholeBytes(name, options[name] ?? otherwise, least);
-}
-
-function wholeBytes(name: string, value: number, least: number): number {
-  if (value !== Infinity && !(Number.isSafeInteger(value) && value >= least)) {
-    throw wrongNumber(name, `a whole number of bytes from ${least}, or Infinity`, value);
-  }
-  return value;
-}
-
-const time = (options: ConnectionOptions, name: Timeouts, otherwise: number): number =>
-  fromOne(name, options[name] ?? otherwise);
-
-function positive(name: string, value: number): void {
-  if (!(typeof value === 'number' && value > 0)) throw wrongNumber(name, 'a number above 0', value);
-}
-
-function fromOne(name: string, value: number): number {
-  if (!(typeof value === 'number' && value >= 1)) throw wrongNumber(name, 'a number from 1', value);
-  return value;
-}
-
-/** A number out of range, or no number at all. */
-const wrongNumber = (name: string, expected: string, value: unknown): RangeError | TypeError =>
-  new (typeof value === 'number' ? RangeError : TypeError)(`${name}: ${expected}, not ${shown(value)}`);
-
-function checkCompression(extension: MessageExtension | undefined): void {
-  if (extension === undefined) return;
-  // Whatever it is, `true` for instance.
-  const { offer, accept, confirm } = Object(extension) as Partial<MessageExtension>;
-  if ([offer, accept, confirm].some((method) => typeof method !== 'function')) {
-    throw new TypeError(
-      `compression: what permessageDeflate(…) of @sockless/core/deflate returns, not ${shown(extension)}`,
-    );
-  }
-}
-
-const HEARTBEAT: Names<HeartbeatOptions> = { interval: true, timeout: true };
-const MESSAGE_PROGRESS: Names<MessageProgress> = { bytes: true, within: true };
-const RATE_LIMITS: Names<RateLimits> = { messages: true, bytes: true, controlFrames: true };
-const RATE_LIMIT: Names<RateLimit> = { perSecond: true, burst: true };
+/** The names of `ServerOptions`. */
+export const SERVER_OPTIONS: Names<ConnectionOptions & ServerPolicy> = { ...CONNECTION_OPTIONS, ...SERVER_POLICY };

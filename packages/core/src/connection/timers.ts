@@ -12,73 +12,139 @@
  *     close      our Close frame has been transmitted, we      never
  *                failed, or the transport has ended
  *
- * Only this file and the heartbeat write deadlines.
+ * No other file writes a deadline, and nothing here waits: a deadline is a time on the caller's clock, `undefined` where
+ * there is none. It is a whole number of milliseconds, because an engine keeps those in place and any others beside the
+ * object (benchmarks: idle).
  */
-import { type Deadlines, dueAfter } from './deadlines.ts';
-import { Heartbeat } from './heartbeat.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { HeartbeatOptions } from './options.ts';
+import type { ResolvedOptions } from './resolved-options.ts';
 
-/** How far a message or frame that has not arrived whole had come when its time began. */
+/** The name of a deadline. */
+export type DeadlineName = (typeof ORDER)[number];
+
+/** Of several deadlines that have passed, the one that says most about why comes first. */
+const ORDER = ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping'] as const;
+
+/** A message or frame that has not arrived whole. */
 interface Progress {
   /** Where in the stream it begins. */
   since: number;
-  /** How much of its payload was there. */
+  /** The length of its payload when its time began. */
   payload: number;
+  /** When more of it must have arrived. */
+  due: number | undefined;
 }
 
-/** The deadlines of one connection, and what they depend on. */
-export class Timers implements Deadlines {
-  handshake: number | undefined = undefined;
-  ping: number | undefined = undefined;
-  pong: number | undefined = undefined;
-  idle: number | undefined = undefined;
-  message: number | undefined = undefined;
-  stall: number | undefined = undefined;
-  close: number | undefined = undefined;
-  readonly #options: ResolvedOptions;
-  #heartbeat: Heartbeat | undefined = undefined;
+/** The deadlines of one connection, and the heartbeat. All times are counted from the last time given. */
+export abstract class Timers {
+  /** The last time given, on the caller's clock in milliseconds. */
+  now: number;
+  #handshake: number | undefined = undefined;
+  #ping: number | undefined = undefined;
+  #pong: number | undefined = undefined;
+  #idle: number | undefined = undefined;
+  #stall: number | undefined = undefined;
+  #close: number | undefined = undefined;
   #progress: Progress | undefined = undefined;
+  // The number of heartbeat Ping frames, and when the last one was queued if no Pong frame has answered it.
+  #pings = 0;
+  #pingedAt: number | undefined = undefined;
 
-  constructor(options: ResolvedOptions) {
-    this.#options = options;
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** How long everything may take. */
+  abstract get options(): ResolvedOptions;
+
+  /** The time of the earliest deadline, `Infinity` when there is none. */
+  get deadline(): number {
+    return Math.min(
+      this.#handshake ?? Infinity,
+      this.#ping ?? Infinity,
+      this.#pong ?? Infinity,
+      this.#idle ?? Infinity,
+      this.#progress?.due ?? Infinity,
+      this.#stall ?? Infinity,
+      this.#close ?? Infinity,
+    );
+  }
+
+  /** Returns the name of a deadline that has passed. */
+  expiredDeadline(): DeadlineName | undefined {
+    const { now } = this;
+    if (this.deadline > now) return undefined;
+    const due: Readonly<Record<DeadlineName, number | undefined>> = {
+      close: this.#close,
+      handshake: this.#handshake,
+      pong: this.#pong,
+      stall: this.#stall,
+      message: this.#progress?.due,
+      idle: this.#idle,
+      ping: this.#ping,
+    };
+    return ORDER.find((name) => (due[name] ?? Number.NaN) <= now);
+  }
+
+  /** Whether the stall deadline runs. */
+  get stallRuns(): boolean {
+    return this.#stall !== undefined;
+  }
+
+  /** Whether the close deadline runs. */
+  get closeRuns(): boolean {
+    return this.#close !== undefined;
   }
 
   /** The opening handshake begins. */
-  startHandshake(now: number): void {
-    this.handshake = dueAfter(this.#options.handshakeTimeout, now);
+  startHandshake(): void {
+    this.#handshake = dueAfter(this.options.handshakeTimeout, this.now);
   }
 
   /** The connection is open. */
-  open(now: number): void {
-    this.handshake = undefined;
-    const { heartbeat } = this.#options;
-    if (heartbeat !== undefined) this.ping = dueAfter(heartbeat.interval, now);
-    this.alive(now);
+  startOpen(): void {
+    const { heartbeat } = this.options;
+    this.#handshake = undefined;
+    if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, this.now);
+    this.alive();
   }
 
-  /** A heartbeat Ping frame is due: returns its payload. A peer that is not read cannot be asked to answer. */
-  heartbeat(now: number, paused: boolean): Uint8Array {
-    const { heartbeat } = this.#options;
-    this.#heartbeat ??= new Heartbeat();
-    const payload = this.#heartbeat.ping(heartbeat as NonNullable<typeof heartbeat>, this, now);
-    if (paused) this.pong = undefined;
-    return payload;
+  /**
+   * A heartbeat Ping frame is due: returns its payload, which no other of this connection's has.
+   *
+   * 5.5.2: "A Ping frame may serve either as a keepalive or as a means to verify that the remote endpoint is still
+   * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. A peer that
+   * is not read cannot be asked to answer.
+   */
+  heartbeat(paused: boolean): Uint8Array {
+    const { now } = this;
+    const { interval, timeout } = this.options.heartbeat as HeartbeatOptions;
+    this.#ping = dueAfter(interval, now);
+    // Bytes that arrive clear it; a second Ping frame does not put it off.
+    this.#pong = paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
+    this.#pingedAt = now;
+    this.#pings++;
+    return pingPayload(this.#pings);
   }
 
-  /** A Pong frame arrived: returns the latency in milliseconds when it answers the last heartbeat Ping frame. */
-  latency(payload: Uint8Array, now: number): number | undefined {
-    return this.#heartbeat?.pong(payload, now);
+  /** Returns the latency in milliseconds when a Pong frame answers the last heartbeat Ping frame, else `undefined`. */
+  latency(payload: Uint8Array): number | undefined {
+    if (this.#pingedAt === undefined || payload.length !== 4) return undefined;
+    if (!pingPayload(this.#pings).every((byte, index) => byte === payload[index])) return undefined;
+    const latency = this.now - this.#pingedAt;
+    this.#pingedAt = undefined;
+    return latency;
   }
 
   /** Bytes arrived on an open connection: the peer is there. */
-  alive(now: number): void {
-    this.idle = dueAfter(this.#options.idleTimeout, now);
-    this.pong = undefined;
+  alive(): void {
+    this.#idle = dueAfter(this.options.idleTimeout, this.now);
+    this.#pong = undefined;
   }
 
   /** The application reads no more for now, so silence is not the peer's fault. */
-  pause(): void {
-    this.idle = this.message = this.pong = undefined;
+  clearSilence(): void {
+    this.#idle = this.#pong = undefined;
     this.#progress = undefined;
   }
 
@@ -86,52 +152,62 @@ export class Timers implements Deadlines {
    * All that arrived has been parsed: a message that is not whole must make progress.
    *
    * @param since where in the stream the message or frame in progress begins, -1 when there is none
-   * @param payload how many bytes of payload the message in progress has
+   * @param payload the length of the payload that has arrived of it
    */
-  watch(since: number, payload: number, now: number): void {
-    const { messageProgress } = this.#options;
+  watchMessage(since: number, payload: number): void {
+    const { messageProgress } = this.options;
     if (messageProgress === undefined) return;
     const progress = this.#progress;
     if (since < 0) {
-      if (progress === undefined) return;
-      this.#progress = this.message = undefined;
+      if (progress !== undefined) this.#progress = undefined;
       return;
     }
-    if (progress === undefined) this.#progress = { since, payload };
-    else {
-      if (progress.since === since && payload - progress.payload < messageProgress.bytes) return;
-      progress.since = since;
-      progress.payload = payload;
-    }
-    this.message = dueAfter(messageProgress.within, now);
+    if (progress !== undefined && progress.since === since && payload - progress.payload < messageProgress.bytes)
+      return;
+    this.#progress = { since, payload, due: dueAfter(messageProgress.within, this.now) };
   }
 
-  /** Bytes wait to leave, and it is known what time it is. */
-  stalls(now: number): void {
-    this.stall = dueAfter(this.#options.stallTimeout, now);
+  /** Bytes wait to leave, and the time is known. */
+  startStall(): void {
+    this.#stall = dueAfter(this.options.stallTimeout, this.now);
   }
 
   /** Nothing waits to leave; or something has left, and it is not known when. */
-  moves(): void {
-    this.stall = undefined;
-  }
-
-  /** Only the rest of the closing handshake and the end of the transport are waited for, beginning now. */
-  startClose(now: number): void {
-    this.close ??= dueAfter(this.#options.closeTimeout, now);
+  clearStall(): void {
+    this.#stall = undefined;
   }
 
   /** Our Close frame has been queued, or the connection has failed: nothing else that the peer does is waited for. */
-  clear(): void {
-    this.handshake = this.ping = undefined;
-    this.pause();
+  clearOpen(): void {
+    this.#handshake = this.#ping = undefined;
+    this.clearSilence();
+  }
+
+  /** Only the rest of the closing handshake and the end of the transport are waited for, beginning now. */
+  startClose(): void {
+    this.#close ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
   /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
-  end(now: number, destroyed: boolean): void {
-    this.clear();
-    this.stall = undefined;
-    if (destroyed) this.close = undefined;
-    else this.startClose(now);
+  startEnd(): void {
+    this.clearOpen();
+    this.#stall = undefined;
+    this.startClose();
   }
+
+  /** The transport is to be destroyed: nothing is waited for. */
+  clearAll(): void {
+    this.clearOpen();
+    this.#stall = this.#close = undefined;
+  }
+}
+
+/** Returns the deadline for what may take `timeout` milliseconds from `now` on: never early, none for `Infinity`. */
+function dueAfter(timeout: number, now: number): number | undefined {
+  return timeout === Infinity ? undefined : Math.ceil(now + timeout);
+}
+
+/** Returns the payload of the heartbeat Ping frame number `n`. */
+function pingPayload(n: number): Uint8Array {
+  return Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n);
 }

@@ -1,8 +1,9 @@
 /**
  * What an extension that transforms messages is to core (RFC 6455 9): permessage-deflate of `@sockless/core/deflate`,
- * and nothing else so far. Core knows no more of it, so who does not compress does not carry it.
+ * and nothing else so far. Core knows no more of it, so a bundle that does not compress does not carry it.
  */
 import type { Extension } from '../handshake/fields.ts';
+import { shown } from '../printable.ts';
 
 /** An extension that may be negotiated. */
 export interface MessageExtension {
@@ -50,4 +51,16 @@ export interface MessageTransform {
   finish(): void;
   /** Lets go of all memory. */
   close(): void;
+}
+
+/** @throws {TypeError} when `extension` is neither `undefined` nor an extension */
+export function checkCompression(extension: MessageExtension | undefined): void {
+  if (extension === undefined) return;
+  // Whatever it is, `true` for instance.
+  const { offer, accept, confirm } = Object(extension) as Partial<MessageExtension>;
+  if ([offer, accept, confirm].some((method) => typeof method !== 'function')) {
+    throw new TypeError(
+      `compression: what permessageDeflate(…) of @sockless/core/deflate returns, not ${shown(extension)}`,
+    );
+  }
 }

@@ -2,7 +2,8 @@
 
 import { shown } from '../printable.ts';
 import { ProtocolError } from '../rules.ts';
-import { decodeUtf8, encodeUtf8 } from '../text/utf8.ts';
+import { encodeUtf8 } from '../text/encode.ts';
+import { decodeUtf8 } from '../text/utf8.ts';
 import { MAX_CONTROL_PAYLOAD } from './header.ts';
 
 /** The close codes that have a name (7.4.1, and the registry that 11.7 founded). */

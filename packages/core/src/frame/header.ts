@@ -20,9 +20,8 @@
  *     |                     Payload Data continued ...                |
  *     +---------------------------------------------------------------+
  */
-import { wordAt } from '../bytes.ts';
+import { copyBytes, wordAt } from '../bytes.ts';
 import { ProtocolError } from '../rules.ts';
-import { copyFrameHeader } from './header-writer.ts';
 
 /** What the payload of a frame is (5.2). Values of 8 and above are control frames (5.5). */
 export const Opcode = {
@@ -171,7 +170,51 @@ export function encodeFrameHeader(header: FrameHeader, bytes: Uint8Array, start:
     throw new RangeError(`a frame header of ${size} bytes does not fit at ${start}`);
   if ((opcode & 15) !== opcode) throw new RangeError(`an opcode is a number from 0 to 15, not ${opcode}`);
   if ((rsv & 7) !== rsv) throw new RangeError(`the reserved bits are a number from 0 to 7, not ${rsv}`);
-  return copyFrameHeader((final ? 0x80 : 0) | (rsv << 4) | opcode, masked, key, length, bytes, start);
+  writeFrameHeader((final ? 0x80 : 0) | (rsv << 4) | opcode, masked, key, length, HEADER_WORDS, 0);
+  copyBytes(HEADER, 0, size, bytes, start);
+  return size;
+}
+
+/** Where a header is written that is then copied: that is less work than making a view for words of where it belongs. */
+const HEADER = new Uint8Array(MAX_HEADER_SIZE);
+const HEADER_WORDS = new DataView(HEADER.buffer);
+
+/**
+ * Writes a header at `start` and returns the index behind it. Nothing is checked: the caller knows the fields to be valid, and that there
+ * is room for what {@link frameHeaderSize} says.
+ *
+ * @param first the first byte: FIN, the reserved bits and the opcode
+ * @param words a view of all of the bytes: writing by words takes half the time of one byte after the other (benchmarks: encode)
+ * @see RFC 6455 5.2
+ */
+export function writeFrameHeader(
+  first: number,
+  masked: boolean,
+  key: number,
+  length: number,
+  words: DataView,
+  start: number,
+): number {
+  const both = (first << 8) | (masked ? 0x80 : 0);
+  let at = start + 2;
+  // 5.2: "in all cases, the minimal number of bytes MUST be used to encode the length"
+  if (length < 126) {
+    words.setInt16(start, both | length);
+  } else if (length < 0x10000) {
+    words.setInt16(start, both | 126);
+    words.setInt16(at, length);
+    at += 2;
+  } else {
+    words.setInt16(start, both | 127);
+    words.setUint32(at, length / 2 ** 32);
+    words.setUint32(at + 4, length);
+    at += 8;
+  }
+  if (masked) {
+    words.setInt32(at, key);
+    at += 4;
+  }
+  return at;
 }
 
 /**
@@ -185,4 +228,15 @@ export function frameHeaderSize(length: number, masked: boolean): number {
     throw new RangeError(`a payload length is a whole number of bytes from 0 to 2^53 - 1, not ${length}`);
   }
   return (length < 126 ? 2 : length < 0x10000 ? 4 : 10) + (masked ? 4 : 0);
+}
+
+/**
+ * Checks a payload that the application wants to send in a control frame.
+ *
+ * @throws {RangeError} when it is too long
+ */
+export function checkControlPayload({ length }: Uint8Array): void {
+  // 5.5: "All control frames MUST have a payload length of 125 bytes or less"
+  if (length <= MAX_CONTROL_PAYLOAD) return;
+  throw new RangeError(`a control frame has a payload of at most 125 bytes, not ${length} (RFC 6455 section 5.5)`);
 }

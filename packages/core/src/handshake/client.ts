@@ -1,7 +1,7 @@
 /** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
-import type { MessageExtension, MessageTransform } from '../deflate/extension.ts';
+import { checkCompression, type MessageExtension, type MessageTransform } from '../deflate/extension.ts';
 import type { RandomSource } from '../host.ts';
-import { CLIENT_OPTIONS, checkNames } from '../misuse.ts';
+import { checkNames, type Names } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
 import {
@@ -62,8 +62,17 @@ export interface Negotiated {
   readonly transform?: MessageTransform | undefined;
 }
 
+/** The names of {@link RequestOptions}. */
+export const REQUEST_OPTIONS: Names<RequestOptions> = {
+  subprotocols: true,
+  origin: true,
+  compression: true,
+  headers: true,
+  allowEmptyProtocol: true,
+};
+
 /**
- * Gives the request that opens a connection to `url`.
+ * Returns the request that opens a connection to `url`.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
  * @throws {TypeError | RangeError} when an option is unknown or of another type, a subprotocol is not a token or is given
@@ -71,7 +80,13 @@ export interface Negotiated {
  * @see RFC 6455 4.1
  */
 export function request(url: string, options: RequestOptions, random: RandomSource): HandshakeOffer {
-  checkNames(options, CLIENT_OPTIONS);
+  checkNames(options, REQUEST_OPTIONS);
+  checkCompression(options.compression);
+  return offerTo(url, options, random);
+}
+
+/** {@link request} with options whose names and whose extension have been checked. */
+export function offerTo(url: string, options: RequestOptions, random: RandomSource): HandshakeOffer {
   const uri = parseUri(url);
   const { subprotocols = [], origin, compression, allowEmptyProtocol = false } = options;
   checkSubprotocols(subprotocols);

@@ -34,12 +34,12 @@ export function isFieldLine(line: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/.test(line);
 }
 
-/** Gives all the values of a header field in the order they came; `name` in lower case. */
+/** Returns all the values of a header field in the order they came; `name` in lower case. */
 export function fieldValues(fields: readonly HeaderField[], name: string): string[] {
   return fields.filter((field) => field[0] === name).map((field) => field[1]);
 }
 
-/** Gives the value of a header field, several lines joined by commas, or `undefined` when there is none. */
+/** Returns the value of a header field, several lines joined by commas, or `undefined` when there is none. */
 export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
   let value: string | undefined;
   for (const field of fields) {
@@ -48,7 +48,7 @@ export function fieldValue(fields: readonly HeaderField[], name: string): string
   return value;
 }
 
-/** Gives the value of a header field that is there once, else `undefined`. */
+/** Returns the value of a header field that is there once, else `undefined`. */
 export function singleValue(fields: readonly HeaderField[], name: string): string | undefined {
   let value: string | undefined;
   for (const field of fields) {

@@ -3,11 +3,9 @@
  *
  *     HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
  */
-import { writeLatin1 } from '../bytes.ts';
-import { host } from '../host.ts';
-import { MessageBuffer } from '../receive/message-buffer.ts';
 import { HandshakeError } from '../rules.ts';
-import { fieldValue, type HeaderField, isFieldLine, isFieldValue, isToken, listIncludes, trim } from './fields.ts';
+import { writeLatin1 } from '../text/encode.ts';
+import { type HeaderField, isFieldLine, isFieldValue, isToken, trim } from './fields.ts';
 
 /** The head of a request (RFC 9112 3). */
 export interface RequestHead {
@@ -36,125 +34,7 @@ export interface ResponseHead {
 /** More header fields than this are refused. */
 export const MAX_FIELDS = 128;
 
-const CR = 0x0d;
-const LF = 0x0a;
-
 const NOTHING = new Uint8Array(0);
-
-/** Finds the end of a head in bytes that arrive in any pieces; time is linear and memory bounded. */
-export class HeadReader {
-  readonly #maxHeadSize: number;
-  readonly #maxStartLine: number;
-  // A chunk that begins a head, until it is known whether the head ends in it as well; else it goes into the buffer.
-  #chunk: Uint8Array = NOTHING;
-  #buffer: MessageBuffer | undefined = undefined;
-  // How many bytes came before the head that is being read; of that head, where it begins, and how far it is read.
-  #before = 0;
-  #start = 0;
-  #scanned = 0;
-  #lineStart = 0;
-
-  /**
-   * Reads a head of at most so many bytes.
-   *
-   * @param maxStartLine the longest start line in bytes; a longer one is `target-too-long`
-   */
-  constructor(maxHeadSize: number, maxStartLine = maxHeadSize) {
-    this.#maxHeadSize = maxHeadSize;
-    this.#maxStartLine = maxStartLine;
-  }
-
-  /** How many bytes it holds. */
-  get length(): number {
-    return this.#buffer?.length ?? this.#chunk.length;
-  }
-
-  /** How many of all bytes received have been read: those before the fault, once there was one. */
-  get position(): number {
-    return this.#before + this.#scanned;
-  }
-
-  /** Takes the next bytes, for good. */
-  receive(bytes: Uint8Array): void {
-    if (this.#buffer === undefined && this.#chunk.length === 0) this.#chunk = bytes;
-    else this.#keep().append(bytes, 0, bytes.length);
-  }
-
-  /**
-   * Returns the head once it is complete, through the empty line that ends it, as text of one character a byte, and
-   * forgets it.
-   *
-   * @throws {HandshakeError} `malformed` (the rule given), `head-too-big`, `target-too-long`
-   */
-  read(malformed: 'request-malformed' | 'response-malformed'): string | undefined {
-    const bytes = this.peek();
-    const end = Math.min(bytes.length, this.#maxHeadSize);
-    for (let at = this.#scanned; at < end; at++) {
-      if (bytes[at] !== LF) continue;
-      this.#limitStartLine(at);
-      this.#scanned = at;
-      // RFC 9112 2.2 lets a recipient take a bare LF for the end of a line; what two recipients take differently can
-      // smuggle a request past one of them, so it is refused here.
-      if (bytes[at - 1] !== CR) throw new HandshakeError(malformed, 'a line ends without CR LF');
-      const isEmpty = at - this.#lineStart === 1;
-      if (isEmpty && this.#lineStart > this.#start) {
-        const head = latin1(bytes, this.#start, at + 1);
-        this.#begin(at + 1);
-        if (at + 1 < bytes.length) this.#keep().append(bytes, at + 1, bytes.length);
-        return head;
-      }
-      // RFC 9112 2.2: "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty
-      // line (CRLF) received prior to the request-line."
-      if (isEmpty && (malformed === 'response-malformed' || this.#start > 0)) {
-        throw new HandshakeError(malformed, 'the first line is empty');
-      }
-      this.#lineStart = at + 1;
-      if (isEmpty) this.#start = at + 1;
-    }
-    this.#limitStartLine(end - 1);
-    this.#scanned = end;
-    if (bytes.length >= this.#maxHeadSize) throw new HandshakeError('head-too-big');
-    if (end > 0) this.#keep();
-    return undefined;
-  }
-
-  /** A view of the bytes behind the last head, for reading only. */
-  peek(): Uint8Array {
-    return this.#buffer?.peek() ?? this.#chunk;
-  }
-
-  /** Gives away the bytes behind the last head. */
-  rest(): Uint8Array {
-    const rest = this.peek();
-    this.#begin(rest.length);
-    return rest;
-  }
-
-  /** @throws {HandshakeError} when the byte at `at` is one too many of the start line */
-  #limitStartLine(at: number): void {
-    if (this.#lineStart !== this.#start || at - this.#start < this.#maxStartLine) return;
-    this.#scanned = this.#start + this.#maxStartLine;
-    throw new HandshakeError('target-too-long');
-  }
-
-  /** The next head begins behind what there was, `length` bytes. */
-  #begin(length: number): void {
-    this.#before += length;
-    this.#chunk = NOTHING;
-    this.#buffer = undefined;
-    this.#start = this.#scanned = this.#lineStart = 0;
-  }
-
-  /** What there is waits for more, in memory that is little more. */
-  #keep(): MessageBuffer {
-    if (this.#buffer === undefined) {
-      this.#buffer = new MessageBuffer();
-      this.#buffer.append(this.#chunk, 0, this.#chunk.length);
-      this.#chunk = NOTHING;
-    }
-    return this.#buffer;
-  }
-}
 
 /**
  * Reads the head of a request.
@@ -243,68 +123,4 @@ function toLatin1(text: string, body: Uint8Array): Uint8Array {
   writeLatin1(text, bytes, 0);
   bytes.set(body, text.length);
   return bytes;
-}
-
-/** How the body of a response ends (RFC 9112 6.3): after so many bytes, with its last chunk, or with the transport. */
-export function bodyFraming(head: ResponseHead): number | 'chunked' | 'until-end' {
-  if (head.status < 200 || head.status === 204 || head.status === 304) return 0;
-  if (listIncludes(fieldValue(head.headers, 'transfer-encoding'), 'chunked')) return 'chunked';
-  const length = fieldValue(head.headers, 'content-length');
-  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : 'until-end';
-}
-
-/** A body in chunked transfer coding (RFC 9112 7.1), decoded as it arrives. Malformed chunks end it. */
-export class ChunkedBody {
-  readonly #body = new MessageBuffer();
-  #at = 0;
-  #left = 0;
-  #complete = false;
-
-  /** Whether the last chunk has arrived. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
-  /** Goes on with the message body, which begins with the same bytes as at the call before. */
-  read(bytes: Uint8Array): void {
-    while (!this.#complete) {
-      const end = Math.min(this.#at + this.#left, bytes.length);
-      if (end > this.#at) {
-        this.#body.append(bytes, this.#at, end);
-        this.#left -= end - this.#at;
-        this.#at = end;
-        if (this.#left > 0) return;
-        this.#at += 2;
-      }
-      const lineEnd = bytes.indexOf(LF, this.#at);
-      if (lineEnd === -1) {
-        this.#complete = bytes.length - this.#at > MAX_CHUNK_LINE;
-        return;
-      }
-      const line = /^[0-9a-f]{1,8}[ \t]*(?:;.*)?\r$/i.exec(latin1(bytes, this.#at, lineEnd));
-      this.#left = Number.parseInt(line?.[0] ?? '0', 16);
-      this.#complete = this.#left === 0;
-      this.#at = lineEnd + 1;
-      if (this.#at === bytes.length) return;
-    }
-  }
-
-  /** Gives what has been decoded. */
-  take(): Uint8Array {
-    return this.#body.take();
-  }
-}
-
-/** A longer line before a chunk is malformed. */
-const MAX_CHUNK_LINE = 1024;
-
-/** One character a byte. */
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  if (host.slices !== undefined) return host.slices.ascii(bytes, start, end);
-  let text = '';
-  // An engine limits the number of arguments of a call.
-  for (let at = start; at < end; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, Math.min(at + 4096, end)));
-  }
-  return text;
 }

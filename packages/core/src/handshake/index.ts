@@ -16,21 +16,15 @@ export {
   parseExtensions,
   parseTokens,
 } from './fields.ts';
+export { HeadReader } from './head-reader.ts';
 export {
   formatRequestHead,
   formatResponse,
-  HeadReader,
   parseRequestHead,
   parseResponseHead,
   type RequestHead,
   type ResponseHead,
 } from './http1.ts';
 export { acceptKey, createKey } from './key.ts';
-export {
-  type AcceptOptions,
-  type HandshakeAnswer,
-  type HandshakeRequest,
-  type OriginRule,
-  respond,
-  type ServerPolicy,
-} from './server.ts';
+export type { HandshakeRequest, OriginRule, ServerPolicy } from './policy.ts';
+export { type Acceptance, type AcceptOptions, type HandshakeAnswer, type RespondOptions, respond } from './server.ts';

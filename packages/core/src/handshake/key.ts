@@ -5,7 +5,7 @@ import { host, type RandomSource } from '../host.ts';
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * Gives a fresh Sec-WebSocket-Key: 16 random bytes in base64.
+ * Returns a fresh Sec-WebSocket-Key: 16 random bytes in base64.
  *
  * @see RFC 6455 4.1: "The nonce MUST be selected randomly for each connection."
  */
@@ -16,7 +16,7 @@ export function createKey(random: RandomSource): string {
 }
 
 /**
- * Gives the Sec-WebSocket-Accept that answers a key.
+ * Returns the Sec-WebSocket-Accept that answers a key.
  *
  * @see RFC 6455 4.2.2: "concatenating /key/ [...] with the string "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", taking the
  *   SHA-1 hash of this concatenated value to obtain a 20-byte value and base64-encoding [...] this 20-byte hash"

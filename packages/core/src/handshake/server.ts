@@ -1,14 +1,14 @@
 /**
  * The server's side of the opening handshake (RFC 6455 4.2): from a request and a policy to a response, as plain data.
  */
-import { ACCEPT_OPTIONS, checkNames, decided, SERVER_OPTIONS } from '../misuse.ts';
+import { checkCompression, type MessageExtension } from '../deflate/extension.ts';
+import { checkNames, type Names } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
-import { encodeUtf8 } from '../text/utf8.ts';
+import { encodeUtf8 } from '../text/encode.ts';
+import type { Negotiated } from './client.ts';
 import {
   areUnique,
-  checkSubprotocols,
-  type Extension,
   fieldValue,
   formatExtensions,
   type HeaderField,
@@ -21,54 +21,8 @@ import {
 } from './fields.ts';
 import { MAX_FIELDS, type RequestHead, type ResponseHead } from './http1.ts';
 import { acceptKey, isKey } from './key.ts';
-import { isAuthority } from './uri.ts';
-
-/** A request that conforms to RFC 6455 4.2.1. */
-export interface HandshakeRequest {
-  /** The path, from its first "/" on, as it was sent: percent-encoded, and perhaps with `//` or `..` in it. */
-  readonly path: string;
-  /** The query behind its "?", as it was sent; empty when there is none. */
-  readonly query: string;
-  /**
-   * The resource name (3): path and query. Take it apart by `path` and `query` and not by `new URL(resource, base)`, which
-   * takes the beginning of `//host/` for another host.
-   */
-  readonly resource: string;
-  /** The request target as it was sent: the resource name, or a whole http: or https: URI. */
-  readonly target: string;
-  /** The authority that the client asks for, a host and perhaps a port: that of a target which has one, else Host. */
-  readonly host: string;
-  /** The Origin of the script that connects; undefined when the client is no browser. */
-  readonly origin: string | undefined;
-  /** The Sec-WebSocket-Key. */
-  readonly key: string;
-  /** The subprotocols offered, most wanted first. */
-  readonly subprotocols: readonly string[];
-  /** The extensions offered, most wanted first. */
-  readonly extensions: readonly Extension[];
-  /** All header fields, names in lower case, in the order they came. */
-  readonly headers: readonly HeaderField[];
-}
-
-/**
- * What to allow of an Origin, which is in lower case: a scheme, host and port; the same with `*` for any characters but
- * "/"; an expression, to be anchored with ^ and $; or a choice, where only `true` allows. A choice that throws, or returns
- * a promise or anything else, allows nothing: what must be waited for is decided once the request has come.
- */
-export type OriginRule = string | RegExp | ((origin: string, request: HandshakeRequest) => boolean);
-
-/** What a server decides by itself about a request that conforms. */
-export interface ServerPolicy {
-  /**
-   * Which foreign origins may connect, `'any'` for all. An origin whose host and port are those of the Host header
-   * field is never foreign. Default: none.
-   */
-  readonly origins?: 'any' | readonly OriginRule[] | undefined;
-  /** Whether a request without Origin is refused: no browser sends one. Default: false. */
-  readonly requireOrigin?: boolean | undefined;
-  /** The subprotocols spoken here, most wanted first. Default: none. */
-  readonly subprotocols?: readonly string[] | undefined;
-}
+import { checkOrigin, checkPolicy, type HandshakeRequest, SERVER_POLICY, type ServerPolicy } from './policy.ts';
+import { isAuthority, withPort } from './uri.ts';
 
 /** What the application adds when it accepts a request. */
 export interface AcceptOptions {
@@ -78,15 +32,24 @@ export interface AcceptOptions {
   readonly headers?: HeaderFieldsInit | undefined;
 }
 
+/** How to answer a request: a policy, and the extension that is spoken besides. */
+export interface RespondOptions extends ServerPolicy {
+  /** `permessageDeflate(…)` of `@sockless/core/deflate`, to compress messages (RFC 7692). Default: none. */
+  readonly compression?: MessageExtension | undefined;
+}
+
+/** What both sides have agreed on, and the response that says so. */
+export interface Acceptance extends Negotiated {
+  /** The response, without a body. */
+  readonly response: ResponseHead;
+}
+
 /** The answer to a request. */
 export type HandshakeAnswer =
-  | {
+  | (Acceptance & {
       readonly accepted: true;
       readonly request: HandshakeRequest;
-      readonly subprotocol: string;
-      readonly extensions: readonly Extension[];
-      readonly response: ResponseHead;
-    }
+    })
   | {
       readonly accepted: false;
       readonly error: HandshakeError;
@@ -94,16 +57,20 @@ export type HandshakeAnswer =
       readonly body: Uint8Array;
     };
 
+const RESPOND_OPTIONS: Names<RespondOptions> = { ...SERVER_POLICY, compression: true };
+const ACCEPT_OPTIONS: Names<AcceptOptions> = { subprotocol: true, headers: true };
+
 /**
- * Answers a request: checks it against RFC 6455 4.2.1 and the policy, and gives the response to send.
+ * Answers a request: checks it against RFC 6455 4.2.1 and the policy, and returns the response to send.
  *
  * @throws {TypeError | RangeError} when the policy or the options are not valid, or have a name that is unknown; never
  *   because of the request
  * @see RFC 6455 4.2.2
  */
-export function respond(head: RequestHead, policy: ServerPolicy = {}, options: AcceptOptions = {}): HandshakeAnswer {
-  checkNames(policy, SERVER_OPTIONS, 'policy');
+export function respond(head: RequestHead, policy: RespondOptions = {}, options: AcceptOptions = {}): HandshakeAnswer {
+  checkNames(policy, RESPOND_OPTIONS, 'policy');
   checkPolicy(policy);
+  checkCompression(policy.compression);
   let request: HandshakeRequest;
   try {
     request = readRequest(head, policy);
@@ -111,28 +78,7 @@ export function respond(head: RequestHead, policy: ServerPolicy = {}, options: A
     if (!(error instanceof HandshakeError)) throw error;
     return { accepted: false, error, ...rejectFor(error) };
   }
-  return { accepted: true, request, ...acceptRequest(request, policy, options) };
-}
-
-/**
- * Checks what could otherwise only fail when a request meets it.
- *
- * @throws {TypeError} when the policy is not valid
- */
-export function checkPolicy({ origins = [], requireOrigin = false, subprotocols = [] }: ServerPolicy): void {
-  checkSubprotocols(subprotocols);
-  if (typeof requireOrigin !== 'boolean') {
-    throw new TypeError(`requireOrigin: true or false, not ${shown(requireOrigin)}`);
-  }
-  if (origins === 'any') return;
-  if (!Array.isArray(origins)) throw new TypeError(`origins: 'any' or a list, not ${shown(origins)}`);
-  for (const rule of origins as readonly OriginRule[]) {
-    // RFC 6454 6.2: 'null', or a scheme, a host and perhaps a port; there is no path to it.
-    const valid = typeof rule === 'string' ? /^(null|[^/]+:\/\/[^/]+)$/.test(rule) : typeof rule === 'function';
-    if (!(valid || rule instanceof RegExp)) {
-      throw new TypeError(`origins: ${shown(rule)} is not like "https://*.example.com"; 'any' allows all`);
-    }
-  }
+  return { accepted: true, request, ...acceptRequest(request, policy, options, policy.compression) };
 }
 
 /**
@@ -232,60 +178,8 @@ function readTarget(target: string): Target {
 /** All but what is not visible ASCII, and the fragment: RFC 3986 has less, but browsers send `|` or `^` as it is. */
 const TARGET = /^(?:(https?):\/\/([^/?#]*))?((?:\/[\x21\x22\x24-\x3e\x40-\x7e]*)?)(?:\?([\x21\x22\x24-\x7e]*))?$/i;
 
-/** @throws {HandshakeError} `origin-refused`, also when a rule of the application's throws: it allows nothing then */
-function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): void {
-  let cause: unknown;
-  try {
-    if (originAllowed(request, policy)) return;
-  } catch (error) {
-    cause = error;
-  }
-  const refusal = new HandshakeError('origin-refused', request.origin);
-  refusal.cause = cause;
-  throw refusal;
-}
-
-/** Whether the policy lets this request's Origin connect (RFC 6455 10.2). */
-export function originAllowed(request: HandshakeRequest, policy: ServerPolicy): boolean {
-  const { origins = [], requireOrigin = false } = policy;
-  // 4.2.1: "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser client."
-  if (request.origin === undefined) return !requireOrigin;
-  // 4.2.2: "The origin is serialized to ASCII and converted to lowercase."
-  const origin = request.origin.toLowerCase();
-  return (
-    origins === 'any' || isSameHost(origin, request.host) || origins.some((rule) => matches(rule, origin, request))
-  );
-}
-
-function isSameHost(origin: string, host: string): boolean {
-  const [, scheme, authority] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? [];
-  return authority !== undefined && withPort(authority, scheme) === withPort(host, scheme);
-}
-
-/** An authority to compare: in lower case, and with the port that the scheme implies where it has none. */
-function withPort(authority: string, scheme: string | undefined): string {
-  const [, name = authority, port = ''] = /^(.*?):(\d*)$/.exec(authority) ?? [];
-  return `${name.toLowerCase()}:${port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)}`;
-}
-
-function matches(rule: OriginRule, origin: string, request: HandshakeRequest): boolean {
-  if (typeof rule === 'function') return decided('an Origin function', rule(origin, request));
-  // A global or sticky expression would remember where it stood last time.
-  if (typeof rule !== 'string') return new RegExp(rule.source, rule.flags.replace(/[gy]/g, '')).test(origin);
-  const [first = '', ...others] = rule.toLowerCase().split('*');
-  if (!origin.startsWith(first)) return false;
-  let at = first.length;
-  for (const [index, part] of others.entries()) {
-    const last = index === others.length - 1;
-    const found = last ? Math.max(origin.length - part.length, at) : origin.indexOf(part, at);
-    if (found === -1 || !origin.startsWith(part, found) || origin.slice(at, found).includes('/')) return false;
-    at = found + part.length;
-  }
-  return at === origin.length;
-}
-
 /**
- * Gives the response that accepts a request.
+ * Returns the response that accepts a request, and what it agrees to.
  *
  * @throws {RangeError} when the subprotocol was not offered, or a header field is one that the handshake sets
  * @throws {TypeError} when a header field is not valid, or an option is unknown
@@ -295,8 +189,8 @@ export function acceptRequest(
   request: HandshakeRequest,
   policy: ServerPolicy,
   options: AcceptOptions,
-  extension?: Extension,
-): { subprotocol: string; extensions: readonly Extension[]; response: ResponseHead } {
+  compression: MessageExtension | undefined,
+): Acceptance {
   checkNames(options, ACCEPT_OPTIONS);
   const offered = request.subprotocols;
   const subprotocol = options.subprotocol ?? policy.subprotocols?.find((name) => offered.includes(name)) ?? '';
@@ -312,14 +206,16 @@ export function acceptRequest(
   // 4.2.2: "if the server does not wish to agree to one of the suggested subprotocols, it MUST NOT send back a
   // |Sec-WebSocket-Protocol| header field"
   if (subprotocol !== '') headers.push(['Sec-WebSocket-Protocol', subprotocol]);
-  const extensions = extension === undefined ? [] : [extension];
-  if (extension !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(extensions)]);
+  const agreed = compression?.accept(request.extensions);
+  const extensions = agreed === undefined ? [] : [agreed.extension];
+  if (agreed !== undefined) headers.push(['Sec-WebSocket-Extensions', formatExtensions(extensions)]);
   headers.push(...toFields(options.headers, /^(upgrade|sec-websocket-.*)$/i));
-  return { subprotocol, extensions, response: { status: 101, reason: 'Switching Protocols', headers } };
+  const response = { status: 101, reason: 'Switching Protocols', headers };
+  return { subprotocol, extensions, transform: agreed?.transform, response };
 }
 
 /**
- * Gives a response that rejects a request and closes the transport behind it.
+ * Returns a response that rejects a request and closes the transport behind it.
  *
  * @param bodyLength how many bytes of body follow
  * @throws {RangeError} when the status is not from 200 to 599, or a header field is one that the handshake sets
@@ -333,7 +229,7 @@ export function rejectRequest(status: number, init: HeaderFieldsInit | undefined
     );
   }
   const headers: HeaderField[] = [
-    // RFC 9110 7.8: who sends Upgrade says so in Connection as well.
+    // RFC 9110 7.8: a sender of Upgrade must name it in Connection as well.
     ['Connection', status === 426 ? 'close, Upgrade' : 'close'],
     ['Content-Length', String(bodyLength)],
     ...toFields(init),
@@ -342,7 +238,7 @@ export function rejectRequest(status: number, init: HeaderFieldsInit | undefined
   return { status, reason: '', headers };
 }
 
-/** Gives the response to a request that broke a rule; its body is the error's message. */
+/** Returns the response to a request that broke a rule; its body is the error's message. */
 export function rejectFor(error: HandshakeError): { response: ResponseHead; body: Uint8Array } {
   const room = new Uint8Array(3 * error.message.length + 1);
   const body = room.subarray(0, encodeUtf8(`${error.message}\n`, room, 0));

@@ -64,7 +64,7 @@ export function isAuthority(text: string): boolean {
   return AUTHORITY.test(text);
 }
 
-/** Gives the value of the Host header field: the port only where it is not the scheme's own (RFC 6455 4.1). */
+/** Returns the value of the Host header field: the port only where it is not the scheme's own (RFC 6455 4.1). */
 export function hostField(uri: WebSocketUri): string {
   return uri.port === (uri.secure ? 443 : 80) ? uri.host : `${uri.host}:${uri.port}`;
 }
@@ -75,4 +75,10 @@ function wrong(text: string, why: string): SyntaxError {
   // Where a user name ends is not sure in what is no URI: there may be "/" or "?" in a password.
   const rest = text.includes('@') ? '…' : text.slice(scheme.length).replace(/[?#].*$/s, (end) => `${end[0]}…`);
   return new SyntaxError(`"${printable(scheme + rest)}" is not a WebSocket URI: ${why} (RFC 6455 section 3)`);
+}
+
+/** An authority to compare: in lower case, and with the port that the scheme implies where it has none. */
+export function withPort(authority: string, scheme: string | undefined): string {
+  const [, name = authority, port = ''] = /^(.*?):(\d*)$/.exec(authority) ?? [];
+  return `${name.toLowerCase()}:${port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)}`;
 }

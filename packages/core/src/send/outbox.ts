@@ -1,13 +1,13 @@
 /**
- * What waits to be transmitted (RFC 6455 6.1), in order: finished parts and borrowed payloads, then the frames that are still in the
- * scratch.
+ * The bytes that wait to be transmitted (RFC 6455 6.1), in order: finished parts and borrowed payloads, then the frames that are still in
+ * the scratch.
  *
  * Frames are written into a scratch. There is one scratch, and one outbox owns it at a time: an outbox that needs it first makes its
- * owner copy out what that has written. `transmit` returns exact copies, so nothing that has been handed out is ever written to again,
- * and no two connections share memory.
+ * owner copy its frames out. `transmit` returns exact copies, so nothing that has been handed out is ever written to again, and no two
+ * connections share memory.
  *
- * A writer calls `reserve`, writes behind the position that it returns, into `bytes` or `words`, and calls `commit`. What was reserved and never
- * committed has not happened.
+ * A writer calls `reserve`, writes into `bytes` or `words` from the position that it returns, and calls `commit`. A frame that was reserved
+ * and never committed has not happened.
  */
 import { copyBytes, wordsOf } from '../bytes.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameRules } from '../frame/header.ts';
@@ -21,18 +21,17 @@ const SCRATCH_SIZE = 98_304;
 /** Frames longer than this get memory of their own at once: a second copy of them would cost more than it saves (benchmarks: echo). */
 const LARGE = 16_384;
 
-/** Every frame that a sender can have written. */
+/** Takes every frame that a sender can have written. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
-const header = createFrameHeader();
 
 /** The memory that frames are written into, allocated when it is first needed, and the outbox that has frames in it. */
-let scratch = new Uint8Array(0);
+let scratch = NOTHING;
 let scratchWords = NO_WORDS;
 let owner: Outbox | undefined;
 
 /** The bytes of one connection that wait for `transmit`. */
 export class Outbox {
-  /** Where frames are written: valid from `reserve` to `commit`. */
+  /** The memory that frames are written into: valid from `reserve` to `commit`. */
   bytes: Uint8Array = NOTHING;
   /** A view for words of all of {@link bytes}. */
   words: DataView = NO_WORDS;
@@ -50,25 +49,23 @@ export class Outbox {
   #parts: (Uint8Array | Loan)[] = [];
   #first = 0;
   #offset = 0;
-  // The number of bytes of an HTTP head at the very beginning, which are no frames.
+  // The number of bytes at the very beginning that are not frames but an HTTP head.
   #head = 0;
 
-  /**
-   * Makes room for `size` bytes and returns the index in {@link bytes} where they begin.
-   */
+  /** Makes room for `size` bytes and returns the index in {@link bytes} where they begin. */
   reserve(size: number): number {
     const position = this.#position;
-    return this.bytes === scratch && position + size <= SCRATCH_SIZE && size <= LARGE ? position : this.#makeRoom(size);
+    return owner === this && position + size <= SCRATCH_SIZE && size <= LARGE ? position : this.#makeRoom(size);
   }
 
-  /** Queues what was written since `reserve`, up to the index `end`. */
+  /** Queues the bytes written since `reserve`, up to the index `end`. */
   commit(end: number): void {
     this.queuedBytes += end - this.#position;
     this.#position = end;
-    if (this.bytes !== scratch) this.vacate();
+    if (owner !== this) this.vacate();
   }
 
-  /** Queues an HTTP head and the body behind it: `reserve` and `commit` for what is no frame. */
+  /** {@link commit} for an HTTP head and the body behind it, which are not frames. */
   commitHead(end: number): void {
     this.#head = this.queuedBytes + end - this.#position;
     this.commit(end);
@@ -108,60 +105,55 @@ export class Outbox {
     const before = this.queuedBytes;
     if (before <= tail) return 0;
     this.vacate();
-    const part = this.#parts[this.#first] as Uint8Array | Loan;
-    const behind: (Uint8Array | Loan)[] = [];
+    const begun = this.#begun(this.#parts[this.#first] as Uint8Array | Loan);
+    const last: (Uint8Array | Loan)[] = [];
     for (let left = tail; left > 0; ) {
-      // Control frames are never borrowed.
-      const last = this.#parts.pop() as Uint8Array;
-      behind.unshift(left < last.length ? copyOf(last, last.length - left, last.length) : last);
-      left -= last.length;
+      // These are control frames, which are never borrowed.
+      const part = this.#parts.pop() as Uint8Array;
+      last.unshift(left < part.length ? copyOf(part, part.length - left, part.length) : part);
+      left -= part.length;
     }
-    let kept = this.#offset;
-    if (part instanceof Loan) kept = kept === 0 ? 0 : part.length;
-    else {
-      kept = this.#head;
-      while (kept < this.#offset) kept += decodeFrameHeader(part, kept, part.length, ANY, header) + header.length;
-    }
-    this.#parts = [];
-    this.broken = undefined;
-    if (kept > this.#offset) this.#parts.push(part instanceof Loan ? part : copyOf(part, 0, kept));
-    else this.#offset = 0;
-    this.#parts.push(...behind);
+    if (begun === undefined) this.#offset = 0;
+    this.#parts = begun === undefined ? last : [begun, ...last];
     this.#first = 0;
+    this.broken = undefined;
     this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, -this.#offset);
     return before - this.queuedBytes;
   }
 
+  /** Moves all frames out of the memory that they were written into, which is then free. */
+  vacate(): void {
+    const { bytes } = this;
+    const length = this.#position;
+    const isOwn = owner !== this;
+    if (length > 0) this.#parts.push(isOwn && length === bytes.length ? bytes : copyOf(bytes, 0, length));
+    if (!isOwn) owner = undefined;
+    this.bytes = NOTHING;
+    this.words = NO_WORDS;
+    this.#position = 0;
+  }
+
   #makeRoom(size: number): number {
     if (size > LARGE) {
-      // What waits in the scratch leaves with it, in one part.
+      // The frames that wait in the scratch leave with it, in one part.
       const position = this.#position;
       const own = host.allocate(position + size);
       copyBytes(this.bytes, 0, position, own, 0);
+      if (owner === this) owner = undefined;
       this.bytes = own;
       this.words = wordsOf(own);
       return position;
     }
     this.vacate();
-    if (owner !== this) owner?.vacate();
+    owner?.vacate();
     owner = this;
-    if (scratch.length === 0) {
+    if (scratch === NOTHING) {
       scratch = new Uint8Array(SCRATCH_SIZE);
       scratchWords = wordsOf(scratch);
     }
     this.bytes = scratch;
     this.words = scratchWords;
     return 0;
-  }
-
-  /** Makes a finished part of what has been written, and leaves the memory to others. */
-  vacate(): void {
-    const { bytes } = this;
-    const length = this.#position;
-    if (length > 0) this.#parts.push(bytes !== scratch && length === bytes.length ? bytes : copyOf(bytes, 0, length));
-    this.bytes = NOTHING;
-    this.words = NO_WORDS;
-    this.#position = 0;
   }
 
   /** Returns the next bytes of the first part. */
@@ -184,16 +176,26 @@ export class Outbox {
     return bytes;
   }
 
-  /** The first part has left. */
+  /** Forgets the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // What has left is released even if something always waits behind it; many at a time keep that linear.
+    // It is released even if something always waits behind it; many at a time keep that linear.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
       this.#parts = this.#first === length ? [] : this.#parts.slice(this.#first);
       this.#first = 0;
     }
+  }
+
+  /** Returns the beginning of the first part up to the end of the frame, or the HTTP head, that has been transmitted in part, if any. */
+  #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
+    const transmitted = this.#offset;
+    if (part instanceof Loan) return transmitted > 0 ? part : undefined;
+    const header = createFrameHeader();
+    let end = this.#head;
+    while (end < transmitted) end += decodeFrameHeader(part, end, part.length, ANY, header) + header.length;
+    return end > transmitted ? copyOf(part, 0, end) : undefined;
   }
 }
 

@@ -1,39 +1,115 @@
 /**
- * From the payload of a text message to its string (RFC 6455 8.1), by the shortest way that its length, its characters
- * and the host allow.
+ * From the bytes of a text message to its string (RFC 6455 8.1). This is the one place that chooses how, by the length of the text, its
+ * characters, and what the host offers.
  */
-import { host, type Slices, type Utf8TextDecoder } from '../host.ts';
-import { KERNEL_SIZE, type Kernel, kernel } from '../kernel.ts';
-import { decodeBy, decodeUtf8, inBlocks, UTF8_BOUNDARY, validateUtf8 } from './utf8.ts';
+import { decodeBy, host, type Utf8TextDecoder } from '../host.ts';
+import { decode, mask } from '../simd.ts';
+import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from './utf8.ts';
 
-/** The longest text that {@link decodeShortAscii} decodes. */
+/** Memory that payloads lie in, which keeps the views of it that are worth keeping. */
+export interface PayloadMemory {
+  readonly bytes: Uint8Array;
+  /** Returns a plain view of `bytes[start]` to `bytes[end - 1]`. */
+  view(start: number, end: number): Uint8Array;
+  /** Returns a view of all of `bytes` for words, if that pays for a payload of `length` bytes. */
+  words(length: number): DataView | undefined;
+}
+
+/**
+ * Decodes a text that is whole in memory; returns `undefined` when it is not valid UTF-8, and has been unmasked in place then.
+ *
+ * @param key the masking key, or 0
+ * @param decoder the fatal decoder that the options name; without one core decodes by itself
+ */
+export function decodePayload(
+  memory: PayloadMemory,
+  start: number,
+  end: number,
+  key: number,
+  decoder: Utf8TextDecoder | undefined,
+): string | undefined {
+  const length = end - start;
+  if (length <= SHORT_ASCII) {
+    const text = decodeShortAscii(memory.bytes, start, length, key, memory.words(length));
+    if (text !== undefined) return text;
+  }
+  const bytes = memory.view(start, end);
+  const text = decoder === host.textDecoder ? decode(bytes, key) : undefined;
+  if (text !== undefined) return text;
+  const isAscii = key !== 0 && mask(memory.bytes, start, end, key, memory.words(length)) === 0;
+  return decodeText(bytes, isAscii ? 'ascii' : 'nothing', decoder);
+}
+
+/**
+ * Decodes a text whose bytes have been validated as they came.
+ *
+ * @param isAscii whether all of them are known to be ASCII
+ * @param decoder the fatal decoder that the options name; without one core decodes by itself
+ */
+export function decodeValid(bytes: Uint8Array, isAscii: boolean, decoder: Utf8TextDecoder | undefined): string {
+  const { length } = bytes;
+  const text = length <= SHORT_ASCII ? decodeShortAscii(bytes, 0, length, 0, undefined) : undefined;
+  // A decoder of the application's may refuse even valid bytes; core's own does not.
+  return text ?? decodeText(bytes, isAscii ? 'ascii' : 'utf8', decoder) ?? (decodeUtf8(bytes) as string);
+}
+
+/** The facts about a text that are known before it is decoded. */
+export type Known = 'ascii' | 'utf8' | 'nothing';
+
+/**
+ * Decodes the whole of `bytes`, or returns `undefined` when they are not valid UTF-8. A byte order mark is kept: it is data here.
+ *
+ * @param decoder a fatal decoder; without one core decodes by itself
+ */
+export function decodeText(bytes: Uint8Array, known: Known, decoder: Utf8TextDecoder | undefined): string | undefined {
+  if (decoder === undefined) return decodeUtf8(bytes);
+  const { slices } = host;
+  if (slices === undefined || decoder !== host.textDecoder) return decodeBy(decoder, bytes);
+  const { length } = bytes;
+  if (known === 'ascii') return slices.ascii(bytes, 0, length);
+  let text = decode(bytes, 0);
+  if (text !== undefined) return text;
+  // There is no kernel, or it found the bytes invalid.
+  text = slices.utf8(bytes, 0, length);
+  // U+FFFD stands where the bytes are not valid, or are U+FFFD themselves.
+  if (known === 'utf8' || !text.includes('\ufffd')) return text;
+  return validateUtf8(bytes, 0, length, UTF8_BOUNDARY) === UTF8_BOUNDARY ? text : undefined;
+}
+
+/** Returns whether the bytes are known to be ASCII; false also where looking would cost as much as validating them. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  // A mask of 0 changes nothing.
+  return mask(bytes, start, end, 0) === 0;
+}
+
+/** The longest text that {@link decodeShortAscii} decodes, in bytes. */
 export const SHORT_ASCII = 16;
 
 /**
- * Decodes up to 16 bytes of ASCII, masked with `key` or with 0; `undefined` when they are not ASCII. A fifth of the time
- * of a call of the host's decoder (benchmarks: decode). One call with all characters, because concatenated pieces would
- * have to be flattened by whoever reads the string.
+ * Decodes up to 16 bytes of ASCII, masked with `key` or with 0; returns `undefined` when they are not ASCII. That takes a fifth of the
+ * time of a call of the host's decoder (benchmarks: decode). It is one call with all characters, because a string concatenated of parts
+ * would have to be flattened when it is read.
  *
- * @param view a view of all of `bytes`, where there is one already
+ * @param words a view of all of `bytes`, where there is one already
  */
 export function decodeShortAscii(
   bytes: Uint8Array,
   start: number,
   length: number,
   key: number,
-  view: DataView | undefined,
+  words: DataView | undefined,
 ): string | undefined {
-  let words = view;
+  let view = words;
   let at = start;
-  if (words === undefined || start + SHORT_ASCII > bytes.length) {
-    for (let i = 0; i < length; i++) SHORT[i] = bytes[start + i] as number;
-    words = SHORT_VIEW;
+  if (view === undefined || start + SHORT_ASCII > bytes.length) {
+    for (let i = 0; i < length; i++) BLOCK[i] = bytes[start + i] as number;
+    view = BLOCK_WORDS;
     at = 0;
   }
-  const w = words.getInt32(at) ^ key;
-  const x = words.getInt32(at + 4) ^ key;
-  const y = words.getInt32(at + 8) ^ key;
-  const z = words.getInt32(at + 12) ^ key;
+  const w = view.getInt32(at) ^ key;
+  const x = view.getInt32(at + 4) ^ key;
+  const y = view.getInt32(at + 8) ^ key;
+  const z = view.getInt32(at + 12) ^ key;
   // biome-ignore format: one line a length shows the pattern
   switch (length) {
     case 0: return '';
@@ -56,92 +132,7 @@ export function decodeShortAscii(
   }
 }
 
-const SHORT = new Uint8Array(SHORT_ASCII);
-const SHORT_VIEW = new DataView(SHORT.buffer);
+const BLOCK = new Uint8Array(SHORT_ASCII);
+const BLOCK_WORDS = new DataView(BLOCK.buffer);
 const HIGH = 0x80808080;
 const string = String.fromCharCode;
-
-/** Whether the bytes have been seen to be ASCII; where there is no kernel, or they are few, nobody looks. */
-export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  const simd = end - start < KERNEL_TEXT_FROM ? undefined : kernel();
-  if (simd === undefined) return false;
-  for (let at = start; at < end; at += KERNEL_SIZE) {
-    const stop = Math.min(at + KERNEL_SIZE, end);
-    simd.block.set(at === 0 && stop === bytes.length ? bytes : bytes.subarray(at, stop));
-    if (simd.mask(stop - at, 0) !== 0) return false;
-  }
-  return true;
-}
-
-/** What is known of a text before it is decoded. */
-export type Known = 'ascii' | 'utf8' | 'nothing';
-
-/**
- * Decodes the whole of `bytes`, or gives `undefined` when they are not valid UTF-8. A byte order mark is kept: it is data
- * here.
- *
- * @param decoder a fatal decoder; without one the bytes are decoded here
- */
-export function decodeText(bytes: Uint8Array, known: Known, decoder: Utf8TextDecoder | undefined): string | undefined {
-  if (decoder === undefined) return decodeUtf8(bytes);
-  const { slices } = host;
-  if (slices === undefined || decoder !== host.textDecoder) return decodeBy(decoder, bytes);
-  if (known === 'ascii') return slices.ascii(bytes, 0, bytes.length);
-  const simd = kernel();
-  if (simd !== undefined) {
-    return bytes.length <= KERNEL_SIZE ? decodeBlock(bytes, 0, simd, slices) : decodeBlocks(bytes, simd, slices);
-  }
-  const text = slices.utf8(bytes, 0, bytes.length);
-  // U+FFFD stands where the bytes are not valid, or are U+FFFD themselves.
-  if (known === 'utf8' || !text.includes('\ufffd')) return text;
-  return validateUtf8(bytes, 0, bytes.length, UTF8_BOUNDARY) === UTF8_BOUNDARY ? text : undefined;
-}
-
-/**
- * Unmasks, validates and decodes a text in the kernel and leaves its bytes as they are; `undefined` when they are not
- * UTF-8, or this is no shorter way.
- */
-export function decodeInKernel(
-  bytes: Uint8Array,
-  key: number,
-  decoder: Utf8TextDecoder | undefined,
-): string | undefined {
-  const { length } = bytes;
-  if (length < KERNEL_TEXT_FROM || length > KERNEL_SIZE || decoder !== host.textDecoder) return undefined;
-  const { slices } = host;
-  const simd = kernel();
-  return simd && slices && decodeBlock(bytes, key, simd, slices);
-}
-
-/** From this many bytes on copying a text to the kernel is less work than a loop here (benchmarks: decode). */
-const KERNEL_TEXT_FROM = 96;
-
-function decodeBlock(bytes: Uint8Array, key: number, simd: Kernel, slices: Slices): string | undefined {
-  const { length } = bytes;
-  simd.block.set(bytes);
-  if (simd.mask(length, key) === 0) return slices.ascii(simd.block, 0, length);
-  if (simd.look(length) === 0) return undefined;
-  return slices.utf16(simd.utf16, 0, simd.toUtf16(length));
-}
-
-function decodeBlocks(bytes: Uint8Array, simd: Kernel, slices: Slices): string | undefined {
-  const { length } = bytes;
-  let isAllAscii = true;
-  const isValid = inBlocks(bytes, 0, length, simd, (size) => {
-    if (simd.mask(size, 0) === 0) return true;
-    isAllAscii = false;
-    return simd.look(size) > 0;
-  });
-  if (!isValid) return undefined;
-  if (isAllAscii) return slices.ascii(bytes, 0, length);
-  // One byte becomes two, two or three become two, four become four.
-  const utf16 = new Uint8Array(2 * length);
-  let to = 0;
-  inBlocks(bytes, 0, length, simd, (size) => {
-    const written = simd.toUtf16(size);
-    utf16.set(simd.utf16.subarray(0, written), to);
-    to += written;
-    return true;
-  });
-  return slices.utf16(utf16, 0, to);
-}

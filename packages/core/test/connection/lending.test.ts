@@ -63,4 +63,16 @@ lending('while closing, our Close frame still leaves when nothing of the frame b
   assert.equal(types(connection), []);
 });
 
+lending('a connection that we failed already says so once, with the first reason', () => {
+  const { connection, bytes } = lent(100);
+  connection.fail('reader-too-slow');
+  assert.equal(types(connection), ['fail']);
+  transfer(bytes);
+  assert.is(connection.transmit(0), undefined);
+  assert.is(connection.transport, 'destroy');
+  const [end, ...more] = [...connection];
+  assert.is(end?.type === 'end' && end.explanation.error?.rule, 'reader-too-slow');
+  assert.equal(more, []);
+});
+
 lending.run();

@@ -1,8 +1,9 @@
-// RFC 6455 4: the half-machines of the opening handshake. What a connection makes of them is in connection/opening.test.ts.
+// RFC 6455 4: the opening handshake in both roles, step by step. What a connection makes of them is in connection/opening.test.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ClientOpening, ServerOpening } from '../../src/connection/opening.ts';
-import { type ConnectionOptions, resolveOptions, resolveServerOptions } from '../../src/connection/options.ts';
+import { ClientOpening, ServerOpening, type Step } from '../../src/connection/opening.ts';
+import type { ConnectionOptions } from '../../src/connection/options.ts';
+import { resolveOptions, resolveServerOptions } from '../../src/connection/resolved-options.ts';
 import { parseRequestHead } from '../../src/handshake/http1.ts';
 import { request } from '../../src/handshake/index.ts';
 import { HandshakeError } from '../../src/rules.ts';
@@ -16,12 +17,15 @@ const server = (options: ConnectionOptions = {}) => new ServerOpening(resolveSer
 const client = (options: ConnectionOptions = {}) =>
   new ClientOpening(resolveOptions(options), request('ws://example.com/', {}, ZEROS));
 
+const requestOf = (step: Step | undefined) => (step?.type === 'request' ? step.request : undefined);
+const openedBy = (step: Step | undefined) => (step?.type === 'open' ? step : undefined);
+
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-/** The error that `next` throws. */
-function failure(next: () => unknown): HandshakeError {
+/** The error that a step throws. */
+function failure(step: () => unknown): HandshakeError {
   try {
-    next();
+    step();
   } catch (error) {
     if (error instanceof HandshakeError) return error;
   }
@@ -30,37 +34,38 @@ function failure(next: () => unknown): HandshakeError {
 
 test('4.2.1: a server gives the request once, and the bytes behind it', () => {
   const opening = server();
-  assert.is(opening.next(), undefined);
+  assert.is(opening.step(false), undefined);
   opening.receive(ascii(requestHead()));
   opening.receive(ascii('early'));
-  assert.is(opening.next()?.resource, '/');
-  assert.is(opening.next(), undefined);
-  assert.is(opening.request?.resource, '/');
+  assert.is(requestOf(opening.step(false))?.resource, '/');
+  assert.is(opening.step(false), undefined);
+  assert.is(opening.accept?.({}).response.status, 101);
   assert.is(text(opening.rest()), 'early');
 });
 
 test('4.2.1: a server takes a head that somebody else has read, with the bytes behind it', () => {
   const opening = server();
-  opening.head = parseRequestHead(requestHead().slice(0, -4));
+  const head = parseRequestHead(requestHead().slice(0, -4));
+  assert.equal([opening.receiveRequest(head), opening.receiveRequest(head)], [true, false]);
   opening.receive(ascii('early'));
-  assert.is(opening.next()?.resource, '/');
+  assert.is(requestOf(opening.step(false))?.resource, '/');
   assert.is(text(opening.rest()), 'early');
 });
 
 test('4.1: a server keeps maxEarlyBytes, and refuses more', () => {
   const opening = server({ maxEarlyBytes: 5 });
   opening.receive(ascii(`${requestHead()}early`));
-  assert.ok(opening.next());
-  assert.is(opening.next(), undefined);
+  assert.ok(opening.step(false));
+  assert.is(opening.step(false), undefined);
   opening.receive(ascii('!'));
-  assert.is(failure(() => opening.next()).rule, 'early-data');
+  assert.is(failure(() => opening.step(false)).rule, 'early-data');
 });
 
 test('4.1: a client gives what was negotiated, and the bytes behind the response', () => {
   const opening = client();
-  assert.is(opening.next(false), undefined);
+  assert.is(opening.step(false), undefined);
   opening.receive(ascii(`${responseHead()}frames`));
-  const { agreed, headers } = opening.next(false) ?? {};
+  const { agreed, headers } = openedBy(opening.step(false)) ?? {};
   assert.equal([agreed?.subprotocol, agreed?.extensions, headers?.length], ['', [], 3]);
   assert.is(text(opening.rest()), 'frames');
 });
@@ -73,7 +78,8 @@ test('RFC 9110 15.2: a client passes over 8 responses of 1xx, not 9', () => {
   ] as const) {
     const opening = client();
     opening.receive(ascii(informational.repeat(count) + responseHead()));
-    const outcome = count === 8 ? opening.next(false)?.headers.length : failure(() => opening.next(false)).rule;
+    const outcome =
+      count === 8 ? openedBy(opening.step(false))?.headers.length : failure(() => opening.step(false)).rule;
     assert.is(outcome, expected);
   }
 });
@@ -81,7 +87,7 @@ test('RFC 9110 15.2: a client passes over 8 responses of 1xx, not 9', () => {
 test('RFC 9110 15.2: 101 with a body of its own has none: frames follow', () => {
   const opening = client();
   opening.receive(ascii(`${responseHead({ 'Content-Length': '3' })}abc`));
-  assert.ok(opening.next(false));
+  assert.ok(opening.step(false));
   assert.is(text(opening.rest()), 'abc');
 });
 
@@ -97,11 +103,11 @@ for (const [name, head, pieces, body] of [
     opening.receive(ascii(`HTTP/1.1 403 Forbidden\r\n${head}\r\n`));
     for (const piece of pieces.slice(0, -1)) {
       opening.receive(ascii(piece ?? ''));
-      assert.is(opening.next(false), undefined);
+      assert.is(opening.step(false), undefined);
     }
     const last = pieces.at(-1);
     opening.receive(ascii(last ?? ''));
-    const { response } = failure(() => opening.next(last === undefined));
+    const { response } = failure(() => opening.step(last === undefined));
     assert.is(response?.status, 403);
     assert.is(text(response?.body ?? new Uint8Array(0)), body);
   });
@@ -111,7 +117,7 @@ test('4.1: the body of a refusal is its own memory', () => {
   const opening = client();
   const bytes = ascii('HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nHello');
   opening.receive(bytes);
-  const { response } = failure(() => opening.next(false));
+  const { response } = failure(() => opening.step(false));
   bytes.fill(0);
   assert.is(text(response?.body ?? bytes), 'Hello');
 });

@@ -2,12 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type ConnectionOptions,
-  ResolvedOptions,
-  resolveOptions,
-  resolveServerOptions,
-} from '../../src/connection/options.ts';
+import type { ConnectionOptions } from '../../src/connection/options.ts';
+import { ResolvedOptions, resolveOptions, resolveServerOptions } from '../../src/connection/resolved-options.ts';
 import { host } from '../../src/host.ts';
 import { Connection } from '../../src/index.ts';
 import { requestHead } from '../handshake/heads.ts';
@@ -56,7 +52,10 @@ for (const [name, [text, value]] of Object.entries(DEFAULTS)) {
 }
 
 test('every option has a documented default, and there are no others', () => {
-  const interfaceOf = SOURCE.slice(SOURCE.indexOf('interface ConnectionOptions'), SOURCE.indexOf('export class'));
+  const interfaceOf = SOURCE.slice(
+    SOURCE.indexOf('interface ConnectionOptions'),
+    SOURCE.indexOf('export interface ClientOptions'),
+  );
   const names = [...interfaceOf.matchAll(/readonly (\w+)\?:/g)].map(([, name]) => name);
   assert.equal(names.sort(), Object.keys(DEFAULTS).sort());
 });

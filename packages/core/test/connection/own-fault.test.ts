@@ -370,4 +370,17 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
+test('a decoder that fails the connection inside of a text: nothing more is told of that, valid or not', () => {
+  for (const text of ['\xc3\xa9'.repeat(50), `${'\xc3\xa9'.repeat(50)}\xff`]) {
+    const decode = (bytes: Uint8Array): string => {
+      connection.fail('handler-failed', 'decode');
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    };
+    const connection = opened('server', { ...OPTIONS, textDecoder: { decode, fatal: true, ignoreBOM: true } });
+    const events = types(receive(connection, frame('server', Opcode.Text, text)));
+    assert.is(events, text.endsWith('\xff') ? 'fail' : 'text fail');
+    assert.is(ending(connection).explanation.error?.rule, 'handler-failed');
+  }
+});
+
 test.run();

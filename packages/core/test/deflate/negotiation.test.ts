@@ -3,7 +3,17 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
 import { type DeflateEngine, type DeflateOptions, permessageDeflate } from '../../src/deflate/index.ts';
-import { type Extension, formatExtensions } from '../../src/handshake/index.ts';
+import {
+  type Extension,
+  formatExtensions,
+  formatRequestHead,
+  formatResponse,
+  parseRequestHead,
+  parseResponseHead,
+  request,
+  respond,
+  verify,
+} from '../../src/handshake/index.ts';
 import { type ClientOptions, Connection, type ServerOptions } from '../../src/index.ts';
 import { rule, sentText } from '../connection/tools.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
@@ -15,6 +25,7 @@ import { NO_ENGINE, utf8 } from './tools.ts';
 const test = suite('RFC 7692 5 deflate/negotiation');
 
 const deflate = (options: DeflateOptions = {}) => permessageDeflate(pako, options);
+const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const URL = 'ws://example.com/';
 const FIELD = 'Sec-WebSocket-Extensions';
 
@@ -105,6 +116,34 @@ for (const [value, expected] of JUDGEMENTS) {
     assert.is(judge(value, {}), value === undefined ? '' : 'response-extensions');
   });
 }
+
+test("5.1 an extension of its own that throws is no fault of the peer: the error is the application's", () => {
+  const confirm = (): never => {
+    throw new RangeError('confirm');
+  };
+  const client = Connection.client(URL, { random: ZEROS, compression: { ...deflate(), confirm } });
+  client.receive(utf8(responseHead()));
+  assert.throws(() => client.poll(), /^confirm$/);
+});
+
+test('5.1 the pure functions negotiate what connections do', () => {
+  const compression = deflate();
+  const { request: head, ...offer } = request(URL, { compression }, ZEROS);
+  const read = parseRequestHead(text(formatRequestHead(head)));
+  const answer = respond(read, { compression });
+  if (!answer.accepted) throw answer.error;
+  const expected = 'permessage-deflate; server_max_window_bits=12';
+  assert.is(formatExtensions(answer.extensions), expected);
+  const response = parseResponseHead(text(formatResponse(answer.response)));
+  const agreed = verify({ request: head, ...offer }, response);
+  assert.is(formatExtensions(agreed.extensions), expected);
+  // What one compresses the other understands.
+  agreed.transform?.write((answer.transform?.compress(utf8('hello'), true) ?? utf8('')).slice());
+  assert.is(text(agreed.transform?.read() ?? utf8('')), 'hello');
+  // Who does not speak it declines.
+  const declined = respond(read);
+  assert.equal(declined.accepted && [declined.extensions, declined.transform], [[], undefined]);
+});
 
 test('5.1 a client that was refused what it asked for fails', () => {
   const compression = deflate({ serverNoContextTakeover: true });

@@ -1,9 +1,7 @@
 // 5.3, with the kernel and, by without-webassembly.test.ts, without it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyMask, MaskKeys, maskAndLook, rotateKey } from '../../src/frame/mask.ts';
-import { KERNEL_FROM, kernel } from '../../src/kernel.ts';
-import { StateError } from '../../src/rules.ts';
+import { applyMask } from '../../src/frame/mask.ts';
 import { transform } from '../reference.ts';
 import { equalBytes, hex, toHex } from '../support.ts';
 
@@ -97,113 +95,6 @@ mask('5.3 the phase carries a payload over any cut', () => {
     applyMask(bytes, 0x01020304, phase, cut);
     assert.is(toHex(bytes), expected, `cut at ${cut}`);
   }
-});
-
-mask('5.3 a key is rotated to the byte of a phase, whatever was counted before', () => {
-  for (const [phase, rotated] of [0x01020384, 0x02038401, 0x03840102, 0x84010203].entries()) {
-    for (const turns of [0, 4, 8, 32, 125, 65_536, 2 ** 31, 2 ** 32 + 4].map((turn) => turn - (turn % 4))) {
-      assert.is(rotateKey(0x01020384, phase + turns), rotated | 0, `${phase} + ${turns}`);
-    }
-  }
-  assert.is(rotateKey(-1, 3), -1);
-});
-
-mask(
-  '5.3, 8.1 tells whether what it unmasked is ASCII: never wrongly, and always if there is a kernel or little',
-  () => {
-    const key = 0x80ff017f | 0;
-    const lengths = [...Array.from({ length: 301 }, (_, length) => length), 16_384, 16_385, 40_000];
-    for (const length of lengths) {
-      const ascii = new Uint8Array(length).fill(0x7f);
-      const masked = transform(ascii, octets(key));
-      const seen = maskAndLook(masked.slice(), 0, length, key) === 0;
-      assert.is(seen, length < KERNEL_FROM || kernel() !== undefined, `${length} bytes of ASCII`);
-      const places = length <= 300 ? ascii.keys() : [0, 1, 63, 16_367, 16_383, 16_384, length - 17, length - 1];
-      for (const at of places) {
-        if (at >= length) continue;
-        const other = masked.slice();
-        other[at] = (other[at] as number) ^ 0x80;
-        assert.is.not(maskAndLook(other, 0, length, key), 0, `byte ${at} of ${length} is not ASCII`);
-        assert.is(other[at], 0xff);
-        if (length < 20) assert.ok(other.every((byte, i) => byte === (i === at ? 0xff : 0x7f)));
-      }
-    }
-  },
-);
-
-mask('5.3, 8.1 what lies beside a payload has no say in whether it is ASCII', () => {
-  for (const length of [0, 1, 3, 4, 16, 63, 64, 100, 191]) {
-    for (const start of [0, 1, 5]) {
-      const memory = new Uint8Array(start + length + 7).fill(0xff);
-      memory.fill(0x7f, start, start + length);
-      assert.is(maskAndLook(memory, start, start + length, 0), 0, `${length} bytes at ${start}`);
-    }
-  }
-});
-
-mask('5.3 keys are the bytes of the random source in order, drawn 8 KiB at a time', () => {
-  const drawn: number[] = [];
-  const keys = new MaskKeys((bytes) => {
-    drawn.push(bytes.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = (i + drawn.length) & 0xff;
-  });
-  assert.equal(drawn, []);
-  assert.equal([keys.next(), keys.next()], [0x01020304, 0x05060708]);
-  for (let i = 2; i < 2048; i++) keys.next();
-  assert.equal(drawn, [8192]);
-  assert.is(keys.next(), 0x02030405);
-  assert.equal(drawn, [8192, 8192]);
-});
-
-mask('5.3 a key is a 32-bit integer: its first byte is the most significant', () => {
-  const keys = new MaskKeys((bytes) => bytes.set(hex('ff 00 00 00 00 00 00 ff 80 00 00 00')));
-  assert.equal([keys.next(), keys.next(), keys.next()], [-0x01000000, 0xff, -0x80000000]);
-});
-
-mask('5.3 there is no key without randomness: a source that throws is asked again', () => {
-  let calls = 0;
-  const keys = new MaskKeys((bytes) => {
-    calls++;
-    if (calls === 1 || calls === 3) throw new Error('no entropy');
-    bytes.fill(calls);
-  });
-  assert.throws(() => keys.next(), 'no entropy');
-  for (let i = 0; i < 2048; i++) assert.is(keys.next(), 0x02020202);
-  assert.throws(() => keys.next(), 'no entropy');
-  assert.is(keys.next(), 0x04040404);
-});
-
-mask('5.3 keys of the host do not repeat', () => {
-  const keys = new MaskKeys((bytes) => crypto.getRandomValues(bytes));
-  const drawn = new Set(Array.from({ length: 10_000 }, () => keys.next()));
-  assert.ok(drawn.size > 9_990, `${drawn.size} of 10,000 are different`);
-});
-
-mask('5.3 a source that sends while it is asked is refused, and the key that was asked for is fresh', () => {
-  let filled = 0;
-  let refused = 0;
-  const keys: MaskKeys = new MaskKeys((bytes) => {
-    assert.throws(
-      () => keys.next(),
-      (error: unknown) => error instanceof StateError && error.rule === 'random-reentered',
-    );
-    refused++;
-    new DataView(bytes.buffer, bytes.byteOffset, 4).setInt32(0, ++filled);
-  });
-  assert.equal([keys.next(), refused, keys.isDrawing], [1, 1, false]);
-});
-
-mask('5.3 keys that were prepared are there whatever the source does', () => {
-  let broken = false;
-  const keys = new MaskKeys((bytes) => {
-    if (broken) throw new Error('no entropy');
-    bytes.fill(7);
-  });
-  keys.prepare(5000);
-  broken = true;
-  for (let n = 0; n < 5000; n++) assert.is(keys.next(), 0x07070707);
-  assert.throws(() => keys.next(), /no entropy/);
-  assert.throws(() => keys.prepare(1), /no entropy/);
 });
 
 mask.run();

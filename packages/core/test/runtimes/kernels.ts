@@ -1,6 +1,7 @@
 /** Masking and UTF-8 in every runtime, with WebAssembly or without, beside the text of the RFCs, byte by byte. */
 import { applyMask } from '../../src/frame/mask.ts';
-import { decodeUtf8, encodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/text/utf8.ts';
+import { encodeUtf8 } from '../../src/text/encode.ts';
+import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/text/utf8.ts';
 import { grammar, transform } from '../reference.ts';
 import { concat, decodeStrictly, equalBytes, hex, times, toHex } from '../support.ts';
 import { type Expectation, same } from './expectation.ts';

@@ -1,16 +1,14 @@
 // What waits to be transmitted: who owns its memory, in what order it leaves, what can be dropped.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resolveOptions } from '../../src/connection/options.ts';
-import { Sender } from '../../src/send/sender.ts';
+import { Opcode } from '../../src/frame/header.ts';
+import type { Sender } from '../../src/send/sender.ts';
+import { collectGarbage } from '../garbage.ts';
 import { decodeFrames } from '../reference.ts';
-import { concat, equalBytes, hex, join, toHex, ZEROS } from '../support.ts';
+import { concat, equalBytes, hex, join, toHex } from '../support.ts';
+import { bytes, client, frames, server } from './tools.ts';
 
 const outbox = suite('outbox');
-
-const OPTIONS = resolveOptions({ random: ZEROS });
-const server = (): Sender => new Sender(OPTIONS, false);
-const client = (): Sender => new Sender(OPTIONS, true);
 
 /** Bytes of which each tells whose they are. */
 const of = (whose: number, length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(whose);
@@ -73,6 +71,23 @@ outbox('messages that leave together leave in one part, a long one with what wai
     transmitted(from).map(({ length }) => length),
     [3 + 102 + 50_004],
   );
+});
+
+outbox('a scratch that is full to its last byte is copied out as well', () => {
+  const from = server();
+  for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
+  const got = [from.transmit(100_000 - 1), from.transmit(1)];
+  assert.equal(
+    got.map((part) => part?.length),
+    [98_304, undefined],
+  );
+  for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
+  const first = from.transmit(1) as Uint8Array;
+  const other = server();
+  for (let i = 1; i <= 5; i++) other.message(of(100, 16_000));
+  const messages = payloads(concat(first, ...transmitted(from)));
+  assert.ok(messages.every((payload, i) => payload.every((byte) => byte === i + 1)));
+  assert.is(messages.length, 6);
 });
 
 outbox('parts are cut to what the caller takes, and come in order', () => {
@@ -186,6 +201,84 @@ outbox('after a drop it goes on like a new one', () => {
   from.message('a');
   assert.equal(transmitted(from).map(toHex), ['81 01 61']);
   assert.is(from.queuedBytes, 0);
+});
+
+outbox('senders that write in turns share a scratch, but not their bytes', () => {
+  const senders = Array.from({ length: 5 }, (_, i) => (i % 2 === 0 ? server() : client()));
+  const expected: Uint8Array[][] = senders.map(() => []);
+  // Far more than the scratch holds, of short and long messages.
+  for (let round = 0; round < 600; round++) {
+    for (const [i, from] of senders.entries()) {
+      const payload = bytes(1 + ((round * 31 + i * 7) % 400)).map((byte) => byte ^ i);
+      if (round % 7 === 0) from.message(decodeAscii(payload));
+      else from.message(round % 50 === 49 ? bytes(20_000 + i) : payload);
+      expected[i]?.push(
+        round % 7 === 0 ? payload.map((byte) => byte & 0x7f) : round % 50 === 49 ? bytes(20_000 + i) : payload,
+      );
+      if (round % 11 === i) from.control(Opcode.Ping, payload.subarray(0, 3));
+    }
+  }
+  for (const [i, from] of senders.entries()) {
+    const payloads = frames(from).filter(({ opcode }) => opcode !== 9);
+    assert.is(payloads.length, 600);
+    for (const [n, { payload }] of payloads.entries()) {
+      equalBytes(payload, expected[i]?.[n] ?? hex(''), `message ${n} of sender ${i}`);
+    }
+  }
+});
+
+function decodeAscii(from: Uint8Array): string {
+  return String.fromCharCode(...from.map((byte) => byte & 0x7f));
+}
+
+outbox('what was handed out is not written to again', () => {
+  const from = server();
+  const other = client();
+  from.message('first');
+  const first = from.transmit() ?? hex('');
+  const before = toHex(first);
+  for (let i = 0; i < 5000; i++) {
+    from.message('x'.repeat(i % 100));
+    other.message('y'.repeat(i % 100));
+    if (i % 3 === 0) from.transmit();
+  }
+  assert.is(toHex(first), before);
+});
+
+outbox('keeps nothing of a long frame that it has handed out', async () => {
+  const from = client();
+  const transmit = (): WeakRef<ArrayBufferLike> => {
+    from.message(bytes(100_000));
+    return new WeakRef((from.transmit() ?? hex('')).buffer);
+  };
+  const memory = transmit();
+  await collectGarbage();
+  assert.is(memory.deref(), undefined);
+  assert.is(from.transmit(), undefined);
+});
+
+outbox('10.4: what has been transmitted is let go, though something always waits behind it', async () => {
+  const from = server();
+  const transmitted: WeakRef<Uint8Array>[] = [];
+  from.message(bytes(4096), undefined, true);
+  for (let i = 0; i < 500; i++) {
+    from.message(bytes(4096), undefined, true);
+    // A header, and the payload behind it by reference.
+    for (const out of [from.transmit(), from.transmit()]) transmitted.push(new WeakRef(out as Uint8Array));
+  }
+  await collectGarbage();
+  assert.ok(from.queuedBytes > 4096, 'something waits');
+  const kept = transmitted.filter((out) => out.deref() !== undefined).length;
+  assert.ok(kept < 20, `${kept} of ${transmitted.length} pieces are kept`);
+});
+
+outbox('10.4: texts that wait keep about their bytes, not three for each character', () => {
+  const from = server();
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 8; i++) from.message('a'.repeat(100_000));
+  for (let out = from.transmit(); out !== undefined; out = from.transmit()) buffers.add(out.buffer);
+  const kept = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  assert.ok(kept < 1.5 * 8 * 100_000, `${kept} bytes are kept`);
 });
 
 outbox.run();

@@ -3,7 +3,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Host, host, type Utf8TextDecoder } from '../../src/host.ts';
 import { KERNEL_SIZE, kernel } from '../../src/kernel.ts';
-import { decodeInKernel, decodeShortAscii, decodeText, isAscii, type Known, SHORT_ASCII } from '../../src/text/text.ts';
+import {
+  decodePayload,
+  decodeShortAscii,
+  decodeText,
+  decodeValid,
+  isAscii,
+  type Known,
+  type PayloadMemory,
+  SHORT_ASCII,
+} from '../../src/text/text.ts';
 import { decodeUtf8 } from '../../src/text/utf8.ts';
 import { transform } from '../reference.ts';
 import { concat, decodeStrictly, equalBytes, hex } from '../support.ts';
@@ -39,6 +48,23 @@ text.after.each(() => {
   Object.assign(host, { slices, textDecoder });
 });
 
+/** Memory that payloads lie in, with a view for words or without. */
+class Memory implements PayloadMemory {
+  readonly bytes: Uint8Array;
+  readonly #hasWords: boolean;
+  constructor(bytes: Uint8Array, hasWords: boolean) {
+    this.bytes = bytes;
+    this.#hasWords = hasWords;
+  }
+  view(start: number, end: number): Uint8Array {
+    return this.bytes.subarray(start, end);
+  }
+  words(): DataView | undefined {
+    const { buffer, byteOffset, length } = this.bytes;
+    return this.#hasWords ? new DataView(buffer, byteOffset, length) : undefined;
+  }
+}
+
 /** Decodes bytes in every way; all must give the same, and leave the bytes as they are. */
 function decodeEveryWay(bytes: Uint8Array, name: string): string | undefined {
   const expected = attempt(bytes);
@@ -47,24 +73,30 @@ function decodeEveryWay(bytes: Uint8Array, name: string): string | undefined {
   if (bytes.every((byte) => byte < 0x80)) known.push('ascii');
   const before = bytes.slice();
   const masked = transform(bytes, OCTETS);
-  const maskedBefore = masked.slice();
   for (const [way, [lacks, decoder]] of Object.entries(WAYS)) {
     Object.assign(host, { slices, textDecoder, ...lacks });
     for (const fact of known) {
       const found = decodeText(bytes, fact, decoder);
       if (found !== expected) assert.unreachable(`${name}: ${way}, known: ${fact}`);
     }
-    const may = kernel() !== undefined && host.slices !== undefined && decoder === host.textDecoder;
-    const fits = may && bytes.length >= 96 && bytes.length <= KERNEL_SIZE;
-    if (decodeInKernel(masked, KEY, decoder) !== (fits ? expected : undefined)) {
-      assert.unreachable(`${name}: ${way}, in the kernel`);
+    if (expected !== undefined) {
+      for (const ascii of new Set([false, known.includes('ascii')])) {
+        if (decodeValid(bytes, ascii, decoder) !== expected) assert.unreachable(`${name}: ${way}, valid`);
+      }
     }
-    if (decodeInKernel(bytes, 0, decoder) !== (fits ? expected : undefined)) {
-      assert.unreachable(`${name}: ${way}, in the kernel, not masked`);
+    for (const hasWords of [false, true]) {
+      for (const key of [KEY, 0]) {
+        const chunk = concat(Uint8Array.of(0xff, 0xff), key === 0 ? bytes : masked, Uint8Array.of(0xff));
+        const found = decodePayload(new Memory(chunk, hasWords), 2, 2 + bytes.length, key, decoder);
+        if (found !== expected) assert.unreachable(`${name}: ${way}, ${hasWords}, key ${key}`);
+        const edges = [chunk[0], chunk[1], chunk.at(-1)];
+        if (edges.some((byte) => byte !== 0xff)) assert.unreachable(`${name}: ${way} wrote beside the payload`);
+        // The caller looks for the impossible byte.
+        if (found === undefined) equalBytes(chunk.subarray(2, -1), bytes, name);
+      }
     }
   }
   equalBytes(bytes, before, name);
-  equalBytes(masked, maskedBefore, name);
   Object.assign(host, { slices, textDecoder });
   return expected;
 }
@@ -171,8 +203,8 @@ text("8.1 a decoder of one's own decodes, whatever is known", () => {
     assert.is(decodeText(ascii(200), known, own), decodeStrictly(ascii(200)));
   }
   assert.is(own.calls, 3);
-  assert.is(decodeInKernel(ascii(200), 0, own), undefined);
-  assert.is(own.calls, 3);
+  assert.is(decodePayload(new Memory(ascii(200), true), 0, 200, 0, own), decodeStrictly(ascii(200)));
+  assert.is(own.calls, 4);
 });
 
 text('8.1 texts one after the other do not get into each other', () => {
@@ -189,7 +221,18 @@ text('8.1 texts one after the other do not get into each other', () => {
   }
 });
 
-text('isAscii never says so of anything else, and with a kernel of all from 96 bytes on', () => {
+text("8.1 a decoder of one's own that refuses what is valid does not lose a text that has been validated", () => {
+  const refusing: Utf8TextDecoder = {
+    decode() {
+      throw new TypeError('I would rather not');
+    },
+  };
+  const bytes = ENCODER.encode('é'.repeat(20));
+  assert.is(decodeValid(bytes, false, refusing), 'é'.repeat(20));
+  assert.is(decodePayload(new Memory(bytes, false), 0, 40, 0, refusing), undefined);
+});
+
+text('isAscii never says so of anything else, and of all that is if there is a kernel or little', () => {
   for (const length of [0, 1, 95, 96, 97, 112, 127, 128, 300, 16_384, 16_385, 40_000]) {
     for (const [start, behind] of [
       [0, 0],
@@ -200,7 +243,7 @@ text('isAscii never says so of anything else, and with a kernel of all from 96 b
       const bytes = new Uint8Array(start + length + behind).fill(0xff);
       bytes.fill(0x7f, start, start + length);
       const name = `${start} + ${length} + ${behind}`;
-      assert.is(isAscii(bytes, start, start + length), kernel() !== undefined && length >= 96, name);
+      assert.is(isAscii(bytes, start, start + length), kernel() !== undefined || length < 192, name);
       for (const at of [0, 1, length >> 1, 16_383, 16_384, length - 1]) {
         if (at < 0 || at >= length) continue;
         bytes[start + at] = 0x80;
@@ -212,7 +255,7 @@ text('isAscii never says so of anything else, and with a kernel of all from 96 b
   const bytes = new Uint8Array(98);
   for (let at = 0; at < 98; at++) {
     bytes[at] = 0x80;
-    assert.is(isAscii(bytes, 1, 97), kernel() !== undefined && (at === 0 || at === 97), `at ${at}`);
+    assert.is(isAscii(bytes, 1, 97), at === 0 || at === 97, `at ${at}`);
     bytes[at] = 0;
   }
 });

@@ -1,17 +1,9 @@
 // 8.1, with the kernel and, by without-webassembly.test.ts, without it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { host, lookUpHost, type Write } from '../../src/host.ts';
-import {
-  decodeBy,
-  decodeUtf8,
-  encodeUtf8,
-  lastBoundary,
-  nextUtf8,
-  UTF8_BOUNDARY,
-  unfinishedBytes,
-  validateUtf8,
-} from '../../src/text/utf8.ts';
+import { decodeBy } from '../../src/host.ts';
+import { lastBoundary } from '../../src/simd.ts';
+import { decodeUtf8, nextUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../../src/text/utf8.ts';
 import { grammar } from '../reference.ts';
 import { concat, decodeStrictly, hex, times, toHex } from '../support.ts';
 
@@ -19,7 +11,6 @@ const utf8 = suite('utf8');
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
-const WRITES = [host.writeUtf8, lookUpHost({ TextEncoder }).writeUtf8];
 
 /** Compares validation, as a whole and byte by byte, and decoding with the grammar and with the host. */
 function compare(bytes: Uint8Array): void {
@@ -51,22 +42,6 @@ function hostDecode(bytes: Uint8Array): string | undefined {
     return undefined;
   }
 }
-
-utf8('a text that was cut out of a longer one in the middle of a pair shows nothing of what comes after it', () => {
-  // The first test of this file, because V8 reads beyond such a text, which it keeps as a view of the longer one, for as long
-  // as the first of its optimising compilers has compiled the loop and the second has not.
-  const longer = 'Here a 🐯 is: 🐯';
-  for (const cut of [8, 15]) {
-    const text = longer.slice(0, cut);
-    const expected = toHex(ENCODER.encode(text));
-    assert.ok(expected.endsWith('ef bf bd'));
-    const memory = new Uint8Array(3 * text.length);
-    for (let turn = 0; turn < 20_000; turn++) {
-      const length = encodeUtf8(text, memory, 0);
-      if (memory[length - 1] !== 0xbd) assert.is(toHex(memory.subarray(0, length)), expected, `turn ${turn}`);
-    }
-  }
-});
 
 utf8('8.1 every sequence of 1 byte', () => {
   for (let a = 0; a < 256; a++) compare(Uint8Array.of(a));
@@ -212,49 +187,5 @@ utf8('a decoder that refuses gives nothing', () => {
   assert.is(decodeBy(DECODER, hex('ff')), undefined);
   assert.is(decodeBy({ decode: () => 'anything' }, hex('ff')), 'anything');
 });
-
-/** Encodes at 2 into memory full of 0xee, and checks that nothing beside the text was written. */
-function encode(text: string, write?: Write): Uint8Array {
-  const memory = new Uint8Array(2 + 3 * text.length + 2).fill(0xee);
-  const length = encodeUtf8(text, memory, 2, write);
-  const behind = memory.subarray(2 + length);
-  assert.ok(memory[0] === 0xee && memory[1] === 0xee && behind.every((byte) => byte === 0xee), 'wrote beside the text');
-  return memory.subarray(2, 2 + length);
-}
-
-utf8('encodes every code point as the host does, lone surrogates as U+FFFD', () => {
-  for (let first = 0; first < 0x110000; first += 0x1000) {
-    // A space between them keeps surrogates lone.
-    const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
-    const text = points.join(' ');
-    const memory = new Uint8Array(3 * text.length);
-    const length = encodeUtf8(text, memory, 0);
-    assert.ok(equal(memory.subarray(0, length), ENCODER.encode(text)), `from U+${first.toString(16)}`);
-  }
-});
-
-utf8('encodes halves of surrogate pairs in every order as the host does', () => {
-  const units = ['', 'a', '\ud800', '\udbff', '\udc00', '\udfff', '€'];
-  for (const a of units) {
-    for (const b of units) {
-      for (const c of units) assert.is(toHex(encode(a + b + c)), toHex(ENCODER.encode(a + b + c)));
-    }
-  }
-});
-
-utf8("encodes short and long texts, with a way of the host's or without", () => {
-  for (const character of ['a', 'é', '€', '🐯', '\ud800']) {
-    for (let length = 0; length <= 40; length++) {
-      const text = character.repeat(length);
-      const expected = toHex(ENCODER.encode(text));
-      assert.is(toHex(encode(text)), expected);
-      for (const write of WRITES) assert.is(toHex(encode(text, write)), expected);
-    }
-  }
-});
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
 
 utf8.run();

@@ -1,5 +1,5 @@
-/** The page's connection to the server: the browser's own WebSocket, its tap, and connecting again with core's backoff. */
-import { type BackoffPolicy, backoffDelay, nextAttempt } from '@sockless/core';
+/** The page's connection to the server: the browser's own WebSocket, its tap, and connecting again with the adapter's backoff. */
+import { type BackoffPolicy, backoffDelay, nextAttempt } from '@sockless/adapter';
 import {
   type ClientMessage,
   decodeMirroredFrame,
@@ -114,7 +114,7 @@ export class Link {
     };
   }
 
-  /** Waits for as long as core's backoff says. The tap may live on: it has yet to tell how the connection ended. */
+  /** Waits for as long as the backoff says. The tap may live on: it has yet to tell how the connection ended. */
   #wait(): void {
     const openFor = performance.now() - this.#openedAt;
     this.#openedAt = Infinity;

@@ -1,22 +1,13 @@
 /** The driver alone, on a connection that does as a test says. */
-
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Connection, type EndEvent } from '@sockless/core';
+import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { VirtualClock } from '../../../node/test/virtual-clock.ts';
 import { attach, type WebSocketConnection } from '../../src/index.ts';
-import { FakeConn, frame, opened, settled } from './fake-conn.ts';
+import { bytes, end, FakeConn, frame, opened, settled } from './fake-conn.ts';
 
 const BINARY = 2;
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
-const bytes = (length: number, seed = 1): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);
-
-async function end(conn: FakeConn, ws: WebSocketConnection): Promise<EndEvent> {
-  ws.terminate();
-  await settled();
-  assert.is(conn.closes, 1);
-  return ws.closed;
-}
 
 Deno.test('what is read together is answered in one write', async () => {
   const { conn, ws } = opened(echo);
@@ -25,39 +16,6 @@ Deno.test('what is read together is answered in one write', async () => {
   assert.is(conn.written.length, 1);
   assert.is(conn.bytes.length, 50 * 18);
   await end(conn, ws);
-});
-
-Deno.test('a payload leaves with its header, 256 KiB at most at a time', async () => {
-  for (const [length, writes] of [
-    [4096, [4100]],
-    [16_380, [16_384]],
-    [50_000, [50_004]],
-    [300_000, [262_144, 37_866]],
-  ] as const) {
-    const { conn, ws } = opened();
-    ws.send(bytes(length));
-    await settled();
-    assert.equal(
-      conn.written.map((it) => it.length),
-      writes,
-    );
-    assert.equal(conn.bytes.subarray(-length), bytes(length));
-    await end(conn, ws);
-  }
-});
-
-Deno.test('what is joined is in memory of its own, and exactly as long', async () => {
-  const pairs = [opened(), opened()];
-  for (const { conn, ws } of pairs) {
-    conn.go = new Promise(() => undefined);
-    ws.send(bytes(5000));
-    ws.send(bytes(6000));
-  }
-  await settled();
-  const handed = pairs.map(({ conn }) => conn.handed[0] as Uint8Array);
-  for (const it of handed) assert.equal([it.length, it.byteOffset, it.buffer.byteLength], [11_008, 0, 11_008]);
-  assert.is.not(handed[0]?.buffer, handed[1]?.buffer);
-  for (const { conn, ws } of pairs) await end(conn, ws);
 });
 
 Deno.test('many who are stuck while they write long payloads lose nothing, and neither do those after them', async () => {

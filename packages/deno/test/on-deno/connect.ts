@@ -1,6 +1,9 @@
 /** What a client of Deno's has of its own. */
 import * as assert from 'uvu/assert';
+import { response } from '../../../node/test/raw.ts';
+import { VirtualClock } from '../../../node/test/virtual-clock.ts';
 import { ConnectionEndedError, connect, serve, type WebSocketConnection } from '../../src/index.ts';
+import { FakeConn, settled } from './fake-conn.ts';
 
 const LOCAL = { hostname: '127.0.0.1' };
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
@@ -35,6 +38,49 @@ Deno.test('what createConn throws at once is the end of that try', async () => {
   const error = await ws.opened.catch((reason: unknown) => reason);
   assert.instance(error, ConnectionEndedError);
   assert.match((error as Error).message, /at once/);
+});
+
+for (const [what, conn, options] of [
+  ['without TLS', new FakeConn(), {}],
+  ['with TLS', Object.assign(new FakeConn(), { handshake: () => Promise.resolve() }), {}],
+  ['without TLS, which is named', new FakeConn(), { insecure: true }],
+] as const) {
+  Deno.test(`createConn for wss: ${what}`, async () => {
+    const refused = what === 'without TLS';
+    const ws = connect('wss://localhost', { ...options, createConn: () => conn as unknown as Deno.Conn });
+    if (refused) {
+      assert.match((await ws.closed).explanation.summary, /TypeError: createConn returned a connection without TLS/);
+      assert.equal([conn.closes, conn.written.length], [1, 0]);
+      return;
+    }
+    while (conn.written.length === 0) await settled();
+    assert.match(new TextDecoder().decode(conn.bytes), /^GET /);
+    ws.terminate();
+  });
+}
+
+Deno.test('a connection that is lost and still writes is closed in time, while the client waits for its next try', async () => {
+  const clock = new VirtualClock();
+  const conn = new FakeConn();
+  const ws = connect('ws://localhost', {
+    clock,
+    closeTimeout: 1000,
+    reconnect: { base: 60_000 },
+    random: (into) => into.fill(255),
+    createConn: () => Promise.resolve(conn as unknown as Deno.Conn),
+  });
+  while (conn.written.length === 0) await settled();
+  await conn.arrive(new TextEncoder().encode(response(new TextDecoder().decode(conn.bytes))));
+  await ws.opened;
+  conn.go = new Promise(() => undefined);
+  ws.send('it does not leave');
+  await settled();
+  await conn.arrive(null);
+  assert.equal([ws.state, conn.closes], ['connecting', 0]);
+  clock.advance(1001);
+  await settled();
+  assert.is(conn.closes, 1);
+  ws.close();
 });
 
 Deno.test('a connection that comes too late is closed', async () => {

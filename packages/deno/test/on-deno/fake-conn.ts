@@ -1,5 +1,6 @@
 /** A `Deno.Conn` in the hands of a test, and a connection of ours on it that is open. */
-import { Connection, type ServerOptions } from '@sockless/core';
+import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
+import * as assert from 'uvu/assert';
 import { type AdapterOptions, attach, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 
 type Reading = (length: number | null) => void;
@@ -104,4 +105,16 @@ export function frame(opcode: number, payload: Uint8Array): Uint8Array {
         ? [0x80 | opcode, 0xfe, length >> 8, length & 255]
         : [0x80 | opcode, 0xff, 0, 0, 0, 0, length >>> 24, length >>> 16, length >>> 8, length];
   return Uint8Array.from([...head, 0, 0, 0, 0, ...payload]);
+}
+
+/** Bytes that are not all alike. */
+export const bytes = (length: number, seed = 1): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);
+
+/** Ends a connection, and looks whether that has closed the transport once. */
+export async function end(conn: FakeConn, ws: WebSocketConnection): Promise<EndEvent> {
+  ws.terminate();
+  await settled();
+  assert.is(conn.closes, 1);
+  return ws.closed;
 }

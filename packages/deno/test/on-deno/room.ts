@@ -26,6 +26,15 @@ Deno.test('there is never less room than a quarter of what an idle connection ha
   for (let i = 0; i < 1000; i++) assert.ok(read(room, (i * 131) % 700).room >= 512);
 });
 
+Deno.test('what is left is read to as long as it is a quarter', () => {
+  const room = new Room();
+  const { chunk } = read(room, 1536);
+  const left = room.next();
+  assert.equal([left.length, left.byteOffset, left.buffer === chunk.buffer], [512, 1536, true]);
+  room.take(1);
+  assert.is(room.next().length, 2048);
+});
+
 Deno.test('who fills it gets more, up to a limit; who does not gets less again', () => {
   const room = new Room();
   assert.is(read(room, 10).room, 2048);

@@ -105,17 +105,29 @@ function throwIt(error: Error): never {
   throw error;
 }
 
-Deno.test('closing ends the wait for another try to accept', async () => {
+Deno.test('the wait for another try to accept is twice as long each time, up to a second, and closing ends it', async () => {
   const { listen } = Deno;
   Object.assign(Deno, {
     listen(options: Deno.ListenOptions & { transport?: 'tcp' }) {
       return Object.assign(listen(options), { accept: () => Promise.reject(new Error('no')) });
     },
   });
+  const clock = new VirtualClock();
+  let tries = 0;
   try {
-    const server = serve(LOCAL, echo);
+    const server = serve({ ...LOCAL, clock }, { ...echo, error: () => void tries++ });
     await settled();
+    for (const wait of [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]) {
+      const before = tries;
+      clock.advance(wait - 1);
+      await settled();
+      assert.is(tries, before, `sooner than after ${wait} ms`);
+      clock.advance(1);
+      await settled();
+      assert.is(tries, before + 1, `not after ${wait} ms`);
+    }
     await server.close();
+    assert.is(clock.timers, 0);
   } finally {
     Object.assign(Deno, { listen });
   }

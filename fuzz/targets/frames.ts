@@ -1,0 +1,43 @@
+/** FrameReader (RFC 6455 5.2): a stream of frames, cut in any way, beside the reference. */
+import { readFrames } from '../../packages/core/test/frames.ts';
+import { decodeFrames } from '../../packages/core/test/reference.ts';
+import { hex, splitBytes, toHex } from '../../packages/core/test/support.ts';
+import { VECTORS } from '../../packages/core/test/vectors.ts';
+import { mutateFrames } from './support/frames.ts';
+import { cutBy, Input } from './support/input.ts';
+import { holds, same } from './support/target.ts';
+
+export const name = 'frames';
+export const description =
+  'Any stream, however it is cut, is read as the same frames, and these are the ones that the reference finds.';
+
+const MASKED = [true, false, undefined] as const;
+const LIMITS = [Infinity, 0, 10, 125, 126, 65_535] as const;
+const SETUP = 6;
+
+export function fuzz(data: Uint8Array): void {
+  const input = new Input(data);
+  const rules = { masked: input.pick(MASKED), rsv: input.pick([0, 4, 7]), maxFrameSize: input.pick(LIMITS) };
+  const longest = 1 + input.byte();
+  const seed = input.short();
+  const stream = input.rest();
+  const whole = readFrames([stream], rules);
+  for (const chunks of [cutBy(stream, longest, seed), splitBytes(stream)]) {
+    same('any cut gives the same frames', ['whole', [whole]], ['cut', [readFrames(chunks, rules)]]);
+  }
+  const { frames, rest } = decodeFrames(stream);
+  const complete = whole.frames.filter(({ left }) => left === 0).map(({ payload }) => payload);
+  const expected = frames.map(({ payload }) => toHex(payload));
+  same('payloads are what the reference finds', ['ours', complete], ['its', expected.slice(0, complete.length)]);
+  if (whole.fault !== undefined) return;
+  holds('no frame is left out', complete.length === frames.length);
+  const since = rest === 0 ? -1 : stream.length - rest;
+  holds('what is not whole is said to begin where it does', whole.pendingSince === since, () => String(since));
+}
+
+export const mutate = (data: Uint8Array, random: () => number): Uint8Array =>
+  Buffer.concat([data.subarray(0, SETUP), mutateFrames(data.subarray(SETUP), 'server', random)]);
+
+export function* seeds(): Iterable<Uint8Array> {
+  for (const { hex: digits } of VECTORS) yield Uint8Array.of(2, 2, 0, 3, 0, 1, ...hex(digits));
+}

@@ -1,0 +1,182 @@
+// What a connection does that no host has a part in, over a transport that is none.
+import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { VirtualClock } from '../../node/test/virtual-clock.ts';
+import { within } from '../../tools/testing.ts';
+import { Client } from '../src/client.ts';
+import { expire, start, work } from '../src/delivery.ts';
+import type { Driver } from '../src/driver.ts';
+import { ConnectionEndedError } from '../src/ended-error.ts';
+import type { Handlers } from '../src/handlers.ts';
+import { Scope } from '../src/scope.ts';
+import { ServedConnections } from '../src/server.ts';
+import { WebSocketConnection } from '../src/websocket-connection.ts';
+
+const test = suite('connection');
+
+/** A transport that takes all and brings what a test says. */
+class FakeDriver implements Driver {
+  readonly socket = undefined;
+  readonly queuedBytes = 0;
+  readonly connection: Connection;
+  readonly #ws: WebSocketConnection<never>;
+  destroyed = false;
+  time = 0;
+
+  constructor(ws: WebSocketConnection<never>, connection: Connection) {
+    this.#ws = ws;
+    this.connection = connection;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  flush(): void {
+    while (this.connection.transmit(0) !== undefined);
+    if (this.connection.transport !== 'open') this.destroy();
+  }
+
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.connection.receiveEnd(0, 'destroyed');
+    // As a socket would, which tells of its end later.
+    queueMicrotask(() => work(this.#ws));
+  }
+
+  /** These bytes arrive. */
+  arrive(bytes: readonly number[]): void {
+    this.connection.receive(Uint8Array.from(bytes), 0);
+    work(this.#ws);
+  }
+}
+
+/** A client that is open. */
+function open(handlers: Handlers<never> = {}, options: ServerOptions = {}): [WebSocketConnection<never>, FakeDriver] {
+  const ws = new WebSocketConnection<never>(new Scope(handlers, { clock: new VirtualClock() }));
+  const connection = Connection.opened('client', {}, options);
+  const driver = new FakeDriver(ws, connection);
+  start(ws, connection, driver);
+  return [ws, driver];
+}
+
+test('before it is open it has no subprotocol, which is said with an empty one', () => {
+  const ws = new WebSocketConnection<never>(new Scope<never>({}, { clock: new VirtualClock() }));
+  assert.equal([ws.state, ws.subprotocol, ws.queuedBytes], ['connecting', '', 0]);
+});
+
+/** What cannot be done without random bytes, on a client. */
+const NEEDS: Record<string, { readonly bytes?: readonly number[]; readonly handlers?: Handlers<never> }> = {
+  'a Ping frame that is to be answered': { bytes: [0x89, 1, 0x41] },
+  'a Close frame that is to be answered': { bytes: [0x88, 2, 3, 0xe8] },
+  'a rule that is broken': { bytes: [0xff, 0xff] },
+  'a handler that throws': {
+    bytes: [0x81, 1, 0x41],
+    handlers: {
+      message() {
+        throw new Error('a mishap');
+      },
+    },
+  },
+};
+for (const [what, { bytes = [], handlers }] of Object.entries(NEEDS)) {
+  test(`a source of random bytes that does not work, and ${what}: an end, and the transport is destroyed`, async () => {
+    const random = (): never => {
+      throw new Error('oops');
+    };
+    const errors: unknown[] = [];
+    let ends = 0;
+    const more = { error: (_: unknown, error: unknown) => void errors.push(error), end: () => void ends++ };
+    const [ws, driver] = open({ ...handlers, ...more }, { random });
+    driver.arrive(bytes);
+    await within(1000, 'the end', ws.closed);
+    assert.equal([driver.destroyed, ws.state, ends], [true, 'closed', 1]);
+    assert.match(String(errors[0]), handlers === undefined ? 'oops' : 'a mishap');
+  });
+}
+
+test('a client that cannot make a Close frame when its signal is aborted is terminated, and the error is told', async () => {
+  const errors: unknown[] = [];
+  const controller = new AbortController();
+  const scope = new Scope<never>({ error: (_, error) => void errors.push(error) }, { clock: new VirtualClock() });
+  const random = (): never => {
+    throw new Error('oops');
+  };
+  const ws = new Client<never>('ws://localhost', { signal: controller.signal }, scope, (client) => {
+    const connection = Connection.opened('client', {}, { random });
+    start(client, connection, new FakeDriver(client, connection));
+  });
+  assert.is(ws.state, 'open');
+  controller.abort();
+  assert.is((await within(1000, 'the end', ws.closed)).code, 1006);
+  assert.equal(errors.map(String), ['Error: oops']);
+});
+
+test('a further try that cannot even begin is an end of this side, with its cause', async () => {
+  const clock = new VirtualClock();
+  const ends: EndEvent[] = [];
+  const oops = new Error('oops');
+  let tries = 0;
+  const random = (bytes: Uint8Array): void => {
+    // The first try has its key; the delay before the second one is drawn as well.
+    if (tries === 1 && ends.length === 1 && bytes.length === 16) throw oops;
+    bytes.fill(1);
+  };
+  const scope = new Scope<never>({ end: (_, event) => void ends.push(event) }, { clock });
+  const options = { reconnect: { attempts: 1 }, random };
+  const ws = new Client<never>('ws://localhost', options, scope, (client, _, connection) => {
+    tries++;
+    const driver = new FakeDriver(client, connection);
+    start(client, connection, driver);
+    driver.destroy();
+  });
+  await within(1000, 'the first end', new Promise((resolve) => setTimeout(resolve, 5)));
+  clock.advance(120_000);
+  await within(1000, 'the last end', ws.closed);
+  assert.is(tries, 1);
+  const { code, clean, explanation } = ends[1] as EndEvent;
+  const { initiator, cause, endedEarly, unsentBytes, bytesReceived, error, sent, received } = explanation;
+  assert.equal([code, clean, initiator, cause, endedEarly, unsentBytes], [1006, false, 'local', oops, true, 0]);
+  assert.equal([bytesReceived, error?.rule, sent, received], [0, 'handshake-interrupted', undefined, undefined]);
+});
+
+test('a deadline that cannot be kept is told, and is the end', async () => {
+  const random = (): never => {
+    throw new Error('oops');
+  };
+  const errors: unknown[] = [];
+  const heartbeat = { interval: 100, timeout: 1000 };
+  const [ws, driver] = open({ error: (_, error) => void errors.push(error) }, { random, heartbeat });
+  assert.is(driver.connection.deadline, 100);
+  driver.time = 100;
+  expire(ws, driver.connection, driver);
+  assert.is((await within(1000, 'the end', ws.closed)).code, 1006);
+  assert.equal([errors.map(String), driver.destroyed], [['Error: oops'], true]);
+});
+
+test('the error of whoever waited says its name, the end, and as its cause the rule or what the transport said', async () => {
+  for (const bytes of [[], [0xff, 0xff]]) {
+    const [ws, driver] = open();
+    const waits = ws[Symbol.asyncIterator]().next();
+    driver.arrive(bytes);
+    driver.destroy();
+    const error = await within(1000, 'the error', waits).catch((reason: unknown) => reason);
+    assert.instance(error, ConnectionEndedError);
+    const { name, message, end, cause } = error as ConnectionEndedError;
+    const { summary, error: rule } = ws.endEvent?.explanation ?? {};
+    assert.equal([name, message, end], ['ConnectionEndedError', summary, ws.endEvent]);
+    assert.is(rule === undefined, bytes.length === 0);
+    assert.is(cause, rule ?? 'destroyed');
+  }
+});
+
+test('a server that has closed leaves no timer behind', async () => {
+  const clock = new VirtualClock();
+  const connections = new ServedConnections(new Scope<never>({}, { clock }));
+  await connections.close({ timeout: 1000 });
+  assert.is(clock.timers, 0);
+});
+
+test.run();

@@ -1,0 +1,161 @@
+/**
+ * How a connection ends (RFC 6455 7): the facts of that as one value, what follows from them, and the event that explains it.
+ *
+ * There is no such value before the end has begun. Then there are four facts: our Close frame was sent, the peer's was
+ * received, the transport has ended, and we failed the connection. "Sent" means queued. A Close frame that is received is
+ * answered at once, so a caller never meets "received but not sent". A connection that failed has sent Close, if it
+ * was open, and parses nothing further (7.1.7).
+ */
+import type { CloseReason } from '../frame/close.ts';
+import { printable, told } from '../printable.ts';
+import { HandshakeError, type ProtocolError } from '../rules.ts';
+import type { EndEvent, FailEvent } from './events.ts';
+
+/** The states of RFC 6455: CONNECTING (4.1), OPEN (4.1), CLOSING (7.1.3), CLOSED (7.1.4). */
+export type State = 'connecting' | 'open' | 'closing' | 'closed';
+
+/** What the caller is to do with its transport once `transmit` returns nothing more. */
+export type Transport = 'open' | 'end' | 'destroy';
+
+/** Where a connection is. */
+export type Phase =
+  | 'connecting'
+  | 'open'
+  | 'close-sent'
+  | 'close-exchanged'
+  | 'failed'
+  | 'opening-failed'
+  | 'ended'
+  | 'destroyed';
+
+/**
+ * What follows from where a connection is: its state, and for a server and a client what to do with the transport once
+ * nothing waits for `transmit`.
+ *
+ * 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close immediately, and
+ * when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
+ */
+export const PHASES: Readonly<Record<Phase, { state: State; server: Transport; client: Transport }>> = {
+  connecting: { state: 'connecting', server: 'open', client: 'open' },
+  open: { state: 'open', server: 'open', client: 'open' },
+  'close-sent': { state: 'closing', server: 'open', client: 'open' },
+  'close-exchanged': { state: 'closing', server: 'end', client: 'open' },
+  failed: { state: 'closing', server: 'end', client: 'open' },
+  // A client has nothing to say to a server that it does not speak with.
+  'opening-failed': { state: 'closing', server: 'end', client: 'destroy' },
+  ended: { state: 'closed', server: 'end', client: 'end' },
+  destroyed: { state: 'closed', server: 'destroy', client: 'destroy' },
+};
+
+/** The end of a connection, as far as it has come. */
+export class Closing {
+  /** Our Close frame, once it has been queued. */
+  sent: CloseReason | undefined = undefined;
+  /** The peer's Close frame. */
+  received: CloseReason | undefined = undefined;
+  /** The transport's read side has ended. */
+  ended = false;
+  /** Why we failed the connection. */
+  error: ProtocolError | HandshakeError | undefined = undefined;
+  /** Who began. */
+  initiator: 'local' | 'remote' | 'transport' = 'transport';
+  /** What the transport or the application said of it. */
+  cause: unknown = undefined;
+  /** closeTimeout passed before the transport had ended. */
+  timedOut = false;
+  /** The transport is to be destroyed: what waits never leaves. */
+  destroyed = false;
+  /** The number of bytes that were queued behind our Close frame: Pong frames. */
+  behindClose = 0;
+  /** The number of bytes of messages that were dropped from the outbox. */
+  dropped = 0;
+  /** The number of bytes that waited when it was known that they never leave. */
+  lost = 0;
+  // The last of the events `fail` and `end` that has been delivered.
+  #delivered: 'fail' | 'end' | undefined = undefined;
+
+  /** Where the connection is. */
+  get phase(): Phase {
+    if (this.destroyed) return 'destroyed';
+    if (this.ended) return 'ended';
+    if (this.error !== undefined) return this.error instanceof HandshakeError ? 'opening-failed' : 'failed';
+    return this.received === undefined ? 'close-sent' : 'close-exchanged';
+  }
+
+  /** Whether nothing that still arrives is of interest. */
+  get isDeaf(): boolean {
+    return this.ended || this.error !== undefined || this.received !== undefined;
+  }
+
+  /** Returns the event that says that we failed the connection, once. */
+  takeFail(): FailEvent | undefined {
+    const { error } = this;
+    if (error === undefined || this.#delivered !== undefined) return undefined;
+    this.#delivered = 'fail';
+    return { type: 'fail', error };
+  }
+
+  /** Whether `end` is the next event. */
+  get endIsDue(): boolean {
+    return this.ended && this.#delivered !== 'end';
+  }
+
+  /**
+   * Returns the last event.
+   *
+   * @param bytesReceived the number of bytes received in all
+   * @param waiting the number of bytes that wait for `transmit`, or were handed out and not reported by a caller that reports
+   */
+  end(bytesReceived: number, waiting: number): EndEvent {
+    this.#delivered = 'end';
+    const { sent, received, initiator, error, cause } = this;
+    const unsent = waiting + this.lost;
+    // Behind our Close frame only Pong frames leave.
+    const endedEarly = sent === undefined || received === undefined || unsent > this.behindClose;
+    const unsentBytes = unsent + this.dropped;
+    const why = this.#why(endedEarly, bytesReceived);
+    const summary = unsentBytes === 0 ? why : `${why}; ${unsentBytes} bytes that were sent here had not left`;
+    // 7.1.5: "If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered to
+    // be 1005. If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint [...],
+    // _The WebSocket Connection Close Code_ is considered to be 1006."
+    return {
+      type: 'end',
+      code: received?.code ?? 1006,
+      reason: received?.reason ?? '',
+      // 7.1.4: "If the TCP connection was closed after the WebSocket closing handshake was completed, the WebSocket
+      // connection is said to have been closed _cleanly_."
+      clean: !endedEarly && error === undefined,
+      explanation: { summary, sent, received, endedEarly, initiator, error, bytesReceived, unsentBytes, cause },
+    };
+  }
+
+  /** Returns a sentence for a log. */
+  #why(endedEarly: boolean, bytesReceived: number): string {
+    const { sent, received, initiator, error, timedOut, cause } = this;
+    const after = `after ${bytesReceived} bytes received`;
+    if (error instanceof HandshakeError) return `the opening handshake failed, ${error.rule}: ${error.message}`;
+    if (error !== undefined) {
+      // Only a fault of the peer's bytes has a place among them; time and this side have none.
+      const where = OF_BYTES.includes(error.code) ? ` at byte ${error.offset}` : '';
+      return `this endpoint failed the connection${where}, ${error.rule}: ${error.message}`;
+    }
+    const said = cause === undefined ? '' : ` (${told(cause)})`;
+    const how = timedOut ? 'closeTimeout passed' : `the transport ended${said}`;
+    if (sent === undefined) return `${how} without a Close frame from either side, ${after}`;
+    if (received === undefined) {
+      return `this endpoint sent ${quote(sent)}, but ${how} before the peer answered, ${after}`;
+    }
+    const [who, reason] = initiator === 'local' ? ['this endpoint', sent] : ['the peer', received];
+    const closed = `${who} closed the connection with ${quote(reason)}`;
+    return endedEarly
+      ? `${closed}, but ${how} before this endpoint's Close frame had left, ${after}`
+      : `${closed}, and the closing handshake was completed`;
+  }
+}
+
+function quote({ code, reason }: CloseReason): string {
+  return `${code}${reason === '' ? '' : ` ${printable(JSON.stringify(reason))}`}`;
+}
+
+/** The codes of the rules that bytes of the peer's break (7.4.1). */
+const OF_BYTES: readonly number[] = [1002, 1007, 1008, 1009];

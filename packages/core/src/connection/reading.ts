@@ -1,0 +1,137 @@
+/** What arrives (RFC 6455 4, 5.5): bytes → the opening handshake, then frames → events, and what those ask of the connection. */
+import { TransferredError } from '../bytes.ts';
+import { encodeClosePayload } from '../frame/close.ts';
+import type { Negotiated } from '../handshake/client.ts';
+import type { HeaderField } from '../handshake/fields.ts';
+import type { ReceiverEvent } from '../receive/receiver.ts';
+import { HandshakeError, ProtocolError } from '../rules.ts';
+import { type ConnectionEvent, type EndEvent, type OpenEvent, openEvent } from './events.ts';
+import type { Facts } from './facts.ts';
+import { failConnection, failOpening, sendClose } from './failing.ts';
+import { Spare } from './spare.ts';
+import { answerPing } from './writing.ts';
+
+/** Returns the event of an opening handshake that is complete, once. */
+export function takeOpen(facts: Facts): OpenEvent | undefined {
+  const event = facts.openEvent;
+  if (event !== undefined) facts.openEvent = undefined;
+  return event;
+}
+
+/** Reads what has arrived of the opening handshake, and returns the event that it leads to. */
+export function readOpening(facts: Facts): ConnectionEvent | undefined {
+  const { opening, closing } = facts;
+  if (opening === undefined || closing?.error !== undefined) return undefined;
+  try {
+    const step = opening.step(closing?.ended ?? false);
+    if (step?.type === 'request') return step;
+    if (step !== undefined) open(facts, step.agreed, step.headers);
+    else if (closing?.ended) failOpening(facts, opening.interrupted(closing.cause));
+  } catch (error) {
+    // An extension of the application's threw, for instance.
+    if (!(error instanceof HandshakeError)) throw error;
+    failOpening(facts, error);
+  }
+  return takeOpen(facts);
+}
+
+/** The opening handshake is complete: what arrived behind it is the first of the frames. */
+export function open(
+  facts: Facts,
+  { subprotocol, extensions, transform }: Negotiated,
+  headers: readonly HeaderField[],
+): void {
+  const early = facts.opening?.rest();
+  facts.opening = undefined;
+  if (transform !== undefined) {
+    facts.spare = new Spare(facts.options, facts.spare.role, transform);
+    facts.sender?.use(transform);
+  }
+  if (early !== undefined && early.length > 0) facts.borrowReceiver(early.length).receive(early);
+  facts.openEvent = openEvent(subprotocol, extensions, headers);
+  // The transport may have ended right behind the response.
+  if (facts.closing === undefined) facts.startOpen();
+}
+
+/** Reads frames, and returns the next event that they lead to. */
+export function readFrames(facts: Facts): ConnectionEvent | undefined {
+  const { receiver } = facts;
+  if (receiver === undefined) return undefined;
+  try {
+    let event = receiver.next(facts.now);
+    while (event?.type === 'ping' && facts.closing?.sent !== undefined) {
+      answerPing(facts, event.data);
+      event = receiver.next(facts.now);
+    }
+    if (event !== undefined) return deliver(facts, event);
+  } catch (error) {
+    const fault = faultOf(error, receiver.faultOffset);
+    // A decoder of the application's may have ended the connection meanwhile.
+    if (facts.receiver === receiver) failConnection(facts, fault);
+    return undefined;
+  }
+  if (facts.closing !== undefined) return undefined;
+  facts.watchMessage(receiver.pendingSince, receiver.payloadLength);
+  if (facts.spare.returnReceiver(receiver)) facts.receiver = undefined;
+  return undefined;
+}
+
+/** Does what a frame asks of the connection besides its event. */
+function deliver(facts: Facts, event: ReceiverEvent): ConnectionEvent {
+  switch (event.type) {
+    case 'ping':
+      // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
+      // received a Close frame."
+      if (facts.options.autoPong) answerPing(facts, event.data);
+      return event;
+    case 'pong':
+      return { ...event, latency: facts.latency(event.data) };
+    case 'close': {
+      const { code, reason } = event;
+      const closing = facts.beginClosing();
+      closing.received = { code, reason };
+      facts.receiver = undefined;
+      // 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+      // send a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the
+      // status code it received.)"
+      if (closing.sent === undefined) {
+        const payload = encodeClosePayload(code === 1005 ? undefined : code);
+        sendClose(facts, 'remote', { code, reason: '' }, payload);
+      }
+      return event;
+    }
+    default:
+      return event;
+  }
+}
+
+/**
+ * Returns the fault behind an error that a receiver threw.
+ *
+ * @throws {unknown} the error itself when it is not one of the connection: it came from the application's decoder, for
+ *   instance
+ */
+function faultOf(error: unknown, offset: number): ProtocolError {
+  if (error instanceof ProtocolError) {
+    error.offset = offset;
+    return error;
+  }
+  if (!(error instanceof TransferredError)) throw error;
+  const fault = new ProtocolError('handler-failed', offset);
+  fault.cause = error;
+  return fault;
+}
+
+/** Returns the event that says that we failed the connection, once. */
+export function takeFail(facts: Facts): ConnectionEvent | undefined {
+  return facts.closing?.takeFail();
+}
+
+/** Returns the last event once the transport has ended. */
+export function takeEnd(facts: Facts): EndEvent | undefined {
+  const { closing } = facts;
+  if (!closing?.endIsDue) return undefined;
+  facts.spare.transform?.close();
+  facts.opening = facts.receiver = undefined;
+  return closing.end(facts.bytesReceived, facts.queuedBytes + (facts.reports ? facts.unreported : 0));
+}

@@ -1,0 +1,44 @@
+/** Messages delivered in parts as they come (`messages: 'fragments'`); of a text, code points are never cut. */
+import type { FragmentEvent } from '../connection/events.ts';
+import { type DataOpcode, Opcode } from '../frame/header.ts';
+import { unfinishedBytes } from '../text/utf8.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** Turns the parts of messages, one after the other, into events. */
+export class Fragments {
+  // The beginning of a code point that the next part completes: at most three bytes.
+  #carry: Uint8Array = NOTHING;
+
+  /**
+   * Returns the event for the next part of a message, or `undefined` when it has nothing to deliver yet.
+   *
+   * @param bytes the part, which the application gets for good
+   * @param owner whether `bytes` are a view of the chunk or a copy; what is delivered out of a copy is alone in its buffer
+   * @param utf8 of a text, the state of its validation behind `bytes`
+   */
+  take(
+    opcode: DataOpcode,
+    bytes: Uint8Array,
+    owner: 'chunk' | 'copy',
+    utf8: number,
+    final: boolean,
+  ): FragmentEvent | undefined {
+    const data = opcode === Opcode.Text ? this.#wholeCodePoints(bytes, owner, utf8) : bytes;
+    return data.length > 0 || final ? { type: 'fragment', opcode, data, final } : undefined;
+  }
+
+  #wholeCodePoints(bytes: Uint8Array, owner: 'chunk' | 'copy', utf8: number): Uint8Array {
+    const { length: carried } = this.#carry;
+    let data = bytes;
+    if (carried > 0) {
+      data = new Uint8Array(carried + bytes.length);
+      data.set(this.#carry);
+      data.set(bytes, carried);
+    }
+    const whole = data.length - unfinishedBytes(data, data.length, utf8);
+    this.#carry = whole === data.length ? NOTHING : data.slice(whole);
+    if (whole === data.length) return data;
+    return owner === 'chunk' && carried === 0 ? data.subarray(0, whole) : data.slice(0, whole);
+  }
+}

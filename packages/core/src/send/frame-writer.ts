@@ -1,0 +1,156 @@
+/**
+ * Writes frames into an outbox (RFC 6455 5.2, 5.3): header, payload and mask in one pass each, and short payloads masked in the pass that
+ * writes them.
+ *
+ * The masking key is drawn before the frame begins, since the random source may throw. A frame that was begun and not committed has not
+ * happened.
+ */
+import { copyBytes, viewOf, wordAt, wordsOf } from '../bytes.ts';
+import { frameHeaderSize, MAX_HEADER_SIZE, writeFrameHeader } from '../frame/header.ts';
+import { host } from '../host.ts';
+import { copyMasked, mask } from '../simd.ts';
+import { encodeUtf8, utf8Length, writeLatin1 } from '../text/encode.ts';
+import type { MaskKeys } from './mask-keys.ts';
+import type { Outbox } from './outbox.ts';
+
+/** A borrowed payload shorter than this is copied all the same: a part of its own would cost more (benchmarks: echo). */
+const LEND_FROM = 4096;
+
+/** To this many characters or bytes one pass that does everything is faster than several that are faster each. */
+const SHORT = 32;
+
+/** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
+const MEASURED_FROM = 4096;
+
+/** The writer of one sender. */
+export class FrameWriter {
+  readonly #outbox: Outbox;
+  readonly #keys: MaskKeys | undefined;
+  // The masking key of the frame that is being written; always 0 at a server, which masks nothing.
+  #key = 0;
+
+  /** @param keys the masking keys of a client, whose frames are all masked (5.1) */
+  constructor(outbox: Outbox, keys: MaskKeys | undefined) {
+    this.#outbox = outbox;
+    this.#keys = keys;
+  }
+
+  /** Whether a masking key is being drawn: the random source may act on any connection meanwhile. */
+  get isDrawing(): boolean {
+    return this.#keys?.isDrawing === true;
+  }
+
+  /** Draws the masking keys of the next `count` frames, so that none of these can fail. */
+  prepare(count: number): void {
+    this.#keys?.prepare(count);
+  }
+
+  /** Returns the length of a frame with a payload of `length` bytes. */
+  sizeOf(length: number): number {
+    return frameHeaderSize(length, this.#keys !== undefined) + length;
+  }
+
+  /**
+   * Queues a frame with bytes.
+   *
+   * @param first the first byte of its header: FIN, the reserved bits and the opcode
+   * @param payload the bytes, of which `payload[start]` to `payload[end - 1]` are sent
+   * @param lend whether many bytes that need no mask may be left where they are
+   */
+  bytes(first: number, payload: Uint8Array, start: number, end: number, lend: boolean): void {
+    const length = end - start;
+    if (length <= SHORT) {
+      this.#shortBytes(first, payload, start, length);
+      return;
+    }
+    const outbox = this.#outbox;
+    if (lend && length >= LEND_FROM && this.#keys === undefined) {
+      const header = new Uint8Array(frameHeaderSize(length, false));
+      writeFrameHeader(first, false, 0, length, wordsOf(header), 0);
+      outbox.lend(header, viewOf(payload, start, end));
+      return;
+    }
+    const at = this.#begin(first, length);
+    if (this.#keys === undefined) copyBytes(payload, start, end, outbox.bytes, at);
+    else copyMasked(payload, start, end, outbox.bytes, at, this.#key, outbox.words);
+    outbox.commit(at + length);
+  }
+
+  /** Queues a frame with a text, which is encoded where it is transmitted from. */
+  text(first: number, text: string): void {
+    if (text.length <= SHORT && this.#shortAscii(first, text)) return;
+    const isMasked = this.#drawKey();
+    const isMeasured = text.length >= MEASURED_FROM;
+    // Most texts that are not measured are ASCII, or have a header of the same length.
+    const expected = isMeasured ? utf8Length(text) : text.length;
+    const header = frameHeaderSize(expected, isMasked);
+    const outbox = this.#outbox;
+    const start = outbox.reserve(isMeasured ? header + expected : MAX_HEADER_SIZE + 3 * text.length);
+    const { bytes, words } = outbox;
+    let at = start + header;
+    let length = expected;
+    if (isMeasured && expected === text.length) writeLatin1(text, bytes, at);
+    else length = encodeUtf8(text, bytes, at, host.writeUtf8);
+    if (length !== expected) {
+      const moved = start + frameHeaderSize(length, isMasked);
+      if (moved !== at) bytes.copyWithin(moved, at, at + length);
+      at = moved;
+    }
+    writeFrameHeader(first, isMasked, this.#key, length, words, start);
+    if (isMasked) mask(bytes, at, at + length, this.#key, words);
+    outbox.commit(at + length);
+  }
+
+  /** Queues a frame with a few characters, in one pass by words (benchmarks: encode); false when they are not all ASCII. */
+  #shortAscii(first: number, text: string): boolean {
+    const { length } = text;
+    const start = this.#begin(first, length);
+    const { words } = this.#outbox;
+    let key = this.#key;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const u0 = text.charCodeAt(i);
+      const u1 = text.charCodeAt(i + 1);
+      const u2 = text.charCodeAt(i + 2);
+      const u3 = text.charCodeAt(i + 3);
+      if ((u0 | u1 | u2 | u3) >= 0x80) return false;
+      words.setInt32(start + i, ((u0 << 24) | (u1 << 16) | (u2 << 8) | u3) ^ key);
+    }
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      words.setInt8(start + i, unit ^ (key >>> 24));
+      key = (key << 8) | (key >>> 24);
+    }
+    this.#outbox.commit(start + length);
+    return true;
+  }
+
+  /** Queues a frame with a few bytes, in one pass by words. */
+  #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
+    const start = this.#begin(first, length);
+    const { words } = this.#outbox;
+    let key = this.#key;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) words.setInt32(start + i, wordAt(payload, from + i) ^ key);
+    for (; i < length; i++) {
+      words.setInt8(start + i, (payload[from + i] as number) ^ (key >>> 24));
+      key = (key << 8) | (key >>> 24);
+    }
+    this.#outbox.commit(start + length);
+  }
+
+  /** Writes a header, with room for the payload behind it, and returns the index where that begins. */
+  #begin(first: number, length: number): number {
+    const isMasked = this.#drawKey();
+    const start = this.#outbox.reserve(frameHeaderSize(length, isMasked) + length);
+    return writeFrameHeader(first, isMasked, this.#key, length, this.#outbox.words, start);
+  }
+
+  /** Draws the masking key of the next frame; false when there is none because this is a server. */
+  #drawKey(): boolean {
+    if (this.#keys === undefined) return false;
+    this.#key = this.#keys.next();
+    return true;
+  }
+}

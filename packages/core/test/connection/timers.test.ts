@@ -1,0 +1,161 @@
+// The deadlines of one connection, and its heartbeat. What a connection does when one passes is in connection/deadlines.test.ts.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ConnectionOptions } from '../../src/connection/options.ts';
+import { type ResolvedOptions, resolveOptions } from '../../src/connection/resolved-options.ts';
+import { type DeadlineName, Timers } from '../../src/connection/timers.ts';
+import { NEVER } from './tools.ts';
+
+const test = suite('timers');
+
+const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER };
+
+/** Timers whose clock and whose options a test moves. */
+class Clocked extends Timers {
+  #options: ResolvedOptions = resolveOptions(OFF);
+
+  constructor() {
+    super(0);
+  }
+
+  override get options(): ResolvedOptions {
+    return this.#options;
+  }
+
+  /** It is `now`, and these are the options. */
+  at(now: number, options: ConnectionOptions = {}): this {
+    this.now = now;
+    this.#options = resolveOptions({ ...OFF, ...options });
+    return this;
+  }
+
+  /** The deadline that has passed at `now`. */
+  passed(now: number): DeadlineName | undefined {
+    this.now = now;
+    return this.expiredDeadline();
+  }
+}
+
+/** Sets a deadline to `time`, from 0. */
+const SETTERS: Readonly<Record<DeadlineName, (timers: Clocked, time: number) => void>> = {
+  handshake: (timers, time) => timers.at(0, { handshakeTimeout: time }).startHandshake(),
+  ping: (timers, time) => timers.at(0, { heartbeat: { interval: time, timeout: 1 } }).startOpen(),
+  pong: (timers, time) => void timers.at(0, { heartbeat: { interval: NEVER, timeout: time } }).heartbeat(false),
+  idle: (timers, time) => timers.at(0, { idleTimeout: time }).alive(),
+  message: (timers, time) => timers.at(0, { messageProgress: { bytes: 1, within: time } }).watchMessage(0, 0),
+  stall: (timers, time) => timers.at(0, { stallTimeout: time }).startStall(),
+  close: (timers, time) => timers.at(0, { closeTimeout: time }).startClose(),
+};
+
+test('at first all are clear: none is next, none has passed, ever', () => {
+  const timers = new Clocked();
+  assert.is(timers.deadline, NEVER);
+  for (const now of [-NEVER, 0, Number.MAX_VALUE, NEVER, Number.NaN]) assert.is(timers.passed(now), undefined);
+});
+
+// In the order in which setting one clears none of those before it.
+const SET: readonly DeadlineName[] = ['ping', 'idle', 'handshake', 'message', 'stall', 'close', 'pong'];
+
+for (const name of SET) {
+  test(`${name} is next when it is the earliest, and has passed at its time, not before`, () => {
+    const timers = new Clocked();
+    for (const other of SET) {
+      // A heartbeat Ping frame sets when the next one is due.
+      if (other !== 'pong' || name === 'pong') SETTERS[other](timers, other === name ? 100 : 200);
+    }
+    assert.is(timers.deadline, 100);
+    assert.is(timers.passed(99.9), undefined);
+    assert.is(timers.passed(100), name);
+    assert.is(timers.passed(199), name);
+  });
+}
+
+const ORDER: readonly DeadlineName[] = ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping'];
+
+for (const [at, name] of ORDER.entries()) {
+  test(`of ${ORDER.slice(at).join(', ')}, which have all passed, the first says most about why`, () => {
+    const timers = new Clocked();
+    for (const other of SET) if (ORDER.indexOf(other) >= at) SETTERS[other](timers, 100);
+    assert.is(timers.passed(500), name);
+  });
+}
+
+test('whole milliseconds, never early; none for what may take for ever', () => {
+  const cases: [timeout: number, now: number, due: number][] = [
+    [100, 0, 100],
+    [100, 7.25, 108],
+    [1.5, 7.25, 9],
+    [1, 2 ** 31, 2 ** 31 + 1],
+    [NEVER, 0, NEVER],
+    [NEVER, 12.5, NEVER],
+  ];
+  for (const [handshakeTimeout, now, due] of cases) {
+    const timers = new Clocked().at(now, { handshakeTimeout });
+    timers.startHandshake();
+    assert.is(timers.deadline, due, `${handshakeTimeout} after ${now}`);
+  }
+});
+
+test('at the end of time those that are set have passed, and no other', () => {
+  const timers = new Clocked();
+  SETTERS.idle(timers, 1e300);
+  assert.is(timers.passed(NEVER), 'idle');
+});
+
+// RFC 6455 5.5.2: the heartbeat.
+
+test('5.5.2: the next ping is due after one interval, and an answer to this one after the timeout, neither early', () => {
+  const timers = new Clocked().at(1000.75, { heartbeat: { interval: 100.5, timeout: 30 } });
+  timers.heartbeat(false);
+  assert.is(timers.deadline, 1031);
+  timers.alive();
+  assert.is(timers.deadline, 1102);
+});
+
+test('5.5.2: a further ping does not put off the answer to the one before', () => {
+  const heartbeat = { interval: 100, timeout: 250 };
+  const timers = new Clocked();
+  for (const now of [100, 200, 300]) timers.at(now, { heartbeat }).heartbeat(false);
+  assert.is(timers.deadline, 350);
+  timers.alive();
+  timers.at(300, { heartbeat: { interval: NEVER, timeout: 250 } }).heartbeat(false);
+  assert.is(timers.deadline, 550);
+});
+
+test('5.5.2: a peer that is not read owes no answer', () => {
+  const heartbeat = { interval: 100, timeout: 10 };
+  const timers = new Clocked().at(0, { heartbeat });
+  timers.heartbeat(false);
+  timers.at(5, { heartbeat }).heartbeat(true);
+  assert.is(timers.deadline, 105);
+});
+
+test('5.5.3: the pong to the last ping gives the latency, once; no other does', () => {
+  const heartbeat = { interval: 100, timeout: 30 };
+  const timers = new Clocked();
+  const latency = (payload: Uint8Array, now: number): number | undefined => timers.at(now).latency(payload);
+  assert.is(latency(new Uint8Array(4), 5), undefined);
+  const first = timers.at(100, { heartbeat }).heartbeat(false);
+  const second = timers.at(200, { heartbeat }).heartbeat(false);
+  for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
+    assert.is(latency(payload, 210), undefined);
+  }
+  assert.is(latency(second.slice(), 217), 17);
+  assert.is(latency(second, 218), undefined);
+});
+
+test('5.5.2: no two pings of a connection have the same payload, far beyond a byte', () => {
+  const timers = new Clocked().at(0, { heartbeat: { interval: 1, timeout: 1 } });
+  const payloads = new Set<string>();
+  for (let n = 0; n < 70_000; n++) payloads.add(String(timers.heartbeat(false)));
+  assert.is(payloads.size, 70_000);
+  assert.ok(payloads.has('0,1,0,0'));
+});
+
+test('Infinity is never: no ping, or no need of an answer', () => {
+  const timers = new Clocked().at(5, { heartbeat: { interval: NEVER, timeout: NEVER } });
+  timers.heartbeat(false);
+  assert.is(timers.deadline, NEVER);
+});
+
+test.run();

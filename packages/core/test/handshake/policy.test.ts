@@ -1,0 +1,150 @@
+// RFC 6455 10.2: which requests a server accepts by itself.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Connection, type HandshakeError, type OriginRule, type ServerPolicy } from '../../src/index.ts';
+import { ascii, isA, sentText } from '../connection/tools.ts';
+import { accepted, ask, judge } from './asking.ts';
+import { requestHead } from './heads.ts';
+
+const test = suite('RFC 6455 10.2 policy');
+
+const origins = (...rules: OriginRule[]): ServerPolicy => ({ origins: rules });
+const GLOBAL = /^https:\/\/(a|b)\.example$/g;
+
+for (const [origin, policy, allowed, host] of [
+  // Without a policy: the same host, and no origin at all.
+  [undefined, {}, true],
+  [undefined, { requireOrigin: true }, false],
+  [undefined, { requireOrigin: true, origins: 'any' }, false],
+  ['http://example.com', {}, true],
+  ['https://example.com', {}, true],
+  ['HTTP://Example.COM', {}, true, 'eXample.com'],
+  ['http://example.com', { requireOrigin: true }, true],
+  ['http://example.com:80', {}, true],
+  ['http://example.com', {}, true, 'example.com:80'],
+  ['https://example.com', {}, true, 'example.com:443'],
+  ['https://example.com:443', {}, true],
+  ['http://example.com', {}, false, 'example.com:443'],
+  ['http://example.com:8080', {}, true, 'example.com:8080'],
+  ['http://example.com:8080', {}, false],
+  ['http://example.com', {}, false, 'example.com:8080'],
+  ['http://[::1]:81', {}, true, '[::1]:81'],
+  ['http://[::1]', {}, true, '[::1]'],
+  ['http://sub.example.com', {}, false],
+  ['http://example.com.evil', {}, false],
+  ['http://example.com@evil', {}, false],
+  ['http://example.com/', {}, false],
+  ['ftp://example.com', {}, false],
+  ['example.com', {}, false],
+  ['null', {}, false],
+  ['null', {}, false, 'null'],
+  ['null', {}, false, 'undefined'],
+  ['', {}, false],
+  // Everybody.
+  ['https://evil.example', { origins: 'any' }, true],
+  ['null', { origins: 'any' }, true],
+  // Exact.
+  ['https://a.example', origins('https://b.example', 'https://a.example'), true],
+  ['https://A.example', origins('https://a.EXAMPLE'), true],
+  ['https://a.example', origins(), false],
+  ['http://a.example', origins('https://a.example'), false],
+  ['https://a.example:444', origins('https://a.example'), false],
+  ['https://a.example.evil', origins('https://a.example'), false],
+  ['https://xa.example', origins('https://a.example'), false],
+  ['null', origins('null'), true],
+  // Patterns.
+  ['https://x.a.example', origins('https://*.a.example'), true],
+  ['https://x.y.a.example', origins('https://*.a.example'), true],
+  ['https://a.example', origins('https://*.a.example'), false],
+  ['https://evil/.a.example', origins('https://*.a.example'), false],
+  ['https://x.a.example.evil', origins('https://*.a.example'), false],
+  ['http://x.a.example', origins('https://*.a.example'), false],
+  ['http://a.example:3000', origins('http://a.example:*'), true],
+  ['http://a.example', origins('http://a.example:*'), false],
+  ['https://a.example', origins('*://a.example'), true],
+  ['https://x-1.y-2.example', origins('https://x-*.y-*.example'), true],
+  ['https://x-1.example', origins('https://x-*.y-*.example'), false],
+  ['https://ab.example', origins('https://ab*b.example'), false],
+  ['https://abab.example', origins('https://*ab.example'), true],
+  ['https://a.example', origins('https://**.example'), true],
+  ['https://a.example', origins('https://*'), true],
+  // Expressions, with state of their own or without.
+  ['https://a.example', origins(/^https:\/\/a\.example$/), true],
+  ['https://a.example', origins(/^https:\/\/b\.example$/), false],
+  ['https://a.example', origins(GLOBAL), true],
+  ['https://b.example', origins(GLOBAL), true],
+  ['https://c.example', origins(GLOBAL), false],
+  ['https://A.example', origins(/^https:\/\/a\.example$/y), true],
+  // A choice.
+  ['https://A.example', origins((origin) => origin === 'https://a.example'), true],
+  ['https://a.example', origins((_, { resource }) => resource === '/'), true],
+  ['https://a.example', origins(() => false), false],
+  // Only true allows.
+  ...[
+    async () => true,
+    async () => false,
+    () => Promise.reject(new Error('no')),
+    () => 1,
+    () => 'yes',
+    () => undefined,
+  ].map((rule) => ['https://a.example', origins(rule as unknown as OriginRule), false] as const),
+  ['http://example.com', origins(() => false), true],
+] as [string | undefined, ServerPolicy, boolean, string?][]) {
+  const shown = JSON.stringify(policy, (_, value) => (typeof value === 'object' ? value : String(value)));
+  test(`10.2: ${origin ?? 'no Origin'} at ${host ?? 'example.com'}, ${shown}: ${allowed ? 'allowed' : 'refused'}`, () => {
+    const head = requestHead({ Host: host ?? 'example.com', Origin: origin });
+    for (let n = 0; n < 3; n++) assert.is(judge(head, policy), allowed ? 'conforms' : 'origin-refused');
+  });
+}
+
+for (const [name, policy] of Object.entries({
+  'a choice whether an Origin is required that is none': { requireOrigin: 'false' },
+  'a choice whether an Origin is required that is a function': { requireOrigin: () => true },
+  'an origin that is no list': { origins: 'https://a.example' },
+  'origins that are no list': { origins: {} },
+  '* for all': { origins: ['*'] },
+  'a host without a scheme': { origins: ['*.example.com'] },
+  'an origin with a path': { origins: ['https://a.example/'] },
+  'an origin behind a path': { origins: ['/https://a.example'] },
+  'an origin that only ends as null does': { origins: ['nonnull'] },
+  'an origin that only begins as null does': { origins: ['nullable'] },
+  'an empty origin': { origins: [''] },
+  'an origin of another type': { origins: [5] },
+  'no origin in the list': { origins: [undefined] },
+  'subprotocols that are no list': { subprotocols: 'chat' },
+  'a subprotocol that is no token': { subprotocols: ['chat', 'a b'] },
+  'an empty subprotocol': { subprotocols: [''] },
+} as unknown as Record<string, ServerPolicy>)) {
+  test(`4.2.2: a policy with ${name} throws before there is a request`, () => {
+    assert.throws(() => Connection.server(policy), isA(TypeError));
+    assert.throws(() => Connection.server(policy), new RegExp(`^${Object.keys(policy).join()}: `));
+    assert.throws(() => accepted({}, policy), isA(TypeError));
+  });
+}
+
+// An origin rule that throws, at an Origin that it did not expect, allows nothing: what a peer sends makes nothing throw.
+
+test('10.2: an Origin function that throws lets nobody in', () => {
+  const connection = Connection.server({
+    origins: [
+      () => {
+        throw new Error('out of order');
+      },
+    ],
+  });
+  connection.receive(ascii(requestHead({ Origin: 'https://a.example' })));
+  const fail = connection.poll();
+  assert.ok(fail?.type === 'fail' && fail.error.rule === 'origin-refused');
+  assert.match(String(fail.error.cause), /out of order/);
+  assert.match(sentText(connection), /^HTTP\/1\.1 403 /);
+});
+
+test('10.2: an Origin function that gives a promise lets nobody in, and the error says why', () => {
+  const rules: OriginRule[] = [(async () => true) as unknown as OriginRule];
+  const error = ask(requestHead({ Origin: 'https://a.example' }), { origins: rules }) as HandshakeError;
+  assert.is(error.rule, 'origin-refused');
+  assert.instance(error.cause, TypeError);
+  assert.is((error.cause as Error).message, 'an Origin function returns true or false, not a promise');
+});
+
+test.run();

@@ -1,0 +1,128 @@
+// 5.5: control frames, and the answers to Ping frames that wait.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Opcode } from '../../src/frame/header.ts';
+import { decodeFrames } from '../reference.ts';
+import { hex, toHex } from '../support.ts';
+import { bytes, client, frames, sent, server } from './tools.ts';
+
+const control = suite('control');
+
+control('5.5.3 Pong frames of 4 KiB wait together, in their places; beyond that one for all', () => {
+  for (const [from, size] of [
+    [server(), 4],
+    [client(), 8],
+  ] as const) {
+    const places = 4096 / size;
+    const payload = (index: number): Uint8Array => Uint8Array.of(index >> 8, index);
+    for (let round = 0; round < 3; round++) {
+      for (let index = 0; index < 1_000_000; index++) {
+        from.pong(payload(index));
+        if (index === places) from.message('a');
+      }
+      assert.is(from.queuedBytes, 4096 + size + size - 1);
+      const seen = frames(from);
+      // The one without a place goes when there is one again, behind what has been sent meanwhile.
+      assert.equal(seen.map(({ opcode }) => opcode).slice(-3), [10, 1, 10]);
+      assert.is(seen.length, places + 2);
+      for (const [index, each] of seen.slice(0, places).entries()) assert.equal(each.payload, payload(index));
+      assert.equal(seen.at(-1)?.payload, payload(999_999));
+    }
+  }
+});
+
+control('5.5.3 what has left makes room, once the last Pong frame has', () => {
+  const from = server();
+  const payload = bytes(125);
+  for (let index = 0; index < 33; index++) from.pong(payload);
+  assert.is(from.queuedBytes, 33 * 127);
+  // 32 in their places, and one that is replaced.
+  from.pong(payload);
+  assert.is(from.queuedBytes, 33 * 127);
+  for (let left = 32 * 127; left > 0; left -= 127) assert.is(from.transmit(127)?.length, 127);
+  from.pong(hex('01'));
+  from.pong(hex('02'));
+  assert.is(sent(from), '8a 01 02');
+  from.pong(hex('03'));
+  from.pong(hex('04'));
+  assert.is(sent(from), '8a 01 03 8a 01 04');
+});
+
+control('5.5.2 a Pong frame keeps its place among all others, behind our Close frame as well', () => {
+  const from = server();
+  from.fragment('a', false);
+  from.pong(hex('01'));
+  from.fragment('b', true);
+  from.pong(hex('02'));
+  from.close(hex('03 e8'));
+  from.pong(hex('03'));
+  from.pong(hex('04'));
+  assert.is(sent(from), '01 01 61 8a 01 01 80 01 62 8a 01 02 88 02 03 e8 8a 01 03 8a 01 04');
+});
+
+control('what is dropped is no Close frame, and no Pong frame behind it', () => {
+  for (const more of [0, 1, 100]) {
+    const from = server();
+    from.message(bytes(10));
+    from.message(bytes(5000));
+    assert.is(toHex(from.transmit(3) as Uint8Array), toHex(Uint8Array.of(0x82, 10, bytes(10)[0] as number)));
+    from.pong(hex('01'));
+    from.close(hex('03 e8'));
+    for (let index = 0; index < more; index++) from.pong(bytes(125));
+    const waits = from.queuedBytes;
+    const dropped = from.drop();
+    const placed = Math.min(more, 32);
+    assert.is(dropped, 4 + 5000 + 3);
+    assert.is(from.queuedBytes, waits - dropped);
+    const [rest, ...others] = [sent(from)].map((digits) => hex(digits));
+    assert.equal(others, []);
+    const { frames: seen } = decodeFrames((rest as Uint8Array).subarray(9));
+    assert.equal(
+      seen.map(({ opcode }) => opcode),
+      [8, ...Array(placed + (more > 32 ? 1 : 0)).fill(10)],
+    );
+  }
+});
+
+control('5.5.2 a waiting Pong frame counts, masked or not, and leaves in its place', () => {
+  for (const [from, header] of [
+    [server(), 2],
+    [client(), 6],
+  ] as const) {
+    from.message('a');
+    from.pong(hex('01 02 03'));
+    assert.is(from.queuedBytes, header + 1 + header + 3);
+    from.message('b');
+    assert.equal(
+      frames(from).map(({ opcode }) => opcode),
+      [1, 10, 1],
+    );
+  }
+});
+
+control(
+  '5.5.1 a waiting Pong frame leaves before our Close frame, and nothing of a message in progress after it',
+  () => {
+    const from = server();
+    from.fragment('a\ud83d', false);
+    from.pong(hex('01'));
+    from.close(hex(''));
+    assert.is(sent(from), '01 01 61 8a 01 01 88 00');
+  },
+);
+
+control('5.5 control frames carry up to 125 bytes', () => {
+  for (const from of [server(), client()]) {
+    from.control(Opcode.Ping, bytes(125));
+    from.control(Opcode.Pong, bytes(0));
+    from.close(bytes(125));
+    const seen = frames(from).map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]);
+    assert.equal(seen, [
+      [true, 9, toHex(bytes(125))],
+      [true, 10, ''],
+      [true, 8, toHex(bytes(125))],
+    ]);
+  }
+});
+
+control.run();

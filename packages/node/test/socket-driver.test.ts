@@ -1,0 +1,168 @@
+// What the driver does with sockets that no connection shows: whom it asks for a callback, which error it keeps, what it reads of
+// sockets that it does not know.
+import { EventEmitter, once } from 'node:events';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { Scope } from '@sockless/adapter';
+import { Connection } from '@sockless/core';
+import * as assert from 'uvu/assert';
+import { Arrivals } from '../src/arrivals.ts';
+import { comesWithout, serverContext } from '../src/context.ts';
+import { type AdapterOptions, attach, upgrade } from '../src/index.ts';
+import { CERTIFICATE, KEY } from './certificate.ts';
+import { soon, suite } from './support.ts';
+
+const test = suite('socket driver');
+
+/** A stream that takes what is written at once, and writes down whether it was asked to tell when that has left. */
+class Sink extends Duplex {
+  readonly writes: { readonly length: number; readonly callback: unknown }[] = [];
+  received = '';
+
+  override write(chunk: unknown, ...rest: unknown[]): boolean {
+    const bytes = chunk as Uint8Array;
+    this.writes.push({ length: bytes.length, callback: rest.find((it) => typeof it === 'function') });
+    return super.write(chunk, ...(rest as []));
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.received += chunk.toString('latin1');
+    done();
+  }
+}
+
+/** The bytes of a server's frame besides its payload of more than 125 bytes. */
+const HEADER = 4;
+
+for (const [highWaterMark, bound] of [
+  [undefined, 16_384],
+  [1_000_000, 16_384],
+  [1000, 1000],
+] as const) {
+  test(`no callback is asked for up to ${bound} bytes (highWaterMark: ${highWaterMark})`, async () => {
+    const options: AdapterOptions = highWaterMark === undefined ? {} : { highWaterMark };
+    for (const [total, watched] of [
+      [bound, false],
+      [bound + 1, true],
+    ] as const) {
+      const sink = new Sink();
+      const ws = attach(sink, Connection.opened('server'), {}, options);
+      ws.send(new Uint8Array(total - HEADER));
+      await soon();
+      const asked = sink.writes.filter(({ length }) => length > 0);
+      assert.is(
+        asked.reduce((sum, { length }) => sum + length, 0),
+        total,
+      );
+      assert.is(
+        asked.some(({ callback }) => callback !== undefined),
+        watched,
+        `${total} bytes`,
+      );
+      ws.terminate();
+    }
+  });
+}
+
+test('all callbacks of a connection are one function', async () => {
+  const sink = new Sink();
+  const ws = attach(sink, Connection.opened('server'));
+  for (let count = 0; count < 2; count++) {
+    ws.send(new Uint8Array(20_000));
+    await soon();
+  }
+  const callbacks = sink.writes.flatMap(({ callback }) => (callback === undefined ? [] : [callback]));
+  assert.ok(callbacks.length >= 2);
+  assert.is(new Set(callbacks).size, 1);
+  ws.terminate();
+});
+
+test('whoever waits until all has left is told, and be it a single byte', async () => {
+  let left = 1;
+  const sink = Object.defineProperty(new Sink(), 'writableLength', { get: () => left });
+  const ws = attach(sink, Connection.opened('server'));
+  ws.send('');
+  await soon();
+  assert.is(ws.queuedBytes, 1);
+  const { written } = ws;
+  left = 0;
+  await written;
+  ws.terminate();
+});
+
+test('of two errors of a socket the first is the cause of the end', async () => {
+  const sink = new Sink();
+  const ws = attach(sink, Connection.opened('server'));
+  const first = new Error('first');
+  sink.emit('error', first);
+  sink.emit('error', new Error('second'));
+  sink.destroy();
+  assert.is((await ws.closed).explanation.cause, first);
+});
+
+test('a request that came through no server of Node’s is upgraded as well', async () => {
+  const sink = new Sink();
+  const rawHeaders = [
+    ['Host', 'server.example.com'],
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+    ['Sec-WebSocket-Version', '13'],
+  ].flat();
+  const head = { method: 'GET', url: '/', rawHeaders, httpVersionMajor: 1, httpVersionMinor: 1 };
+  const ws = upgrade(head as unknown as IncomingMessage, sink, new Uint8Array(0));
+  await ws.opened;
+  assert.match(sink.received, /^HTTP\/1\.1 101 /);
+  ws.terminate();
+});
+
+test('garbage over TLS gets 400 where there is an `error` handler, and goes there', async (bench) => {
+  const errors: unknown[] = [];
+  const error = (_: unknown, reason: unknown): unknown => errors.push(reason);
+  const { port } = await bench.serve({ error }, { tls: { key: KEY, cert: CERTIFICATE } });
+  const socket = connectTls({ port, host: '127.0.0.1', ca: CERTIFICATE, servername: 'localhost' });
+  bench.after(() => socket.destroy());
+  await once(socket, 'secureConnect');
+  socket.write('garbage\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 400 Bad Request\r\n/);
+  assert.is(errors.length, 1);
+});
+
+for (const secure of [false, true]) {
+  test(`a server that closes lets go of whoever has sent nothing${secure ? ', or no more than TLS' : ''}`, () => {
+    const http = new EventEmitter();
+    const arrivals = new Arrivals(http as HttpServer, new Scope<never>({}), 1000, secure);
+    const sockets = [0, 1, 2].map((bytesRead) => Object.assign(new Sink(), { bytesRead }));
+    for (const socket of sockets) http.emit('connection', socket);
+    arrivals.arrived(sockets[2] as Sink);
+    arrivals.close();
+    assert.equal(
+      sockets.map(({ destroyed }) => destroyed),
+      [true, secure, false],
+    );
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+test('the sockets of a server come in its context up to Node 23', () => {
+  assert.equal(['20.19.0', '22.1.0', '23.9.9', '24.0.0', '26.10.0'].map(comesWithout), [
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
+  assert.is(serverContext(new EventEmitter() as HttpServer).inherited, !comesWithout(process.versions.node));
+});
+
+test('while a server closes it keeps no connection alive for another request', async (bench) => {
+  const server = await bench.serve();
+  await server.close();
+  assert.is(server.http.keepAliveTimeout, 1);
+});
+
+test.run();
