@@ -152,6 +152,8 @@ export class Client<Data> extends WebSocketConnection<Data> {
     try {
       return super.open(event);
     } finally {
+      // What was kept takes less from here on, and what `open` has sent counted beside it.
+      this.departed(0);
       for (const { data, options } of this.#kept.take()) super.send(data, options);
     }
   }

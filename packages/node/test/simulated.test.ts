@@ -4,7 +4,7 @@ import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '@sockless/adapt
 import { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attach, connect } from '../src/index.ts';
+import { attach, connect, type WebSocketConnection } from '../src/index.ts';
 
 const test = suite('simulated');
 
@@ -94,6 +94,29 @@ test('drain follows when there is a connection, though less waited than the mark
   assert.equal([ws.state, ws.queuedBytes < 1000, drains], ['connecting', true, 0]);
   peer.release();
   await clock.pass(10);
+  assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
+  ws.terminate();
+  await clock.pass(1);
+});
+
+test('drain follows when what `open` sends, beside what was kept, was above the mark', async () => {
+  const clock = new VirtualClock();
+  let drains = 0;
+  let most = 0;
+  const [near, far] = WireEnd.pair(clock);
+  new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+  const { socket } = simulateSocket(Duplex, near, clock);
+  const open = (connection: WebSocketConnection): void => {
+    connection.send('hello!');
+    most = connection.queuedBytes;
+  };
+  const drain = (): void => void drains++;
+  const options = { clock, createSocket: () => socket, reconnect: true, highWaterMark: 1000 };
+  const ws = connect('ws://localhost/', options, { open, drain });
+  for (let i = 0; i < 41; i++) ws.send('ten bytes!');
+  ws.send(new Uint8Array(2));
+  await clock.pass(10);
+  assert.ok(most > 1000, `${most}`);
   assert.equal([ws.state, ws.queuedBytes, drains], ['open', 0, 1]);
   ws.terminate();
   await clock.pass(1);

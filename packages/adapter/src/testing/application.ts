@@ -50,8 +50,11 @@ export function anyManner(random: Random): Manner {
 
 /** What an application is to know. */
 export interface ApplicationOptions {
+  /** What it chooses by. */
   readonly random: Random;
+  /** What it waits by: that of its connection. */
   readonly clock: Clock;
+  /** What it is like. */
   readonly manner: Manner;
   /** The option `highWaterMark` of its connection. Default: 64 KiB. */
   readonly highWaterMark?: number | undefined;
@@ -61,12 +64,15 @@ export interface ApplicationOptions {
 
 /** One application, with one connection. */
 export class Application {
-  /** The messages that `send` took, in order, as {@link keyOf} writes them; those that arrived; and all ends. */
+  /** The messages that `send` took, in order, as {@link keyOf} writes them. */
   readonly sent: string[] = [];
+  /** The messages that arrived, likewise. */
   readonly received: string[] = [];
+  /** All ends that it was told of. */
   readonly ends: EndEvent[] = [];
-  /** What it threw, and what it was told of. */
+  /** What its handlers threw, or their promises rejected with. */
   readonly thrown: unknown[] = [];
+  /** What its `error` handler was told of. */
   readonly errors: unknown[] = [];
   /** What it waits for: it has been told to. */
   readonly waiting: Set<'drain' | 'drained' | 'written'> = new Set();
@@ -78,6 +84,7 @@ export class Application {
   quiet = false;
   /** What an adapter is given. */
   readonly handlers: Handlers;
+  /** What it is like. */
   readonly manner: Manner;
   readonly #options: ApplicationOptions;
   readonly #random: Random;

@@ -3,12 +3,30 @@ import { type WireEnd, WireError } from './wire.ts';
 
 /** The classes of errors that such a connection throws: `Deno.errors` on Deno. */
 export interface ConnErrors {
-  readonly BadResource: new (message: string) => Error;
-  readonly Interrupted: new (message: string) => Error;
-  readonly ConnectionReset: new (message: string) => Error;
-  readonly BrokenPipe: new (message: string) => Error;
-  readonly UnexpectedEof: new (message: string) => Error;
-  readonly Busy: new (message: string) => Error;
+  /** It has been closed. */
+  readonly BadResource: new (
+    message: string,
+  ) => Error;
+  /** It was closed while something was under way. */
+  readonly Interrupted: new (
+    message: string,
+  ) => Error;
+  /** The peer has reset it. */
+  readonly ConnectionReset: new (
+    message: string,
+  ) => Error;
+  /** Nothing can be written any more. */
+  readonly BrokenPipe: new (
+    message: string,
+  ) => Error;
+  /** The peer has ended before the TLS handshake. */
+  readonly UnexpectedEof: new (
+    message: string,
+  ) => Error;
+  /** The same is under way already. */
+  readonly Busy: new (
+    message: string,
+  ) => Error;
 }
 
 const named = (name: string): (new (message: string) => Error) =>

@@ -6,6 +6,7 @@ export { type Exercise, exercise, type Opened, type Opening } from './exercise.t
 export { type Fault, faultsOfEnd, faultsOfLoss, faultsOfOrder, faultsOfWaiting } from './invariants.ts';
 export { bytesOf, keyOf, textOf } from './messages.ts';
 export {
+  type Callback,
   type DuplexLike,
   type DuplexMethods,
   type SimulatedSocket,

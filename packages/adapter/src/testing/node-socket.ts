@@ -5,12 +5,17 @@
 import type { Clock } from '../clock.ts';
 import { type WireEnd, WireError } from './wire.ts';
 
-/** What is used of a Duplex of `node:stream`. */
+/** What is used of a Duplex of `node:stream`; each member is as Node documents it. */
 export interface DuplexLike {
+  /** Whether it has been destroyed. */
   readonly destroyed: boolean;
+  /** Whether it may be written to. */
   readonly writable: boolean;
+  /** Whether it has been ended and all has left. */
   readonly writableFinished: boolean;
+  /** How many bytes wait to be written. */
   readonly writableLength: number;
+  /** Whether `end` was emitted. */
   readonly readableEnded: boolean;
   /** Hands over what has arrived; false when enough waits. */
   push(chunk: Uint8Array | null): boolean;
@@ -27,16 +32,23 @@ export interface DuplexLike {
 }
 
 /** Called when an operation is done, or has failed. */
-type Callback = (error?: Error | null) => void;
+export type Callback = (error?: Error | null) => void;
 
 /** What a Duplex is made with. */
 export interface DuplexMethods {
+  /** Whether it keeps its writable side when the readable one has ended. */
   readonly allowHalfOpen: boolean;
+  /** `close` is emitted here, as a socket does it. */
   readonly emitClose: false;
+  /** More may be pushed. */
   read(size: number): void;
+  /** Writes a chunk. */
   write(chunk: Uint8Array, encoding: unknown, done: Callback): void;
+  /** Writes chunks that have been waiting. */
   writev(chunks: readonly { readonly chunk: Uint8Array }[], done: Callback): void;
+  /** Ends the writable side, behind all that was written. */
   final(done: Callback): void;
+  /** Releases what the stream stands on. */
   destroy(error: Error | null, done: (error: Error | null) => void): void;
 }
 
@@ -54,13 +66,21 @@ export interface SocketOptions {
 
 /** What the sockets of Node have beyond a stream. */
 export interface SocketMethods {
+  /** Whether it has not connected yet. */
   readonly connecting: boolean;
+  /** True for one that speaks TLS. */
   readonly encrypted: true | undefined;
+  /** How many bytes have arrived. */
   readonly bytesRead: number;
+  /** How many bytes were written, those that wait among them. */
   readonly bytesWritten: number;
+  /** Does nothing here. */
   setNoDelay(on?: boolean): this;
+  /** Does nothing here. */
   setTimeout(milliseconds: number): this;
+  /** Destroys it when all has left. */
   destroySoon(): void;
+  /** Sends an RST. */
   resetAndDestroy(): this;
 }
 

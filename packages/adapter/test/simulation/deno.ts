@@ -51,5 +51,6 @@ export const deno: Subject = {
     };
   },
   attach: (it, connection, handlers, options) => attach(it, connection, handlers, options),
-  connect: (url, options, create, handlers) => connect(url, { ...options, createConn: async () => create() }, handlers),
+  connect: (url, options, create, handlers) =>
+    connect(url, { ...options, createConn: async () => await create() }, handlers),
 };

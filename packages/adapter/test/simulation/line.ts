@@ -162,6 +162,12 @@ export class Line {
     if (this.#world.random() < 0.5) this.#act(() => this.app.pump(100));
   }
 
+  /** Its application does nothing more; while one is paused, deadlines stand still. */
+  quieten(): void {
+    this.app.quiet = true;
+    if (this.app.paused) this.#act(() => this.app.resume());
+  }
+
   /** After some time in which nothing held anything up. */
   checkCalm(): void {
     const { app } = this;

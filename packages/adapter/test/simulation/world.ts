@@ -120,7 +120,7 @@ export class World {
     // Whatever can go on does.
     for (const line of lines) line.calm();
     await this.#pass(CALM - 100);
-    for (const line of lines) line.app.quiet = true;
+    for (const line of lines) line.quieten();
     await this.#pass(100);
     for (const line of lines) line.checkCalm();
     this.note('world', 'from here on the peers are silent, and the applications do nothing');
