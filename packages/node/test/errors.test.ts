@@ -316,7 +316,8 @@ test('all connections have one timer, and those that have ended leave nothing be
         running.delete(timer);
         call();
       }, time);
-      running.add(timer);
+      // On Deno a connection that has kept the process busy for 2 ms lets others go first, by a timer of no time.
+      if (time > 0) running.add(timer);
       return timer;
     },
     clearTimeout(timer) {
