@@ -108,7 +108,11 @@ export class SimulatedConn {
     return Promise.resolve();
   }
 
-  /** @throws when it has been closed */
+  /**
+   * Closes the connection; what waits for it is interrupted.
+   *
+   * @throws when it has been closed
+   */
   close(): void {
     if (this.closed) throw this.#badResource();
     this.closed = true;
@@ -118,7 +122,11 @@ export class SimulatedConn {
     this.#reading = this.#writing = undefined;
   }
 
-  /** @throws when it has been closed */
+  /**
+   * Does nothing more than that.
+   *
+   * @throws when it has been closed
+   */
   setNoDelay(): void {
     if (this.closed) throw this.#badResource();
   }

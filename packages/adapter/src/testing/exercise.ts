@@ -12,14 +12,17 @@ export interface Opening {
   readonly clock: VirtualClock;
   /** For whatever else is to be random: everything comes again for the same seed. */
   readonly random: Random;
-  /** The handlers of both connections. */
+  /** The handlers of the client. */
   readonly client: Handlers;
+  /** The handlers of the server. */
   readonly server: Handlers;
 }
 
 /** The two ends of a transport that has been opened. */
 export interface Opened {
+  /** The client's end. */
   readonly client: WebSocketConnection;
+  /** The server's end. */
   readonly server: WebSocketConnection;
   /** Resolves when nothing is on its way that does not wait for the clock. Default: {@link settled}. */
   readonly settled?: (() => Promise<void>) | undefined;

@@ -5,6 +5,7 @@ import type { Application } from './application.ts';
 export interface Fault {
   /** A few words that are the same for all faults of one kind. */
   readonly kind: string;
+  /** What does not hold, with its numbers. */
   readonly message: string;
 }
 

@@ -6,7 +6,9 @@ import type { WireEnd } from './wire.ts';
 
 /** A connection of core on an end of a simulated connection. */
 export class WirePeer {
+  /** The connection of core. */
   readonly connection: Connection;
+  /** Its end of the wire. */
   readonly end: WireEnd;
   /** The messages that arrived, as `keyOf` writes them. */
   readonly received: string[] = [];

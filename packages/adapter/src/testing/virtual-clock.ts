@@ -11,7 +11,11 @@ export class VirtualClock implements Clock {
   #now: number;
   readonly #timers: Set<Entry> = new Set();
 
-  /** @param now the time that it begins with, in milliseconds */
+  /**
+   * Nothing waits yet.
+   *
+   * @param now the time that it begins with, in milliseconds
+   */
   constructor(now = 1000) {
     this.#now = now;
   }

@@ -34,7 +34,7 @@ export class WireEnd {
   /** How many bytes the operating systems of both ends take while the other end does not read. */
   capacity = 200_000;
   /** How many bytes they take in one call at most; the rest a moment later. */
-  most = Infinity;
+  most: number = Infinity;
   /** Cuts what is taken in one call into the parts that arrive. Default: not at all. */
   cut: (bytes: Uint8Array) => readonly Uint8Array[] = (bytes) => [bytes];
   /** Nothing that this end sends arrives any more, and neither end is told: a cable that was cut. */
