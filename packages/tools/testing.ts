@@ -61,6 +61,21 @@ export async function until(condition: () => unknown): Promise<void> {
   while (!(await condition())) await delay(2);
 }
 
+/** Counts the listeners of a signal that are added from here on and have not been removed. */
+export function countListeners(signal: AbortSignal): { readonly count: number } {
+  const listeners = { count: 0 };
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
+    listeners.count++;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
+    listeners.count--;
+    removeEventListener.apply(signal, args);
+  };
+  return listeners;
+}
+
 /** A promise and the way to settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;

@@ -1,5 +1,6 @@
 // Two connections, the wire between them, and a clock: a network in a test, the same every time for the same seed.
 // The idea is that of quinn-proto's tests/util.rs.
+import { type Random, randomBytes, seeded } from '../../adapter/src/testing/random.ts';
 import {
   type ClientOptions,
   Connection,
@@ -12,19 +13,7 @@ import { join } from './support.ts';
 
 const NEVER = Infinity;
 
-/** A number from 0 to below 1, as `Math.random` gives it. */
-export type Random = () => number;
-
-/** mulberry32: small, fast, and good enough to choose where to cut. */
-export function seeded(seed: number): Random {
-  let state = seed;
-  return () => {
-    state += 0x6d2b79f5;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { type Random, seeded };
 
 /** Cuts what is written at once into the pieces that arrive. */
 export type Cut = (bytes: Uint8Array, random: Random) => Uint8Array[];
@@ -201,10 +190,7 @@ export class Pair {
 
   constructor({ seed = 1, client = {}, server = {}, opened = false }: PairOptions = {}) {
     this.random = seeded(seed);
-    const random = (bytes: Uint8Array): void => {
-      for (let at = 0; at < bytes.length; at++) bytes[at] = this.random() * 256;
-    };
-    const options = { random, ...client };
+    const options = { random: randomBytes(this.random), ...client };
     this.client = this.#end(
       'client',
       opened ? Connection.opened('client', {}, options) : Connection.client('ws://example.com/', options),

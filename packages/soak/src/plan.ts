@@ -1,4 +1,7 @@
 /** What becomes of a connection, drawn from a seed: how each side behaves, and what ends it. */
+import { type Random, seeded } from '../../adapter/src/testing/random.ts';
+
+export type { Random };
 
 /** What ends a connection: something that the network does, or one of the two sides. */
 export const FATES = [
@@ -55,25 +58,12 @@ export interface Plan {
   readonly server: Habits;
 }
 
-/** Numbers from 0 to below 1 that only the seed decides. */
-export type Random = () => number;
-
-export function randomFrom(seed: number): Random {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Returns a whole number from 0 to below `end`. */
 export const below = (random: Random, end: number): number => Math.floor(random() * end);
 
 /** Returns what one part of a run draws its numbers from: whatever the others do, they are the same. */
 export const randomOf = (seed: number, id: number, part: number): Random =>
-  randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(id, 0x85ebca6b) ^ Math.imul(part, 0xc2b2ae35));
+  seeded(Math.imul(seed, 0x9e3779b1) ^ Math.imul(id, 0x85ebca6b) ^ Math.imul(part, 0xc2b2ae35));
 
 /** The longest life of a connection, in milliseconds. */
 const LONGEST = 5000;

@@ -7,7 +7,7 @@ export type Random = () => number;
 export function seeded(seed: number): Random {
   let state = seed;
   return () => {
-    state += 0x6d2b79f5;
+    state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t ^= t + Math.imul(t ^ (t >>> 7), 61 | t);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;

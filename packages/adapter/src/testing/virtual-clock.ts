@@ -1,5 +1,5 @@
 /** A clock for tests: time passes when the test says so, so that no test waits and none depends on how busy the machine is. */
-import { type Clock, hostClock, type Timer } from '../clock.ts';
+import { type Clock, hostClock, soon, type Timer } from '../clock.ts';
 
 interface Entry extends Timer {
   readonly at: number;
@@ -95,8 +95,5 @@ export class VirtualClock implements Clock {
  * clock or for the network.
  */
 export function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    if (hostClock.setImmediate === undefined) hostClock.setTimeout(resolve, 0);
-    else hostClock.setImmediate(resolve);
-  });
+  return new Promise((resolve) => soon(hostClock, resolve));
 }

@@ -10,6 +10,7 @@ import {
   pick,
   randomBytes,
 } from '@sockless/adapter/testing';
+import { countListeners } from '../../../tools/testing.ts';
 import { type ConnectionPlan, DEADLINES, nameOf } from './plan.ts';
 import { peerOf, Try } from './try.ts';
 import type { World } from './world.ts';
@@ -46,7 +47,7 @@ export class Line {
   readonly #name: string;
   readonly #plan: ConnectionPlan;
   readonly #controller = new AbortController();
-  #listeners = 0;
+  readonly #listeners = countListeners(this.#controller.signal);
   #endedAt = Infinity;
   #wasDead = false;
   #closed = false;
@@ -232,7 +233,8 @@ export class Line {
     }
     if (this.#wasDead && app.opened > 0 && !isMany)
       this.#fault('dead socket', 'it had ended before, and `open` was called');
-    if (this.#listeners > 0 && !this.#controller.signal.aborted) this.#fault('left behind', 'a listener of the signal');
+    if (this.#listeners.count > 0 && !this.#controller.signal.aborted)
+      this.#fault('left behind', 'a listener of the signal');
     this.#checkOrder();
   }
 
@@ -285,7 +287,12 @@ export class Line {
       next = undefined;
       return it === undefined ? new Promise(() => undefined) : this.#created(it);
     };
-    const options = { ...plan.options, clock, random: randomBytes(this.#world.random), signal: this.#signal() };
+    const options = {
+      ...plan.options,
+      clock,
+      random: randomBytes(this.#world.random),
+      signal: this.#controller.signal,
+    };
     const policy = { base: 50, cap: 400 };
     const url = `${tls ? 'wss' : 'ws'}://localhost/`;
     return subject.connect(url, { ...options, ...(reconnect && { reconnect: policy }) }, create, this.app.handlers);
@@ -328,21 +335,6 @@ export class Line {
   #abort(): void {
     this.#note('abort');
     this.#act(() => this.#controller.abort());
-  }
-
-  /** A signal whose listeners are counted. */
-  #signal(): AbortSignal {
-    const { signal } = this.#controller;
-    const { addEventListener, removeEventListener } = signal;
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
-      this.#listeners++;
-      addEventListener.apply(signal, args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
-      this.#listeners--;
-      removeEventListener.apply(signal, args);
-    };
-    return signal;
   }
 
   #fits(kind: string, it: Try): boolean {

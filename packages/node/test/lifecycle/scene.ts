@@ -1,5 +1,6 @@
 // A socket under test with its adapter and its peer: what has been told of them, in the words of the table.
 import { Connection, type EndEvent, HandshakeError } from '@sockless/core';
+import { countListeners } from '../../../tools/testing.ts';
 import { attach, connect, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 import { soon } from '../support.ts';
 import { VirtualClock } from '../virtual-clock.ts';
@@ -25,20 +26,10 @@ export class Scene {
   told: string[] = [];
   #wasGone = false;
   #marked = false;
-  #listeners = 0;
+  readonly #listeners = countListeners(this.controller.signal);
 
   constructor(transport: Transport) {
     this.transport = transport;
-    const { signal } = this.controller;
-    const { addEventListener, removeEventListener } = signal;
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
-      this.#listeners++;
-      addEventListener.apply(signal, args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
-      this.#listeners--;
-      removeEventListener.apply(signal, args);
-    };
   }
 
   readonly handlers: Handlers = {
@@ -145,7 +136,7 @@ export class Scene {
     if (this.ends.length !== 1) faults.push(`${this.ends.length} ends`);
     if (!transport.isGone) faults.push('the socket is open');
     if (clock.timers > 0) faults.push('a timer runs');
-    if (this.#listeners > 0) faults.push('the signal has a listener');
+    if (this.#listeners.count > 0) faults.push('the signal has a listener');
     if (ws.state !== 'closed' || ws.send('x')) faults.push('the state is not closed');
     if ((await ws.closed) !== this.ends[0]) faults.push('closed says something else');
     const opened = await ws.opened.then(
