@@ -202,6 +202,12 @@ export abstract class Delivery<Data> {
     return undefined;
   }
 
+  /** Answers the request that waits, whatever the application is still to decide. */
+  protected decide(decision: Decision): void {
+    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.#now());
+    this.changed();
+  }
+
   async #decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
     Decision.apply(await decision, connection, this.#now());
     this.changed();

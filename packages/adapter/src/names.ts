@@ -33,8 +33,12 @@ const RECONNECT_POLICY: Names<ReconnectPolicy> = {
   stableAfter: true,
   messages: true,
   when: true,
+  refusals: true,
+  maxRetryAfter: true,
   onRetry: true,
 };
+
+const CLIENT_ERRORS = /^4\d\d$/;
 
 const HANDLERS: Names<Handlers> = {
   request: true,
@@ -78,5 +82,14 @@ export function checkPolicy(policy: ReconnectPolicy): void {
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`reconnect.${name}: a function, not ${typeof value}`);
     }
+  }
+  const { refusals = [], maxRetryAfter = 0, when } = policy;
+  const areStatuses = Array.isArray(refusals) && refusals.every((status) => CLIENT_ERRORS.test(String(status)));
+  if (!areStatuses) throw new TypeError('reconnect.refusals: a list of statuses from 400 to 499');
+  if (when !== undefined && policy.refusals !== undefined) {
+    throw new TypeError('reconnect.refusals: there is `when`, which decides');
+  }
+  if (!(typeof maxRetryAfter === 'number' && maxRetryAfter >= 0)) {
+    throw new RangeError(`reconnect.maxRetryAfter: a number of milliseconds from 0, not ${maxRetryAfter}`);
   }
 }

@@ -1,5 +1,5 @@
 /** What servers do alike: they know their connections, and close them in good order. */
-import type { EndEvent } from '@sockless/core';
+import { Connection, checkNames, type EndEvent, type Names } from '@sockless/core';
 import { reject } from './decision.ts';
 import type { Scope } from './scope.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
@@ -12,6 +12,21 @@ export interface CloseOptions {
   readonly reason?: string | undefined;
   /** How long to wait for clients before their sockets are destroyed, in milliseconds. Default: 5,000. */
   readonly timeout?: number | undefined;
+}
+
+const CLOSE_OPTIONS: Names<CloseOptions> = { code: true, reason: true, timeout: true };
+
+/**
+ * Checks how a server is to be closed, before it begins with that.
+ *
+ * @throws {TypeError | RangeError} when an option is unknown, or not valid
+ */
+export function checkCloseOptions(options: CloseOptions): void {
+  checkNames(options, CLOSE_OPTIONS);
+  const { code = 1001, reason, timeout = 0 } = options;
+  if (!(typeof timeout === 'number' && timeout >= 0)) throw new RangeError(`timeout: a number from 0, not ${timeout}`);
+  // What a Close frame may not say, one to nobody may not say either.
+  Connection.opened('server').close(code, reason);
 }
 
 /** A server that listens, wherever it runs. */
@@ -41,17 +56,22 @@ export class ServedConnections<Data = unknown> {
     this.#unavailable = scope.with({ request: () => reject(503) });
   }
 
-  /** Returns a connection for somebody who has come; while the server closes, one that is refused with 503. */
-  add(): { readonly ws: WebSocketConnection<Data>; readonly scope: Scope<Data> } {
+  /**
+   * Returns a connection for somebody who has come; while the server closes, one that is refused with 503.
+   *
+   * @param scope where it is not that of all
+   */
+  add(scope: Scope<Data> = this.#scope): { readonly ws: WebSocketConnection<Data>; readonly scope: Scope<Data> } {
     if (this.#closing) return { ws: new WebSocketConnection(this.#unavailable), scope: this.#unavailable };
-    const ws = new ServedConnection(this.#scope, this.all);
+    const ws = new ServedConnection(scope, this.all);
     this.all.add(ws);
-    return { ws, scope: this.#scope };
+    return { ws, scope };
   }
 
   /**
    * Closes every connection, waits for their ends, and terminates those that do not end in time.
    *
+   * @param options as {@link checkCloseOptions} has checked them
    * @param stopped resolves when what else the server has is closed
    * @param late is called when the time is over
    */
@@ -59,7 +79,7 @@ export class ServedConnections<Data = unknown> {
     const { code = 1001, reason, timeout = 5000 } = options;
     this.#closing = true;
     const ended = [...this.all].map((ws) => {
-      ws.close(code, reason);
+      (ws as ServedConnection<Data>).dismiss(code, reason);
       return ws.closed;
     });
     const { clock } = this.#scope;
@@ -78,6 +98,12 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
   constructor(scope: Scope<Data>, all: Set<WebSocketConnection<Data>>) {
     super(scope);
     this.#all = all;
+  }
+
+  /** The server closes: a request that waits for its decision is answered, whatever that will be. */
+  dismiss(code: number, reason: string | undefined): void {
+    if (this.state === 'connecting' && this.request !== undefined) this.decide(reject(503));
+    else this.close(code, reason);
   }
 
   protected override end(event: EndEvent): unknown {

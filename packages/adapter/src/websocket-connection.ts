@@ -14,10 +14,12 @@ import { Deferred } from './deferred.ts';
 import { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import { ConnectionEndedError } from './ended-error.ts';
+import type { HostReadableStream, HostWritableStream } from './host.ts';
 import { Inbox } from './inbox.ts';
 import { isPromiseLike } from './scope.ts';
+import { readableOf, writableOf } from './streams.ts';
 
-/** The promises that an application has asked for, or was given. */
+/** The promises and streams that an application has asked for, or was given. */
 interface Promises {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
@@ -25,6 +27,8 @@ interface Promises {
   written?: Deferred<void> | undefined;
   /** Bytes have been lent: that they are the application's again is a promise too. */
   lent?: boolean | undefined;
+  readable?: HostReadableStream | undefined;
+  writable?: HostWritableStream | undefined;
 }
 
 /** Who has stopped reading: the application, a loop with too much waiting for it. */
@@ -210,6 +214,30 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     const iterator = inbox.iterate();
     if (this.endEvent !== undefined) inbox.end(this.endEvent);
     return iterator;
+  }
+
+  /**
+   * The messages as a `ReadableStream`, strings and bytes, made when it is asked for: instead of a loop, and with the same back-pressure.
+   * It closes where a loop would end, and fails with a `ConnectionEndedError` where that would throw. Cancelling it closes the
+   * connection with 1000.
+   *
+   * @throws {StateError} `messages-dropped`, as for a loop
+   */
+  get readable(): HostReadableStream {
+    this.#promises ??= {};
+    this.#promises.readable ??= readableOf(this);
+    return this.#promises.readable;
+  }
+
+  /**
+   * A `WritableStream` that sends each chunk, a string or bytes, as a message, made when it is asked for. It is ready when no more than
+   * `highWaterMark` bytes wait. Closing it closes the connection with 1000 and waits for its end, which has to be clean; aborting
+   * it closes with 1011. It fails with a `ConnectionEndedError` when the connection ends otherwise.
+   */
+  get writable(): HostWritableStream {
+    this.#promises ??= {};
+    this.#promises.writable ??= writableOf(this);
+    return this.#promises.writable;
   }
 
   /** Closes the connection with 1000 and waits for its end. */

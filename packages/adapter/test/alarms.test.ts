@@ -184,6 +184,50 @@ test('when the earliest is cleared, and when an earlier one comes, the next is w
   assert.is(first.woken.length, 0);
 });
 
+test('those who may be late are woken together, none early and none later than it may be', () => {
+  const calls: (() => void)[] = [];
+  const time = Object.assign(new VirtualClock(1000), { setImmediate: (call: () => void) => void calls.push(call) });
+  const own = alarmsOf(time);
+  const random = numbers(7);
+  const woken = new Map<Fake, number>();
+  const due = new Map<Fake, [at: number, slack: number]>();
+  for (let n = 0; n < 1000; n++) {
+    const sleeper = new Fake();
+    sleeper.wake = () => void woken.set(sleeper, time.now());
+    const at = 1000 + random(10_000);
+    const slack = n % 10 === 0 ? 0 : 100 + random(60);
+    due.set(sleeper, [at, slack]);
+    own.set(sleeper, at, slack);
+  }
+  let turns = 0;
+  while (time.timers > 0) {
+    time.advance(1);
+    if (calls.length > 0) turns++;
+    for (const call of calls.splice(0)) call();
+  }
+  assert.is(woken.size, 1000);
+  for (const [sleeper, [at, slack]] of due) {
+    const late = (woken.get(sleeper) ?? 0) - at;
+    // A timer fires in the millisecond after the one that it was set for.
+    assert.ok(late >= 0 && late <= slack + 1, `${late} of ${slack}`);
+  }
+  // A hundred of their own, and the others in steps of 64 or 128 milliseconds.
+  assert.ok(turns < 300, String(turns));
+});
+
+test('a sleeper that is set again for a time that it may be woken at stays where it is', () => {
+  const time = new VirtualClock(1000);
+  const own = alarmsOf(time);
+  const sleeper = new Fake();
+  own.set(sleeper, 2000, 100);
+  const { wakeAt } = sleeper;
+  assert.ok(wakeAt >= 2000 && wakeAt <= 2100 && wakeAt % 64 === 0);
+  own.set(sleeper, 2000, 100);
+  assert.is(sleeper.wakeAt, wakeAt);
+  own.set(sleeper, 2000);
+  assert.is(sleeper.wakeAt, 2000);
+});
+
 test('what the sockets received while the process was busy comes before whoever is woken', () => {
   const later: (() => void)[] = [];
   const time = Object.assign(new VirtualClock(1000), { setImmediate: (call: () => void) => void later.push(call) });

@@ -126,7 +126,7 @@ test('a further try that cannot even begin is an end of this side, with its caus
   };
   const scope = new Scope<never>({ end: (_, event) => void ends.push(event) }, { clock });
   const options = { reconnect: { attempts: 1 }, random };
-  const ws = new Client<never>('ws://localhost', options, scope, (client, _, connection) => {
+  const ws = new Client<never>('ws://localhost', options, scope, (client, { connection }) => {
     tries++;
     const driver = new FakeDriver(client, connection);
     start(client, connection, driver);

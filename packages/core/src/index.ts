@@ -47,6 +47,7 @@ export {
 export type { RequestHead } from './handshake/http1.ts';
 export type { HandshakeRequest, OriginRule, ServerPolicy } from './handshake/policy.ts';
 export type { AcceptOptions } from './handshake/server.ts';
+export type { ForwardedFields } from './handshake/site.ts';
 export { parseUri, type WebSocketUri } from './handshake/uri.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
 export { checkNames, decided, type Names } from './misuse.ts';

@@ -306,11 +306,15 @@ export class HandshakeError extends Error {
   offset = 0;
   /** For `status-not-101` on a client: what the server answered instead. */
   readonly response: RejectedResponse | undefined;
+  /** What the peer is told: the message, without what only the application should know. */
+  readonly answer: string;
 
-  /** Names the rule, and what more there is to say: of a peer's text, what is printable. */
-  constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse) {
+  /** Names the rule, and what more there is to say: of a peer's text, what is printable. The peer is not told the `aside`. */
+  constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse, aside = '') {
     const { status, section, sentence } = HANDSHAKE_RULES[rule];
-    super(`${sentence}${detail === '' ? '' : `: ${printable(detail)}`} (${cite(section)})`);
+    const told = `${sentence}${detail === '' ? '' : `: ${printable(detail)}`}`;
+    super(`${told}${aside === '' ? '' : `; ${printable(aside)}`} (${cite(section)})`);
+    this.answer = `${told} (${cite(section)})`;
     this.rule = rule;
     this.status = status;
     this.section = section;

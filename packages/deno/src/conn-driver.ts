@@ -96,11 +96,16 @@ export class ConnDriver implements Driver, Sleeper {
     }
     const { deadline } = connection;
     // What throws at once may have closed it just now.
-    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline);
+    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline, connection.slack);
   }
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
+    const { deadline, slack } = this.#connection;
+    if (deadline > this.now() && deadline !== Infinity && !this.#closed) {
+      this.#scope.alarms.set(this, this.#start + deadline, slack);
+      return;
+    }
     expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this one still has to end.
     this.flush();

@@ -3,6 +3,7 @@ import {
   type AdapterOptions,
   type BaseServer,
   type CloseOptions,
+  checkCloseOptions,
   type Handlers,
   resolveCompression,
   Scope,
@@ -86,6 +87,7 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
 
   let open = true;
   const close = async (how: CloseOptions = {}): Promise<void> => {
+    checkCloseOptions(how);
     signal?.removeEventListener('abort', abort);
     const isFirst = open;
     open = false;

@@ -15,6 +15,7 @@ const FILES = [
   'deadlines',
   'decisions',
   'errors',
+  'fresh',
   'handler-errors',
   'handlers',
   'iteration',
@@ -27,6 +28,7 @@ const FILES = [
   'request',
   'sending',
   'serve',
+  'streams',
   'unread',
 ];
 

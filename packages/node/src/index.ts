@@ -6,7 +6,11 @@ export type {
   CloseOptions,
   Compression,
   Decision,
+  Fresh,
   Handlers,
+  HostAbortSignal,
+  HostReadableStream,
+  HostWritableStream,
   ReconnectPolicy,
   Timer,
   WebSocketConnection,
@@ -15,5 +19,7 @@ export { accept, backoffDelay, ConnectionEndedError, nextAttempt, reject } from 
 export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';
 export { type ConnectOptions, connect } from './connect.ts';
+export { ignoreUpgrade } from './other-upgrades.ts';
 export { type ServeOptions, type Server, serve } from './serve.ts';
-export { upgrade } from './upgrade.ts';
+export { guard, upgrade } from './upgrade.ts';
+export { type Upgrader, upgrader } from './upgrader.ts';

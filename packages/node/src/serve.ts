@@ -6,6 +6,7 @@ import {
   type AdapterOptions,
   type BaseServer,
   type CloseOptions,
+  checkCloseOptions,
   type Handlers,
   resolveCompression,
   Scope,
@@ -18,6 +19,7 @@ import { checkNames, type Names, resolveServerOptions, type ServerOptions } from
 import { zlib } from '@sockless/deflate/zlib';
 import { Arrivals } from './arrivals.ts';
 import { serverContext } from './context.ts';
+import { asksForWebSocket, ignoreUpgrade } from './other-upgrades.ts';
 import { takeOver } from './upgrade.ts';
 
 /** Where to listen, how, and the options of every connection. */
@@ -30,7 +32,7 @@ export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOpt
   readonly path?: string | undefined;
   /** The certificate and key, and what else `https.createServer` takes: wss instead of ws. */
   readonly tls?: TlsOptions | undefined;
-  /** What answers requests that are no WebSocket's. Default: 426 Upgrade Required. */
+  /** What answers requests that are no WebSocket's, those that ask for another protocol too. Default: 426 Upgrade Required. */
   readonly http?: RequestListener | undefined;
 }
 
@@ -73,6 +75,10 @@ export async function serve<Data = unknown>(
   const arrivals = new Arrivals(http, scope as Scope<never>, resolved.handshakeTimeout, tls !== undefined);
   http.on('upgrade', (request, socket, head) => {
     const startedAt = arrivals.arrived(socket);
+    if (!asksForWebSocket(request)) {
+      ignoreUpgrade(http, request, socket, head);
+      return;
+    }
     const { ws, scope: own } = connections.add();
     takeOver(ws, own, request, socket, head, resolved, startedAt);
   });
@@ -87,13 +93,14 @@ export async function serve<Data = unknown>(
   });
   const address = http.address() as AddressInfo | string;
 
-  const close = (how: CloseOptions = {}): Promise<void> => {
+  const close = async (how: CloseOptions = {}): Promise<void> => {
+    checkCloseOptions(how);
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
     arrivals.close();
     // Those that are still being answered are idle next.
     http.keepAliveTimeout = 1;
-    return connections.close(how, stopped, () => http.closeAllConnections());
+    await connections.close(how, stopped, () => http.closeAllConnections());
   };
   return {
     connections: connections.all,
@@ -106,6 +113,7 @@ export async function serve<Data = unknown>(
 }
 
 const upgradeRequired: RequestListener = (_, response) => {
-  response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
+  const connection = response.shouldKeepAlive ? 'Upgrade' : 'close, Upgrade';
+  response.writeHead(426, { Connection: connection, Upgrade: 'websocket', 'Content-Type': 'text/plain' });
   response.end('This is a WebSocket server: connect with a WebSocket client.\n');
 };

@@ -112,8 +112,16 @@ export class SocketDriver implements Driver, Sleeper {
       // What has been read by now comes in the context of whoever resumes.
       else this.#scope.run(resume, socket);
     }
+    if (!socket.destroyed) this.#rearm();
+  }
+
+  #rearm(): void {
+    const connection = this.#connection;
     const { deadline } = connection;
-    if (deadline !== Infinity && !socket.destroyed) this.#scope.alarms.set(this, this.#start + deadline);
+    if (deadline === Infinity) return;
+    const at = this.#start + deadline;
+    // Mostly it sleeps, and will be woken early enough.
+    if (this.alarm === 0 || this.wakeAt > at) this.#scope.alarms.set(this, at, connection.slack);
   }
 
   /** Hands the socket what there is room for. */
@@ -188,7 +196,12 @@ export class SocketDriver implements Driver, Sleeper {
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
     if (this.socket.closed) return;
-    this.#report(this.now());
+    const now = this.now();
+    this.#report(now);
+    if (this.#connection.deadline > now) {
+      this.#rearm();
+      return;
+    }
     expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this socket still has to end.
     this.flush();

@@ -132,6 +132,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return this.#facts.deadline;
   }
 
+  /**
+   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, a 64th
+   * of its interval and no more than 1,000; else 0. A caller with many connections need not wake up for each of them.
+   */
+  get slack(): number {
+    return this.#facts.slack;
+  }
+
   /** The number of bytes that wait for `transmit`. */
   get queuedBytes(): number {
     return this.#facts.queuedBytes;

@@ -115,8 +115,8 @@ export class ResolvedOptions {
       throw new TypeError(`textDecoder: a decoder made with { fatal: true, ignoreBOM: true }, not ${shown(decoder)}`);
     }
     checkPolicy(policy);
-    const { origins, requireOrigin, subprotocols } = policy;
-    this.policy = { origins, requireOrigin, subprotocols };
+    const { origins, publicOrigins, trustForwarded, requireOrigin, subprotocols } = policy;
+    this.policy = { origins, publicOrigins, trustForwarded, requireOrigin, subprotocols };
   }
 }
 

@@ -6,6 +6,7 @@ import {
   attach as attachOnDeno,
   type ConnectOptions,
   connect as connectOnDeno,
+  type Fresh,
   type Handlers,
   type ServeOptions,
   type Server,
@@ -46,11 +47,11 @@ export type ServerAsNode<Data = unknown> = Server<Data> & { readonly http: never
 /** What the tests use of Node's `ConnectOptions` that is called something else here. */
 export interface ConnectAsNode extends Omit<ConnectOptions, 'tls'> {
   readonly tls?: { readonly ca?: string } | undefined;
-  readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
+  readonly createSocket?: ((uri: WebSocketUri, signal: AbortSignal) => Duplex | PromiseLike<Duplex>) | undefined;
 }
 
 export function connect<Data>(
-  url: string | URL,
+  url: Fresh<string | URL>,
   options: ConnectAsNode = {},
   handlers?: Handlers<Data>,
 ): WebSocketConnection<Data> {
@@ -60,7 +61,7 @@ export function connect<Data>(
     {
       ...others,
       ...(tls !== undefined && { tls: { caCerts: tls.ca === undefined ? [] : [tls.ca] } }),
-      ...(createSocket !== undefined && { createConn: (uri) => connOf(createSocket(uri)) }),
+      ...(createSocket !== undefined && { createConn: (uri, signal) => connOf(createSocket(uri, signal)) }),
     },
     handlers,
   );
