@@ -6,9 +6,21 @@ import { suite as deflate } from './suites/deflate.ts';
 import { suite as echo } from './suites/echo.ts';
 import { suite as encode } from './suites/encode.ts';
 import { suite as handshake } from './suites/handshake.ts';
+import { suite as heartbeat } from './suites/heartbeat.ts';
 import { suite as idle } from './suites/idle.ts';
 import { suite as mask } from './suites/mask.ts';
 import { suite as utf8 } from './suites/utf8.ts';
 
 /** What `npm run bench` runs; growth, which compares sizes and not subjects, is no suite like these and comes last. */
-export const SUITES: readonly Suite[] = [decode, encode, mask, utf8, handshake, deflate, echo, connect, idle];
+export const SUITES: readonly Suite[] = [
+  decode,
+  encode,
+  mask,
+  utf8,
+  handshake,
+  deflate,
+  echo,
+  connect,
+  idle,
+  heartbeat,
+];

@@ -7,13 +7,14 @@ import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
-import { encodeFrames } from '../src/net/frames.ts';
+import { encodeFrames, pongsTo } from '../src/net/frames.ts';
 import type { EchoAnswer } from '../src/net/load.ts';
 import * as servers from '../src/net/server-programs.ts';
 import { cost, Station } from '../src/net/station.ts';
 import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
 import { suite as connectSuite } from '../src/suites/connect.ts';
 import { suite as echoSuite } from '../src/suites/echo.ts';
+import { heartbeatCost, suite as heartbeatSuite } from '../src/suites/heartbeat.ts';
 import { costs, suite as idleSuite } from '../src/suites/idle.ts';
 
 const load = suite('load generator');
@@ -55,6 +56,14 @@ for (const server of [
     }
   });
 }
+
+load('answers Ping frames, and nothing else', () => {
+  const pings = Buffer.from([0x89, 0, 0x89, 2, 1, 2]);
+  assert.equal(pongsTo(pings), [Buffer.from([0x8a, 0x80, 0, 0, 0, 0]), Buffer.from([0x8a, 0x82, 0, 0, 0, 0, 1, 2])]);
+  for (const bytes of [[0x81, 0], [0x89, 126], [0x89, 2, 1], [0x89]]) {
+    assert.throws(() => pongsTo(Uint8Array.from(bytes)), /no Ping frame/);
+  }
+});
 
 load('says when what is echoed is not what was sent', async () => {
   const station = await Station.start(servers.BARE);
@@ -204,7 +213,7 @@ subjects('a runtime that is not installed is missing, and says why', () => {
 });
 
 subjects('sockless is in every suite, and names are unique', () => {
-  for (const { name, ours, peers, cases } of [echoSuite, connectSuite, idleSuite]) {
+  for (const { name, ours, peers, cases } of [echoSuite, connectSuite, idleSuite, heartbeatSuite]) {
     assert.ok(ours[0]?.name.startsWith('sockless'), name);
     const names = [...ours, ...peers].map((each) => each.name);
     assert.is(new Set(names).size, names.length, name);
@@ -259,6 +268,12 @@ subjects('an idle connection costs memory', async () => {
   const { heap, heapAndBuffers, resident } = await costs(servers.SERVE, 1000);
   assert.ok(heap > 0);
   assert.ok(Number.isFinite(heapAndBuffers) && Number.isFinite(resident));
+});
+
+subjects('a heartbeat costs time, ours and that of ws', async () => {
+  for (const server of [servers.SERVE_HEARTBEAT, servers.WS_HEARTBEAT]) {
+    assert.ok((await heartbeatCost(server, { connections: 20, interval: 200, time: 1000 })) > 0);
+  }
 });
 
 subjects.run();

@@ -24,7 +24,7 @@ which npm brings: ${NODES.join(', ')}
   --timeout   how long one file may take before its process is killed (default: 300; with --all 900)
 
 Tests that need something of Debian's are skipped where it is missing, and say what it is; where CI is set they fail.
-SOCKLESS_HIDE_TOOLS=all, or =chromium,python3-websockets,python3-wsproto, hides it from them.`;
+SOCKLESS_HIDE_TOOLS=all, or =chromium,nginx and so on, hides it from them.`;
 
 /** @typedef {import('./test-process.js').Group} Group */
 /**

@@ -5,7 +5,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { answerQuestions } from './answers.ts';
-import { encodeFrames, type Frames } from './frames.ts';
+import { encodeFrames, type Frames, pongsTo } from './frames.ts';
 import { LoadClient } from './load-client.ts';
 
 /** Asks for connections to be opened and checked for the next {@link EchoQuestion}, unless they are there already. */
@@ -47,13 +47,25 @@ export interface OpenQuestion {
   readonly connections: number;
 }
 
+/** Asks for the Ping frames that come on the connections to be answered, from now on, and to be counted for some time. */
+export interface PongQuestion {
+  readonly type: 'pong';
+  readonly milliseconds: number;
+}
+
 /** Asks for all connections to be closed. */
 export interface CloseQuestion {
   readonly type: 'close';
 }
 
 /** What the load generator can be asked. */
-export type LoadQuestion = PrepareQuestion | EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
+export type LoadQuestion =
+  | PrepareQuestion
+  | EchoQuestion
+  | ConnectQuestion
+  | OpenQuestion
+  | PongQuestion
+  | CloseQuestion;
 
 /** What was done: messages echoed, or connections opened. */
 export interface LoadAnswer {
@@ -108,6 +120,8 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
       return connectForAWhile(question);
     case 'open':
       return open(question.port, question.connections);
+    case 'pong':
+      return pongForAWhile(question.milliseconds);
     case 'close':
       return Promise.resolve(closeAll());
   }
@@ -207,6 +221,26 @@ function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion):
       }
     };
     await Promise.all(Array.from({ length: concurrency }, work));
+    return { count, milliseconds: performance.now() - start };
+  });
+}
+
+/** Answers Ping frames, and says how many came in this time. */
+function pongForAWhile(milliseconds: number): Promise<LoadAnswer> {
+  return measured(async () => {
+    const start = performance.now();
+    let count = 0;
+    await new Promise<void>((resolve, reject) => {
+      for (const client of clients) {
+        client.onEnd = reject;
+        client.onBytes = (length, bytes) => {
+          const pongs = pongsTo(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+          count += pongs.length;
+          client.socket.write(Buffer.concat(pongs));
+        };
+      }
+      setTimeout(resolve, milliseconds);
+    });
     return { count, milliseconds: performance.now() - start };
   });
 }

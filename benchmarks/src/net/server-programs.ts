@@ -42,6 +42,12 @@ export const SERVE_LENDING = node('sockless, lending', 'sockless.ts', ['serve', 
 /** {@link SERVE} without limits on sizes. */
 export const SERVE_LARGE = node('sockless', 'sockless.ts', ['serve', 'large']);
 
+/** {@link SERVE} with a heartbeat: its interval in milliseconds is a further argument. */
+export const SERVE_HEARTBEAT = node('sockless', 'sockless.ts', ['serve', 'heartbeat']);
+
+/** ws with the heartbeat of its documentation: its interval in milliseconds is a further argument. */
+export const WS_HEARTBEAT = node('ws', 'ws.ts', ['heartbeat'], NO_ADD_ONS);
+
 /** ws as it comes. */
 export const WS = node('ws', 'ws.ts', [], NO_ADD_ONS);
 /** ws with its native add-on for masking. */

@@ -1,4 +1,5 @@
-// Each example, run as a reader would run it, says what it should. worker.ts needs workerd: packages/runtimes runs it.
+// Each example, run as a reader would run it, says what it should. worker.ts needs workerd: packages/runtimes runs it; http-proxy.ts
+// needs a proxy: proxies.test.ts runs it.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -48,7 +49,14 @@ for (const [name, expected] of Object.entries(EXPECTED)) {
 }
 
 test('no example is left out, and each opens with what it shows', () => {
-  const elsewhere = ['cloudflare.d.ts', 'frame-proxy.ts', 'over-streams.ts', 'port-adapter.ts', 'worker.ts'];
+  const elsewhere = [
+    'cloudflare.d.ts',
+    'frame-proxy.ts',
+    'http-proxy.ts',
+    'over-streams.ts',
+    'port-adapter.ts',
+    'worker.ts',
+  ];
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
   assert.equal(names.sort(), [...Object.keys(EXPECTED), ...elsewhere].sort());
   for (const name of names) assert.match(readFileSync(new URL(name, FOLDER), 'utf8'), /^\/\*\*[\s*]+[A-Z]/);
