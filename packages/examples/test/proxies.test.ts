@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { type ConnectOptions, connect, type ServeOptions, serve } from '@sockless/node';
+import { type ConnectOptions, connect, type ServeOptions, type Server, serve } from '@sockless/node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { debianTool, deferred, within } from '../../tools/testing.ts';
@@ -63,12 +63,23 @@ async function behind(
       },
     },
   );
-  const proxy = await start(PROXIES[name](server.port, passesHost));
+  await withProxy(name, server, passesHost, (proxy) => within(30_000, name, body(proxy)));
+}
+
+/** Starts a proxy in front of a server, and ends both. */
+async function withProxy(
+  name: keyof typeof PROXIES,
+  server: Server,
+  passesHost: boolean,
+  body: (proxy: Running) => Promise<void>,
+): Promise<void> {
+  let proxy: Running | undefined;
   try {
-    await within(30_000, name, body(proxy));
+    proxy = await start(PROXIES[name](server.port, passesHost));
+    await body(proxy);
   } finally {
     await server.close({ timeout: 1 });
-    await proxy.stop();
+    await proxy?.stop();
   }
 }
 
@@ -104,8 +115,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
         end: (_, { code, reason, clean }) => resolve([code, reason, clean]),
       },
     );
-    const proxy = await start(PROXIES[name](server.port, true));
-    try {
+    await withProxy(name, server, true, async (proxy) => {
       const first = open(proxy);
       await first.opened;
       first.close(4000, 'enough');
@@ -116,10 +126,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
       second.send('close');
       const { code, reason, clean } = await second.closed;
       assert.equal([code, reason, clean], [4001, 'as you wish', true]);
-    } finally {
-      await server.close({ timeout: 1 });
-      await proxy.stop();
-    }
+    });
   });
 
   for (const [title, options, passesHost] of [
