@@ -45,9 +45,11 @@ export interface OpenQuestion {
   readonly type: 'open';
   readonly port: number;
   readonly connections: number;
+  /** Whether Ping frames come on them, which are answered. */
+  readonly pings?: boolean;
 }
 
-/** Asks for the Ping frames that come on the connections to be answered, from now on, and to be counted for some time. */
+/** Asks for the Ping frames that come on connections which were opened for them to be counted for some time. */
 export interface PongQuestion {
   readonly type: 'pong';
   readonly milliseconds: number;
@@ -119,7 +121,7 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
     case 'connect':
       return connectForAWhile(question);
     case 'open':
-      return open(question.port, question.connections);
+      return open(question.port, question.connections, question.pings);
     case 'pong':
       return pongForAWhile(question.milliseconds);
     case 'close':
@@ -138,9 +140,9 @@ async function prepare(question: PrepareQuestion): Promise<undefined> {
   clientsOf = wanted;
 }
 
-async function open(port: number, connections: number): Promise<undefined> {
+async function open(port: number, connections: number, pings = false): Promise<undefined> {
   closeAll();
-  clients = await LoadClient.openMany(port, connections);
+  clients = await LoadClient.openMany(port, connections, pings ? answerPings : undefined);
   clientsSince = performance.now();
 }
 
@@ -225,23 +227,27 @@ function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion):
   });
 }
 
-/** Answers Ping frames, and says how many came in this time. */
+/** How many Ping frames have been answered. */
+let pings = 0;
+
+function answerPings(client: LoadClient): void {
+  client.onBytes = (length, bytes) => {
+    const pongs = pongsTo(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+    pings += pongs.length;
+    client.socket.write(Buffer.concat(pongs));
+  };
+}
+
+/** Says how many Ping frames come in this time. */
 function pongForAWhile(milliseconds: number): Promise<LoadAnswer> {
   return measured(async () => {
     const start = performance.now();
-    let count = 0;
+    const before = pings;
     await new Promise<void>((resolve, reject) => {
-      for (const client of clients) {
-        client.onEnd = reject;
-        client.onBytes = (length, bytes) => {
-          const pongs = pongsTo(Buffer.from(bytes.buffer, bytes.byteOffset, length));
-          count += pongs.length;
-          client.socket.write(Buffer.concat(pongs));
-        };
-      }
+      for (const client of clients) client.onEnd = reject;
       setTimeout(resolve, milliseconds);
     });
-    return { count, milliseconds: performance.now() - start };
+    return { count: pings - before, milliseconds: performance.now() - start };
   });
 }
 

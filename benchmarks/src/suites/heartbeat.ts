@@ -51,7 +51,7 @@ export async function heartbeatCost(
     program: { ...program, args: [...program.args, String(interval)] },
   });
   try {
-    await station.load({ type: 'open', connections });
+    await station.load({ type: 'open', connections, pings: true });
     // The first ones, and what was left behind by the opening.
     await station.load({ type: 'pong', milliseconds: 1.5 * interval });
     await station.memory();

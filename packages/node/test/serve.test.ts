@@ -254,10 +254,16 @@ test('close ends connections that are paused, also when their client has gone', 
 
 test('close ends connections whose request is undecided', async (bench) => {
   const decision = deferred<Decision>();
-  const server = await bench.serve({ request: () => decision.promise });
+  const asked = deferred<void>();
+  const server = await bench.serve({
+    request() {
+      asked.resolve();
+      return decision.promise;
+    },
+  });
   const wire = await dial(bench, server.port);
   wire.write(request());
-  await until(() => server.connections.size === 1);
+  await asked.promise;
   wire.socket.on('end', () => wire.socket.end());
   await server.close({ timeout: 600_000 });
   decision.resolve(accept());
