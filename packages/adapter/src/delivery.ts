@@ -63,7 +63,9 @@ export abstract class Delivery<Data> {
       ws.#failed(connection, error);
       driver.destroy();
     }
-    ws.scope.run(Delivery.work<Data>, ws);
+    // Where it is still open there are bytes to write, a Ping frame, and nothing to tell: no context has to be entered.
+    if (connection.state === 'open' && ws.#busy !== 'delivering') ws.flush();
+    else ws.scope.run(Delivery.work<Data>, ws);
   }
 
   /** Begins to work with a connection. */
@@ -109,7 +111,7 @@ export abstract class Delivery<Data> {
     } catch (error) {
       // A stream may throw when it is written to. It cannot be relied upon any more.
       if (this.state === 'closed') return;
-      this.scope.report(this.self, error);
+      this.scope.run(() => this.scope.report(this.self, error), undefined);
       this.driver?.destroy();
     }
   }

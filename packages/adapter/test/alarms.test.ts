@@ -228,6 +228,43 @@ test('a sleeper that is set again for a time that it may be woken at stays where
   assert.is(sleeper.wakeAt, 2000);
 });
 
+test('those who may be late can be cleared and set anew in any order, and nobody is forgotten', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = numbers(seed);
+    const time = new VirtualClock(1000);
+    const own = alarmsOf(time);
+    const all = Array.from({ length: 30 }, () => new Fake());
+    const sleeping = new Map<Fake, [at: number, latest: number]>();
+    for (const sleeper of all) {
+      sleeper.wake = () => {
+        const [at = Infinity, latest = 0] = sleeping.get(sleeper) ?? [];
+        assert.ok(time.now() >= at && time.now() <= latest + 2, `seed ${seed}: ${at} to ${latest}, at ${time.now()}`);
+        sleeping.delete(sleeper);
+      };
+    }
+    for (let step = 0; step < 400; step++) {
+      const sleeper = all[random(all.length)] as Fake;
+      const kind = random(6);
+      if (kind === 0) {
+        own.clear(sleeper);
+        sleeping.delete(sleeper);
+      } else if (kind === 1) time.advance(random(20));
+      else {
+        const at = time.now() + random(300);
+        const slack = kind < 4 ? random(64) : 0;
+        const [known = Infinity, latest = Infinity] = sleeping.get(sleeper) ?? [];
+        own.set(sleeper, at, slack);
+        // Whoever is to be woken early enough already stays.
+        if (known === Infinity || sleeper.wakeAt > latest || sleeper.wakeAt < known || at + slack < latest)
+          sleeping.set(sleeper, [Math.min(at, sleeper.wakeAt), Math.max(at + slack, sleeper.wakeAt)]);
+      }
+      for (const each of all) assert.is(each.alarm !== 0, sleeping.has(each), `seed ${seed}, step ${step}`);
+    }
+    time.advance(1000);
+    assert.equal([sleeping.size, time.timers], [0, 0], `seed ${seed}`);
+  }
+});
+
 test('what the sockets received while the process was busy comes before whoever is woken', () => {
   const later: (() => void)[] = [];
   const time = Object.assign(new VirtualClock(1000), { setImmediate: (call: () => void) => void later.push(call) });

@@ -202,7 +202,7 @@ export class SocketDriver implements Driver, Sleeper {
     }
     expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this socket still has to end.
-    this.flush();
+    if (this.#connection.state !== 'open') this.flush();
   }
 
   static #wrote(driver: SocketDriver): void {

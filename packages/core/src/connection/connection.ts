@@ -133,7 +133,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, a 64th
+   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, a 16th
    * of its interval and no more than 1,000; else 0. A caller with many connections need not wake up for each of them.
    */
   get slack(): number {

@@ -71,13 +71,13 @@ export abstract class Timers {
   }
 
   /**
-   * How much later than `deadline` is soon enough: for a Ping frame of the heartbeat, which nobody waits for, a 64th of its interval
+   * How much later than `deadline` is soon enough: for a Ping frame of the heartbeat, which nobody waits for, a 16th of its interval
    * and no more than a second; for any other deadline 0.
    */
   get slack(): number {
     const ping = this.#ping;
     if (ping === undefined || ping !== this.deadline) return 0;
-    return Math.floor(Math.min((this.options.heartbeat as HeartbeatOptions).interval / 64, 1000));
+    return Math.floor(Math.min((this.options.heartbeat as HeartbeatOptions).interval / 16, 1000));
   }
 
   /** Returns the name of a deadline that has passed. */
