@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { host, type WebAssemblyHost } from '../src/host.ts';
 import { KERNEL_SIZE, type Kernel, kernel, loadKernel } from '../src/kernel.ts';
 import { check } from './properties/check.ts';
-import { transform } from './reference.ts';
-import { concat, decodeStrictly, equalBytes, hex, toHex } from './support.ts';
+import { octets, transform } from './reference.ts';
+import { concat, decodeStrictly, equalBytes, hex, toHex, utf8 } from './support.ts';
 
 const suiteOf = suite('kernel');
 
@@ -19,12 +19,8 @@ type Wabt = () => Promise<{
 const wabt = createRequire(new URL('../../tools/package.json', import.meta.url))('wabt') as Wabt;
 
 const WAT = new URL('../src/kernel.wat', import.meta.url);
-const ENCODER = new TextEncoder();
-
 /** This engine has one. */
 const simd = kernel() as Kernel;
-
-const octets = (key: number): number[] => [key >>> 24, (key >>> 16) & 255, (key >>> 8) & 255, key & 255];
 
 suiteOf('is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel"', async () => {
   let code: Uint8Array | undefined;
@@ -198,7 +194,7 @@ suiteOf('8.1 every code point, and each that is none', () => {
     const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
     const surrogates = first >= 0xd000 && first < 0xe000;
     const text = points.filter((_, i) => !surrogates || i < 0x800).join('');
-    const bytes = ENCODER.encode(text);
+    const bytes = utf8(text);
     for (let at = 0; at < bytes.length; ) {
       let end = Math.min(at + KERNEL_SIZE, bytes.length);
       while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
@@ -228,11 +224,11 @@ suiteOf('8.1 a full block of characters of each length, behind each number of ot
     '€€€€🐯',
     'abcdefghijklmno€',
   ]) {
-    const size = ENCODER.encode(character).length;
+    const size = utf8(character).length;
     for (const before of ['', 'x', 'xy', 'xyz', 'é', 'x'.repeat(15), 'x'.repeat(16)]) {
       const text = before + character.repeat((KERNEL_SIZE - before.length * 2) / size);
-      compare(ENCODER.encode(text), `${before}, then ${character}`);
-      for (let count = 0; count < 24; count++) compare(ENCODER.encode(before + character.repeat(count)));
+      compare(utf8(text), `${before}, then ${character}`);
+      for (let count = 0; count < 24; count++) compare(utf8(before + character.repeat(count)));
     }
   }
 });
@@ -249,7 +245,7 @@ const nearlyUtf8 = fc
     fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }),
   )
   .map(([texts, changes]) => {
-    const bytes = ENCODER.encode(texts.join(''));
+    const bytes = utf8(texts.join(''));
     for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
     return bytes;
   });
@@ -279,9 +275,9 @@ suiteOf('writes nowhere but into the block, 16 bytes behind it, and the UTF-16',
   const memory = new Uint8Array(simd.block.buffer);
   const end = simd.utf16.byteOffset + simd.utf16.length;
   for (const character of ['a', 'é', '€', '🐯']) {
-    const text = character.repeat(KERNEL_SIZE / ENCODER.encode(character).length);
+    const text = character.repeat(KERNEL_SIZE / utf8(character).length);
     memory.fill(0xee, end);
-    simd.block.set(ENCODER.encode(text));
+    simd.block.set(utf8(text));
     simd.mask(KERNEL_SIZE, 0);
     simd.look(KERNEL_SIZE);
     simd.toUtf16(KERNEL_SIZE);

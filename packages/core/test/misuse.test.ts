@@ -5,9 +5,8 @@ import { permessageDeflate } from '../src/deflate/index.ts';
 import { request, respond } from '../src/handshake/index.ts';
 import { Connection, resolveOptions, resolveServerOptions } from '../src/index.ts';
 import { checkNames, decided } from '../src/misuse.ts';
-import { ascii } from './connection/tools.ts';
 import { requestHead } from './handshake/heads.ts';
-import { ZEROS } from './support.ts';
+import { ascii, ZEROS } from './support.ts';
 
 const test = suite('misuse');
 
@@ -29,8 +28,8 @@ for (const [name, hint] of [
   ['maxPayload', '; here it is maxMessageSize'],
   ['perMessageDeflate', '; here it is compression'],
   ['clientTracking', '; a server always knows its connections'],
-  ['verifyClient', '; decide when the request has come, by the `request` handler or event, or by the option origins'],
-  ['handleProtocols', '; the option subprotocols names them, or choose one when accepting the request'],
+  ['verifyClient', '; decide in the handler or event `request`, or use the option origins'],
+  ['handleProtocols', '; use the option subprotocols, or choose one when you accept the request'],
   ['skipUTF8Validation', '; text is always validated (RFC 6455 section 8.1)'],
   ['pingInterval', '; here it is heartbeat'],
   // What is misspelt.

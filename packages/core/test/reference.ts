@@ -17,6 +17,11 @@ export interface Frame {
   readonly extended: number;
 }
 
+/** Returns the bytes of a masking key, the first of which is the most significant. */
+export function octets(key: number): [number, number, number, number] {
+  return [key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff];
+}
+
 /** 5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-j", where "j = i MOD 4". */
 export function transform(octets: Uint8Array, key: readonly number[], phase = 0): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(octets, (octet, i) => octet ^ (key[(i + phase) % 4] as number));

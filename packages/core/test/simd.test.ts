@@ -4,17 +4,12 @@ import * as assert from 'uvu/assert';
 import { host } from '../src/host.ts';
 import { kernel } from '../src/kernel.ts';
 import { copyMasked, decode, mask, masksByWords, rotateKey, validate } from '../src/simd.ts';
-import { transform } from './reference.ts';
-import { concat, decodeStrictly, equalBytes, hex } from './support.ts';
+import { octets, transform } from './reference.ts';
+import { concat, decodeStrictly, equalBytes, hex, utf8 } from './support.ts';
 
 const simd = suite('simd');
 
 const KEY = 0x37fa213d;
-const ENCODER = new TextEncoder();
-
-function octets(key: number): number[] {
-  return [key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff];
-}
 
 simd('5.3 a key is rotated to the byte of a phase, whatever was counted before', () => {
   for (const [phase, rotated] of [0x01020384, 0x02038401, 0x03840102, 0x84010203].entries()) {
@@ -117,7 +112,7 @@ simd('8.1 validate tells how much is known to be whole code points, as far as th
   const isFast = kernel() !== undefined;
   for (const character of ['a', 'é', '€', '🐯']) {
     for (const count of [1, 15, 64, 100, 20_000]) {
-      const whole = ENCODER.encode(character.repeat(count));
+      const whole = utf8(character.repeat(count));
       for (const [bytes, unfinished] of [
         [whole, 0],
         [concat(whole, hex('f0 9f 90')), 3],
@@ -142,7 +137,7 @@ simd('8.1 validate tells how much is known to be whole code points, as far as th
 
 simd('8.1 decode gives the text, or undefined where there is no fast way or the bytes are not UTF-8', () => {
   for (const text of ['a'.repeat(95), 'a'.repeat(96), 'é'.repeat(8192), '€'.repeat(100), 'b'.repeat(16_385)]) {
-    const bytes = ENCODER.encode(text);
+    const bytes = utf8(text);
     const { length } = bytes;
     const masked = Uint8Array.from(transform(bytes, octets(KEY)));
     const before = masked.slice();
@@ -156,7 +151,7 @@ simd('8.1 decode gives the text, or undefined where there is no fast way or the 
     assert.is(decode(bytes, 0), undefined);
     Object.assign(host, { slices });
   }
-  assert.is(decodeStrictly(ENCODER.encode('é')), 'é');
+  assert.is(decodeStrictly(utf8('é')), 'é');
 });
 
 simd.run();

@@ -45,7 +45,7 @@ export class Spare {
 
   /** Takes a receiver back. Returns false, and does not take it, while it keeps state of its connection. */
   returnReceiver(receiver: Receiver): boolean {
-    if (!receiver.isAtRest) return false;
+    if (!receiver.isIdle) return false;
     this.#receiver ??= receiver;
     return true;
   }
@@ -63,7 +63,7 @@ export class Spare {
 
   /** Takes a sender back. Returns false, and does not take it, while it keeps state of its connection. */
   returnSender(sender: Sender): boolean {
-    if (!sender.isAtRest) return false;
+    if (!sender.isIdle) return false;
     this.#sender ??= sender;
     return true;
   }

@@ -51,9 +51,9 @@ export class Receiver {
   }
 
   /** Whether another connection can use it: it is between two messages, has nothing to parse, and keeps no state of its connection. */
-  get isAtRest(): boolean {
-    const isIdle = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
-    return isIdle && this.#isStateless && !this.#message.ignores;
+  get isIdle(): boolean {
+    const isBetweenMessages = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
+    return isBetweenMessages && this.#isStateless && !this.#message.ignores;
   }
 
   /** Takes a chunk. It belongs to the receiver from here on, which unmasks payloads in place. */

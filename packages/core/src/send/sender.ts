@@ -61,7 +61,7 @@ export class Sender {
   }
 
   /** Whether another connection can use it: nothing waits, no message is in progress, and it keeps no state of its connection. */
-  get isAtRest(): boolean {
+  get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined;
     return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
   }

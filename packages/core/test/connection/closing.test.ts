@@ -1,4 +1,4 @@
-// RFC 6455 7.1: the closing handshake.
+// RFC 6455 7.1: the closing handshake. The model (model/model.test.ts) has every order of its steps.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ConnectionEvent, type EndEvent, Opcode, type Role } from '../../src/index.ts';
@@ -26,8 +26,6 @@ const { Text, Binary, Ping, Pong, Continuation } = Opcode;
 
 /** No deadline but those of closing. */
 const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
-
-// The table at the head of connection.ts, step by step.
 
 for (const role of ROLES) {
   test(`7.1.2: we begin, the peer answers (${role})`, () => {
@@ -217,15 +215,6 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`7.1.1: both Close frames have passed, but the transport does not end (${role})`, () => {
-    const connection = opened(role);
-    receive(connection, closeFrame(role, 1000), 100);
-    sent(connection);
-    const [end] = [...connection.timeout(5100)] as EndEvent[];
-    assert.equal([end?.code, end?.clean, end?.explanation.endedEarly], [1000, true, false]);
-    assert.is(connection.transport, 'destroy');
-  });
-
   test(`7.1.1: the peer has ended its side, but does not let us end ours (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.is(types(connection.receiveEnd(100)), 'end');
@@ -234,13 +223,6 @@ for (const role of ROLES) {
     assert.equal([connection.transport, connection.deadline], ['destroy', NEVER]);
   });
 }
-
-test('7.1.1: closeTimeout can be off', () => {
-  const connection = opened('server', { ...QUIET, closeTimeout: NEVER });
-  connection.close();
-  sent(connection);
-  assert.is(connection.deadline, NEVER);
-});
 
 // Two ends.
 
@@ -310,110 +292,6 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
     assert.is(pair.client.types.join(' '), 'open text close end');
     assert.is(pair.server.types.join(' '), 'open close end');
   });
-}
-
-// Every order of what can happen.
-
-const STEPS = ['close', 'peer', 'fault', 'eof', 'late'] as const;
-
-interface Model {
-  sent: number | undefined;
-  received: number | undefined;
-  rule: string | undefined;
-  initiator: string;
-  ended: boolean;
-  destroyed: boolean;
-  events: string;
-  bytes: string;
-}
-
-/** What a step does, as RFC 6455 5.5.1 and 7.1 say: the closing handshake once more, in another way. */
-function take(step: (typeof STEPS)[number], model: Model, role: Role): void {
-  const listening = model.received === undefined && model.rule === undefined && !model.ended;
-  const closing = model.sent !== undefined;
-  const send = (code: number, initiator: string, reason = ''): void => {
-    if (!closing) Object.assign(model, { sent: code, initiator, bytes: ownClose(role, code, reason) });
-  };
-  if (step === 'close' && !model.ended) send(1000, 'local');
-  if (step === 'peer' && listening) {
-    send(1001, 'remote');
-    model.received = 1001;
-    model.events += ' close';
-  }
-  if (step === 'fault' && listening) {
-    model.rule = FAULT[role].rule;
-    send(1002, 'local', model.rule);
-    model.events += ' fail';
-  }
-  const late = step === 'late' && (closing || model.ended);
-  if (late) model.destroyed = true;
-  if ((step === 'eof' || late) && !model.ended) {
-    model.ended = true;
-    model.events += ' end';
-  }
-}
-
-for (const role of ROLES) {
-  test(`7.1: every order of close, Close frame, fault, end and timeout (${role})`, () => {
-    const orders = STEPS.flatMap((a) =>
-      STEPS.flatMap((b) => STEPS.flatMap((c) => STEPS.flatMap((d) => STEPS.map((e) => [a, b, c, d, e])))),
-    );
-    for (const order of orders) checkOrder(role, order);
-  });
-}
-
-function checkOrder(role: Role, order: readonly (typeof STEPS)[number][]): void {
-  const connection = opened(role, QUIET);
-  const model: Model = {
-    ...{ sent: undefined, received: undefined, rule: undefined },
-    ...{ initiator: 'transport', ended: false, destroyed: false, events: '', bytes: '' },
-  };
-  const actions = {
-    close: () => connection.close(1000),
-    peer: () => connection.receive(closeFrame(role, 1001)),
-    fault: () => connection.receive(FAULT[role].bytes.slice()),
-    eof: () => connection.receiveEnd(),
-    late: () => {
-      if (connection.deadline !== NEVER) now = connection.deadline;
-      connection.timeout(now);
-    },
-  };
-  let now = 0;
-  let events = '';
-  let bytes = '';
-  for (const [index, step] of order.entries()) {
-    take(step, model, role);
-    actions[step]();
-    for (const event of connection) {
-      events += ` ${event.type}`;
-      if (event.type === 'end') checkEnd(event, model);
-    }
-    bytes += sent(connection);
-
-    const closing = model.sent !== undefined;
-    const done = model.rule !== undefined || (closing && model.received !== undefined);
-    const transport = model.ended || (done && role === 'server') ? 'end' : 'open';
-    const expected = {
-      events: model.events,
-      bytes: model.bytes,
-      state: model.ended ? 'closed' : closing ? 'closing' : 'open',
-      transport: model.destroyed ? 'destroy' : transport,
-      waits: (closing || model.ended) && !model.destroyed,
-    };
-    const { state, transport: actual, deadline } = connection;
-    const found = { events, bytes, state, transport: actual, waits: deadline !== NEVER };
-    assert.equal(found, expected, `after ${order.slice(0, index + 1).join(', ')}`);
-  }
-}
-
-function checkEnd({ code, clean, explanation }: EndEvent, model: Model): void {
-  assert.is(code, model.received ?? 1006);
-  assert.is(clean, model.received !== undefined && model.rule === undefined);
-  assert.is(explanation.sent?.code, model.sent);
-  assert.is(explanation.received?.code, model.received);
-  assert.is(explanation.error?.rule, model.rule);
-  assert.is(explanation.initiator, model.initiator);
-  assert.is(explanation.endedEarly, model.received === undefined);
 }
 
 test.run();

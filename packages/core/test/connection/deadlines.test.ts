@@ -3,9 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionOptions, type EndEvent, Opcode, type PongEvent } from '../../src/index.ts';
 import { Pair } from '../pair.ts';
-import { concat, ZEROS } from '../support.ts';
+import { ascii, concat, ZEROS } from '../support.ts';
 import {
-  ascii,
   closeFrame,
   ending,
   frame,

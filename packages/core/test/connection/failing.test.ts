@@ -1,24 +1,14 @@
 // RFC 6455 7.1.7: failing the connection. Which bytes break which rule is in vectors.ts; here, what follows from it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Connection, type ConnectionEvent, type EndEvent, type FailEvent, Opcode } from '../../src/index.ts';
+import { Pair } from '../pair.ts';
+import { ascii, concat, ZEROS } from '../support.ts';
 import {
-  Connection,
-  type ConnectionEvent,
-  type ConnectionOptions,
-  type EndEvent,
-  type FailEvent,
-  Opcode,
-  type Role,
-} from '../../src/index.ts';
-import { cutRandomly, Pair, seeded } from '../pair.ts';
-import { concat, ZEROS } from '../support.ts';
-import {
-  ascii,
   closeFrame,
   ending,
   FAULT,
   frame,
-  NEVER,
   nothingFollows,
   opened,
   own,
@@ -31,7 +21,7 @@ import {
 } from './tools.ts';
 
 const test = suite('RFC 6455 7.1.7 failing');
-const { Text, Binary, Ping, Pong } = Opcode;
+const { Text, Ping, Pong } = Opcode;
 
 for (const role of ROLES) {
   test(`7.1.7: a fault sends Close with its code and the rule as reason, after what was sent (${role})`, () => {
@@ -141,134 +131,6 @@ test('7.1.1: both ends of a failed connection come to an end', () => {
     assert.equal([reason, explanation.initiator], [FAULT[role].rule, 'remote']);
   }
 });
-
-// 7.4.1: 1008, rate limits.
-
-const LIMITED: [name: string, ConnectionOptions['rateLimits'], (to: Role) => Uint8Array, passes: number][] = [
-  ['message-rate', { messages: { perSecond: 2 } }, (to) => frame(to, Text, 'x'), 2],
-  ['message-rate', { messages: { perSecond: 2, burst: 5 } }, (to) => frame(to, Binary, '', true), 5],
-  ['byte-rate', { bytes: { perSecond: 20 } }, (to) => frame(to, Text, '12345'), 4],
-  ['byte-rate', { bytes: { perSecond: 1, burst: 1000 } }, (to) => frame(to, Binary, 'x'.repeat(400)), 2],
-  ['control-rate', { controlFrames: { perSecond: 3 } }, (to) => frame(to, Ping), 3],
-  ['control-rate', { controlFrames: { perSecond: 3 } }, (to) => frame(to, Pong, 'x'.repeat(125)), 3],
-];
-
-for (const role of ROLES) {
-  for (const [name, rateLimits, bytes, passes] of LIMITED) {
-    test(`7.4.1: ${name} lets ${passes} pass at once, then fails with 1008 (${role})`, () => {
-      const connection = opened(role, { rateLimits });
-      for (let n = 0; n < passes; n++) assert.not.ok(rule(receive(connection, bytes(role), 1000)));
-      sent(connection);
-      assert.is(rule(receive(connection, bytes(role), 1000)), name);
-      assert.is(sent(connection), ownClose(role, 1008, name));
-    });
-
-    test(`7.4.1: ${name} at the rate allowed passes for ever (${role})`, () => {
-      const connection = opened(role, { rateLimits, heartbeat: false });
-      const [limit] = Object.values(rateLimits ?? {});
-      // Of a frame with a longer header, a little more than its payload.
-      const tokens = name === 'byte-rate' ? bytes(role).length - frame(role, Binary).length : 1;
-      for (let n = 0; n < 1000; n++) {
-        const now = (n * tokens * 1000) / (limit?.perSecond ?? 0);
-        assert.not.ok(rule(receive(connection, bytes(role), now)), `${name} at ${now}`);
-      }
-    });
-  }
-
-  test(`7.4.1: rates are counted by fragment for bytes and by message for messages (${role})`, () => {
-    const connection = opened(role, { rateLimits: { messages: { perSecond: 1 }, bytes: { perSecond: 10 } } });
-    for (let n = 0; n < 10; n++) assert.equal(receive(connection, frame(role, n === 0 ? Text : 0, 'x', false)), []);
-    assert.is(rule(receive(connection, frame(role, 0, 'x'))), 'byte-rate');
-  });
-
-  test(`5.5.1: after our Close frame no rate counts (${role})`, () => {
-    const one = { perSecond: 1 };
-    const connection = opened(role, { rateLimits: { messages: one, bytes: one, controlFrames: one } });
-    connection.close();
-    for (let n = 0; n < 10; n++) {
-      assert.equal(receive(connection, concat(frame(role, Text, 'Hello'), frame(role, Ping))), []);
-    }
-    assert.is(types(receive(connection, closeFrame(role))), 'close');
-  });
-}
-
-// Whatever a peer sends, no method throws; and `end` comes once, and last.
-
-/** Bytes that are mostly legal, so that they get far: frames and heads with a few bytes changed. */
-function mutated(random: () => number, sources: readonly Uint8Array[]): Uint8Array {
-  const pick = (): Uint8Array => sources[Math.floor(random() * sources.length)] as Uint8Array;
-  const bytes = concat(pick(), pick(), pick());
-  for (let n = random() * 4; n > 1; n--) bytes[Math.floor(random() * bytes.length)] = random() * 256;
-  return bytes.subarray(Math.floor(random() * 1.2), bytes.length);
-}
-
-const MAKE: Record<string, (role: Role) => Connection> = {
-  connecting: (role) =>
-    role === 'client' ? Connection.client('ws://example.com', { random: ZEROS }) : Connection.server(),
-  open: (role) => opened(role),
-  fragments: (role) => opened(role, { messages: 'fragments' }),
-  closing: (role) => {
-    const connection = opened(role);
-    connection.close(1000);
-    return connection;
-  },
-};
-
-for (const role of ROLES) {
-  for (const [state, make] of Object.entries(MAKE)) {
-    test(`7.1.7: garbage never makes a method throw (${role}, ${state})`, () => {
-      for (let seed = 1; seed <= 300; seed++) throwsNothing(role, make(role), seed);
-    });
-  }
-}
-
-const HEADS = [
-  'GET / HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n',
-  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
-  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n',
-  'Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n',
-  'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n0\r\n\r\n',
-  'HTTP/1.1 100 Continue\r\n\r\n',
-].map(ascii);
-
-function throwsNothing(role: Role, connection: Connection, seed: number): void {
-  const random = seeded(seed);
-  const frames = [
-    frame(role, Text, 'Hello'),
-    frame(role, Binary, 'Hello'.repeat(30), false),
-    frame(role, 0, 'Hello'),
-    frame(role, Ping, 'p'),
-    frame(role, Pong),
-    closeFrame(role, 1000, 'bye'),
-  ];
-  const sources = connection.state === 'connecting' ? HEADS : frames;
-  let now = 0;
-  let ends = 0;
-  const drain = (): void => {
-    for (const { type } of connection) {
-      assert.is(ends, 0, `${type} after end, seed ${seed}`);
-      if (type === 'end') ends++;
-      if (type === 'request') connection.accept();
-    }
-    sent(connection);
-  };
-  for (let n = 0; n < 20; n++) {
-    for (const piece of cutRandomly(40)(mutated(random, sources), random)) {
-      connection.receive(piece.slice(), now++);
-      drain();
-    }
-    if (random() < 0.05) connection.receiveEnd(now);
-    if (random() < 0.1 && connection.deadline !== NEVER) {
-      now = connection.deadline;
-      connection.timeout(now);
-    }
-    drain();
-  }
-  connection.receiveEnd(now);
-  drain();
-  assert.is(ends, 1, `seed ${seed}`);
-  nothingFollows(connection);
-}
 
 test('7.1.7: an end that a failed handshake explains', () => {
   const connection = Connection.server();

@@ -7,7 +7,8 @@ import { ResolvedOptions, resolveOptions, resolveServerOptions } from '../../src
 import { host } from '../../src/host.ts';
 import { Connection } from '../../src/index.ts';
 import { requestHead } from '../handshake/heads.ts';
-import { ascii, isA, NEVER } from './tools.ts';
+import { ascii } from '../support.ts';
+import { isA, NEVER } from './tools.ts';
 
 const test = suite('options');
 const SOURCE = readFileSync(new URL('../../src/connection/options.ts', import.meta.url), 'utf8');
@@ -20,19 +21,19 @@ const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
   maxHeadSize: ['16 KiB', 16_384],
   maxEarlyBytes: ['64 KiB', 65_536],
   maxQueuedBytes: ['16 MiB', 16_777_216],
-  fragmentSize: ['`Infinity`, one frame a message', NEVER],
+  fragmentSize: ['`Infinity`, so that each message is one frame', NEVER],
   messages: ["`'whole'`", false],
   autoPong: ['true', true],
-  heartbeat: ['every 30,000 ms, 10,000 ms for an answer', { interval: 30_000, timeout: 10_000 }],
+  heartbeat: ['one every 30,000 ms, with 10,000 ms for an answer', { interval: 30_000, timeout: 10_000 }],
   idleTimeout: ['120,000', 120_000],
   messageProgress: ['1,024 bytes of payload within each 10,000 ms', { bytes: 1024, within: 10_000 }],
   stallTimeout: ['60,000', 60_000],
   handshakeTimeout: ['10,000', 10_000],
   closeTimeout: ['5,000', 5000],
-  rateLimits: ['no limits', undefined],
+  rateLimits: ['none', undefined],
   compression: ['none', undefined],
-  random: ['`crypto.getRandomValues` where there is one', host.random],
-  textDecoder: ["the host's `TextDecoder`, or none and core's own code", host.textDecoder],
+  random: ['`crypto.getRandomValues`, if the host has it', host.random],
+  textDecoder: ["the host's `TextDecoder`, or core's own code if the host has none", host.textDecoder],
 };
 
 /** What the documentation of an option says of its default. */

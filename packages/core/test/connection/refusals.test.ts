@@ -2,8 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection } from '../../src/index.ts';
-import { ZEROS } from '../support.ts';
-import { ascii, rule } from './tools.ts';
+import { ascii, ZEROS } from '../support.ts';
+import { rule } from './tools.ts';
 
 const test = suite('RFC 6455 4.1 refusals');
 

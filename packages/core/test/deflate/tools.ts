@@ -7,9 +7,10 @@ import {
   type TransformOptions,
 } from '../../src/deflate/index.ts';
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../../src/index.ts';
+import { seeded } from '../pair.ts';
 import { decodeFrames, encodeFrame, type Frame } from '../reference.ts';
 import { same } from '../runtimes/expectation.ts';
-import { drain, join, joinFragments, type Summary, summarize, ZEROS } from '../support.ts';
+import { drain, hex, join, joinFragments, type Summary, summarize, ZEROS } from '../support.ts';
 
 /** For what only negotiates. */
 export const NO_ENGINE: DeflateEngine = {
@@ -92,4 +93,14 @@ export function frames(connection: Connection): Frame[] {
 /** The payloads of frames, in one piece. */
 export const payload = (of: readonly Frame[]): Uint8Array<ArrayBuffer> => join(of.map(({ payload }) => payload));
 
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+/** "Hello" compressed (7.2.3.1), again with the window of the first (7.2.3.2), and with BFINAL set (7.2.3.4). */
+export const HELLO = hex('f2 48 cd c9 c9 07 00');
+export const HELLO_AGAIN = hex('f2 00 11 00 00');
+export const HELLO_FINAL = hex('f3 48 cd c9 c9 07 00 00');
+export const TEXT: Summary = ['text', 'Hello'];
+
+/** Returns bytes that do not compress, the same for the same seed. */
+export function noise(length: number, seed: number): Uint8Array {
+  const random = seeded(seed);
+  return Uint8Array.from({ length }, () => random() * 256);
+}

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyMask } from '../../src/frame/mask.ts';
-import { transform } from '../reference.ts';
+import { octets, transform } from '../reference.ts';
 import { equalBytes, hex, toHex } from '../support.ts';
 
 const mask = suite('mask');
@@ -24,10 +24,6 @@ function compare(view: number, offset: number, length: number, key: number, phas
   const place = `${length} bytes at ${offset}, key ${key}, phase ${phase}`;
   equalBytes(memory, expected, place);
   assert.is(next, (phase + length) % 4, place);
-}
-
-function octets(key: number): number[] {
-  return [key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff];
 }
 
 mask('5.3 the example of 5.7', () => {

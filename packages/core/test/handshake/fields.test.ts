@@ -112,15 +112,6 @@ for (const [name, init] of Object.entries({
   });
 }
 
-test('no header fields are none', () => {
-  assert.equal(toFields(undefined, OWNED), []);
-  assert.equal(toFields({}, OWNED), []);
-});
-
-test('prototype names are names like others', () => {
-  for (const name of PROTOTYPE) assert.equal(toFields([[name, 'x']], OWNED), [[name, 'x']]);
-});
-
 test('what the caller may not give throws: injected lines above all', () => {
   for (const bad of ['\r', '\n', '\r\nx: y', '\0', '\x7f', '\x1f', 'Ā', '😀']) {
     assert.throws(() => toFields({ 'x-a': `b${bad}c` }, OWNED), isA(TypeError));
@@ -303,12 +294,5 @@ for (const [name, make] of Object.entries({
     assertLinear(read, 10_000);
   });
 }
-
-test('9.1: 1 MB of spaces is read at once', () => {
-  const spaces = ' '.repeat(1_000_000);
-  assert.is(trim(`${spaces}a${spaces}`), 'a');
-  assert.equal(parseTokens(`${spaces}a${spaces},${spaces}b`), ['a', 'b']);
-  assert.equal(parseExtensions(`${spaces}a${spaces};${spaces}b`), extensions({ a: { b: undefined } }));
-});
 
 test.run();

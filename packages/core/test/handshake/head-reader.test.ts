@@ -5,12 +5,12 @@ import { HeadReader } from '../../src/handshake/head-reader.ts';
 import { formatRequestHead, parseRequestHead, parseResponseHead } from '../../src/handshake/http1.ts';
 import { host } from '../../src/host.ts';
 import { HandshakeError } from '../../src/rules.ts';
-import { ascii, isA } from '../connection/tools.ts';
+import { isA } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
+import { ascii, latin1 } from '../support.ts';
 
 const test = suite('RFC 9112 head-reader');
 
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const breaks =
   (name: string) =>
   (error: unknown): boolean =>
@@ -43,8 +43,8 @@ for (const [name, bytes, heads, rest] of [
       const reader = new HeadReader('request', 1000);
       assert.equal(read(reader, bytes, size), heads);
       assert.is(reader.length, rest.length);
-      assert.is(text(reader.peek()), rest);
-      assert.is(text(reader.rest()), rest);
+      assert.is(latin1(reader.peek()), rest);
+      assert.is(latin1(reader.rest()), rest);
       assert.is(reader.length, 0);
     });
   }
@@ -72,7 +72,7 @@ test('2.1: who asks before anything has arrived learns that nothing has', () => 
   }
   assert.equal([reader.length, reader.rest().length], [0, 0]);
   assert.equal(read(reader, 'A\r\n\r\nB', 2), ['A\r\n\r\n']);
-  assert.is(text(reader.rest()), 'B');
+  assert.is(latin1(reader.rest()), 'B');
 });
 
 test('what waits, a part of a head or what follows one, keeps no more memory than it needs', () => {
@@ -153,7 +153,7 @@ test('F25: what is read is the head as it came, and its parts are read back with
   const [head = ''] = read(new HeadReader('request', 1000), bytes);
   assert.is(head, bytes);
   assert.equal(parseRequestHead(head), parseRequestHead(head.slice(0, -4)));
-  assert.is(text(formatRequestHead({ ...parseRequestHead(head), headers: [['A', 'b']] })), bytes);
+  assert.is(latin1(formatRequestHead({ ...parseRequestHead(head), headers: [['A', 'b']] })), bytes);
   const response = 'HTTP/1.1 200 OK\r\nA: b\r\n\r\n';
   assert.equal(parseResponseHead(response), parseResponseHead(response.slice(0, -4)));
   assert.throws(() => parseRequestHead(`${bytes}\r\n`), breaks('request-malformed'));

@@ -3,12 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formatRequestHead, formatResponse, parseRequestHead, parseResponseHead } from '../../src/handshake/http1.ts';
 import { HandshakeError } from '../../src/rules.ts';
-import { ascii } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
+import { ascii, latin1 } from '../support.ts';
 
 const test = suite('RFC 9112 http1');
 
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const breaks =
   (name: string) =>
   (error: unknown): boolean =>
@@ -153,14 +152,14 @@ test('what is formatted is read back, one byte a character', () => {
   ] as const;
   const request = { method: 'GET', target: '/a?b', version: 11, headers };
   const bytes = formatRequestHead(request);
-  assert.is(text(bytes), 'GET /a?b HTTP/1.1\r\nhost: h\r\nx-latin: caf\xe9\r\n\r\n');
-  assert.equal(parseRequestHead(text(bytes).slice(0, -4)), request);
+  assert.is(latin1(bytes), 'GET /a?b HTTP/1.1\r\nhost: h\r\nx-latin: caf\xe9\r\n\r\n');
+  assert.equal(parseRequestHead(latin1(bytes).slice(0, -4)), request);
 
   const response = { status: 403, reason: 'Forbidden', headers };
-  const [head = '', body] = text(formatResponse(response, ascii('No.'))).split('\r\n\r\n');
+  const [head = '', body] = latin1(formatResponse(response, ascii('No.'))).split('\r\n\r\n');
   assert.equal(parseResponseHead(head), response);
   assert.is(body, 'No.');
-  assert.ok(text(formatResponse(response)).endsWith('\r\n\r\n'));
+  assert.ok(latin1(formatResponse(response)).endsWith('\r\n\r\n'));
 });
 
 test.run();

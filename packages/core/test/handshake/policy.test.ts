@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type HandshakeError, type OriginRule, type ServerPolicy } from '../../src/index.ts';
-import { ascii, isA, sentText } from '../connection/tools.ts';
+import { isA, sentText } from '../connection/tools.ts';
+import { ascii } from '../support.ts';
 import { accepted, ask, judge } from './asking.ts';
 import { requestHead } from './heads.ts';
 

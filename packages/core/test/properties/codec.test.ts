@@ -15,20 +15,14 @@ import { decode } from '../../src/simd.ts';
 import { encodeUtf8 } from '../../src/text/encode.ts';
 import { decodeText } from '../../src/text/text.ts';
 import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/text/utf8.ts';
-import { encodeFrame, transform } from '../reference.ts';
-import { decodeStrictly, equalBytes, toHex } from '../support.ts';
+import { encodeFrame, octets, transform } from '../reference.ts';
+import { decodeStrictly, equalBytes, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { within } from './streams.ts';
 
 const codec = suite('properties/codec');
 
 const key = fc.integer(); // 32 bits
-const octets = (of: number): [number, number, number, number] => [
-  of >>> 24,
-  (of >>> 16) & 255,
-  (of >>> 8) & 255,
-  of & 255,
-];
 
 const length = fc.oneof(
   fc.nat(200),
@@ -129,7 +123,7 @@ const nearlyUtf8 = fc
     fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }),
   )
   .map(([texts, changes]) => {
-    const bytes = new TextEncoder().encode(texts.join('plain'));
+    const bytes = utf8(texts.join('plain'));
     for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
     return bytes;
   });
@@ -194,7 +188,7 @@ codec('a text is encoded as the host encodes it', () => {
       const text = String.fromCharCode(...units);
       const into = new Uint8Array(start + 3 * text.length);
       const length = encodeUtf8(text, into, start, write);
-      assert.is(toHex(into.subarray(start, start + length)), toHex(new TextEncoder().encode(text)));
+      assert.is(toHex(into.subarray(start, start + length)), toHex(utf8(text)));
       assert.ok(into.subarray(0, start).every((byte) => byte === 0));
     }),
   );

@@ -6,13 +6,22 @@ import { Connection, type ConnectionEvent, type ConnectionOptions } from '../../
 import { opened } from '../deflate/tools.ts';
 import { assertLinear } from '../linear.ts';
 import { encodeFrame } from '../reference.ts';
-import { concat, drain, joinFragments, type Outcome, play, type Summary, summarize, toHex } from '../support.ts';
+import {
+  concat,
+  drain,
+  joinFragments,
+  type Outcome,
+  play,
+  SEVENS,
+  type Summary,
+  summarize,
+  toHex,
+  utf8,
+} from '../support.ts';
 import { check } from './check.ts';
 import { anyStream, mutatedStream, role, validStream } from './streams.ts';
 
 const cuts = suite('properties/cuts');
-
-const same = (bytes: Uint8Array): void => void bytes.fill(7);
 
 /** Cuts bytes into pieces of these lengths, over and over. */
 function pieces(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
@@ -51,7 +60,7 @@ for (const [name, options] of Object.entries(OPTIONS)) {
     check(
       500,
       fc.property(stream, lengths, ({ role, bytes }, lengths) => {
-        const all = { random: same, ...options };
+        const all = { random: SEVENS, ...options };
         const whole = play(role, [bytes.slice()], all);
         assert.equal(told(play(role, pieces(bytes, lengths), all)), told(whole));
         // Chunks that wait for each other are put together.
@@ -72,7 +81,7 @@ cuts('where a connection is paused, closed or ended in the middle, the rest is a
       ({ role, bytes }, lengths, place, act) => {
         const at = place % (bytes.length + 1);
         const run = (chunks: (bytes: Uint8Array) => Uint8Array[]): unknown => {
-          const connection = Connection.opened(role, {}, { heartbeat: false, random: same });
+          const connection = Connection.opened(role, {}, { heartbeat: false, random: SEVENS });
           const events: ConnectionEvent[] = [...connection];
           const receive = (some: Uint8Array): void => {
             for (const chunk of chunks(some)) events.push(...connection.receive(chunk));
@@ -140,12 +149,8 @@ for (const role of ['server', 'client'] as const) {
     const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
     for (const [invalid, impossible] of INVALID) {
       for (const before of ['', 'é', 'a'.repeat(15), 'a€'.repeat(5), 'a'.repeat(40)]) {
-        const bad = new TextEncoder().encode(before).length + impossible;
-        const payload = concat(
-          new TextEncoder().encode(before),
-          Uint8Array.from(invalid),
-          new Uint8Array(40).fill(0x61),
-        );
+        const bad = utf8(before).length + impossible;
+        const payload = concat(utf8(before), Uint8Array.from(invalid), new Uint8Array(40).fill(0x61));
         const part = encodeFrame({ fin: false, opcode: 1, payload: Uint8Array.of(0x62, 0xc3), ...key });
         const rest = encodeFrame({ opcode: 0, payload: concat(Uint8Array.of(0xa9), payload), ...key });
         for (const [bytes, offset] of [
@@ -155,7 +160,7 @@ for (const role of ['server', 'client'] as const) {
         ] as const) {
           const header = role === 'server' ? 6 : 2;
           for (let length = 1; length <= 17; length++) {
-            const connection = Connection.opened(role, {}, { heartbeat: false, random: same });
+            const connection = Connection.opened(role, {}, { heartbeat: false, random: SEVENS });
             connection.poll();
             let received = 0;
             for (const chunk of pieces(bytes, [length])) {
@@ -175,12 +180,12 @@ for (const role of ['server', 'client'] as const) {
 
   cuts(`8.1, 5.6 a code point that is cut by the ends of chunks, or by the end of its message (${role})`, () => {
     const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
-    const payload = new TextEncoder().encode('aé€🐯'.repeat(10));
+    const payload = utf8('aé€🐯'.repeat(10));
     for (let length = 1; length <= 17; length++) {
       const whole = play(role, pieces(encodeFrame({ opcode: 1, payload, ...key }), [length]));
       assert.equal(whole.events, [['text', 'aé€🐯'.repeat(10)]]);
       const bytes = encodeFrame({ opcode: 1, payload: payload.subarray(0, -1), ...key });
-      const cut = play(role, pieces(bytes, [length]), { random: same });
+      const cut = play(role, pieces(bytes, [length]), { random: SEVENS });
       assert.equal(cut.events, [['fail', 'invalid-utf8', bytes.length]]);
     }
   });
@@ -196,7 +201,7 @@ for (const role of ['server', 'client'] as const) {
     ] as const) {
       cuts(`10.4 one byte at a time takes time in proportion to the length: ${kind}, ${messages} (${role})`, () => {
         const run = (size: number): void => {
-          const payload = new TextEncoder().encode(characters.repeat(size));
+          const payload = utf8(characters.repeat(size));
           const connection = Connection.opened(role, {}, { heartbeat: false, messages });
           connection.poll();
           let events = 0;

@@ -3,10 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DeflateAgreement } from '../../src/deflate/index.ts';
 import type { Role } from '../../src/index.ts';
-import { compressed, events, frame, opened, utf8 } from '../deflate/tools.ts';
+import { compressed, events, frame, opened } from '../deflate/tools.ts';
 import { deflate, inflate } from '../deflate/zlib.ts';
 import { decodeFrames } from '../reference.ts';
-import { concat, drain, join, type Summary, split, splitBytes, toHex } from '../support.ts';
+import { concat, drain, join, type Summary, split, splitBytes, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { cuts, role, text, within } from './streams.ts';
 

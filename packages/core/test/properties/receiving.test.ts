@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionEvent, PROTOCOL_RULES, type ProtocolRuleName } from '../../src/index.ts';
 import { decodeFrames, judge } from '../reference.ts';
-import { drain, hex, play, split, toHex } from '../support.ts';
+import { drain, hex, play, SEVENS, split, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { anyStream, cuts, mutatedStream, validStream, within } from './streams.ts';
 
@@ -12,14 +12,13 @@ const receiving = suite('properties/receiving');
 const stream = fc.oneof(validStream, anyStream, mutatedStream);
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);
 const poll = fc.constantFrom('each chunk' as const, 'at the end' as const);
-const random = (bytes: Uint8Array): void => void bytes.fill(7);
 
 receiving('any cut of any stream gives the same events and the same answers', () => {
   check(
     3000,
     fc.property(stream, cuts, messages, poll, ({ role, bytes }, places, messages, poll) => {
-      const whole = play(role, [bytes.slice()], { random });
-      const cut = play(role, split(bytes, within(bytes, places)), { random, messages }, poll);
+      const whole = play(role, [bytes.slice()], { random: SEVENS });
+      const cut = play(role, split(bytes, within(bytes, places)), { random: SEVENS, messages }, poll);
       assert.equal(cut.events, whole.events);
       assert.equal(cut.end, whole.end);
       assert.is(toHex(cut.sent), toHex(whole.sent));
@@ -76,7 +75,7 @@ const garbage = fc.oneof(
       '\r\n\r\n',
       'HTTP/1.1 101 \r\n\r\n',
     )
-    .map((text) => new TextEncoder().encode(text)),
+    .map(utf8),
 );
 
 const connections = {

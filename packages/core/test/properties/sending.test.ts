@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection } from '../../src/index.ts';
 import { decodeFrames, judge } from '../reference.ts';
-import { concat, decodeStrictly, drain, play, type Summary, split, toHex } from '../support.ts';
+import { concat, decodeStrictly, drain, play, type Summary, split, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { cuts, role, text, within } from './streams.ts';
 
@@ -72,7 +72,7 @@ function send(connection: Connection, steps: readonly Step[]): { bytes: Uint8Arr
         connection.sendFragment(part, i === step.parts.length - 1);
         if (step.ping && i === 0 && step.parts.length > 1) connection.ping('between');
       }
-      if (step.ping && step.parts.length > 1) events.push(['ping', toHex(new TextEncoder().encode('between'))]);
+      if (step.ping && step.parts.length > 1) events.push(['ping', toHex(utf8('between'))]);
       events.push(whole(step.parts));
     } else if (step.type === 'transmit') {
       parts.push(drain(connection));
@@ -98,7 +98,7 @@ function queued(connection: Connection, parts: Uint8Array[]): number {
 function whole(parts: readonly (string | Uint8Array)[]): Summary {
   const bytes = parts.filter((part) => typeof part !== 'string');
   if (bytes.length > 0) return ['binary', toHex(concat(...bytes))];
-  return ['text', decodeStrictly(new TextEncoder().encode(parts.join('')))];
+  return ['text', decodeStrictly(utf8(parts.join('')))];
 }
 
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);

@@ -7,8 +7,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionOptions, type Role } from '../../src/index.ts';
+import { MessageBuffer } from '../../src/receive/message-buffer.ts';
 import { budget } from '../budget.ts';
-import { collectGarbage } from '../garbage.ts';
+import { bufferedBytes, retained, usedBytes } from '../memory.ts';
 import { decodeFrames } from '../reference.ts';
 import { concat, drain, hex, times, toHex } from '../support.ts';
 
@@ -24,20 +25,6 @@ const ROLES: Role[] = ['client', 'server'];
 
 function open(role: Role, options: ConnectionOptions = {}): Connection {
   return Connection.opened(role, {}, { heartbeat: false, ...options });
-}
-
-/** The bytes in use, on the heap and outside of it, once garbage has been collected. */
-async function used(): Promise<number> {
-  await collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
-/** Gives how many bytes more are in use after `action` than before, while what it gave is still referred to. */
-async function retained<T>(action: () => T): Promise<[bytes: number, result: T]> {
-  const before = await used();
-  const result = action();
-  return [(await used()) - before, result];
 }
 
 /** Frames of one byte or none, `count` times, the first with an opcode; masked (with zeros) for a server. */
@@ -174,7 +161,7 @@ for (const role of ROLES) {
       const to = open(role, { ...UNLIMITED, messages: 'fragments' });
       const [bit, key] = role === 'server' ? ['ff', '00000000'] : ['7f', ''];
       const header = `${type === 'text' ? '81' : '82'} ${bit} ${size.toString(16).padStart(16, '0')} ${key}`;
-      const before = await used();
+      const before = await usedBytes();
       const started = performance.now();
       let received = 0;
       let pieces = 0;
@@ -194,7 +181,7 @@ for (const role of ROLES) {
         // 2^24, 2^26, 2^28 and 2^32 are 3 n + 1.
         if (at + CHUNK === size) chunk[CHUNK - 1] = 0x21;
         take(chunk);
-        if (at % (size / budget(2, 8)) === 0) peak = Math.max(peak, (await used()) - before);
+        if (at % (size / budget(2, 8)) === 0) peak = Math.max(peak, (await usedBytes()) - before);
       }
       const seconds = (performance.now() - started) / 1000;
       assert.is(received, size);
@@ -206,6 +193,41 @@ for (const role of ROLES) {
       }
     });
   }
+}
+
+/** Appends parts of these lengths, with more bytes around them in their memory, and keeps nothing else of them. */
+const holding =
+  (announced: number, ...parts: readonly (readonly [length: number, more?: number])[]) =>
+  (): MessageBuffer => {
+    const buffer = new MessageBuffer();
+    for (const [length, more = 0] of parts)
+      buffer.append(new Uint8Array(length + more).subarray(more), 0, length, announced);
+    return buffer;
+  };
+
+const emptied = (): MessageBuffer => {
+  const buffer = holding(Infinity, [100], [5000], [100])();
+  buffer.take();
+  return buffer;
+};
+
+const MEMORY: readonly (readonly [what: string, make: () => MessageBuffer, occupied: number])[] = [
+  ['a small part of large memory', holding(Infinity, [1500, 100_000]), 1500],
+  ['a part that fills half of its memory', holding(Infinity, [5000, 5000]), 10_000],
+  ['one byte after such a part', holding(Infinity, [5000, 5000], [1]), 10_002],
+  ['one byte after such a part, with more announced', holding(9000, [5000, 5000], [1]), 10_002],
+  ['one byte before a kept part', holding(Infinity, [1], [5000]), 5001],
+  ['600 bytes before a kept part', holding(Infinity, [600], [5000]), 6024],
+  ['nothing, after take', emptied, 0],
+];
+
+for (const [what, make, occupied] of MEMORY) {
+  memory(`10.4 the memory of 100 buffers that hold ${what} is ${occupied} bytes each`, async () => {
+    const count = 100;
+    const [bytes, buffers] = await retained(() => Array.from({ length: count }, make), bufferedBytes);
+    assert.ok(Math.abs(bytes / count - occupied) < 300, `${bytes / count} bytes each`);
+    assert.is(buffers.length, count);
+  });
 }
 
 memory.run();

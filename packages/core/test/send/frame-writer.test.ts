@@ -6,7 +6,7 @@ import { Opcode } from '../../src/frame/header.ts';
 import { host } from '../../src/host.ts';
 import { Sender } from '../../src/send/sender.ts';
 import { type Frame, transform } from '../reference.ts';
-import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from '../support.ts';
+import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex, utf8 } from '../support.ts';
 import { bytes, client, frames, KEY, parts, random, sent, server } from './tools.ts';
 
 const writer = suite('frame-writer');
@@ -59,7 +59,7 @@ writer('5.2 binary messages of each class of length', () => {
 
 writer('5.2, 5.6 texts around each class of length, of characters of 1 to 4 bytes', () => {
   for (const character of ['a', 'é', '€', '🐯']) {
-    const size = new TextEncoder().encode(character).length;
+    const size = utf8(character).length;
     for (const limit of [125, 126, 65_535, 65_536]) {
       for (const padding of [0, 1, 2, 3]) {
         // So that the number of UTF-16 code units is on one side of the limit and that of bytes on the other, too.
@@ -109,7 +109,7 @@ for (const [name, offers] of [
           'a'.repeat(2000) + character + 'b'.repeat(ascii),
           character.repeat(ascii),
         ]) {
-          const expected = new TextEncoder().encode(data);
+          const expected = utf8(data);
           for (const from of [server(), client()]) {
             from.message(data);
             const [frame, ...more] = frames(from);

@@ -15,15 +15,13 @@ import {
 } from '../../src/text/text.ts';
 import { decodeUtf8 } from '../../src/text/utf8.ts';
 import { transform } from '../reference.ts';
-import { concat, decodeStrictly, equalBytes, hex } from '../support.ts';
+import { concat, decodeStrictly, equalBytes, hex, utf8 } from '../support.ts';
 
 const text = suite('text');
 
 const { slices, textDecoder } = host;
 const KEY = 0x37fa213d;
 const OCTETS = [0x37, 0xfa, 0x21, 0x3d];
-const ENCODER = new TextEncoder();
-
 /** A decoder that is not the host's: it counts how often it is asked. */
 class OwnDecoder implements Utf8TextDecoder {
   calls = 0;
@@ -146,15 +144,15 @@ text('8.1 one character that is not ASCII, and one byte that is none, anywhere i
 
 text('8.1 code points of each length across the end of a block, and of every sixteen bytes, every way', () => {
   for (const character of ['a', 'é', '€', '🐯', '\u{10ffff}', '\ud7ff', '\ue000', '\ufffd', '\ufeff']) {
-    const size = ENCODER.encode(character).length;
+    const size = utf8(character).length;
     const many = character.repeat(Math.ceil((2 * KERNEL_SIZE + 100) / size));
     for (let before = 0; before < size; before++) {
       const expected = 'x'.repeat(before) + many;
-      const decoded = decodeEveryWay(ENCODER.encode(expected), `${before} before ${character}`);
+      const decoded = decodeEveryWay(utf8(expected), `${before} before ${character}`);
       assert.ok(decoded === expected);
       // One such character alone, across the end of the first block.
       const alone = `${'y'.repeat(KERNEL_SIZE - 1 - before)}${character}${'z'.repeat(50)}`;
-      assert.ok(decodeEveryWay(ENCODER.encode(alone), `${character} at ${-1 - before}`) === alone);
+      assert.ok(decodeEveryWay(utf8(alone), `${character} at ${-1 - before}`) === alone);
     }
   }
 });
@@ -163,16 +161,16 @@ text('8.1 characters of all lengths mixed, every way, of any number', () => {
   const mixed = [...'aé€🐯 漢字 Ω\0\x7f\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}\ufffd'];
   for (let length = 0; length < 200; length++) {
     const expected = Array.from({ length }, (_, i) => mixed[(i * i + length) % mixed.length]).join('');
-    assert.is(decodeEveryWay(ENCODER.encode(expected), `${length} characters`), expected);
+    assert.is(decodeEveryWay(utf8(expected), `${length} characters`), expected);
   }
   const long = mixed.join('').repeat(2000);
-  assert.ok(decodeEveryWay(ENCODER.encode(long), 'many') === long);
+  assert.ok(decodeEveryWay(utf8(long), 'many') === long);
 });
 
 text('8.1 a fault anywhere in a long text, every way', () => {
   for (const fill of ['61', 'e6 bc a2', 'c3 a9']) {
     const count = Math.floor(40_000 / hex(fill).length);
-    const whole = ENCODER.encode(decodeStrictly(hex(fill)).repeat(count));
+    const whole = utf8(decodeStrictly(hex(fill)).repeat(count));
     const { length } = whole;
     for (const at of [0, 1, 16_381, 16_382, 16_383, 16_384, 16_385, 20_000, 32_767, 32_768, length - 2, length - 1]) {
       const bytes = whole.slice();
@@ -193,7 +191,7 @@ text('8.1 a fault anywhere in a long text, every way', () => {
 
 text('8.1 a byte order mark is kept, and U+FFFD is a character', () => {
   for (const expected of ['\ufeffa', '\ufeff', '\ufeff'.repeat(100), '\ufffd', `a\ufffd${'b'.repeat(200)}`]) {
-    assert.is(decodeEveryWay(ENCODER.encode(expected), expected), expected);
+    assert.is(decodeEveryWay(utf8(expected), expected), expected);
   }
 });
 
@@ -211,12 +209,9 @@ text('8.1 texts one after the other do not get into each other', () => {
   const texts = ['é'.repeat(8000), 'a'.repeat(100), '€'.repeat(50), 'b'.repeat(97), '🐯'.repeat(30), 'c'.repeat(96)];
   for (const a of texts) {
     for (const b of texts) {
-      assert.ok(decodeText(ENCODER.encode(a), 'nothing', textDecoder) === a);
-      assert.ok(decodeText(ENCODER.encode(b), 'nothing', textDecoder) === b);
-      assert.is(
-        decodeText(ENCODER.encode(b).subarray(0, 96 - 1), 'nothing', undefined),
-        decodeUtf8(ENCODER.encode(b).subarray(0, 95)),
-      );
+      assert.ok(decodeText(utf8(a), 'nothing', textDecoder) === a);
+      assert.ok(decodeText(utf8(b), 'nothing', textDecoder) === b);
+      assert.is(decodeText(utf8(b).subarray(0, 96 - 1), 'nothing', undefined), decodeUtf8(utf8(b).subarray(0, 95)));
     }
   }
 });
@@ -227,7 +222,7 @@ text("8.1 a decoder of one's own that refuses what is valid does not lose a text
       throw new TypeError('I would rather not');
     },
   };
-  const bytes = ENCODER.encode('é'.repeat(20));
+  const bytes = utf8('é'.repeat(20));
   assert.is(decodeValid(bytes, false, refusing), 'é'.repeat(20));
   assert.is(decodePayload(new Memory(bytes, false), 0, 40, 0, refusing), undefined);
 });
@@ -270,7 +265,7 @@ text('decodes up to 16 bytes of ASCII, masked or not, of its range only', () => 
       for (const behind of [0, 1, 15, 16, 17]) {
         for (const start of [0, 1, 5]) {
           const bytes = new Uint8Array(start + length + behind).fill(0xff);
-          bytes.set(transform(ENCODER.encode(expected), octets), start);
+          bytes.set(transform(utf8(expected), octets), start);
           const view = new DataView(bytes.buffer);
           const name = `${length} bytes behind ${start}, before ${behind}`;
           assert.is(decodeShortAscii(bytes, start, length, key, undefined), expected, name);
