@@ -289,7 +289,7 @@ export const HANDSHAKE_RULES = {
     status: 400,
     section: '9.1',
     sentence: 'Sec-WebSocket-Extensions does not conform to its grammar',
-    remedy: 'send NAME; PARAMETER=VALUE, ...',
+    remedy: 'send names and parameters like "a; b=c, d"',
   },
   'origin-refused': {
     status: 403,

@@ -24,7 +24,7 @@ test('the engine is bare', () => {
 });
 
 for (const make of ["core.Connection.opened('client')", "core.Connection.client('ws://example.com')"]) {
-  test(`5.3: ${make} without random bytes throws, and says what to give`, () => {
+  test(`5.3: ${make} without random bytes throws, and the error names the option`, () => {
     const script = `try { ${make} } catch (error) { return [error.name, error.message] }`;
     const [name, message] = bare(script) as [string, string];
     assert.is(name, 'TypeError');
@@ -36,7 +36,7 @@ test('a server needs no random bytes', () => {
   assert.is(bare("return core.Connection.server().state + core.Connection.opened('server').state"), 'connectingopen');
 });
 
-test('a client and a server talk: handshake, text, binary, fragments, ping, close', () => {
+test('a client and a server exchange a handshake, text, binary, fragments, ping and close', () => {
   const script = `
     let state = 1;
     const random = (bytes) => bytes.forEach((_, at) => (bytes[at] = state = (state * 167 + 13) & 255));
@@ -90,7 +90,7 @@ test('a client and a server talk: handshake, text, binary, fragments, ping, clos
   });
 });
 
-test('8.1: text that is no UTF-8 fails at its first impossible byte, without a decoder, too', () => {
+test('8.1: invalid UTF-8 fails at its first impossible byte without a decoder too', () => {
   const script = `
     const server = core.Connection.opened('server');
     server.poll();

@@ -22,7 +22,7 @@ const WAT = new URL('../src/kernel.wat', import.meta.url);
 /** This engine has one. */
 const simd = kernel() as Kernel;
 
-suiteOf('is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel"', async () => {
+suiteOf('the kernel is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel"', async () => {
   let code: Uint8Array | undefined;
   const { Module, Instance } = host.webAssembly as WebAssemblyHost;
   class Observed extends Module {
@@ -37,7 +37,7 @@ suiteOf('is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel
   equalBytes(code, buffer);
 });
 
-suiteOf('is made once, on first use', () => {
+suiteOf('the kernel is loaded once, on first use', () => {
   assert.ok(simd !== undefined);
   assert.is(kernel(), simd);
   assert.equal([simd.block.length, simd.utf16.length], [KERNEL_SIZE, 2 * KERNEL_SIZE]);
@@ -72,12 +72,12 @@ for (const [name, forbidden] of Object.entries<object>({
   },
   'there is nothing in WebAssembly': {},
 })) {
-  suiteOf(`there is none where ${name}`, () => {
+  suiteOf(`there is no kernel where ${name}`, () => {
     assert.is(loadKernel(forbidden as WebAssemblyHost), undefined);
   });
 }
 
-suiteOf('first gives views of the beginning', () => {
+suiteOf('first returns views of the beginning of the block', () => {
   for (const length of [0, 1, 5, 5, 1, KERNEL_SIZE]) {
     const view = simd.first(length);
     assert.equal([view.length, view.byteOffset, view.buffer], [length, simd.block.byteOffset, simd.block.buffer]);
@@ -95,7 +95,7 @@ const LENGTHS = [
   ...[KERNEL_SIZE - 1, KERNEL_SIZE],
 ];
 
-suiteOf('5.3 mask is as byte by byte, for every length and whatever lies behind', () => {
+suiteOf('5.3 mask masks every length as the RFC says, whatever follows', () => {
   for (const length of LENGTHS) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
     for (const key of [0x37fa213d, 0, -1, 0x80000001 | 0, 0x00ff7f80]) {
@@ -109,7 +109,7 @@ suiteOf('5.3 mask is as byte by byte, for every length and whatever lies behind'
   }
 });
 
-suiteOf('8.1 mask says 0 when all has become ASCII, and only then', () => {
+suiteOf('8.1 mask returns 0 exactly when the result is all ASCII', () => {
   for (const key of [0, 0x37fa213d, -1, 0x80ff017f | 0]) {
     for (const length of LENGTHS) {
       const ascii = new Uint8Array(length).fill(0x7f);
@@ -148,7 +148,7 @@ function compare(bytes: Uint8Array, name = toHex(bytes)): void {
 const EDGES = [...hex('00 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 f7 f8 ff')];
 const TAILS = [...hex('7f 80 8f 90 9f a0 bf c0')];
 
-suiteOf('8.1 look says what Node says: every sequence of 1 and 2 bytes', () => {
+suiteOf('8.1 look judges every sequence of 1 and 2 bytes as Node does', () => {
   fill(0x80);
   for (let a = 0; a < 256; a++) {
     compare(Uint8Array.of(a));
@@ -156,29 +156,26 @@ suiteOf('8.1 look says what Node says: every sequence of 1 and 2 bytes', () => {
   }
 });
 
-suiteOf(
-  '8.1 look says what Node says: sequences of 3 and 4 bytes at the edges of the grammar, across every end',
-  () => {
-    for (const before of [0, 13, 14, 15]) {
-      const bytes = new Uint8Array(before + 4).fill(0x61);
-      for (const a of EDGES) {
-        for (const b of EDGES) {
-          for (const c of TAILS) {
-            bytes.set([a, b, c], before);
-            compare(bytes.subarray(0, before + 3));
-            if (a < 0xe0) continue;
-            for (const d of TAILS) {
-              bytes[before + 3] = d;
-              compare(bytes);
-            }
+suiteOf('8.1 look judges sequences of 3 and 4 bytes at the edges of the grammar as Node does, across every end', () => {
+  for (const before of [0, 13, 14, 15]) {
+    const bytes = new Uint8Array(before + 4).fill(0x61);
+    for (const a of EDGES) {
+      for (const b of EDGES) {
+        for (const c of TAILS) {
+          bytes.set([a, b, c], before);
+          compare(bytes.subarray(0, before + 3));
+          if (a < 0xe0) continue;
+          for (const d of TAILS) {
+            bytes[before + 3] = d;
+            compare(bytes);
           }
         }
       }
     }
-  },
-);
+  }
+});
 
-suiteOf('8.1 what lies behind does not complete a text, nor spoil it', () => {
+suiteOf('8.1 bytes after a text neither complete nor spoil it', () => {
   for (const behind of [0x61, 0x80, 0xbf, 0xff]) {
     for (let length = 0; length <= 70; length++) {
       for (const end of ['', 'c3', 'e2', 'e2 82', 'f0', 'f0 9f', 'f0 9f 90', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af']) {
@@ -189,7 +186,7 @@ suiteOf('8.1 what lies behind does not complete a text, nor spoil it', () => {
   }
 });
 
-suiteOf('8.1 every code point, and each that is none', () => {
+suiteOf('8.1 every code point is decoded, and every surrogate refused', () => {
   for (let first = 0; first < 0x110000; first += 0x1000) {
     const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
     const surrogates = first >= 0xd000 && first < 0xe000;
@@ -209,7 +206,7 @@ suiteOf('8.1 every code point, and each that is none', () => {
   }
 });
 
-suiteOf('8.1 a full block of characters of each length, behind each number of others', () => {
+suiteOf('8.1 a full block of characters of each length is decoded, at every alignment', () => {
   for (const character of [
     'a',
     'é',
@@ -250,7 +247,7 @@ const nearlyUtf8 = fc
     return bytes;
   });
 
-suiteOf('8.1 look and toUtf16 are as Node, of anything, masked with anything', () => {
+suiteOf('8.1 look and toUtf16 agree with Node for any bytes and keys', () => {
   check(
     6000,
     fc.property(
@@ -271,7 +268,7 @@ suiteOf('8.1 look and toUtf16 are as Node, of anything, masked with anything', (
   );
 });
 
-suiteOf('writes nowhere but into the block, 16 bytes behind it, and the UTF-16', () => {
+suiteOf('the kernel writes only to the block, 16 bytes after it, and the UTF-16', () => {
   const memory = new Uint8Array(simd.block.buffer);
   const end = simd.utf16.byteOffset + simd.utf16.length;
   for (const character of ['a', 'é', '€', '🐯']) {

@@ -109,7 +109,7 @@ for (const [call, message] of [
   test(`a wrong type or name throws a TypeError: ${message}`, () => throwsTypeError(call, message));
 }
 
-test('an option of accept that is unknown throws, and the request still waits', () => {
+test('an unknown option of accept throws, and the request still waits', () => {
   const server = Connection.server();
   server.receive(ascii(requestHead())).poll();
   throwsTypeError(() => server.accept({ protocol: 'chat' } as never), `protocol: ${NO_OPTION}; here it is subprotocol`);
@@ -119,7 +119,7 @@ test('an option of accept that is unknown throws, and the request still waits', 
   assert.is(server.state, 'open');
 });
 
-test('what is resolved, and what inherits its names, is taken as it is', () => {
+test('resolved options, and objects that inherit their options, are accepted', () => {
   assert.is(Connection.client('ws://x', resolveOptions({ random: ZEROS })).state, 'connecting');
   assert.is(Connection.server(resolveOptions({})).state, 'connecting');
   const inherited = Object.create({ maxMessageSize: 5, whatever: 1 });
@@ -127,7 +127,7 @@ test('what is resolved, and what inherits its names, is taken as it is', () => {
   assert.is(Connection.opened('server', { subprotocol: 'a' }, resolveServerOptions({ origins: 'any' })).state, 'open');
 });
 
-test('of several names that are near, the nearest is meant', () => {
+test('the error suggests the most similar name', () => {
   const known = { open: true, opened: true, pen: true } as const;
   throwsTypeError(() => checkNames({ opend: 1 }, known), `opend: ${NO_OPTION}; did you mean open?`);
   throwsTypeError(() => checkNames({ openedd: 1 }, known), `openedd: ${NO_OPTION}; did you mean opened?`);

@@ -35,7 +35,7 @@ const CODES: Partial<Record<ProtocolRuleName, number>> = {
   'handler-failed': 1011,
 };
 
-rules('7.4.1 each rule of an open connection has its close code, which may be sent', () => {
+rules('7.4.1 each rule of an open connection has a close code that may be sent', () => {
   for (const name of PROTOCOL_NAMES) {
     assert.is(PROTOCOL_RULES[name].code, CODES[name] ?? 1002, name);
     assert.ok(isCloseCode(PROTOCOL_RULES[name].code), name);
@@ -59,14 +59,14 @@ rules('each rule has a section, says what happened, and what to do', () => {
   }
 });
 
-rules('4.2.2 each rule of the opening handshake has a status that refuses, or none', () => {
+rules('4.2.2 each rule of the opening handshake has a status that refuses, or 0', () => {
   for (const name of HANDSHAKE_NAMES) {
     const { status } = HANDSHAKE_RULES[name];
     assert.ok(status === 0 || (status >= 400 && status <= 505), name);
   }
 });
 
-rules('a ProtocolError is its row', () => {
+rules('a ProtocolError has the values of its row', () => {
   for (const name of PROTOCOL_NAMES) {
     const error = new ProtocolError(name, 7);
     const { code, section, sentence, remedy } = PROTOCOL_RULES[name];
@@ -79,7 +79,7 @@ rules('a ProtocolError is its row', () => {
   assert.is(new ProtocolError('invalid-utf8').offset, 0);
 });
 
-rules('a HandshakeError is its row, with a detail', () => {
+rules('a HandshakeError has the values of its row, and a detail', () => {
   const error = new HandshakeError('version-unsupported', '8');
   assert.instance(error, Error);
   assert.is(error.name, 'HandshakeError');
@@ -91,7 +91,7 @@ rules('a HandshakeError is its row, with a detail', () => {
   assert.equal([error.offset, error.response], [0, undefined]);
 });
 
-rules('a HandshakeError names another RFC, and leaves out the detail that there is not', () => {
+rules('a HandshakeError can cite another RFC, and have no detail', () => {
   const { message } = new HandshakeError('head-too-big');
   const { sentence, remedy } = HANDSHAKE_RULES['head-too-big'];
   assert.is(message, `${sentence}; ${remedy} (RFC 6585 section 5)`);
@@ -104,7 +104,7 @@ rules('a HandshakeError holds the response that refused', () => {
   assert.is(error.status, 0);
 });
 
-rules('a StateError is its rule', () => {
+rules('a StateError has its rule and message', () => {
   const error = new StateError('not-open', 'the connection is closing');
   assert.instance(error, Error);
   assert.equal([error.name, error.rule, error.message], ['StateError', 'not-open', 'the connection is closing']);

@@ -25,7 +25,7 @@ function phaseOf({ awaits, closeSent, closeReceived, failed, ended, destroyed }:
 }
 
 for (const role of ROLES) {
-  test(`7.1.1: the table is the model's, in every state that can be reached, with an empty outbox (${role})`, () => {
+  test(`7.1.1: PHASES agrees with the model in every reachable state with an empty outbox (${role})`, () => {
     const met = new Set<Phase>();
     for (const { facts } of explore(role)) {
       if (facts.waits !== undefined) continue;
@@ -93,7 +93,7 @@ for (const [facts, summary] of [
   });
 }
 
-test('7.1.4: the facts are all there, and only those', () => {
+test('7.1.4: the explanation has all facts, and no others', () => {
   const { explanation } = closing({ ...BOTH, initiator: 'local', cause: 'x', dropped: 3, lost: 2 }).end(7, 1);
   const { summary, ...facts } = explanation;
   const counted = { bytesReceived: 7, unsentBytes: 6, endedEarly: true };

@@ -28,7 +28,7 @@ const { Text, Binary, Ping, Pong, Continuation } = Opcode;
 const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
 
 for (const role of ROLES) {
-  test(`7.1.2: we begin, the peer answers (${role})`, () => {
+  test(`7.1.2: we begin the closing handshake and the peer answers (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.equal([connection.state, connection.transport, connection.deadline], ['open', 'open', NEVER]);
 
@@ -52,7 +52,7 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`5.5.1: the peer begins, we answer with its code (${role})`, () => {
+  test(`5.5.1: the peer begins the closing handshake and we answer with its code (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.equal(receive(connection, closeFrame(role, 4321, 'go'), 100), [{ type: 'close', code: 4321, reason: 'go' }]);
     assert.is(sent(connection), ownClose(role, 4321));
@@ -62,14 +62,14 @@ for (const role of ROLES) {
     assert.equal([code, reason, clean], [4321, 'go', true]);
   });
 
-  test(`7.1.5: a Close frame without a code is answered with such a one, and is 1005 (${role})`, () => {
+  test(`7.1.5: a Close frame without a code counts as 1005, and is answered without a code (${role})`, () => {
     const connection = opened(role);
     assert.equal(receive(connection, closeFrame(role)), [{ type: 'close', code: 1005, reason: '' }]);
     assert.is(sent(connection), ownClose(role));
     assert.is(ending(connection).code, 1005);
   });
 
-  test(`5.5.1: close sends nothing, a code, or a code and a reason (${role})`, () => {
+  test(`5.5.1: close sends no code, a code, or a code and a reason (${role})`, () => {
     const cases: [args: [code?: number, reason?: string], expected: string][] = [
       [[], ownClose(role)],
       [[1001], ownClose(role, 1001)],
@@ -107,7 +107,7 @@ for (const role of ROLES) {
     assert.is(connection.deadline, 5100);
   });
 
-  test(`5.5.1: our Close frame goes after all that was sent, and nothing after it (${role})`, () => {
+  test(`5.5.1: our Close frame leaves after everything that was sent, and nothing can be sent after it (${role})`, () => {
     const connection = opened(role);
     connection.send('one');
     connection.close(1000);
@@ -124,7 +124,7 @@ for (const role of ROLES) {
 
   // What arrives after a Close frame.
 
-  test(`5.5.1: after our Close frame only the peer's is delivered, and a Ping frame answered (${role})`, () => {
+  test(`5.5.1: after our Close frame only the peer's Close frame is delivered, but Ping frames are answered (${role})`, () => {
     const frames = [
       frame(role, Text, 'Hello'),
       frame(role, Text, '\xff'),
@@ -148,7 +148,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: close in the middle of any frame drops the rest of it, but for a Ping frame (${role})`, () => {
+  test(`5.5.1: close in the middle of any frame but a Ping frame drops the rest of it (${role})`, () => {
     const interrupted: [bytes: Uint8Array, hasPing: boolean][] = [
       [concat(frame(role, Text, 'Hello')), false],
       [concat(frame(role, Binary, 'a', false), frame(role, Ping, 'ping'), frame(role, Continuation, 'b')), true],
@@ -170,7 +170,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: close in the middle of the peer's Close frame still reads that (${role})`, () => {
+  test(`5.5.1: close in the middle of the peer's Close frame still delivers that frame (${role})`, () => {
     const bytes = closeFrame(role, 4000, 'enough');
     for (let cut = 0; cut < bytes.length; cut++) {
       const connection = opened(role);
@@ -183,7 +183,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: data after the peer's Close frame is ignored, whatever it is (${role})`, () => {
+  test(`5.5.1: any bytes after the peer's Close frame are ignored (${role})`, () => {
     for (const late of [frame(role, Text, 'late'), closeFrame(role, 1000), FAULT[role].bytes, hex('ff ff ff')]) {
       const connection = opened(role);
       assert.is(types(receive(connection, concat(closeFrame(role, 1000), late))), 'close');
@@ -193,7 +193,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: events that were not polled when close is called are dropped with what follows (${role})`, () => {
+  test(`5.5.1: close drops the messages that have not been polled (${role})`, () => {
     const connection = opened(role);
     connection.receive(concat(frame(role, Text, 'one'), frame(role, Text, 'two'), closeFrame(role, 1000)));
     assert.equal(connection.poll(), { type: 'text', data: 'one' });
@@ -201,7 +201,7 @@ for (const role of ROLES) {
     assert.is(types(connection), 'close');
   });
 
-  test(`7.1.1: the peer never answers: closeTimeout destroys the transport (${role})`, () => {
+  test(`7.1.1: when the peer never answers, closeTimeout destroys the transport (${role})`, () => {
     const connection = opened(role, { closeTimeout: 700 });
     connection.close(1000, '', 100);
     sent(connection);
@@ -215,7 +215,7 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`7.1.1: the peer has ended its side, but does not let us end ours (${role})`, () => {
+  test(`7.1.1: when the peer has ended its side but ours never ends, closeTimeout destroys the transport (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.is(types(connection.receiveEnd(100)), 'end');
     assert.equal([connection.transport, connection.deadline], ['end', 5100]);
@@ -241,7 +241,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
   for (const first of ROLES) {
     const second = first === 'client' ? 'server' : 'client';
 
-    test(`7.1.1: the ${first} closes, and both ends end cleanly, ${cut}`, () => {
+    test(`7.1.1: when the ${first} closes, both endpoints end cleanly, ${cut}`, () => {
       const pair = pairOf(cut);
       pair[first].connection.close(1000, 'done');
       pair.run();
@@ -256,7 +256,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
       assert.is(pair.now, first === 'client' ? 60 : 80);
     });
 
-    test(`7.1.1: the ${first} closes, the ${second} is gone, ${cut}`, () => {
+    test(`7.1.1: when the ${first} closes and the ${second} is gone, the transport is destroyed, ${cut}`, () => {
       const pair = pairOf(cut);
       pair.server.out.stalled = pair.client.out.stalled = true;
       pair[first].connection.close(1000);
@@ -267,7 +267,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
     });
   }
 
-  test(`7.1.2: both close at the same time, ${cut}`, () => {
+  test(`7.1.2: both endpoints can close at the same time, ${cut}`, () => {
     const pair = pairOf(cut);
     pair.client.connection.close(4001);
     pair.server.connection.close(4002);
@@ -283,7 +283,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
     }
   });
 
-  test(`7.1.1: messages on their way when the other end closes are dropped there, delivered here, ${cut}`, () => {
+  test(`7.1.1: an endpoint that closes drops messages that still arrive, and its own earlier ones are delivered, ${cut}`, () => {
     const pair = pairOf(cut);
     pair.client.connection.send('to be dropped');
     pair.server.connection.send('to be delivered');

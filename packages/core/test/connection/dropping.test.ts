@@ -76,7 +76,7 @@ for (const role of ROLES) {
       return compressed ? negotiated(role, all) : opened(role, all);
     };
 
-    test(`reader-too-slow drops what has not begun to leave: ${name} (${role})`, () => {
+    test(`reader-too-slow drops the frames of which no byte has left: ${name} (${role})`, () => {
       const reference = make();
       send(reference);
       const whole = drain(reference);
@@ -109,7 +109,7 @@ for (const role of ROLES) {
       }
     });
 
-    test(`reader-too-slow while closing: the Close frame gets out, and once: ${name} (${role})`, () => {
+    test(`reader-too-slow while closing keeps the Close frame, which leaves once: ${name} (${role})`, () => {
       const reference = make();
       send(reference);
       const size = reference.queuedBytes;

@@ -34,7 +34,7 @@ for (const { name, options, story, facts, rule, summary } of CASES) {
   });
 }
 
-test('7.1.7: the error of the explanation is that of the fail event, a ProtocolError with section and offset', () => {
+test('7.1.7: the explanation has the ProtocolError of the event fail, with section and offset', () => {
   const connection = opened(role);
   const [fail] = receive(connection, fault.bytes);
   const [last] = [...connection.receiveEnd()] as EndEvent[];
@@ -44,7 +44,7 @@ test('7.1.7: the error of the explanation is that of the fail event, a ProtocolE
   assert.equal([error?.section, error?.offset], ['5.1', 0]);
 });
 
-test('4: a handshake that failed is explained by its HandshakeError', () => {
+test('4: the explanation of a failed handshake has its HandshakeError', () => {
   const connection = Connection.server();
   const [fail] = receive(connection, ascii('GET / HTTP/1.0\r\n\r\n'));
   sent(connection);
@@ -57,7 +57,7 @@ test('4: a handshake that failed is explained by its HandshakeError', () => {
   assert.is(summary, `the opening handshake failed, http-version: ${error?.message}`);
 });
 
-test('4: the end of a connection that was never open has no Close frames, and is 1006', () => {
+test('4: a connection that was never open ends with 1006 and without Close frames', () => {
   for (const make of [() => Connection.server(), () => Connection.client('ws://example.com', { random: ZEROS })]) {
     const connection = make();
     connection.close(1000, 'never mind');
@@ -68,7 +68,7 @@ test('4: the end of a connection that was never open has no Close frames, and is
 });
 
 for (const role of ROLES) {
-  test(`7.1.4: what arrived before the transport ended is delivered before the end (${role})`, () => {
+  test(`7.1.4: everything that arrived before the transport ended is delivered before the event end (${role})`, () => {
     const connection = opened(role);
     connection.receive(frame(role, Opcode.Text, 'one'));
     connection.receive(frame(role, Opcode.Text, 'two'));
@@ -83,14 +83,14 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`7.1.4: half a message is lost with the transport (${role})`, () => {
+  test(`7.1.4: an incomplete message is dropped at the end of the transport (${role})`, () => {
     const connection = opened(role);
     receive(connection, frame(role, Opcode.Text, 'Hel', false));
     const events = [...connection.receiveEnd()] as EndEvent[];
     assert.equal([events.length, events[0]?.code, events[0]?.clean], [1, 1006, false]);
   });
 
-  test(`7.1.4: the first end counts (${role})`, () => {
+  test(`7.1.4: only the first end of the transport counts (${role})`, () => {
     const connection = opened(role, { heartbeat: false });
     connection.receiveEnd(100, 'first');
     connection.receiveEnd(4000, 'second');

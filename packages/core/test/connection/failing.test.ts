@@ -24,7 +24,7 @@ const test = suite('RFC 6455 7.1.7 failing');
 const { Text, Ping, Pong } = Opcode;
 
 for (const role of ROLES) {
-  test(`7.1.7: a fault sends Close with its code and the rule as reason, after what was sent (${role})`, () => {
+  test(`7.1.7: a fault sends a Close frame with its code, and the rule as the reason, after everything sent before (${role})`, () => {
     const connection = opened(role);
     connection.send('one');
     const events = receive(
@@ -39,7 +39,7 @@ for (const role of ROLES) {
     assert.is(sent(connection), own(role, Text, 'one') + own(role, Pong, 'p') + ownClose(role, 1002, FAULT[role].rule));
   });
 
-  test(`7.1.7: who failed parses nothing further, sends nothing further, and waits for the end (${role})`, () => {
+  test(`7.1.7: a failed connection parses and sends nothing more, and waits for the end (${role})`, () => {
     const connection = opened(role);
     receive(connection, FAULT[role].bytes, 100);
     sent(connection);
@@ -58,7 +58,7 @@ for (const role of ROLES) {
     assert.equal([code, clean, explanation.endedEarly, explanation.received], [1006, false, true, undefined]);
   });
 
-  test(`7.1.7: the transport does not end: closeTimeout destroys it (${role})`, () => {
+  test(`7.1.7: closeTimeout destroys a transport that does not end (${role})`, () => {
     const connection = opened(role);
     receive(connection, FAULT[role].bytes, 100);
     assert.is(types(connection.timeout(5100)), 'end');
@@ -66,7 +66,7 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`7.1.7: a fault after our Close frame fails the connection without a second one (${role})`, () => {
+  test(`7.1.7: a fault after our Close frame fails the connection without a second Close frame (${role})`, () => {
     const connection = opened(role);
     connection.close(1000, '', 100);
     sent(connection);
@@ -77,7 +77,7 @@ for (const role of ROLES) {
     assert.equal([clean, explanation.sent?.code, explanation.error?.rule], [false, 1000, FAULT[role].rule]);
   });
 
-  test(`7.1.7: a fault inside our fragmented message ends that with the Close frame (${role})`, () => {
+  test(`7.1.7: a fault inside our fragmented message ends the message with the Close frame (${role})`, () => {
     const connection = opened(role);
     connection.sendFragment('Hel', false);
     receive(connection, FAULT[role].bytes);
@@ -85,7 +85,7 @@ for (const role of ROLES) {
     assert.is(sent(connection), own(role, Text, 'Hel', false) + ownClose(role, 1002, FAULT[role].rule));
   });
 
-  test(`7.1.7: a fault in bytes that are read after the transport has ended (${role})`, () => {
+  test(`7.1.7: a fault is reported even when it is parsed after the end of the transport (${role})`, () => {
     const connection = opened(role, { heartbeat: false });
     connection.receive(concat(frame(role, Text, 'one'), FAULT[role].bytes), 100).receiveEnd(200);
     const events = [...connection];
@@ -95,7 +95,7 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`7.1.7: a fault that is not polled is no fault yet (${role})`, () => {
+  test(`7.1.7: a fault has no effect before it is polled (${role})`, () => {
     const connection = opened(role);
     connection.receive(FAULT[role].bytes.slice());
     assert.is(connection.state, 'open');
@@ -104,7 +104,7 @@ for (const role of ROLES) {
     assert.is(connection.state, 'closing');
   });
 
-  test(`8.1: the offset of text that is no UTF-8 is that of its first impossible byte (${role})`, () => {
+  test(`8.1: the offset of invalid UTF-8 is that of its first impossible byte (${role})`, () => {
     const text = frame(role, Text, 'Hello \xe2\x82 world');
     const header = text.length - 'Hello xx world'.length;
     for (const size of [text.length, 1, 5]) {
@@ -118,7 +118,7 @@ for (const role of ROLES) {
   });
 }
 
-test('7.1.1: both ends of a failed connection come to an end', () => {
+test('7.1.1: both endpoints of a failed connection reach the end', () => {
   for (const role of ROLES) {
     const pair = new Pair({ opened: true });
     pair.latency = 10;
@@ -132,7 +132,7 @@ test('7.1.1: both ends of a failed connection come to an end', () => {
   }
 });
 
-test('7.1.7: an end that a failed handshake explains', () => {
+test('7.1.7: the end of a failed handshake is explained by its error and the cause of the transport', () => {
   const connection = Connection.server();
   receive(connection, ascii('nonsense\r\n\r\n'));
   const { explanation } = ending(connection, 'EPIPE');
@@ -141,7 +141,7 @@ test('7.1.7: an end that a failed handshake explains', () => {
   assert.is(explanation.cause, 'EPIPE');
 });
 
-test("5.3: a random source that throws is the caller's to hear of, and leaves no deadline that never passes", () => {
+test('5.3: the error of a random source reaches the caller, and the close deadline still runs', () => {
   let works = true;
   const random = (): void => {
     if (!works) throw new Error('no entropy');
@@ -158,7 +158,7 @@ test("5.3: a random source that throws is the caller's to hear of, and leaves no
   assert.is(other.timeout(5005).transport, 'destroy');
 });
 
-test("an error that is no fault of the peer's comes out of poll as it is", () => {
+test('poll throws an error that is not a fault of the peer', () => {
   const transform = {
     wants: () => false,
     compress: (data: Uint8Array) => data,
@@ -176,7 +176,7 @@ test("an error that is no fault of the peer's comes out of poll as it is", () =>
   assert.throws(() => connection.poll(), /an engine that does not work/);
 });
 
-test('bytes that the application has transferred while more of them was to be parsed are a fault of our own side', () => {
+test('transferring a chunk before all of it was parsed fails the connection with handler-failed', () => {
   const connection = Connection.opened('client', {}, { random: ZEROS, heartbeat: false });
   connection.poll();
   const chunk = Uint8Array.of(0x82, 1, 7, 0x82, 1, 8);

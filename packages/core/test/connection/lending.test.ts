@@ -23,7 +23,7 @@ const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
 
 const types = (events: Iterable<ConnectionEvent>): string[] => [...events].map(({ type }) => type);
 
-lending('nothing of the frame has left: it is dropped, and the connection fails with 1011', () => {
+lending('a changed loan of which nothing has left is dropped, and the connection fails with 1011', () => {
   const { connection, bytes } = lent(0);
   connection.pause();
   transfer(bytes);
@@ -35,7 +35,7 @@ lending('nothing of the frame has left: it is dropped, and the connection fails 
   assert.equal(more, []);
 });
 
-lending('its header has left: the transport is destroyed without a Close frame', () => {
+lending('a changed loan whose header has left destroys the transport without a Close frame', () => {
   for (const sent of [4, 5, 4 + SIZE - 1]) {
     const { connection, bytes } = lent(sent);
     transfer(bytes);
@@ -45,7 +45,7 @@ lending('its header has left: the transport is destroyed without a Close frame',
   }
 });
 
-lending('behind the end of the transport nothing is told any more', () => {
+lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {
     const { connection, bytes } = lent(sent);
     assert.equal(types(connection.receiveEnd(0)), ['end']);
@@ -55,7 +55,7 @@ lending('behind the end of the transport nothing is told any more', () => {
   }
 });
 
-lending('while closing, our Close frame still leaves when nothing of the frame before it has', () => {
+lending('while closing, our Close frame still leaves if nothing of the changed loan before it has', () => {
   const { connection, bytes } = lent(0);
   connection.close(1000);
   transfer(bytes);
@@ -63,7 +63,7 @@ lending('while closing, our Close frame still leaves when nothing of the frame b
   assert.equal(types(connection), []);
 });
 
-lending('a connection that we failed already says so once, with the first reason', () => {
+lending('a connection that failed before keeps its first explanation', () => {
   const { connection, bytes } = lent(100);
   connection.fail('reader-too-slow');
   assert.equal(types(connection), ['fail']);

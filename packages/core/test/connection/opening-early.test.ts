@@ -22,14 +22,14 @@ const test = suite('RFC 6455 4 opening, early');
 
 const EARLY = frame('server', Opcode.Text, 'early');
 
-test('4.1: frames in the chunk of the response are parsed', () => {
+test('4.1: frames in the same chunk as the response are parsed', () => {
   const connection = client();
   const frames = [frame('client', Opcode.Text, 'one'), frame('client', Opcode.Binary, 'two')];
   const events = receive(connection, concat(ascii(RESPONSE), ...frames, closeFrame('client', 1000)));
   assert.is(types(events), 'open text binary close');
 });
 
-test('4.1: what is wrong behind the response is found where it is in the stream', () => {
+test('4.1: the offset of a fault after the response counts from the beginning of the stream', () => {
   const connection = client();
   const events = receive(connection, concat(ascii(RESPONSE), frame('client', Opcode.Text, 'one'), FAULT.client.bytes));
   assert.is(types(events), 'open text fail');
@@ -37,7 +37,7 @@ test('4.1: what is wrong behind the response is found where it is in the stream'
 });
 
 for (const pieces of [1, EARLY.length]) {
-  test(`4.2: bytes before accept, in ${pieces} piece(s), are kept and then parsed`, () => {
+  test(`4.2: bytes before accept, in ${pieces} chunk(s), are kept and parsed after it`, () => {
     const connection = asked();
     for (let at = 0; at < EARLY.length; at += EARLY.length / pieces) {
       assert.equal(receive(connection, EARLY.subarray(at, at + EARLY.length / pieces)), []);
@@ -48,7 +48,7 @@ for (const pieces of [1, EARLY.length]) {
   });
 }
 
-test('4.2: bytes in the chunk of the request are kept too, and half a frame of them is completed', () => {
+test('4.2: an incomplete frame in the same chunk as the request is kept and completed later', () => {
   const connection = Connection.server();
   assert.is(types(receive(connection, concat(ascii(REQUEST), EARLY.subarray(0, 3)))), 'request');
   connection.accept();
@@ -56,7 +56,7 @@ test('4.2: bytes in the chunk of the request are kept too, and half a frame of t
   assert.equal(receive(connection, EARLY.subarray(3)), [{ type: 'text', data: 'early' }]);
 });
 
-test('4.2: no more than maxEarlyBytes are kept (64 KiB)', () => {
+test('4.2: more than maxEarlyBytes (64 KiB) before accept fail the handshake', () => {
   for (const [options, limit] of [
     [{}, 65_536],
     [{ maxEarlyBytes: 10 }, 10],
@@ -72,7 +72,7 @@ test('4.2: no more than maxEarlyBytes are kept (64 KiB)', () => {
   }
 });
 
-test('4.2: too many bytes in the chunk of the request do not hide the request', () => {
+test('4.2: too many bytes in the same chunk as the request do not hide the request', () => {
   const connection = Connection.server({ maxEarlyBytes: 10 });
   const events = receive(connection, concat(ascii(REQUEST), new Uint8Array(11)));
   assert.is(types(events), 'request fail');
@@ -80,7 +80,7 @@ test('4.2: too many bytes in the chunk of the request do not hide the request', 
 
 // The end of the transport.
 
-test('4: the transport ends at any byte of the handshake', () => {
+test('4: the end of the transport at any byte of the handshake fails it', () => {
   for (const [make, head] of [
     [() => Connection.server(), REQUEST],
     [() => client(), RESPONSE],
@@ -98,14 +98,14 @@ test('4: the transport ends at any byte of the handshake', () => {
   }
 });
 
-test('4: who interrupted the handshake is the transport, and its cause is told', () => {
+test('4: an interrupted handshake is explained by the transport and its cause', () => {
   const { code, explanation } = ending(client(), new Error('ECONNRESET'));
   assert.is(code, 1006);
   assert.is(explanation.initiator, 'transport');
   assert.is(explanation.summary.includes('ECONNRESET'), true);
 });
 
-test('4.2: the transport ends while the request is undecided', () => {
+test('4.2: after the end of the transport an undecided request cannot be decided', () => {
   const connection = asked();
   const events = [...connection.receiveEnd()];
   assert.is(rule(events), 'handshake-interrupted');
@@ -114,14 +114,14 @@ test('4.2: the transport ends while the request is undecided', () => {
   nothingFollows(connection);
 });
 
-test('4.2: the transport ends with the request before that was polled', () => {
+test('4.2: a request is delivered even when the transport has ended before the poll', () => {
   const connection = Connection.server().receive(ascii(REQUEST)).receiveEnd();
   assert.is(types(connection), 'request fail end');
   assert.is(sent(connection), '');
   nothingFollows(connection);
 });
 
-test('4.1: the transport ends with the response and a message before they were polled', () => {
+test('4.1: a response and a message are delivered even when the transport has ended before the poll', () => {
   const connection = client({ closeTimeout: NEVER });
   sent(connection);
   connection.receive(concat(ascii(RESPONSE), frame('client', Opcode.Text, 'Hello'))).receiveEnd();

@@ -8,7 +8,7 @@ import { ending, receive, rule, sent, sentText, types } from './tools.ts';
 
 const test = suite('RFC 6455 4 opening, misuse');
 
-test('4.2.2: accept and reject are for a server with a request that waits', () => {
+test('4.2.2: accept and reject throw when no request waits for a decision', () => {
   const accepted = asked();
   accepted.accept();
   const abandoned = asked();
@@ -81,13 +81,13 @@ test('4.1: close while connecting sends no Close frame and ends the transport', 
   }
 });
 
-test('4.1: a wrong code of close throws while connecting, too', () => {
+test('4.1: a wrong close code throws while connecting too', () => {
   const connection = client();
   assert.throws(() => connection.close(1006), /cannot have the code 1006/);
   assert.is(connection.state, 'connecting');
 });
 
-test('4: pause is for connections that are open', () => {
+test('4: pause does nothing before the connection is open', () => {
   const connection = asked();
   connection.pause();
   assert.is(connection.paused, false);

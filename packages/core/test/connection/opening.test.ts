@@ -11,7 +11,7 @@ import { ending, frame, isA, NEVER, opened, own, ROLES, receive, rule, sent, sen
 
 const test = suite('RFC 6455 4 opening');
 
-test('4.1: a client is connecting, its request in the outbox', () => {
+test('4.1: a new client is connecting, and its request waits for transmit', () => {
   const connection = client();
   assert.is(connection.state, 'connecting');
   assert.is(connection.transport, 'open');
@@ -22,7 +22,7 @@ test('4.1: a client is connecting, its request in the outbox', () => {
   assert.is(connection.queuedBytes, 0);
 });
 
-test('4.1: the response opens a client', () => {
+test('4.1: a response opens a client', () => {
   const connection = client();
   sent(connection);
   const events = receive(connection, ascii(RESPONSE));
@@ -36,7 +36,7 @@ test('4.1: the response opens a client', () => {
   assert.is(connection.transport, 'open');
 });
 
-test('4.2.1: a server waits for the request, and tells what it says', () => {
+test('4.2.1: a server waits for the request and delivers its fields', () => {
   const connection = Connection.server();
   assert.is(connection.state, 'connecting');
   assert.is(connection.deadline, 10_000);
@@ -58,7 +58,7 @@ test('4.2.1: a server waits for the request, and tells what it says', () => {
   assert.is(connection.state, 'connecting');
 });
 
-test('4.2.2: accept sends the response and opens a server', () => {
+test('4.2.2: accept sends the response and opens the server', () => {
   const connection = asked();
   connection.accept();
   assert.is(connection.state, 'open');
@@ -71,7 +71,7 @@ for (const [name, cut] of Object.entries({
   'byte by byte': byteByByte,
   'in random pieces': cutRandomly(40),
 })) {
-  test(`4: both ends open, ${name}, and messages pass`, () => {
+  test(`4: a client and a server open, and exchange messages, ${name}`, () => {
     const pair = new Pair({ client: { subprotocols: ['chat', 'wamp'] }, server: { subprotocols: ['wamp'] } });
     pair.cut = cut;
     pair.latency = 5;
@@ -100,7 +100,7 @@ test('4.2.2: the application chooses the subprotocol and adds header fields', ()
   assert.equal(headers.at(-1), ['set-cookie', 'a=b']);
 });
 
-test('4.2.2: the application may take its time to accept', () => {
+test('4.2.2: the application can accept later', () => {
   const connection = asked();
   assert.is(connection.poll(), undefined);
   connection.accept({}, 5000);
@@ -108,7 +108,7 @@ test('4.2.2: the application may take its time to accept', () => {
   assert.is(connection.deadline, 35_000);
 });
 
-test('4.2.2: the application rejects', () => {
+test('4.2.2: reject sends the response and fails the handshake', () => {
   const connection = asked();
   connection.reject(401, { 'WWW-Authenticate': 'Basic' }, 'Who are you?', 100);
   assert.is(connection.state, 'closing');
@@ -127,7 +127,7 @@ test('4.2.2: the application rejects', () => {
   assert.match(explanation.summary, /handshake-rejected.*: 401; /);
 });
 
-test('4.1: a rejected client is told how, and both ends come to an end', () => {
+test('4.1: a rejected client has the response in its error, and both endpoints reach the end', () => {
   const pair = new Pair();
   pair.server.onEvent = ({ type }, connection) => {
     if (type === 'request') connection.reject(503, { 'Retry-After': '9' }, Uint8Array.of(1, 2, 3));
@@ -151,7 +151,7 @@ test('4.1: a rejected client is told how, and both ends come to an end', () => {
   });
 });
 
-test('4.2.1: a request that breaks a rule is answered, and the transport ended', () => {
+test('4.2.1: a request that breaks a rule is answered, and the transport ends', () => {
   const connection = Connection.server();
   const events = receive(connection, ascii(REQUEST.replace('GET', 'PUT')));
   assert.is(rule(events), 'method-not-get');
@@ -177,7 +177,7 @@ test('4.1: a response that breaks a rule fails a client, which sends nothing', (
   assert.is(ending(connection).explanation.sent, undefined);
 });
 
-test('4.1: a 101 that nobody asked for, and nothing that resembles HTTP, is no request', () => {
+test('4.1: a server refuses a response, and bytes that are not HTTP', () => {
   for (const text of [RESPONSE, 'Hello\r\n\r\n', '\x16\x03\x01\x00\xa5\x01\x00\x00\r\n\r\n', '\r\n\r\n']) {
     const connection = Connection.server();
     assert.is(rule(receive(connection, ascii(text))), 'request-malformed');
@@ -190,7 +190,7 @@ test('4.1: a 101 that nobody asked for, and nothing that resembles HTTP, is no r
 const EARLY = frame('server', Opcode.Text, 'early');
 const HEAD = parseRequestHead(REQUEST.slice(0, -4));
 
-test('4.2.1: a head that somebody else has read is a request like any other', () => {
+test('4.2.1: receiveRequest takes a head that an HTTP server has read', () => {
   const connection = Connection.server();
   const [event] = [...connection.receiveRequest(HEAD, 100)] as RequestEvent[];
   assert.is(event?.request.resource, '/chat?room=1');
@@ -200,13 +200,13 @@ test('4.2.1: a head that somebody else has read is a request like any other', ()
   assert.is(types(connection.receive(frame('server', Opcode.Text, 'Hello'))), 'open text');
 });
 
-test('4.2.1: a head that breaks a rule is answered', () => {
+test('4.2.1: a head from receiveRequest that breaks a rule is answered', () => {
   const connection = Connection.server();
   assert.is(rule(connection.receiveRequest({ ...HEAD, method: 'POST' })), 'method-not-get');
   assert.match(sentText(connection), /^HTTP\/1\.1 405 /);
 });
 
-test('4.2.1: bytes behind that head may come before it is polled', () => {
+test('4.2.1: bytes after the head from receiveRequest may arrive before it is polled', () => {
   const connection = Connection.server();
   connection.receiveRequest(HEAD).receive(EARLY.slice());
   assert.is(types(connection), 'request');
@@ -214,7 +214,7 @@ test('4.2.1: bytes behind that head may come before it is polled', () => {
   assert.is(types(connection), 'open text');
 });
 
-test('4.2.1: a head is for a server that waits for one', () => {
+test('4.2.1: receiveRequest throws when no request is expected', () => {
   const twice = Connection.server().receiveRequest(HEAD);
   const abandoned = Connection.server();
   abandoned.close();
@@ -228,7 +228,7 @@ test('4.2.1: a head is for a server that waits for one', () => {
 
 // Someone else's handshake.
 
-test('4: opened begins with open, and with what was negotiated', () => {
+test('4: opened begins with the event open, which tells what was negotiated', () => {
   const connection = Connection.opened('server', { subprotocol: 'chat' }, {}, 1000);
   assert.is(connection.state, 'open');
   assert.is(connection.role, 'server');
@@ -237,7 +237,7 @@ test('4: opened begins with open, and with what was negotiated', () => {
 });
 
 for (const role of ROLES) {
-  test(`4: messages may be sent before open was polled (${role})`, () => {
+  test(`4: messages can be sent before the event open has been polled (${role})`, () => {
     const connection = Connection.opened(role, undefined, { random: ZEROS });
     connection.send('Hello');
     assert.is(sent(connection), own(role, Opcode.Text, 'Hello'));
@@ -245,7 +245,7 @@ for (const role of ROLES) {
   });
 }
 
-test('5.3: where the host has no random bytes, a client must be given a source; a server needs none', () => {
+test('5.3: without random bytes of the host, a client needs the option random and a server does not', () => {
   const { random } = host;
   Object.assign(host, { random: undefined });
   try {
@@ -260,7 +260,7 @@ test('5.3: where the host has no random bytes, a client must be given a source; 
   }
 });
 
-test('3: a client of a wrong URL or with wrong options is not made', () => {
+test('3: a wrong URL or a wrong option throws', () => {
   assert.throws(() => Connection.client('ftp://example.com/', { random: ZEROS }), isA(SyntaxError));
   assert.throws(() => client({ subprotocols: ['a b'] }), isA(TypeError));
   assert.throws(() => client({ handshakeTimeout: 0 }), /handshakeTimeout/);

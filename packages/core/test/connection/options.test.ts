@@ -43,7 +43,7 @@ function documented(name: string): string | undefined {
 }
 
 for (const [name, [text, value]] of Object.entries(DEFAULTS)) {
-  test(`${name}: ${text} by default, as documented`, () => {
+  test(`${name} has its documented default: ${text}`, () => {
     assert.is(documented(name), text);
     for (const options of [{}, { [name]: undefined }]) {
       const resolved = resolveOptions(options) as unknown as Record<string, unknown>;
@@ -102,7 +102,7 @@ const GOOD: [Name, unknown, unknown?][] = [
 
 for (const [name, value, expected = value] of GOOD) {
   const shown = JSON.stringify(value) ?? typeof value;
-  test(`${name}: ${value === NEVER ? 'Infinity' : shown} is taken`, () => {
+  test(`${name} can be ${value === NEVER ? 'Infinity' : shown}`, () => {
     const resolved = resolveOptions({ [name]: value }) as unknown as Record<string, unknown>;
     const key = name === 'messages' ? 'fragments' : name;
     assert.equal(resolved[key], value === false && name !== 'autoPong' ? undefined : expected);
@@ -143,7 +143,7 @@ const BAD: [Name, unknown[], named?: string][] = [
 for (const [name, values, named = name] of BAD) {
   for (const value of values) {
     const shown = JSON.stringify(value, (_, part) => (typeof part === 'object' ? part : String(part)));
-    test(`${name}: ${shown} throws, and ${named} is named`, () => {
+    test(`${name} cannot be ${shown}, and the error names ${named}`, () => {
       const resolve = (): unknown => resolveOptions({ [name]: value });
       assert.throws(resolve, (error: unknown) => isA(TypeError)(error) || isA(RangeError)(error));
       assert.throws(resolve, new RegExp(`^${named.replaceAll('.', '\\.')}\\b`));
@@ -182,7 +182,7 @@ test('a number out of range throws a RangeError', () => {
   assert.throws(() => resolveOptions({ idleTimeout: 0 }), isA(RangeError));
 });
 
-test('what is resolved is not resolved again, and shared by all connections that have it', () => {
+test('resolved options are not resolved again, and connections share them', () => {
   const resolved = resolveOptions({ maxMessageSize: 5 });
   assert.instance(resolved, ResolvedOptions);
   assert.is(resolveOptions(resolved), resolved);
@@ -190,7 +190,7 @@ test('what is resolved is not resolved again, and shared by all connections that
   assert.is(resolveOptions().maxMessageSize, 16_777_216);
 });
 
-test('the options of a server have its policy with them, checked', () => {
+test('the options of a server include its policy, which is checked', () => {
   const resolved = resolveServerOptions({ maxMessageSize: 5, subprotocols: ['chat'], origins: 'any' });
   assert.instance(resolved, ResolvedOptions);
   assert.is(resolveServerOptions(resolved), resolved);
@@ -201,7 +201,7 @@ test('the options of a server have its policy with them, checked', () => {
   assert.is(resolveServerOptions().maxMessageSize, 16_777_216);
 });
 
-test('a server may be given what is resolved', () => {
+test('a server accepts resolved options', () => {
   const resolved = resolveServerOptions({ handshakeTimeout: 5, subprotocols: ['chat'] });
   for (let n = 0; n < 2; n++) {
     const connection = Connection.server(resolved);
@@ -213,11 +213,11 @@ test('a server may be given what is resolved', () => {
   }
 });
 
-test('a limit that is named and undefined is no limit', () => {
+test('a limit that is undefined does not limit', () => {
   assert.equal(resolveOptions({ rateLimits: { messages: undefined } }).rateLimits, { messages: undefined });
 });
 
-test('what resolveOptions gave means the same to a server', () => {
+test('a server accepts the options of resolveOptions too', () => {
   const resolved = resolveOptions({ messages: 'fragments', heartbeat: false, maxMessageSize: 5 });
   const forServers = resolveServerOptions(resolved);
   assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);

@@ -47,7 +47,7 @@ const RULES: readonly (readonly [LocalRuleName, code: number])[] = [
 
 for (const role of ROLES) {
   for (const [name, code] of RULES) {
-    test(`${name}: a Close frame with ${code}, a fail event with its cause, closeTimeout, and nothing more is parsed (${role})`, () => {
+    test(`${name} sends a Close frame with ${code}, delivers fail with the cause, and parses nothing more (${role})`, () => {
       const cause = new Error('why');
       const connection = opened(role, OPTIONS);
       receive(connection, frame(role, Opcode.Text, 'Hello'));
@@ -70,13 +70,13 @@ for (const role of ROLES) {
       assert.is(explanation.cause, cause);
     });
 
-    test(`${name}: what the transport says of its end counts more than the cause (${role})`, () => {
+    test(`${name}: the cause of the transport replaces the cause of fail in the explanation (${role})`, () => {
       const connection = opened(role, OPTIONS);
       connection.fail(name, 'ours');
       assert.is(ending(connection, 'ECONNRESET').explanation.cause, 'ECONNRESET');
     });
 
-    test(`${name}: an application that pauses hears of it at once (${role})`, () => {
+    test(`${name} ends a pause (${role})`, () => {
       const connection = opened(role, OPTIONS);
       connection.pause();
       connection.receive(frame(role, Opcode.Text, 'unread'));
@@ -84,7 +84,7 @@ for (const role of ROLES) {
       assert.equal([types(connection), connection.paused], ['fail', false]);
     });
 
-    test(`${name}: a connection that closes or has failed goes on as it was (${role})`, () => {
+    test(`${name} does not change how a connection closes that is closing or has failed already (${role})`, () => {
       const cases: ((connection: Connection) => ConnectionEvent[])[] = [
         (connection) => {
           connection.close(1000, 'bye', 5);
@@ -113,7 +113,7 @@ for (const role of ROLES) {
       }
     });
 
-    test(`${name}: after the end there is nothing to fail (${role})`, () => {
+    test(`${name} does nothing after the end (${role})`, () => {
       const connection = opened(role, OPTIONS);
       connection.receiveEnd(0, 'gone');
       connection.fail(name, 'late');
@@ -124,7 +124,7 @@ for (const role of ROLES) {
     });
   }
 
-  test(`another rule is a mistake of the caller's, in any state (${role})`, () => {
+  test(`fail with another rule throws in every state (${role})`, () => {
     const connection = opened(role, OPTIONS);
     for (const name of ['invalid-utf8', 'toString', '', undefined, 5]) {
       assert.throws(() => connection.fail(name as LocalRuleName), isA(TypeError));
@@ -137,7 +137,7 @@ for (const role of ROLES) {
 
 // While connecting
 
-test('4.2.2: a request that waits for its decision is answered 500', () => {
+test('4.2.2: fail answers a request that waits for a decision with 500', () => {
   for (const [name] of RULES) {
     const cause = new Error('database');
     const server = Connection.server(OPTIONS);
@@ -155,7 +155,7 @@ test('4.2.2: a request that waits for its decision is answered 500', () => {
   }
 });
 
-test('4.1: any other opening handshake is abandoned, as by close', () => {
+test('4.1: fail abandons any other opening handshake, as close does', () => {
   for (const make of [() => Connection.server(OPTIONS), () => Connection.client('ws://h', { random: ZEROS })]) {
     const connection = make();
     drain(connection);
@@ -167,7 +167,7 @@ test('4.1: any other opening handshake is abandoned, as by close', () => {
   }
 });
 
-test('a response that waits is never dropped', () => {
+test('reader-too-slow never drops a response', () => {
   const refused = Connection.server(OPTIONS);
   receive(refused, ascii(requestHead()));
   refused.reject(403, {}, 'no');
@@ -194,7 +194,7 @@ test('a response that waits is never dropped', () => {
   }
 });
 
-test('what a sender knows of one connection does not matter to the next', () => {
+test('a sender carries nothing over from one connection to the next', () => {
   const options = resolveOptions(OPTIONS);
   const one = Connection.opened('server', {}, options);
   one.close(1000, 'a reason that is long');
@@ -210,7 +210,7 @@ test('what a sender knows of one connection does not matter to the next', () => 
   assert.is(sent(third), ownClose('server', 1013, 'reader-too-slow'));
 });
 
-test("a client's request that waits is never dropped", () => {
+test('reader-too-slow never drops the request of a client', () => {
   const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS });
   const front = (client.transmit(0, 10) as Uint8Array).slice();
   receive(client, ascii(responseHead()));
@@ -220,7 +220,7 @@ test("a client's request that waits is never dropped", () => {
   assert.match(text, /^GET \/ HTTP\/1\.1\r\n.*\r\n\r\n\x88/s);
 });
 
-test('a decoder that fails the connection inside of a text: nothing more is told of that, valid or not', () => {
+test('when a decoder fails the connection, that fault is the only one reported', () => {
   for (const text of ['\xc3\xa9'.repeat(50), `${'\xc3\xa9'.repeat(50)}\xff`]) {
     const decode = (bytes: Uint8Array): string => {
       connection.fail('handler-failed', 'decode');

@@ -45,7 +45,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
 
 for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
-    random(`5.3 a random source in which ${name} mixes nothing (${send})`, () => {
+    random(`5.3 frames stay separate when ${name} inside the random source (${send})`, () => {
       let acting = 0;
       const out: [Connection, number[]][] = [];
       const source = (bytes: Uint8Array): void => {
@@ -91,7 +91,7 @@ for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   }
 }
 
-random('5.3 a random source that throws leaves all as it was', () => {
+random('5.3 a random source that throws leaves all connections as they were', () => {
   let broken = false;
   const source = (bytes: Uint8Array): void => {
     if (broken) throw new RangeError('no entropy');

@@ -20,7 +20,7 @@ const LIMITED: [name: string, ConnectionOptions['rateLimits'], (to: Role) => Uin
 
 for (const role of ROLES) {
   for (const [name, rateLimits, bytes, passes] of LIMITED) {
-    test(`7.4.1: ${name} lets ${passes} pass at once, then fails with 1008 (${role})`, () => {
+    test(`7.4.1: ${name} allows ${passes} at once, then fails with 1008 (${role})`, () => {
       const connection = opened(role, { rateLimits });
       for (let n = 0; n < passes; n++) assert.not.ok(rule(receive(connection, bytes(role), 1000)));
       sent(connection);
@@ -28,7 +28,7 @@ for (const role of ROLES) {
       assert.is(sent(connection), ownClose(role, 1008, name));
     });
 
-    test(`7.4.1: ${name} at the rate allowed passes for ever (${role})`, () => {
+    test(`7.4.1: ${name} never fails at exactly the allowed rate (${role})`, () => {
       const connection = opened(role, { rateLimits, heartbeat: false });
       const [limit] = Object.values(rateLimits ?? {});
       // Of a frame with a longer header, a little more than its payload.
@@ -40,13 +40,13 @@ for (const role of ROLES) {
     });
   }
 
-  test(`7.4.1: rates are counted by fragment for bytes and by message for messages (${role})`, () => {
+  test(`7.4.1: bytes are counted in each fragment, messages once (${role})`, () => {
     const connection = opened(role, { rateLimits: { messages: { perSecond: 1 }, bytes: { perSecond: 10 } } });
     for (let n = 0; n < 10; n++) assert.equal(receive(connection, frame(role, n === 0 ? Text : 0, 'x', false)), []);
     assert.is(rule(receive(connection, frame(role, 0, 'x'))), 'byte-rate');
   });
 
-  test(`5.5.1: after our Close frame no rate counts (${role})`, () => {
+  test(`5.5.1: rate limits do not apply after our Close frame (${role})`, () => {
     const one = { perSecond: 1 };
     const connection = opened(role, { rateLimits: { messages: one, bytes: one, controlFrames: one } });
     connection.close();

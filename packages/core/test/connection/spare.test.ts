@@ -19,7 +19,7 @@ const spare = suite('spare');
 const summaries = (events: readonly ConnectionEvent[]): Summary[] => events.map(summarize);
 
 for (const role of ROLES) {
-  spare(`when all are idle there is one sender and one receiver (${role})`, () => {
+  spare(`idle connections together keep one sender and one receiver (${role})`, () => {
     const options = resolveOptions({ ...OFF, random: ZEROS });
     const [senders, receivers] = [countObjects(Sender), countObjects(Receiver)];
     const connections = Array.from({ length: 20 }, () => Connection.opened(role, {}, options));
@@ -40,7 +40,7 @@ for (const role of ROLES) {
     assert.is(connections.length, 20);
   });
 
-  spare(`offsets of faults are those of the connection (${role})`, () => {
+  spare(`offsets of faults count the bytes of the own connection (${role})`, () => {
     const [a, b, c] = opened(role);
     receive(a, frame(role, 2, new Uint8Array(1000)));
     receive(b, frame(role, 2, 'b'));
@@ -52,7 +52,7 @@ for (const role of ROLES) {
     assert.equal(summaries(receive(a, bytes)), [['fail', rule, frame(role, 2, new Uint8Array(1000)).length]]);
   });
 
-  spare(`what one has transmitted and not released stays as it is when its sender serves another (${role})`, () => {
+  spare(`transmitted bytes do not change when the sender serves another connection (${role})`, () => {
     const [a, b, c] = opened(role);
     a.send('first');
     const view = a.transmit() as Uint8Array;
@@ -67,7 +67,7 @@ for (const role of ROLES) {
     assert.equal(frames(view), ['1 first']);
   });
 
-  spare(`one that compresses neither takes nor gives (${role})`, () => {
+  spare(`a connection that compresses shares neither sender nor receiver (${role})`, () => {
     const resolved = resolveOptions({ ...OFF, random: ZEROS });
     const open = (compresses: boolean): Connection => {
       const options = { level: 6, memLevel: 8, threshold: 0 };
@@ -101,7 +101,7 @@ for (const role of ROLES) {
     }
   });
 
-  spare(`a decoder that uses other connections mixes nothing (${role})`, () => {
+  spare(`messages stay separate when a decoder uses other connections (${role})`, () => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     const texts: string[] = [];
     let inside = 0;
@@ -145,7 +145,7 @@ for (const role of ROLES) {
   });
 }
 
-spare('a connection that has ended is kept by no other', async () => {
+spare('a connection that has ended can be collected as garbage', async () => {
   const resolved = resolveOptions({ ...OFF, random: ZEROS });
   const refs: WeakRef<Connection>[] = [];
   const use = (role: Role): void => {
@@ -167,7 +167,7 @@ spare('a connection that has ended is kept by no other', async () => {
 
 for (const shared of [false, true]) {
   spare(
-    `connections that are never told that their bytes have left keep no memory for them (shared options: ${shared})`,
+    `connections without calls of written keep no memory for transmitted bytes (shared options: ${shared})`,
     async () => {
       const resolved = resolveOptions(OFF);
       const text = 'x'.repeat(70_000);
@@ -186,7 +186,7 @@ for (const shared of [false, true]) {
   );
 }
 
-spare('one that has ended with half a message lets go of it', async () => {
+spare('a connection that has ended releases its incomplete message', async () => {
   const resolved = resolveOptions({ ...OFF, maxMessageSize: 8_000_000 });
   const use = (): void => {
     const connection = Connection.opened('server', {}, resolved);

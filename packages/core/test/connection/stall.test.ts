@@ -10,7 +10,7 @@ import { OPTIONS, STALL, stalls, take, writer } from './writer.ts';
 const test = suite('stall');
 
 for (const role of ROLES) {
-  test(`stall: bytes that wait for transmit have stallTimeout, from the first call that carries the time (${role})`, () => {
+  test(`stall: bytes that wait for transmit have stallTimeout from the first call with a time on (${role})`, () => {
     for (const reports of [true, false]) {
       for (const carry of [
         (connection: Connection) => connection.receive(new Uint8Array(0), 300),
@@ -30,7 +30,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: every byte that is transmitted starts it anew, and so does every byte that is reported (${role})`, () => {
+  test(`stall: every byte that is transmitted or reported restarts it (${role})`, () => {
     const connection = writer(role, true);
     connection.send('Hello');
     connection.transmit(0, 1);
@@ -47,7 +47,7 @@ for (const role of ROLES) {
     assert.is(stalls(connection, 800 + STALL).explanation.unsentBytes, left);
   });
 
-  test(`stall: it ends when all has left: reported by who reports, transmitted by who does not (${role})`, () => {
+  test(`stall: it ends when all bytes are transmitted, or reported if the caller reports (${role})`, () => {
     for (const reports of [true, false]) {
       const connection = writer(role, reports);
       connection.send('Hello');
@@ -59,7 +59,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: what leaves at no stated time leaves the rest its whole time, from the next call with one (${role})`, () => {
+  test(`stall: after bytes left without a time, the rest has its whole time from the next call with one on (${role})`, () => {
     for (const move of [
       (connection: Connection) => connection.transmit(undefined, 1),
       (it: Connection) => it.written(1),
@@ -74,7 +74,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: it runs while the application pauses, and its end is told at once (${role})`, () => {
+  test(`stall: it runs during a pause, and ends the pause when it passes (${role})`, () => {
     const connection = writer(role, true);
     connection.send('Hello');
     take(connection, 0);
@@ -84,7 +84,7 @@ for (const role of ROLES) {
     assert.is(connection.paused, false);
   });
 
-  test(`stall: it runs while our Close frame is stuck, then closeTimeout does (${role})`, () => {
+  test(`stall: it runs while our Close frame waits, and closeTimeout after that (${role})`, () => {
     const connection = writer(role, true);
     connection.send('Hello');
     connection.close(1000, '', 100);
@@ -102,7 +102,7 @@ for (const role of ROLES) {
     assert.ok(explanation.unsentBytes > 10);
   });
 
-  test(`stall: it can be off (${role})`, () => {
+  test(`stall: it can be switched off (${role})`, () => {
     const connection = writer(role, true, { stallTimeout: NEVER });
     connection.send('Hello');
     connection.transmit(0, 1);
@@ -112,7 +112,7 @@ for (const role of ROLES) {
   });
 }
 
-test('stall: in the opening handshake there is its own deadline; what is sent after accept counts', () => {
+test('stall: it does not run during the opening handshake, but for what is sent after accept', () => {
   const server = Connection.server({ ...OPTIONS, handshakeTimeout: 30 });
   receive(server, ascii(requestHead()), 10);
   assert.is(server.deadline, 30);
@@ -132,7 +132,7 @@ test('stall: in the opening handshake there is its own deadline; what is sent af
   assert.is(client.deadline, 25 + STALL);
 });
 
-test('stall: after failing, and after the transport has ended, closeTimeout alone runs', () => {
+test('stall: it does not run after the connection has failed or the transport has ended', () => {
   const failed = writer('server', true, { closeTimeout: 5 * STALL });
   failed.send('Hello');
   failed.fail('handler-failed', undefined, 10);

@@ -13,7 +13,7 @@ const test = suite('writing');
 // transmit(now, max)
 
 for (const role of ROLES) {
-  test(`transmit gives max bytes at most, the same bytes as without it (${role})`, () => {
+  test(`transmit returns the same bytes with max, at most max at a time (${role})`, () => {
     const send = (connection: Connection): void => {
       connection.send('Hello');
       connection.send(new Uint8Array(9000).fill(7));
@@ -33,7 +33,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`transmit: what has not been taken is what waits, to the byte (${role})`, () => {
+  test(`transmit: queuedBytes is exactly what has not been taken (${role})`, () => {
     const connection = writer(role, false);
     connection.send(new Uint8Array(5000));
     connection.send('Hello');
@@ -46,7 +46,7 @@ for (const role of ROLES) {
   });
 }
 
-test('transmit: max is a whole number from 1, or Infinity', () => {
+test('transmit: max must be a whole number from 1, or Infinity', () => {
   const connection = writer('server', false);
   connection.send('Hello');
   for (const max of [0, -1, 0.5, 1.5, Number.NaN, -NEVER, 2 ** 53, '5', null]) {
@@ -55,7 +55,7 @@ test('transmit: max is a whole number from 1, or Infinity', () => {
   assert.is(connection.queuedBytes, 7);
 });
 
-test('transmit: a part of a payload that is lent is a view of it, and no copy', () => {
+test('transmit: a part of a borrowed payload is a view of it', () => {
   const connection = writer('server', false);
   const payload = new Uint8Array(10_000);
   connection.send(payload, { lend: true });
@@ -67,7 +67,7 @@ test('transmit: a part of a payload that is lent is a view of it, and no copy', 
 // written(count, now)
 
 for (const role of ROLES) {
-  test(`written: all that was transmitted, or so many bytes of it, and no more (${role})`, () => {
+  test(`written: it reports all transmitted bytes or some of them, and never more (${role})`, () => {
     const connection = writer(role, true);
     connection.written();
     for (const count of [1, -1, 0.5, Number.NaN, NEVER, '1']) {
@@ -85,7 +85,7 @@ for (const role of ROLES) {
     assert.is(ending(connection).explanation.unsentBytes, 0);
   });
 
-  test(`written: a first report may be of all that was ever transmitted (${role})`, () => {
+  test(`written: the first report can cover everything transmitted before (${role})`, () => {
     const connection = writer(role, false);
     connection.send('Hello');
     const { length } = take(connection);
@@ -94,7 +94,7 @@ for (const role of ROLES) {
   });
 }
 
-test('written: memory is not used again before every byte of it has left', () => {
+test('written: transmitted memory never changes afterwards', () => {
   const connection = writer('server', true);
   const other = writer('server', true);
   connection.send('first');
@@ -114,7 +114,7 @@ test('written: memory is not used again before every byte of it has left', () =>
 for (const role of ROLES) {
   const end = role === 'server' ? 'end' : 'open';
 
-  test(`the peer closes while much waits: all of it leaves, then our Close frame, then the transport ends (${role})`, () => {
+  test(`when the peer closes while much waits, all of it leaves before our Close frame and the end of the transport (${role})`, () => {
     for (const reports of [true, false]) {
       const connection = writer(role, reports);
       const payload = new Uint8Array(300_000).fill(5);
@@ -137,7 +137,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`7.1.4: closed cleanly is what has really left, for who reports (${role})`, () => {
+  test(`7.1.4: if the caller reports, the end is clean only if our Close frame was written (${role})`, () => {
     for (const [count, clean] of [
       [undefined, true],
       [3, false],
@@ -153,7 +153,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`the peer ends its side while bytes wait: they still may leave, for closeTimeout, and end says how many had not (${role})`, () => {
+  test(`when the transport ends while bytes wait, they have closeTimeout to leave, and end tells their number (${role})`, () => {
     const connection = writer(role, false);
     connection.send(new Uint8Array(5000));
     const { queuedBytes } = connection;
@@ -171,7 +171,7 @@ for (const role of ROLES) {
   });
 }
 
-test('4.1: of a client that gives up its handshake nothing more leaves', () => {
+test('4.1: a client that abandons its handshake transmits nothing more', () => {
   const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS });
   const { queuedBytes } = client;
   client.transmit(0, 10);
@@ -182,7 +182,7 @@ test('4.1: of a client that gives up its handshake nothing more leaves', () => {
   assert.equal([end?.explanation.unsentBytes, client.transport], [queuedBytes - 10, 'end']);
 });
 
-test('4.2.2: a refusal waits until it has left, but for closeTimeout at most', () => {
+test('4.2.2: the transport of a refusal stays open until it has left, at most for closeTimeout', () => {
   for (const leaves of [true, false]) {
     const server = Connection.server(OPTIONS);
     receive(server, ascii(requestHead()), 10);

@@ -152,13 +152,13 @@ for (const value of ['', ' 8', '8 ', '\u0661\u0660', '\uff18', '\u00b9\u2070', '
   }
 }
 
-test('9.1 what is no list of extensions is none, whatever the window bits', () => {
+test('9.1 a malformed list of extensions is refused, whatever the window bits', () => {
   for (const value of ['=', '=""', '=" 8"', '=8 8', '=\u0661\u0660']) {
     assert.is(parseExtensions(`permessage-deflate; client_max_window_bits${value}`), undefined);
   }
 });
 
-test('7.1.2 window bits from 8 to 15, also in quotes', () => {
+test('7.1.2 window bits are 8 to 15, with or without quotes', () => {
   for (let bits = 8; bits <= 15; bits++) {
     for (const text of [String(bits), `"${bits}"`]) {
       const parameters = `server_max_window_bits=${text}; client_max_window_bits=${text}`;
@@ -171,7 +171,7 @@ test('7.1.2 window bits from 8 to 15, also in quotes', () => {
   }
 });
 
-test('7.1.2.1 an offer of server_max_window_bits has a value', () => {
+test('7.1.2.1 an offer of server_max_window_bits without a value is declined', () => {
   assert.equal(accept(named('server_max_window_bits')), ['declined', 'declined']);
 });
 
@@ -194,7 +194,7 @@ for (const [offers, answer] of PREFERENCES) {
   });
 }
 
-test('5.1 no offer is no answer', () => {
+test('5.1 without an offer there is no answer', () => {
   assert.is(acceptDeflate([], {}), undefined);
   assert.is(permessageDeflate(NO_ENGINE).accept([]), undefined);
 });
@@ -247,7 +247,7 @@ for (const [section, request, answer, expected] of CONFIRMATIONS) {
   });
 }
 
-test('7.1.2.2 what a client compresses with is never more than it said itself', () => {
+test('7.1.2.2 a client never compresses with a larger window than it announced', () => {
   // An answer without client_max_window_bits, or with a longer window, limits nothing: the client may still do less.
   assert.is(confirm({ clientMaxWindowBits: 10 }, named('')), '15 10');
   assert.is(confirm({ clientMaxWindowBits: 10 }, named('client_max_window_bits=12')), '15 10');
@@ -259,7 +259,7 @@ test('7.1.2.2 client_max_window_bits that was not offered fails', () => {
   assert.throws(() => confirmDeflate(offered, [offerDeflate({ clientMaxWindowBits: 15 })]), /bits was not offered/);
 });
 
-test('7.1.1.2 a client that said it takes no context over does not, whatever the answer', () => {
+test('7.1.1.2 a client that announced no context takeover keeps to it, whatever the answer', () => {
   assert.is(confirm({ clientNoContextTakeover: true }, named('')), '15 C15');
 });
 
@@ -270,7 +270,7 @@ const WRONG: DeflateOptions[] = [
 
 for (const request of WRONG) {
   const [[name, value] = []] = Object.entries(request);
-  test(`7.1.2 ${name}: ${JSON.stringify(value)} (${value}) is no number of window bits`, () => {
+  test(`7.1.2 ${name}: ${JSON.stringify(value)} (${value}) throws`, () => {
     const says = `${name}: a whole number from 8 to 15, not ${value}`;
     const calls = [offerDeflate, (of: DeflateRequest) => acceptDeflate([], of)];
     for (const call of [...calls, (of: DeflateRequest) => permessageDeflate(NO_ENGINE, of)]) {

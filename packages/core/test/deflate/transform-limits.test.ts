@@ -86,7 +86,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`10.4 the limit counts each message anew, compressed and plain (${role})`, () => {
+  test(`10.4 the limit applies to each message by itself, compressed or not (${role})`, () => {
     const options: ConnectionOptions = { maxMessageSize: 5, maxFrameSize: 100 };
     const plain = frame(role, { opcode: 1, payload: utf8('Hello') });
     const bytes = join([compressed(role, 1, HELLO), plain, compressed(role, 1, HELLO_AGAIN, [2]), plain]);
@@ -108,7 +108,7 @@ for (const role of ROLES) {
   const theirs = role === 'server' ? 12 : 11;
   const made = [`deflater ${own} 3 2`, `inflater ${theirs}`];
 
-  test(`an engine is used from the first compressed message on, and let go of with our Close frame (${role})`, () => {
+  test(`an engine is used from the first compressed message on, and closed with our Close frame (${role})`, () => {
     const counting = counted();
     const connection = opened(role, {}, { ...BOTH, engine: counting.engine });
     connection.send('Hello', { compress: false });
@@ -128,7 +128,7 @@ for (const role of ROLES) {
     assert.is(counting.log.length, 4);
   });
 
-  test(`7.1.1 without context takeover it is reset behind each message (${role})`, () => {
+  test(`7.1.1 without context takeover an engine is reset after each message (${role})`, () => {
     const counting = counted();
     const connection = opened(role, {}, { agreement: NO_TAKEOVER, engine: counting.engine });
     connection.sendFragment('Hel', false);
@@ -143,7 +143,7 @@ for (const role of ROLES) {
     'a broken rule': (connection) => void events(connection, [frame(role, { opcode: 3 })]),
     'what is not DEFLATE': (connection) => void events(connection, [compressed(role, 1, hex('ff ff'))]),
   })) {
-    test(`it is let go of with ${name} (${role})`, () => {
+    test(`an engine is closed with ${name} (${role})`, () => {
       const counting = counted();
       const connection = opened(role, {}, { engine: counting.engine });
       connection.send('Hello');
@@ -154,7 +154,7 @@ for (const role of ROLES) {
   }
 
   for (const messages of ['whole', 'fragments'] as const) {
-    test(`closing while a compressed message is half read drops the rest: ${messages} (${role})`, () => {
+    test(`close drops the rest of a compressed message that is being read: ${messages} (${role})`, () => {
       const big = compressed(role, 2, deflate(new Uint8Array(500_000)));
       const connection = opened(role, { messages });
       // Half of it has arrived, and with fragments half of that has been polled.
@@ -172,7 +172,7 @@ for (const role of ROLES) {
     });
   }
 
-  test(`failing while a compressed message is half read delivers nothing more (${role})`, () => {
+  test(`a failure drops the rest of a compressed message that is being read (${role})`, () => {
     const connection = opened(role, { messages: 'fragments', idleTimeout: 1000 });
     const bytes = compressed(role, 2, deflate(new Uint8Array(500_000)));
     connection.receive(bytes.slice(), 0);
@@ -185,7 +185,7 @@ for (const role of ROLES) {
   });
 }
 
-test('what has been read to its end gives nothing more', () => {
+test('read returns undefined after the last bytes', () => {
   const transform = new DeflateTransform('server', PLAIN, pako, { level: 6, memLevel: 8, threshold: 0 });
   transform.write(hex('f2 48 cd c9 c9 07 00'));
   assert.is(toHex(transform.read() as Uint8Array), toHex(utf8('Hello')));

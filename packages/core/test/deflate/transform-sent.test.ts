@@ -23,7 +23,7 @@ import { inflate } from './zlib.ts';
 
 const test = suite('RFC 7692 7.2 sent');
 
-test('7.2.3.1, 7.2.3.2 what is sent, byte for byte', () => {
+test('7.2.3.1, 7.2.3.2 the examples of the RFC are sent byte for byte', () => {
   const server = opened('server');
   server.send('Hello');
   server.send('Hello');
@@ -38,7 +38,7 @@ test('7.2.3.1, 7.2.3.2 what is sent, byte for byte', () => {
   );
 });
 
-test('7.1.1 without context takeover equal messages are equal bytes, in both roles and directions', () => {
+test('7.1.1 without context takeover equal messages are compressed to equal bytes, in both roles and directions', () => {
   for (const [role, name] of [
     ['server', 'serverNoContextTakeover'],
     ['client', 'clientNoContextTakeover'],
@@ -72,7 +72,7 @@ test('7.1.1 without context takeover equal messages are equal bytes, in both rol
 for (const role of ROLES) {
   const other: Role = role === 'client' ? 'server' : 'client';
 
-  test(`7.2.1 empty messages (${role})`, () => {
+  test(`7.2.1 empty messages are compressed to at least one byte, and arrive (${role})`, () => {
     const sender = opened(role);
     const receiver = opened(other);
     for (const data of ['', 'Hello', '', new Uint8Array(0), new Uint8Array(0), 'Hello']) sender.send(data);
@@ -82,7 +82,7 @@ for (const role of ROLES) {
     assert.equal(events(receiver, [bytes]), [['text', ''], TEXT, ['text', ''], ['binary', ''], ['binary', ''], TEXT]);
   });
 
-  test(`7.2.1 threshold: shorter messages are sent as they are (${role})`, () => {
+  test(`7.2.1 messages shorter than threshold are not compressed (${role})`, () => {
     for (const [threshold, length, rsv] of [
       [0, 0, 4],
       [10, 9, 0],
@@ -106,7 +106,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`7.2.1 the first fragment says whether the message is compressed (${role})`, () => {
+  test(`7.2.1 the first fragment decides whether the message is compressed (${role})`, () => {
     for (const [options, rsv] of [
       [undefined, 4],
       [{ compress: true }, 4],
@@ -130,7 +130,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`7.2.1 fragments are compressed across, and all but the last keep their tail (${role})`, () => {
+  test(`7.2.1 fragments share a window, and all but the last keep their tail (${role})`, () => {
     const connection = opened(role);
     const text = 'all work and no play makes Jack a dull boy. ';
     for (let i = 0; i < 5; i++) connection.sendFragment(text, i === 4);
@@ -145,7 +145,7 @@ for (const role of ROLES) {
     assert.equal(events(opened(other), [bytes]), [['text', text.repeat(5)]]);
   });
 
-  test(`7.2.1 fragments with surrogates cut in two, empty ones, and an empty last one (${role})`, () => {
+  test(`7.2.1 empty fragments and fragments that end inside a surrogate pair arrive (${role})`, () => {
     for (const agreement of [{}, NO_TAKEOVER]) {
       const connection = opened(role, {}, { agreement });
       const receiver = opened(other, {}, { agreement });
@@ -168,7 +168,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`6.1 fragmentSize cuts what is compressed, RSV1 on the first only (${role})`, () => {
+  test(`6.1 fragmentSize divides compressed messages, with RSV1 on the first frame only (${role})`, () => {
     const data = Uint8Array.from({ length: 5000 }, (_, i) => (i * i * 7919) >> 5);
     for (const size of [1, 7, 100, 1023, 1024, 1025, 100_000]) {
       const connection = opened(role, { fragmentSize: size });
@@ -183,7 +183,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`6.1 what is sent stays as it was while more is sent (${role})`, () => {
+  test(`6.1 a compressed message does not change when more is sent (${role})`, () => {
     const connection = opened(role);
     const messages = [1, 2, 3].map((seed) =>
       Uint8Array.from({ length: 200_000 }, (_, i) => (i * i * seed * 7919) >> 7),
@@ -193,7 +193,7 @@ for (const role of ROLES) {
     equalBytes(inflate(frames(connection).map(({ payload }) => payload)), join(messages));
   });
 
-  test(`6.1 control frames are never compressed, nor is the answer to one (${role})`, () => {
+  test(`6.1 control frames and their answers are never compressed (${role})`, () => {
     const connection = opened(role);
     connection.sendFragment('x'.repeat(100), false);
     connection.ping('x'.repeat(100));
@@ -217,7 +217,7 @@ for (const role of ROLES) {
   // Windows
 
   for (let bits = 8; bits <= 15; bits++) {
-    test(`7.1.2 what is sent with a window of 2^${bits} bytes decodes with it (${role})`, () => {
+    test(`7.1.2 messages compressed for a window of 2^${bits} bytes can be decompressed with it (${role})`, () => {
       const name = role === 'server' ? 'serverMaxWindowBits' : 'clientMaxWindowBits';
       const connection = opened(role, {}, { agreement: { [name]: bits } });
       // Each 200 random bytes come again at every distance there is.

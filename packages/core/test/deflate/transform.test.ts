@@ -13,7 +13,7 @@ const test = suite('RFC 7692 7.2 deflate/transform');
 for (const { name, run } of INFLATED) test(name, run);
 
 for (const role of ROLES) {
-  test(`6.1 plain messages between compressed ones do not touch the window (${role})`, () => {
+  test(`6.1 messages that are not compressed do not change the window (${role})`, () => {
     const plain = (opcode: number, text: string) => frame(role, { opcode, payload: utf8(text) });
     const bytes = join([
       ...[compressed(role, 1, HELLO), plain(1, 'Hello'), plain(2, ''), compressed(role, 2, HELLO_AGAIN)],
@@ -99,7 +99,7 @@ for (const role of ROLES) {
 
   // 1007
 
-  test(`10.4 a compressed message has at most twice maxMessageSize and 64 KiB on the wire, whatever it becomes (${role})`, () => {
+  test(`10.4 a compressed message may have twice maxMessageSize and 64 KiB on the wire, however short it is decompressed (${role})`, () => {
     // Empty blocks, without end.
     const payload = join(Array<Uint8Array>(2000).fill(hex('00 00 00 ff ff')));
     const part = (first: boolean): Uint8Array =>
@@ -119,7 +119,7 @@ for (const role of ROLES) {
   test(`7.2.2 "hello hello hello" without its last bytes fails with 1007 (${role})`, () =>
     expectCorrupt(role, deflate('hello hello hello').slice(0, -3)));
 
-  test(`7.2.2 a message that is cut off, at any byte, or goes on, with any byte, is never delivered (${role})`, () => {
+  test(`7.2.2 a compressed message that is truncated at any byte, or has any byte after its end, is never delivered (${role})`, () => {
     const whole = deflate('hello hello hello, this is a longer text with ünïcödé and repetitions, hello hello');
     for (let length = 0; length < whole.length; length++) {
       const found = events(opened(role), [compressed(role, 2, whole.slice(0, length))]);
@@ -140,7 +140,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`8.1 text that is not UTF-8 once it is decompressed fails with 1007 (${role})`, () => {
+  test(`8.1 a compressed text that is not UTF-8 fails with 1007 (${role})`, () => {
     for (const bad of ['ff', 'e2 82', 'ed a0 80', 'c0 af', `${'61'.repeat(70_000)} 80`]) {
       const bytes = compressed(role, 1, deflate(hex(bad)));
       for (const mode of ['whole', 'fragments'] as const) {
@@ -153,14 +153,14 @@ for (const role of ROLES) {
     }
   });
 
-  test(`8.1 behind a compressed message a plain text still fails where it ends (${role})`, () => {
+  test(`8.1 the offset of invalid UTF-8 is right after a compressed message too (${role})`, () => {
     const bytes = join([compressed(role, 1, HELLO), frame(role, { opcode: 1, payload: hex('61 e2 82') })]);
     for (const chunks of [[bytes], splitBytes(bytes)]) {
       assert.equal(events(opened(role), chunks), [TEXT, ['fail', 'invalid-utf8', bytes.length]]);
     }
   });
 
-  test(`8.1 a text with a code point across pieces of 64 KiB is whole (${role})`, () => {
+  test(`8.1 a code point may lie across two outputs of 64 KiB (${role})`, () => {
     for (const shift of [0, 1, 2, 3]) {
       const text = 'x'.repeat(shift) + '\u{1f600}'.repeat(50_000);
       const bytes = compressed(role, 1, deflate(text));
@@ -177,7 +177,7 @@ for (const role of ROLES) {
     assert.equal(events(connection, [compressed(role, 1, HELLO)]), [['open'], ['fail', 'reserved-bits', 0]]);
   });
 
-  test(`7.2.2 fragments are delivered as they are decompressed, of at most 64 KiB, and are the application's (${role})`, () => {
+  test(`7.2.2 fragments are delivered as they are decompressed, at most 64 KiB each, in memory of the application (${role})`, () => {
     const data = noise(300_000, 1).map((byte) => byte & 15);
     const connection = opened(role, { messages: 'fragments', maxMessageSize: Number.POSITIVE_INFINITY });
     const pieces = [...connection.receive(compressed(role, 2, deflate(data)))];
@@ -195,14 +195,14 @@ for (const role of ROLES) {
     equalBytes(join(pieces.map((piece) => (piece.type === 'fragment' ? piece.data : hex('')))), data);
   });
 
-  test(`7.2.2 messages are the application's (${role})`, () => {
+  test(`7.2.2 decompressed messages belong to the application (${role})`, () => {
     const connection = opened(role);
     const [first] = [...connection.receive(compressed(role, 2, deflate('Hello')))];
     events(connection, [compressed(role, 2, deflate('World'))]);
     assert.equal(first, { type: 'binary', data: utf8('Hello') });
   });
 
-  test(`7.2.2 a message that is being delivered waits while the application pauses (${role})`, () => {
+  test(`7.2.2 a pause interrupts the delivery of a compressed message (${role})`, () => {
     const connection = opened(role, { messages: 'fragments' });
     connection.receive(join([compressed(role, 2, deflate(new Uint8Array(200_000))), compressed(role, 1, HELLO)]));
     assert.is(connection.poll()?.type, 'fragment');

@@ -48,7 +48,7 @@ for (const [name, bytes, body] of [
   ['a line that does not end', `1\r\nx\r\n${'1'.repeat(2000)}`, 'x'],
 ] as const) {
   for (const size of [bytes.length, 1]) {
-    test(`7.1: chunked: ${name}, in pieces of ${size}`, () => {
+    test(`7.1: chunked: ${name}, in chunks of ${size}`, () => {
       const chunked = new ChunkedBody();
       for (let end = size; end <= bytes.length; end += size) {
         if (end === size && end < bytes.length) assert.not.ok(chunked.complete);
@@ -80,7 +80,7 @@ for (const bytes of [
   });
 }
 
-test('7.1: chunked: a line before a chunk is waited for to its 1,024th byte, wherever it begins', () => {
+test('7.1: chunked: a line before a chunk may have 1,024 bytes, wherever it begins', () => {
   const before = `7d0\r\n${'x'.repeat(2000)}\r\n`;
   for (const [length, complete] of [
     [1024, false],
@@ -94,7 +94,7 @@ test('7.1: chunked: a line before a chunk is waited for to its 1,024th byte, whe
   }
 });
 
-test('7.1: chunked: linear time byte by byte', () => {
+test('7.1: chunked: a body that arrives byte by byte takes linear time', () => {
   const run = (n: number): void => {
     const chunked = new ChunkedBody();
     const bytes = ascii(`${'1\r\nx\r\n'.repeat(n / 6)}0\r\n`);

@@ -30,7 +30,7 @@ for (const [name, text, body, ended] of [
   ['of more than maxEarlyBytes until the end', refused('', 'x'.repeat(99)), 'x'.repeat(20)],
   ['of more than maxEarlyBytes, chunked', refused(CHUNKED, `20\r\n${'x'.repeat(99)}`), 'x'.repeat(16)],
 ] as const) {
-  test(`4.1: a refusal ${name}`, () => {
+  test(`4.1: a refusal is delivered with its body: ${name}`, () => {
     for (const bytewise of [false, true]) {
       const error = answerTo(text, { maxEarlyBytes: 20 }, bytewise, ended) as HandshakeError;
       assert.is(error.rule, 'status-not-101');
@@ -42,21 +42,21 @@ for (const [name, text, body, ended] of [
   });
 }
 
-test('4.1: a refusal whose body is to come is waited for', () => {
+test('4.1: a refusal is delivered only when its body is complete', () => {
   const connection = Connection.client(URL, { random: ZEROS });
   assert.equal(receive(connection, ascii(refused(LENGTH, 'Hell'))), []);
   assert.is(connection.state, 'connecting');
   assert.is((receive(connection, ascii('o')) as FailEvent[])[0]?.error.rule, 'status-not-101');
 });
 
-test('4.1: a response that is whole when the transport ends counts', () => {
+test('4.1: a refusal counts when the transport ends, an incomplete head does not', () => {
   const end = true;
   assert.is((answerTo(refused('Content-Length: 0\r\n', ''), {}, false, end) as HandshakeError).rule, 'status-not-101');
   assert.is((answerTo(refused('', ''), {}, false, end) as HandshakeError).rule, 'status-not-101');
   assert.is((answerTo('HTTP/1.1 401 Unauth', {}, false, end) as HandshakeError).rule, 'handshake-interrupted');
 });
 
-test('4.1: linear time for a response that comes byte by byte', () => {
+test('4.1: a response that arrives byte by byte takes linear time', () => {
   for (const make of [
     (n: number) => responseHead({ Server: 'x'.repeat(n) }),
     (n: number) => refused('', 'x'.repeat(n)),

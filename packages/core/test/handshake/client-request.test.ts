@@ -12,7 +12,7 @@ const test = suite('RFC 6455 4.1 request');
 const head = (url: string, options: ClientOptions = {}): string =>
   sentText(Connection.client(url, { random: ZEROS, ...options }));
 
-test('4.1: the request, whole', () => {
+test('4.1: the request has all header fields in order', () => {
   assert.is(
     head('wss://Example.com:8443/chat?a=b', {
       origin: 'https://example.org',
@@ -48,19 +48,19 @@ for (const [url, target, host] of [
   });
 }
 
-test('4.1: one subprotocol is offered by itself, none is not mentioned', () => {
+test('4.1: without subprotocols or an origin the request has no header field for them', () => {
   assert.match(head(URL, { subprotocols: ['chat'] }), /\r\nSec-WebSocket-Protocol: chat\r\n\r\n$/);
   for (const options of [{}, { subprotocols: [] }]) assert.not.match(head(URL, options), /Protocol|Origin/);
 });
 
-test('4.1: the key is made of 16 random bytes, anew for each connection', () => {
+test('4.1: each connection has a key of 16 new random bytes', () => {
   let byte = 0;
   const random = (bytes: Uint8Array) => bytes.fill(++byte);
   const keys = [0, 1].map(() => request(URL, {}, random).key);
   assert.equal(keys, ['AQEBAQEBAQEBAQEBAQEBAQ==', 'AgICAgICAgICAgICAgICAg==']);
 });
 
-test('4.1: the request is what its head says', () => {
+test('4.1: the request has the method, target and version of its head', () => {
   const { request: sent } = request('ws://example.com/a?b', {}, ZEROS);
   const { method, target, version } = sent;
   assert.equal({ method, target, version }, { method: 'GET', target: '/a?b', version: 11 });
@@ -90,7 +90,7 @@ for (const [what, url, options] of [
   ),
   ['the header field Transfer-Encoding', URL, { headers: { 'Transfer-Encoding': 'chunked' } }],
 ] as [string, string, RequestOptions][]) {
-  test(`4.1: ${what} throws at the caller`, () => {
+  test(`4.1: ${what} throws`, () => {
     assert.throws(
       () => head(url, options),
       (error: unknown) => error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError,
@@ -102,9 +102,9 @@ for (const [options, message] of [
   [{ subprotocols: 'a' }, 'subprotocols: a list of tokens, not "a" (a string)'],
   [
     { subprotocols: ['a', 'secret token'] },
-    'subprotocols: a list of tokens; but number 1 is not a token (RFC 6455 section 4.1)',
+    'subprotocols: a list of tokens, but number 1 is not a token (RFC 6455 section 4.1)',
   ],
-  [{ subprotocols: [5] }, 'subprotocols: a list of tokens; but number 0 is not a token (RFC 6455 section 4.1)'],
+  [{ subprotocols: [5] }, 'subprotocols: a list of tokens, but number 0 is not a token (RFC 6455 section 4.1)'],
   [{ origin: 5 }, 'origin: the value of a header field, not 5'],
   [{ headers: 'a: b' }, 'headers: an object or a list of names and values, not "a: b" (a string)'],
   [{ headers: null }, 'headers: an object or a list of names and values, not null'],
@@ -120,13 +120,13 @@ for (const [options, message] of [
   });
 }
 
-test('4.1: header fields whose names only contain those of the handshake are sent', () => {
+test('4.1: header fields whose names contain those of the handshake are sent', () => {
   const names = ['X-Host', 'Hosts', 'X-Upgrade', 'Original', 'X-Origin', 'X-Sec-WebSocket-Key'];
   const text = head(URL, { headers: names.map((name) => [name, 'x'] as const) });
   assert.ok(text.endsWith(`${names.map((name) => `${name}: x\r\n`).join('')}\r\n`));
 });
 
-test('4.1: prototype names as subprotocols and header fields are sent', () => {
+test('4.1: names of prototype properties are sent as subprotocols and header fields', () => {
   const text = head(URL, { subprotocols: ['constructor', '__proto__'], headers: { toString: 'x' } });
   assert.match(text, /\r\nSec-WebSocket-Protocol: constructor, __proto__\r\ntoString: x\r\n/);
 });

@@ -73,7 +73,7 @@ for (const [name, what, text, options] of ROWS) {
   });
 }
 
-test('every rule without a status has a row, or a test of its own', () => {
+test('every rule with status 0 has a row, or a test of its own', () => {
   const elsewhere: Partial<Record<HandshakeRuleName, string>> = {
     'handshake-interrupted': 'connection/opening.test.ts',
     'handshake-rejected': 'connection/opening.test.ts',
@@ -116,7 +116,7 @@ for (const [name, text, options] of [
   });
 }
 
-test('4.1: open tells the subprotocol and all header fields, cookies among them', () => {
+test('4.1: the event open has the subprotocol and all header fields, cookies among them', () => {
   const text = responseHead({ 'Sec-WebSocket-Protocol': 'b', 'Set-Cookie': ['a=b', 'c=d'] });
   const open = answerTo(text, { subprotocols: ['a', 'b'] }) as OpenEvent;
   assert.is(open.subprotocol, 'b');
@@ -126,12 +126,12 @@ test('4.1: open tells the subprotocol and all header fields, cookies among them'
   );
 });
 
-test('4.1: a failure names the subprotocol that was not offered, as far as 200 characters tell it', () => {
+test('4.1: the error quotes a subprotocol that was not offered, up to 200 characters', () => {
   const error = answerTo(responseHead({ 'Sec-WebSocket-Protocol': `b${'c'.repeat(300)}` }), { subprotocols: ['a'] });
   assert.ok('message' in error && / bc{199}…(?!c)/.test(error.message), String(error));
 });
 
-test('4.3: an empty subprotocol is refused with the name of the option that lets it pass', () => {
+test('4.3: the error for an empty subprotocol names the option that would accept it', () => {
   const error = answerTo(responseHead({ 'Sec-WebSocket-Protocol': '' }), { subprotocols: ['a'] }) as HandshakeError;
   assert.match(error.message, /: an empty one, which the option allowEmptyProtocol would accept; /);
   const open = answerTo(responseHead({ 'Sec-WebSocket-Protocol': '' }), {
@@ -141,7 +141,7 @@ test('4.3: an empty subprotocol is refused with the name of the option that lets
   assert.is('subprotocol' in open && open.subprotocol, '');
 });
 
-test('RFC 9112 5.2: what a folded line says is told with a space for its fold', () => {
+test('RFC 9112 5.2: the fold of a folded line becomes a space', () => {
   const open = answerTo(responseHead({ 'X-A': 'a \t\r\n \t b\r\n\tc  ', 'X-B': '\r\n \r\n b' })) as OpenEvent;
   assert.equal(open.headers.slice(3), [
     ['x-a', 'a b c'],
@@ -149,7 +149,7 @@ test('RFC 9112 5.2: what a folded line says is told with a space for its fold', 
   ]);
 });
 
-test('F32: where a response is at fault does not depend on how it was cut', () => {
+test('F32: the offset of a fault in a response does not depend on the chunks', () => {
   const informational = 'HTTP/1.1 100 Continue\r\n\r\n';
   const refusal = 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\n';
   const offsets: [string, number][] = [
@@ -169,7 +169,7 @@ test('F32: where a response is at fault does not depend on how it was cut', () =
   }
 });
 
-test('4.1: what cannot be seen of what a server says is escaped where we repeat it', () => {
+test('4.1: invisible characters of a server are escaped in our messages', () => {
   for (const [text, shown] of [
     [responseHead({ 'Sec-WebSocket-Protocol': 'a\x85\x9b' }), ': a\\u{85}\\u{9b}; '],
     [
@@ -183,7 +183,7 @@ test('4.1: what cannot be seen of what a server says is escaped where we repeat 
   }
 });
 
-test('4.1: verify judges a response that somebody else has read', () => {
+test('4.1: verify checks a response that another HTTP client has read', () => {
   const offer = request(URL, { subprotocols: ['a'] }, ZEROS);
   const response = parseResponseHead(responseHead({ 'Sec-WebSocket-Protocol': 'a' }).slice(0, -4));
   assert.equal(verify(offer, response), { subprotocol: 'a', extensions: [], transform: undefined });
@@ -201,7 +201,7 @@ const RULES: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(RESPONSE_FIELDS)) {
-  test(`4.1: ${name} absent, doubled, and with each byte outside ASCII`, () => {
+  test(`4.1: ${name} is checked when it is absent, doubled, or has any byte outside ASCII`, () => {
     const options = { subprotocols: ['chat'] };
     const expected = RULES[name] ?? 'open';
     const absent = judgeResponse(responseHead({ ...RESPONSE_FIELDS, [name]: undefined }), options);
@@ -217,7 +217,7 @@ for (const [name, value] of Object.entries(RESPONSE_FIELDS)) {
   });
 }
 
-test('4.1: each byte outside ASCII in the status line: in the reason only', () => {
+test('4.1: bytes outside ASCII may be in the reason, but nowhere else in the status line', () => {
   for (const byte of HIGH_BYTES) {
     assert.is(judgeResponse(responseHead({}, `HTTP/1.1 101 Switching${byte}`)), 'open');
     assert.is(judgeResponse(responseHead({}, `HTTP/1.1 10${byte} Switching`)), 'response-malformed');

@@ -125,7 +125,7 @@ for (const [name, policy] of Object.entries({
 
 // An origin rule that throws, at an Origin that it did not expect, allows nothing: what a peer sends makes nothing throw.
 
-test('10.2: an Origin function that throws lets nobody in', () => {
+test('10.2: a function for origins that throws refuses the request', () => {
   const connection = Connection.server({
     origins: [
       () => {
@@ -140,7 +140,7 @@ test('10.2: an Origin function that throws lets nobody in', () => {
   assert.match(sentText(connection), /^HTTP\/1\.1 403 /);
 });
 
-test('10.2: an Origin function that gives a promise lets nobody in, and the error says why', () => {
+test('10.2: a function for origins that returns a promise refuses the request, and the error says why', () => {
   const rules: OriginRule[] = [(async () => true) as unknown as OriginRule];
   const error = ask(requestHead({ Origin: 'https://a.example' }), { origins: rules }) as HandshakeError;
   assert.is(error.rule, 'origin-refused');

@@ -34,7 +34,7 @@ for (const [offered, spoken, chosen, expected] of [
   });
 }
 
-test('4.2.2: the response that accepts, with header fields of the application', () => {
+test('4.2.2: the response that accepts has the header fields of the application', () => {
   const answer = accepted({}, {}, { headers: new Map([['Set-Cookie', 'a=b']]) });
   if (!answer.accepted) throw new Error('refused');
   assert.equal(answer.response, {
@@ -58,14 +58,14 @@ test('4.2.2: respond answers a request that breaks a rule, and never throws for 
   assert.is(String.fromCharCode(...answer.body), `${answer.error.message}\n`);
 });
 
-test('4.2.2: respond judges a head that somebody else has read: HTTP/1.0, HTTP/2', () => {
+test('4.2.2: respond refuses heads of HTTP/1.0 and older', () => {
   for (const version of [9, 10]) {
     const answer = respond({ method: 'GET', target: '/', version, headers: [] });
     assert.is(answer.accepted ? 'accepted' : answer.error.rule, 'http-version');
   }
 });
 
-test("4.2.2: the caller's faults throw", () => {
+test('4.2.2: wrong options throw', () => {
   for (const options of [
     { subprotocol: 'chat' },
     { headers: { 'a b': 'c' } },
@@ -85,18 +85,18 @@ test("4.2.2: the caller's faults throw", () => {
   }
 });
 
-test('4.2.2: header fields whose names only contain those of the handshake are the application’s', () => {
+test('4.2.2: header fields whose names contain those of the handshake are allowed', () => {
   const fields = ['X-Upgrade', 'Upgrade-Insecure', 'X-Sec-WebSocket-Accept'].map((name) => [name, 'x'] as const);
   const answer = accepted({}, {}, { headers: fields });
   assert.equal(answer.response.headers.slice(3), fields);
 });
 
-test('RFC 9110 15.3.5, 15.4.5: a rejection has a body, which 204 and 304 have not', () => {
+test('RFC 9110 15.3.5, 15.4.5: a request cannot be rejected with 204 or 304, which have no body', () => {
   for (const status of [204, 304, 199, 600, 400.5])
     assert.throws(() => rejectRequest(status, undefined, 0), /from 200 to 599/);
 });
 
-test('4.2.2: a request is rejected with any status from 200 to 599', () => {
+test('4.2.2: a request can be rejected with any status from 200 to 599', () => {
   for (const status of [200, 404, 418, 599]) {
     assert.equal(rejectRequest(status, { Upgrade: 'h2c' }, 5), {
       status,
@@ -117,7 +117,7 @@ test('4.2.2: a request is rejected with any status from 200 to 599', () => {
   assert.throws(() => rejectRequest(302, { Location: 'https://a.example\r\nX: y' }, 0), isA(TypeError));
 });
 
-test('4.2.2: what is no fault of the request is not taken for one', () => {
+test('4.2.2: an error that is not a fault of the request reaches the caller', () => {
   const head = Object.defineProperty({ ...parseRequestHead(requestHead({}).slice(0, -4)) }, 'headers', {
     get() {
       throw new RangeError('out of order');
@@ -128,7 +128,7 @@ test('4.2.2: what is no fault of the request is not taken for one', () => {
 
 // CVE-2020-7662 and its like: linear time and bounded memory.
 
-test('4.2.1: a head that comes byte by byte takes linear time', () => {
+test('4.2.1: a head that arrives byte by byte takes linear time', () => {
   const options = { maxHeadSize: Infinity };
   const feed = (n: number): void => {
     const connection = Connection.server(options);
@@ -156,7 +156,7 @@ for (const [name, value] of Object.entries({
   });
 }
 
-test('4.2.1: of a head that never ends no more is read than maxHeadSize', () => {
+test('4.2.1: no more than maxHeadSize is read of a head without an end', () => {
   const connection = Connection.server();
   let received = 0;
   for (

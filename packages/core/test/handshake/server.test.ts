@@ -47,7 +47,7 @@ test('every rule with a status has a row', () => {
   for (const { rule, answer } of ROWS) assert.is(Number(answer.slice(0, 3)), HANDSHAKE_RULES[rule].status);
 });
 
-test('RFC 9110 15.5: what is said of the request is short, printable text', () => {
+test('RFC 9110 15.5: the body of a refusal is short, printable text', () => {
   for (const head of [
     requestHead({}, `${'M'.repeat(2000)} / HTTP/1.1`),
     requestHead({ Origin: `https://${'x'.repeat(5000)}` }),
@@ -111,7 +111,7 @@ test('4.2.1: a start line of exactly half of maxHeadSize conforms, one byte more
   }
 });
 
-test('4.2.1: the request tells what was offered, in order', () => {
+test('4.2.1: the request has the offers of the client in order', () => {
   const request = ask(
     requestHead({
       Origin: 'http://example.com',
@@ -173,7 +173,7 @@ test('10.2: the Origin is compared with the authority of the target', () => {
   assert.is(judge(head('http://example.org')), 'origin-refused');
 });
 
-test('RFC 6585 5: a head that somebody else has read is refused when it has too many fields, or has lost some', () => {
+test('RFC 6585 5: a head of another reader is refused if it has too many fields, or is truncated', () => {
   const head = parseRequestHead(requestHead().slice(0, -4));
   const rule = (changes: object): string => {
     const answer = respond({ ...head, ...changes }, { origins: 'any' });
@@ -186,7 +186,7 @@ test('RFC 6585 5: a head that somebody else has read is refused when it has too 
   assert.is(rule({ truncated: true }), '431 head-too-big');
 });
 
-test('F32: where a head is at fault does not depend on how it was cut', () => {
+test('F32: the offset of a fault in a head does not depend on the chunks', () => {
   const offsets: [string, number, ServerOptions?][] = [
     ['GET / HTTP/1.1\nHost: a\r\n\r\nmore', 14],
     ['GET / HTTP/1.1\r\nnonsense\r\n\r\nmore', 28],
@@ -207,7 +207,7 @@ test('F32: where a head is at fault does not depend on how it was cut', () => {
   }
 });
 
-test('RFC 9110 15.5: what cannot be seen of what a peer says is escaped where we repeat it', () => {
+test('RFC 9110 15.5: invisible characters of a client are escaped in our messages', () => {
   for (const [origin, shown] of [
     ['https://a\x80\x9b31m', 'https://a\\u{80}\\u{9b}31m'],
     ['https://a\xadb', 'https://a\\u{ad}b'],
@@ -246,7 +246,7 @@ const HIGH: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(REQUEST_FIELDS)) {
-  test(`4.2.1: ${name} absent, doubled, and with each byte outside ASCII`, () => {
+  test(`4.2.1: ${name} is checked when it is absent, doubled, or has any byte outside ASCII`, () => {
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: undefined })), ABSENT[name] ?? 'conforms');
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: [value, value] })), DOUBLED[name] ?? 'conforms');
     for (const byte of HIGH_BYTES) {
@@ -258,7 +258,7 @@ for (const [name, value] of Object.entries(REQUEST_FIELDS)) {
   });
 }
 
-test('4.2.1: each byte outside ASCII in each part of the request line', () => {
+test('4.2.1: no byte outside ASCII is allowed in the request line', () => {
   for (const byte of HIGH_BYTES) {
     assert.is(judge(requestHead({}, `GE${byte}T / HTTP/1.1`)), 'request-malformed');
     assert.is(judge(requestHead({}, `GET /${byte} HTTP/1.1`)), 'target-form');

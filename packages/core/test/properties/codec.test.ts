@@ -50,7 +50,7 @@ const header: fc.Arbitrary<FrameHeader> = fc
     length: opcode === 8 ? 2 + (fields.length % 124) : opcode >= 8 ? fields.length % 126 : fields.length,
   }));
 
-codec('5.2 a header that is encoded is decoded, wherever it lies', () => {
+codec('5.2 an encoded header is decoded to the same, at any place', () => {
   check(
     5000,
     fc.property(header, fc.nat(20), fc.nat(5), (header, start, behind) => {
@@ -86,7 +86,7 @@ codec('5.2 a header is encoded as the reference encodes it', () => {
   );
 });
 
-codec('5.3 the fast mask is the mask of the RFC, over any cut', () => {
+codec('5.3 payloads are masked as the RFC says, in any parts', () => {
   const size = fc.oneof(fc.nat(70), fc.nat(400), fc.nat(5000));
   check(
     3000,
@@ -130,7 +130,7 @@ const nearlyUtf8 = fc
 
 const HOST = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-codec('8.1 text is valid, and decoded, as the host has it', () => {
+codec('8.1 text is validated and decoded as by the host', () => {
   check(
     4000,
     fc.property(fc.oneof(nearlyUtf8, fc.uint8Array({ maxLength: 12 })), key, (bytes, mask) => {
@@ -148,7 +148,7 @@ codec('8.1 text is valid, and decoded, as the host has it', () => {
   );
 });
 
-codec('8.1 any cut fails at the same byte, which is the first that cannot be', () => {
+codec('8.1 invalid UTF-8 in any parts fails at the first impossible byte', () => {
   check(
     3000,
     fc.property(
@@ -178,7 +178,7 @@ function stream(bytes: Uint8Array): boolean {
   return true;
 }
 
-codec('a text is encoded as the host encodes it', () => {
+codec('a text is encoded as by the host', () => {
   const units = fc.array(fc.oneof(fc.nat(0xffff), fc.integer({ min: 0xd800, max: 0xdfff }), fc.nat(127)), {
     maxLength: 80,
   });

@@ -56,7 +56,7 @@ const stream = fc.oneof(validStream, anyStream, mutatedStream);
 const told = ({ events, end, sent }: Outcome): unknown => [events, end, toHex(sent)];
 
 for (const [name, options] of Object.entries(OPTIONS)) {
-  cuts(`any stream gives in few bytes at a time what it gives as a whole; options: ${name}`, () => {
+  cuts(`any stream gives the same in short chunks as in one; options: ${name}`, () => {
     check(
       500,
       fc.property(stream, lengths, ({ role, bytes }, lengths) => {
@@ -70,7 +70,7 @@ for (const [name, options] of Object.entries(OPTIONS)) {
   });
 }
 
-cuts('where a connection is paused, closed or ended in the middle, the rest is as with larger chunks', () => {
+cuts('after a pause, a close or an end in the middle, the rest is the same in short chunks as in one', () => {
   check(
     500,
     fc.property(
@@ -105,7 +105,7 @@ cuts('where a connection is paused, closed or ended in the middle, the rest is a
   );
 });
 
-cuts('compressed messages and uncompressed ones between each other', () => {
+cuts('compressed and uncompressed messages arrive in any order and chunks', () => {
   const message = fc.record({ data: fc.oneof(fc.string(), fc.uint8Array()), compress: fc.boolean() });
   check(
     200,
@@ -145,7 +145,7 @@ const INVALID: [bytes: number[], at: number][] = [
 ];
 
 for (const role of ['server', 'client'] as const) {
-  cuts(`8.1 invalid UTF-8 is found at its first impossible byte, in few bytes at a time (${role})`, () => {
+  cuts(`8.1 invalid UTF-8 fails at its first impossible byte, in short chunks (${role})`, () => {
     const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
     for (const [invalid, impossible] of INVALID) {
       for (const before of ['', 'é', 'a'.repeat(15), 'a€'.repeat(5), 'a'.repeat(40)]) {
@@ -178,7 +178,7 @@ for (const role of ['server', 'client'] as const) {
     }
   });
 
-  cuts(`8.1, 5.6 a code point that is cut by the ends of chunks, or by the end of its message (${role})`, () => {
+  cuts(`8.1, 5.6 a code point may be divided by chunks, but not by the end of its message (${role})`, () => {
     const key = role === 'server' ? { key: [0x37, 0xfa, 0x21, 0x3d] } : {};
     const payload = utf8('aé€🐯'.repeat(10));
     for (let length = 1; length <= 17; length++) {
@@ -199,7 +199,7 @@ for (const role of ['server', 'client'] as const) {
       ['ASCII', 1, 'a'],
       ['text', 1, '€'],
     ] as const) {
-      cuts(`10.4 one byte at a time takes time in proportion to the length: ${kind}, ${messages} (${role})`, () => {
+      cuts(`10.4 chunks of one byte take linear time: ${kind}, ${messages} (${role})`, () => {
         const run = (size: number): void => {
           const payload = utf8(characters.repeat(size));
           const connection = Connection.opened(role, {}, { heartbeat: false, messages });

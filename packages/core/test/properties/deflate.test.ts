@@ -56,7 +56,7 @@ const options = fc.record({
 
 const summary = (data: Data): Summary => (typeof data === 'string' ? ['text', data] : ['binary', toHex(data)]);
 
-properties('7.2 any messages, compressed in any way, cut in any way, arrive as they were sent', () => {
+properties('7.2 any messages arrive as they were sent, compressed and cut in any way', () => {
   check(
     400,
     fc.property(
@@ -98,7 +98,7 @@ properties('7.2 any messages, compressed in any way, cut in any way, arrive as t
   );
 });
 
-properties('7.1.2 what is sent is what an inflater of zlib with that window takes', () => {
+properties('7.1.2 an inflater of zlib with the agreed window decompresses what is sent', () => {
   check(
     200,
     fc.property(
@@ -161,7 +161,7 @@ const fault = (event: Summary): Summary =>
     ? ['fail', 'message', event[2] as number]
     : event;
 
-properties('7.2.2 any cut of any stream, valid or corrupted, gives the same messages and fails at the same', () => {
+properties('7.2.2 a compressed stream, valid or corrupted, gives the same messages and fault in any chunks', () => {
   check(
     600,
     fc.property(role, stream, cuts, fc.boolean(), (to, messages, places, forget) => {
@@ -190,7 +190,7 @@ properties('7.2.2 any cut of any stream, valid or corrupted, gives the same mess
   );
 });
 
-properties('7.2.2 what zlib makes of a compressed message is what is delivered', () => {
+properties('7.2.2 a compressed message is delivered as zlib decompresses it', () => {
   check(
     400,
     fc.property(

@@ -96,7 +96,7 @@ function run(
   return { got: join(parts), connection };
 }
 
-ownership('what is done to bytes after send never shows on the wire', () => {
+ownership('writing to bytes after send never changes what is transmitted', () => {
   check(
     300,
     fc.property(program, (steps) => {
@@ -107,7 +107,7 @@ ownership('what is done to bytes after send never shows on the wire', () => {
   );
 });
 
-ownership('with lend, whatever is done, the peer gets whole frames or the end', () => {
+ownership('whatever is done to lent bytes, the peer receives whole frames or the end', () => {
   check(
     300,
     fc.property(program, (steps) => {

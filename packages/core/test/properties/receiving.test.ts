@@ -13,7 +13,7 @@ const stream = fc.oneof(validStream, anyStream, mutatedStream);
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);
 const poll = fc.constantFrom('each chunk' as const, 'at the end' as const);
 
-receiving('any cut of any stream gives the same events and the same answers', () => {
+receiving('any stream gives the same events and the same answers in any chunks', () => {
   check(
     3000,
     fc.property(stream, cuts, messages, poll, ({ role, bytes }, places, messages, poll) => {
@@ -26,7 +26,7 @@ receiving('any cut of any stream gives the same events and the same answers', ()
   );
 });
 
-receiving('what a stream means is what the reference finds in it', () => {
+receiving('any stream gives the events and the fault of the reference', () => {
   check(
     3000,
     fc.property(stream, ({ role, bytes }) => {
@@ -44,7 +44,7 @@ receiving('what a stream means is what the reference finds in it', () => {
   );
 });
 
-receiving('a stream that breaks no rule is never failed, and each Ping and Close frame is answered', () => {
+receiving('a stream that breaks no rule never fails, and each Ping and Close frame is answered', () => {
   check(
     1000,
     fc.property(validStream, cuts, ({ role, bytes }, places) => {
@@ -92,7 +92,7 @@ const act = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('close', 'end', 'pause', 'resume', 'poll', 'transmit') }) },
 );
 
-receiving('garbage never throws, the order of events is kept, and nothing follows end', () => {
+receiving('garbage never makes a method throw, keeps the order of events, and nothing follows end', () => {
   check(
     3000,
     fc.property(fc.constantFrom(...Object.values(connections)), fc.array(act, { maxLength: 12 }), (open, acts) => {

@@ -103,7 +103,7 @@ function whole(parts: readonly (string | Uint8Array)[]): Summary {
 
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);
 
-sending('whatever is sent arrives, however it is fragmented and cut, and as the reference reads it', () => {
+sending('whatever is sent arrives, fragmented and cut in any way, and as the reference reads it', () => {
   check(
     1500,
     fc.property(role, conversation, cuts, messages, (role, { fragmentSize, steps }, places, messages) => {
@@ -121,7 +121,7 @@ sending('whatever is sent arrives, however it is fragmented and cut, and as the 
   );
 });
 
-sending('no frame of data is longer than fragmentSize, and all but the first are continuations', () => {
+sending('no data frame is longer than fragmentSize, and all but the first of a message are Continuation frames', () => {
   check(
     500,
     fc.property(role, fc.oneof(shortText, shortBytes), fc.integer({ min: 1, max: 99 }), (role, data, fragmentSize) => {
@@ -137,7 +137,7 @@ sending('no frame of data is longer than fragmentSize, and all but the first are
   );
 });
 
-sending('bytes of the caller are never written to', () => {
+sending('the bytes of the caller are never written to', () => {
   check(
     500,
     fc.property(role, anyBytes, (role, data) => {

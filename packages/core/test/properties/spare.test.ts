@@ -120,47 +120,50 @@ const interleaving = fc.record({
 
 for (const [name, options] of Object.entries(OPTIONS)) {
   for (const keys of ['the same', 'all different'] as const) {
-    spare(`each does what it would do alone; options: ${name}; masking keys: ${keys}`, () => {
-      // With keys that differ, an opening handshake would as well.
-      const opensAtAll = keys === 'the same';
-      const resolve = (): ResolvedServerOptions =>
-        resolveServerOptions({
-          heartbeat: { interval: 400, timeout: 3000 },
-          ...{
-            idleTimeout: 5000,
-            messageProgress: { bytes: 100, within: 2000 },
-            stallTimeout: 3000,
-            closeTimeout: 2000,
-            ...options,
-          },
-          random: opensAtAll ? SEVENS : different(),
-        });
-      check(
-        120,
-        fc.property(interleaving, ({ kinds: all, steps }) => {
-          const kinds = all.map((kind) => ({ ...kind, opens: kind.opens && opensAtAll }));
-          const shared = resolve();
-          const runs = kinds.map((kind) => new Run(kind, shared));
-          const plans: [act: Act, now: number][][] = kinds.map(() => []);
-          let now = 0;
-          for (const [which, act] of steps) {
-            if (act.type === 'wait') now += act.time;
-            const i = which % runs.length;
-            runs[i]?.act(act, now);
-            plans[i]?.push([act, now]);
-          }
-          for (const run of runs) run.assertIntact();
-          for (const [i, kind] of kinds.entries()) {
-            const alone = new Run(kind, resolve());
-            for (const [act, then] of plans[i] ?? []) alone.act(act, then);
-            const expected = alone.outcome(now);
-            const actual = runs[i]?.outcome(now);
-            assert.equal(actual?.seen, expected.seen);
-            assert.equal(unmasked(actual?.sent ?? hex(''), kind.opens), unmasked(expected.sent, kind.opens));
-          }
-        }),
-      );
-    });
+    spare(
+      `connections that share their options do what each would do alone; options: ${name}; masking keys: ${keys}`,
+      () => {
+        // With keys that differ, an opening handshake would as well.
+        const opensAtAll = keys === 'the same';
+        const resolve = (): ResolvedServerOptions =>
+          resolveServerOptions({
+            heartbeat: { interval: 400, timeout: 3000 },
+            ...{
+              idleTimeout: 5000,
+              messageProgress: { bytes: 100, within: 2000 },
+              stallTimeout: 3000,
+              closeTimeout: 2000,
+              ...options,
+            },
+            random: opensAtAll ? SEVENS : different(),
+          });
+        check(
+          120,
+          fc.property(interleaving, ({ kinds: all, steps }) => {
+            const kinds = all.map((kind) => ({ ...kind, opens: kind.opens && opensAtAll }));
+            const shared = resolve();
+            const runs = kinds.map((kind) => new Run(kind, shared));
+            const plans: [act: Act, now: number][][] = kinds.map(() => []);
+            let now = 0;
+            for (const [which, act] of steps) {
+              if (act.type === 'wait') now += act.time;
+              const i = which % runs.length;
+              runs[i]?.act(act, now);
+              plans[i]?.push([act, now]);
+            }
+            for (const run of runs) run.assertIntact();
+            for (const [i, kind] of kinds.entries()) {
+              const alone = new Run(kind, resolve());
+              for (const [act, then] of plans[i] ?? []) alone.act(act, then);
+              const expected = alone.outcome(now);
+              const actual = runs[i]?.outcome(now);
+              assert.equal(actual?.seen, expected.seen);
+              assert.equal(unmasked(actual?.sent ?? hex(''), kind.opens), unmasked(expected.sent, kind.opens));
+            }
+          }),
+        );
+      },
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import { client, drain, receive, server } from './tools.ts';
 
 const receiver = suite('receiver-chunks');
 
-receiver('5.2 a data frame that is whole in its chunk is a view of the chunk, unmasked in place', () => {
+receiver('5.2 a data frame that is whole in its chunk is unmasked in place and delivered as a view', () => {
   const chunk = concat(hex('ff ff'), hex('82 85 37 fa 21 3d 7f 9f 4d 51 58  89 81 01 00 00 00 60')).subarray(2);
   const to = server();
   to.receive(chunk);
@@ -23,7 +23,7 @@ receiver('5.2 a data frame that is whole in its chunk is a view of the chunk, un
   assert.equal([summarize(ping), ping.data.buffer.byteLength], [['ping', '61'], 1]);
 });
 
-receiver('a view of a Buffer is a plain Uint8Array', () => {
+receiver('events of a Buffer have plain Uint8Arrays', () => {
   const to = client();
   to.receive(Buffer.from('820161890162', 'hex'));
   for (const event of [to.next(0), to.next(0)]) {
@@ -31,7 +31,7 @@ receiver('a view of a Buffer is a plain Uint8Array', () => {
   }
 });
 
-receiver('what is not whole in its chunk has memory of its own', () => {
+receiver('a message that is not whole in its chunk has memory of its own', () => {
   const chunks = split(hex('82 05 01 02 03 04 05'), [4]);
   const to = client();
   for (const chunk of chunks) to.receive(chunk);
@@ -48,7 +48,7 @@ for (const [name, to, digits, end] of [
   ['a long masked text', server(), `81 fe 0800 00 00 00 00 ${times(2048, '61')}`, '81 00 00 00 00 61'],
   ['a masked text that is not ASCII', server(), `81 fe 0800 00 00 00 00 ${times(1024, 'c3 a9')}`, '81 00 00 00 00 61'],
 ] as const) {
-  receiver(`lets go of a chunk that has been parsed: ${name}`, async () => {
+  receiver(`a chunk that has been parsed is released: ${name}`, async () => {
     const parse = (): WeakRef<ArrayBuffer> => {
       const chunk = hex(`${digits} 82`);
       to.receive(chunk);
@@ -62,7 +62,7 @@ for (const [name, to, digits, end] of [
   });
 }
 
-receiver('who transfers the memory of an event takes nothing from the message that began behind it', () => {
+receiver('transferring the memory of an event does not affect the message that began in the same chunk', () => {
   const to = client();
   const first = new Uint8Array(20_000).fill(7);
   first.set(hex(`82 0b ${times(11, '01')} 82 7e 7530`));
@@ -86,31 +86,34 @@ function binaryFrame(masked: boolean, payload: Uint8Array): Uint8Array<ArrayBuff
 const pattern = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => (i * 7 + 1) & 0xff);
 
 for (const masked of [true, false]) {
-  receiver(`what was delivered out of a chunk is not touched when what began behind it is moved (${masked})`, () => {
-    // Three by three these are all alignments as well.
-    for (let before = 0; before <= 40; before += budget(3, 1)) {
-      for (const rest of [0, 1, 2, 4, 8, 10, 14, 15, 100]) {
-        const to = masked ? server() : client();
-        const large = binaryFrame(masked, pattern(70_000));
-        const small = binaryFrame(masked, pattern(before));
-        const first = concat(small, large.subarray(0, large.length - rest));
-        to.receive(first);
-        const event = to.next(0);
-        assert.ok(event?.type === 'binary');
-        const next = to.next(0);
-        if (next === undefined) to.receive(large.slice(large.length - rest));
-        const message = next ?? to.next(0);
-        assert.ok(message?.type === 'binary');
-        equalBytes(message.data, pattern(70_000), `${before} bytes before, ${rest} to come`);
-        equalBytes(event.data, pattern(before));
-        // Who has been given the one may do with its memory what it likes.
-        if (rest > 0) new Uint8Array(event.data.buffer).fill(0xff);
-        if (rest > 0) equalBytes(message.data, pattern(70_000));
+  receiver(
+    `a message that is moved inside its chunk leaves the events of the chunk as they are (masked: ${masked})`,
+    () => {
+      // Three by three these are all alignments as well.
+      for (let before = 0; before <= 40; before += budget(3, 1)) {
+        for (const rest of [0, 1, 2, 4, 8, 10, 14, 15, 100]) {
+          const to = masked ? server() : client();
+          const large = binaryFrame(masked, pattern(70_000));
+          const small = binaryFrame(masked, pattern(before));
+          const first = concat(small, large.subarray(0, large.length - rest));
+          to.receive(first);
+          const event = to.next(0);
+          assert.ok(event?.type === 'binary');
+          const next = to.next(0);
+          if (next === undefined) to.receive(large.slice(large.length - rest));
+          const message = next ?? to.next(0);
+          assert.ok(message?.type === 'binary');
+          equalBytes(message.data, pattern(70_000), `${before} bytes before, ${rest} to come`);
+          equalBytes(event.data, pattern(before));
+          // Who has been given the one may do with its memory what it likes.
+          if (rest > 0) new Uint8Array(event.data.buffer).fill(0xff);
+          if (rest > 0) equalBytes(message.data, pattern(70_000));
+        }
       }
-    }
-  });
+    },
+  );
 
-  receiver(`the room of a header is used, whether it came with its payload or before it (${masked})`, () => {
+  receiver(`a message is moved over its header if its last bytes fit then (masked: ${masked})`, () => {
     const frame = binaryFrame(masked, pattern(70_000));
     const header = frame.length - 70_000;
     for (let cut = 0; cut <= header; cut++) {
@@ -133,7 +136,7 @@ for (const masked of [true, false]) {
     }
   });
 
-  receiver(`a fragment whose room is used leaves the frames behind it alone (${masked})`, () => {
+  receiver(`a fragment that is moved over its header leaves the next frames as they are (masked: ${masked})`, () => {
     const key = masked ? { key: [1, 2, 3, 4] } : {};
     const stream = concat(
       encodeFrame({ fin: false, opcode: 2, payload: pattern(5000), ...key }),

@@ -55,21 +55,24 @@ for (const role of ROLES) {
       ['', MIB],
     ] as const) {
       const kind = payload === '' ? 'empty' : 'one-byte';
-      memory(`10.4 ${MANY_SAID} ${kind} fragments that are never final: ${name} (${role})`, async () => {
-        const stream = fragments(role, opcode, payload, MANY);
-        const [bytes, connection] = await retained(() => {
-          const to = open(role);
-          for (const chunk of chunks(stream, size))
-            for (const event of to.receive(chunk)) assert.is(event.type, 'open');
-          return to;
-        });
-        assert.ok(bytes < limit, `${bytes} bytes are in use`);
-        assert.is(connection.state, 'open');
-      });
+      memory(
+        `10.4 ${MANY_SAID} ${kind} fragments of a message without an end occupy little memory: ${name} (${role})`,
+        async () => {
+          const stream = fragments(role, opcode, payload, MANY);
+          const [bytes, connection] = await retained(() => {
+            const to = open(role);
+            for (const chunk of chunks(stream, size))
+              for (const event of to.receive(chunk)) assert.is(event.type, 'open');
+            return to;
+          });
+          assert.ok(bytes < limit, `${bytes} bytes are in use`);
+          assert.is(connection.state, 'open');
+        },
+      );
     }
   }
 
-  memory(`10.4 ${MANY_SAID} one-byte chunks of one frame (${role})`, async () => {
+  memory(`10.4 ${MANY_SAID} one-byte chunks of one frame occupy little memory (${role})`, async () => {
     const header = hex(role === 'server' ? '82 ff 0000000000100000 37 fa 21 3d' : '82 7f 0000000000100000');
     const stream = concat(header, new Uint8Array(MANY));
     for (const polled of [true, false]) {
@@ -87,7 +90,7 @@ for (const role of ROLES) {
   });
 }
 
-memory('10.4 a fragmented message is as long as its payload, whatever the number of its fragments', () => {
+memory('10.4 a message occupies at most twice its length, whatever the number of its fragments', () => {
   const to = open('client');
   const stream = concat(fragments('client', 2, '61', MANY), hex('80 00'));
   const events = [...to.receive(stream)];
@@ -96,7 +99,7 @@ memory('10.4 a fragmented message is as long as its payload, whatever the number
   assert.ok(event.data.buffer.byteLength <= 2 * MANY + 4096, `${event.data.buffer.byteLength} bytes`);
 });
 
-memory('10.4 2^40 bytes that are announced and do not come occupy nothing', async () => {
+memory('10.4 2^40 bytes that are only announced occupy nothing', async () => {
   for (const messages of ['whole', 'fragments'] as const) {
     // Of a text that no string can hold nothing is awaited: receiver.test.ts.
     for (const frame of messages === 'whole' ? ['02'] : ['01', '02']) {
@@ -113,7 +116,7 @@ memory('10.4 2^40 bytes that are announced and do not come occupy nothing', asyn
   }
 });
 
-memory('5.5.1 what a message had brought is let go when we close', async () => {
+memory('5.5.1 close releases an incomplete message', async () => {
   const [bytes, connection] = await retained(() => {
     const to = open('client');
     to.receive(concat(hex('82 7f 0000000000800000'), new Uint8Array(4 * MIB)));
@@ -128,23 +131,26 @@ memory('5.5.1 what a message had brought is let go when we close', async () => {
   assert.is(connection.state, 'closing');
 });
 
-memory(`5.5.3 ${MANY_SAID} pings whose answers are not read: 4 KiB of pongs wait, and one`, async () => {
-  const stream = new Uint8Array(5 * MANY);
-  for (let i = 0; i < MANY; i++) stream.set([0x89, 3, i >> 16, i >> 8, i], 5 * i);
-  const to = open('client');
-  const [bytes] = await retained(() => {
-    for (const chunk of chunks(stream, 64 * KIB))
-      for (const event of to.receive(chunk)) assert.ok(event.type !== 'fail');
-  });
-  assert.ok(bytes < MIB, `${bytes} bytes`);
-  assert.is(to.queuedBytes, 9 * 455 + 9);
-  const { frames, rest } = decodeFrames(drain(to));
-  assert.equal([frames.length, rest, frames[0]?.opcode], [456, 0, 10]);
-  assert.equal(
-    [0, 454, 455].map((at) => toHex(frames[at]?.payload ?? hex(''))),
-    ['00 00 00', '00 01 c6', toHex(stream.slice(-3))],
-  );
-});
+memory(
+  `5.5.3 after ${MANY_SAID} Ping frames whose answers are not read, 4 KiB of Pong frames and the latest wait`,
+  async () => {
+    const stream = new Uint8Array(5 * MANY);
+    for (let i = 0; i < MANY; i++) stream.set([0x89, 3, i >> 16, i >> 8, i], 5 * i);
+    const to = open('client');
+    const [bytes] = await retained(() => {
+      for (const chunk of chunks(stream, 64 * KIB))
+        for (const event of to.receive(chunk)) assert.ok(event.type !== 'fail');
+    });
+    assert.ok(bytes < MIB, `${bytes} bytes`);
+    assert.is(to.queuedBytes, 9 * 455 + 9);
+    const { frames, rest } = decodeFrames(drain(to));
+    assert.equal([frames.length, rest, frames[0]?.opcode], [456, 0, 10]);
+    assert.equal(
+      [0, 454, 455].map((at) => toHex(frames[at]?.payload ?? hex(''))),
+      ['00 00 00', '00 01 c6', toHex(stream.slice(-3))],
+    );
+  },
+);
 
 const CHUNK = 64 * KIB;
 
@@ -157,41 +163,44 @@ const PAYLOAD = {
 for (const role of ROLES) {
   for (const type of ['binary', 'text'] as const) {
     const size = process.env.FULL ? 2 ** 32 : budget(2 ** 24, type === 'binary' ? 2 ** 28 : 2 ** 26);
-    memory(`10.4 a message of ${size / MIB} MiB in fragments passes with a flat heap (${type}, ${role})`, async () => {
-      const to = open(role, { ...UNLIMITED, messages: 'fragments' });
-      const [bit, key] = role === 'server' ? ['ff', '00000000'] : ['7f', ''];
-      const header = `${type === 'text' ? '81' : '82'} ${bit} ${size.toString(16).padStart(16, '0')} ${key}`;
-      const before = await usedBytes();
-      const started = performance.now();
-      let received = 0;
-      let pieces = 0;
-      let peak = 0;
-      const take = (chunk: Uint8Array): void => {
-        for (const event of to.receive(chunk)) {
-          if (event.type !== 'fragment') continue;
-          received += event.data.length;
-          pieces++;
-          assert.is(event.final, received === size);
-        }
-      };
+    memory(
+      `10.4 a message of ${size / MIB} MiB in fragments passes in constant memory (${type}, ${role})`,
+      async () => {
+        const to = open(role, { ...UNLIMITED, messages: 'fragments' });
+        const [bit, key] = role === 'server' ? ['ff', '00000000'] : ['7f', ''];
+        const header = `${type === 'text' ? '81' : '82'} ${bit} ${size.toString(16).padStart(16, '0')} ${key}`;
+        const before = await usedBytes();
+        const started = performance.now();
+        let received = 0;
+        let pieces = 0;
+        let peak = 0;
+        const take = (chunk: Uint8Array): void => {
+          for (const event of to.receive(chunk)) {
+            if (event.type !== 'fragment') continue;
+            received += event.data.length;
+            pieces++;
+            assert.is(event.final, received === size);
+          }
+        };
 
-      take(hex(header));
-      for (let at = 0; at < size; at += CHUNK) {
-        const chunk = PAYLOAD[type].slice(at % (3 * CHUNK), (at % (3 * CHUNK)) + CHUNK);
-        // 2^24, 2^26, 2^28 and 2^32 are 3 n + 1.
-        if (at + CHUNK === size) chunk[CHUNK - 1] = 0x21;
-        take(chunk);
-        if (at % (size / budget(2, 8)) === 0) peak = Math.max(peak, (await usedBytes()) - before);
-      }
-      const seconds = (performance.now() - started) / 1000;
-      assert.is(received, size);
-      assert.ok(peak < MIB, `${peak} bytes more than before`);
-      if (process.env.FULL) {
-        const [more, rss] = [peak / KIB, process.memoryUsage().rss / MIB].map(Math.round);
-        const time = `${role}, ${type}, ${pieces} pieces, ${seconds.toFixed(1)} s`;
-        console.log(`  ${size} bytes, ${time}; at most ${more} KiB more in use than before, RSS ${rss} MiB`);
-      }
-    });
+        take(hex(header));
+        for (let at = 0; at < size; at += CHUNK) {
+          const chunk = PAYLOAD[type].slice(at % (3 * CHUNK), (at % (3 * CHUNK)) + CHUNK);
+          // 2^24, 2^26, 2^28 and 2^32 are 3 n + 1.
+          if (at + CHUNK === size) chunk[CHUNK - 1] = 0x21;
+          take(chunk);
+          if (at % (size / budget(2, 8)) === 0) peak = Math.max(peak, (await usedBytes()) - before);
+        }
+        const seconds = (performance.now() - started) / 1000;
+        assert.is(received, size);
+        assert.ok(peak < MIB, `${peak} bytes more than before`);
+        if (process.env.FULL) {
+          const [more, rss] = [peak / KIB, process.memoryUsage().rss / MIB].map(Math.round);
+          const time = `${role}, ${type}, ${pieces} pieces, ${seconds.toFixed(1)} s`;
+          console.log(`  ${size} bytes, ${time}; at most ${more} KiB more in use than before, RSS ${rss} MiB`);
+        }
+      },
+    );
   }
 }
 

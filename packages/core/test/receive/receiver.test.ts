@@ -11,7 +11,7 @@ const receiver = suite('receiver');
 
 const HELLO: Summary = ['text', 'Hello'];
 
-receiver('is at rest between two messages, with nothing to parse', () => {
+receiver('it is idle between two messages, with nothing to parse', () => {
   const to = client();
   assert.is(to.isIdle, true);
   const steps: [digits: string, isIdle: boolean][] = [
@@ -47,12 +47,12 @@ receiver('is at rest between two messages, with nothing to parse', () => {
   assert.is(to.isIdle, false);
 });
 
-receiver('is never at rest where it knows something of its connection', () => {
+receiver('it is never idle with rate limits, which are state of its connection', () => {
   const to = client({ rateLimits: { messages: { perSecond: 1 } } });
   assert.is(to.isIdle, false);
 });
 
-receiver('begins again anywhere in another stream', () => {
+receiver('it can begin anywhere in another stream', () => {
   const to = client();
   for (const offset of [0, 1000, 2 ** 40, 7]) {
     to.begin(offset);
@@ -66,7 +66,7 @@ receiver('begins again anywhere in another stream', () => {
   assert.equal(fault(to, '82 00 83'), ['reserved-opcode', 502]);
 });
 
-receiver('empty chunks mean nothing', () => {
+receiver('empty chunks change nothing', () => {
   const to = client();
   assert.equal(receive(to, ''), []);
   assert.equal(receive(to, '81 05 48'), []);
@@ -75,7 +75,7 @@ receiver('empty chunks mean nothing', () => {
   assert.equal(receive(to, ''), []);
 });
 
-receiver('5.2 lengths up to 2^53 - 1 are accepted where there is no limit, and waited for', () => {
+receiver('5.2 lengths up to 2^53 - 1 are accepted without a limit', () => {
   for (const length of ['7fffffff', '80000000', 'ffffffff', '00000100000000', '00000100000001', '1fffffffffffff']) {
     const to = client({ maxMessageSize: Infinity });
     assert.equal(receive(to, `82 7f ${length.padStart(16, '0')} 01 02 03`), []);
@@ -83,7 +83,7 @@ receiver('5.2 lengths up to 2^53 - 1 are accepted where there is no limit, and w
   }
 });
 
-receiver('says where the message or frame begins that is not whole', () => {
+receiver('pendingSince is the offset of the incomplete message or frame', () => {
   const to = client({}, 100);
   const steps: [digits: string, pendingSince: number][] = [
     ['', -1],
@@ -107,7 +107,7 @@ receiver('says where the message or frame begins that is not whole', () => {
   }
 });
 
-receiver('offsets of faults count all bytes of the stream', () => {
+receiver('the offset of a fault counts all bytes of the stream', () => {
   const cases: [before: string, broken: string, rule: string, offset: number][] = [
     ['', '83', 'reserved-opcode', 1000],
     ['81 01 61', '80', 'continuation-without-message', 1003],
@@ -124,7 +124,7 @@ receiver('offsets of faults count all bytes of the stream', () => {
   }
 });
 
-receiver('5.5.1 what is discarded is not judged, but for its headers and the Close frame', () => {
+receiver('5.5.1 of discarded frames only the headers are checked, and the Close frame', () => {
   const limits = { maxMessageSize: 5, rateLimits: { messages: { perSecond: 1 }, controlFrames: { perSecond: 1 } } };
   const discarding = (): Receiver => {
     const to = client(limits);
@@ -144,7 +144,7 @@ receiver('5.5.1 what is discarded is not judged, but for its headers and the Clo
   assert.equal(fault(discarding(), '88 01 03'), ['close-payload-length', 0]);
 });
 
-receiver('5.5.1 the rest of what it was keeping is let go when it begins to discard', () => {
+receiver('5.5.1 discard drops an incomplete code point', () => {
   const to = client({ messages: 'fragments' });
   assert.equal(receive(to, '01 03 61 e2 82'), [['fragment', 1, '61', false]]);
   to.discard();
@@ -167,7 +167,7 @@ receiver("5.6 messages: 'fragments' delivers a text in whole code points", () =>
   assert.equal(fault(to, '80 02 a9 c3'), ['invalid-utf8', 30]);
 });
 
-receiver("messages: 'fragments' delivers views, and keeps no view of a chunk itself", () => {
+receiver("messages: 'fragments' delivers views of the chunk, and keeps copies", () => {
   const to = client({ messages: 'fragments' });
   const [first, second] = split(hex('01 03 61 e2 82  80 01 ac'), [5]);
   if (first === undefined || second === undefined) return assert.unreachable();
@@ -179,7 +179,7 @@ receiver("messages: 'fragments' delivers views, and keeps no view of a chunk its
   assert.equal(drain(to), [['fragment', 1, 'e2 82 ac', true]]);
 });
 
-receiver('8.1 decodes with the given decoder, whole or not', () => {
+receiver('8.1 the decoder of the options decodes messages of one frame and of several', () => {
   const lengths: number[] = [];
   const textDecoder = {
     decode(bytes: Uint8Array): string {
@@ -192,7 +192,7 @@ receiver('8.1 decodes with the given decoder, whole or not', () => {
   assert.equal(lengths, [2, 3]);
 });
 
-receiver('8.1 a decoder that refuses what is valid is not believed', () => {
+receiver('8.1 valid text is delivered even if the decoder refuses it', () => {
   const textDecoder = {
     decode(): string {
       throw new TypeError('no');
@@ -203,7 +203,7 @@ receiver('8.1 a decoder that refuses what is valid is not believed', () => {
   assert.equal(receive(client({ textDecoder }), `81 7d ${times(125, '61')}`), [['text', 'a'.repeat(125)]]);
 });
 
-receiver('8.1 works without a decoder of the host', () => {
+receiver('8.1 text is decoded and validated without a decoder of the host', () => {
   assert.ok(host.textDecoder !== undefined);
   const bare = Object.create(resolveOptions(), { textDecoder: { value: undefined } });
   const text = 'é€🐯'.repeat(12);
@@ -213,7 +213,7 @@ receiver('8.1 works without a decoder of the host', () => {
   assert.equal(fault(client(bare), `81 6d ${payload} c3`), ['invalid-utf8', 111]);
 });
 
-receiver('7.4.1 rate limits count messages when they begin, bytes when they come, and control frames', () => {
+receiver('7.4.1 rate limits count messages when they begin, bytes when they arrive, and control frames', () => {
   const rateLimits = { messages: { perSecond: 2 }, bytes: { perSecond: 10 }, controlFrames: { perSecond: 2 } };
   const cases: [digits: string, types: string[], rule: string, offset: number][] = [
     ['81 00  82 00  81 00', ['text', 'binary'], 'message-rate', 4],
@@ -234,7 +234,7 @@ receiver('7.4.1 rate limits count messages when they begin, bytes when they come
 });
 
 receiver(
-  '10.4: a text longer than any string is refused when it is announced; bytes and fragments of it are not',
+  '10.4: a text longer than any string is refused when it is announced, unless it is delivered in fragments',
   () => {
     const longer = '7f 00 00 00 00 1f ff ff e9';
     const longest = '7f 00 00 00 00 1f ff ff e8';

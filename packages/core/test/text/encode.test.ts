@@ -10,7 +10,7 @@ const encode = suite('encode');
 const WRITES = [host.writeUtf8, lookUpHost({ TextEncoder }).writeUtf8];
 const { utf8Length: lengthOfHost, writeLatin1: writeOfHost } = host;
 
-encode('a text that was cut out of a longer one in the middle of a pair shows nothing of what comes after it', () => {
+encode('a text that was cut from a longer one inside a surrogate pair is encoded without what follows', () => {
   // The first test of this file, because V8 reads beyond such a text, which it keeps as a view of the longer one, for as long
   // as the first of its optimising compilers has compiled the loop and the second has not.
   const longer = 'Here a 🐯 is: 🐯';
@@ -35,7 +35,7 @@ function encoded(text: string, write?: Write): Uint8Array {
   return memory.subarray(2, 2 + length);
 }
 
-encode('encodes every code point as the host does, lone surrogates as U+FFFD', () => {
+encode('every code point is encoded as by the host, lone surrogates as U+FFFD', () => {
   for (let first = 0; first < 0x110000; first += 0x1000) {
     // A space between them keeps surrogates lone.
     const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
@@ -46,7 +46,7 @@ encode('encodes every code point as the host does, lone surrogates as U+FFFD', (
   }
 });
 
-encode('encodes halves of surrogate pairs in every order as the host does', () => {
+encode('halves of surrogate pairs in any order are encoded as by the host', () => {
   const units = ['', 'a', '\ud800', '\udbff', '\udc00', '\udfff', '€'];
   for (const a of units) {
     for (const b of units) {
@@ -55,7 +55,7 @@ encode('encodes halves of surrogate pairs in every order as the host does', () =
   }
 });
 
-encode("encodes short and long texts, with a way of the host's or without", () => {
+encode("short and long texts are encoded, with the host's encoder or without", () => {
   for (const character of ['a', 'é', '€', '🐯', '\ud800']) {
     for (let length = 0; length <= 40; length++) {
       const text = character.repeat(length);
@@ -66,7 +66,7 @@ encode("encodes short and long texts, with a way of the host's or without", () =
   }
 });
 
-encode('the length in bytes is measured, by the host or by core', () => {
+encode('the length in bytes is right, measured by the host or by core', () => {
   try {
     for (const offers of [host.utf8Length, undefined]) {
       Object.assign(host, { utf8Length: offers });
@@ -90,7 +90,7 @@ encode('the length in bytes is measured, by the host or by core', () => {
   }
 });
 
-encode('text is written one byte a character, by the host or by core', () => {
+encode('Latin-1 is written by the host or by core', () => {
   try {
     for (const offers of [writeOfHost, undefined]) {
       Object.assign(host, { writeLatin1: offers });

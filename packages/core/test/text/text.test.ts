@@ -113,12 +113,12 @@ const inMemory = (bytes: Uint8Array, at: number): Uint8Array =>
 
 const ascii = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + 1) & 0x7f);
 
-text('there is a kernel if there is WebAssembly', () => {
+text('there is a kernel exactly if there is WebAssembly', () => {
   assert.is(kernel() === undefined, !('WebAssembly' in globalThis));
   assert.is(kernel(), kernel());
 });
 
-text('8.1 ASCII of every length, every way', () => {
+text('8.1 ASCII of every length is decoded, in every way', () => {
   for (let length = 0; length <= 300; length++) {
     assert.is(decodeEveryWay(inMemory(ascii(length), length % 5), `${length} bytes`)?.length, length);
   }
@@ -127,7 +127,7 @@ text('8.1 ASCII of every length, every way', () => {
   }
 });
 
-text('8.1 one character that is not ASCII, and one byte that is none, anywhere in a text, every way', () => {
+text('8.1 one character beyond ASCII, or one invalid sequence, is found anywhere in a text, in every way', () => {
   for (const length of [1, 2, 3, 4, 15, 16, 17, 33, 95, 96, 97, 111, 112, 113, 128, 131]) {
     for (let at = 0; at < length; at++) {
       for (const insert of ['c3 a9', 'e2 82 ac', 'f0 9f 90 af', '80', 'c3', 'ff', 'e2 82', 'ed a0 80', 'f0 9f 90']) {
@@ -142,7 +142,7 @@ text('8.1 one character that is not ASCII, and one byte that is none, anywhere i
   }
 });
 
-text('8.1 code points of each length across the end of a block, and of every sixteen bytes, every way', () => {
+text('8.1 code points across the end of a block, or of sixteen bytes, are decoded, in every way', () => {
   for (const character of ['a', 'é', '€', '🐯', '\u{10ffff}', '\ud7ff', '\ue000', '\ufffd', '\ufeff']) {
     const size = utf8(character).length;
     const many = character.repeat(Math.ceil((2 * KERNEL_SIZE + 100) / size));
@@ -157,7 +157,7 @@ text('8.1 code points of each length across the end of a block, and of every six
   }
 });
 
-text('8.1 characters of all lengths mixed, every way, of any number', () => {
+text('8.1 mixed characters of all lengths are decoded, in every way', () => {
   const mixed = [...'aé€🐯 漢字 Ω\0\x7f\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}\ufffd'];
   for (let length = 0; length < 200; length++) {
     const expected = Array.from({ length }, (_, i) => mixed[(i * i + length) % mixed.length]).join('');
@@ -167,7 +167,7 @@ text('8.1 characters of all lengths mixed, every way, of any number', () => {
   assert.ok(decodeEveryWay(utf8(long), 'many') === long);
 });
 
-text('8.1 a fault anywhere in a long text, every way', () => {
+text('8.1 a fault is found anywhere in a long text, in every way', () => {
   for (const fill of ['61', 'e6 bc a2', 'c3 a9']) {
     const count = Math.floor(40_000 / hex(fill).length);
     const whole = utf8(decodeStrictly(hex(fill)).repeat(count));
@@ -195,7 +195,7 @@ text('8.1 a byte order mark is kept, and U+FFFD is a character', () => {
   }
 });
 
-text("8.1 a decoder of one's own decodes, whatever is known", () => {
+text('8.1 the decoder of the application is always used', () => {
   const own = new OwnDecoder();
   for (const known of ['ascii', 'utf8', 'nothing'] as const) {
     assert.is(decodeText(ascii(200), known, own), decodeStrictly(ascii(200)));
@@ -205,7 +205,7 @@ text("8.1 a decoder of one's own decodes, whatever is known", () => {
   assert.is(own.calls, 4);
 });
 
-text('8.1 texts one after the other do not get into each other', () => {
+text('8.1 a text is not affected by the texts before it', () => {
   const texts = ['é'.repeat(8000), 'a'.repeat(100), '€'.repeat(50), 'b'.repeat(97), '🐯'.repeat(30), 'c'.repeat(96)];
   for (const a of texts) {
     for (const b of texts) {
@@ -216,7 +216,7 @@ text('8.1 texts one after the other do not get into each other', () => {
   }
 });
 
-text("8.1 a decoder of one's own that refuses what is valid does not lose a text that has been validated", () => {
+text('8.1 a validated text is decoded even if the decoder of the application refuses it', () => {
   const refusing: Utf8TextDecoder = {
     decode() {
       throw new TypeError('I would rather not');
@@ -227,7 +227,7 @@ text("8.1 a decoder of one's own that refuses what is valid does not lose a text
   assert.is(decodePayload(new Memory(bytes, false), 0, 40, 0, refusing), undefined);
 });
 
-text('isAscii never says so of anything else, and of all that is if there is a kernel or little', () => {
+text('isAscii is never wrongly true, and always right with a kernel or a short text', () => {
   for (const length of [0, 1, 95, 96, 97, 112, 127, 128, 300, 16_384, 16_385, 40_000]) {
     for (const [start, behind] of [
       [0, 0],
@@ -255,7 +255,7 @@ text('isAscii never says so of anything else, and of all that is if there is a k
   }
 });
 
-text('decodes up to 16 bytes of ASCII, masked or not, of its range only', () => {
+text('up to 16 bytes of ASCII are decoded, masked or not, and nothing around them', () => {
   const long = 'abcdefghijklmnop';
   assert.is(SHORT_ASCII, long.length);
   for (const key of [KEY, 0, 0xff80ff7f | 0]) {
@@ -276,7 +276,7 @@ text('decodes up to 16 bytes of ASCII, masked or not, of its range only', () => 
   }
 });
 
-text('tells up to 16 bytes of ASCII from what is not, each bit of each byte, in its range only', () => {
+text('one bit beyond ASCII is noticed in each of up to 16 bytes, but not around them', () => {
   for (let length = 0; length <= SHORT_ASCII; length++) {
     for (const behind of [1, 20]) {
       for (let at = 0; at < length + behind; at++) {
