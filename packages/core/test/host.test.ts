@@ -189,7 +189,7 @@ test('more than 1 KiB is allocated without zeros if the host can do that in a bu
   assert.equal(allocate(1024), new Uint8Array(1024));
   const memory = allocate(1025);
   assert.equal([memory.length, memory[0], asked], [1025, 7, [1, 1025]]);
-  // Without it, or where it is not what it is on Node, zeros.
+  // Without it, or if it differs from Node's, memory is filled with zeros.
   for (const other of [
     undefined,
     (length: number) => new Uint8Array(length + 20).fill(7).subarray(5, 5 + length),

@@ -1,4 +1,4 @@
-// The public names: nothing is exported by accident, nothing without a word on what it is.
+// The public names: nothing is exported by accident, and everything has a docstring.
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -84,7 +84,7 @@ suiteOf('first returns views of the beginning of the block', () => {
   }
 });
 
-/** Leaves bytes in the block as others before have done: nothing behind a length may count. */
+/** Fills the block, as earlier payloads do: bytes after a length must not count. */
 function fill(byte: number): void {
   simd.block.fill(byte);
 }
@@ -129,7 +129,7 @@ suiteOf('8.1 mask returns 0 exactly when the result is all ASCII', () => {
   }
 });
 
-/** Compares what the kernel says of bytes with Node, and what it makes of them. */
+/** Asserts that the kernel judges and decodes bytes as Node does. */
 function compare(bytes: Uint8Array, name = toHex(bytes)): void {
   const { length } = bytes;
   const ascii = bytes.every((byte) => byte < 0x80);

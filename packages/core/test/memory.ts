@@ -1,4 +1,4 @@
-/** Measures memory as an application sees it: what is in use after garbage has been collected. */
+/** Measures memory as an application sees it, after garbage has been collected. */
 import { Session } from 'node:inspector';
 import { collectGarbage } from './garbage.ts';
 

@@ -1,4 +1,4 @@
-// Misuse says what is wrong before anything has changed: names that are none, things of another type.
+// Misuse throws before anything has changed: unknown names, and values of another type.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { permessageDeflate } from '../src/deflate/index.ts';

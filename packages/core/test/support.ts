@@ -68,7 +68,7 @@ export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** Returns copies of the pieces between the cuts. A receiver unmasks in place, so it must not be given the bytes themselves. */
+/** Returns copies of the parts between the cuts. A receiver unmasks in place, so it must not be given the bytes themselves. */
 export function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array<ArrayBuffer>[] {
   const bounds = [0, ...cuts, bytes.length].sort((a, b) => a - b);
   return bounds.slice(1).map((end, i) => Uint8Array.from(bytes.subarray(bounds[i], end)));
@@ -79,7 +79,7 @@ export function splitBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
   return Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-/** Returns all that waits in an outbox, in one piece. */
+/** Returns all bytes that wait for `transmit`, joined. */
 export function drain(outbox: { transmit(): Uint8Array | undefined }): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   for (let bytes = outbox.transmit(); bytes !== undefined; bytes = outbox.transmit()) parts.push(bytes);
@@ -95,7 +95,7 @@ export const SEVENS = (bytes: Uint8Array): Uint8Array => bytes.fill(7);
 /** An event as a short value: `['text', 'Hello']`, `['ping', '01 02']`, `['close', 1000, '']`, `['fail', rule, offset]`. */
 export type Summary = readonly [type: string, ...facts: (string | number | boolean)[]];
 
-/** Returns an event without what only some tests ask for: latency, explanation, headers. */
+/** Returns an event as a short value, without latency, explanation and headers. */
 export function summarize(event: ConnectionEvent): Summary {
   switch (event.type) {
     case 'text':
@@ -125,7 +125,7 @@ export function joinFragments(events: readonly ConnectionEvent[]): ConnectionEve
   let pieces: Uint8Array[] = [];
   return events.flatMap((event): ConnectionEvent[] => {
     if (event.type !== 'fragment') return [event];
-    // Each piece of a text is whole code points: it decodes by itself.
+    // Each part of a text consists of whole code points, so it decodes by itself.
     if (event.opcode === 1) decodeStrictly(event.data);
     pieces.push(event.data);
     if (!event.final) return [];
@@ -153,7 +153,7 @@ export interface Outcome {
 }
 
 /**
- * Gives an open connection the chunks, then the end of the transport, and collects what comes of it.
+ * Gives an open connection the chunks, then the end of the transport, and returns what it made of them.
  *
  * @param poll whether events are taken after each chunk or only once all have been given
  */

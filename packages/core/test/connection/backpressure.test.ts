@@ -1,4 +1,4 @@
-// Pull: nothing happens that is not polled; pausing; and a limit to what waits to be written (RFC 6455 10.4).
+// Back-pressure: events are only made when they are polled, pause, and the limit for bytes that wait (RFC 6455 10.4).
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type EndEvent, Opcode, StateError } from '../../src/index.ts';

@@ -29,7 +29,7 @@ const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, messagePr
 
 const within = (ms: number, bytes = 1024): ConnectionOptions => ({ messageProgress: { bytes, within: ms } });
 
-/** The peer is not there any more: there is no Close frame for it, and nothing more to wait for. */
+/** Asserts that the peer is given up: no Close frame is sent, and nothing is waited for. */
 function givenUp(connection: Connection, expected: string): void {
   const events = [...connection];
   assert.is(types(events), 'fail end');
@@ -41,7 +41,7 @@ function givenUp(connection: Connection, expected: string): void {
   nothingFollows(connection);
 }
 
-/** Lets a deadline pass, not a moment too early, and gives the events. */
+/** Asserts that the deadline is not early, lets it pass, and returns the events. */
 function pass(connection: Connection, at: number): ReturnType<Connection['timeout']> {
   assert.is(connection.deadline, at);
   assert.equal([...connection.timeout(at - 1)], []);

@@ -1,4 +1,4 @@
-// RFC 6455 7.1.7: failing the connection. Which bytes break which rule is in vectors.ts; here, what follows from it.
+// RFC 6455 7.1.7: failing the connection. The bytes that break each rule are in vectors.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type ConnectionEvent, type EndEvent, type FailEvent, Opcode } from '../../src/index.ts';

@@ -114,7 +114,7 @@ for (const role of ROLES) {
     const header = headerOf(role, 2 * BYTES);
     receive(connection, concat(last, next.subarray(0, 1)), 600);
     assert.is(connection.deadline, 600 + WITHIN);
-    // The header itself, however it comes, is no progress; the payload is.
+    // The header does not count as progress, however it arrives; the payload does.
     receive(connection, next.subarray(1, header), 700);
     assert.is(connection.deadline, 600 + WITHIN);
     receive(connection, next.subarray(header, header + BYTES), 800);

@@ -1,4 +1,4 @@
-// Refusals of a client's request (RFC 6455 4.1) whose body does not end: the deadline of the handshake is the end of them.
+// Refusals of a client's request (RFC 6455 4.1) whose body does not end before the deadline of the handshake.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection } from '../../src/index.ts';

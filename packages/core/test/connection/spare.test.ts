@@ -109,7 +109,7 @@ for (const role of ROLES) {
       if (inside++ === 0) {
         for (const other of [b, c, b]) {
           const payload = utf8(`é ${'inside '.repeat(20)}`);
-          // Whole, and in pieces.
+          // Once whole, and once in parts.
           other.receive(frame(role, 1, payload));
           texts.push(...[...other].map((event) => (event as { data: string }).data));
           const bytes = frame(role, 1, payload);

@@ -1,4 +1,4 @@
-// In which parts bytes leave, what has left, and what the transport has to wait for.
+// The parts in which bytes leave, the reports of `written`, and the end of the transport while bytes wait.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type EndEvent } from '../../src/index.ts';

@@ -23,7 +23,7 @@ function short(agreement: DeflateAgreement | undefined): string {
   return `${serverNoContextTakeover ? 'S' : ''}${serverMaxWindowBits} ${clientNoContextTakeover ? 'C' : ''}${clientMaxWindowBits}`;
 }
 
-/** Parameters as they stand behind the name of the extension. */
+/** Parameters as they follow the name of the extension. */
 const named = (parameters: string): string => ['permessage-deflate', ...(parameters ? [parameters] : [])].join('; ');
 
 function parsed(value: string): Extension[] {
@@ -71,7 +71,7 @@ for (const [request, expected] of OFFERS) {
   });
 }
 
-/** What is offered, what the server wants, and what it answers; then the agreement. */
+/** An offer, the request of the server, its answer, and the agreement. */
 const ANSWERS: [section: string, offer: string, request: DeflateRequest, answer: string, agreement: string][] = [
   ['7.1', '', {}, '', '15 15'],
   ['7.1', 'client_max_window_bits', {}, '', '15 15'],
@@ -199,7 +199,7 @@ test('5.1 without an offer there is no answer', () => {
   assert.is(permessageDeflate(NO_ENGINE).accept([]), undefined);
 });
 
-/** What a client asks for, what the server answers, and the agreement or why there is none. */
+/** The request of a client, the answer of the server, and the agreement or the reason why there is none. */
 const CONFIRMATIONS: [section: string, request: DeflateRequest | undefined, answer: string, expected: string][] = [
   ['5.1', {}, '', 'declined'],
   ['5.1', undefined, '', 'declined'],

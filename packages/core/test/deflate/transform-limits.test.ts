@@ -72,7 +72,7 @@ for (const role of ROLES) {
       const data = new Uint8Array(length).fill(0x61);
       const [bomb, stored] = [deflate(data, { level: 9 }), deflate(data, { level: 0 })];
       for (const [i, bytes] of [bomb, stored].entries()) {
-        // Of a compressed message what counts is what it becomes, of a frame what it is.
+        // The limit of messages applies to the decompressed length, that of frames to the length on the wire.
         const options: ConnectionOptions = { maxMessageSize: length, maxFrameSize: 10 * LIMIT };
         const places = [1, 2].filter((place) => place < bytes.length);
         for (const cuts of [[], places]) {
@@ -120,7 +120,7 @@ for (const role of ROLES) {
     assert.equal(counting.log, made);
     connection.close(1000);
     assert.equal(counting.log, [...made, 'deflater closed', 'inflater closed']);
-    // What still arrives is not decompressed; the peer's Close frame is what counts.
+    // Nothing that still arrives is decompressed; only the peer's Close frame counts.
     const rest = join([compressed(role, 1, HELLO), compressed(role, 1, hex('ff ff'), [1]), frame(role, { opcode: 8 })]);
     assert.equal(events(connection, [rest]), [['close', 1005, '']]);
     connection.receiveEnd();

@@ -208,7 +208,7 @@ for (const role of ROLES) {
     assert.is(connection.poll()?.type, 'fragment');
     connection.pause();
     assert.is(connection.poll(), undefined);
-    // What arrives meanwhile waits its turn behind the rest of the message.
+    // A frame that arrives meanwhile waits after the rest of the message.
     connection.receive(frame(role, { opcode: 9 }));
     connection.resume();
     const all = joinFragments([...connection]).map(summarize);

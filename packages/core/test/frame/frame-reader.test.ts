@@ -11,7 +11,7 @@ const reader = suite('frame-reader');
 
 const RULES: FrameRules = { masked: undefined, rsv: 0, maxFrameSize: 1000 };
 
-/** Reads chunks to their ends; each part as what is new, the opcode, and the bytes as they are. */
+/** Reads chunks to their ends, and returns for each part the opcode if it is the first, its bytes, offset and the rest. */
 function read(from: FrameReader, chunks: readonly string[], state?: MessageState): unknown[][] {
   return chunks.map((digits) => {
     const chunk = hex(digits);

@@ -18,7 +18,7 @@ const frame = suite('frame');
 const ANY: FrameRules = { masked: undefined, rsv: 0, maxFrameSize: Infinity };
 const KEY = 0x37fa213d;
 
-/** Each class of length at both ends, with the bytes behind the first when there is no mask. */
+/** Each class of length at both ends, with the bytes after the first when there is no mask. */
 const LENGTHS = [
   [0, '00'],
   [1, '01'],

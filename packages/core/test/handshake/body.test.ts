@@ -39,7 +39,7 @@ for (const [name, bytes, body] of [
   ['line ends in a chunk', '4\r\n\r\n\r\n\r\n0\r\n', '\r\n\r\n'],
   ['trailers', '1\r\nx\r\n0\r\nA: b\r\n\r\n', 'x'],
   ['nothing', '0\r\n', ''],
-  // Malformed: what there was until then.
+  // A malformed chunk ends the body before it.
   ['a size that is none', '1\r\nx\r\nz\r\n', 'x'],
   ['no size', '1\r\nx\r\n\r\n', 'x'],
   ['a negative size', '1\r\nx\r\n-1\r\n', 'x'],

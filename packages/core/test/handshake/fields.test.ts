@@ -89,7 +89,7 @@ test('areUnique notices a name that is there twice', () => {
     assert.not.ok(areUnique(names));
 });
 
-// What a caller gives.
+// Header fields of a caller.
 
 const OWNED = /^host$/i;
 

@@ -16,7 +16,7 @@ const breaks =
   (error: unknown): boolean =>
     error instanceof HandshakeError && error.rule === name;
 
-/** Gives a reader bytes in pieces of a size, and what it finds. */
+/** Gives a reader bytes in chunks of a size, and returns what it finds. */
 function read(reader: HeadReader, bytes: string, size = bytes.length): string[] {
   const heads: string[] = [];
   for (let at = 0; at < bytes.length; at += size) {

@@ -123,7 +123,7 @@ for (const [name, policy] of Object.entries({
   });
 }
 
-// An origin rule that throws, at an Origin that it did not expect, allows nothing: what a peer sends makes nothing throw.
+// An origin rule that throws at an unexpected Origin allows nothing: a peer must not be able to make the server throw.
 
 test('10.2: a function for origins that throws refuses the request', () => {
   const connection = Connection.server({

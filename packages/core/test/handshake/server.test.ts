@@ -30,7 +30,7 @@ for (const { rule: name, name: what, head, answer, fields = '', options, story }
       if (fail?.type !== 'fail') throw new Error(`not refused but ${types(events)}`);
       assert.is(fail.error.rule, name);
       const body = `${fail.error.message}\n`;
-      // RFC 9110 7.8: who sends Upgrade says so in Connection as well.
+      // RFC 9110 7.8: a sender of Upgrade must name it in Connection too.
       const close = answer.startsWith('426') ? 'close, Upgrade' : 'close';
       const common = `Connection: ${close}${CRLF}Content-Length: ${body.length}${CRLF}Content-Type: text/plain; charset=utf-8`;
       assert.is(sentText(connection), `HTTP/1.1 ${answer}${CRLF}${common}${CRLF}${fields}${CRLF}${body}`);
@@ -129,7 +129,7 @@ test('4.2.1: the request has the offers of the client in order', () => {
   assert.equal(request.headers.at(-1), ['x-latin', 'caf\xe9']);
 });
 
-// RFC 9112 3.2: the request target, and whose it is.
+// RFC 9112 3.2: the request target and its authority.
 
 for (const [target, host, expected] of [
   ['/', 'example.com', ['/', '', '/', 'example.com']],

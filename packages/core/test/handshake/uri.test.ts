@@ -92,7 +92,7 @@ test('3: a URI that is not a string throws a TypeError', () => {
   }
 });
 
-// Messages are logged: what a user name, a password, a query or a fragment says is not in them.
+// Messages are logged, so they must not contain a user name, a password, a query or a fragment.
 for (const [text, shown] of [
   ['ws://user:secret@example.com/', 'ws://…'],
   ['wss://secret@example.com/a b', 'wss://…'],

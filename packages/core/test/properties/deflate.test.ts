@@ -20,7 +20,7 @@ const agreement: fc.Arbitrary<DeflateAgreement> = fc.record({
   clientMaxWindowBits: bits,
 });
 
-/** Bytes that compress: runs, and what has been there before. */
+/** Bytes that can be compressed: runs and repetitions. */
 const repetitive = fc
   .tuple(
     fc.uint8Array({ minLength: 1, maxLength: 50 }),
@@ -40,7 +40,7 @@ const data: fc.Arbitrary<Data> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(70_000).map((length) => 'abcé'.repeat(length / 4)) },
 );
 
-/** A message, in one piece or cut, compressed or not as told or as the threshold has it, perhaps a Ping frame before. */
+/** A message, whole or in fragments, compressed or not, perhaps after a Ping frame. */
 const message = fc.record({
   data,
   cuts: fc.array(fc.nat(), { maxLength: 3 }),

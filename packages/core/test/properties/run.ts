@@ -7,10 +7,10 @@ import { concat, drain, equalBytes, hex, join, SEVENS, type Summary, summarize }
 
 export const COMPRESSION = { level: 1, memLevel: 8, threshold: 20 } as const;
 
-/** How a connection comes about. */
+/** The kind of a connection. */
 export interface Kind {
   readonly role: Role;
-  /** By an opening handshake of its own, or of somebody else's. */
+  /** Whether it is opened by its own opening handshake. */
   readonly opens: boolean;
   /** Where it compresses: the options are the same. */
   readonly compresses: boolean;
@@ -32,7 +32,7 @@ export type Act =
 
 export type Plain = 'poll' | 'transmit' | 'drain' | 'flush' | 'release' | 'pause' | 'resume' | 'end';
 
-/** What one connection did: its events, what its commands threw, and its bytes. */
+/** A connection, its events, the errors of its commands, and its bytes. */
 export class Run {
   readonly #connection: Connection;
   readonly #stream: Uint8Array;
@@ -64,7 +64,7 @@ export class Run {
     try {
       switch (act.type) {
         case 'receive': {
-          // A head is parsed in one piece, for there is more to see behind it.
+          // A head arrives in one chunk, because the frames after it matter more.
           const size = act.size + (this.#at === 0 ? this.#head : 0);
           const chunk = this.#stream.slice(this.#at, this.#at + size);
           this.#at += chunk.length;
@@ -146,7 +146,7 @@ export class Run {
     this.#views = [];
   }
 
-  /** What was given and not released, and what was delivered, is as it was. */
+  /** Asserts that transmitted and delivered bytes have not changed. */
   assertIntact(): void {
     for (const [view, before] of this.#views) equalBytes(view, before, 'what was transmitted');
   }

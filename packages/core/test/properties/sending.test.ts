@@ -59,7 +59,7 @@ const conversation = fc.oneof(
   fc.record({ fragmentSize: fc.constantFrom(125, 1000, 65_536, undefined), steps: steps(anyText, anyBytes) }),
 );
 
-/** What comes out of the outbox, and the events that it must be to the peer. */
+/** The transmitted bytes, and the events to which they must lead at the peer. */
 function send(connection: Connection, steps: readonly Step[]): { bytes: Uint8Array; events: Summary[] } {
   const events: Summary[] = [];
   const parts: Uint8Array[] = [];
@@ -87,7 +87,7 @@ function send(connection: Connection, steps: readonly Step[]): { bytes: Uint8Arr
   return { bytes: concat(...parts), events };
 }
 
-/** Moves what waits to `parts`, and gives how many bytes that is. */
+/** Moves the bytes that wait to `parts`, and returns their number. */
 function queued(connection: Connection, parts: Uint8Array[]): number {
   const bytes = drain(connection);
   parts.push(bytes);

@@ -105,7 +105,7 @@ for (const masked of [true, false]) {
           assert.ok(message?.type === 'binary');
           equalBytes(message.data, pattern(70_000), `${before} bytes before, ${rest} to come`);
           equalBytes(event.data, pattern(before));
-          // Who has been given the one may do with its memory what it likes.
+          // The application may write to all memory of an event.
           if (rest > 0) new Uint8Array(event.data.buffer).fill(0xff);
           if (rest > 0) equalBytes(message.data, pattern(70_000));
         }

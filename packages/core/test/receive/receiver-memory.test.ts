@@ -110,7 +110,7 @@ memory('10.4 2^40 bytes that are only announced occupy nothing', async () => {
           return to;
         }),
       );
-      // 4 KiB is what the first byte of any message brings.
+      // The first byte of a message allocates up to 4 KiB.
       assert.ok(bytes < connections.length * 16 * KIB, `${bytes} bytes for ${connections.length} connections`);
     }
   }

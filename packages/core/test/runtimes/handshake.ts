@@ -1,4 +1,4 @@
-/** The opening handshake in every runtime: both roles over bytes, RFC 6455's own examples, and who is refused. */
+/** The opening handshake in every runtime: both roles over bytes, RFC 6455's own examples, and what is refused. */
 import { acceptKey } from '../../src/handshake/key.ts';
 import { Connection, type ConnectionEvent } from '../../src/index.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';

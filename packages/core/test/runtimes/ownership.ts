@@ -36,7 +36,7 @@ const SIZES = [1, 2, 63, 64, 65, 125, 126, 1000, 1024, 1025, 4095, 4096, 4097, 1
 
 const ROLES: readonly Role[] = ['client', 'server'];
 
-/** A message of so many bytes, in one frame or in three. */
+/** Returns a message of `size` bytes, in one frame and in three. */
 const messages = (role: Role, opcode: number, size: number): Uint8Array<ArrayBuffer>[] => {
   const payload = Uint8Array.from(
     { length: size },
@@ -85,7 +85,7 @@ const ALONE: readonly Expectation[] = ROLES.flatMap((role) =>
               for (const event of receive(open(role, { messages: mode }), copies, polled)) {
                 const what = `${event.type}, ${size} bytes, ${copies.length} chunks`;
                 if (!('data' in event) || typeof event.data === 'string') throw new Error(what);
-                // What came before anybody looked was put together, into memory of the connection's.
+                // Chunks that arrived before the events were polled were joined, in memory of the connection.
                 const together = !polled && event.data.buffer.byteLength <= stream.length;
                 if (!together) expectAlone(event.data, copies, what);
               }

@@ -22,7 +22,7 @@ control('5.5.3 up to 4 KiB of answers wait in their places, and beyond that only
       }
       assert.is(from.queuedBytes, 4096 + size + size - 1);
       const seen = frames(from);
-      // The one without a place goes when there is one again, behind what has been sent meanwhile.
+      // The answer without room leaves when there is room, after everything sent meanwhile.
       assert.equal(seen.map(({ opcode }) => opcode).slice(-3), [10, 1, 10]);
       assert.is(seen.length, places + 2);
       for (const [index, each] of seen.slice(0, places).entries()) assert.equal(each.payload, payload(index));

@@ -1,4 +1,4 @@
-// What waits to be transmitted: who owns its memory, in what order it leaves, what can be dropped.
+// The bytes that wait for transmit: their memory, their order, and what can be dropped.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Opcode } from '../../src/frame/header.ts';
@@ -10,10 +10,10 @@ import { bytes, client, frames, server } from './tools.ts';
 
 const outbox = suite('outbox');
 
-/** Bytes of which each tells whose they are. */
+/** Returns bytes that tell which sender they belong to. */
 const of = (whose: number, length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(whose);
 
-/** Everything that waits, in the parts in which it leaves. */
+/** Returns the parts in which everything that waits leaves. */
 function transmitted(from: Sender, max?: number): Uint8Array[] {
   const parts: Uint8Array[] = [];
   for (let part = from.transmit(max); part !== undefined; part = from.transmit(max)) parts.push(part);
@@ -260,7 +260,7 @@ outbox('10.4: transmitted parts are released even if something always waits afte
   from.message(bytes(4096), undefined, true);
   for (let i = 0; i < 500; i++) {
     from.message(bytes(4096), undefined, true);
-    // A header, and the payload behind it by reference.
+    // The header, and after it the payload by reference.
     for (const out of [from.transmit(), from.transmit()]) transmitted.push(new WeakRef(out as Uint8Array));
   }
   await collectGarbage();

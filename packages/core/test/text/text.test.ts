@@ -31,7 +31,7 @@ class OwnDecoder implements Utf8TextDecoder {
   }
 }
 
-/** Each way there is for a text: what the host lacks, and the decoder that the options name. */
+/** The ways to decode a text: the missing capabilities of the host, and the decoder of the options. */
 const WAYS: Record<string, [lacks: Partial<Host>, decoder: Utf8TextDecoder | undefined]> = {
   "all that is the host's": [{}, textDecoder],
   'no slices': [{ slices: undefined }, textDecoder],
