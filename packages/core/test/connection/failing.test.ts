@@ -1,7 +1,7 @@
 // RFC 6455 7.1.7: failing the connection. The bytes that break each rule are in vectors.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Connection, type ConnectionEvent, type EndEvent, type FailEvent, Opcode } from '../../src/index.ts';
+import { Connection, type EndEvent, type FailEvent, Opcode } from '../../src/index.ts';
 import { Pair } from '../pair.ts';
 import { ascii, concat, ZEROS } from '../support.ts';
 import {
@@ -102,19 +102,6 @@ for (const role of ROLES) {
     assert.is(connection.queuedBytes, 0);
     assert.is(connection.poll()?.type, 'fail');
     assert.is(connection.state, 'closing');
-  });
-
-  test(`8.1: the offset of invalid UTF-8 is that of its first impossible byte (${role})`, () => {
-    const text = frame(role, Text, 'Hello \xe2\x82 world');
-    const header = text.length - 'Hello xx world'.length;
-    for (const size of [text.length, 1, 5]) {
-      const connection = opened(role);
-      const events: ConnectionEvent[] = [];
-      for (let at = 0; at < text.length; at += size) events.push(...receive(connection, text.subarray(at, at + size)));
-      assert.is(types(events), 'fail');
-      assert.is((events[0] as FailEvent).error.offset, header + 8);
-      assert.is(sent(connection), ownClose(role, 1007, 'invalid-utf8'));
-    }
   });
 }
 
