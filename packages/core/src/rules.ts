@@ -175,8 +175,8 @@ export const PROTOCOL_RULES = {
   'loan-changed': {
     code: 1011,
     section: '7.4.1',
-    sentence: 'the application transferred or resized lent bytes before they had left',
-    remedy: 'leave them alone until then, or send without lend',
+    sentence: 'the memory of bytes that waited to be sent was transferred or resized',
+    remedy: 'leave lent bytes and transmitted parts alone until all have left, or send without lend',
   },
   'handler-failed': {
     code: 1011,

@@ -245,8 +245,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /**
    * Returns the next bytes to write, in order, or `undefined` when there are none for now. They belong to the caller, in a
-   * buffer of their own. A borrowed payload (`send` with `lend`) is the exception: it belongs to the application, and the
-   * caller must only read it.
+   * buffer of their own. There are two exceptions. A borrowed payload (`send` with `lend`) belongs to the application, and
+   * the caller must only read it. And parts that `max` has divided share one buffer, so copy a part before transferring it.
    *
    * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of the bytes that still wait
    *   begins with the next call that gives a time

@@ -40,9 +40,9 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
 }
 
 /**
- * Fails the connection when the application has transferred or resized a borrowed payload, and returns the next bytes. If
- * part of that frame has left already, the peer would take all further bytes for its payload, our Close frame included. So
- * the transport is destroyed then.
+ * Fails the connection when the memory of waiting bytes was transferred or resized, and returns the next bytes. If part of
+ * their frame has left already, the peer would take all further bytes for its payload, our Close frame included. So the
+ * transport is destroyed then.
  */
 function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | undefined {
   const error = new ProtocolError('loan-changed', facts.bytesReceived);

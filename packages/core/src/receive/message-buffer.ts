@@ -6,7 +6,6 @@
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';
-import { mask } from '../simd.ts';
 
 /** Memory for an announced length up to this many bytes is allocated at once. */
 const SMALL = 4096;
@@ -71,10 +70,9 @@ export class MessageBuffer {
    * Does {@link append} and {@link take} in one step, which saves a copy. The result fills a buffer of its own, unless it could stay in
    * the chunk in which it arrived.
    *
-   * @param key the masking key if all the bytes are still masked, else 0
    * @throws {TransferredError} when the memory of an appended part has been transferred or resized
    */
-  finish(from: Uint8Array, start: number, end: number, key = 0): Uint8Array {
+  finish(from: Uint8Array, start: number, end: number): Uint8Array {
     const need = this.#length + (end - start);
     const { length: parts } = this.#kept;
     let whole: Uint8Array;
@@ -83,7 +81,6 @@ export class MessageBuffer {
     else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
     this.#clear();
-    if (key !== 0) mask(whole, 0, need, key);
     return whole;
   }
 

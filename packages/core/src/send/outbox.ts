@@ -38,8 +38,8 @@ export class Outbox {
   /** The number of bytes that wait for `transmit`. */
   queuedBytes = 0;
   /**
-   * Set when `transmit` stops because the application has transferred or resized a borrowed payload: `'unsent'` if nothing of that
-   * frame has been transmitted, `'cut'` if some of it has.
+   * Set when `transmit` stops because memory that it needs was transferred or resized: `'unsent'` if that is a borrowed payload and
+   * nothing of its frame has been transmitted, `'cut'` if some of a frame has.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -169,6 +169,11 @@ export class Outbox {
       }
       bytes = part.from(start, max);
     } else {
+      if (start > 0 && part.buffer.byteLength === 0) {
+        // The caller has transferred the bytes before these, and with them the memory of the whole part.
+        this.broken = 'cut';
+        return undefined;
+      }
       bytes = start === 0 && part.length <= max ? part : part.subarray(start, start + max);
     }
     this.queuedBytes -= bytes.length;

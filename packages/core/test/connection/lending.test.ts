@@ -45,6 +45,23 @@ lending('a changed loan whose header has left destroys the transport without a C
   }
 });
 
+lending('transferring a part that max has divided destroys the transport, since the rest of it is gone', () => {
+  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+  open.send(new Uint8Array(SIZE));
+  const connecting = Connection.client('ws://example.com/');
+  for (const [connection, told] of [
+    [open, ['open', 'fail', 'end']],
+    [connecting, ['fail', 'end']],
+  ] as const) {
+    const part = connection.transmit(0, 100) as Uint8Array<ArrayBuffer>;
+    assert.is(part.length, 100);
+    transfer(part);
+    assert.is(connection.transmit(0, 100), undefined);
+    assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
+    assert.equal(types(connection), told);
+  }
+});
+
 lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {
     const { connection, bytes } = lent(sent);
