@@ -152,7 +152,7 @@ export class FrameReader {
     return this.#part.left > 0 || this.#spilled > 0 ? this.#chunk.frameStart : -1;
   }
 
-  /** A copy of the bytes of an incomplete header, or of a refused one through the byte that breaks a rule; at most 14 bytes. */
+  /** A copy of an incomplete header, or of a refused header up to and including the byte that breaks a rule; at most 14 bytes. */
   get headerBytes(): Uint8Array {
     return this.#spill?.slice(0, this.#spilled) ?? new Uint8Array(0);
   }

@@ -17,8 +17,8 @@ const NOTHING = new Uint8Array(0);
 
 /**
  * A part of at least this many bytes is kept as a view of its chunk instead of being copied, provided that it fills at least half of
- * the chunk's memory. Never when earlier frames of the same chunk were delivered: the application holds views of that memory and may
- * transfer it.
+ * the chunk's memory. A part is always copied when earlier frames of the same chunk were delivered: the application holds views of that
+ * memory and may transfer it.
  */
 const KEPT_FROM = 1024;
 
@@ -87,7 +87,7 @@ export class MessageBuffer {
   /** Returns a view of all bytes held. It is for reading only and valid until the next `append`. */
   peek(): Uint8Array {
     if (this.#kept.length > 0) {
-      // The room for more spares a caller that peeks after every chunk from joining everything each time.
+      // Without room for more, a caller that peeks after every chunk would have everything joined each time.
       this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
       this.#kept = [];
@@ -113,7 +113,7 @@ export class MessageBuffer {
     const { length: capacity } = this.#bytes;
     if (need <= capacity) return;
     const rest = announced - this.#length + this.#used;
-    // The memory of the kept parts may be twice their length already, so what is allocated here must not count on their length.
+    // The memory of the kept parts may already be twice their length, so only the copied bytes decide how much is allocated here.
     const alone = this.#kept.length === 0;
     const room = !alone ? 2 * need : rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
     const grown = host.allocate(Math.max(need, Math.min(rest, room)));

@@ -200,8 +200,8 @@ export class Message implements Collector {
     const { bytes, base, frameStart } = this.#chunk;
     const type = this.#type as DataOpcode;
     const done = header.final && part.left === 0;
-    // A binary message in one frame is unmasked at once when its last byte is there. That saves up to a sixth of the time (benchmarks:
-    // decode, binary, 1460-byte cuts). A text cannot wait: it must fail at its first impossible byte.
+    // A binary message in one frame is unmasked in one pass when its last byte has arrived. That saves up to a sixth of the time
+    // (benchmarks: decode, binary, 1460-byte cuts). A text cannot wait: it must fail at its first impossible byte.
     const isUnmaskedLate = header.opcode === Opcode.Binary && header.final && this.#fragments === undefined;
     const ascii = isUnmaskedLate ? false : this.#unmask(part);
     if (type === Opcode.Text) this.#validate(bytes, start, end, done, ascii ?? isAscii(bytes, start, end), base);

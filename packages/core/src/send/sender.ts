@@ -184,7 +184,7 @@ export class Sender {
     return dropped;
   }
 
-  /** Whether the application has transferred or resized a borrowed payload: see {@link Outbox.broken}. */
+  /** See {@link Outbox.broken}. */
   get broken(): Outbox['broken'] {
     return this.#outbox.broken;
   }
