@@ -88,7 +88,7 @@ export const DEFLATE: readonly Expectation[] = [
         const [fail] = connection.receive(compressed(role, 2, flood));
         same(fail?.type === 'fail' && [fail.error.rule, String(fail.error.cause)], [
           'invalid-deflate',
-          'RangeError: more than 1024 blocks with BFINAL set, and less than 64 bytes of output for each',
+          'RangeError: a message has more than 1024 blocks with BFINAL set, and less than 64 bytes of output for each',
         ]);
 
         const nothing = new Uint8Array(13_000).map((_, at) => (at % 5 < 3 ? 0 : 0xff));
