@@ -101,7 +101,7 @@ export const DEFLATE: readonly Expectation[] = [
       },
     },
     {
-      name: `what is handed out of compressed messages is alone in its buffer, whole and in fragments (at the ${role})`,
+      name: `bytes of compressed messages fill a buffer of their own, whole and in fragments (at the ${role})`,
       run() {
         const messages = [1, 63, 64, 65, 1000, 4096, 10_000, 65_535, 65_536, 65_537, 200_000].flatMap((size) => [
           text(size),
@@ -131,7 +131,7 @@ export const DEFLATE: readonly Expectation[] = [
       },
     },
     {
-      name: `an application that transfers what it gets, with compression: nothing is lost or the connection fails with 1011 (at the ${role})`,
+      name: `when an application transfers bytes of compressed messages, nothing is lost or the connection fails with 1011 (at the ${role})`,
       run() {
         if (transfer === undefined) return;
         const [one, two] = deflated([noise(70_000, 1), noise(70_000, 2)]) as [Uint8Array, Uint8Array];
