@@ -98,15 +98,6 @@ for (const role of ROLES) {
     }
   });
 
-  test(`7.1.2: closing twice sends one Close frame, and moves no deadline (${role})`, () => {
-    const connection = opened(role, QUIET);
-    connection.close(1000, '', 100);
-    assert.is(sent(connection), ownClose(role, 1000));
-    connection.close(1001, '', 3000);
-    assert.is(sent(connection), '');
-    assert.is(connection.deadline, 5100);
-  });
-
   test(`5.5.1: our Close frame leaves after everything that was sent, and nothing can be sent after it (${role})`, () => {
     const connection = opened(role);
     connection.send('one');

@@ -167,16 +167,6 @@ for (const role of ROLES) {
     assert.is(connection.deadline, NEVER);
   });
 
-  test(`messageProgress: each message has its own time, even when the next begins in the same chunk (${role})`, () => {
-    const connection = opened(role, { ...OFF, ...within(1000) });
-    const text = frame(role, Text, 'Hello');
-    receive(connection, text.subarray(0, 3), 0);
-    for (let now = 900; now < 9000; now += 900) {
-      assert.is(types(receive(connection, concat(text.subarray(3), text.subarray(0, 3)), now)), 'text');
-      assert.is(connection.deadline, now + 1000);
-    }
-  });
-
   test(`messageProgress: it limits an incomplete control frame too (${role})`, () => {
     const connection = opened(role, { ...OFF, ...within(1000) });
     receive(connection, frame(role, Ping, 'ping').subarray(0, 8 - 4), 100);
@@ -188,13 +178,6 @@ for (const role of ROLES) {
     connection.receive(frame(role, Text, 'Hel', false), 100).receiveEnd(100);
     assert.is(types(connection), 'end');
     assert.is(connection.deadline, NEVER);
-  });
-
-  test(`messageProgress: it runs with messages: 'fragments' too (${role})`, () => {
-    const connection = opened(role, { ...OFF, messages: 'fragments', ...within(1000) });
-    assert.is(types(receive(connection, frame(role, Text, 'Hello', false), 100)), 'fragment');
-    assert.is(types(receive(connection, frame(role, Continuation, 'Hello', false), 1000)), 'fragment');
-    assert.is(rule(pass(connection, 1100)), 'message-stalled');
   });
 
   // All of them

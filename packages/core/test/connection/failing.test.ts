@@ -58,14 +58,6 @@ for (const role of ROLES) {
     assert.equal([code, clean, explanation.endedEarly, explanation.received], [1006, false, true, undefined]);
   });
 
-  test(`7.1.7: closeTimeout destroys a transport that does not end (${role})`, () => {
-    const connection = opened(role);
-    receive(connection, FAULT[role].bytes, 100);
-    assert.is(types(connection.timeout(5100)), 'end');
-    assert.is(connection.transport, 'destroy');
-    nothingFollows(connection);
-  });
-
   test(`7.1.7: a fault after our Close frame fails the connection without a second Close frame (${role})`, () => {
     const connection = opened(role);
     connection.close(1000, '', 100);
