@@ -35,7 +35,7 @@ import {
   resolveServerOptions,
 } from './resolved-options.ts';
 import { type Spare, spareOf } from './spare.ts';
-import { checkSendable, move, tick, transmit } from './writing.ts';
+import { checkSendable, move, tick, transmit, transmitInto } from './writing.ts';
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -259,10 +259,22 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Reports that bytes returned by `transmit` have left: all of them, or the first `count` that have not been reported yet.
+   * Writes the next bytes into memory of the caller and returns their number; 0 when there are none for now. This saves the
+   * allocation of {@link transmit} for a transport that copies what it is given.
    *
-   * A caller that does not know when its bytes leave never calls this. Bytes then count as left as soon as `transmit` has
-   * returned them, for the stall deadline, `clean` and `unsentBytes`. A caller that does know calls `written(0)` first, to
+   * @param now as for {@link transmit}
+   * @throws {TypeError} when `into` is not a Uint8Array, or is empty
+   */
+  transmitInto(into: Uint8Array, now?: number): number {
+    if (!(into instanceof Uint8Array && into.length > 0)) throw new TypeError('into: a Uint8Array that is not empty');
+    return transmitInto(this.#facts, into, now);
+  }
+
+  /**
+   * Reports that transmitted bytes have left: all of them, or the first `count` that have not been reported yet.
+   *
+   * A caller that does not know when its bytes leave never calls this. Bytes then count as left as soon as they are
+   * transmitted, for the stall deadline, `clean` and `unsentBytes`. A caller that does know calls `written(0)` first, to
    * announce that it reports.
    *
    * @param now the time on the caller's clock in milliseconds

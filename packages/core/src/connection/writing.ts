@@ -28,15 +28,35 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
   let bytes = sender?.transmit(max);
   if (bytes === undefined && sender?.broken !== undefined) bytes = breakLoan(facts, sender, max);
   if (bytes === undefined) {
-    // A sender that has sent a Close frame is not given back.
-    const isIdle = sender !== undefined && facts.closing === undefined;
-    if (isIdle && facts.spare.returnSender(sender)) facts.sender = undefined;
+    giveBack(facts);
     tick(facts, now);
     return undefined;
   }
   facts.unreported += bytes.length;
   move(facts, now);
   return bytes;
+}
+
+/** Writes the next bytes into `into` and returns their number. */
+export function transmitInto(facts: Facts, into: Uint8Array, now: number | undefined): number {
+  const length = facts.sender?.transmitInto(into) ?? 0;
+  if (length === 0) {
+    // Nothing waits, or the memory of waiting bytes is gone. The random source may run then, and might write to `into`, so `into` is
+    // only written to afterwards.
+    const bytes = transmit(facts, now, into.length);
+    if (bytes !== undefined) into.set(bytes);
+    return bytes?.length ?? 0;
+  }
+  if (length < into.length) giveBack(facts);
+  facts.unreported += length;
+  move(facts, now);
+  return length;
+}
+
+/** Gives the sender back if nothing waits, but not one that has sent a Close frame. */
+function giveBack(facts: Facts): void {
+  const { sender } = facts;
+  if (sender !== undefined && facts.closing === undefined && facts.spare.returnSender(sender)) facts.sender = undefined;
 }
 
 /**

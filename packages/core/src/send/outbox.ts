@@ -98,6 +98,25 @@ export class Outbox {
     return bytes;
   }
 
+  /** Writes the next bytes into `into`, as many as fit, and returns their number. */
+  transmitInto(into: Uint8Array): number {
+    let at = 0;
+    while (at < into.length) {
+      const length = this.#position;
+      if (this.#first === this.#parts.length && length <= into.length - at) {
+        // Everything that still waits is in `this.bytes`, if anything does.
+        copyBytes(this.bytes, 0, length, into, at);
+        this.#position = this.#head = this.queuedBytes = 0;
+        return at + length;
+      }
+      const bytes = this.transmit(into.length - at);
+      if (bytes === undefined) break;
+      into.set(bytes, at);
+      at += bytes.length;
+    }
+    return at;
+  }
+
   /**
    * Drops every frame of which no byte has been transmitted, and returns the number of bytes dropped. These stay: the rest of a frame
    * that has been transmitted in part, an HTTP head, and the last `tail` bytes.

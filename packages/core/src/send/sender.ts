@@ -174,6 +174,14 @@ export class Sender {
     return bytes;
   }
 
+  /** Writes the next bytes into `into`, as many as fit, and returns their number. */
+  transmitInto(into: Uint8Array): number {
+    if (this.#pongsLeft <= 0) this.#placePong();
+    const length = this.#outbox.transmitInto(into);
+    this.#pongsLeft -= length;
+    return length;
+  }
+
   /**
    * Drops what waits, and returns the number of bytes dropped. Three things stay: the rest of a frame that has been transmitted in part,
    * the head of the opening handshake, and our Close frame with the answers to Ping frames after it.

@@ -45,6 +45,20 @@ lending('a changed loan whose header has left destroys the transport without a C
   }
 });
 
+lending('with transmitInto, our Close frame still leaves if nothing of the changed loan has', () => {
+  const { connection, bytes } = lent(0);
+  transfer(bytes);
+  const into = new Uint8Array(50);
+  assert.is(connection.transmitInto(into, 0), 16);
+  assert.equal([into[0], connection.state, connection.transmitInto(into, 0)], [0x88, 'closing', 0]);
+});
+
+lending('with transmitInto, a changed loan whose header has left destroys the transport', () => {
+  const { connection, bytes } = lent(100);
+  transfer(bytes);
+  assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
+});
+
 lending('transferring a part that max has divided destroys the transport, since the rest of it is gone', () => {
   const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
   open.send(new Uint8Array(SIZE));

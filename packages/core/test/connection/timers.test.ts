@@ -112,6 +112,20 @@ test('5.5.2: the next Ping frame is due after the interval, and the answer after
   assert.is(timers.deadline, 1102);
 });
 
+test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once', () => {
+  const heartbeat = { interval: 100, timeout: 30 };
+  const timers = new Clocked();
+  const latency = (payload: Uint8Array, now: number): number | undefined => timers.at(now).latency(payload);
+  assert.is(latency(new Uint8Array(4), 5), undefined);
+  const first = timers.at(100, { heartbeat }).heartbeat(false);
+  const second = timers.at(200, { heartbeat }).heartbeat(false);
+  for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
+    assert.is(latency(payload, 210), undefined);
+  }
+  assert.is(latency(second.slice(), 217), 17);
+  assert.is(latency(second, 218), undefined);
+});
+
 test('5.5.2: every Ping frame of a connection has a payload of its own', () => {
   const timers = new Clocked().at(0, { heartbeat: { interval: 1, timeout: 1 } });
   const payloads = new Set<string>();

@@ -6,19 +6,9 @@ import type { Sender } from '../../src/send/sender.ts';
 import { collectGarbage } from '../garbage.ts';
 import { decodeFrames } from '../reference.ts';
 import { concat, equalBytes, hex, join, toHex } from '../support.ts';
-import { bytes, client, frames, server } from './tools.ts';
+import { bytes, client, frames, of, server, transfer, transmitted } from './tools.ts';
 
 const outbox = suite('outbox');
-
-/** Returns bytes that tell which sender they belong to. */
-const of = (whose: number, length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(whose);
-
-/** Returns the parts in which everything that waits leaves. */
-function transmitted(from: Sender, max?: number): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  for (let part = from.transmit(max); part !== undefined; part = from.transmit(max)) parts.push(part);
-  return parts;
-}
 
 /** The payloads of the frames in `bytes`, which are whole frames. */
 function payloads(bytes: Uint8Array): Uint8Array[] {
@@ -26,9 +16,6 @@ function payloads(bytes: Uint8Array): Uint8Array[] {
   assert.is(rest, 0, 'whole frames');
   return frames.map(({ payload }) => payload);
 }
-
-const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
-  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
 
 outbox('every part fills a buffer of its own', () => {
   for (const from of [server(), client()]) {

@@ -50,3 +50,17 @@ export function frames(from: Sender): Frame[] {
 export function bytes(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
 }
+
+/** Returns bytes that tell which sender they belong to. */
+export const of = (whose: number, length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(whose);
+
+/** Returns the parts in which everything that waits leaves. */
+export function transmitted(from: Sender, max?: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let part = from.transmit(max); part !== undefined; part = from.transmit(max)) parts.push(part);
+  return parts;
+}
+
+/** Transfers the memory of bytes away. */
+export const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
