@@ -2,6 +2,7 @@
 import { type ClientOptions, Connection } from '../../packages/core/src/index.ts';
 import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { responseHead } from '../../packages/core/test/handshake/heads.ts';
+import { ZEROS } from '../../packages/core/test/support.ts';
 import { bytesOf, latin1 } from './support/input.ts';
 import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
 import { holds } from './support/target.ts';
@@ -17,7 +18,7 @@ export function fuzz(data: Uint8Array): void {
   const { flags, options: common, bytes, pieces } = readScript(data);
   const options: ClientOptions = {
     ...common,
-    random: (random) => random.fill(0),
+    random: ZEROS,
   };
   const play = (pieces: readonly Uint8Array[]): Opening =>
     open(Connection.client('ws://example.com/', options), pieces);

@@ -2,14 +2,13 @@
 import { request } from '../../packages/core/src/handshake/client.ts';
 import { respond } from '../../packages/core/src/handshake/server.ts';
 import { hostField, parseUri } from '../../packages/core/src/handshake/uri.ts';
+import { ZEROS } from '../../packages/core/test/support.ts';
 import { bytesOf, latin1 } from './support/input.ts';
 import { holds, same, typed, Violation } from './support/target.ts';
 
 export const name = 'uri';
 export const description =
   'A URI is refused with a SyntaxError or understood as URL understands it, is formatted to the same, and our server takes the request.';
-
-const zeros = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
 
 export function fuzz(data: Uint8Array): void {
   // In one of two ways, so that there are characters beyond Latin-1.
@@ -39,7 +38,7 @@ export function fuzz(data: Uint8Array): void {
     const expected = [secure, Number(port) || (secure ? 443 : 80)];
     same('URL finds the same', ['sockless', [uri.secure, uri.port]], ['URL', expected]);
   }
-  const { request: head } = request(text, {}, zeros);
+  const { request: head } = request(text, {}, ZEROS);
   const headers = head.headers.map(([field, value]) => [field.toLowerCase(), value] as const);
   const answer = respond({ ...head, headers });
   if (!answer.accepted) {

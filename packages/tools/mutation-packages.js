@@ -28,6 +28,7 @@ import { Failure, files, packages } from './workspace.js';
 
 /** What the tests of adapters import from other packages. */
 const SHARED = [
+  'packages/adapter/src/testing',
   'packages/core/src',
   'packages/core/test',
   'packages/deflate/src',
@@ -37,7 +38,11 @@ const SHARED = [
 
 /** @type {Record<string, Mutated>} */
 export const MUTATED = {
-  core: { folder: 'packages/core', tests: ['packages/core/test'], sources: ['packages/deflate/src', 'packages/tools'] },
+  core: {
+    folder: 'packages/core',
+    tests: ['packages/core/test'],
+    sources: ['packages/adapter/src/testing', 'packages/deflate/src', 'packages/tools'],
+  },
   adapter: {
     folder: 'packages/adapter',
     tests: ['packages/adapter/test', 'packages/node/test'],

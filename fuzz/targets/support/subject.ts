@@ -6,7 +6,7 @@ import v8 from 'node:v8';
 import { type DeflateAgreement, DeflateTransform } from '../../../packages/core/src/deflate/index.ts';
 import { Connection, type ConnectionEvent, PROTOCOL_RULES, type Role } from '../../../packages/core/src/index.ts';
 import { ProtocolError } from '../../../packages/core/src/rules.ts';
-import { drain, joinFragments, type Summary, summarize } from '../../../packages/core/test/support.ts';
+import { drain, joinFragments, SEVENS, type Summary, summarize } from '../../../packages/core/test/support.ts';
 import { pako } from '../../../packages/deflate/src/index.ts';
 import { holds } from './target.ts';
 
@@ -57,16 +57,13 @@ const AGREEMENT: DeflateAgreement = {
 /** Of a payload that is compressed, which of these is found first depends on how much of it is inflated at once. */
 export const OF_COMPRESSED: readonly unknown[] = ['message-too-big', 'invalid-utf8', 'invalid-deflate'];
 
-/** Masking keys that are the same in every run. */
-export const random = (bytes: Uint8Array): Uint8Array => bytes.fill(7);
-
 /** Core's, open. */
 export function openConnection(role: Role, setting: Setting, more: object = {}): Connection {
   const { maxMessageSize, compression, fragments } = setting;
   const options = { level: 1, memLevel: 1, threshold: 0 };
   const transform = compression ? new DeflateTransform(role, AGREEMENT, pako, options) : undefined;
   const messages = fragments ? 'fragments' : 'whole';
-  return Connection.opened(role, { transform }, { random, maxMessageSize, messages, ...more });
+  return Connection.opened(role, { transform }, { random: SEVENS, maxMessageSize, messages, ...more });
 }
 
 /** What memory outside of the heap may grow by, besides a multiple of the bytes that came and went: pools and windows. */
