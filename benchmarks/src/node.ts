@@ -41,7 +41,7 @@ export function findNode(wanted: string): Node {
   if (newest !== undefined && (wanted === 'newest' || fits(newest))) return newest;
   const versions = [THIS, ...(newest ? [newest] : [])].map(({ version }) => version).join(', ');
   const none = newest === undefined ? ` None of ${NEWEST_NODE.packages.join(', ')} is installed.` : '';
-  throw new UsageError(`There is no Node "${wanted}". There are: ${versions}.${none}`);
+  throw new UsageError(`There is no Node "${wanted}". Installed are: ${versions}.${none}`);
 }
 
 /** Returns npm's newest Node, if its package is installed. */

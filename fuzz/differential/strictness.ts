@@ -112,11 +112,11 @@ export const STRICTNESSES: readonly Strictness[] = [
     recognises: ({ ours, theirs }) => ours.verdict === 1009 && continues(ours.events, theirs.events),
   },
   {
-    name: 'a limit of 2 GiB or more is one, and no length is rounded',
+    name: 'limits of 2 GiB and more are enforced, and lengths are exact',
     section: '10.4',
     sentence: 'MUST protect themselves against exceeding those limits',
     instead:
-      'ws has no limit then; websocket-driver takes a length of 2^53 bytes and more for what a number holds of it',
+      'ws has no limit then; websocket-driver rounds lengths of 2^53 bytes and more',
     peers: ['ws', 'websocket-driver'],
     recognises: ({ input, ours, theirs }) =>
       input.limit >= 2 ** 31 && ours.verdict === 1009 && continues(ours.events, theirs.events),

@@ -126,7 +126,7 @@ async function sockless(): Promise<DecoderMaker> {
         for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
           if (event.type === 'text') length += event.data.length;
           else if (event.type === 'binary') length += event.data.length;
-          else throw new Error(`an event that is no message: ${event.type}`);
+          else throw new Error(`not a message: ${event.type}`);
           messages++;
         }
       }
@@ -218,7 +218,7 @@ export class FakeSocket extends EventEmitter {
     // There are no timeouts.
   }
   write(_: Buffer): boolean {
-    throw new Error('websocket answers, so something was wrong');
+    throw new Error('websocket sent an answer, so it found an error');
   }
 }
 

@@ -102,7 +102,7 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
     case 'prepare':
       return prepare(question);
     case 'echo':
-      if (clientsOf === '') throw new Error('nothing is prepared to be echoed');
+      if (clientsOf === '') throw new Error('no messages were prepared');
       return measured(() => echoForAWhile(question.milliseconds));
     case 'connect':
       return connectForAWhile(question);
@@ -144,7 +144,7 @@ function verify(client: LoadClient, { masked, echo: expected }: Frames): Promise
     client.onBytes = (length, bytes) => {
       const piece = expected.subarray(received, received + length);
       if (piece.compare(bytes, 0, length) !== 0) {
-        reject(new Error(`what is echoed differs from what was sent, from byte ${received} on`));
+        reject(new Error(`the echo differs from the messages from byte ${received} on`));
       }
       received += length;
       if (received === expected.length) resolve();
@@ -167,7 +167,7 @@ function echoForAWhile(milliseconds: number): Promise<Omit<EchoAnswer, 'utilizat
       bytes += length;
       client.outstanding -= length;
       if (client.outstanding < 0) {
-        reject(new Error('more is echoed than was sent'));
+        reject(new Error('the echo is longer than the messages'));
         return;
       }
       if (result === undefined) {

@@ -112,7 +112,7 @@ async function settled(station: Station, connections: number): ReturnType<Statio
     const memory = await station.memory();
     if (memory.connections === connections) return memory;
   }
-  throw new Error(`the server does not come to have ${connections} connections`);
+  throw new Error(`the server did not reach ${connections} connections`);
 }
 
 /** The part of Node's diagnostic report about limits; not available on Windows. */

@@ -89,7 +89,7 @@ function task(name: string, mask: Mask, masks: boolean): Task | undefined {
   if (masks) {
     once();
     const masked = data.map((byte, at) => byte ^ (KEY_BYTES[at & 3] as number));
-    if (!memory.subarray(START).equals(masked)) throw new Error('this is not masked as RFC 6455 5.3 says');
+    if (!memory.subarray(START).equals(masked)) throw new Error('the payload is not masked as in RFC 6455 5.3');
   }
   return {
     operations: 1,
