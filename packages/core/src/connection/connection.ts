@@ -242,11 +242,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   /**
    * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good,
    * alone in their buffer and exactly as long, unless they are a borrowed payload (`send` with `lend`), which is the
-   * application's to be read only.
+   * application's to be read only. What `max` cuts comes in pieces that share one buffer, of this connection's bytes only: copy a
+   * piece that is to be transferred.
    *
    * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of what still waits begins
    *   with the next call that has one
-   * @param max the most bytes to return; what is longer comes in parts
+   * @param max the most bytes to return
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
   transmit(now?: number, max = Infinity): Uint8Array | undefined {
