@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Clock } from '../src/index.ts';
 import { openServer } from './raw.ts';
 import { deferred, suite, thrown, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('clock');
 

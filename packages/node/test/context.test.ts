@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { accept, attach, type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, openServer, rawClient, rawServer, request, type Wire } from './raw.ts';
 import { deferred, delay, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('context');
 

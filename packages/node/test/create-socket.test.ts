@@ -7,7 +7,7 @@ import type { EndEvent, WebSocketUri } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { ConnectOptions, Handlers } from '../src/index.ts';
 import { deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('createSocket');
 

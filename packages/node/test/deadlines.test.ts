@@ -6,7 +6,7 @@ import { accept, type Decision, type Handlers, type ServeOptions, type WebSocket
 import { closing, dial, frame, rawClient, request, type Wire } from './raw.ts';
 import { isGone } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('deadlines');
 

@@ -1,8 +1,8 @@
 // connect with `reconnect`: when it tries again, what it keeps, and what stops it.
 import { connect as netConnect } from 'node:net';
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { Clock } from '../../tools/clock.ts';
 import { ConnectionEndedError, type connect, type ReconnectPolicy } from '../src/index.ts';
 import { openServer, rawServer } from './raw.ts';
 import { client, FAST, fractions, refusing, reset, type Script, say, scripted, stay } from './reconnect.ts';
@@ -151,14 +151,14 @@ test('it waits as long as it says', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const said: number[] = [];
   const random = fractions(0, 0.5);
-  const clock = new Clock();
-  bench.after(() => clock.restore());
-  client(bench, url, { base: 100, onRetry: ({ delay }) => void said.push(delay) }, {}, { random });
+  const clock = new VirtualClock();
+  client(bench, url, { base: 100, onRetry: ({ delay }) => void said.push(delay) }, {}, { random, clock });
   await until(() => said.length === 1);
   assert.equal(said, [50]);
-  await clock.advance(49);
+  await clock.pass(49);
+  await soon();
   assert.is(count(), 1);
-  await clock.advance(1);
+  await clock.pass(1);
   await until(() => count() === 2);
 });
 

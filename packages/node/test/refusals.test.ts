@@ -3,7 +3,7 @@ import type { HandshakeError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { rawServer } from './raw.ts';
 import { soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('refusals');
 

@@ -4,7 +4,7 @@ import type { Handlers, ServeOptions, WebSocketConnection } from '../src/index.t
 import { closing, frame, rawClient } from './raw.ts';
 import { isGone } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('sending', 20_000);
 

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
 import { type Bench, deferred, delay, soon, suite, thrown, until, within } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('unread messages');
 

@@ -7,7 +7,7 @@ import type { ServeOptions, Server } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { dial, frame, request, type Wire } from './raw.ts';
 import { type Bench, delay, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('waits', 10_000);
 

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { attach, type WebSocketConnection } from '../../src/index.ts';
 import { bytes, end, FakeConn, frame, opened, settled } from './fake-conn.ts';
 

@@ -1,7 +1,7 @@
 /** What a client of Deno's has of its own. */
 import * as assert from 'uvu/assert';
 import { response } from '../../../node/test/raw.ts';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { ConnectionEndedError, connect, serve, type WebSocketConnection } from '../../src/index.ts';
 import { FakeConn, settled } from './fake-conn.ts';
 

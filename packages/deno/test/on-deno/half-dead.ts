@@ -6,6 +6,7 @@ import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
 import { attach, connect, type Handlers } from '../../src/index.ts';
+import { recorder } from '../../../node/test/support.ts';
 import { settled } from './fake-conn.ts';
 
 const HOST = '127.0.0.1';
@@ -64,16 +65,6 @@ function close(...conns: Deno.Conn[]): void {
       // It is closed.
     }
   }
-}
-
-function recorder(): { log: string[]; handlers: Handlers } {
-  const log: string[] = [];
-  const handlers: Handlers = {
-    open: () => void log.push('open'),
-    fail: (_, { rule }) => void log.push(`fail ${rule}`),
-    end: (_, { code }) => void log.push(`end ${code}`),
-  };
-  return { log, handlers };
 }
 
 for (const [kind, make] of Object.entries(kinds)) {

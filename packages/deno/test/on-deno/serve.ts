@@ -1,7 +1,7 @@
 /** What a server of Deno's has of its own. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 import {
   connect,
   type Handlers,

@@ -1,8 +1,9 @@
 /** TLS, whose handshake is a part of the opening handshake here: a server learns of a client before it speaks TLS. */
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { connect, type Handlers, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
+import { recorder } from '../../../node/test/support.ts';
 import { settled } from './fake-conn.ts';
 
 const LOCAL = { hostname: '127.0.0.1' };
@@ -15,18 +16,6 @@ async function exchange(server: Server, options = {}): Promise<void> {
   await ws.opened;
   ws.send('text');
   assert.is((await ws[Symbol.asyncIterator]().next()).value, 'text');
-}
-
-/** What happens to connections. */
-function recorder(): { log: string[]; handlers: Handlers } {
-  const log: string[] = [];
-  return {
-    log,
-    handlers: {
-      fail: (_, { rule }) => void log.push(`fail ${rule}`),
-      end: (_, { code }) => void log.push(`end ${code}`),
-    },
-  };
 }
 
 Deno.test('TLS: cert and key', async () => {

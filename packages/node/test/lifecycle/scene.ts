@@ -3,7 +3,7 @@ import { Connection, type EndEvent, HandshakeError } from '@sockless/core';
 import { countListeners } from '../../../tools/testing.ts';
 import { attach, connect, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 import { soon } from '../support.ts';
-import { VirtualClock } from '../virtual-clock.ts';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { causeOf, type Transport } from './transport.ts';
 
 /** How long a cell may take to become as the table has it, in milliseconds. */
