@@ -1,4 +1,4 @@
-/** The command: attacks every target on every runtime that was asked for, and prints what came of it. */
+/** The command: attacks every requested target on every requested runtime, and prints the results. */
 import { parseArgs } from 'node:util';
 import { attack, MEMORY_BOUND, mib, type Outcome } from './attack.ts';
 import { RUNTIMES, type RuntimeName, runtimeProgram, TARGETS, type Target } from './servers.ts';
@@ -72,7 +72,7 @@ function tell(runtime: RuntimeName, target: Target, outcome: Outcome): void {
   ]);
 }
 
-/** Prints rows of cells below each other. */
+/** Prints rows of cells in columns. */
 function print(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of rows)

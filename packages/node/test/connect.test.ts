@@ -1,4 +1,4 @@
-// connect: a client over TCP, TLS, a Unix socket or a transport of the application's.
+// connect: a client over TCP, TLS, a Unix socket, or a transport that the application creates.
 import { getEventListeners, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -44,7 +44,7 @@ for (const [host, options, name] of [
   });
 }
 
-test('TLS: who is not to be trusted is not talked to', async (bench) => {
+test('TLS: an untrusted server receives no request', async (bench) => {
   const server = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
   const untrusted = await bench.connect(server.url).closed;
   assert.match(untrusted.explanation.summary, /self-signed certificate/i);
@@ -64,7 +64,7 @@ test('a Unix socket', async (bench) => {
   assert.equal(hosts, ['example.com', '/a']);
 });
 
-test('createSocket gives the transport, which may be connecting or connected', async (bench) => {
+test('createSocket returns the transport, which may be connecting or connected', async (bench) => {
   const server = await bench.serve();
   const uris: unknown[] = [];
   const connecting = bench.connect(
@@ -86,7 +86,7 @@ test('createSocket gives the transport, which may be connecting or connected', a
   assert.is(connected.socket, socket);
 });
 
-test('nothing is sent before it is open; opened says what was negotiated', async (bench) => {
+test('nothing is sent before it is open; opened resolves with what was negotiated', async (bench) => {
   const url = await openServer(bench);
   const ws = bench.connect(url);
   assert.is(ws.send('x'), false);
@@ -96,7 +96,7 @@ test('nothing is sent before it is open; opened says what was negotiated', async
   assert.ok(opened.headers.some(([name]) => name === 'sec-websocket-accept'));
 });
 
-// What a server may answer.
+// Answers of a server.
 
 const answers: { title: string; answer: string | ((head: string) => string); rule: string; summary?: RegExp }[] = [
   {
@@ -167,7 +167,7 @@ for (const { title, answer, rule, summary } of answers) {
   });
 }
 
-test('a response that comes byte by byte, with a message at its heels', async (bench) => {
+test('a response that arrives byte by byte, followed by a message', async (bench) => {
   const url = await rawServer(bench, async (wire) => {
     const head = await wire.head();
     for (const byte of Buffer.concat([Buffer.from(response(head)), frame('server', 0x81, 'hi')])) {
@@ -181,9 +181,9 @@ test('a response that comes byte by byte, with a message at its heels', async (b
   assert.equal(log, ['open', 'text hi']);
 });
 
-// Servers that are not there.
+// Servers that cannot be reached.
 
-/** A port on which nobody listens. */
+/** Returns a port on which nothing listens. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -193,7 +193,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** One address or several: Node says it differently. */
+/** Node words the error differently for one address and for several. */
 for (const host of ['127.0.0.1', 'several.test']) {
   test(`a refused connection says so (${host})`, async (bench) => {
     const port = await freePort();
@@ -223,7 +223,7 @@ test('a name that is not found says so', async (bench) => {
   assert.match(explanation.summary, /does-not-exist\.invalid/);
 });
 
-test('a rejection of `opened` that nobody waits for is none of the process', async (bench) => {
+test('a rejection of `opened` that nobody awaits does not reach the process', async (bench) => {
   const errors = bench.uncaught();
   const ws = bench.connect(`ws://127.0.0.1:${await freePort()}`);
   void ws.opened;
@@ -243,12 +243,12 @@ test('a server that never answers: handshakeTimeout', async (bench) => {
   await (await silent.promise).end();
 });
 
-test('a server that only ever answers 1xx', async (bench) => {
+test('a server that answers only 1xx', async (bench) => {
   const url = await rawServer(bench, (wire) => wire.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)));
   assert.is((await bench.connect(url).closed).explanation.error?.rule, 'response-malformed');
 });
 
-test('plain to a TLS port, and TLS to a plain port', async (bench) => {
+test('plain text to a TLS port, and TLS to a plain port', async (bench) => {
   const plain = await bench.serve();
   const secure = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
   const one = await bench.connect(`wss://127.0.0.1:${plain.port}`).closed;
@@ -257,9 +257,9 @@ test('plain to a TLS port, and TLS to a plain port', async (bench) => {
   assert.match(two.explanation.summary, /handshake-interrupted|response-malformed/);
 });
 
-// Abort, close and terminate, before the connection is open and after.
+// Abort, close and terminate, before and after the connection is open.
 
-test('a signal that is aborted already throws its reason', () => {
+test('a signal that was aborted before throws its reason', () => {
   const reason = new Error('changed my mind');
   const createSocket = (): never => {
     throw new Error('dialled');
@@ -329,7 +329,7 @@ for (const [how, act] of Object.entries(giveUp)) {
   });
 }
 
-test('a signal keeps no listener of a connection that has ended', async (bench) => {
+test('a signal keeps no listener for a connection that has ended', async (bench) => {
   const { signal } = new AbortController();
   const server = await bench.serve();
   const ends: EndEvent[] = [];
@@ -344,7 +344,7 @@ test('a signal keeps no listener of a connection that has ended', async (bench) 
   assert.is(ends.length, 2);
 });
 
-test('an http server that knows no upgrade answers like any other', async (bench) => {
+test('an HTTP server without upgrades answers like any other', async (bench) => {
   const port = await bench.listen(createHttpServer((_, res) => void res.writeHead(418).end('teapot')));
   const { explanation } = await bench.connect(`ws://127.0.0.1:${port}`).closed;
   assert.is((explanation.error as HandshakeError).response?.status, 418);

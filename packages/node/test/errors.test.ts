@@ -1,4 +1,4 @@
-// What can go wrong with a socket, in every state: `end` comes exactly once and explains itself, and nobody else notices.
+// Everything that can go wrong with a socket, in every state: `end` comes exactly once and explains itself, and nothing else notices.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -12,7 +12,7 @@ import { type Bench, collectGarbage, deferred, delay, recorder, soon, suite, unt
 
 const test = suite('errors', 10_000);
 
-/** A connection in some state, its peer, and a record of what it told. */
+/** A connection in some state, its peer, and a record of its handlers' calls. */
 interface Scene {
   readonly ws: WebSocketConnection;
   readonly wire: Wire;
@@ -22,7 +22,7 @@ interface Scene {
 
 type Setting = (scene: Scene, role: 'client' | 'server') => void | Promise<void>;
 
-/** How far things have got. */
+/** The states of a connection. */
 const settings: Record<string, Setting> = {
   connecting: () => undefined,
   open: async ({ ws }) => void (await ws.opened),
@@ -146,9 +146,9 @@ for (const role of ['client', 'server'] as const) {
   }
 }
 
-// Before there is anything to speak of.
+// Before the connection is open.
 
-test('resets before, within and right behind the request harm no server', async (bench) => {
+test('resets before, within and right after the request do not harm the server', async (bench) => {
   const server = await bench.serve({ message: (ws, data) => void ws.send(data) });
   for (const bytes of ['', 'GET / HT', request().slice(0, -2), request(), request() + frame('client', 0x81, 'x')]) {
     for (let i = 0; i < 5; i++) {
@@ -192,7 +192,7 @@ test('upgrade with a socket that is destroyed already', async (bench) => {
 
 // Half-open.
 
-test('a peer that ends its half behind a message still gets the answer', async (bench) => {
+test('a peer that ends its side after a message still gets the answer', async (bench) => {
   const { log, handlers } = recorder();
   const server = await bench.serve({
     ...handlers,
@@ -210,7 +210,7 @@ test('a peer that ends its half behind a message still gets the answer', async (
   assert.equal(log, ['open', 'text 1', 'end 1006']);
 });
 
-test('a peer that ends its half and never reads: closeTimeout', async (bench) => {
+test('a peer that ends its side and never reads: closeTimeout', async (bench) => {
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({ open: (ws) => accepted.resolve(ws) }, { closeTimeout: 50 });
   const wire = await rawClient(bench, server.port);
@@ -236,7 +236,7 @@ for (const role of ['client', 'server'] as const) {
   });
 }
 
-test('a server that answers Close and never ends: the client does, after closeTimeout', async (bench) => {
+test('a server that answers Close and never ends: the client ends, after closeTimeout', async (bench) => {
   const { ws, wire } = await clientScene(bench, false, 200);
   await ws.opened;
   ws.close(1000);
@@ -247,7 +247,7 @@ test('a server that answers Close and never ends: the client does, after closeTi
   assert.ok(isGone(ws));
 });
 
-test('garbage behind Close, and Close behind garbage', async (bench) => {
+test('garbage after a Close frame, and a Close frame after garbage', async (bench) => {
   for (const parts of [
     [frame('client', 0x88, closing(1000)), Buffer.alloc(100_000, 0xff)],
     [Buffer.of(0xff, 0xff), frame('client', 0x88, closing(1000)), Buffer.alloc(100_000)],
@@ -262,7 +262,7 @@ test('garbage behind Close, and Close behind garbage', async (bench) => {
   }
 });
 
-// Rules that peers break, over a socket. (All of them are tested in core.)
+// Rules that peers break, over a socket. (Core's own tests cover all of them.)
 
 const faults: [title: string, bytes: Buffer, rule: string, code: number][] = [
   ['an unmasked frame', frame('server', 0x81, 'x'), 'unmasked-frame', 1002],
@@ -274,7 +274,7 @@ const faults: [title: string, bytes: Buffer, rule: string, code: number][] = [
 ];
 
 for (const [title, bytes, rule, code] of faults) {
-  test(`${title}: what came before is delivered, then Close ${code} and the end`, async (bench) => {
+  test(`${title}: earlier messages are delivered, then Close ${code} and the end`, async (bench) => {
     const { log, handlers } = recorder();
     const server = await bench.serve(handlers, { maxMessageSize: 1000 });
     const wire = await rawClient(bench, server.port);
@@ -290,7 +290,7 @@ for (const [title, bytes, rule, code] of faults) {
 
 // Nothing is left behind.
 
-test('a process whose connections have ended ends by itself', async (bench) => {
+test('a process whose connections have ended exits by itself', async (bench) => {
   const path = fileURLToPath(new URL('fixtures/ends-by-itself.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', path], { stdio: ['ignore', 'pipe', 'inherit'] });
   bench.after(() => child.kill('SIGKILL'));
@@ -306,8 +306,8 @@ test('a process whose connections have ended ends by itself', async (bench) => {
   assert.ok(took < 1000, `${took} ms after the last connection: ${output}`);
 });
 
-test('all connections have one timer, and those that have ended leave nothing behind in it', async (bench) => {
-  // Those that are unref'd, as a connection's is: no other way shows them.
+test('all connections share one timer, and ended ones leave nothing in it', async (bench) => {
+  // Only this shows timers that are unref'd, as a connection's is.
   const running = new Set<NodeJS.Timeout>();
   const clock: Clock = {
     now: () => performance.now(),
@@ -316,7 +316,7 @@ test('all connections have one timer, and those that have ended leave nothing be
         running.delete(timer);
         call();
       }, time);
-      // On Deno a connection that has kept the process busy for 2 ms lets others go first, by a timer of no time.
+      // On Deno a connection that has been busy for 2 ms yields to others with a timer of 0 ms.
       if (time > 0) running.add(timer);
       return timer;
     },
@@ -339,7 +339,7 @@ test('all connections have one timer, and those that have ended leave nothing be
   await Promise.all(clients.map((ws) => ws.closed));
   await until(() => server.connections.size === 0);
   assert.ok(running.size <= 1, `${running.size} timers`);
-  // Whoever is to be woken is kept.
+  // Keeps the sleepers that are woken.
   await within(
     3000,
     'to let go of the connections',

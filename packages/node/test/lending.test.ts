@@ -1,4 +1,4 @@
-// Who owns the bytes that are sent: the application again when `send` returns, or, lent, when `written` resolves.
+// Who owns the bytes that are sent: the application as soon as `send` returns or, if lent, when `written` resolves.
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
@@ -51,7 +51,7 @@ for (const size of [1, 4096, 10_000, 1_000_000]) {
   });
 }
 
-test('written waits for a client that does not read, and for no other, and settles at the end', async (bench) => {
+test('written waits for its own client that does not read, not for others, and settles at the end', async (bench) => {
   const { ws, wire } = await connected(bench);
   wire.socket.pause();
   while (ws.queuedBytes === 0) {
@@ -78,7 +78,7 @@ test('written waits for a client that does not read, and for no other, and settl
   await never;
 });
 
-test('lent bytes that were transferred before they left end the connection with 1011, and no other', async (bench) => {
+test('lent bytes transferred before they were written end only their connection, with 1011', async (bench) => {
   const ends: EndEvent[] = [];
   const { ws, wire } = await connected(bench, { end: (_, event) => void ends.push(event) });
   const other = await connected(bench);
@@ -95,7 +95,7 @@ test('lent bytes that were transferred before they left end the connection with 
   assert.is(other.ws.state, 'open');
 });
 
-test('lent bytes that were transferred while they were leaving end the connection without a Close frame', async (bench) => {
+test('lent bytes transferred while they were being written end the connection without a Close frame', async (bench) => {
   const ends: EndEvent[] = [];
   const { ws, wire } = await connected(bench, { end: (_, event) => void ends.push(event) });
   wire.socket.pause();
@@ -107,7 +107,7 @@ test('lent bytes that were transferred while they were leaving end the connectio
   wire.socket.resume();
   await until(() => ends.length === 1);
   const { error, sent, cause } = (ends[0] as EndEvent).explanation;
-  // A driver that was writing just then may be the first to notice; or the operating system, to which that memory is unknown now.
+  // Either a driver in the middle of a write notices first, or the operating system, which no longer has that memory.
   const noticed = cause instanceof TypeError || (cause as NodeJS.ErrnoException | undefined)?.code === 'EFAULT';
   assert.ok(error?.rule === 'loan-changed' || noticed, String(cause));
   assert.is(sent, undefined);

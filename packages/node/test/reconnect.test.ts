@@ -1,4 +1,4 @@
-// connect with `reconnect`: when it tries again, what it keeps, and what stops it.
+// connect with `reconnect`: when it connects again, how long it waits, and what stops it.
 import { connect as netConnect } from 'node:net';
 import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
@@ -11,7 +11,7 @@ import { deferred, delay, recorder, soon, suite, thrown, until } from './support
 
 const test = suite('reconnect');
 
-// When.
+// When it connects again.
 
 const lost: { title: string; script: Script; log: string[] }[] = [
   { title: 'a reset', script: [reset, stay], log: ['open', 'end 1006', 'open'] },
@@ -31,7 +31,7 @@ const lost: { title: string; script: Script; log: string[] }[] = [
 ];
 
 for (const { title, script, log: expected } of lost) {
-  test(`after ${title} it connects again, and tells of each end once`, async (bench) => {
+  test(`after ${title} it connects again, and reports each end once`, async (bench) => {
     const { url, wires } = await scripted(bench, script);
     const { log, handlers } = recorder();
     const ws = client(bench, url, FAST, handlers, { closeTimeout: 30 });
@@ -43,7 +43,7 @@ for (const { title, script, log: expected } of lost) {
   });
 }
 
-test('every try is made with the options that were given', async (bench) => {
+test('every attempt uses the options as they were given', async (bench) => {
   const heads: string[] = [];
   const url = await openServer(bench, (wire, head) => {
     heads.push(head);
@@ -62,7 +62,7 @@ const final: { title: string; script: Script; log: string[] }[] = [
 ];
 
 for (const { title, script, log: expected } of final) {
-  test(`not after ${title}`, async (bench) => {
+  test(`it does not connect again after ${title}`, async (bench) => {
     const { url, wires } = await scripted(bench, script);
     const { log, handlers } = recorder();
     const ws = client(bench, url, FAST, handlers);
@@ -71,7 +71,7 @@ for (const { title, script, log: expected } of final) {
     assert.equal([log, wires.length, ws.state], [expected, 1, 'closed']);
   });
 
-  test(`unless it is told to: after ${title}`, async (bench) => {
+  test(`it connects again after ${title} if `when` says so`, async (bench) => {
     const { url, wires } = await scripted(bench, [...script, stay]);
     const seen: number[] = [];
     const when = ({ code }: EndEvent): boolean => seen.push(code) > 0;
@@ -81,7 +81,7 @@ for (const { title, script, log: expected } of final) {
   });
 }
 
-test('not when `when` says no', async (bench) => {
+test('it does not connect again if `when` says no', async (bench) => {
   const { url, wires } = await scripted(bench, [reset]);
   await client(bench, url, { ...FAST, when: () => false }, {}).closed;
   await soon();
@@ -117,9 +117,9 @@ test('`opened` waits for the try that opens', async (bench) => {
   assert.is(tries, 3);
 });
 
-// How long, how often.
+// How long it waits, and how often it tries.
 
-test('delays grow, are capped, and have full jitter; onRetry tells of each', async (bench) => {
+test('delays grow, are capped, and have full jitter; onRetry reports each', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const retries: [number, number][] = [];
   const policy: ReconnectPolicy = {
@@ -133,7 +133,7 @@ test('delays grow, are capped, and have full jitter; onRetry tells of each', asy
     },
   };
   const ends: EndEvent[] = [];
-  // The first value checks the policy.
+  // The first value is used up by the check of the policy.
   const random = fractions(0, 0.5, 0.5, 0.5, 0.25);
   const ws = client(bench, url, policy, { end: (_, event) => void ends.push(event) }, { random });
   const last = await ws.closed;
@@ -147,7 +147,7 @@ test('delays grow, are capped, and have full jitter; onRetry tells of each', asy
   assert.is(ends.at(-1), last);
 });
 
-test('it waits as long as it says', async (bench) => {
+test('it waits as long as onRetry says', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const said: number[] = [];
   const random = fractions(0, 0.5);
@@ -162,7 +162,7 @@ test('it waits as long as it says', async (bench) => {
   await until(() => count() === 2);
 });
 
-test('a connection that was stable begins the count again', async (bench) => {
+test('a stable connection resets the count of attempts', async (bench) => {
   const { url } = await scripted(bench, [reset, reset, (wire) => void setTimeout(reset, 60, wire), stay]);
   const attempts: number[] = [];
   const onRetry = ({ attempt }: { attempt: number }): void => void attempts.push(attempt);
@@ -189,7 +189,7 @@ const stops: Record<string, (ws: ReturnType<typeof connect>, controller: AbortCo
 
 for (const [how, stop] of Object.entries(stops)) {
   for (const when of ['while it waits', 'in end', 'in onRetry', 'when open', 'while it connects again'] as const) {
-    test(`${how} ${when} is the end, told once`, async (bench) => {
+    test(`${how} ${when} ends it for good, reported once`, async (bench) => {
       const { url, wires } = await scripted(bench, [when === 'when open' ? stay : reset, stay]);
       const controller = new AbortController();
       const ends: EndEvent[] = [];
@@ -244,12 +244,12 @@ for (const [how, stop] of Object.entries(stops)) {
   }
 }
 
-/** What `opened` gives, for a connection that has ended. */
+/** Returns the result of `opened` for a connection that has ended. */
 function connectedOr(ws: ReturnType<typeof connect>): Promise<unknown> {
   return ws.opened.catch((error: unknown) => error);
 }
 
-test('a close that is refused stops nothing', async (bench) => {
+test('a close with an invalid code stops nothing', async (bench) => {
   const { url, wires } = await scripted(bench, [stay, stay]);
   const ws = client(bench, url, FAST, {});
   await ws.opened;
@@ -258,7 +258,7 @@ test('a close that is refused stops nothing', async (bench) => {
   await until(() => wires.length === 2);
 });
 
-test('a close whose fail handler throws is a close all the same', async (bench) => {
+test('a close still closes when the fail handler throws', async (bench) => {
   const errors: unknown[] = [];
   const oops = new Error('oops');
   const fail = (): never => {
@@ -284,8 +284,8 @@ test('`opened` is asked anew for each connection', async (bench) => {
   assert.is(ws.state, 'open');
 });
 
-test('a socket left behind by a connection that was lost is destroyed', async (bench) => {
-  // It ends its half and reads no more: what was sent to it can never go.
+test('the socket of a lost connection is destroyed', async (bench) => {
+  // The peer ends its side and reads no more, so the bytes sent to it can never be written.
   const { url, wires } = await scripted(bench, [
     (wire) => {
       wire.socket.pause();

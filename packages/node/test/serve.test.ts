@@ -25,7 +25,7 @@ const test = suite('serve');
 const echo: Handlers = { message: (ws, data) => void ws.send(data) };
 const TLS = { key: KEY, cert: CERTIFICATE };
 
-/** The path of a Unix socket that is not there yet. */
+/** Returns the path of a Unix socket that does not exist yet. */
 function socketPath(bench: Bench): string {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
   bench.after(() => rmSync(folder, { recursive: true }));
@@ -77,21 +77,21 @@ for (const [host, url] of [
     const server = await serve(host === undefined ? {} : { host }, echo).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') throw error;
     });
-    if (server === undefined) return; // a machine without IPv6
+    if (server === undefined) return; // this machine has no IPv6
     bench.after(() => server.close({ timeout: 1 }));
     assert.match(server.url, url);
     await exchange(bench.connect(server.url));
   });
 }
 
-test('a taken port is an error that says so', async (bench) => {
+test('a port in use is an error that says so', async (bench) => {
   const { port } = await bench.serve();
   const error = await serve({ port, host: '127.0.0.1' }).catch((reason: NodeJS.ErrnoException) => reason);
   assert.instance(error, Error);
   assert.match((error as Error).message, TAKEN);
 });
 
-test('a taken path is an error that says so', async (bench) => {
+test('a path in use is an error that says so', async (bench) => {
   const path = socketPath(bench);
   await bench.serve({}, { path });
   const error = await serve({ path }).catch((reason: unknown) => reason);
@@ -105,7 +105,7 @@ const invalid: [ServeOptions, RegExp][] = [
   [{ tls: { key: 'x', cert: 'y' } }, /./],
 ];
 for (const [options, message] of invalid) {
-  test(`options that are not valid reject at once: ${JSON.stringify(options)}`, async () => {
+  test(`invalid options reject at once: ${JSON.stringify(options)}`, async () => {
     const error = await serve(options).then(
       (server) => server.close(),
       (reason: unknown) => reason,
@@ -115,7 +115,7 @@ for (const [options, message] of invalid) {
   });
 }
 
-// Requests that are no WebSocket's.
+// Requests that are not for a WebSocket.
 
 async function read(response: IncomingMessage): Promise<string> {
   let text = '';
@@ -132,7 +132,7 @@ test('other requests get 426', async (bench) => {
 });
 
 for (const secure of [false, true]) {
-  test(`or what the \`http\` listener answers (${secure ? 'https' : 'http'})`, async (bench) => {
+  test(`other requests get the answer of the \`http\` listener (${secure ? 'https' : 'http'})`, async (bench) => {
     const { port } = await bench.serve(echo, {
       http: (req, res) => void res.end(`page ${req.url}`),
       tls: secure ? TLS : undefined,
@@ -144,7 +144,7 @@ for (const secure of [false, true]) {
   });
 }
 
-test('garbage and a TLS hello on a plain port get 400, and harm nobody', async (bench) => {
+test('garbage and a TLS hello on a plain port get 400, and harm no other client', async (bench) => {
   const server = await bench.serve(echo);
   for (const bytes of [Buffer.from('\x16\x03\x01\x02\x00\x01\x00', 'latin1'), Buffer.alloc(20_000, 0xee)]) {
     const wire = await dial(bench, server.port);
@@ -155,9 +155,9 @@ test('garbage and a TLS hello on a plain port get 400, and harm nobody', async (
   assert.is(server.connections.size, 1);
 });
 
-// Which connections there are.
+// The set of connections.
 
-test('connections are those that have not ended', async (bench) => {
+test('connections holds those that have not ended', async (bench) => {
   const decision = deferred<Decision>();
   const server = await bench.serve({
     request: (_, { resource }) => (resource === '/late' ? decision.promise : accept()),
@@ -189,7 +189,7 @@ test('connections are those that have not ended', async (bench) => {
   assert.is(connections.size, 0);
 });
 
-test('in the end handler a connection is counted no more', async (bench) => {
+test('in its end handler a connection is no longer in connections', async (bench) => {
   const sizes: number[] = [];
   const server = await bench.serve({ end: () => void sizes.push(server.connections.size) });
   for (let i = 0; i < 3; i++) (await rawClient(bench, server.port)).socket.destroy();
@@ -199,7 +199,7 @@ test('in the end handler a connection is counted no more', async (bench) => {
 
 // Closing.
 
-test('close says 1001 to all and waits for them', async (bench) => {
+test('close sends 1001 to all and waits for them', async (bench) => {
   const ended: EndEvent[] = [];
   const server = await bench.serve({ ...echo, end: (_, event) => void ended.push(event) });
   const clients = Array.from({ length: 5 }, () => bench.connect(server.url, { message() {} }));
@@ -229,7 +229,7 @@ test('close destroys those that do not answer', async (bench) => {
   assert.is(server.connections.size, 0);
 });
 
-test('close ends connections that are paused, also when their client has gone', async (bench) => {
+test('close ends paused connections, even when their client has gone', async (bench) => {
   const paused: WebSocketConnection[] = [];
   const { log, handlers } = recorder();
   const server = await bench.serve({
@@ -243,7 +243,7 @@ test('close ends connections that are paused, also when their client has gone', 
   for (const wire of wires) wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'));
   await until(() => paused.length === 2);
   wires[0]?.socket.resetAndDestroy();
-  paused[0]?.send('x'.repeat(1_000_000)); // to learn of the reset
+  paused[0]?.send('x'.repeat(1_000_000)); // a paused connection notices the reset only by writing
   await delay(20);
   wires[1]?.write(frame('client', 0x88, closing(1001)));
   wires[1]?.socket.end();
@@ -252,7 +252,7 @@ test('close ends connections that are paused, also when their client has gone', 
   assert.is(log.filter((line) => line.startsWith('end')).length, 2);
 });
 
-test('close ends connections whose request is undecided', async (bench) => {
+test('close ends connections with an undecided request', async (bench) => {
   const decision = deferred<Decision>();
   const server = await bench.serve({ request: () => decision.promise });
   const wire = await dial(bench, server.port);
@@ -264,7 +264,7 @@ test('close ends connections whose request is undecided', async (bench) => {
   assert.is(await wire.end(), '');
 });
 
-test('a request that comes while it closes, on a socket from before, gets 503', async (bench) => {
+test('a request that comes while it closes, on an older socket, gets 503', async (bench) => {
   const server = await bench.serve(echo);
   const stays = await rawClient(bench, server.port);
   const wire = await dial(bench, server.port);
@@ -293,18 +293,18 @@ test('close waits for an answer of the http listener', async (bench) => {
   const closed = server.close();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   assert.is(await read(response), 'late');
-  // Its connection is kept alive by the client, but not by the server that closes.
+  // The client keeps its connection alive, the closing server does not.
   await closed;
 });
 
-test('close does not wait for a socket that has sent nothing, as browsers open ahead of need', async (bench) => {
+test('close does not wait for a socket that has sent nothing, such as browsers open in advance', async (bench) => {
   const server = await bench.serve(echo);
   await dial(bench, server.port);
   await delay(50);
   await server.close({ timeout: 600_000 });
 });
 
-test('a policy that is not valid is refused before the first client comes', async () => {
+test('an invalid policy is refused before the first client comes', async () => {
   const options = { origins: ['example.com'] } as ServeOptions;
   const error = await serve(options).then(
     () => undefined,
@@ -313,7 +313,7 @@ test('a policy that is not valid is refused before the first client comes', asyn
   assert.ok(error instanceof TypeError, String(error));
 });
 
-test('after close nobody can connect', async (bench) => {
+test('after close no client can connect', async (bench) => {
   const server = await bench.serve(echo);
   await server.close();
   const { explanation } = await bench.connect(server.url, { message() {} }).closed;

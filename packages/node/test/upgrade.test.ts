@@ -1,4 +1,4 @@
-// upgrade: requests that an HTTP server of Node's has read.
+// upgrade: requests that a Node HTTP server has read.
 import { createServer, get, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { HandshakeRequest, ServerOptions } from '@sockless/core';
@@ -12,7 +12,7 @@ const test = suite('upgrade');
 
 const echo: Handlers = { message: (ws, data) => void ws.send(data) };
 
-/** Lets a server upgrade all requests; gives its port. */
+/** Lets a server upgrade all requests; returns its port. */
 function upgrading(
   bench: Bench,
   handlers: Handlers,
@@ -41,7 +41,7 @@ test('https', async (bench) => {
   assert.is(await exchange(ws), 'hello');
 });
 
-/** How frameworks use a server: Express is a listener, Fastify makes the server and routes in its own `request`. */
+/** How frameworks use a server: Express is a listener, Fastify creates the server and routes in its own `request` handler. */
 const frameworks: Record<string, () => HttpServer> = {
   Express() {
     const app: RequestListener = (req, res) => void res.end(`express ${req.url}`);
@@ -115,7 +115,7 @@ test('too many of them are refused', async (bench) => {
   assert.equal(log, ['fail early-data', 'end 1006']);
 });
 
-test('a request tells all there is of it, until the open handler has returned', async (bench) => {
+test('a request has all its facts until the open handler has returned', async (bench) => {
   const asked = deferred<[WebSocketConnection, HandshakeRequest]>();
   const seen: (HandshakeRequest | undefined)[] = [];
   const port = await upgrading(bench, {
@@ -196,7 +196,7 @@ test('a decision that never comes ends with handshakeTimeout', async (bench) => 
   assert.match(await wire.end(), /^HTTP\/1.1 408 /);
 });
 
-test('an option that is not valid is thrown at the caller', async (bench) => {
+test('an invalid option throws to the caller', async (bench) => {
   const server = createServer();
   const thrown = deferred<unknown>();
   server.on('upgrade', (req, socket, head) => {
@@ -212,7 +212,7 @@ test('an option that is not valid is thrown at the caller', async (bench) => {
   assert.instance(await thrown.promise, RangeError);
 });
 
-test('a connection that was accepted in the same packet as garbage is failed, not the process', async (bench) => {
+test('garbage in the same packet as an accepted request fails the connection, not the process', async (bench) => {
   const { log, handlers } = recorder();
   const port = await upgrading(bench, handlers);
   const wire = await rawClient(bench, port);

@@ -1,4 +1,4 @@
-/** What runs in runtimes that speak Node's language: the built `@sockless/node`, over real sockets, in both roles. */
+/** The program for runtimes that support Node's modules: the built `@sockless/node`, over real sockets, in both roles. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, serve, type WebSocketConnection } from '@sockless/node';
@@ -16,7 +16,7 @@ const MESSAGES = [
 const short = (data: unknown): unknown[] =>
   typeof data === 'string' ? [data.slice(0, 20), data.length] : [...new Uint8Array(data as ArrayBuffer).subarray(0, 5)];
 
-/** Sends all, one after the other, and compares what comes back. */
+/** Sends the messages one after the other and compares the echoes. */
 async function expectEchoes(ws: WebSocketConnection): Promise<void> {
   await ws.opened;
   const messages = ws[Symbol.asyncIterator]();

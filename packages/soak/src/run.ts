@@ -1,4 +1,4 @@
-/** The command: soaks the adapter of each host that was asked for, and prints what came of it. */
+/** The command: soaks the adapter of each requested host, and prints the results. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FILES_LEFT, type Result, TOLERANCE } from './report.ts';

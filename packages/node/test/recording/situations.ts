@@ -1,4 +1,4 @@
-// The situations in which a socket of Node's is recorded, before an adapter has to do with it.
+// The situations in which a Node socket is recorded, before an adapter has it.
 import type { Kind, Stage } from './stage.ts';
 
 interface Situation extends Kind {
@@ -6,7 +6,7 @@ interface Situation extends Kind {
   readonly play: (stage: Stage) => Promise<void> | void;
 }
 
-/** More than a socket's mark, on any Node, and little enough for the operating system to take it at once. */
+/** Above a socket's high-water mark on any Node, and little enough for the operating system to take at once. */
 const ABOVE_MARK = 100_000;
 
 /** More than the operating system takes while the peer does not read. */
