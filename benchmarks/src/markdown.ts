@@ -16,7 +16,7 @@ export function reportMarkdown({ node, cpu, date, revision, quick, rows, missing
     missing
       .map(({ suite, subject, case: name, reason }) => {
         const what = [suite, subject, name].filter((part) => part !== undefined).join(', ');
-        return `- ${escape(`${what}: ${reason.split('\n')[0]}`)}`;
+        return `- ${escaped(`${what}: ${reason.split('\n')[0]}`)}`;
       })
       .join('\n'),
   ]
@@ -38,15 +38,13 @@ function grouped(rows: readonly Row[]): [title: string, rows: readonly Row[]][] 
 function rowsTable([title, rows]: [title: string, rows: readonly Row[]]): string {
   const peers = [...new Set(rows.map(({ peer }) => peer))];
   const cases = [...new Set(rows.map((row) => row.case))];
-  const lines = cases.map((name) =>
-    peers.reduce(
-      (cells, peer) => {
-        const row = rows.find((each) => each.case === name && each.peer === peer);
-        return [...cells, row === undefined ? '–' : formatRatio(row.ratio) + (isWide(row) ? '~' : '')];
-      },
-      [name],
-    ),
-  );
+  const lines = cases.map((name) => [
+    name,
+    ...peers.map((peer) => {
+      const row = rows.find((each) => each.case === name && each.peer === peer);
+      return row === undefined ? '–' : formatRatio(row.ratio) + (isWide(row) ? '~' : '');
+    }),
+  ]);
   return table(title, [['case', ...peers], ...lines]);
 }
 
@@ -57,11 +55,11 @@ function growthTable(growth: readonly GrowthRow[]): string {
 
 /** A table below a title; the first line is its head. */
 function table(title: string, [head = [], ...lines]: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
-  return [`## ${escape(title)}\n`, row(head), `|${'---|'.repeat(head.length)}`, ...lines.map(row)].join('\n');
+  const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+  return [`## ${escaped(title)}\n`, row(head), `|${'---|'.repeat(head.length)}`, ...lines.map(row)].join('\n');
 }
 
 /** Escapes the characters that would end a cell or begin markup. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[|<>&*_`]/g, (character) => `\\${character}`);
 }

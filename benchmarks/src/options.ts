@@ -47,7 +47,8 @@ export function parseOptions(args: readonly string[], all: readonly Suite[]): Op
   const names = [...positionals, ...(values.suite ?? []).flatMap((list) => list.split(','))].filter(Boolean);
   for (const name of names) {
     const known = [...all.map((suite) => suite.name), GROWTH];
-    if (!known.includes(name)) throw new UsageError(`There is no suite "${name}". The suites are: ${known.join(', ')}.`);
+    if (!known.includes(name))
+      throw new UsageError(`There is no suite "${name}". The suites are: ${known.join(', ')}.`);
   }
   const suites = all.filter(({ name }) => names.length === 0 || names.includes(name));
   const narrowed = values.case !== undefined || values.peer !== undefined || values.against !== undefined;
@@ -61,7 +62,9 @@ export function parseOptions(args: readonly string[], all: readonly Suite[]): Op
   }
   const part = values.case ?? '';
   if (values.case !== undefined && !suites.some((suite) => suite.cases.some(({ name }) => name.includes(part)))) {
-    throw new UsageError(`No case contains "${part}" in ${suites.map(({ name }) => name).join(', ')}: --list prints the cases.`);
+    throw new UsageError(
+      `No case contains "${part}" in ${suites.map(({ name }) => name).join(', ')}: --list prints the cases.`,
+    );
   }
   if (values.against !== undefined && peers.length > 0) {
     throw new UsageError('--against compares with another revision, --peer with a peer: use one of them.');

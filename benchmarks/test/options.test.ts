@@ -66,7 +66,10 @@ options('options that contradict each other are refused', () => {
 options('a mistake ends the process with exit code 2', () => {
   const { status, stderr } = run('nothing');
   assert.is(status, 2);
-  assert.match(stderr, /^There is no suite "nothing"\. The suites are: decode, encode, mask, utf8, handshake, deflate,/);
+  assert.match(
+    stderr,
+    /^There is no suite "nothing"\. The suites are: decode, encode, mask, utf8, handshake, deflate,/,
+  );
 });
 
 options('--help and --list run nothing', () => {

@@ -115,8 +115,7 @@ export const STRICTNESSES: readonly Strictness[] = [
     name: 'limits of 2 GiB and more are enforced, and lengths are exact',
     section: '10.4',
     sentence: 'MUST protect themselves against exceeding those limits',
-    instead:
-      'ws has no limit then; websocket-driver rounds lengths of 2^53 bytes and more',
+    instead: 'ws has no limit then; websocket-driver rounds lengths of 2^53 bytes and more',
     peers: ['ws', 'websocket-driver'],
     recognises: ({ input, ours, theirs }) =>
       input.limit >= 2 ** 31 && ours.verdict === 1009 && continues(ours.events, theirs.events),

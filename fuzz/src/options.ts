@@ -41,7 +41,9 @@ export function parseOptions(args: readonly string[]): Options {
     const target = findTarget(name);
     if (target !== undefined) return target;
     const names = ownTargets().map((own) => own.name);
-    throw new UsageError(`There is no target "${name}". The targets are: ${names.join(', ')}. The path of a module works too.`);
+    throw new UsageError(
+      `There is no target "${name}". The targets are: ${names.join(', ')}. The path of a module works too.`,
+    );
   });
   if (values.replay !== undefined && targets.length !== 1) throw new UsageError('--replay FILE needs one --target.');
   return {

@@ -39,7 +39,10 @@ function checkTokens(text: string): void {
   same('a list of tokens follows the grammar', ['actual', tokens ?? null], ['expected', expected ?? null]);
   if (tokens === undefined) return;
   same('a formatted list parses to the same tokens', ['again', parseTokens(tokens.join(', '))], ['at first', tokens]);
-  holds('areUnique finds every duplicate', areUnique(tokens) === tokens.every((each, at) => tokens.indexOf(each) === at));
+  holds(
+    'areUnique finds every duplicate',
+    areUnique(tokens) === tokens.every((each, at) => tokens.indexOf(each) === at),
+  );
   for (const each of tokens) holds('a list has its elements', listIncludes(text, each.toLowerCase()), () => each);
 }
 

@@ -49,7 +49,9 @@ export function fuzz(data: Uint8Array): void {
   } else if (confirmed !== undefined) {
     const [only, more] = list;
     if (only === undefined || more !== undefined) throw new Violation('what is confirmed is one answer');
-    holds('a confirmed response is valid', isValid(only, 'answer') && allows(ours, only), () => formatExtensions([only]));
+    holds('a confirmed response is valid', isValid(only, 'answer') && allows(ours, only), () =>
+      formatExtensions([only]),
+    );
     checkBits(confirmed);
   }
 }

@@ -115,7 +115,9 @@ function checkMasking(bytes: Uint8Array, key: Uint8Array, expected: string | und
     const end = 2 + bytes.length;
     if (bytes.length <= SHORT_ASCII) {
       const short = decodeShortAscii(chunk, 2, bytes.length, word, view);
-      holds('decodeShortAscii decodes ASCII and nothing else', short === (isAllAscii ? expected : undefined), () => String(short));
+      holds('decodeShortAscii decodes ASCII and nothing else', short === (isAllAscii ? expected : undefined), () =>
+        String(short),
+      );
     }
     const seen = mask(chunk, 2, end, word, view);
     holds('unmasking follows 5.3', Buffer.compare(chunk.subarray(2, end), bytes) === 0);

@@ -11,7 +11,7 @@ const NODES = '@sockless/nodes';
 /**
  * @param {string} root
  * @param {string} scope `all`, `nodes` for all and the other versions of Node, or the name of the one package that will be
-  * built and run
+ * built and run
  */
 export function install(root, scope) {
   const manifests = packages(root).map(({ folder }) => `${folder}/package.json`);

@@ -57,7 +57,7 @@ const ON_DENO = { own: 'packages/deno/test/on-deno/', shared: 'packages/deno/tes
 
 /**
  * Copies the sources and their tests to a folder of their own, with types replaced by spaces so that positions stay. Packages of
-  * the workspace resolve to the copy if there is one, otherwise to their build.
+ * the workspace resolve to the copy if there is one, otherwise to their build.
  * @param {string} root
  * @param {Mutated} mutated
  * @param {string} uvu the module that stands in for uvu

@@ -24,7 +24,7 @@ export function program(name) {
 
 /**
  * The code of a web page: `src/<name>.ts` and its imports become the single module `dist/<name>.js`, and the other files
-  * of its folder (HTML, CSS, images) are copied. Its types come from tsconfig.page.json.
+ * of its folder (HTML, CSS, images) are copied. Its types come from tsconfig.page.json.
  * @param {string} name such as `page/main`
  * @returns {import('rollup').RollupOptions}
  */

@@ -25,7 +25,7 @@ export function command() {
 
 /**
  * A single Ctrl-C reaches this process twice: from the terminal, and from npm, which passes it on. So the program runs in its
-  * own process group and gets each signal once, from here.
+ * own process group and gets each signal once, from here.
  * @param {string} program
  * @returns {Promise<number>} its exit code
  */

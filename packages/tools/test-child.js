@@ -31,7 +31,7 @@ setTimeout(() => {
 
 /**
  * Waits for the path of a file, or an empty one after the last. Only this wait keeps the process alive, so a test that can
-  * no longer finish ends the process.
+ * no longer finish ends the process.
  * @returns {Promise<string>}
  */
 function nextFile() {

@@ -29,7 +29,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs test files. Each process takes files of one package until none is left, then the next process takes those of another
-  * package. The output of a file is printed when it has ended. A file that ends its process fails, and another process continues.
+ * package. The output of a file is printed when it has ended. A file that ends its process fails, and another process continues.
  * @param {string} root
  * @param {Group[]} groups
  * @param {How} how

@@ -81,7 +81,7 @@ function parse(args) {
 
 /**
  * Returns the test files grouped by package. Packages with long files come first and core, with its short ones, last, so that
-  * no processor core waits long for another at the end.
+ * no processor core waits long for another at the end.
  * @param {string} root
  * @param {string[]} filters
  * @returns {Group[]}

@@ -1,8 +1,9 @@
 // One timer for all connections wakes each sleeper once, in time and not early.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seeded } from '../../core/test/pair.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 import { delay, until } from '../../tools/testing.ts';
 import { alarmsOf, type Sleeper } from '../src/alarms.ts';
 import { hostClock, type Timer } from '../src/clock.ts';

@@ -1,8 +1,9 @@
 // The part of a connection that does not depend on the host, over a fake transport.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '@sockless/adapter/testing';
 import { within } from '../../tools/testing.ts';
 import { Client } from '../src/client.ts';
 import { expire, start, work } from '../src/delivery.ts';

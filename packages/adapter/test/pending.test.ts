@@ -1,8 +1,9 @@
 // A connection whose transport is not there yet: its clock, its deadline, and a transport that comes too late.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '@sockless/adapter/testing';
 import { deferred } from '../../tools/testing.ts';
 import type { Driver } from '../src/driver.ts';
 import { type Arrival, startLater } from '../src/pending.ts';

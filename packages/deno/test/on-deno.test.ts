@@ -2,7 +2,19 @@
 import * as assert from 'uvu/assert';
 import { runOnDeno, UVU_ALONE } from './run.ts';
 
-const FILES = ['attach', 'outbox', 'half-dead', 'room', 'serve', 'tls', 'connect', 'readme', 'recording', 'zlib'];
+const FILES = [
+  'attach',
+  'handlers',
+  'outbox',
+  'half-dead',
+  'room',
+  'serve',
+  'tls',
+  'connect',
+  'readme',
+  'recording',
+  'zlib',
+];
 
 await runOnDeno(
   'on Deno',

@@ -1,6 +1,7 @@
 // Back-pressure in both directions, and memory that stays bounded whatever a peer does.
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import type { WebSocketConnection } from '../src/index.ts';
+import { slowClient } from './pairs.ts';
 import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
 import { isPaused } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
@@ -8,15 +9,6 @@ import { type Bench, deferred, delay, recorder, soon, suite, until } from './sup
 const test = suite('back-pressure', 20_000);
 
 const MB = 1024 * 1024;
-
-/** A connection of a server, and a client that reads only when told to. */
-async function slowClient(bench: Bench, handlers: Handlers = {}, options = {}) {
-  const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) }, options);
-  const wire = await rawClient(bench, server.port);
-  wire.socket.pause();
-  return { ws: await accepted.promise, wire, server };
-}
 
 test('10^5 pings of a client that does not read: 4 KiB of pongs wait, and one', async (bench) => {
   let pings = 0;

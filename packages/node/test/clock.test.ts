@@ -1,9 +1,10 @@
 // Clocks: the option, and by default the functions that the host had when the adapter was loaded.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import type { Clock } from '../src/index.ts';
 import { openServer } from './raw.ts';
 import { deferred, suite, thrown, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('clock');
 

@@ -3,12 +3,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import { connect as netConnect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { accept, attach, type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, openServer, rawClient, rawServer, request, type Wire } from './raw.ts';
 import { deferred, delay, soon, suite, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('context');
 
@@ -102,7 +102,7 @@ test('connect: every handler runs in the context of the call, also over a socket
   }
 });
 
-test("serve: all handlers run in the context of its sockets, whichever context triggers them", async (bench) => {
+test('serve: all handlers run in the context of its sockets, whichever context triggers them', async (bench) => {
   const { seen, handlers } = watching();
   const connection = deferred<WebSocketConnection>();
   const open: Handlers['open'] = (ws, event) => {

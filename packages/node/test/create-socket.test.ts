@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { createServer as createProxy, request as httpRequest } from 'node:http';
 import { connect as netConnect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent, WebSocketUri } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { ConnectOptions, Handlers } from '../src/index.ts';
 import { deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('createSocket');
 

@@ -1,12 +1,12 @@
 // Deadlines: core computes them, and the adapter's one timer reports when they pass.
 
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { accept, type Decision, type Handlers, type ServeOptions, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request, type Wire } from './raw.ts';
 import { isGone } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('deadlines');
 

@@ -156,7 +156,7 @@ for (const [how, wrap] of [
     assert.is(socket.bytesWritten, 0);
   });
 
-  test(`createSocket that returns plain TCP for wss: ${how}, with the option `insecure``, async (bench) => {
+  test(`createSocket that returns plain TCP for wss: ${how}, with insecure: true`, async (bench) => {
     const server = await bench.serve();
     const createSocket = () => wrap(connectTcp(server.port, '127.0.0.1'));
     await bench.connect('wss://localhost', {}, { createSocket, insecure: true }).opened;

@@ -1,22 +1,15 @@
 // `for await` over the messages of a connection: with back-pressure, and one way out for each way a connection ends.
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { attach, ConnectionEndedError, type Handlers, type WebSocketConnection } from '../src/index.ts';
-import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
+import { attach, ConnectionEndedError, type WebSocketConnection } from '../src/index.ts';
+import { openClient } from './pairs.ts';
+import { closing, frame, rawClient, type Wire } from './raw.ts';
 import { isPaused } from './sockets.ts';
-import { type Bench, deferred, delay, soon, suite, until } from './support.ts';
+import { deferred, delay, soon, suite, until } from './support.ts';
 
 const test = suite('iteration');
 
 const text = (value: string): Buffer => frame('server', 0x81, value);
-
-/** A client without handlers and its peer. */
-async function open(bench: Bench, handlers: Handlers = {}): Promise<{ ws: WebSocketConnection; wire: Wire }> {
-  const peer = deferred<Wire>();
-  const ws = bench.connect(await openServer(bench, peer.resolve), handlers);
-  await ws.opened;
-  return { ws, wire: await peer.promise };
-}
 
 async function collect(ws: AsyncIterable<string | Uint8Array>, into: unknown[] = []): Promise<unknown[]> {
   for await (const message of ws) into.push(typeof message === 'string' ? message : [...message]);
@@ -24,7 +17,7 @@ async function collect(ws: AsyncIterable<string | Uint8Array>, into: unknown[] =
 }
 
 test('yields all messages in order, and returns after a clean end', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text(''), frame('server', 0x82, Uint8Array.of(3)), frame('server', 0x82), text('5'));
   wire.write(frame('server', 0x89, '!'), text('6'), frame('server', 0x88, closing(1001)));
   wire.socket.end();
@@ -40,7 +33,7 @@ const unclean: Record<string, (wire: Wire) => void> = {
 };
 for (const [what, end] of Object.entries(unclean)) {
   test(`yields the messages before ${what}, then throws`, async (bench) => {
-    const { ws, wire } = await open(bench);
+    const { ws, wire } = await openClient(bench);
     wire.write(text('1'), text('2'), text('3'));
     const got: unknown[] = [];
     const error = await (async () => {
@@ -65,7 +58,7 @@ test('a connection that never opens throws as well', async (bench) => {
 });
 
 test('messages that arrived before the first call wait', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
   wire.socket.end();
   await soon();
@@ -73,7 +66,7 @@ test('messages that arrived before the first call wait', async (bench) => {
 });
 
 test('leaving a loop keeps the connection open, and the next loop goes on without a loss', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   for await (const message of ws) {
     assert.is(message, '1');
@@ -87,7 +80,7 @@ test('leaving a loop keeps the connection open, and the next loop goes on withou
 });
 
 test('leaving a loop by an error does the same', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'));
   try {
     for await (const _ of ws) throw new Error('out');
@@ -99,7 +92,7 @@ test('leaving a loop by an error does the same', async (bench) => {
 
 test('when a loop is left, waiting and later messages go to the message handler', async (bench) => {
   const got: unknown[] = [];
-  const { ws, wire } = await open(bench, { message: (_, data) => void got.push(data) });
+  const { ws, wire } = await openClient(bench, { message: (_, data) => void got.push(data) });
   wire.write(text('1'));
   await until(() => got.length === 1);
   const iterator = ws[Symbol.asyncIterator]();
@@ -114,7 +107,7 @@ test('when a loop is left, waiting and later messages go to the message handler'
 
 test('messages that still wait at the end go to no handler', async (bench) => {
   const got: unknown[] = [];
-  const { ws, wire } = await open(bench, { message: (_, data) => void got.push(data) });
+  const { ws, wire } = await openClient(bench, { message: (_, data) => void got.push(data) });
   const iterator = ws[Symbol.asyncIterator]();
   wire.write(text('1'));
   await soon();
@@ -124,7 +117,7 @@ test('messages that still wait at the end go to no handler', async (bench) => {
 });
 
 test('a pending next is settled when the loop is left', async (bench) => {
-  const { ws } = await open(bench, { message() {} });
+  const { ws } = await openClient(bench, { message() {} });
   const iterator = ws[Symbol.asyncIterator]();
   const waiting = iterator.next();
   await iterator.return?.();
@@ -132,7 +125,7 @@ test('a pending next is settled when the loop is left', async (bench) => {
 });
 
 test('concurrent calls of next get the messages in order, and all learn of the end', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const results = Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
   wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
@@ -146,7 +139,7 @@ test('concurrent calls of next get the messages in order, and all learn of the e
 });
 
 test('concurrent calls of next all reject when the connection ends uncleanly', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const results = Promise.allSettled([iterator.next(), iterator.next()]);
   wire.socket.resetAndDestroy();
@@ -173,7 +166,7 @@ test('on a server, from the open handler on', async (bench) => {
 });
 
 test('after a reply and a close in the loop, only messages that were read before still come', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   const got: unknown[] = [];
   const done = (async () => {
@@ -194,7 +187,7 @@ test('after a reply and a close in the loop, only messages that were read before
 });
 
 test('terminate ends a slow loop', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   await soon();
   ws.terminate();
@@ -205,7 +198,7 @@ test('terminate ends a slow loop', async (bench) => {
 // Back-pressure.
 
 test('with 1 MiB waiting for a loop, reading stops and the peer waits for the loop', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const message = frame('server', 0x82, new Uint8Array(100_000));
   let written = 0;
@@ -227,7 +220,7 @@ test('with 1 MiB waiting for a loop, reading stops and the peer waits for the lo
 });
 
 test('reading goes on while a loop is busy, so pings are answered', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   for (let i = 0; i < 5; i++) {
     wire.write(text(String(i)), frame('server', 0x89, `ping ${i}`));
@@ -238,7 +231,7 @@ test('reading goes on while a loop is busy, so pings are answered', async (bench
 });
 
 test('a loop does not resume a connection that the application paused', async (bench) => {
-  const { ws, wire } = await open(bench);
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   wire.write(frame('server', 0x82, new Uint8Array(1_100_000)), text('next'));
   await until(() => isPaused(ws));
@@ -264,7 +257,7 @@ for (const [code, quiet] of [
 ] as const) {
   for (const by of ['the peer', 'the application'] as const) {
     test(`a close with ${code ?? 'no code'} by ${by} ${quiet ? 'ends a loop' : 'is thrown in a loop'}`, async (bench) => {
-      const { ws, wire } = await open(bench);
+      const { ws, wire } = await openClient(bench);
       const all = collect(ws).catch((error: unknown) => error);
       const close = frame('server', 0x88, code === undefined ? '' : closing(code));
       if (by === 'the peer') wire.socket.end(close);

@@ -1,9 +1,10 @@
 // Refusals whose body does not end are still refusals, and a 401 is not tried again.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { HandshakeError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { rawServer } from './raw.ts';
 import { soon, suite, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('refusals');
 

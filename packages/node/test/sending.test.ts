@@ -1,23 +1,16 @@
 // Sending: the result of `send`, and how an application paces itself.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
-import type { Handlers, ServeOptions, WebSocketConnection } from '../src/index.ts';
+import type { WebSocketConnection } from '../src/index.ts';
+import { slowClient } from './pairs.ts';
 import { closing, frame, rawClient } from './raw.ts';
 import { isGone } from './sockets.ts';
-import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
+import { deferred, delay, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('sending', 20_000);
 
 const MB = 1024 * 1024;
-
-/** A connection of a server, and a client that reads when it is told to. */
-async function slowClient(bench: Bench, handlers: Handlers = {}, options: ServeOptions = {}) {
-  const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) }, options);
-  const wire = await rawClient(bench, server.port);
-  wire.socket.pause();
-  return { ws: await accepted.promise, wire, server };
-}
 
 test('sent messages wait, and drain is called when they have been written', async (bench) => {
   const drained: number[] = [];

@@ -1,5 +1,6 @@
 // Helpers of this package's tests: tests with a timeout, and servers and clients that are gone after their test.
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Server as NetServer } from 'node:net';
 import type { HandshakeError, ProtocolError } from '@sockless/core';
 import { type Test, suite as uvuSuite } from 'uvu';
@@ -153,4 +154,18 @@ export function recorder(): { log: string[]; handlers: Required<Omit<Handlers, '
       end: (_, { code, clean }) => void log.push(`end ${code}${clean ? ' clean' : ''}`),
     },
   };
+}
+
+/** Sends a message over a connection once it is open, and returns the next message that arrives. */
+export async function exchange(ws: WebSocketConnection, message = 'hello'): Promise<string | Uint8Array | undefined> {
+  await ws.opened;
+  ws.send(message);
+  return (await ws[Symbol.asyncIterator]().next()).value;
+}
+
+/** Returns the body of a response. */
+export async function bodyOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return text;
 }

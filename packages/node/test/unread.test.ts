@@ -1,35 +1,17 @@
 // Messages without a reader: they never stop reading, so that the end is noticed, and a loop that begins too late is told.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import { StateError } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../src/index.ts';
-import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
-import { type Bench, deferred, delay, soon, suite, thrown, until, within } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
+import type { WebSocketConnection } from '../src/index.ts';
+import { openClient, openConnection } from './pairs.ts';
+import { closing, frame } from './raw.ts';
+import { deferred, delay, soon, suite, thrown, until, within } from './support.ts';
 
 const test = suite('unread messages');
 
 const MB = 1024 * 1024;
-
-/** A client without a message handler, and its peer. */
-async function client(bench: Bench, handlers: Handlers = {}, options = {}) {
-  const peer = deferred<Wire>();
-  const ws = bench.connect(await openServer(bench, peer.resolve), handlers, options);
-  await ws.opened;
-  return { ws, wire: await peer.promise };
-}
-
-/** A server's connection without a message handler, and its peer. */
-async function server(bench: Bench, handlers: Handlers = {}) {
-  const opened = deferred<WebSocketConnection>();
-  const open: Handlers['open'] = (ws, event) => {
-    opened.resolve(ws);
-    return handlers.open?.(ws, event);
-  };
-  const host = await bench.serve({ ...handlers, open });
-  const wire = await rawClient(bench, host.port);
-  return { ws: await opened.promise, wire };
-}
 
 const take = async (ws: WebSocketConnection, count: number): Promise<unknown[]> => {
   const iterator = ws[Symbol.asyncIterator]();
@@ -62,7 +44,7 @@ test("a client that only sends does not delay a server's shutdown", async (bench
 });
 
 test('messages without a reader are kept up to 1 MiB, then dropped, and a loop that begins then throws', async (bench) => {
-  const { ws, wire } = await client(bench);
+  const { ws, wire } = await openClient(bench);
   const message = frame('server', 0x82, new Uint8Array(100_000));
   for (let i = 0; i < 10; i++) wire.write(message);
   wire.write(frame('server', 0x89));
@@ -80,7 +62,7 @@ test('messages without a reader are kept up to 1 MiB, then dropped, and a loop t
 });
 
 test('empty messages are bounded as well', async (bench) => {
-  const { ws, wire } = await client(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(Buffer.alloc(2 * 50_000, Buffer.of(0x82, 0)), frame('server', 0x89));
   await wire.frames(1);
   assert.is(ws.droppedMessages, 50_000);
@@ -88,7 +70,7 @@ test('empty messages are bounded as well', async (bench) => {
 
 test('on a server they wait until an async open has settled, wherever its loop begins', async (bench) => {
   const got: unknown[] = [];
-  const { wire } = await server(bench, {
+  const { wire } = await openConnection(bench, {
     async open(ws) {
       await delay(20);
       for await (const message of ws) got.push(message);
@@ -102,14 +84,14 @@ test('on a server they wait until an async open has settled, wherever its loop b
 });
 
 test('on a server a loop may begin after the call, or as soon as the connection is open', async (bench) => {
-  const { ws, wire } = await server(bench);
+  const { ws, wire } = await openConnection(bench);
   wire.write(frame('client', 0x81, '1'));
   assert.equal(await take(ws, 1), ['1']);
 });
 
 test('on a server they are dropped once `open` is done, and counted', async (bench) => {
   const opening = deferred<void>();
-  const { ws, wire } = await server(bench, { open: () => opening.promise });
+  const { ws, wire } = await openConnection(bench, { open: () => opening.promise });
   wire.write(frame('client', 0x81, 'kept for now'));
   await soon();
   assert.is(ws.droppedMessages, 0);
@@ -121,7 +103,7 @@ test('on a server they are dropped once `open` is done, and counted', async (ben
 });
 
 test('on a server a loop may begin later if nothing was dropped', async (bench) => {
-  const { ws, wire } = await server(bench);
+  const { ws, wire } = await openConnection(bench);
   await soon();
   const all = take(ws, 2);
   wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'));
@@ -129,7 +111,7 @@ test('on a server a loop may begin later if nothing was dropped', async (bench) 
 });
 
 test('after a loop was left, up to 1 MiB of messages wait for the next one', async (bench) => {
-  const { ws, wire } = await client(bench);
+  const { ws, wire } = await openClient(bench);
   wire.write(frame('server', 0x81, '1'), frame('server', 0x81, '2'));
   for await (const _ of ws) break;
   assert.equal(await take(ws, 1), ['2']);
@@ -142,7 +124,7 @@ test('after a loop was left, up to 1 MiB of messages wait for the next one', asy
 
 test('when one of two loops is left, the other goes on', async (bench) => {
   const got: unknown[] = [];
-  const { ws, wire } = await client(bench, { message: (_, data) => void got.push(data) });
+  const { ws, wire } = await openClient(bench, { message: (_, data) => void got.push(data) });
   const one = ws[Symbol.asyncIterator]();
   const other = ws[Symbol.asyncIterator]();
   const waiting = [one.next(), other.next()];
@@ -160,7 +142,7 @@ test('when one of two loops is left, the other goes on', async (bench) => {
 
 test('deadlines run for a connection without a reader for its messages', async (bench) => {
   const clock = new VirtualClock();
-  const { ws, wire } = await client(bench, {}, { clock, heartbeat: { interval: 1000, timeout: 500 } });
+  const { ws, wire } = await openClient(bench, {}, { clock, heartbeat: { interval: 1000, timeout: 500 } });
   wire.write(frame('server', 0x81, 'unread'));
   await soon();
   clock.advance(1001);

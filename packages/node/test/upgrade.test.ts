@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { accept, type Decision, type Handlers, reject, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { dial, frame, rawClient, request } from './raw.ts';
-import { type Bench, deferred, delay, recorder, suite, until } from './support.ts';
+import { type Bench, deferred, delay, exchange, recorder, suite, until } from './support.ts';
 
 const test = suite('upgrade');
 
@@ -21,13 +21,6 @@ function upgrading(
 ): Promise<number> {
   server.on('upgrade', (req, socket, head) => upgrade(req, socket, head, options, handlers));
   return bench.listen(server);
-}
-
-async function exchange(ws: WebSocketConnection, message = 'hello'): Promise<string | Uint8Array | undefined> {
-  await ws.opened;
-  ws.send(message);
-  for await (const answer of ws) return answer;
-  return undefined;
 }
 
 test('http', async (bench) => {

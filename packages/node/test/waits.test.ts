@@ -2,12 +2,12 @@
 import { get as httpGet } from 'node:http';
 import { Agent, get as httpsGet } from 'node:https';
 import { connect as tlsConnect } from 'node:tls';
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import type { ServeOptions, Server } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { dial, frame, request, type Wire } from './raw.ts';
 import { type Bench, delay, soon, suite, until } from './support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 
 const test = suite('waits', 10_000);
 

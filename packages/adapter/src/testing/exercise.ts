@@ -1,8 +1,9 @@
 /** Two applications that act at random, driven by a seed, at the two ends of any transport. */
 import type { Handlers } from '../handlers.ts';
 import type { WebSocketConnection } from '../websocket-connection.ts';
-import { Application, anyManner } from './application.ts';
+import { Application } from './application.ts';
 import { type Fault, faultsOfEnd, faultsOfLoss, faultsOfOrder, faultsOfWaiting } from './invariants.ts';
+import { anyManner } from './manner.ts';
 import { pick, type Random, seeded } from './random.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';
 
@@ -46,7 +47,7 @@ const LONG = 600_000;
 
 /**
  * Lets two applications send, pause, iterate, lend, throw, close and terminate at both ends of a transport, and checks the rules
-  * that hold whatever they do.
+ * that hold whatever they do.
  *
  * @param open opens the transport, and returns the connections on it
  * @example

@@ -1,7 +1,8 @@
 /** Features that only a client on Deno has. */
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import { response } from '../../../node/test/raw.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 import { ConnectionEndedError, connect, serve, type WebSocketConnection } from '../../src/index.ts';
 import { FakeConn, settled } from './fake-conn.ts';
 

@@ -118,3 +118,8 @@ export async function end(conn: FakeConn, ws: WebSocketConnection): Promise<EndE
   assert.is(conn.closes, 1);
   return ws.closed;
 }
+
+/** Throws as an expression. */
+export function throwIt(error: Error): never {
+  throw error;
+}

@@ -5,8 +5,8 @@
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { attach, connect, type Handlers } from '../../src/index.ts';
 import { recorder } from '../../../node/test/support.ts';
+import { attach, connect } from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const HOST = '127.0.0.1';

@@ -8,7 +8,7 @@ export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = 
   ['the socket errors', 'an error cannot be injected into a Deno.Conn'],
   ['errors: a socket that errors in the same turn as upgrade', 'there is no upgrade'],
   ['errors: upgrade with a socket that is destroyed already', 'there is no upgrade'],
-  ['errors: a process whose connections have ended', 'it runs a Node program'],
+  ['left behind: a process whose connections have ended', 'it runs a Node program'],
   ['connect: createSocket returns the transport', 'the socket of a connection is a Deno.Conn'],
   ['connect: a refused connection says so (several', "it checks Node's messages; on-deno/connect.ts checks Deno's"],
   ['connect: a name that is not found says so', 'Deno does not report the name'],

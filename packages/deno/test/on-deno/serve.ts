@@ -1,7 +1,7 @@
 /** Features that only a server on Deno has. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import * as assert from 'uvu/assert';
 import { VirtualClock } from '@sockless/adapter/testing';
+import * as assert from 'uvu/assert';
 import {
   connect,
   type Handlers,
@@ -11,7 +11,7 @@ import {
   serve,
   type WebSocketConnection,
 } from '../../src/index.ts';
-import { settled } from './fake-conn.ts';
+import { settled, throwIt } from './fake-conn.ts';
 
 const LOCAL: ServeOptions = { hostname: '127.0.0.1' };
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
@@ -99,10 +99,6 @@ for (const onListen of [() => Promise.reject(new Error('oops')), () => throwIt(n
     await exchange(server);
     assert.equal([errors.length, errors[0], String(errors[1])], [2, undefined, 'Error: oops']);
   });
-}
-
-function throwIt(error: Error): never {
-  throw error;
 }
 
 Deno.test('the wait before accepting again doubles each time, up to a second, and closing ends it', async () => {

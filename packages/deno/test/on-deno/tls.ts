@@ -1,9 +1,10 @@
 /** TLS. Its handshake is a part of the opening handshake here, since a server hears of a client before TLS begins. */
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
-import { connect, type Handlers, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
 import { recorder } from '../../../node/test/support.ts';
+import { connect, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const LOCAL = { hostname: '127.0.0.1' };

@@ -1,9 +1,10 @@
 // A socket under test with its adapter and its peer: records what they observe, in the words of the table.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection, type EndEvent, HandshakeError } from '@sockless/core';
 import { countListeners } from '../../../tools/testing.ts';
 import { attach, connect, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 import { soon } from '../support.ts';
-import { VirtualClock } from '@sockless/adapter/testing';
 import { causeOf, type Transport } from './transport.ts';
 
 /** How long the outcome of a cell may take, in milliseconds. */
