@@ -16,7 +16,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'fields';
 export const description =
-  'Tokens, lists and extensions are what the grammar says, are formatted to the same, and what a caller gives cannot break a line.';
+  'Tokens, lists and extensions follow the grammar and survive formatting, and a value from the caller cannot break a line.';
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const SPACE = '[ \\t]*';

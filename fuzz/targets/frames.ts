@@ -9,7 +9,7 @@ import { holds, same } from './support/target.ts';
 
 export const name = 'frames';
 export const description =
-  'Any stream, however it is cut, is read as the same frames, and these are the ones that the reference finds.';
+  'Any stream, however it is cut, has the same frames, which are those that the reference finds.';
 
 const MASKED = [true, false, undefined] as const;
 const LIMITS = [Infinity, 0, 10, 125, 126, 65_535] as const;

@@ -10,7 +10,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'handshake-request';
 export const description =
-  'Any request, however it is cut, is accepted where it conforms, or else answered once and with the status of its rule.';
+  'Any request, however it is cut, is accepted if it conforms, and otherwise answered once, with the status of the rule.';
 
 export function fuzz(data: Uint8Array): void {
   const { flags, options: common, bytes, pieces } = readScript(data);

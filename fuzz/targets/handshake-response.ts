@@ -8,7 +8,7 @@ import { holds } from './support/target.ts';
 
 export const name = 'handshake-response';
 export const description =
-  'Any response, however it is cut, opens the connection where it answers what was asked, or else fails it with what the server said.';
+  'Any response, however it is cut, opens the connection if it answers the request, and otherwise fails it and reports the response.';
 
 /** The Sec-WebSocket-Accept for the key of a client whose random bytes are zeros. */
 const ACCEPT = 'ICX+Yqv66kxgM0FcWaLWlFLwTAI=';

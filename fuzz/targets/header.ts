@@ -13,7 +13,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'header';
 export const description =
-  'A frame header is what the diagram says, is refused at the byte that breaks a rule, and is encoded as it was decoded.';
+  'A frame header follows the diagram, is refused at the byte that breaks a rule, and is encoded to the bytes it was decoded from.';
 
 const MASKED = [true, false, undefined] as const;
 const LIMITS = [Number.MAX_SAFE_INTEGER, Infinity, 0, 125, 126, 65_535, 65_536, 2 ** 32] as const;

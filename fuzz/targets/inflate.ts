@@ -10,7 +10,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'inflate';
 export const description =
-  'Compressed messages, however they are cut, become what RFC 1951 says or are refused, and what we compress becomes what it was.';
+  'Compressed messages, however they are cut, inflate as RFC 1951 says or are refused, and what we compress inflates to the original.';
 
 /** Inputs with more output than this are not compared. */
 const ENOUGH = 300_000;

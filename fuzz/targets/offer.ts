@@ -14,7 +14,7 @@ import { holds, same, typed, Violation } from './support/target.ts';
 
 export const name = 'offer';
 export const description =
-  'Any offer is answered by what RFC 7692 allows or declined, any answer is confirmed or refused, and our two sides agree on the same.';
+  'Any offer gets an answer that RFC 7692 allows or is declined, any answer is confirmed or refused, and our two sides always agree.';
 
 export function fuzz(data: Uint8Array): void {
   const input = new Input(data);

@@ -7,7 +7,7 @@ import { holds, same, typed, Violation } from './support/target.ts';
 
 export const name = 'uri';
 export const description =
-  'A URI is refused with a SyntaxError or understood as URL understands it, is formatted to the same, and our server takes the request.';
+  'A URI is refused with a SyntaxError or understood as URL understands it, survives formatting, and our server accepts its request.';
 
 const zeros = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
 

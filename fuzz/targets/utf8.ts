@@ -18,7 +18,7 @@ import { holds, same } from './support/target.ts';
 
 export const name = 'utf8';
 export const description =
-  'A text is refused at its first impossible byte however it is cut, masked and decoded, and is encoded as it was decoded.';
+  'A text is refused at its first impossible byte however it is cut, masked and decoded, and is encoded to the bytes it was decoded from.';
 
 /** How often the input is repeated, so that few bytes reach the paths for long payloads. */
 const TIMES = [1, 1, 3, 9, 40, 700] as const;

@@ -59,7 +59,7 @@ export function receiveTarget(role: Role, subject: Subject = core): Target {
 
   return {
     name: `receive-${role}`,
-    description: `Any stream, however it is cut, leads ${role === 'server' ? 'a server' : 'a client'} to the same events and answers, and these are what the RFC says.`,
+    description: `Any stream, however it is cut, leads ${role === 'server' ? 'a server' : 'a client'} to the same events and answers, and they follow the RFC.`,
     fuzz,
     *seeds() {
       for (const vector of VECTORS) if (vector.role === role) yield concat(new Uint8Array(SETUP), hex(vector.hex));

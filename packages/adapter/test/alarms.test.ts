@@ -22,21 +22,20 @@ class Fake implements Sleeper {
   alarm = 0;
   readonly woken: number[] = [];
   readonly #order: Fake[];
+  readonly #now: () => number;
 
-  constructor(order: Fake[] = []) {
+  constructor(order: Fake[] = [], now = () => performance.now()) {
     this.#order = order;
+    this.#now = now;
   }
 
   wake(): void {
-    this.woken.push(performance.now());
+    this.woken.push(this.#now());
     this.#order.push(this);
   }
 }
 
 const now = (): number => Math.floor(performance.now());
-
-/** Far enough in the future that no sleeper is woken while a test runs. */
-const FAR = 1_000_000;
 
 /** Returns whole random numbers from 0 to below a bound. */
 function numbers(seed: number): (below: number) => number {
@@ -44,102 +43,70 @@ function numbers(seed: number): (below: number) => number {
   return (below) => Math.floor(random() * below);
 }
 
-/** Checks the heap: sleepers are in the places from 1 on, and none is due before the one above it. */
-function assertHeap(all: readonly Fake[], sleeping: ReadonlyMap<Fake, number>): void {
-  const places: (Fake | undefined)[] = [];
+/** Checks that exactly these sleepers were woken, once each, in order, not early and at most a millisecond late. */
+function assertWoken(
+  order: readonly Fake[],
+  due: ReadonlyMap<Fake, number>,
+  all: readonly Fake[],
+  start: number,
+): void {
+  assert.is(order.length, due.size);
   for (const sleeper of all) {
-    assert.is(sleeper.alarm > 0, sleeping.has(sleeper));
-    if (sleeper.alarm === 0) continue;
-    assert.is(places[sleeper.alarm], undefined, 'two in one place');
-    assert.is(sleeper.wakeAt, sleeping.get(sleeper));
-    places[sleeper.alarm] = sleeper;
+    const at = due.get(sleeper);
+    assert.is(sleeper.woken.length, at === undefined ? 0 : 1);
+    const [woken = 0] = sleeper.woken;
+    if (at !== undefined) assert.ok(woken >= at && woken <= Math.max(at, start) + 1, `${woken} for ${at}`);
   }
-  assert.ok(sleeping.size === 0 || places.length === sleeping.size + 1, 'no place is empty');
-  for (let place = 2; place < places.length; place++) {
-    assert.ok((places[place >> 1]?.wakeAt ?? Infinity) <= (places[place]?.wakeAt ?? 0), `place ${place}`);
-  }
+  const times = order.map((sleeper) => due.get(sleeper) as number);
+  assert.equal(
+    times,
+    times.toSorted((one, other) => one - other),
+  );
 }
 
-test('the earliest sleeper is first, whatever the order of set and clear', () => {
-  for (let seed = 1; seed <= 30; seed++) {
+test('each sleeper is woken once, in order and not early; a cleared one is not woken', () => {
+  for (let seed = 1; seed <= 60; seed++) {
     const random = numbers(seed);
-    const all = Array.from({ length: 1 + random(40) }, () => new Fake());
-    const sleeping = new Map<Fake, number>();
+    const time = new VirtualClock(1000);
+    const own = alarmsOf(time);
+    const order: Fake[] = [];
+    const all = Array.from({ length: 1 + random(60) }, () => new Fake(order, () => time.now()));
+    const due = new Map<Fake, number>();
     for (let step = 0; step < 300; step++) {
       const sleeper = all[random(all.length)] as Fake;
       if (random(5) < 3) {
-        // Few different times, so that many are equal.
-        const at = FAR + random(30);
-        setAlarm(sleeper, at);
+        // Few different times, some of them in the past, so that many are equal.
+        const at = 1000 + random(30) - 5;
+        own.set(sleeper, at);
         // A sleeper that is to be woken earlier keeps its time.
-        sleeping.set(sleeper, Math.min(at, sleeping.get(sleeper) ?? Infinity));
+        due.set(sleeper, Math.min(at, due.get(sleeper) ?? Infinity));
       } else {
-        clearAlarm(sleeper);
-        sleeping.delete(sleeper);
+        own.clear(sleeper);
+        due.delete(sleeper);
       }
-      assertHeap(all, sleeping);
     }
-    for (const sleeper of all) {
-      clearAlarm(sleeper);
-      sleeping.delete(sleeper);
-      assertHeap(all, sleeping);
-    }
+    time.advance(100);
+    assertWoken(order, due, all, 1000);
+    assert.is(time.timers, 0);
   }
 });
 
-test('clearing a sleeper in any place of a heap of any size leaves the others in order', () => {
+test('clearing any one of any number of sleepers leaves the others in order', () => {
   const random = numbers(1);
   for (let size = 1; size <= 20; size++) {
-    for (let place = 1; place <= size; place++) {
-      const all = Array.from({ length: size }, () => new Fake());
-      const sleeping = new Map<Fake, number>();
-      for (const sleeper of all) {
-        const at = FAR + random(100);
-        setAlarm(sleeper, at);
-        sleeping.set(sleeper, at);
-      }
-      const cleared = all.find(({ alarm }) => alarm === place) as Fake;
+    for (let which = 0; which < size; which++) {
+      const time = new VirtualClock(1000);
+      const own = alarmsOf(time);
+      const order: Fake[] = [];
+      const all = Array.from({ length: size }, () => new Fake(order, () => time.now()));
+      const due = new Map(all.map((sleeper) => [sleeper, 1000 + random(100)]));
+      for (const [sleeper, at] of due) own.set(sleeper, at);
+      const cleared = all[which] as Fake;
       // Clearing it again does nothing.
-      for (let times = 0; times < 2; times++) {
-        clearAlarm(cleared);
-        sleeping.delete(cleared);
-        assertHeap(all, sleeping);
-      }
-      for (const sleeper of all) clearAlarm(sleeper);
-      assertHeap(all, new Map());
-    }
-  }
-});
-
-test('each sleeper is woken once, in order and not early; a cleared one is not woken', async () => {
-  for (let seed = 1; seed <= 4; seed++) {
-    const random = numbers(seed);
-    const order: Fake[] = [];
-    const all = Array.from({ length: 150 }, () => new Fake(order));
-    const sleeping = new Map<Fake, number>();
-    const start = now();
-    for (let step = 0; step < 600; step++) {
-      const sleeper = all[random(all.length)] as Fake;
-      if (random(4) > 0) {
-        const at = start + random(60) - 5;
-        setAlarm(sleeper, at);
-        sleeping.set(sleeper, Math.min(at, sleeping.get(sleeper) ?? Infinity));
-      } else {
-        clearAlarm(sleeper);
-        sleeping.delete(sleeper);
-      }
-    }
-    await until(() => order.length >= sleeping.size);
-    await delay(80);
-    assert.is(order.length, sleeping.size);
-    for (const sleeper of all) {
-      assert.is(sleeper.alarm, 0);
-      const at = sleeping.get(sleeper);
-      assert.is(sleeper.woken.length, at === undefined ? 0 : 1);
-      if (at !== undefined) assert.ok((sleeper.woken[0] ?? 0) >= at, `${sleeper.woken} before ${at}`);
-    }
-    for (const [i, sleeper] of order.entries()) {
-      assert.ok((order[i - 1]?.wakeAt ?? 0) <= sleeper.wakeAt, 'in order');
+      for (let times = 0; times < 2; times++) own.clear(cleared);
+      due.delete(cleared);
+      time.advance(200);
+      assertWoken(order, due, all, 1000);
     }
   }
 });
@@ -162,7 +129,7 @@ test('a sleeper that is woken may sleep again, and may set or clear others', asy
     order.map((sleeper) => [again, other, cleared].indexOf(sleeper)),
     [0, 0, 1, 0],
   );
-  assert.is(cleared.alarm, 0);
+  assert.is(cleared.woken.length, 0);
   for (let n = 1; n < 3; n++) assert.ok((again.woken[n] ?? 0) - (again.woken[n - 1] ?? 0) >= 4);
 });
 

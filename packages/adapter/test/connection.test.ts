@@ -70,9 +70,9 @@ test('before it is open its subprotocol is empty', () => {
 
 /** Actions of a client that need random bytes. */
 const NEEDS: Record<string, { readonly bytes?: readonly number[]; readonly handlers?: Handlers<never> }> = {
-  'a Ping frame that is to be answered': { bytes: [0x89, 1, 0x41] },
-  'a Close frame that is to be answered': { bytes: [0x88, 2, 3, 0xe8] },
-  'a rule that is broken': { bytes: [0xff, 0xff] },
+  'a Ping frame to answer': { bytes: [0x89, 1, 0x41] },
+  'a Close frame to answer': { bytes: [0x88, 2, 3, 0xe8] },
+  'a broken rule': { bytes: [0xff, 0xff] },
   'a handler that throws': {
     bytes: [0x81, 1, 0x41],
     handlers: {

@@ -15,7 +15,7 @@ export interface Member {
 export interface Hub {
   /** By id, in the order they came. */
   readonly members: Map<string, Member>;
-  /** By name of the room; a room exists as long as somebody is in it. */
+  /** By name of the room; a room exists as long as it has a member. */
   readonly rooms: Map<string, Set<Member>>;
 }
 
@@ -113,7 +113,7 @@ function part(hub: Hub, member: Member, name: string): void {
   member.rooms.delete(name);
 }
 
-/** Returns a name that nobody else has, ignoring case. */
+/** Returns a name that no other person has, ignoring case. */
 function freeName(hub: Hub, wanted: string, id: string): string {
   const taken = new Set<string>();
   for (const other of hub.members.values()) if (other.id !== id) taken.add(other.name.toLowerCase());

@@ -59,7 +59,7 @@ test('Close frames: code, name, reason', () => {
   assert.is(frame('up', '88 82 34 b3 e3 25 37 5a').preview, '1001 going away');
   assert.is(frame('down', '88 05 0f a0 66 75 6e').preview, '4000 private use “fun”');
   assert.is(frame('down', '88 02 0b b8').preview, '3000 registered');
-  assert.is(frame('down', '88 00').preview, 'none the frame gives none');
+  assert.is(frame('down', '88 00').preview, 'none the frame has none');
 });
 
 test('Ping and Pong frames show their payload', () => {

@@ -94,7 +94,7 @@ async function cost(bench: Bench, compression: Compression, send: (ws: WebSocket
     clientOptions: { compression },
     serverOptions: { compression: true },
   });
-  const { socket } = (ws as unknown as { driver: { socket: Socket } }).driver;
+  const socket = ws.socket as Socket;
   await ws.opened;
   const before = socket.bytesWritten;
   send(ws);

@@ -137,7 +137,7 @@ export const forgotten: Handlers[] = [
 
 const leave: Record<string, (wire: Wire) => void> = {
   resets: (wire) => void wire.socket.resetAndDestroy(),
-  'ends its half': (wire) => void wire.socket.end(),
+  'ends its side': (wire) => void wire.socket.end(),
 };
 
 for (const [how, go] of Object.entries(leave)) {

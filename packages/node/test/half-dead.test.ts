@@ -40,7 +40,7 @@ const dead: State[] = [
     cause: /cable cut/,
   },
   {
-    title: 'errored before anybody listened to that',
+    title: 'errored before it had a listener',
     set: async (socket) => {
       socket.once('error', () => undefined);
       socket.destroy(new Error('cable cut'));
@@ -124,7 +124,7 @@ for (const { title, set, cause } of dead) {
       ...handlers,
       request: () => {
         asked++;
-        throw new Error('nobody is there to decide about');
+        throw new Error('there is no client to decide about');
       },
       end: (ws, event) => {
         handlers.end(ws, event);

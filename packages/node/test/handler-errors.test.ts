@@ -253,7 +253,7 @@ test('a decision that is neither accept nor reject: 500, and `error` receives th
 
 /** Events that make a client mask a frame of its own. */
 const masks: Record<string, (server: WebSocketConnection) => unknown> = {
-  'a Ping frame is to be answered': (server) => server.ping(),
+  'a Ping frame must be answered': (server) => server.ping(),
   'a handler throws': (server) => server.send('throw'),
   'a heartbeat is due': () => undefined,
 };

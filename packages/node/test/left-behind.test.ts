@@ -60,7 +60,7 @@ test('all connections share one timer, and ended ones leave nothing in it', asyn
   // Keeps the sleepers that are woken.
   await within(
     3000,
-    'to let go of the connections',
+    'to release the connections',
     until(async () => {
       await collectGarbage();
       return ended.length === 10 && ended.every((ref) => ref.deref() === undefined);

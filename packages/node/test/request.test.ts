@@ -70,11 +70,11 @@ const invalid: [title: string, url: string, options?: ConnectOptions, kind?: typ
   ['no URL', 'localhost:80'],
   ['a fragment', 'ws://localhost/#a'],
   ['an empty host', 'ws:///'],
-  ['a port that is none', 'ws://localhost:65536/'],
+  ['an invalid port', 'ws://localhost:65536/'],
   ['credentials that are not percent-encoded', 'ws://a%ff:b@localhost/'],
   ['CR LF in a header', 'ws://localhost/', { headers: { A: 'b\r\nC: d' } }, TypeError],
   ['a header of the handshake', 'ws://localhost/', { headers: { 'Sec-WebSocket-Key': 'x' } }, RangeError],
-  ['a subprotocol that is no token', 'ws://localhost/', { subprotocols: ['a b'] }, TypeError],
+  ['a subprotocol that is not a token', 'ws://localhost/', { subprotocols: ['a b'] }, TypeError],
   ['an option out of range', 'ws://localhost/', { maxMessageSize: 0.5 }, RangeError],
   ['a backoff out of range', 'ws://localhost/', { reconnect: { factor: 0 } }, RangeError],
 ];

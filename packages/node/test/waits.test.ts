@@ -140,7 +140,7 @@ test('handshakeTimeout: Infinity waits', async (bench) => {
 
 const silences: Record<string, (bench: Bench, port: number) => Promise<void>> = {
   'before the TLS handshake': async (bench: Bench, port: number) => void (await dial(bench, port)),
-  'behind the TLS handshake': async (bench: Bench, port: number) => {
+  'after the TLS handshake': async (bench: Bench, port: number) => {
     const socket = tlsConnect({ port, host: '127.0.0.1', ca: CERTIFICATE });
     bench.after(() => socket.destroy());
     socket.on('error', () => undefined);

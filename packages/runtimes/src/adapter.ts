@@ -68,7 +68,7 @@ const EXPECTATIONS: readonly Expectation[] = [
     },
   },
   {
-    name: 'a server that closes says 1001 to those who are there',
+    name: 'a closing server sends 1001 to its clients',
     async run() {
       const server = await serve({ host: '127.0.0.1' });
       const ws = connect(server.url);

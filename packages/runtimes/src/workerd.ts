@@ -66,7 +66,7 @@ async function portOf(child: ChildProcess): Promise<number> {
 /** Checks the Worker of packages/examples. */
 const WORKER: readonly Expectation[] = [
   {
-    name: 'a Worker is a client of ws, over TCP of its own',
+    name: 'a Worker as a client of ws, over its own TCP connection',
     async run() {
       const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
       const received: string[] = [];
@@ -88,7 +88,7 @@ const WORKER: readonly Expectation[] = [
     },
   },
   {
-    name: 'a Worker is a server, in the bodies of a request and its response',
+    name: 'a Worker as a server, in the bodies of a request and its response',
     run: () =>
       example(async (url) => {
         const outgoing = request(url, { method: 'POST' });

@@ -31,7 +31,7 @@ export function showView(view: string): void {
   }
 }
 
-/** Gives `parent` one child for each item and keeps existing ones, so that focus stays where it is. */
+/** Makes the children of `parent` match the items, and keeps existing children so that focus stays where it is. */
 export function syncChildren<Item>(
   parent: HTMLElement,
   items: readonly Item[],

@@ -276,7 +276,7 @@ function previewOf({ opcode, length }: FrameHeader, payload: Uint8Array, isText:
 
 /** Reads the payload of a Close frame: code, the code's name, reason. */
 function closeReason(payload: Uint8Array): { code: string; name: string; reason: string } {
-  if (payload.length < 2) return { code: 'none', name: 'the frame gives none', reason: '' };
+  if (payload.length < 2) return { code: 'none', name: 'the frame has none', reason: '' };
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
   const known = Object.entries(CloseCode).find(([, value]) => value === code)?.[0];
   const name = known?.replace(/(?<=.)(?=[A-Z])/g, ' ').toLowerCase();

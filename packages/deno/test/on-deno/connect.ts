@@ -44,7 +44,7 @@ Deno.test('an error thrown by createConn ends that attempt', async () => {
 for (const [what, conn, options] of [
   ['without TLS', new FakeConn(), {}],
   ['with TLS', Object.assign(new FakeConn(), { handshake: () => Promise.resolve() }), {}],
-  ['without TLS, which is named', new FakeConn(), { insecure: true }],
+  ['without TLS, with insecure: true', new FakeConn(), { insecure: true }],
 ] as const) {
   Deno.test(`createConn for wss: ${what}`, async () => {
     const refused = what === 'without TLS';

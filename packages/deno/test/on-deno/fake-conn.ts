@@ -56,7 +56,7 @@ export class FakeConn {
     // Between two reads the driver lets others have their turn.
     for (let turn = 0; this.#reading === undefined && turn < 10; turn++) await settled();
     const reading = this.#reading;
-    if (reading === undefined) throw new Error('nobody reads');
+    if (reading === undefined) throw new Error('no read is in progress');
     this.#reading = undefined;
     const length = bytes === null ? 0 : Math.min(bytes.length, reading.into.length);
     if (bytes !== null) reading.into.set(bytes.subarray(0, length));

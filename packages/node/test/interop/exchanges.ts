@@ -128,7 +128,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'text in fragments of ours, cut within a character, with a ping between them',
+    title: 'text in fragments from us, cut within a character, with a ping between them',
     async run(ours) {
       ours.connection.sendFragment('first \ud83d', false);
       ours.connection.sendFragment('', false);
@@ -138,7 +138,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'bytes in fragments of ours, an empty one last',
+    title: 'bytes in fragments from us, an empty one last',
     async run(ours) {
       for (const byte of [1, 2, 3]) ours.connection.sendFragment(Uint8Array.of(byte), false);
       ours.connection.sendFragment(new Uint8Array(0), true);
@@ -146,7 +146,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'fragments of theirs',
+    title: 'fragments from the peer',
     needs: 'fragment',
     async run(ours) {
       ours.connection.send('!text');
@@ -156,7 +156,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'our pings',
+    title: 'pings from us',
     async run(ours) {
       ours.connection.ping();
       await ours.expect('pong ');
@@ -165,7 +165,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'their pings',
+    title: 'pings from the peer',
     needs: 'ping',
     async run(ours) {
       for (const data of ['1', 'x'.repeat(125)]) {
@@ -175,7 +175,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'a pong of ours that nobody asked for',
+    title: 'an unsolicited pong from us',
     async run(ours) {
       ours.connection.pong('unasked');
       ours.connection.send('still there');
@@ -209,7 +209,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'close by us behind a message',
+    title: 'close by us after a message',
     async run(ours, closed) {
       ours.connection.send('last words');
       ours.connection.close(1000);
@@ -218,7 +218,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'close by them, with code and reason',
+    title: 'close by the peer, with code and reason',
     async run(ours, closed) {
       ours.connection.send('!close 4001 c’est fini');
       await ours.expect('close 4001 c’est fini', 'end 4001 c’est fini true');
@@ -226,7 +226,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'close by them with 1000',
+    title: 'close by the peer with 1000',
     async run(ours, closed) {
       ours.connection.send('!close 1000');
       await ours.expect('close 1000 ', 'end 1000  true');

@@ -52,7 +52,7 @@ export const DIFFERENCES: Readonly<Record<'Node' | 'Deno', Differences>> = {
       },
       full: none('a `Deno.Conn` has no queue: a write waits instead', { abort: THROWS }),
       paused: none('a `Deno.Conn` is read only on request, so it cannot be paused', { abort: THROWS }),
-      // The operating system reports a reset once, and it was reported to whoever read before.
+      // The operating system reports a reset once, and an earlier read has received it.
       errored: {
         data: RESET_ALREADY,
         FIN: RESET_ALREADY,

@@ -32,7 +32,7 @@ const count = (counts: Record<string, number>, name: string): void => {
 };
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => fault(`nobody caught it: ${(error as Error)?.stack ?? error}`));
+  process.on(event, (error: unknown) => fault(`uncaught: ${(error as Error)?.stack ?? error}`));
 }
 
 /** The server's talkers whose connections have not ended. */
@@ -45,7 +45,7 @@ const server = await listen<Talker>(
     request(ws, { target }) {
       remember(ws);
       const plan = plans.get(Number(target.slice(1)));
-      if (plan === undefined) throw new Error(`nobody has asked for ${target}`);
+      if (plan === undefined) throw new Error(`no client has requested ${target}`);
       ws.data = new Talker(ws, 'server', plan, randomOf(seed, plan.id, 3));
       served.set(plan.id, ws.data);
       return accept();
