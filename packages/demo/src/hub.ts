@@ -74,7 +74,7 @@ export function rename(hub: Hub, member: Member, name: string): void {
 
 export function joinRoom(hub: Hub, member: Member, room: string): void {
   if (join(hub, member, room)) broadcast(hub, { type: 'person', person: toPerson(member) });
-  else unicast(member, { type: 'problem', text: `There is no room for #${room}: there are too many already.` });
+  else unicast(member, { type: 'problem', text: `#${room} cannot be created: there are too many rooms already.` });
 }
 
 export function leaveRoom(hub: Hub, member: Member, room: string): void {

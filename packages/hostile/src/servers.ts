@@ -127,7 +127,7 @@ async function listening(child: Child, kind: Kind): Promise<Server> {
     if (ended !== undefined) await closed;
     if (ended !== undefined || Date.now() > late) {
       child.kill('SIGKILL');
-      throw new Error(`a server does not listen: ${ended ?? 'waited in vain'}\n${errors}`);
+      throw new Error(`a server does not listen: ${ended ?? 'timed out'}\n${errors}`);
     }
   }
   return {

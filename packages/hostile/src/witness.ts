@@ -100,7 +100,7 @@ export class Witness {
     ws.on('message', (data: Buffer, isBinary) => {
       const right = dialogue.answers(next, data, isBinary);
       if (right === undefined) return;
-      if (!right) wrong ??= `answer ${next} is not what was sent`;
+      if (!right) wrong ??= `answer ${next} differs from the message`;
       next++;
       this.echoed++;
     });

@@ -60,7 +60,7 @@ async function portOf(child: ChildProcess): Promise<number> {
     const { event, port } = JSON.parse(line) as { event: string; port: number };
     if (event === 'listen') return port;
   }
-  throw new Error('workerd does not say where it listens');
+  throw new Error('workerd does not report where it listens');
 }
 
 /** Checks the Worker of packages/examples. */

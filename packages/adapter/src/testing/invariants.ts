@@ -38,7 +38,7 @@ export function faultsOfEnd(app: Application, reconnects = false): Fault[] {
   if (ws.queuedBytes !== 0) faults.push(fault('queued after the end', `${ws.queuedBytes} bytes`));
   for (const what of waiting) faults.push(fault(`never told: ${what}`, `it has ended, and ${what} never came`));
   if (manner.hearsErrors && thrown.some((error) => !errors.includes(error))) {
-    faults.push(fault('error', 'what a handler threw was not told'));
+    faults.push(fault('error', 'an error of a handler was not reported'));
   }
   return faults;
 }
@@ -63,9 +63,7 @@ export function faultsOfLoss({ ws, sent, ends }: Application, arrived: number): 
   const isDone = ws?.state === 'open' && ws.queuedBytes === 0;
   const saysNothing = ends.length > 0 && ends.every(({ explanation }) => explanation.unsentBytes === 0);
   if (arrived < 0 || arrived >= sent.length || !(isDone || saysNothing)) return [];
-  return [
-    fault('lost', `${arrived} of ${sent.length} messages have arrived, and nothing says that others have not left`),
-  ];
+  return [fault('lost', `${arrived} of ${sent.length} messages have arrived, and no end counts the others as unsent`)];
 }
 
 const fault = (kind: string, message: string): Fault => ({ kind, message });

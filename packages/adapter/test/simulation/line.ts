@@ -163,7 +163,7 @@ export class Line {
       // It may wait for the answer to an earlier request, as long as a handshake may take.
       if (this.#plan.way === 'upgrade' && this.#plan.before.includes('answering')) continue;
       if (it.attached && it.isOver && app.ends.length <= at)
-        this.#fault('no end', 'the transport has ended, and there was no end');
+        this.#fault('no end', 'the transport has ended without an `end` event');
     }
     this.#faults(faultsOfWaiting(app, highWaterMark));
     this.#checkArrived();
@@ -201,7 +201,7 @@ export class Line {
     if (state === 'closed') return;
     if (app.ends.length === ends) this.#fault('no deadline', `${state}, and nothing has ended it`);
     else if (this.#endedAt > at + bound + SLACK) {
-      this.#fault(`late: ${state}`, `it took ${this.#endedAt - at} ms to end, with deadlines of ${bound}`);
+      this.#fault(`late: ${state}`, `it ended after ${this.#endedAt - at} ms, with deadlines of ${bound} ms`);
     }
   }
 
@@ -213,10 +213,10 @@ export class Line {
     this.#faults(faultsOfEnd(app, isMany));
     if (!this.#closed) this.#fault('closed', '`closed` has not settled');
     for (const it of this.tries) {
-      if (it.attached && !it.transport.isGone) this.#fault('transport', 'it is open');
+      if (it.attached && !it.transport.isGone) this.#fault('transport', 'the transport is still open');
     }
     if (this.#wasDead && app.opened > 0 && !isMany)
-      this.#fault('dead socket', 'it had ended before, and `open` was called');
+      this.#fault('dead socket', '`open` was called, though it had ended before');
     if (this.#listeners.count > 0 && !this.#controller.signal.aborted)
       this.#fault('left behind', 'a listener of the signal');
     this.#checkOrder();
@@ -246,11 +246,12 @@ export class Line {
     // Kept messages come after those sent in `open`.
     const inOrder = this.#plan.manner.greets ? arrived.filter((key) => app.sent.includes(key)) : app.sent;
     if (isKept && (!isPart(arrived, inOrder) || hasTwice(arrived))) {
-      this.#fault('order', 'what arrived with the peers is not what was sent');
+      this.#fault('order', 'the messages that arrived at the peers differ from those sent');
     }
     const broken = this.#world.injected.has('the peer breaks a rule');
     const sent = tries.flatMap((it) => it.sent);
-    if (!(broken || isPart(app.received, sent))) this.#fault('order', 'what arrived is not what the peer sent');
+    if (!(broken || isPart(app.received, sent)))
+      this.#fault('order', 'the messages that arrived differ from those that the peer sent');
   }
 
   #connect(first: Try): WebSocketConnection {

@@ -45,11 +45,11 @@ export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; m
     section: '5.4',
     meaning: 'The next fragment of the message that an earlier frame began.',
   },
-  [Opcode.Text]: { name: 'text', section: '5.6', meaning: 'Begins a message of text, which is always UTF-8.' },
+  [Opcode.Text]: { name: 'text', section: '5.6', meaning: 'Begins a text message, which is always UTF-8.' },
   [Opcode.Binary]: {
     name: 'binary',
     section: '5.6',
-    meaning: 'Begins a message of bytes; what they mean is up to you.',
+    meaning: 'Begins a message of bytes, whose meaning is up to the application.',
   },
   [Opcode.Close]: {
     name: 'close',
@@ -64,7 +64,7 @@ export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; m
   [Opcode.Pong]: {
     name: 'pong',
     section: '5.5.3',
-    meaning: 'The answer to a Ping frame, with the payload of that one.',
+    meaning: 'The answer to a Ping frame, with the same payload.',
   },
 };
 
@@ -158,8 +158,8 @@ function headerFields(
       to: 9,
       value: masked ? '1' : '0',
       meaning: masked
-        ? 'The payload is masked, as all that a client sends must be.'
-        : 'The payload is as it is: a server never masks.',
+        ? 'The payload is masked, because a client must mask every frame.'
+        : 'The payload is not masked, because a server never masks.',
       section: '5.1',
     },
     {
@@ -171,7 +171,7 @@ function headerFields(
       meaning:
         short < 126
           ? `${bytesOf(short)}: up to 125, these 7 bits are the length.`
-          : `${short} says: the length is in the next ${extended} bytes.`,
+          : `${short} means that the length is in the next ${extended} bytes.`,
       section: '5.2',
     },
   ];
@@ -193,7 +193,7 @@ function headerFields(
       from: 8 * (size - 4),
       to: 8 * size,
       value: hex(bytes.subarray(size - 4, size)),
-      meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of this.',
+      meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of the key.',
       section: '5.3',
     });
   }
@@ -229,7 +229,7 @@ function reservedMeaning(
         ? `${bit}: only the first frame of a message has it. This message is ${inflated ? '' : 'not '}compressed.`
         : (rsv & RSV1) !== 0
           ? `${bit}: this message is compressed.`
-          : `${bit}: this message is sent as it is.`;
+          : `${bit}: this message is not compressed.`;
   return { meaning: `${about} RSV2 and RSV3 are reserved.`, section: '6', rfc: 7692 };
 }
 
@@ -254,7 +254,7 @@ function payloadMeaning({ opcode, length }: FrameHeader, payload: Uint8Array): s
       return `Close code ${code}, ${name}${reason === '' ? '; no reason given' : `; reason “${reason}”`}.`;
     }
     case Opcode.Ping:
-      return 'Whatever the sender likes, to be sent back. This heartbeat counts its Ping frames.';
+      return 'Any bytes; the peer sends them back. This heartbeat numbers its Ping frames.';
     case Opcode.Pong:
       return 'The bytes of the Ping frame that this one answers.';
     default:

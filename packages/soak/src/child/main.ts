@@ -68,7 +68,7 @@ async function run(plan: Plan): Promise<void> {
     return talker.account !== undefined && (other === undefined || other.account !== undefined);
   };
   while (!isOver() && Date.now() < late) await delay(20);
-  if (!isOver()) fault(`connection ${id}: "${fate}", and it has not ended ${PATIENCE} ms later`);
+  if (!isOver()) fault(`connection ${id}, "${fate}": it has not ended after ${PATIENCE} ms`);
   // Its request may still be on its way.
   if (served.get(id) === undefined) await delay(200);
   await judge(plan, talker, served.get(id));
