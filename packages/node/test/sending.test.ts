@@ -140,8 +140,8 @@ test('a slow reader: send returns false, and only its connection fails, with 101
     assert.is(call(), false);
   }
   assert.is(ws.state, 'closing');
-  await until(() => log.length === 1);
-  assert.equal(log, ['fail reader-too-slow']);
+  await until(() => log.length === 2);
+  assert.equal(log, ['open', 'fail reader-too-slow']);
   // Messages that had not begun to leave are dropped, and the Close frame follows the one that had.
   wire.socket.resume();
   const close = Buffer.concat([Buffer.of(0x88, 17), closing(1013, 'reader-too-slow')]);
