@@ -56,7 +56,7 @@ for (const [what, start] of Object.entries(starts)) {
     const { log, handlers } = recorder();
     await using server = serve(
       { ...SECURE, clock, handshakeTimeout: 1000, closeTimeout: 60_000 },
-      { ...echo, ...handlers },
+      { ...handlers, ...echo },
     );
     using silent = await Deno.connect({ hostname: '127.0.0.1', port: server.port });
     if (start.length > 0) await silent.write(Uint8Array.from(start));
