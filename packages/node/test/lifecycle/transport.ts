@@ -137,7 +137,7 @@ export class Transport {
 }
 
 /** More bytes than the operating system takes while the other side does not read. */
-export const LARGE = 12_000_000;
+export const LARGE = 16_000_000;
 
 /** Returns a socket in this state, or, if only an adapter can bring it there, an open one. */
 export async function makeTransport(bench: Bench, state: State, role: 'client' | 'server'): Promise<Transport> {
