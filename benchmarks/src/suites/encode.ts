@@ -97,7 +97,7 @@ function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task {
   };
 }
 
-/** @param into memory of the transport's, which it writes from: without it, each part comes in memory of its own */
+/** @param into the memory from which the transport writes; without it, each part has memory of its own */
 async function sockless(loan?: SendOptions, into?: Uint8Array): Promise<EncoderMaker> {
   const { Connection } = await ours('core');
   return (masked) => {
