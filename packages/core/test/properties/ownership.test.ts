@@ -47,7 +47,7 @@ const program = fc.record({
     fc.record({
       memory: name(MEMORY),
       deed: name(DEEDS),
-      length: fc.oneof(fc.nat(200), fc.constantFrom(4095, 4096, 5000, 20_000, 70_000)),
+      length: fc.oneof(fc.nat(200), fc.constantFrom(4095, 4096, 5000, 20_000, 70_000, 100_000)),
       fragment: fc.boolean(),
       lend: fc.boolean(),
       /** The most that the transport takes behind it, at once and in all. */
