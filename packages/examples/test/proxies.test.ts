@@ -163,7 +163,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
         const said = Buffer.from(response?.body ?? []).toString();
         assert.match(
           said,
-          `the Origin is not allowed here: http://127.0.0.1:${proxy.port}, and by Host this is 127.0.0.1:`,
+          `the Origin is not allowed to connect: http://127.0.0.1:${proxy.port}, and by Host this is 127.0.0.1:`,
         );
       });
     },

@@ -1,11 +1,12 @@
 // connect with functions for `url`, `headers` and `subprotocols`: asked anew for each try, and bound by its time and signal.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { type ConnectOptions, connect, type Handlers, type ReconnectPolicy } from '../src/index.ts';
 import { openServer, rawServer } from './raw.ts';
 import { FAST, fractions, reset } from './reconnect.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, thrown, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('fresh');
 

@@ -1,4 +1,4 @@
-/** ws as an echo server: as its documentation has it, or corked as an expert would do it; with its documentation's heartbeat on demand. */
+/** ws as an echo server: as in its documentation, or corked as an expert would do it, or with the heartbeat of its documentation. */
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HOST } from '../handshake.ts';
@@ -17,7 +17,7 @@ server.on('listening', () => {
   listening((server.address() as AddressInfo).port, () => server.clients.size);
 });
 
-/** What answers the messages of one chunk leaves in one write, when all of them have been handled. */
+/** Sends the answers to all messages of a chunk in one write. */
 function echoCorked(ws: WebSocket, socket: Socket): void {
   let pending = false;
   const uncork = (): void => {
@@ -53,5 +53,5 @@ if (variant === 'heartbeat') {
 }
 
 function ignore(): void {
-  // The end of the connection follows.
+  // The `close` event follows.
 }

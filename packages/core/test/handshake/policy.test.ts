@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type HandshakeError, type OriginRule, type ServerPolicy } from '../../src/index.ts';
-import { ascii, isA, sentText } from '../connection/tools.ts';
+import { isA, sentText } from '../connection/tools.ts';
+import { ascii } from '../support.ts';
 import { accepted, ask, judge } from './asking.ts';
 import { requestHead } from './heads.ts';
 
@@ -148,9 +149,9 @@ for (const [name, policy] of Object.entries({
   });
 }
 
-// An origin rule that throws, at an Origin that it did not expect, allows nothing: what a peer sends makes nothing throw.
+// An origin rule that throws at an unexpected Origin allows nothing: a peer must not be able to make the server throw.
 
-test('10.2: an Origin function that throws lets nobody in', () => {
+test('10.2: a function for origins that throws refuses the request', () => {
   const connection = Connection.server({
     origins: [
       () => {
@@ -165,13 +166,15 @@ test('10.2: an Origin function that throws lets nobody in', () => {
   assert.match(sentText(connection), /^HTTP\/1\.1 403 /);
 });
 
-test('10.2: an Origin function that gives a promise lets nobody in, and the error says why', () => {
+test('10.2: a function for origins that returns a promise refuses the request, and the error says why', () => {
   const rules: OriginRule[] = [(async () => true) as unknown as OriginRule];
   const error = ask(requestHead({ Origin: 'https://a.example' }), { origins: rules }) as HandshakeError;
   assert.is(error.rule, 'origin-refused');
   assert.instance(error.cause, TypeError);
   assert.is((error.cause as Error).message, 'an Origin function returns true or false, not a promise');
 });
+
+const REMEDY = '; if it should be, name it in the option origins (RFC 6455 section 10.2)';
 
 // What a refusal says: to the peer what came and what that was compared with, to the application what would have been allowed too.
 
@@ -214,13 +217,13 @@ for (const [origin, policy, said, aside, fields] of [
   test(`10.2: a refusal says: ${said}; ${aside}`, () => {
     const head = requestHead({ Origin: origin, ...fields });
     const error = ask(head, policy) as HandshakeError;
-    assert.is(error.message, `the Origin is not allowed here: ${said}; ${aside} (RFC 6455 section 10.2)`);
+    assert.is(error.message, `the Origin is not allowed to connect: ${said}; ${aside}${REMEDY}`);
     const connection = Connection.server(policy);
     connection.receive(ascii(head));
     connection.poll();
     const answer = sentText(connection);
     assert.ok(
-      answer.endsWith(`the Origin is not allowed here: ${said.replace('…', '\xe2\x80\xa6')} (RFC 6455 section 10.2)\n`),
+      answer.endsWith(`the Origin is not allowed to connect: ${said.replace('…', '\xe2\x80\xa6')}${REMEDY}\n`),
       answer,
     );
   });
