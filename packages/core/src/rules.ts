@@ -52,6 +52,11 @@ export const PROTOCOL_RULES = {
   },
   'frame-too-big': { code: 1009, section: '10.4', sentence: 'the payload of the frame is longer than maxFrameSize' },
   'message-too-big': { code: 1009, section: '10.4', sentence: 'the message is longer than maxMessageSize' },
+  'too-many-fragments': {
+    code: 1009,
+    section: '10.4',
+    sentence: 'the message has more fragments than maxFragments',
+  },
   'continuation-without-message': {
     code: 1002,
     section: '5.4',
@@ -81,6 +86,11 @@ export const PROTOCOL_RULES = {
     sentence: 'more messages per second than rateLimits.messages allows',
   },
   'byte-rate': { code: 1008, section: '7.4.1', sentence: 'more payload bytes per second than rateLimits.bytes allows' },
+  'inflated-rate': {
+    code: 1008,
+    section: '7.4.1',
+    sentence: 'compressed messages became more bytes per second than rateLimits.inflatedBytes allows',
+  },
   'control-rate': {
     code: 1008,
     section: '7.4.1',

@@ -32,6 +32,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
     return undefined;
   }
   facts.unreported += bytes.length;
+  facts.bytesSent += bytes.length;
   move(facts, now);
   return bytes;
 }

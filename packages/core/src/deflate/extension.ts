@@ -29,6 +29,12 @@ export interface NegotiatedExtension {
 
 /** Compresses and decompresses the messages of one connection. Bytes it gives are valid until it is called again. */
 export interface MessageTransform {
+  /**
+   * What it makes of whole messages, where that depends on nothing but the message: transforms with the same recipe compress a message to
+   * the same bytes, so a prepared message is compressed once for all of them. `undefined`, the default, where it depends on the messages
+   * before.
+   */
+  readonly recipe?: object | undefined;
   /** Whether a message of so many bytes is to be compressed, where the application has not said. */
   wants(length: number): boolean;
   /** Compresses the next piece of the message that is sent. */

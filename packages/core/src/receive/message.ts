@@ -35,11 +35,12 @@ export interface Collector extends MessageState {
   /**
    * Takes a part of a frame; returns the event that it leads to, or the first of several.
    *
-   * @throws {ProtocolError} `message-rate`, `byte-rate`, `message-too-big`, `invalid-utf8`, `invalid-deflate`
+   * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
+   *   `invalid-deflate`
    */
   take(part: FramePart, now: number): MessageEvent | undefined;
   /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
-  next(): MessageEvent | undefined;
+  next(now: number): MessageEvent | undefined;
 }
 
 /** Takes the place of a {@link Message} once our Close frame has been sent. */
@@ -63,6 +64,7 @@ export class Message implements Collector {
   // What the options say, at hand for every frame.
   readonly #maxSize: number;
   readonly #maxTextSize: number;
+  readonly #maxFragments: number;
   readonly #decoder: Utf8TextDecoder | undefined;
   readonly #fragments: Fragments | undefined;
   readonly #inflation: Inflation | undefined;
@@ -78,6 +80,8 @@ export class Message implements Collector {
   // Its size as far as it is known: what the headers have announced, or what it was decompressed to.
   #size = 0;
   #received = 0;
+  // How many frames it has had.
+  #frames = 0;
   #utf8 = ASCII;
 
   constructor(
@@ -86,9 +90,10 @@ export class Message implements Collector {
     limiter: RateLimiter | undefined,
     transform: MessageTransform | undefined,
   ) {
-    const { maxMessageSize, fragments, textDecoder } = options;
+    const { maxMessageSize, maxFragments, fragments, textDecoder } = options;
     this.#chunk = chunk;
     this.#maxSize = maxMessageSize;
+    this.#maxFragments = maxFragments;
     // A longer text may have no string; what a peer sends must not make the engine throw.
     this.#maxTextSize = fragments ? maxMessageSize : Math.min(maxMessageSize, MAX_STRING);
     this.#decoder = textDecoder;
@@ -129,8 +134,8 @@ export class Message implements Collector {
     return { type: 'binary', data: this.#chunk.view(start, end) };
   }
 
-  next(): MessageEvent | undefined {
-    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation);
+  next(now: number): MessageEvent | undefined {
+    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation, now);
   }
 
   #takePart(part: FramePart, now: number): MessageEvent | undefined {
@@ -141,7 +146,7 @@ export class Message implements Collector {
     if (!this.#compressed) return this.#collect(part);
     this.#unmask(part);
     this.#inflation?.write(this.#chunk.view(start, end), header.final && part.left === 0);
-    return this.next();
+    return this.next(now);
   }
 
   /** Takes the header of a frame that comes in parts, or is one. */
@@ -152,19 +157,22 @@ export class Message implements Collector {
       // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
       this.#compressed = rsv !== 0;
       this.#start = this.#chunk.frameStart;
-      this.#size = this.#received = 0;
+      this.#size = this.#received = this.#frames = 0;
       this.#utf8 = ASCII;
       if (this.#compressed) this.#inflation?.begin();
     }
+    // 10.4: "MUST protect themselves against exceeding those limits": frames without payload make no message longer.
+    if (++this.#frames > this.#maxFragments) throw new ProtocolError('too-many-fragments');
     // Of a compressed message what counts is its decompressed size, and how much it takes on the wire.
     if (this.#compressed) this.#inflation?.announce(length);
     else this.#grow(length);
   }
 
-  #inflate(inflation: Inflation): MessageEvent | undefined {
+  #inflate(inflation: Inflation, now: number): MessageEvent | undefined {
     while (inflation.isReading) {
       if (this.#chunk.isTransferred) throw this.#transferred();
       const bytes = inflation.read();
+      this.#limiter?.inflatedBytes(bytes.length, now);
       this.#grow(bytes.length);
       const event = this.#collectBorrowed(bytes, inflation.hasEnded());
       if (event !== undefined) return event;

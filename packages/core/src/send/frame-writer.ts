@@ -12,6 +12,7 @@ import { copyMasked, mask } from '../simd.ts';
 import { encodeUtf8, utf8Length, writeLatin1 } from '../text/encode.ts';
 import type { MaskKeys } from './mask-keys.ts';
 import type { Outbox } from './outbox.ts';
+import type { EncodedFrame } from './prepared.ts';
 
 /** A borrowed payload shorter than this is copied all the same: a part of its own would cost more (benchmarks: echo). */
 const LEND_FROM = 4096;
@@ -74,6 +75,12 @@ export class FrameWriter {
     if (this.#keys === undefined) copyBytes(payload, start, end, outbox.bytes, at);
     else copyMasked(payload, start, end, outbox.bytes, at, this.#key, outbox.words);
     outbox.commit(at + length);
+  }
+
+  /** Queues a frame that was encoded before: a server's as it is, a client's masked. */
+  encoded({ first, payload, frame }: EncodedFrame): void {
+    if (this.#keys === undefined) this.#outbox.share(frame);
+    else this.bytes(first, payload, 0, payload.length, false);
   }
 
   /** Queues a frame with a text, which is encoded where it is transmitted from. */

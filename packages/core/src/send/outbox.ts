@@ -21,6 +21,9 @@ const SCRATCH_SIZE = 98_304;
 /** Frames longer than this get memory of their own at once: a second copy of them would cost more than it saves (benchmarks: echo). */
 const LARGE = 16_384;
 
+/** A frame that many connections share is copied up to this length where others wait before it: parts of their own cost more. */
+const SHARED_FROM = 4096;
+
 /** Takes every frame that a sender can have written. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
 
@@ -83,7 +86,24 @@ export class Outbox {
     this.queuedBytes += header.length + payload.length;
   }
 
-  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good. */
+  /** Queues a frame that is never written to, and that other outboxes may have as well: it is transmitted as it is. */
+  share(frame: Loan): void {
+    const { length } = frame;
+    if (this.queuedBytes > 0 && length < SHARED_FROM) {
+      const at = this.reserve(length);
+      copyBytes(frame.from(0, length), 0, length, this.bytes, at);
+      this.commit(at + length);
+      return;
+    }
+    this.vacate();
+    this.#parts.push(frame);
+    this.queuedBytes += length;
+  }
+
+  /**
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they
+   * were lent or are shared.
+   */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
     const length = this.#position;
@@ -199,8 +219,8 @@ export class Outbox {
   }
 }
 
-/** A frame whose payload is the application's. */
-class Loan {
+/** A frame whose payload, or all of it, lies in memory that the outbox only reads. */
+export class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;
   readonly #memory: ArrayBufferLike;
@@ -208,6 +228,7 @@ class Loan {
   /** The length of the frame, as its header says. */
   readonly length: number;
 
+  /** Takes plain views of fixed length; `header` is empty where the payload begins with it. */
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#payload = payload;

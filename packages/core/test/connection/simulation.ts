@@ -5,7 +5,7 @@
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
 import { permessageDeflate } from '../../src/deflate/index.ts';
-import { type ConnectionEvent, type EndEvent, type ServerOptions, StateError } from '../../src/index.ts';
+import { type ConnectionEvent, type EndEvent, prepare, type ServerOptions, StateError } from '../../src/index.ts';
 import { byteByByte, type Cut, cutAt, cutRandomly, type End, Pair, type Random } from '../pair.ts';
 import { toHex } from '../support.ts';
 import { NEVER } from './tools.ts';
@@ -293,7 +293,9 @@ class Application {
 
   #send(data: string | Uint8Array, message: string): void {
     if (this.#fragments !== undefined) this.sendFragment(true);
-    if (this.#fragments === undefined) this.#do(() => this.end.connection.send(data), message);
+    if (this.#fragments !== undefined) return;
+    const given = this.#random() < 0.2 ? prepare(data) : data;
+    this.#do(() => this.end.connection.send(given), message);
   }
 
   sendFragment(final = this.#random() < 0.3): void {
