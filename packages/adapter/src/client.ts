@@ -8,6 +8,7 @@ import {
   type EndEvent,
   HandshakeError,
   type OpenEvent,
+  type PreparedMessage,
   parseUri,
   type RandomSource,
   resolveOptions,
@@ -125,7 +126,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
    * {@link WebSocketConnection.send}; while there is no connection, as `messages` says: true when it is kept, false when it
    * is dropped, or when as much as `maxQueuedBytes` is kept already.
    */
-  override send(data: string | BytesLike, options?: SendOptions): boolean {
+  override send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
     if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
     // It counts for `drain`, as what a connection has queued does.
@@ -241,6 +242,10 @@ function neverBegan(cause: unknown): EndEvent {
       unsentBytes: 0,
       endedEarly: true,
       cause,
+    },
+    statistics: {
+      ...{ openedAt: undefined, lastReceivedAt: undefined },
+      ...{ bytesReceived: 0, bytesSent: 0, messagesReceived: 0, messagesSent: 0 },
     },
   };
 }

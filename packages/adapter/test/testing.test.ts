@@ -146,7 +146,7 @@ test('an adapter that does as it should has no faults', async () => {
 });
 
 test('one that does not has', async () => {
-  assert.equal(await kindsOf('forgets to proceed', 60), [
+  assert.equal(await kindsOf('forgets to proceed', 120), [
     ...['never told: drain', 'never told: drained', 'never told: written'],
   ]);
   assert.ok((await kindsOf('leaves a timer', 2)).includes('left behind'));

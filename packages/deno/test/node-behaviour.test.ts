@@ -6,6 +6,7 @@ import { runOnDeno } from './run.ts';
 const FILES = [
   'attach',
   'back-pressure',
+  'bounds',
   'clock',
   'compression',
   'connect',
@@ -15,6 +16,7 @@ const FILES = [
   'deadlines',
   'decisions',
   'errors',
+  'groups',
   'handler-errors',
   'handlers',
   'iteration',

@@ -6,12 +6,26 @@ export type {
   CloseOptions,
   Compression,
   Decision,
+  DecisionOptions,
+  Group,
+  GroupSendOptions,
+  GroupSendResult,
   Handlers,
   ReconnectPolicy,
+  SlowPolicy,
   Timer,
   WebSocketConnection,
 } from '@sockless/adapter';
-export { accept, backoffDelay, ConnectionEndedError, nextAttempt, reject } from '@sockless/adapter';
+export {
+  accept,
+  backoffDelay,
+  ConnectionEndedError,
+  Groups,
+  nextAttempt,
+  PreparedMessage,
+  prepare,
+  reject,
+} from '@sockless/adapter';
 export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';
 export { type ConnectOptions, connect } from './connect.ts';

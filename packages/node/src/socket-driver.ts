@@ -17,6 +17,7 @@ import type { Connection } from '@sockless/core';
 interface Socket extends Duplex {
   setNoDelay?(on: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
+  readonly remoteAddress?: string | undefined;
   [DRIVER]?: SocketDriver;
 }
 
@@ -88,6 +89,10 @@ export class SocketDriver implements Driver, Sleeper {
 
   get queuedBytes(): number {
     return this.socket.writableLength;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress;
   }
 
   destroy(): void {

@@ -19,12 +19,13 @@ export type {
   Clock,
   Compression,
   Decision,
+  Group,
   Handlers,
   ReconnectPolicy,
   Timer,
   WebSocketConnection,
 } from '../../src/index.ts';
-export { accept, ConnectionEndedError, reject, zlib } from '../../src/index.ts';
+export { accept, ConnectionEndedError, Groups, prepare, reject, zlib } from '../../src/index.ts';
 
 /** What the tests use of Node's `ServeOptions` that is called something else here. */
 export interface ServeAsNode extends ServeOptions {
