@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run: without a network first. */
 import type { Suite } from './suite.ts';
+import { suite as broadcast } from './suites/broadcast.ts';
 import { suite as connect } from './suites/connect.ts';
 import { suite as decode } from './suites/decode.ts';
 import { suite as deflate } from './suites/deflate.ts';
@@ -11,4 +12,15 @@ import { suite as mask } from './suites/mask.ts';
 import { suite as utf8 } from './suites/utf8.ts';
 
 /** What `npm run bench` runs; growth, which compares sizes and not subjects, is no suite like these and comes last. */
-export const SUITES: readonly Suite[] = [decode, encode, mask, utf8, handshake, deflate, echo, connect, idle];
+export const SUITES: readonly Suite[] = [
+  decode,
+  encode,
+  mask,
+  utf8,
+  handshake,
+  deflate,
+  echo,
+  broadcast,
+  connect,
+  idle,
+];

@@ -37,7 +37,7 @@ export class LoadClient {
   }
 
   /** Opens a connection: resolves when the server has accepted it. */
-  static open(port: number): Promise<LoadClient> {
+  static open(port: number, request = REQUEST): Promise<LoadClient> {
     return new Promise((resolve, reject) => {
       const client = new LoadClient(port);
       let head = '';
@@ -50,16 +50,16 @@ export class LoadClient {
         if (head.endsWith('\r\n\r\n') && isAccepted(head)) resolve(client);
         else reject(new Error(`the server has not accepted a connection: ${head.slice(0, 200)}`));
       };
-      client.socket.write(REQUEST);
+      client.socket.write(request);
     });
   }
 
   /** Opens many connections, some at a time so that the server's backlog suffices. */
-  static async openMany(port: number, count: number): Promise<LoadClient[]> {
+  static async openMany(port: number, count: number, request = REQUEST): Promise<LoadClient[]> {
     const clients: LoadClient[] = [];
     let begun = 0;
     const work = async (): Promise<void> => {
-      while (begun++ < count) clients.push(await LoadClient.open(port));
+      while (begun++ < count) clients.push(await LoadClient.open(port, request));
     };
     try {
       await Promise.all(Array.from({ length: 64 }, work));

@@ -5,7 +5,9 @@
  */
 import { performance } from 'node:perf_hooks';
 import { answerQuestions } from './answers.ts';
+import { Audience, type HeardQuestion, type ListenQuestion } from './audience.ts';
 import { encodeFrames, type Frames } from './frames.ts';
+import { COMPRESSING_REQUEST, REQUEST } from './handshake.ts';
 import { LoadClient } from './load-client.ts';
 
 /** Asks for connections to be opened and checked for the next {@link EchoQuestion}, unless they are there already. */
@@ -53,7 +55,14 @@ export interface CloseQuestion {
 }
 
 /** What the load generator can be asked. */
-export type LoadQuestion = PrepareQuestion | EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
+export type LoadQuestion =
+  | PrepareQuestion
+  | EchoQuestion
+  | ListenQuestion
+  | HeardQuestion
+  | ConnectQuestion
+  | OpenQuestion
+  | CloseQuestion;
 
 /** What was done: messages echoed, or connections opened. */
 export interface LoadAnswer {
@@ -80,6 +89,7 @@ let clientsSince = 0;
 let frames: Frames = encodeFrames(2, 0, 0);
 /** How many of them are sent on each connection before anything has come back. */
 let framesInFlight = 0;
+let audience: Audience | undefined;
 
 answerQuestions({}, async (question: LoadQuestion) => {
   let watchdog: NodeJS.Timeout | undefined;
@@ -106,6 +116,10 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
       return measured(() => echoForAWhile(question.milliseconds));
     case 'connect':
       return connectForAWhile(question);
+    case 'listen':
+      return listen(question);
+    case 'heard':
+      return heard(question.messages);
     case 'open':
       return open(question.port, question.connections);
     case 'close':
@@ -124,9 +138,23 @@ async function prepare(question: PrepareQuestion): Promise<undefined> {
   clientsOf = wanted;
 }
 
-async function open(port: number, connections: number): Promise<undefined> {
+async function listen({ port, connections, compressed, kind, size }: ListenQuestion): Promise<undefined> {
+  const wanted = [port, connections, compressed].join();
+  if (wanted !== clientsOf || performance.now() > clientsSince + MAX_AGE / 2) {
+    await open(port, connections, compressed ? COMPRESSING_REQUEST : REQUEST);
+    clientsOf = wanted;
+  }
+  audience = new Audience(clients, kind, size);
+}
+
+async function heard(messages: number): Promise<undefined> {
+  if (audience === undefined) throw new Error('nobody listens');
+  await audience.heard(messages);
+}
+
+async function open(port: number, connections: number, request = REQUEST): Promise<undefined> {
   closeAll();
-  clients = await LoadClient.openMany(port, connections);
+  clients = await LoadClient.openMany(port, connections, request);
   clientsSince = performance.now();
 }
 

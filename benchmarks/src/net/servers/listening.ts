@@ -4,6 +4,7 @@ import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../answers.ts';
 import { HOST } from '../handshake.ts';
+import { type BroadcastQuestion, type Message, messageOf } from './broadcasting.ts';
 
 /** How much memory a server uses after a forced collection, in bytes, and for how many connections. */
 export interface Memory {
@@ -15,19 +16,29 @@ export interface Memory {
 }
 
 /** What a server may be asked. */
-export interface ServerQuestion {
-  readonly about: 'memory' | 'processor';
-}
+export type ServerQuestion = { readonly about: 'memory' | 'processor' } | BroadcastQuestion;
 
 /** How much processor time a server has used, its own and the system's for it, in nanoseconds. */
 export interface ProcessorTime {
   readonly nanoseconds: number;
 }
 
-/** Tells the process that has started this one that the server listens, and answers its questions. */
-export function listening(port: number, connections: () => number | Promise<number>): void {
-  answerQuestions({ port }, async ({ about }: ServerQuestion): Promise<Memory | ProcessorTime> => {
-    if (about === 'processor') {
+/**
+ * Tells the process that has started this one that the server listens, and answers its questions.
+ *
+ * @param broadcast sends a message to all connections
+ */
+export function listening(
+  port: number,
+  connections: () => number | Promise<number>,
+  broadcast?: (message: Message) => void,
+): void {
+  answerQuestions({ port }, async (question: ServerQuestion): Promise<Memory | ProcessorTime | undefined> => {
+    if (question.about === 'broadcast') {
+      broadcast?.(messageOf(question));
+      return undefined;
+    }
+    if (question.about === 'processor') {
       const { user, system } = process.cpuUsage();
       return { nanoseconds: (user + system) * 1000 };
     }
