@@ -26,6 +26,18 @@ test('back-pressure: all arrives, and little waits', async () => {
   assert.is(await program.ended, 0);
 });
 
+test('rooms and broadcast: the others get it, and whoever ends has left', async () => {
+  const program = run('../rooms-and-broadcast.md', 'server.group(');
+  assert.equal(await program.lines(), printed('../rooms-and-broadcast.md'));
+  assert.is(await program.ended, 0);
+});
+
+test('watching a server: what it prints of statistics and channels', async () => {
+  const program = run('../watching-a-server.md', 'sockless:refuse');
+  assert.equal(await program.lines(), printed('../watching-a-server.md'));
+  assert.is(await program.ended, 0);
+});
+
 test('shutdown: SIGTERM closes every connection with the code, and the process ends by itself', async () => {
   const program = run('../shutdown.md', 'process.on(signal');
   const [listening = ''] = await program.lines(1);
