@@ -27,9 +27,6 @@ const DRIVER = Symbol('sockless');
 /** The socket holds this much at most: so little that what moves there shows that the peer reads. */
 const MAX_IN_SOCKET = 262_144;
 
-/** Up to this much leaves without asking the socket to tell. */
-const UNWATCHED = 16_384;
-
 export class SocketDriver implements Driver, Sleeper {
   readonly socket: Socket;
   readonly #connection: Connection;
@@ -129,7 +126,8 @@ export class SocketDriver implements Driver, Sleeper {
     const first = room > 0 ? connection.transmit(now, room) : undefined;
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
-    const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, UNWATCHED);
+    // Below the mark nobody waits to be told that it has left.
+    const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, MAX_IN_SOCKET);
     const call = watched ? this.#callback : undefined;
     room -= first.length;
     let next = room > 0 ? connection.transmit(now, room) : undefined;

@@ -123,7 +123,11 @@ export class World {
     for (const line of lines) line.calm();
     await this.#pass(CALM - 100);
     for (const line of lines) line.quieten();
-    await this.#pass(100);
+    // Whatever is on its way arrives, also from a connection that has only just opened.
+    for (let opened = -1; opened !== this.#opened; ) {
+      opened = this.#opened;
+      await this.#pass(100);
+    }
     for (const line of lines) line.checkCalm();
     this.note('world', 'from here on the peers are silent, and the applications do nothing');
     for (const line of lines) line.freeze();
@@ -140,6 +144,11 @@ export class World {
     if (this.#printed > 0 && lines.every(({ app }) => app.manner.hearsErrors || app.thrown.length === 0)) {
       this.fault('console', `console.error was called ${this.#printed} times`);
     }
+  }
+
+  /** How many times a connection has opened. */
+  get #opened(): number {
+    return this.#lines.reduce((sum, { app }) => sum + app.opened, 0);
   }
 
   /** Lets time pass; what this sets going is done at each moment before the next. */

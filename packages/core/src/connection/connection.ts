@@ -253,12 +253,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /**
    * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good,
-   * alone in their buffer and exactly as long, with two exceptions, which the caller may only read: a borrowed payload
-   * (`send` with `lend`) is the application's, and the frame of a prepared message is shared with other connections.
+   * alone in their buffer and exactly as long, with three exceptions. A borrowed payload (`send` with `lend`) is the
+   * application's, and the frame of a prepared message is shared with other connections: the caller may only read both. What
+   * `max` cuts comes in pieces that share one buffer, of this connection's bytes only: copy a piece that is to be transferred.
    *
    * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of what still waits begins
    *   with the next call that has one
-   * @param max the most bytes to return; what is longer comes in parts
+   * @param max the most bytes to return
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
   transmit(now?: number, max = Infinity): Uint8Array | undefined {

@@ -6,7 +6,6 @@
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';
-import { mask } from '../simd.ts';
 
 /** Up to this many bytes, room for everything that was announced is made at once. */
 const SMALL = 4096;
@@ -70,10 +69,9 @@ export class MessageBuffer {
    * {@link append} and {@link take} with no copy in between. The bytes are alone in their buffer and as long as it is, unless they
    * could stay in the chunk that they came in.
    *
-   * @param key the masking key that all of them are still masked with; 0 when they are not masked
    * @throws {TransferredError} when memory that was given to `append` has been transferred
    */
-  finish(from: Uint8Array, start: number, end: number, key = 0): Uint8Array {
+  finish(from: Uint8Array, start: number, end: number): Uint8Array {
     const need = this.#length + (end - start);
     const { length: parts } = this.#kept;
     let whole: Uint8Array;
@@ -82,7 +80,6 @@ export class MessageBuffer {
     else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
     this.#clear();
-    if (key !== 0) mask(whole, 0, need, key);
     return whole;
   }
 

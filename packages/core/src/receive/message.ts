@@ -215,7 +215,11 @@ export class Message implements Collector {
     if (type === Opcode.Text) this.#validate(bytes, start, end, done, ascii ?? isAscii(bytes, start, end), base);
     if (done) this.#type = 0;
     if (this.#fragments) return this.#fragments.take(type, this.#chunk.view(start, end), 'chunk', this.#utf8, done);
-    if (done) return this.#event(type, this.#buffer.finish(bytes, start, end, isUnmaskedLate ? header.key : 0));
+    if (done) {
+      const whole = this.#buffer.finish(bytes, start, end);
+      if (isUnmaskedLate && header.masked) mask(whole, 0, whole.length, header.key);
+      return this.#event(type, whole);
+    }
     // How long the message will be is known in its final frame only. What the chunk has of the frame's header has been read, so its
     // room is free.
     const announced = header.final ? this.#size : Infinity;

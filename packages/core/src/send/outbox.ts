@@ -41,8 +41,8 @@ export class Outbox {
   /** The number of bytes that wait for `transmit`. */
   queuedBytes = 0;
   /**
-   * Set when `transmit` stops because a borrowed payload is no longer as long as its header says: `'unsent'` where nothing of that
-   * frame has left, `'cut'` where some of it has.
+   * Set when `transmit` stops because memory that it needs is gone: `'unsent'` where nothing of a borrowed payload's frame has left,
+   * `'cut'` where some of a frame has.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -188,6 +188,11 @@ export class Outbox {
       }
       bytes = part.from(start, max);
     } else {
+      if (start > 0 && part.buffer.byteLength === 0) {
+        // The caller has transferred the piece before, and with it the memory of this one.
+        this.broken = 'cut';
+        return undefined;
+      }
       bytes = start === 0 && part.length <= max ? part : part.subarray(start, start + max);
     }
     this.queuedBytes -= bytes.length;

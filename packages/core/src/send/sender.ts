@@ -245,7 +245,8 @@ export class Sender {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
     // Once bytes are compressed they must be sent, or the peer's window would differ from ours. So all keys are drawn before.
-    this.#frames.prepare(2 + Math.ceil((bytes.length + bytes.length / 1000) / this.#fragmentSize));
+    // zlib's own bound is an eighth more than the bytes themselves, whatever its window and its memory.
+    this.#frames.prepare(2 + Math.ceil((bytes.length * 1.125) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
     // fragments'.

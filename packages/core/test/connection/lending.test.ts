@@ -45,6 +45,23 @@ lending('its header has left: the transport is destroyed without a Close frame',
   }
 });
 
+lending('the caller transfers a piece that max cut off, and the rest with it: the transport is destroyed', () => {
+  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+  open.send(new Uint8Array(SIZE));
+  const connecting = Connection.client('ws://example.com/');
+  for (const [connection, told] of [
+    [open, ['open', 'fail', 'end']],
+    [connecting, ['fail', 'end']],
+  ] as const) {
+    const piece = connection.transmit(0, 100) as Uint8Array<ArrayBuffer>;
+    assert.is(piece.length, 100);
+    transfer(piece);
+    assert.is(connection.transmit(0, 100), undefined);
+    assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
+    assert.equal(types(connection), told);
+  }
+});
+
 lending('behind the end of the transport nothing is told any more', () => {
   for (const sent of [0, 100]) {
     const { connection, bytes } = lent(sent);
