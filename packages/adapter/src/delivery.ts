@@ -1,13 +1,7 @@
 /** From the events of core to the handlers of the application, whatever those do. */
-import {
-  type Connection,
-  type ConnectionEvent,
-  type EndEvent,
-  HandshakeError,
-  type HandshakeRequest,
-  type OpenEvent,
-} from '@sockless/core';
+import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
 import { accept, Decision } from './decision.ts';
+import { isRefusal } from './diagnostics.ts';
 import type { Driver } from './driver.ts';
 import { ConnectionEndedError } from './ended-error.ts';
 import { isPromiseLike, type Scope } from './scope.ts';
@@ -215,7 +209,7 @@ export abstract class Delivery<Data> {
         return handlers.close?.(self, event.code, event.reason);
       case 'fail':
         this.closes();
-        if (event.error instanceof HandshakeError && connection.role === 'server') this.#tellRefusal(event.error);
+        if (connection.role === 'server') this.#tellRefusal(event.error);
         return handlers.fail?.(self, event.error);
       case 'end': {
         const { diagnostics } = this.scope;
@@ -225,10 +219,9 @@ export abstract class Delivery<Data> {
     }
   }
 
-  #tellRefusal(error: HandshakeError): void {
+  #tellRefusal(error: Error): void {
     const { diagnostics } = this.scope;
-    // That a client gave up is no refusal.
-    if (!diagnostics?.refuse.hasSubscribers || error.rule === 'handshake-interrupted') return;
+    if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
     diagnostics.refuse.publish({ ws: this.self as WebSocketConnection<never>, error });
   }
 

@@ -1,5 +1,5 @@
 /** What operators can listen to, whichever program it is: channels of `node:diagnostics_channel`, where the host has them. */
-import type { EndEvent, HandshakeError, OpenEvent } from '@sockless/core';
+import { type EndEvent, HandshakeError, type OpenEvent } from '@sockless/core';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /** A channel: it costs one look at `hasSubscribers` while nobody listens. */
@@ -23,6 +23,12 @@ export interface Diagnostics {
    * was reached.
    */
   readonly acceptFailed: Channel<{ readonly error: unknown }>;
+}
+
+/** Returns whether a server has refused a request; that either side gave up before is no refusal. */
+export function isRefusal(error: unknown): error is HandshakeError {
+  if (!(error instanceof HandshakeError)) return false;
+  return error.rule !== 'handshake-interrupted' && error.rule !== 'handshake-abandoned';
 }
 
 /** Returns the channels of a host that makes channels by name. */

@@ -1,7 +1,8 @@
 /** The connections of a server: who they are, how many there may be, what they have done, and their end in good order. */
-import { type ConnectionStatistics, type EndEvent, HandshakeError, type OpenEvent } from '@sockless/core';
+import type { ConnectionStatistics, EndEvent, OpenEvent } from '@sockless/core';
 import { networkOf, resolveBounds, type ServerBounds } from './bounds.ts';
 import { reject } from './decision.ts';
+import { isRefusal } from './diagnostics.ts';
 import { Groups, sendToAll } from './group.ts';
 import type { Scope } from './scope.ts';
 import type { BaseServer, CloseOptions, ServerStatistics } from './server.ts';
@@ -134,8 +135,7 @@ export class ServedConnections<Data = unknown> {
     this.all.delete(ws);
     this.closed(ws);
     if (statistics.openedAt !== undefined) this.#past.ended++;
-    const { error } = explanation;
-    if (error instanceof HandshakeError && error.rule !== 'handshake-interrupted') this.#past.refused++;
+    if (isRefusal(explanation.error)) this.#past.refused++;
     for (const name of SUMS) this.#past[name] += statistics[name];
     if (network === undefined) return;
     const same = (this.#byNetwork.get(network) ?? 0) - 1;
@@ -246,9 +246,11 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
   protected override end(event: EndEvent): unknown {
     this.#decided();
     this.#served.ended(this, event, this.#network);
-    const result = super.end(event);
-    if (this.#served.countsQueuedBytes) this.count();
-    return result;
+    try {
+      return super.end(event);
+    } finally {
+      if (this.#served.countsQueuedBytes) this.count();
+    }
   }
 
   #decided(): void {
