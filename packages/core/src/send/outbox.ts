@@ -117,6 +117,31 @@ export class Outbox {
     return bytes;
   }
 
+  /** Whether the next bytes are a frame that other outboxes may have as well, none of which has been transmitted here. */
+  get nextIsShared(): boolean {
+    const part = this.#parts[this.#first];
+    return part instanceof Loan && part.isShared && this.#offset === 0;
+  }
+
+  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  transmitInto(into: Uint8Array): number {
+    let at = 0;
+    while (at < into.length) {
+      const length = this.#position;
+      if (this.#first === this.#parts.length && length <= into.length - at) {
+        // All that waits is in the scratch, or nothing does.
+        copyBytes(this.bytes, 0, length, into, at);
+        this.#position = this.#head = this.queuedBytes = 0;
+        return at + length;
+      }
+      const bytes = this.transmit(into.length - at);
+      if (bytes === undefined) break;
+      into.set(bytes, at);
+      at += bytes.length;
+    }
+    return at;
+  }
+
   /**
    * Drops every message none of whose bytes have been transmitted, and returns the number of bytes dropped. The rest of a frame that
    * has been transmitted in part stays, and so do an HTTP head and the last `tail` bytes.
@@ -240,6 +265,11 @@ export class Loan {
     this.#memory = payload.buffer;
     this.#end = payload.byteOffset + payload.length;
     this.length = header.length + payload.length;
+  }
+
+  /** Whether it is a whole frame that many connections share, and no payload of the application's. */
+  get isShared(): boolean {
+    return this.#header.length === 0;
   }
 
   /**

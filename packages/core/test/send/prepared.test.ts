@@ -98,6 +98,36 @@ test('a short one joins what waits before it; a long one leaves as it is', () =>
   assert.is(connection.transmit()?.length, 5004);
 });
 
+test('nextIsShared tells whether the next part is made for many', () => {
+  const message = prepare(new Uint8Array(5000));
+  const connection = open('server');
+  assert.is(connection.nextIsShared, false);
+  connection.send('a');
+  connection.send(message);
+  assert.is(connection.nextIsShared, false);
+  connection.transmit();
+  assert.is(connection.nextIsShared, true);
+  connection.transmit(undefined, 3);
+  assert.is(connection.nextIsShared, false, 'some of it has been transmitted');
+  drain(connection);
+  connection.send(new Uint8Array(5000), { lend: true });
+  assert.is(connection.nextIsShared, false, 'it is lent');
+  drain(connection);
+  assert.is(connection.nextIsShared, false);
+  const client = open('client');
+  client.send(message);
+  assert.is(client.nextIsShared, false);
+});
+
+test('transmitInto copies it, and counts', () => {
+  const connection = open('server');
+  connection.send(prepare('Hello'));
+  const into = new Uint8Array(10);
+  assert.is(connection.transmitInto(into), 7);
+  assert.is(toHex(into), '81 05 48 65 6c 6c 6f 00 00 00');
+  assert.equal([connection.statistics.bytesSent, connection.queuedBytes], [7, 0]);
+});
+
 test('it leaves in parts where the transport takes no more', () => {
   const connection = open('server');
   connection.send(prepare('Hello'));
