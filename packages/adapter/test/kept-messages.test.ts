@@ -6,7 +6,7 @@ import { KeptMessages } from '../src/kept-messages.ts';
 
 const test = suite('kept messages');
 
-/** Of a frame of a client's. */
+/** The length of a client's frame header. */
 const HEADER = 14;
 
 /** Bytes are kept as a copy, which is a prepared message. */

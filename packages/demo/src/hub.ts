@@ -2,7 +2,7 @@
 import { type Group, Groups, type WebSocketConnection } from '@sockless/node';
 import { type Address, LIMITS, type Person, type ServerMessage } from './protocol.ts';
 
-/** Somebody who is here. */
+/** A person who is here. */
 export interface Member {
   readonly id: string;
   name: string;
@@ -20,7 +20,7 @@ export interface Hub {
   readonly rooms: Groups<never>;
 }
 
-/** How many rooms there may be in all. */
+/** The most rooms. */
 export const MAX_ROOMS = 100;
 
 export function createHub(): Hub {
@@ -54,7 +54,7 @@ export function leave(hub: Hub, member: Member): void {
   broadcast(hub, { type: 'gone', id: member.id });
 }
 
-/** Gives somebody another name, or one like it if that is taken. */
+/** Renames a person, with a variation of the name if it is taken. */
 export function rename(hub: Hub, member: Member, name: string): void {
   member.name = freeName(hub, name, member.id);
   broadcast(hub, { type: 'person', person: toPerson(member) });
@@ -62,7 +62,7 @@ export function rename(hub: Hub, member: Member, name: string): void {
 
 export function joinRoom(hub: Hub, member: Member, room: string): void {
   if (join(hub, member, room)) broadcast(hub, { type: 'person', person: toPerson(member) });
-  else unicast(member, { type: 'problem', text: `There is no room for #${room}: there are too many already.` });
+  else unicast(member, { type: 'problem', text: `#${room} cannot be created: there are too many rooms already.` });
 }
 
 export function leaveRoom(hub: Hub, member: Member, room: string): void {
@@ -71,7 +71,7 @@ export function leaveRoom(hub: Hub, member: Member, room: string): void {
   broadcast(hub, { type: 'person', person: toPerson(member) });
 }
 
-/** Delivers what somebody says; the sender gets it back, which shows that it arrived. */
+/** Delivers a message. The sender receives it too, which shows that it arrived. */
 export function say(hub: Hub, from: Member, to: Address, text: string, ref: string, at: number): void {
   const message: ServerMessage = { type: 'said', text, from: from.id, to, at, ref };
   if (to.kind === 'everyone') broadcast(hub, message);

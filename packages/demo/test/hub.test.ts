@@ -18,7 +18,7 @@ import {
 } from '../src/hub.ts';
 import { LIMITS, type ServerMessage } from '../src/protocol.ts';
 
-/** A member, and what it was sent. */
+/** A member, and the messages sent to it. */
 interface Guest {
   readonly member: Member;
   /** What was sent since the last call. */
