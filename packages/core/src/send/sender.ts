@@ -124,7 +124,7 @@ export class Sender {
     // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
     if (!first && this.#message !== opcode) {
       throw new TypeError(
-        'all fragments of a message are of one type, text or binary: strings (or bytes with the option text), or bytes ' +
+        'the fragments of a message must be all strings or all bytes, which are text with the option text ' +
           '(RFC 6455 section 5.4)',
       );
     }

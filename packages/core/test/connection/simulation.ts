@@ -5,7 +5,7 @@
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
 import { permessageDeflate } from '../../src/deflate/index.ts';
-import { type ConnectionEvent, type EndEvent, prepare, type ServerOptions, StateError } from '../../src/index.ts';
+import type { ConnectionEvent, EndEvent, ServerOptions } from '../../src/index.ts';
 import { byteByByte, type Cut, cutAt, cutRandomly, type End, Pair, type Random } from '../pair.ts';
 import { Application, MAX_QUEUED, received } from './application.ts';
 import { NEVER } from './tools.ts';
@@ -247,85 +247,3 @@ const ALLOWED = new Set<unknown>([
 const HARMS = ['drop all from here on', 'end one way', 'reset one way', 'reset'];
 
 const RATES = new Set<unknown>(['message-rate', 'control-rate']);
-
-/** The messages that arrived, in a form that compares well; of pieces, those that make whole ones. */
-function received(events: readonly ConnectionEvent[]): string[] {
-  const messages: string[] = [];
-  let pieces = '';
-  for (const event of events) {
-    if (event.type === 'text') messages.push(event.data);
-    if (event.type === 'binary') messages.push(toHex(event.data));
-    if (event.type !== 'fragment') continue;
-    pieces +=
-      event.opcode === 1 ? new TextDecoder('utf-8', { fatal: true }).decode(event.data) : ` ${toHex(event.data)}`;
-    if (!event.final) continue;
-    messages.push(event.opcode === 1 ? pieces : pieces.trim());
-    pieces = '';
-  }
-  return messages;
-}
-
-/** One end's application: what it has sent, whole messages only, in a form that compares well. */
-class Application {
-  readonly sent: string[] = [];
-  readonly end: End;
-  readonly #random: Random;
-  readonly #onFull: () => void;
-  /** The fragments of a message that is not complete. */
-  #fragments: string | undefined = undefined;
-
-  constructor(end: End, random: Random, onFull: () => void) {
-    this.end = end;
-    this.#random = random;
-    this.#onFull = onFull;
-  }
-
-  sendText(): void {
-    const text = '€'.repeat(this.#size());
-    this.#send(text, text);
-  }
-
-  sendBinary(): void {
-    const bytes = new Uint8Array(this.#size()).map((_, at) => at + this.sent.length);
-    this.#send(bytes, toHex(bytes));
-  }
-
-  #send(data: string | Uint8Array, message: string): void {
-    if (this.#fragments !== undefined) this.sendFragment(true);
-    if (this.#fragments !== undefined) return;
-    const given = this.#random() < 0.2 ? prepare(data) : data;
-    this.#do(() => this.end.connection.send(given), message);
-  }
-
-  sendFragment(final = this.#random() < 0.3): void {
-    const piece = 'é'.repeat(this.#size());
-    const message = (this.#fragments ?? '') + piece;
-    const sent = this.#do(() => this.end.connection.sendFragment(piece, final), final ? message : undefined);
-    if (sent) this.#fragments = final ? undefined : message;
-  }
-
-  ping(): void {
-    this.#do(() => this.end.connection.ping(String(this.sent.length)));
-  }
-
-  #size(): number {
-    return Math.floor(this.#random() ** 6 * 1500);
-  }
-
-  /** Does what may not be possible; then it must say so, and not be done. */
-  #do(action: () => void, message?: string): boolean {
-    const { connection } = this.end;
-    try {
-      action();
-      if (message !== undefined) this.sent.push(message);
-      return true;
-    } catch (error) {
-      if (!(error instanceof StateError)) throw error;
-      if (error.rule === 'queue-full') {
-        this.#onFull();
-        assert.ok(connection.queuedBytes >= MAX_QUEUED);
-      } else assert.ok(error.rule === 'not-open' && connection.state !== 'open', error.message);
-      return false;
-    }
-  }
-}

@@ -186,7 +186,7 @@ test('fragments that are text may be cut inside of a character; the message may 
   connection.sendFragment(hex('61 e2'), false, text);
   throws(() => connection.sendFragment('b', false), /only bytes can complete/);
   throws(() => connection.sendFragment(hex('82'), true, text), /at their end, inside of a character/);
-  throws(() => connection.sendFragment(hex('82 ac'), true), /of one type/);
+  throws(() => connection.sendFragment(hex('82 ac'), true), /all strings or all bytes/);
   connection.sendFragment(hex('82 ac'), false, text);
   connection.sendFragment('b\ud83d', false);
   throws(() => connection.sendFragment(hex('62'), false, text), /only a string can complete/);
