@@ -1,5 +1,6 @@
 /** All suites, in the order in which they run: without a network first. */
 import type { Suite } from './suite.ts';
+import { suite as broadcast } from './suites/broadcast.ts';
 import { suite as connect } from './suites/connect.ts';
 import { suite as decode } from './suites/decode.ts';
 import { suite as deflate } from './suites/deflate.ts';
@@ -20,6 +21,7 @@ export const SUITES: readonly Suite[] = [
   handshake,
   deflate,
   echo,
+  broadcast,
   connect,
   idle,
   heartbeat,

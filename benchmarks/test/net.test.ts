@@ -5,13 +5,16 @@ import * as assert from 'uvu/assert';
 import { systemTool } from '../../packages/tools/testing.ts';
 import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
+import { Audience } from '../src/net/audience.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
 import { encodeFrames, pongsTo } from '../src/net/frames.ts';
 import type { EchoAnswer } from '../src/net/load.ts';
+import type { LoadClient } from '../src/net/load-client.ts';
 import * as servers from '../src/net/server-programs.ts';
 import { cost, Station } from '../src/net/station.ts';
 import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
+import { suite as broadcastSuite } from '../src/suites/broadcast.ts';
 import { suite as connectSuite } from '../src/suites/connect.ts';
 import { suite as echoSuite } from '../src/suites/echo.ts';
 import { heartbeatCost, suite as heartbeatSuite } from '../src/suites/heartbeat.ts';
@@ -63,6 +66,70 @@ load('answers Ping frames, and nothing else', () => {
   for (const bytes of [[0x81, 0], [0x89, 126], [0x89, 2, 1], [0x89]]) {
     assert.throws(() => pongsTo(Uint8Array.from(bytes)), /no Ping frame/);
   }
+});
+
+for (const server of [
+  servers.BROADCAST,
+  servers.BROADCAST_LOOP,
+  servers.BROADCAST_WS,
+  servers.BROADCAST_WS_BUFFER,
+  servers.BROADCAST_BUN,
+  servers.BROADCAST_BARE,
+]) {
+  systemTool(server.name, server.missing).test(load)(`broadcasts with ${server.name}`, async () => {
+    const station = await Station.start(server);
+    try {
+      for (const kind of ['text', 'CJK text', 'binary'] as const) {
+        for (const size of [64, 1024, 16_384]) {
+          for (const compressed of [false, true]) {
+            const what = { kind, size, compressed, connections: 5, milliseconds: 5 };
+            const { cost: time, processor } = await station.broadcast(what);
+            assert.ok(time > 0 && Number(processor) >= 0);
+          }
+        }
+      }
+    } finally {
+      await station.stop();
+    }
+  });
+}
+
+load('says when nobody listens', async () => {
+  const generator = await Companion.start({ ...nodeProgram('load.ts'), command: process.execPath });
+  try {
+    await generator.ask({ type: 'heard', messages: 1 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /nobody listens/);
+  } finally {
+    await generator.stop();
+  }
+});
+
+load('an audience says when something else arrives, too much, or nothing more', async () => {
+  const frame = Buffer.from(`8103${hex('abc')}`, 'hex');
+  const hear = async (act: (client: LoadClient) => void): Promise<string> => {
+    const client = {} as LoadClient;
+    const heard = new Audience([client], 'text', 3).heard(1).then(
+      () => 'all is well',
+      (error: unknown) => String(error),
+    );
+    act(client);
+    return await heard;
+  };
+  const the = Buffer.from(`8103${hex('the')}`, 'hex');
+  assert.is(await hear(({ onBytes }) => onBytes(5, the)), 'all is well');
+  assert.is(
+    await hear(({ onBytes }) => {
+      onBytes(1, the);
+      onBytes(2, the.subarray(1));
+      onBytes(2, the.subarray(3));
+    }),
+    'all is well',
+  );
+  assert.match(await hear(({ onBytes }) => onBytes(5, frame)), /differs from what was to be sent/);
+  assert.match(await hear(({ onBytes }) => onBytes(6, Buffer.concat([the, the]))), /more has arrived/);
+  assert.match(await hear(({ onEnd }) => onEnd(new Error('gone'))), /gone/);
 });
 
 load('reports an echo that differs from the message', async () => {
@@ -213,7 +280,7 @@ subjects('a runtime that is not installed is reported as missing, with the reaso
 });
 
 subjects('every suite has sockless, and names are unique', () => {
-  for (const { name, ours, peers, cases } of [echoSuite, connectSuite, idleSuite, heartbeatSuite]) {
+  for (const { name, ours, peers, cases } of [echoSuite, broadcastSuite, connectSuite, idleSuite, heartbeatSuite]) {
     assert.ok(ours[0]?.name.startsWith('sockless'), name);
     const names = [...ours, ...peers].map((each) => each.name);
     assert.is(new Set(names).size, names.length, name);

@@ -16,15 +16,15 @@ bytes, minified and gzipped. Fails when a gzipped size exceeds its budget in pac
  * @type {Record<string, number>}
  */
 const BUDGETS = {
-  '@sockless/core': 30_700,
+  '@sockless/core': 31_300,
   '@sockless/core/frame': 6_400,
   '@sockless/core/handshake': 12_600,
   '@sockless/core/deflate': 5_900,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 40_000,
-  '@sockless/node': 57_700,
-  '@sockless/deno': 56_300,
+  '@sockless/adapter': 44_000,
+  '@sockless/node': 61_500,
+  '@sockless/deno': 60_500,
 };
 
 /** The subpaths that applications import. */

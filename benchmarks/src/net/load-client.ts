@@ -41,7 +41,7 @@ export class LoadClient {
    *
    * @param ready is called when it has, before anything that follows is taken; without it nothing may follow at once
    */
-  static open(port: number, ready?: (client: LoadClient) => void): Promise<LoadClient> {
+  static open(port: number, request = REQUEST, ready?: (client: LoadClient) => void): Promise<LoadClient> {
     return new Promise((resolve, reject) => {
       const client = new LoadClient(port);
       let head = '';
@@ -61,16 +61,21 @@ export class LoadClient {
         if (rest.length > 0) client.onBytes(rest.length, rest);
         resolve(client);
       };
-      client.socket.write(REQUEST);
+      client.socket.write(request);
     });
   }
 
   /** Opens many connections, a few at a time so that the server's backlog suffices. */
-  static async openMany(port: number, count: number, ready?: (client: LoadClient) => void): Promise<LoadClient[]> {
+  static async openMany(
+    port: number,
+    count: number,
+    request = REQUEST,
+    ready?: (client: LoadClient) => void,
+  ): Promise<LoadClient[]> {
     const clients: LoadClient[] = [];
     let begun = 0;
     const work = async (): Promise<void> => {
-      while (begun++ < count) clients.push(await LoadClient.open(port, ready));
+      while (begun++ < count) clients.push(await LoadClient.open(port, request, ready));
     };
     try {
       await Promise.all(Array.from({ length: 64 }, work));

@@ -5,7 +5,9 @@
  */
 import { performance } from 'node:perf_hooks';
 import { answerQuestions } from './answers.ts';
+import { Audience, type HeardQuestion, type ListenQuestion } from './audience.ts';
 import { encodeFrames, type Frames, pongsTo } from './frames.ts';
+import { COMPRESSING_REQUEST, REQUEST } from './handshake.ts';
 import { LoadClient } from './load-client.ts';
 
 /** Asks to open and check connections for the next {@link EchoQuestion}, unless they exist already. */
@@ -64,6 +66,8 @@ export interface CloseQuestion {
 export type LoadQuestion =
   | PrepareQuestion
   | EchoQuestion
+  | ListenQuestion
+  | HeardQuestion
   | ConnectQuestion
   | OpenQuestion
   | PongQuestion
@@ -94,6 +98,7 @@ let clientsSince = 0;
 let frames: Frames = encodeFrames(2, 0, 0);
 /** How many of them are sent on each connection before the first reply. */
 let framesInFlight = 0;
+let audience: Audience | undefined;
 
 answerQuestions({}, async (question: LoadQuestion) => {
   let watchdog: NodeJS.Timeout | undefined;
@@ -120,8 +125,12 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
       return measured(() => echoForAWhile(question.milliseconds));
     case 'connect':
       return connectForAWhile(question);
+    case 'listen':
+      return listen(question);
+    case 'heard':
+      return heard(question.messages);
     case 'open':
-      return open(question.port, question.connections, question.pings);
+      return open(question.port, question.connections, undefined, question.pings);
     case 'pong':
       return pongForAWhile(question.milliseconds);
     case 'close':
@@ -140,9 +149,23 @@ async function prepare(question: PrepareQuestion): Promise<undefined> {
   clientsOf = wanted;
 }
 
-async function open(port: number, connections: number, pings = false): Promise<undefined> {
+async function listen({ port, connections, compressed, kind, size }: ListenQuestion): Promise<undefined> {
+  const wanted = [port, connections, compressed].join();
+  if (wanted !== clientsOf || performance.now() > clientsSince + MAX_AGE / 2) {
+    await open(port, connections, compressed ? COMPRESSING_REQUEST : REQUEST);
+    clientsOf = wanted;
+  }
+  audience = new Audience(clients, kind, size);
+}
+
+async function heard(messages: number): Promise<undefined> {
+  if (audience === undefined) throw new Error('nobody listens');
+  await audience.heard(messages);
+}
+
+async function open(port: number, connections: number, request = REQUEST, pings = false): Promise<undefined> {
   closeAll();
-  clients = await LoadClient.openMany(port, connections, pings ? answerPings : undefined);
+  clients = await LoadClient.openMany(port, connections, request, pings ? answerPings : undefined);
   clientsSince = performance.now();
 }
 

@@ -9,6 +9,7 @@ import {
   HandshakeError,
   type HeaderFieldsInit,
   type OpenEvent,
+  type PreparedMessage,
   parseUri,
   type RandomSource,
   resolveOptions,
@@ -141,7 +142,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
    * {@link WebSocketConnection.send}; while there is no connection, as `messages` says: true when it is kept, false when it
    * is dropped, or when as much as `maxQueuedBytes` is kept already.
    */
-  override send(data: string | BytesLike, options?: SendOptions): boolean {
+  override send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
     if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
     // It counts for `drain`, as what a connection has queued does.
@@ -295,13 +296,13 @@ class Trial {
   }
 
   with({ url }: Asked, connection: Connection, startedAt: number): Try {
-    const trial = this;
+    const own = (): HostAbortSignal => this.signal;
     return {
       uri: parseUri(url),
       connection,
       startedAt,
       get signal() {
-        return trial.signal;
+        return own();
       },
     };
   }
@@ -326,6 +327,10 @@ function neverBegan(cause: unknown): EndEvent {
       unsentBytes: 0,
       endedEarly: true,
       cause,
+    },
+    statistics: {
+      ...{ openedAt: undefined, lastReceivedAt: undefined },
+      ...{ bytesReceived: 0, bytesSent: 0, messagesReceived: 0, messagesSent: 0 },
     },
   };
 }

@@ -20,7 +20,7 @@ export type HostAbortSignal = typeof globalThis extends { AbortSignal: { prototy
   : AbortSignalLike;
 
 /** What is known of a stream where the host's types are not. */
-interface StreamLike {
+export interface StreamLike {
   /** Whether somebody reads from it, or writes to it. */
   readonly locked: boolean;
 }

@@ -7,6 +7,7 @@ import {
   SERVER_OPTIONS,
   type ServerOptions,
 } from '@sockless/core';
+import { SERVER_BOUNDS, type ServerBounds } from './bounds.ts';
 import type { ReconnectingOptions, ReconnectPolicy } from './client.ts';
 import type { Handlers } from './handlers.ts';
 import type { AdapterOptions } from './scope.ts';
@@ -23,7 +24,11 @@ export const RECONNECTING_OPTIONS: Names<ReconnectingOptions> = {
 };
 
 /** The names of the options of a server, wherever it runs. */
-export const SERVED_OPTIONS: Names<ServerOptions & AdapterOptions> = { ...SERVER_OPTIONS, ...ADAPTER_OPTIONS };
+export const SERVED_OPTIONS: Names<ServerOptions & AdapterOptions & ServerBounds> = {
+  ...SERVER_OPTIONS,
+  ...ADAPTER_OPTIONS,
+  ...SERVER_BOUNDS,
+};
 
 const RECONNECT_POLICY: Names<ReconnectPolicy> = {
   base: true,

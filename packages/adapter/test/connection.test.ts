@@ -11,7 +11,7 @@ import type { Driver } from '../src/driver.ts';
 import { ConnectionEndedError } from '../src/ended-error.ts';
 import type { Handlers } from '../src/handlers.ts';
 import { Scope } from '../src/scope.ts';
-import { ServedConnections } from '../src/server.ts';
+import { ServedConnections } from '../src/served-connections.ts';
 import { WebSocketConnection } from '../src/websocket-connection.ts';
 
 const test = suite('connection');

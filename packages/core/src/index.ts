@@ -7,6 +7,7 @@ export type {
   BinaryEvent,
   CloseEvent,
   ConnectionEvent,
+  ConnectionStatistics,
   EndEvent,
   Explanation,
   FailEvent,
@@ -64,3 +65,4 @@ export {
   StateError,
   type StateRule,
 } from './rules.ts';
+export { PreparedMessage, type PrepareOptions, prepare } from './send/prepared.ts';

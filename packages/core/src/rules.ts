@@ -81,6 +81,12 @@ export const PROTOCOL_RULES = {
     sentence: 'the peer sent a message longer than maxMessageSize',
     remedy: 'let it send smaller messages, or raise maxMessageSize',
   },
+  'too-many-fragments': {
+    code: 1009,
+    section: '10.4',
+    sentence: 'the peer sent a message in more fragments than maxFragments',
+    remedy: 'let it send larger fragments, or raise maxFragments',
+  },
   'continuation-without-message': {
     code: 1002,
     section: '5.4',
@@ -133,6 +139,12 @@ export const PROTOCOL_RULES = {
     code: 1008,
     section: '7.4.1',
     sentence: 'the peer sent more bytes of payload than rateLimits.bytes allows',
+    remedy: 'slow it down, or raise the limit',
+  },
+  'inflated-rate': {
+    code: 1008,
+    section: '7.4.1',
+    sentence: 'the compressed messages of the peer became more bytes than rateLimits.inflatedBytes allows',
     remedy: 'slow it down, or raise the limit',
   },
   'control-rate': {

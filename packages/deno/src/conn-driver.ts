@@ -73,6 +73,10 @@ export class ConnDriver implements Driver, Sleeper {
     return this.#outstanding;
   }
 
+  get remoteAddress(): string | undefined {
+    return addressOf(this.socket);
+  }
+
   destroy(): void {
     this.#letGo('terminate was called');
     // What has arrived and not been polled is dropped.
@@ -234,6 +238,11 @@ export class ConnDriver implements Driver, Sleeper {
     this.#scope.alarms.clear(this);
     this.#connection.receiveEnd(this.now(), cause);
   }
+}
+
+/** Returns the address of the peer, where there is one: a Unix socket has none. */
+export function addressOf({ remoteAddr }: Partial<Deno.Conn>): string | undefined {
+  return remoteAddr !== undefined && 'hostname' in remoteAddr ? remoteAddr.hostname : undefined;
 }
 
 /** Closes a connection of Deno's, if nobody else has. */

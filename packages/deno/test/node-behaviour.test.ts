@@ -6,6 +6,7 @@ import { runOnDeno } from './run.ts';
 const FILES = [
   'attach',
   'back-pressure',
+  'bounds',
   'clock',
   'compression',
   'connect',
@@ -17,6 +18,7 @@ const FILES = [
   'decisions',
   'errors',
   'fresh',
+  'groups',
   'handler-errors',
   'handlers',
   'iteration',

@@ -27,6 +27,8 @@ test('back-pressure: everything arrives, and little waits', async () => {
 });
 
 for (const [page, words] of [
+  ['rooms-and-broadcast', 'server.group('],
+  ['watching-a-server', 'sockless:refuse'],
   ['authentication', 'async request('],
   ['origins-and-proxies', 'publicOrigins:'],
   ['reconnecting', 'freshTicket'],

@@ -17,6 +17,7 @@ import type { Connection } from '@sockless/core';
 interface Socket extends Duplex {
   setNoDelay?(on: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
+  readonly remoteAddress?: string | undefined;
   [DRIVER]?: SocketDriver;
 }
 
@@ -96,6 +97,10 @@ export class SocketDriver implements Driver, Sleeper {
     return this.socket.writableLength;
   }
 
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress;
+  }
+
   destroy(): void {
     const now = this.now();
     this.#report(now);
@@ -163,10 +168,13 @@ export class SocketDriver implements Driver, Sleeper {
     this.#report(now);
   }
 
-  /** Whether all that waits is little, nobody waits for it to leave, and the socket is one that copies strings. */
-  #leavesAsString({ queuedBytes }: Connection): boolean {
+  /**
+   * Whether all that waits is little, nobody waits for it to leave, and the socket is one that copies strings. What many connections share
+   * needs neither memory nor a copy.
+   */
+  #leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
     const { highWaterMark } = this.#scope;
-    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark;
+    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark && !nextIsShared;
     return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
   }
 

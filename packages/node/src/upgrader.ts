@@ -56,16 +56,15 @@ export function upgrader<Data = unknown>(
     checkCloseOptions(how);
     await connections.close(how);
   };
-  return {
-    connections: connections.all,
-    upgrade(request, socket, head) {
+  return Object.assign(connections.doors(), {
+    upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array) {
       claim(socket);
       // The handlers run in the context of this call.
-      const { ws, scope } = connections.add(new Scope(handlers, options, captureContext(false)));
+      const { ws, scope } = connections.add(undefined, new Scope(handlers, options, captureContext(false)));
       takeOver(ws, scope, request, socket, head, resolved);
       return ws;
     },
     close,
     [Symbol.asyncDispose]: () => close(),
-  };
+  });
 }

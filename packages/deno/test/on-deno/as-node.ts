@@ -20,12 +20,13 @@ export type {
   Clock,
   Compression,
   Decision,
+  Group,
   Handlers,
   ReconnectPolicy,
   Timer,
   WebSocketConnection,
 } from '../../src/index.ts';
-export { accept, ConnectionEndedError, reject, zlib } from '../../src/index.ts';
+export { accept, ConnectionEndedError, Groups, prepare, reject, zlib } from '../../src/index.ts';
 
 /** Options of Node's `ServeOptions` that the tests use and that have other names here. */
 export interface ServeAsNode extends ServeOptions {
