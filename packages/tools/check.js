@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
+import { checkWorkflows } from './workflows.js';
 import { Failure, files, packages, ROOT } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
 Checks the types of every package (by each of its tsconfig*.json), lint and format of every file with Biome, and with Deno
-what runs on it: types, lint, documentation, and a dry run of publishing. Then compares what each package exports, names and
-signatures, with its API.md.
+what runs on it: types, lint, documentation, and a dry run of publishing. Compares what each package exports, names and
+signatures, with its API.md. Has publint and "Are the types wrong?" look at the packed packages, and actionlint at the workflows.
 
   --fix  apply Biome's formatting and safe fixes first, and write the API.md that differ`;
 
@@ -26,7 +27,7 @@ export async function command(args) {
   }
   install(ROOT, 'all');
   const fix = args.includes('--fix');
-  const results = [lint(fix), await built(fix), await checkTypes(), checkDeno(ROOT)];
+  const results = [lint(fix), await checkWorkflows(ROOT), await built(fix), await checkTypes(), checkDeno(ROOT)];
   return results.every(Boolean) ? 0 : 1;
 }
 
@@ -37,9 +38,10 @@ export async function command(args) {
 async function built(fix) {
   try {
     build(ROOT);
-    // What it imports has been installed by now.
+    // What these import has been installed by now.
     const { checkApi } = await import('./api.js');
-    return checkApi(ROOT, fix);
+    const { checkPackages } = await import('./packed.js');
+    return [checkApi(ROOT, fix), await checkPackages(ROOT)].every(Boolean);
   } catch (error) {
     console.log(error instanceof Failure ? error.message : error);
     return false;

@@ -64,6 +64,21 @@ function readPackage(root, folder) {
 }
 
 /**
+ * @typedef {object} Entry one subpath export
+ * @property {string} types
+ * @property {string} default
+ */
+
+/**
+ * What others import: the subpaths of a package, without `./package.json`.
+ * @param {{ exports: Record<string, string | Entry> }} manifest
+ * @returns {[subpath: string, entry: Entry][]}
+ */
+export function entryPoints({ exports }) {
+  return Object.entries(exports).flatMap(([subpath, entry]) => (typeof entry === 'object' ? [[subpath, entry]] : []));
+}
+
+/**
  * The files below a folder, sorted, without what was installed or built.
  * @param {string} root
  * @param {string} folder relative to the root

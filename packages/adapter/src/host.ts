@@ -1,4 +1,5 @@
 /** The functions of the web platform that adapters are made with: declared here, where no host's types are known. */
+import type { RandomSource } from '@sockless/core';
 
 /** What is used of an `AbortSignal`. */
 export interface AbortSignalLike {
@@ -22,7 +23,7 @@ interface Url {
 }
 
 interface Host {
-  readonly crypto: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown };
+  readonly crypto: { getRandomValues: RandomSource };
   readonly console: { error(...values: unknown[]): void };
   readonly URL: { new (url: string): Url; canParse(url: string): boolean };
   btoa(bytes: string): string;

@@ -118,7 +118,7 @@ export const PROTOCOL_RULES = {
     section: '7.4.1',
     sentence: 'the application failed to handle an event',
   },
-} as const satisfies Record<string, ProtocolRule>;
+} as const;
 
 /** What a broken rule of the opening handshake says: the status a server answers with, the section, the sentence. */
 interface HandshakeRule {
@@ -236,7 +236,7 @@ export const HANDSHAKE_RULES = {
     section: '4.1',
     sentence: 'the application closed the connection before it was open',
   },
-} as const satisfies Record<string, HandshakeRule>;
+} as const;
 
 /** The name of a rule of an open connection. */
 export type ProtocolRuleName = keyof typeof PROTOCOL_RULES;
@@ -268,7 +268,7 @@ export class ProtocolError extends Error {
 
   /** Names the rule, at an offset into all bytes received. */
   constructor(rule: ProtocolRuleName, offset = 0) {
-    const { code, section, sentence } = PROTOCOL_RULES[rule];
+    const { code, section, sentence }: ProtocolRule = PROTOCOL_RULES[rule];
     super(`${sentence} (${cite(section)}, close code ${code})`);
     this.rule = rule;
     this.code = code;
@@ -309,7 +309,7 @@ export class HandshakeError extends Error {
 
   /** Names the rule, and what more there is to say: of a peer's text, what is printable. */
   constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse) {
-    const { status, section, sentence } = HANDSHAKE_RULES[rule];
+    const { status, section, sentence }: HandshakeRule = HANDSHAKE_RULES[rule];
     super(`${sentence}${detail === '' ? '' : `: ${printable(detail)}`} (${cite(section)})`);
     this.rule = rule;
     this.status = status;

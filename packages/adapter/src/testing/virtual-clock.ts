@@ -65,7 +65,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Lets time pass until the next timer is due, though not beyond `end`, and calls it; false when there is none. */
-  step(end = Infinity): boolean {
+  step(end: number = Infinity): boolean {
     const next = this.#next(end);
     if (next === undefined) return false;
     this.#timers.delete(next);

@@ -52,7 +52,7 @@ export function isCloseCode(code: number): boolean {
 }
 
 /** The longest reason of a Close frame, in bytes of UTF-8: a control frame's payload less the code. */
-export const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
+export const MAX_CLOSE_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
 /**
  * Gives the payload of a Close frame, in bytes of its own: nothing when `code` is undefined.

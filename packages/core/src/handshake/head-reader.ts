@@ -40,7 +40,7 @@ export class HeadReader {
    *
    * @param maxStartLine the longest start line in bytes; a longer one is `target-too-long`
    */
-  constructor(kind: 'request' | 'response', maxHeadSize: number, maxStartLine = maxHeadSize) {
+  constructor(kind: 'request' | 'response', maxHeadSize: number, maxStartLine: number = maxHeadSize) {
     this.#rules = HEADS[kind];
     this.#maxHeadSize = maxHeadSize;
     this.#maxStartLine = maxStartLine;
