@@ -76,7 +76,8 @@ const entryMaps = {
 };
 
 /**
- * Leaves out the declarations that no entry refers to: nobody could import them.
+ * Leaves out the declarations that no entry refers to: nobody could import them. Those that speak of disposal ask for the library that
+ * has it, which the sources, as JSR would publish them, must not.
  * @param {string[]} entries
  * @returns {import('rollup').Plugin}
  */
@@ -88,7 +89,11 @@ function neededDeclarations(entries) {
       for (const name of needed) {
         const declarations = outputs[name];
         if (declarations?.type !== 'asset') throw new Error(`there is no ${name}`);
-        for (const [, path = ''] of String(declarations.source).matchAll(/\b(?:from |import\()'(\.[^']+)\.ts'/g)) {
+        const source = String(declarations.source);
+        if (/\b[aA]syncDispos/.test(source)) {
+          declarations.source = `/// <reference lib="esnext.disposable" />\n${source}`;
+        }
+        for (const [, path = ''] of source.matchAll(/\b(?:from |import\()'(\.[^']+)\.ts'/g)) {
           needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop comes to it
         }
       }

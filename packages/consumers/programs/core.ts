@@ -46,10 +46,10 @@ export class Engine implements DeflateEngine {
 
 export const server: Connection = Connection.server({ ...options, compression: permessageDeflate(new Engine()) });
 export const opcodes: number[] = [Opcode.Text, Opcode.Binary];
-export const reader = new FrameReader({ role: 'server' });
+export const reader: FrameReader = new FrameReader({ masked: true, rsv: 0, maxFrameSize: 65_536 });
 export const mask: typeof applyMask = applyMask;
 export const heads: { reader: HeadReader; parse: (text: string) => RequestHead; respond: typeof respond } = {
-  reader: new HeadReader(),
+  reader: new HeadReader('request', 16_384),
   parse: parseRequestHead,
   respond,
 };
