@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from './build.js';
 import { install } from './install.js';
 import { addressOf, NO_ADDRESS, pack, published } from './pack.js';
@@ -96,14 +96,13 @@ async function tryPacked(packed) {
   const project = createProject(ROOT, { packed });
   try {
     const readmes = [
-      join(ROOT, 'README.md'),
-      ...packed.map(({ name }) => join(project.folder, 'node_modules', name, 'README.md')),
+      { name: 'the repository', readme: join(ROOT, 'README.md') },
+      ...packed.map(({ name }) => ({ name, readme: join(project.folder, 'node_modules', name, 'README.md') })),
     ];
     for (const runtime of runtimes(ROOT)) {
-      for (const readme of readmes) {
+      for (const { name, readme } of readmes) {
         const done = await tryReadme(project, readme, runtime);
-        if (done.length > 0)
-          console.log(`release: ${done.join(', ')} of ${relative(project.folder, readme)} on ${runtime.name}`);
+        if (done.length > 0) console.log(`release: README of ${name}, ${done.join(', ')}: ran on ${runtime.name}`);
       }
     }
   } finally {

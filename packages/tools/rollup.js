@@ -58,10 +58,12 @@ function bundle(names, tsconfig = './tsconfig.json') {
   };
 }
 
-/** An entry that only exports what others define has no code to map: its source map names its source all the same. */
+/**
+ * An entry that only exports what others define has no code to map: its source map names its source all the same.
+ * @type {import('rollup').Plugin}
+ */
 const entryMaps = {
   name: 'entry-maps',
-  /** @type {import('rollup').Plugin['generateBundle']} */
   generateBundle(_, outputs) {
     for (const chunk of Object.values(outputs)) {
       if (chunk.type !== 'chunk' || chunk.facadeModuleId === null || chunk.map?.sources.length !== 0) continue;
@@ -93,7 +95,7 @@ function neededDeclarations(entries) {
         if (/\b[aA]syncDispos/.test(source)) {
           declarations.source = `/// <reference lib="esnext.disposable" />\n${source}`;
         }
-        for (const [, path = ''] of source.matchAll(/\b(?:from |import\()'(\.[^']+)\.ts'/g)) {
+        for (const [, path = ''] of source.matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
           needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop comes to it
         }
       }

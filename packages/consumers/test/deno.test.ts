@@ -47,7 +47,7 @@ deno.test(test)('core, deflate, adapter and deno by their sources', () => {
      }
      await server.close();`,
   );
-  const { stdout, stderr } = spawnSync(String(program), ['run', '--check', '--no-lock', '--allow-net', script], {
+  const { stdout, stderr } = spawnSync(String(program), ['run', '--no-lock', '--allow-net', script], {
     cwd: project.folder,
     encoding: 'utf8',
     env: {
