@@ -1,7 +1,7 @@
 // The declarations of the packed packages compile in other people's projects: every TypeScript that is supported, every way to resolve
 // modules, nothing skipped.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,17 +31,33 @@ const NEWEST = VERSIONS[VERSIONS.length - 1] as (typeof VERSIONS)[number];
 const RESOLUTIONS = { node16: 'node16', nodenext: 'nodenext', bundler: 'esnext' } as const;
 type Resolution = keyof typeof RESOLUTIONS;
 
+interface Author {
+  /** Of this package, and of README files. */
+  readonly programs: string[];
+  readonly lib: readonly string[];
+  readonly types: readonly string[];
+}
+
 /** Programs, and what their authors have besides: nothing but ECMAScript of 2022, the types of Node, those of Deno. */
-const AUTHORS = {
+const AUTHORS: Readonly<Record<'any host' | 'Node' | 'Deno', Author>> = {
   'any host': { programs: ['core', 'deflate', 'adapter'], lib: ['ES2022'], types: [] },
   Node: { programs: ['node'], lib: ['ES2022'], types: ['node'] },
   // The types of Deno are too new for any TypeScript but the newest.
   Deno: { programs: ['deno'], lib: ['ESNext', 'DOM', 'DOM.Iterable'], types: ['deno', 'node'] },
-} as const;
-type Author = keyof typeof AUTHORS;
+};
+type AuthorName = keyof typeof AUTHORS;
 
 const project = createProject(ROOT);
 cpSync(join(PACKAGE, 'programs'), join(project.folder, 'programs'), { recursive: true });
+for (const { name } of project.packed) {
+  const readme = readFileSync(join(project.folder, 'node_modules', name, 'README.md'), 'utf8');
+  const author = name === '@sockless/deno' ? 'Deno' : 'Node';
+  for (const [at, [, text = '']] of [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].entries()) {
+    const program = `${name.replace('@sockless/', 'readme-')}-${at}`;
+    project.write(`programs/${program}.ts`, text);
+    AUTHORS[author].programs.push(program);
+  }
+}
 
 const test = suite('types');
 test.after(() => project.remove());
@@ -50,7 +66,7 @@ test.after(() => project.remove());
 function compile(
   { typescript, node }: (typeof VERSIONS)[number],
   resolution: Resolution,
-  author: Author,
+  author: AuthorName,
 ): Promise<string> {
   const { programs, lib, types } = AUTHORS[author];
   const typeRoots = `types-${node}`;
@@ -101,7 +117,7 @@ for (const version of VERSIONS) {
     // Usually the ends of the range; node16 is nodenext before TypeScript 5.8.
     const isEnd = version === OLDEST || version === NEWEST;
     if (!(ALL || (isEnd && resolution !== (version === OLDEST ? 'nodenext' : 'node16')))) continue;
-    for (const author of Object.keys(AUTHORS) as Author[]) {
+    for (const author of Object.keys(AUTHORS) as AuthorName[]) {
       if (author === 'Deno' && version !== NEWEST) continue;
       test(`TypeScript ${version.typescript}, ${resolution}, ${author}`, async () => {
         assert.is(await compile(version, resolution, author), '');
