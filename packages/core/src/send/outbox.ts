@@ -97,6 +97,25 @@ export class Outbox {
     return bytes;
   }
 
+  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  transmitInto(into: Uint8Array): number {
+    let at = 0;
+    while (at < into.length) {
+      const length = this.#position;
+      if (this.#first === this.#parts.length && length <= into.length - at) {
+        // All that waits is in the scratch, or nothing does.
+        copyBytes(this.bytes, 0, length, into, at);
+        this.#position = this.#head = this.queuedBytes = 0;
+        return at + length;
+      }
+      const bytes = this.transmit(into.length - at);
+      if (bytes === undefined) break;
+      into.set(bytes, at);
+      at += bytes.length;
+    }
+    return at;
+  }
+
   /**
    * Drops every message none of whose bytes have been transmitted, and returns the number of bytes dropped. The rest of a frame that
    * has been transmitted in part stays, and so do an HTTP head and the last `tail` bytes.
