@@ -75,8 +75,13 @@ export function checkReleasable(root) {
       "release: refused, since the repository's address is not decided. It belongs into `repository` of the package.json of the root.",
     );
   }
-  const git = (/** @type {string[]} */ ...args) =>
-    spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim();
+  const git = (/** @type {string[]} */ ...args) => {
+    // In a container the folder may be somebody else's.
+    const all = ['-c', `safe.directory=${root}`, ...args];
+    const { status, stdout, stderr } = spawnSync('git', all, { cwd: root, encoding: 'utf8' });
+    if (status !== 0) throw new Failure(`release: refused, since git ${args.join(' ')} fails: ${stderr}`);
+    return stdout.trim();
+  };
   if (git('status', '--porcelain') !== '')
     throw new Failure('release: refused, since not all that is here is committed.');
   const [version, ...others] = new Set(published(root).map(({ manifest }) => manifest.version));

