@@ -149,9 +149,21 @@ export function absoluteLinks(root, markdown, { folder, address, version }) {
     if (resolved.startsWith('..') || !existsSync(join(root, resolved))) {
       throw new Failure(`${folder}: the README links to ${path}, which does not exist`);
     }
+    if (resolved.endsWith('.md') && !headings(readFileSync(join(root, resolved), 'utf8')).includes(fragment)) {
+      throw new Failure(`${folder}: the README links to ${path}${fragment}, which has no such heading`);
+    }
     const kind = image ? 'raw' : statSync(join(root, resolved)).isDirectory() ? 'tree' : 'blob';
     return `${image}[${text}](${address}/${kind}/v${version}/${resolved}${fragment})`;
   }
+}
+
+/**
+ * Returns the fragments that links to a document may have: none, or that of a heading.
+ * @param {string} markdown
+ */
+function headings(markdown) {
+  const texts = [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => text.toLowerCase());
+  return ['', ...texts.map((text) => `#${text.replace(/[^\w\- ]/g, '').replaceAll(' ', '-')}`)];
 }
 
 /**

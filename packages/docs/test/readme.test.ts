@@ -12,7 +12,7 @@ test('core alone: both endpoints greet each other', async () => {
   assert.equal(lines.sort(), ['client received: hello from the server', 'server received: hello from the client']);
 });
 
-test('the Node client talks to the Node server, and both say how it ended', async () => {
+test('the Node client talks to the Node server, and both print how it ended', async () => {
   const server = run(README, 'await serve(', { 'port: 8081': 'port: 0' });
   const [listening = ''] = await server.lines(1);
   const url = listening.replace('listening on ', '');

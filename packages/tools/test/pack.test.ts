@@ -24,6 +24,7 @@ pack('makes links absolute, at the tag of the version, and leaves others and cod
   for (const same of ['[a](https://example.com/x)', '[a](#below)', '```ts\n[a](none.md)\n```\n'])
     assert.is(links(same), same);
   assert.throws(() => links('[a](none.md)'), /packages\/core: the README links to none\.md, which does not exist/);
+  assert.throws(() => links('[a](../../README.md#none)'), /links to .*README\.md#none, which has no such heading/);
   assert.throws(() => links('[a](../../../outside)'), /which does not exist/);
 });
 

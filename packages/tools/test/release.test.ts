@@ -76,7 +76,10 @@ release('a mistake in a workflow is found, in whichever file', () => {
     '.github/workflows/c.yml': workflow('github.nothing'),
   });
   const { output } = workspace.run('workflows.js', 'console.log(await tools.checkWorkflows(root));');
-  assert.match(output, /a\.yml failed\n.*a\.yml:6:\d+: property "nothing" is not defined.*\n.*b\.yml\n.*c\.yml failed\n/);
+  assert.match(
+    output,
+    /a\.yml failed\n.*a\.yml:6:\d+: property "nothing" is not defined.*\n.*b\.yml\n.*c\.yml failed\n/,
+  );
   assert.match(output, /false\n$/);
   workspace.remove();
 });
