@@ -42,7 +42,7 @@ test('each has its licence, a README that links to nothing beside it, and a comp
     const readme = readFileSync(join(installed, 'README.md'), 'utf8').replace(/^```.*?^```$/gms, '');
     assert.match(readme, `# ${name}\n`);
     const targets = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
-    assert.ok(targets.length > 3);
+    assert.ok(targets.length > 3, `${name} links to ${targets}`);
     for (const target of targets) assert.match(target, /^https:\/\//, name);
     assert.equal(manifest.publishConfig, { access: 'public', provenance: true });
     assert.is(manifest.repository.directory, folder);
