@@ -77,7 +77,7 @@ export function checkReleasable(root) {
   }
   const git = (/** @type {string[]} */ ...args) => {
     // In a container the folder may be somebody else's.
-    const all = ['-c', `safe.directory=${root}`, ...args];
+    const all = ['-c', `safe.directory=${resolve(root)}`, ...args];
     const { status, stdout, stderr } = spawnSync('git', all, { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Failure(`release: refused, since git ${args.join(' ')} fails: ${stderr}`);
     return stdout.trim();
