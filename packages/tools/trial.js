@@ -42,12 +42,13 @@ const CLIENT = new RegExp(`^welcome\nhello\nthis endpoint ${DONE}$`);
 const SERVER = new RegExp(`^listening on \\S+\nthe peer ${DONE}$`);
 
 /**
- * Runs all programs of a README: one of core alone, and a server with a client that talks to it, as far as it has them.
+ * Runs the first programs of a README: one of core alone, and a server with a client that talks to it, as far as it has them.
+ * packages/docs tests the other ones.
  * @param {import('./project.js').Project} project
  * @param {string} readme its path
  * @param {Runtime} runtime
  * @returns {Promise<string[]>} what was run
- * @throws {Failure} when one does not print what it should, or is of another kind
+ * @throws {Failure} when one does not print what it should, or none runs
  */
 export async function tryReadme(project, readme, runtime) {
   const programs = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
@@ -82,8 +83,7 @@ export async function tryReadme(project, readme, runtime) {
     }
     done.push('server', 'client');
   }
-  if (done.length !== programs.length)
-    throw new Failure(`${readme}: ${done.length} of ${programs.length} programs ran`);
+  if (programs.length > 0 && done.length === 0) throw new Failure(`${readme}: none of its programs ran`);
   return done;
 }
 
