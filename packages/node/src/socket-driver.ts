@@ -22,7 +22,7 @@ interface Socket extends Duplex {
 }
 
 /** Where a socket keeps its driver, so that all sockets share the same listeners. */
-const DRIVER = Symbol('sockless');
+const DRIVER: unique symbol = Symbol('sockless');
 
 /** The socket holds this much at most: so little that what moves there shows that the peer reads. */
 const MAX_IN_SOCKET = 262_144;
