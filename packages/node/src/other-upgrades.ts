@@ -18,6 +18,8 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
  * RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current protocol on that
  * connection."
  *
+ * On Node 26 not with a body: Node reads that by itself there, and the listener for requests would wait for it in vain.
+ *
  * @param head the bytes that arrived behind the head of the request
  * @example
  * ```ts
