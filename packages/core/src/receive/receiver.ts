@@ -83,8 +83,8 @@ export class Receiver {
 
   /** The offset in the stream at which an incomplete message or frame begins; -1 when there is none. */
   get pendingSince(): number {
-    const { start } = this.#message;
-    return start < 0 ? this.#reader.pendingSince : start;
+    const { since } = this.#message;
+    return since < 0 ? this.#reader.pendingSince : since;
   }
 
   /** The number of payload bytes received of the message in progress, before decompression. */
@@ -102,6 +102,7 @@ export class Receiver {
     const event = this.#message.next(now);
     if (event !== undefined) return event;
     while (true) {
+      // The reader asks the message whether it is in progress: that decides which frames may come next (5.4).
       const part = this.#reader.next(this.#message);
       if (part !== undefined) {
         const event = part.header.opcode < 8 ? this.#message.take(part, now) : this.#controlFrame(part, now);
@@ -115,15 +116,21 @@ export class Receiver {
     const backlog = this.#backlog;
     if (backlog === undefined) return false;
     const chunk = this.#chunk;
-    // `take` throws when the memory of the backlog was transferred, and the fault lies here then.
-    chunk.fault = chunk.base;
-    chunk.take(backlog.take());
-    chunk.fault = -1;
+    try {
+      chunk.take(backlog.take());
+    } catch (error) {
+      // The application has transferred memory of the backlog, so the fault is where the backlog begins.
+      chunk.fault = chunk.base;
+      throw error;
+    }
     this.#backlog = undefined;
     return true;
   }
 
-  /** Collects the payload of a control frame and returns its event. The payload is short, so it is copied out of the chunk. */
+  /**
+   * Collects the payload of a control frame and returns its event. The payload is copied, so that an application that transfers it does
+   * not take the chunk with it.
+   */
   #controlFrame(part: FramePart, now: number): PingEvent | PongEvent | CloseEvent | undefined {
     const { header, start, end, offset } = part;
     if (part.first) {
@@ -140,7 +147,7 @@ export class Receiver {
     this.#control = NOTHING;
     if (header.opcode === Opcode.Ping) return { type: 'ping', data: payload };
     if (header.opcode === Opcode.Close) return { type: 'close', ...decodeClosePayload(payload) };
-    // A Pong frame has no answer.
+    // After our own Close frame only frames that need an answer become events, and a Pong frame needs none.
     return this.#message.ignores ? undefined : { type: 'pong', data: payload, latency: undefined };
   }
 }
