@@ -1,8 +1,8 @@
 /**
- * The whole state of a connection, as one record with plain fields that the files of this folder read and write.
+ * The whole state of a connection, as one record. reading.ts, writing.ts and failing.ts, its transitions, read and write the fields.
  *
- * `Connection` is the public face of a connection; opening.ts, reading.ts, writing.ts and failing.ts are its transitions. The
- * deadlines are part of the record and not an object of their own, to save memory on each idle connection (benchmarks: idle).
+ * The deadlines are part of the record, which inherits them from timers.ts, and not an object of their own: that saves memory on each idle
+ * connection (benchmarks: idle). Only timers.ts writes them.
  */
 import type { Receiver } from '../receive/receiver.ts';
 import type { Sender } from '../send/sender.ts';
@@ -24,7 +24,7 @@ export class Facts extends Timers {
   /** The number of whole messages received, and sent. */
   messagesReceived = 0;
   messagesSent = 0;
-  /** When the connection opened, and when the last bytes arrived: whole milliseconds, which an engine keeps in place. */
+  /** When the connection opened, and when the last bytes arrived, in whole milliseconds, which engines store inline (timers.ts). */
   openedAt: number | undefined = undefined;
   receivedAt: number | undefined = undefined;
   /** The opening handshake while it lasts. */
@@ -37,7 +37,7 @@ export class Facts extends Timers {
   sender: Sender | undefined = undefined;
   /** The number of bytes that `transmit` returned and that have not been reported as written. */
   unreported = 0;
-  /** Whether the caller reports with `written` what has left. */
+  /** Whether the caller reports with `written` what it has written. */
   reports = false;
   /** Whether the connection is paused. */
   paused = false;

@@ -141,9 +141,8 @@ export function move(facts: Facts, now: number | undefined): void {
   if (now !== undefined) facts.now = now;
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
-  if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) {
-    facts.startClose();
-  }
+  // Last, so that the stall deadline too covers our Close frame until it is reported.
+  if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) facts.startClose();
 }
 
 /** Whether bytes wait to be written for which the stall deadline runs: while open, and until our Close frame has been transmitted. */

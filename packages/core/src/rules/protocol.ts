@@ -196,6 +196,9 @@ export const PROTOCOL_RULES = {
   },
 } as const;
 
+/** The close codes of the rules that bytes of the peer break. The other rules are about time, or about our own side. */
+export const CODES_OF_BYTES: readonly number[] = [1002, 1007, 1008, 1009];
+
 /** The name of a rule of an open connection. */
 export type ProtocolRuleName = keyof typeof PROTOCOL_RULES;
 
