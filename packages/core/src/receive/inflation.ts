@@ -55,7 +55,7 @@ export class Inflation {
     return this.#written !== 'nothing';
   }
 
-  /** Returns the next decompressed bytes. They are borrowed: valid until the transform is used again. */
+  /** Returns the next decompressed bytes. They are valid until the transform is used again. */
   read(): Uint8Array {
     return this.#transform.read() ?? NOTHING;
   }

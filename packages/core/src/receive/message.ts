@@ -5,53 +5,22 @@
  * arrives in parts. Each part is unmasked and validated when it arrives, then appended to a growable buffer or delivered as a fragment.
  */
 import { TransferredError } from '../bytes.ts';
-import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
+import type { BinaryEvent, TextEvent } from '../connection/events.ts';
 import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import type { Chunk } from '../frame/chunk.ts';
-import type { FramePart, MessageState } from '../frame/frame-reader.ts';
+import type { FramePart } from '../frame/frame-reader.ts';
 import { type DataOpcode, type FrameHeader, Opcode } from '../frame/header.ts';
 import { host, type Utf8TextDecoder } from '../host.ts';
 import { ProtocolError } from '../rules.ts';
 import { mask, rotateKey } from '../simd.ts';
 import { decodePayload, decodeValid, isAscii } from '../text/text.ts';
 import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../text/utf8.ts';
+import type { Collector, MessageEvent } from './collector.ts';
 import { Fragments } from './fragments.ts';
 import { Inflation } from './inflation.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { RateLimiter } from './rate-limit.ts';
-
-/** The events that data frames lead to. */
-export type MessageEvent = TextEvent | BinaryEvent | FragmentEvent;
-
-/** Takes the data frames from the receiver. */
-export interface Collector extends MessageState {
-  /** Whether data frames are ignored. The receiver then ignores Pong frames too. */
-  readonly ignores: boolean;
-  /** The offset in the stream at which the message in progress begins; -1 when there is none. */
-  readonly since: number;
-  /** The number of payload bytes received of the message in progress, before decompression. */
-  readonly received: number;
-  /**
-   * Takes a part of a frame. Returns the event that it leads to, or the first of several.
-   *
-   * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
-   *   `invalid-deflate`
-   */
-  take(part: FramePart, now: number): MessageEvent | undefined;
-  /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
-  next(now: number): MessageEvent | undefined;
-}
-
-/** Replaces the {@link Message} once our Close frame has been sent. */
-export const IGNORED: Collector = {
-  ignores: true,
-  inMessage: undefined,
-  since: -1,
-  received: 0,
-  take: () => undefined,
-  next: () => undefined,
-};
 
 /** The longest string of V8, in UTF-16 code units: 2^29 - 24. The other engines allow more. */
 const MAX_STRING = 536_870_888;
@@ -179,7 +148,7 @@ export class Message implements Collector {
       const bytes = inflation.read();
       this.#limiter?.inflatedBytes(bytes.length, now);
       this.#grow(bytes.length);
-      const event = this.#collectBorrowed(bytes, inflation.endPart());
+      const event = this.#collectInflated(bytes, inflation.endPart());
       if (event !== undefined) return event;
     }
     return undefined;
@@ -193,9 +162,8 @@ export class Message implements Collector {
 
   #checkSize(size: number, type: number): void {
     // 10.4: "MUST protect themselves against exceeding those limits". What a peer sends must not make the engine throw either.
-    const isTooBig =
-      size > this.#maxSize || (size > MAX_STRING && type === Opcode.Text && this.#fragments === undefined);
-    if (isTooBig) throw new ProtocolError('message-too-big');
+    const hasNoString = size > MAX_STRING && type === Opcode.Text && this.#fragments === undefined;
+    if (size > this.#maxSize || hasNoString) throw new ProtocolError('message-too-big');
   }
 
   /** Decodes a text that lies whole in the chunk, still masked if its frame is masked. */
@@ -241,13 +209,13 @@ export class Message implements Collector {
     return mask(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
   }
 
-  /** Takes a part of the message out of memory that is borrowed from the transform, and copies what it keeps. */
-  #collectBorrowed(borrowed: Uint8Array, done: boolean): MessageEvent | undefined {
+  /** Takes a decompressed part of the message. The transform uses its memory again, so what is kept is copied. */
+  #collectInflated(inflated: Uint8Array, done: boolean): MessageEvent | undefined {
     const type = this.#type as DataOpcode;
-    let bytes = borrowed;
+    let bytes = inflated;
     if (type === Opcode.Text) {
       // The application's decoder must not see memory that also holds other messages.
-      if (this.#decoder !== host.textDecoder) bytes = new Uint8Array(borrowed);
+      if (this.#decoder !== host.textDecoder) bytes = new Uint8Array(inflated);
       this.#validate(bytes, 0, bytes.length, done);
     }
     if (done) this.#type = 0;

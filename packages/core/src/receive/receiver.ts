@@ -13,7 +13,8 @@ import { decodeClosePayload } from '../frame/close.ts';
 import { chunkOf, type FramePart, FrameReader } from '../frame/frame-reader.ts';
 import { Opcode, RSV1 } from '../frame/header.ts';
 import { mask, rotateKey } from '../simd.ts';
-import { type Collector, IGNORED, Message, type MessageEvent } from './message.ts';
+import { type Collector, IGNORED, type MessageEvent } from './collector.ts';
+import { Message } from './message.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
 

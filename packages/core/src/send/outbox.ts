@@ -2,8 +2,8 @@
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
  * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time; an outbox that needs it first makes
- * the owner copy its frames out, into a part. Nothing of the scratch is handed out: `transmit` returns copies and parts, which are never
- * written to again. Two connections are handed the same memory only where the application prepared a message for both.
+ * the owner copy its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, or a part, or what `max` cuts
+ * from a part, and none of these is written to again. Two connections are handed the same memory only for a message that was prepared.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.
@@ -19,12 +19,12 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 const SCRATCH_SIZE = 98_304;
 
 /**
- * A longer frame is written into memory of its own. Up to this length a second copy costs less: the scratch stays in the processor's
- * caches, and memory that has just been allocated is not in them (benchmarks: echo, 64 KiB).
+ * A longer frame is written into memory of its own. Up to this length, writing to the scratch and copying out costs less than writing to
+ * new memory, which is not in the processor's caches as the scratch is (benchmarks: echo, 64 KiB).
  */
 const LARGE = 81_920;
 
-/** A frame that many connections share is copied up to this length where others wait before it: parts of their own cost more. */
+/** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
 const SHARED_FROM = 4096;
 
 /** Takes every frame that a sender can have written. */
@@ -49,8 +49,8 @@ export class Outbox {
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
-  // What waits, in order: the parts from index `#first` on, without the first `#offset` bytes of the first of them, then the whole
-  // frames in `bytes[0]` to `bytes[#position - 1]`.
+  // What waits, in order: first `#parts[#first]` from byte `#offset` on, then the parts after it, then the frames in `bytes[0]` to
+  // `bytes[#position - 1]`.
   #position = 0;
   #parts: (Uint8Array | Loan)[] = [];
   #first = 0;
@@ -78,7 +78,7 @@ export class Outbox {
   }
 
   /**
-   * Queues a frame whose payload is borrowed from the application. It must not change until it has been written, since `transmit`
+   * Queues a frame whose payload is borrowed from the application. The payload must not change until it has been written: `transmit`
    * returns views of it.
    *
    * @param header the header of the frame, which belongs to the outbox from here on
@@ -90,7 +90,7 @@ export class Outbox {
     this.queuedBytes += header.length + payload.length;
   }
 
-  /** Queues a frame that is never written to, and that other outboxes may have as well: it is transmitted as it is. */
+  /** Queues the frame of a prepared message, which other outboxes may transmit too: nobody writes to it. */
   share(frame: Loan): void {
     const { length } = frame;
     if (this.queuedBytes > 0 && length < SHARED_FROM) {
@@ -105,8 +105,8 @@ export class Outbox {
   }
 
   /**
-   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they
-   * were lent or are shared.
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they are
+   * a borrowed payload or the frame of a prepared message.
    */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
@@ -121,7 +121,7 @@ export class Outbox {
     return bytes;
   }
 
-  /** Whether the next bytes are a frame that other outboxes may have as well, none of which has been transmitted here. */
+  /** Whether the next bytes are the frame of a prepared message, from its first byte on. */
   get nextIsShared(): boolean {
     const part = this.#parts[this.#first];
     return part instanceof Loan && part.isShared && this.#offset === 0;
@@ -148,7 +148,8 @@ export class Outbox {
 
   /**
    * Drops every frame of which no byte has been transmitted, and returns the number of bytes dropped. These stay: the rest of a frame
-   * that has been transmitted in part, an HTTP head, and the last `tail` bytes.
+   * that has been transmitted in part, an HTTP head, and the last `tail` bytes. The later fragments of a message that has been transmitted
+   * in part are dropped too.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
@@ -166,7 +167,7 @@ export class Outbox {
     this.#parts = begun === undefined ? last : [begun, ...last];
     this.#first = 0;
     this.broken = undefined;
-    this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, -this.#offset);
+    this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, 0) - this.#offset;
     return before - this.queuedBytes;
   }
 
@@ -174,9 +175,9 @@ export class Outbox {
   vacate(): void {
     const { bytes } = this;
     const length = this.#position;
-    const isOwn = owner !== this;
-    if (length > 0) this.#parts.push(isOwn && length === bytes.length ? bytes : copyOf(bytes, 0, length));
-    if (!isOwn) owner = undefined;
+    const isScratch = owner === this;
+    if (length > 0) this.#parts.push(isScratch || length < bytes.length ? copyOf(bytes, 0, length) : bytes);
+    if (isScratch) owner = undefined;
     this.bytes = NOTHING;
     this.words = NO_WORDS;
     this.#position = 0;
@@ -184,7 +185,7 @@ export class Outbox {
 
   #makeRoom(size: number): number {
     if (size > LARGE) {
-      // The frames that wait in the scratch go into the same part.
+      // The frames that wait in the scratch are copied before it.
       const position = this.#position;
       const own = host.allocate(position + size);
       copyBytes(this.bytes, 0, position, own, 0);
@@ -233,7 +234,7 @@ export class Outbox {
   /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // Its memory is released now. The array is shortened only when half of it is unused, which keeps the cost of a part constant.
+    // Its memory is released at once. The array is shortened only when half of it is unused, so that shortening costs the same for each part.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
@@ -277,8 +278,8 @@ export class Loan {
   }
 
   /**
-   * Whether the application has transferred or resized the memory of the payload. The length of the view cannot tell: after a transfer,
-   * optimised code of V8 11 may still return the old one (test: properties/ownership).
+   * Whether memory of the payload is gone: transferred, or shrunk. Memory that grows keeps the payload. The length of the view cannot tell:
+   * after a transfer, optimised code of V8 11 may still return the old one (test: properties/ownership).
    */
   get hasChanged(): boolean {
     return this.#memory.byteLength < this.#end;
