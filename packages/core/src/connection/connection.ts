@@ -27,7 +27,7 @@ import { Facts } from './facts.ts';
 import { closeLocally, expire, failLocally, failOpening } from './failing.ts';
 import { ClientOpening, type Opening, ServerOpening } from './opening.ts';
 import type { ClientOptions, ConnectionOptions, Role, SendOptions, ServerOptions } from './options.ts';
-import { open, readFrames, readOpening, takeEnd, takeFail, takeOpen, undecided } from './reading.ts';
+import { open, readFrames, readOpening, takeEnd, takeOpen, undecided } from './reading.ts';
 import {
   ResolvedOptions,
   type ResolvedServerOptions,
@@ -241,7 +241,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   poll(): ConnectionEvent | undefined {
     const facts = this.#facts;
     if (facts.paused) return undefined;
-    return takeOpen(facts) ?? readOpening(facts) ?? readFrames(facts) ?? takeFail(facts) ?? takeEnd(facts);
+    return takeOpen(facts) ?? readOpening(facts) ?? readFrames(facts) ?? facts.closing?.takeFail() ?? takeEnd(facts);
   }
 
   /** Does {@link poll} for an iterator, which is done when there is no event for now. A later iteration continues. */
@@ -339,7 +339,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const facts = this.#facts;
     const { accept } = undecided(facts);
     const accepted = accept(options);
-    if (now !== undefined) facts.now = now;
+    facts.now = now ?? facts.now;
     facts.borrowSender().head(responseText(accepted.response));
     open(facts, accepted, []);
     tick(facts, now);
@@ -357,7 +357,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const { opening } = undecided(facts);
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
-    if (now !== undefined) facts.now = now;
+    facts.now = now ?? facts.now;
     facts.borrowSender().head(responseText(response), bytes);
     failOpening(facts, opening.failure('handshake-rejected', String(status)));
   }
@@ -445,7 +445,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   close(code?: number, reason = '', now?: number): void {
     const payload = encodeClosePayload(code, reason);
     const facts = this.#facts;
-    if (now !== undefined) facts.now = now;
+    facts.now = now ?? facts.now;
     closeLocally(facts, { code: code ?? 1005, reason }, payload);
     tick(facts, now);
   }
@@ -465,7 +465,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
     if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: ${LOCAL_RULES.join(' or ')}, not ${shown(rule)}`);
     const facts = this.#facts;
-    if (now !== undefined) facts.now = now;
+    facts.now = now ?? facts.now;
     failLocally(facts, rule, cause);
     tick(facts, now);
   }

@@ -72,10 +72,7 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
 
 /** Fails a connection that is open, or closing (7.1.7). */
 export function failConnection(facts: Facts, error: ProtocolError): void {
-  const closing = facts.beginClosing();
-  closing.initiator = 'local';
-  closing.error = error;
-  facts.receiver = undefined;
+  const closing = blame(facts, error);
   if (closing.sent === undefined) {
     // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
     // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -88,9 +85,8 @@ export function failConnection(facts: Facts, error: ProtocolError): void {
 /** Fails the opening handshake. */
 export function failOpening(facts: Facts, error: HandshakeError): void {
   const { role } = facts.spare;
-  const closing = facts.beginClosing();
-  closing.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
-  closing.error = error;
+  const closing = blame(facts, error);
+  if (error.rule === 'handshake-interrupted') closing.initiator = 'transport';
   // Status 0 means that nothing is answered, or that the application has answered.
   if (role === 'server' && !closing.ended && error.status !== 0) {
     const { response, body } = rejectFor(error);
@@ -99,6 +95,15 @@ export function failOpening(facts: Facts, error: HandshakeError): void {
   // A client has nothing to send to a server with which it has no connection.
   if (role === 'client') lose(facts, closing);
   awaitEnd(facts, closing);
+}
+
+/** States that we fail the connection, and why. Nothing more is parsed. */
+function blame(facts: Facts, error: ProtocolError | HandshakeError): Closing {
+  const closing = facts.beginClosing();
+  closing.initiator = 'local';
+  closing.error = error;
+  facts.receiver = undefined;
+  return closing;
 }
 
 /** Waits for the end of the transport, for closeTimeout: nothing that still arrives is parsed. */
@@ -111,10 +116,7 @@ function awaitEnd(facts: Facts, closing: Closing): void {
 
 /** Fails the connection of a peer that is gone and would not read a Close frame. */
 export function abandon(facts: Facts, error: ProtocolError): void {
-  const closing = facts.beginClosing();
-  closing.initiator = 'local';
-  closing.error = error;
-  facts.receiver = undefined;
+  const closing = blame(facts, error);
   facts.spare.transform?.close();
   // The events that explain the end must not wait for `resume`.
   facts.paused = false;

@@ -142,11 +142,6 @@ function faultOf(error: unknown, offset: number): ProtocolError {
   return fault;
 }
 
-/** Returns the event `fail` if it is due, once. */
-export function takeFail(facts: Facts): ConnectionEvent | undefined {
-  return facts.closing?.takeFail();
-}
-
 /** Returns the event `end` if it is due, once. */
 export function takeEnd(facts: Facts): EndEvent | undefined {
   const { closing } = facts;
