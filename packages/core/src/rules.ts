@@ -1,13 +1,13 @@
 /**
  * Every rule that a peer or our own side can break, and the three errors that name them. The rules are two tables: those of an open
- * connection (rules/protocol.ts) and those of the opening handshake (rules/handshake.ts).
+ * connection (rules/connection.ts) and those of the opening handshake (rules/handshake.ts).
  */
 import { printable } from './printable.ts';
+import { PROTOCOL_RULES, type ProtocolRule, type ProtocolRuleName } from './rules/connection.ts';
 import { HANDSHAKE_RULES, type HandshakeRule, type HandshakeRuleName } from './rules/handshake.ts';
-import { PROTOCOL_RULES, type ProtocolRule, type ProtocolRuleName } from './rules/protocol.ts';
 
+export { LOCAL_RULES, type LocalRuleName, PROTOCOL_RULES, type ProtocolRuleName } from './rules/connection.ts';
 export { HANDSHAKE_RULES, type HandshakeRuleName } from './rules/handshake.ts';
-export { LOCAL_RULES, type LocalRuleName, PROTOCOL_RULES, type ProtocolRuleName } from './rules/protocol.ts';
 
 /** A rule of an open connection was broken. The connection is failed (RFC 6455 7.1.7), and its `fail` event has this error. */
 export class ProtocolError extends Error {

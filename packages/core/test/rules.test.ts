@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isCloseCode } from '../src/frame/close.ts';
-import { CODES_OF_BYTES } from '../src/rules/protocol.ts';
+import { CODES_OF_BYTES } from '../src/rules/connection.ts';
 import {
   HANDSHAKE_RULES,
   HandshakeError,

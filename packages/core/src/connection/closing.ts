@@ -9,7 +9,7 @@
  */
 import type { CloseReason } from '../frame/close.ts';
 import { printable, told } from '../printable.ts';
-import { CODES_OF_BYTES } from '../rules/protocol.ts';
+import { CODES_OF_BYTES } from '../rules/connection.ts';
 import { HandshakeError, type ProtocolError } from '../rules.ts';
 import type { ConnectionStatistics, EndEvent, FailEvent } from './events.ts';
 

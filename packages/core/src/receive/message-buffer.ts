@@ -15,7 +15,7 @@ const FIRST_CAPACITY = 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** A part of at least this many bytes may be kept as a view of its chunk: see {@link MessageBuffer.append}. */
+/** A part of at least this many bytes may be kept as a view of its chunk, if it fills at least half of the chunk's memory. */
 const KEPT_FROM = 1024;
 
 /**
@@ -44,7 +44,11 @@ export class MessageBuffer {
    */
   append(from: Uint8Array, start: number, end: number, announced: number = Infinity, free = 0): void {
     const length = end - start;
-    if (this.#keeps(from, start, length, announced, free)) {
+    const isLong = length >= KEPT_FROM && announced > SMALL;
+    const fits = this.#used + length <= this.#bytes.length;
+    // The application holds views of the frames before this part in the chunk, and may transfer their memory.
+    const isFirstInChunk = start === free;
+    if (isLong && !fits && isFirstInChunk && 2 * length >= from.buffer.byteLength) {
       this.#seal();
       this.#free = this.#kept.length === 0 ? free : 0;
       this.#kept.push(length === from.length ? from : new Uint8Array(from.buffer, from.byteOffset + start, length));
@@ -68,11 +72,15 @@ export class MessageBuffer {
     const { length: parts } = this.#kept;
     const fillsItsMemory = parts === 0 && this.#used > 0 && need === this.#bytes.length;
     const fitsIntoChunk = parts === 1 && this.#used === 0 && length <= this.#free;
-    let whole = this.#bytes;
-    if (fitsIntoChunk) whole = this.#moved(need);
-    else if (!fillsItsMemory) whole = this.#join(need);
+    let whole: Uint8Array;
+    if (fillsItsMemory) whole = this.#bytes;
+    else if (fitsIntoChunk) whole = this.#moved(need);
+    else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
-    this.#clear();
+    // Most messages keep no parts, so most need no new array.
+    if (parts > 0) this.#kept = [];
+    this.#bytes = NOTHING;
+    this.#used = this.#length = this.#free = 0;
     return whole;
   }
 
@@ -92,30 +100,16 @@ export class MessageBuffer {
     return this.finish(NOTHING, 0, 0);
   }
 
-  #clear(): void {
-    // Most messages keep no parts, so most need no new array.
-    if (this.#kept.length > 0) this.#kept = [];
-    this.#bytes = NOTHING;
-    this.#used = this.#length = this.#free = 0;
-  }
-
-  /** Whether to keep a part as a view of its chunk instead of copying it. */
-  #keeps(from: Uint8Array, start: number, length: number, announced: number, free: number): boolean {
-    if (length < KEPT_FROM || announced <= SMALL || this.#used + length <= this.#bytes.length) return false;
-    // The application holds views of the frames before this part in the chunk, and may transfer their memory.
-    const isFirstInChunk = start === free;
-    return isFirstInChunk && 2 * length >= from.buffer.byteLength;
-  }
-
   /** Makes room for `length` more copied bytes. */
   #reserve(length: number, announced: number): void {
     const need = this.#used + length;
     const { length: capacity } = this.#bytes;
     if (need <= capacity) return;
     const rest = announced - this.#length + this.#used;
-    let room = rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
+    let room = Math.max(2 * capacity, FIRST_CAPACITY);
     // The memory of the kept parts may already be twice their length, so the copied bytes get at most twice theirs.
     if (this.#kept.length > 0) room = 2 * need;
+    else if (rest <= SMALL) room = rest;
     const grown = host.allocate(Math.max(need, Math.min(rest, room)));
     if (this.#used > 0) copyBytes(this.#bytes, 0, this.#used, grown, 0);
     this.#bytes = grown;

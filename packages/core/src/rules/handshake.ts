@@ -1,4 +1,4 @@
-/** The rules of the opening handshake, one row each, as in protocol.ts: with the HTTP status of the answer instead of a close code. */
+/** The rules of the opening handshake, one row each, as in connection.ts: with the HTTP status of the answer instead of a close code. */
 
 /** A rule of the opening handshake. */
 export interface HandshakeRule {

@@ -11,7 +11,6 @@
 import { copyBytes, wordsOf } from '../bytes.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameRules } from '../frame/header.ts';
 import { host } from '../host.ts';
-import { Loan } from './loan.ts';
 
 const NOTHING = new Uint8Array(0);
 const NO_WORDS: DataView = new DataView(NOTHING.buffer);
@@ -19,10 +18,7 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 /** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
-/**
- * A longer frame is written into memory of its own. Up to this length, writing to the scratch and copying out costs less than writing to
- * new memory, which is not in the processor's caches as the scratch is (benchmarks: echo, 64 KiB).
- */
+/** A longer frame gets memory of its own. Up to here the scratch, which caches hold, and a copy cost less (benchmarks: echo, 64 KiB). */
 const LARGE = 81_920;
 
 /** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
@@ -31,7 +27,7 @@ const SHARED_FROM = 4096;
 /** Takes every frame that a sender can have written. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
 
-/** The scratch, which is allocated when it is first needed, and the outbox that owns it. */
+/** The scratch, allocated when it is first needed, and its owner. */
 let scratch = NOTHING;
 let scratchWords = NO_WORDS;
 let owner: Outbox | undefined;
@@ -148,9 +144,8 @@ export class Outbox {
   }
 
   /**
-   * Drops every frame of which no byte has been transmitted, and returns the number of bytes dropped. These stay: the rest of a frame
-   * that has been transmitted in part, an HTTP head, and the last `tail` bytes. The later fragments of a message that has been transmitted
-   * in part are dropped too.
+   * Drops every frame of which no byte has been transmitted, also later fragments of a message, and returns the number of bytes dropped.
+   * These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
@@ -252,6 +247,46 @@ export class Outbox {
     let end = this.#head;
     while (end < transmitted) end += decodeFrameHeader(part, end, part.length, ANY, header) + header.length;
     return end > transmitted ? copyOf(part, 0, end) : undefined;
+  }
+}
+
+/** A frame of which all, or only the payload, lies in memory that the outbox may only read. */
+export class Loan {
+  readonly #header: Uint8Array;
+  readonly #payload: Uint8Array;
+  readonly #memory: ArrayBufferLike;
+  readonly #end: number;
+  /** The length of the frame, as its header says. */
+  readonly length: number;
+
+  /** Takes plain views of fixed length; `header` is empty where the payload begins with it. */
+  constructor(header: Uint8Array, payload: Uint8Array) {
+    this.#header = header;
+    this.#payload = payload;
+    this.#memory = payload.buffer;
+    this.#end = payload.byteOffset + payload.length;
+    this.length = header.length + payload.length;
+  }
+
+  /** Whether it is a whole frame that many connections share, and no payload of the application's. */
+  get isShared(): boolean {
+    return this.#header.length === 0;
+  }
+
+  /**
+   * Whether memory of the payload is gone: transferred, or shrunk. Memory that grows keeps the payload. The length of the view cannot tell:
+   * after a transfer, optimised code of V8 11 may still return the old one (test: properties/ownership).
+   */
+  get hasChanged(): boolean {
+    return this.#memory.byteLength < this.#end;
+  }
+
+  /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */
+  from(start: number, max: number): Uint8Array {
+    const header = this.#header;
+    const at = start - header.length;
+    if (at < 0) return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
+    return at === 0 && this.#payload.length <= max ? this.#payload : this.#payload.subarray(at, at + max);
   }
 }
 

@@ -13,7 +13,7 @@ import { host } from '../host.ts';
 import { checkNames, type Names } from '../misuse.ts';
 import { encodeUtf8, utf8Length } from '../text/encode.ts';
 import { checkText, UTF8_BOUNDARY } from '../text/utf8.ts';
-import { Loan } from './loan.ts';
+import { Loan } from './outbox.ts';
 
 const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
