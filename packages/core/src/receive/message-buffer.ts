@@ -42,7 +42,7 @@ export class MessageBuffer {
    * @param announced the number of bytes that the buffer will hold in the end, if the peer has announced it
    * @param free the number of bytes in front of `from[start]` that may be overwritten, because they are a header that has been parsed
    */
-  append(from: Uint8Array, start: number, end: number, announced: number = Infinity, free = 0): void {
+  append(from: Uint8Array, start = 0, end: number = from.length, announced: number = Infinity, free = 0): void {
     const length = end - start;
     const isLong = length >= KEPT_FROM && announced > SMALL;
     const fits = this.#used + length <= this.#bytes.length;
@@ -66,7 +66,7 @@ export class MessageBuffer {
    *
    * @throws {TransferredError} when the memory of an appended part has been transferred or resized
    */
-  finish(from: Uint8Array, start: number, end: number): Uint8Array {
+  finish(from: Uint8Array, start = 0, end: number = from.length): Uint8Array {
     const length = end - start;
     const need = this.#length + length;
     const { length: parts } = this.#kept;
@@ -97,7 +97,7 @@ export class MessageBuffer {
 
   /** Returns all bytes held, which belong to the caller from here on. The buffer is empty then and occupies no memory. */
   take(): Uint8Array {
-    return this.finish(NOTHING, 0, 0);
+    return this.finish(NOTHING);
   }
 
   /** Makes room for `length` more copied bytes. */
@@ -106,10 +106,9 @@ export class MessageBuffer {
     const { length: capacity } = this.#bytes;
     if (need <= capacity) return;
     const rest = announced - this.#length + this.#used;
-    let room = Math.max(2 * capacity, FIRST_CAPACITY);
+    let room = rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
     // The memory of the kept parts may already be twice their length, so the copied bytes get at most twice theirs.
     if (this.#kept.length > 0) room = 2 * need;
-    else if (rest <= SMALL) room = rest;
     const grown = host.allocate(Math.max(need, Math.min(rest, room)));
     if (this.#used > 0) copyBytes(this.#bytes, 0, this.#used, grown, 0);
     this.#bytes = grown;

@@ -222,10 +222,10 @@ export class Message implements Collector {
     if (this.#fragments) return this.#fragments.take(type, new Uint8Array(bytes), 'copy', this.#utf8, done);
     const buffer = this.#buffer;
     if (!done) {
-      buffer.append(new Uint8Array(bytes), 0, bytes.length);
+      buffer.append(new Uint8Array(bytes));
       return undefined;
     }
-    if (buffer.length > 0) return this.#event(type, buffer.finish(bytes, 0, bytes.length));
+    if (buffer.length > 0) return this.#event(type, buffer.finish(bytes));
     // The whole message came at once. A text needs no copy, because decoding it makes one.
     return this.#event(type, type === Opcode.Text ? bytes : new Uint8Array(bytes));
   }

@@ -64,7 +64,7 @@ export class Receiver {
       return;
     }
     this.#backlog ??= new MessageBuffer();
-    this.#backlog.append(chunk, 0, chunk.length);
+    this.#backlog.append(chunk);
   }
 
   /**
