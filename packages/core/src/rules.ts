@@ -20,8 +20,8 @@ export class ProtocolError extends Error {
   /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /**
-   * The number of received bytes before the frame at fault, or before the first impossible byte of a text. For a timeout
-   * or a fault of our own side, the number of bytes received by then.
+   * The number of received bytes before the frame at fault; in a text, before the first impossible byte, or the number to its end if it
+   * ends inside a character. For a timeout or a fault of our own side, the number of bytes received by then.
    */
   offset: number;
 

@@ -2,7 +2,7 @@
  * The receiver of a connection (RFC 6455 5.4 to 5.6): takes chunks, returns events.
  *
  * The frame reader cuts each chunk into frames. The receiver turns control frames into events and passes data frames on to the message
- * in progress. Both count for the rate limits.
+ * in progress. Control frames and data frames both count for the rate limits.
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
@@ -68,15 +68,18 @@ export class Receiver {
   }
 
   /**
-   * From here on only Ping and Close frames lead to events. Our own Close frame has been sent, and nothing else has an
-   * answer (5.5.1, 5.5.2).
+   * From here on `next` returns only Ping and Close frames: our own Close frame has been sent, and nothing else has an answer (5.5.1,
+   * 5.5.2). The connection answers these Ping frames without an event.
    */
   discard(): void {
     this.#message = IGNORED;
     this.#limiter = undefined;
   }
 
-  /** The offset in the stream of the frame, or of the first impossible byte of a text, that made `next` throw. */
+  /**
+   * The offset in the stream of the fault for which `next` threw. That is where the frame begins; in a text the first impossible byte, or
+   * the end of the message if it ends inside a code point; and for transferred memory the first byte that has not been parsed.
+   */
   get faultOffset(): number {
     const { fault, frameStart } = this.#chunk;
     return fault < 0 ? frameStart : fault;

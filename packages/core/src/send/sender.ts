@@ -79,8 +79,8 @@ export class Sender {
   /**
    * Queues a whole message.
    *
-   * @param compress whether to compress it, where that was negotiated; default: by its length
-   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param compress whether to compress it, if that was negotiated; default: by its length
+   * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {StateError} `message-in-progress`
    * @throws {TypeError} when they are sent as text and are not valid UTF-8
@@ -99,7 +99,7 @@ export class Sender {
    * Queues a message that was encoded before.
    *
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when its bytes have been transferred by whoever transmitted them
+   * @throws {TypeError} when a driver that transmitted its frame has transferred the memory of that
    */
   prepared(message: PreparedMessage): void {
     this.#checkBetweenMessages();
@@ -115,8 +115,8 @@ export class Sender {
   /**
    * Queues the next fragment of a message.
    *
-   * @param compress whether to compress the message, where that was negotiated; the first fragment's counts
-   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param compress whether to compress the message, if that was negotiated; only the first fragment's counts
+   * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {TypeError} when it is of another type than the message in progress, or sent as text and not valid UTF-8
    */
@@ -149,7 +149,7 @@ export class Sender {
       utf8 = checkText(payload, this.#utf8, final);
     }
     if (isFirst) {
-      // The length of the message is not known yet.
+      // The length of the message is not known yet, so it counts as long.
       this.#compressing = this.#transform !== undefined && (compress ?? this.#transform.wants(Infinity));
     }
     const kind = isFirst ? opcode : Opcode.Continuation;
@@ -261,8 +261,8 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // Compressed bytes must be sent, or the peer's window would differ from ours. So all keys are drawn first: that may throw. zlib
-    // never returns more than an eighth more bytes than it is given.
+    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so they are all drawn
+    // before: enough for an output that is an eighth longer than its input, which is more than zlib ever returns.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.125) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
