@@ -105,7 +105,8 @@ export interface SendOptions {
   /** Whether to compress it, if that was negotiated. Default: true if it is at least `threshold` bytes long. */
   readonly compress?: boolean | undefined;
   /**
-   * Whether bytes are borrowed instead of copied. They must not change, nor be transferred or resized, until `written`.
+   * Whether bytes are borrowed instead of copied. They must not change, nor be transferred or resized, until `written` has covered
+   * them.
    * This saves the copy of a payload of 4 KiB or more that is neither masked nor compressed. If its memory has been
    * transferred or resized before it was transmitted, the connection fails with `loan-changed`. Default: false, and the
    * bytes belong to the caller again when `send` returns.

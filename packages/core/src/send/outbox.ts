@@ -230,7 +230,7 @@ export class Outbox {
   /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // Its memory is released at once. The array is shortened only when half of it is unused, so that shortening costs the same for each part.
+    // Its memory is released at once. The array is shortened only when half of it is unused, so that each part costs the same.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {

@@ -19,7 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** While no more bytes of Pong frames than this are queued, each Ping frame is answered at once. Beyond that, only the latest is. */
+/** While no more bytes of Pong frames than this are queued, each Ping frame is answered at once. Beyond that, only the latest is answered. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -99,7 +99,7 @@ export class Sender {
    * Queues a message that was encoded before.
    *
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when a driver that transmitted its frame has transferred the memory of that
+   * @throws {TypeError} when a driver has transferred the memory of its frame
    */
   prepared(message: PreparedMessage): void {
     this.#checkBetweenMessages();
