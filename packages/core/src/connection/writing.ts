@@ -109,7 +109,7 @@ export function move(facts: Facts, now: number | undefined): void {
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
   if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) {
-    facts.startClose();
+    facts.startClose(closing);
   }
 }
 
