@@ -65,7 +65,7 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
     facts.borrowSender().close(payload);
   } catch (error) {
     // The random source threw, so no Close frame will be transmitted and start the deadline.
-    if (!closing.ended) facts.startClose();
+    if (!closing.ended) facts.startClose(closing);
     throw error;
   }
 }
@@ -111,7 +111,7 @@ function awaitEnd(facts: Facts, closing: Closing): void {
   if (closing.ended) return;
   facts.clearOpen();
   facts.clearStall();
-  facts.startClose();
+  facts.startClose(closing);
 }
 
 /** Fails the connection of a peer that is gone and would not read a Close frame. */

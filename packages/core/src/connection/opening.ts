@@ -33,6 +33,8 @@ export type Accept = (options: AcceptOptions) => Acceptance;
 export abstract class Opening {
   protected readonly reader: HeadReader;
 
+  /** The deadline of the opening handshake. */
+  due: number | undefined = undefined;
   /** Accepts the request of the client. A server has this while that request waits for a decision. */
   accept: Accept | undefined = undefined;
 

@@ -22,16 +22,20 @@ interface Progress {
   due: number | undefined;
 }
 
+/** Where the deadline of a handshake is kept: only a connection that opens or closes has one (benchmarks: idle). */
+interface Handshake {
+  /** The time by which it must be complete. */
+  due: number | undefined;
+}
+
 /** The deadlines and the heartbeat of a connection. Each timeout counts from `now`. */
 export abstract class Timers {
   /** The last time that the caller gave, on its own clock in milliseconds. */
   now: number;
-  #handshake: number | undefined = undefined;
   #ping: number | undefined = undefined;
   #pong: number | undefined = undefined;
   #idle: number | undefined = undefined;
   #stall: number | undefined = undefined;
-  #close: number | undefined = undefined;
   #progress: Progress | undefined = undefined;
   // The number of heartbeat Ping frames so far, and the time of the last one until a Pong frame answers it.
   #pings = 0;
@@ -43,17 +47,21 @@ export abstract class Timers {
 
   /** The options, which hold the timeouts. */
   abstract get options(): ResolvedOptions;
+  /** The opening handshake, while it lasts. */
+  abstract readonly opening: Handshake | undefined;
+  /** What is known of the end, once it has begun. */
+  abstract readonly closing: Handshake | undefined;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
     return Math.min(
-      this.#handshake ?? Infinity,
+      this.opening?.due ?? Infinity,
       this.#ping ?? Infinity,
       this.#pong ?? Infinity,
       this.#idle ?? Infinity,
       this.#progress?.due ?? Infinity,
       this.#stall ?? Infinity,
-      this.#close ?? Infinity,
+      this.closing?.due ?? Infinity,
     );
   }
 
@@ -71,8 +79,8 @@ export abstract class Timers {
   expiredDeadline(): DeadlineName | undefined {
     const { now } = this;
     const hasPassed = (due: number | undefined): boolean => due !== undefined && due <= now;
-    if (hasPassed(this.#close)) return 'close';
-    if (hasPassed(this.#handshake)) return 'handshake';
+    if (hasPassed(this.closing?.due)) return 'close';
+    if (hasPassed(this.opening?.due)) return 'handshake';
     if (hasPassed(this.#pong)) return 'pong';
     if (hasPassed(this.#stall)) return 'stall';
     if (hasPassed(this.#progress?.due)) return 'message';
@@ -87,18 +95,17 @@ export abstract class Timers {
 
   /** Whether the close deadline runs. */
   get closeRuns(): boolean {
-    return this.#close !== undefined;
+    return this.closing?.due !== undefined;
   }
 
   /** Sets the deadline of the opening handshake, when that begins. */
-  startHandshake(): void {
-    this.#handshake = dueAfter(this.options.handshakeTimeout, this.now);
+  startHandshake(opening: Handshake): void {
+    opening.due = dueAfter(this.options.handshakeTimeout, this.now);
   }
 
   /** Sets the deadlines of an open connection, when it opens. */
   startOpen(): void {
     const { heartbeat } = this.options;
-    this.#handshake = undefined;
     if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, this.now);
     this.alive();
   }
@@ -174,26 +181,28 @@ export abstract class Timers {
 
   /** Clears what runs until the end begins, all but the stall and close deadlines: our Close frame is queued, or the connection failed. */
   clearOpen(): void {
-    this.#handshake = this.#ping = undefined;
+    this.#ping = undefined;
+    if (this.opening !== undefined) this.opening.due = undefined;
     this.clearSilence();
   }
 
   /** Sets the deadline for the rest of the closing handshake and the end of the transport, if it does not run yet. */
-  startClose(): void {
-    this.#close ??= dueAfter(this.options.closeTimeout, this.now);
+  startClose(closing: Handshake): void {
+    closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
   /** Sets the deadlines when the read side of the transport has ended: what still waits to be transmitted gets closeTimeout. */
-  startEnd(): void {
+  startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;
-    this.startClose();
+    this.startClose(closing);
   }
 
   /** Clears all deadlines, because the transport is to be destroyed. */
   clearAll(): void {
     this.clearOpen();
-    this.#stall = this.#close = undefined;
+    this.#stall = undefined;
+    if (this.closing !== undefined) this.closing.due = undefined;
   }
 }
 

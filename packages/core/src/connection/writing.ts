@@ -142,7 +142,8 @@ export function move(facts: Facts, now: number | undefined): void {
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
   // Last, so that the stall deadline too covers our Close frame until it is reported.
-  if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) facts.startClose();
+  if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose)
+    facts.startClose(closing);
 }
 
 /** Whether bytes wait to be written for which the stall deadline runs: while open, and until our Close frame has been transmitted. */
