@@ -230,7 +230,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const facts = this.#facts;
     facts.now = now;
     for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
-      if (name === 'ping') facts.borrowSender().control(Opcode.Ping, facts.heartbeat(facts.paused));
+      if (name === 'ping') facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
       else expire(facts, name);
     }
     tick(facts, now);

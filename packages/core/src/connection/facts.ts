@@ -39,8 +39,6 @@ export class Facts extends Timers {
   unreported = 0;
   /** Whether the caller reports with `written` what it has written. */
   reports = false;
-  /** Whether the connection is paused. */
-  paused = false;
   /** What is known of the end, once it has begun. */
   override closing: Closing | undefined = undefined;
 

@@ -32,6 +32,8 @@ interface Handshake {
 export abstract class Timers {
   /** The last time that the caller gave, on its own clock in milliseconds. */
   now: number;
+  /** Whether the connection is paused. Nothing is read then, so no deadline watches what arrives. */
+  paused = false;
   #ping: number | undefined = undefined;
   #pong: number | undefined = undefined;
   #idle: number | undefined = undefined;
@@ -118,12 +120,12 @@ export abstract class Timers {
    * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. While the connection is
    * paused we do not read the answer, so there is no deadline for it.
    */
-  heartbeat(paused: boolean): Uint8Array {
+  heartbeat(): Uint8Array {
     const { now } = this;
     const { interval, timeout } = this.options.heartbeat as HeartbeatOptions;
     this.#ping = dueAfter(interval, now);
     // Only arriving bytes clear it. A further Ping frame must not postpone it.
-    this.#pong = paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
+    this.#pong = this.paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
     this.#pingedAt = now;
     PING_WORDS.setInt32(0, ++this.#pings);
     return PING_PAYLOAD;
