@@ -154,7 +154,7 @@ export class SocketDriver implements Driver, Sleeper {
     const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, MAX_IN_SOCKET);
     const call = watched ? this.callback : undefined;
     room -= first.length;
-    let next = room > 0 ? connection.transmit(now, room) : undefined;
+    let next = room > 0 && connection.queuedBytes > 0 ? connection.transmit(now, room) : undefined;
     // Several pieces leave in one call to the operating system; for one, corking would only cost.
     const corked = next !== undefined;
     if (corked) socket.cork();

@@ -59,6 +59,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
     tick(facts, now);
     return undefined;
   }
+  if (facts.queuedBytes === 0) giveBack(facts);
   facts.unreported += bytes.length;
   facts.bytesSent += bytes.length;
   move(facts, now);
