@@ -1,8 +1,9 @@
 /**
  * The whole state of a connection, as one record. reading.ts, writing.ts and failing.ts, its transitions, read and write the fields.
  *
- * The deadlines are part of the record, which inherits them from timers.ts, and not an object of their own: that saves memory on each idle
- * connection (benchmarks: idle). Only timers.ts writes them.
+ * The deadlines of an open connection are part of the record, which inherits them from timers.ts, and not an object of their own: that
+ * saves memory on each idle connection (benchmarks: idle). Those of the handshakes are kept by `opening` and `closing`. Only timers.ts
+ * writes them.
  */
 import type { Receiver } from '../receive/receiver.ts';
 import type { Sender } from '../send/sender.ts';
