@@ -224,7 +224,7 @@ test('diagnostics: what could not be accepted is told without an error handler t
   await until(() => server.statistics.pending === 1);
   const refused = await dial(bench, server.port);
   assert.is(await refused.end(), '');
-  assert.equal(heard, ['maxPendingHandshakes: too many connections are waited for']);
+  assert.equal(heard, ['maxPendingHandshakes: a client was turned away, because so many handshakes are pending']);
   assert.equal(printed, []);
 });
 

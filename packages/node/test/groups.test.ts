@@ -401,7 +401,7 @@ test('misuse is said before anything is sent', async (bench) => {
     [() => group.send('x', { except: 'me' as never }), /except: a connection, or several/],
     [() => group.send('x', { except: 5 as never }), /except: a connection, or several/],
     [() => group.send(Uint8Array.of(255), { text: true }), /valid UTF-8/],
-    [() => group.join({} as never), /what joins a group is a connection/],
+    [() => group.join({} as never), /only a WebSocketConnection can join a group/],
     [() => server.group(undefined as never), /the name of a group is a string, not undefined/],
     [() => server.broadcast(undefined as never), /a string, an ArrayBuffer or a view/],
   ] as const) {
