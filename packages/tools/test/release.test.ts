@@ -29,14 +29,14 @@ release('is refused until all is decided, committed, tagged and written down', (
     assert.is(status, 0, stderr);
   };
   git('init', '--quiet');
-  assert.match(check(), /refused, since the repository's address is not decided\. .*`repository` of the package\.json/);
+  assert.match(check(), /refused, because the repository's address is missing\. .*`repository` in the package\.json/);
   workspace.write('package.json', '{ "repository": "https://example.org/us/it" }');
-  assert.match(check(), 'refused, since not all that is here is committed');
+  assert.match(check(), 'refused, because there are uncommitted changes');
   git('add', '.');
   git('commit', '--quiet', '--message', 'all');
-  assert.match(check(), 'refused, since this commit is not tagged v1.2.3');
+  assert.match(check(), 'refused, because this commit is not tagged v1.2.3');
   git('tag', 'v1.2.3');
-  assert.match(check(), 'refused, since CHANGELOG.md has no heading 1.2.3');
+  assert.match(check(), 'refused, because CHANGELOG.md has no heading 1.2.3');
   workspace.write('CHANGELOG.md', '# Changelog\n\n## 1.2.3 – today\n');
   git('commit', '--quiet', '--all', '--message', 'released');
   git('tag', '--force', 'v1.2.3');
@@ -44,7 +44,7 @@ release('is refused until all is decided, committed, tagged and written down', (
   workspace.write('packages/b/package.json', JSON.stringify({ name: 'b', version: '1.2.4' }));
   git('add', '.');
   git('commit', '--quiet', '--message', 'another');
-  assert.match(check(), 'refused, since the packages do not have one version');
+  assert.match(check(), 'refused, because the packages have different versions');
   workspace.remove();
 });
 
@@ -54,7 +54,7 @@ release('says so, while the address of this repository is not decided', () => {
     encoding: 'utf8',
   });
   assert.is(status, 1);
-  assert.match(stderr, "refused, since the repository's address is not decided");
+  assert.match(stderr, "refused, because the repository's address is missing");
 });
 
 release('every step of a workflow is a script that .ci/run is or runs', () => {
