@@ -13,7 +13,7 @@ import {
 } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request } from './raw.ts';
 import { REFUSED } from './sockets.ts';
-import { bodyOf, deferred, delay, exchange, recorder, suite, until } from './support.ts';
+import { bodyOf, deferred, delay, exchange, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('serve');
 
@@ -159,6 +159,39 @@ test('`await using` closes a connection and then its server', async () => {
   }
   assert.equal([ws.endEvent?.code, ws.endEvent?.clean], [1000, true]);
   assert.not(server.http.listening);
+});
+
+for (const [how, message] of [
+  [{ code: 1006 }, /1006/],
+  [{ reason: 'x'.repeat(124) }, /123/],
+  [{ timeout: -1 }, /timeout/],
+  [{ wait: 5 }, /wait: there is no such option/],
+] as [object, RegExp][]) {
+  test(`close rejects an invalid ${Object.keys(how)} and changes nothing`, async (bench) => {
+    const server = await bench.serve();
+    const ws = bench.connect(server.url);
+    await ws.opened;
+    const error = await server.close(how).catch((reason: unknown) => reason);
+    assert.match(String(error), message);
+    assert.is(ws.state, 'open');
+    await bench.connect(server.url).opened;
+  });
+}
+
+test('a request that is undecided when the server closes is refused with 503', async (bench) => {
+  const decision = deferred<Decision>();
+  const { log, handlers } = recorder();
+  const server = await bench.serve({ ...handlers, request: () => decision.promise });
+  const wire = await dial(bench, server.port);
+  wire.write(request());
+  await until(() => server.connections.size === 1);
+  const closed = server.close();
+  assert.match(await wire.end(), /^HTTP\/1\.1 503 /);
+  wire.socket.end();
+  await closed;
+  decision.resolve(accept());
+  await soon();
+  assert.equal(log, ['fail handshake-rejected', 'end 1006']);
 });
 
 test.run();
