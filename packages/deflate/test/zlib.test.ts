@@ -5,7 +5,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../src/index.ts';
 import { choose, native, works, zlib } from '../src/zlib.ts';
-import { compress, DEFLATER, decompress, expectEngine, expectRoundTrips, text } from './expectations.ts';
+import { compress, decompress } from './engines.ts';
+import { DEFLATER, expectEngine, expectRoundTrips } from './expectations.ts';
+import { text } from './messages.ts';
 
 const test = suite('zlib');
 expectEngine(test, 'zlib', native);
