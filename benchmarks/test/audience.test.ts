@@ -36,13 +36,13 @@ for (const server of [
   });
 }
 
-audience('says when nobody listens', async () => {
+audience('reports a question about messages without an audience', async () => {
   const generator = await Companion.start({ ...nodeProgram('load.ts'), command: process.execPath });
   assert.match(await failure(generator.ask({ type: 'heard', messages: 1 })), /nobody listens/);
   await generator.stop();
 });
 
-audience('an audience says when something else arrives, too much, or nothing more', async () => {
+audience('reports a different message, too many messages, and a lost connection', async () => {
   const frame = Buffer.from(`8103${hex('abc')}`, 'hex');
   const hear = async (act: (client: LoadClient) => void): Promise<string> => {
     const client = {} as LoadClient;

@@ -53,7 +53,7 @@ for (const server of [
   });
 }
 
-load('answers Ping frames, and nothing else', () => {
+load('answers Ping frames, and throws for other or incomplete frames', () => {
   const pings = Buffer.from([0x89, 0, 0x89, 2, 1, 2]);
   assert.equal(pongsTo(pings), [Buffer.from([0x8a, 0x80, 0, 0, 0, 0]), Buffer.from([0x8a, 0x82, 0, 0, 0, 0, 1, 2])]);
   for (const bytes of [[0x81, 0], [0x89, 126], [0x89, 2, 1], [0x89]]) {

@@ -87,7 +87,7 @@ subjects('an idle connection costs memory', async () => {
   assert.ok(Number.isFinite(heapAndBuffers) && Number.isFinite(resident));
 });
 
-subjects('a heartbeat costs time, ours and that of ws', async () => {
+subjects('a heartbeat costs time, with sockless and with ws', async () => {
   for (const server of [servers.SERVE_HEARTBEAT, servers.WS_HEARTBEAT]) {
     assert.ok((await heartbeatCost(server, { connections: 20, interval: 1000, time: 2000 })) > 0);
   }

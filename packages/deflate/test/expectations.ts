@@ -94,7 +94,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     assert.throws(() => decompress(inflated(8), payload, 1));
   });
 
-  test(`${name}: every level and memLevel`, () => {
+  test(`${name}: every level and memLevel round-trips`, () => {
     const data = text(20_000);
     for (let level = 0; level <= 9; level++) {
       for (const memLevel of [1, 5, 9]) {
@@ -129,7 +129,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     }
   }
 
-  test(`${name}: input that was transferred is an error; output that was transferred harms nobody`, () => {
+  test(`${name}: transferred input throws, and transferred output does no harm`, () => {
     const deflater = engine.createDeflater(DEFLATER);
     const transfer = ({ buffer }: Uint8Array): unknown =>
       structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
@@ -162,7 +162,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     deflater.close();
   });
 
-  test(`${name}: what one long message needed is not kept`, () => {
+  test(`${name}: the memory for one long message is released`, () => {
     const deflater = engine.createDeflater(DEFLATER);
     const long = deflater.deflate(noise(3_000_000));
     assert.ok(long.buffer.byteLength > 3_000_000);
@@ -174,7 +174,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     deflater.close();
   });
 
-  test(`${name}: truncated at any byte, it does not end there`, () => {
+  test(`${name}: a message truncated at any byte does not end there`, () => {
     for (const data of [text(5), text(100), text(2000), noise(100)]) {
       const payload = compress(engine.createDeflater(DEFLATER), data);
       for (let length = 0; length < payload.length; length++) {
@@ -188,7 +188,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     }
   });
 
-  test(`${name}: with data behind its end, it does not end there`, () => {
+  test(`${name}: a message with data behind its end does not end there`, () => {
     const payload = compress(engine.createDeflater(DEFLATER), text(100));
     const final_ = Buffer.concat([final(text(100)), ZERO]);
     for (const more of [[0], [0, 0], [0, 0, 0xff, 0xff], [0xff], [0x4b], [1, 0, 0, 0xff, 0xff]]) {
@@ -215,7 +215,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     ['a reference before the beginning', [0x4b, 0x04, 0x53, 0xff, 0xff, 0xff, 0xff]],
     ['noise', [...noise(100, 5)]],
   ] as const) {
-    test(`${name}: ${what} throws; then it can be closed, twice`, () => {
+    test(`${name}: ${what} throws, and the inflater can be closed, twice`, () => {
       const inflater = inflated();
       assert.throws(() => decompress(inflater, Uint8Array.from(bytes)));
       inflater.close();
@@ -223,7 +223,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     });
   }
 
-  test(`${name}: closed twice, used or not`, () => {
+  test(`${name}: closing twice is harmless, used or not`, () => {
     const [deflater, inflater] = [engine.createDeflater(DEFLATER), inflated()];
     for (const each of [deflater, inflater, engine.createDeflater(DEFLATER), inflated()]) {
       each.close();
@@ -235,7 +235,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     used.close();
   });
 
-  test(`${name}: many at once do not mix`, () => {
+  test(`${name}: many deflaters and inflaters at a time do not mix`, () => {
     const all = Array.from({ length: 20 }, (_, index) => ({
       deflater: engine.createDeflater({ ...DEFLATER, windowBits: 8 + (index % 8) }),
       inflater: inflated(8 + (index % 8)),

@@ -57,7 +57,7 @@ export function expectFinalBlocks(test: Test, name: string, engine: DeflateEngin
     }
   });
 
-  test(`${name}: a reset after BFINAL leaves a new beginning`, () => {
+  test(`${name}: after BFINAL and a reset the next message starts afresh`, () => {
     const inflater = inflated();
     for (let round = 0; round < 3; round++) {
       same(decompress(inflater, Buffer.concat([final(text(500)), ZERO])), text(500));
@@ -101,7 +101,7 @@ export function expectFinalBlocks(test: Test, name: string, engine: DeflateEngin
     inflater.close();
   });
 
-  test(`${name}: a block with BFINAL, and a reset behind it, take no memory`, () => {
+  test(`${name}: a block with BFINAL and a reset after it allocate no tables`, () => {
     const inflater = inflated();
     const message = Buffer.concat([Buffer.alloc(200, Uint8Array.of(3, 0)), ZERO]);
     const read = (): void => {

@@ -10,7 +10,7 @@ import { createWorkspace } from './workspace.ts';
 
 const release = suite('npm run release');
 
-release('is refused until all is decided, committed, tagged and written down', () => {
+release('a release is refused until the address, commit, tag, version and changelog are in order', () => {
   const workspace = createWorkspace({
     'package.json': '{}',
     'CHANGELOG.md': '# Changelog\n\n## Unreleased\n',
@@ -48,7 +48,7 @@ release('is refused until all is decided, committed, tagged and written down', (
   workspace.remove();
 });
 
-release('says so, while the address of this repository is not decided', () => {
+release('a release without the address of the repository says so', () => {
   if (addressOf(ROOT) !== undefined) return;
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'packages/tools/run.js'), 'release'], {
     encoding: 'utf8',
@@ -67,7 +67,7 @@ release('every step of a workflow is a script that .ci/run is or runs', () => {
   for (const step of steps) assert.ok(step === '.ci/run' || new RegExp(`^step '.*' ${step}\\b`, 'm').test(ci), step);
 });
 
-release('a mistake in a workflow is found, in whichever file', () => {
+release('a mistake in any workflow is found', () => {
   const workflow = (expression: string): string =>
     `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \${{ ${expression} }}\n`;
   const workspace = createWorkspace({
