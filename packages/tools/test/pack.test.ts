@@ -61,7 +61,7 @@ pack('a tarball has the versions of its dependencies, the licence, and all addre
 pack('a dependency that users could not install is refused', () => {
   assert.match(
     packed({ private: 'workspace:^' }).output,
-    'private is workspace:^, and not workspace:^ of a package that is published',
+    'private is workspace:^, and not workspace:^ of a published package',
   );
   assert.match(packed({ a: 'workspace:*' }).output, 'packages/b/package.json: a is workspace:*');
 });
