@@ -16,9 +16,8 @@ export interface Clock {
   clearTimeout(timer: Timer | undefined): void;
   /** Calls a function as soon as the code that is running has returned. */
   queueMicrotask(call: () => void): void;
-  /** Calls a function after the events that have arrived meanwhile were delivered. Default: a timer of 0 milliseconds. */ setImmediate?(
-    call: () => void,
-  ): unknown;
+  /** Calls a function after the events that have arrived meanwhile were delivered. Default: a timer of 0 milliseconds. */
+  setImmediate?(call: () => void): unknown;
 }
 
 /** The global functions that make up the clock of the host. */
@@ -55,10 +54,9 @@ export function perClock<Kept>(make: (clock: Clock) => Kept): (clock: Clock) => 
   };
 }
 
-/** Calls a function after the events that have arrived meanwhile were delivered. */ export function soon(
-  clock: Clock,
-  call: () => void,
-): void {
+/** Calls a function after the events that have arrived meanwhile were delivered. */
+
+export function soon(clock: Clock, call: () => void): void {
   if (clock.setImmediate === undefined) clock.setTimeout(call, 0);
   else clock.setImmediate(call);
 }

@@ -46,7 +46,8 @@ export class Scope<Data = unknown> {
   readonly turns: Turns;
   /** {@link AdapterOptions.highWaterMark} */
   readonly highWaterMark: number;
-  /** The host's diagnostics channels, if it has them. */ readonly diagnostics: Diagnostics | undefined;
+  /** The host's diagnostics channels, if it has them. */
+  readonly diagnostics: Diagnostics | undefined;
   readonly #context: Context;
 
   /**
