@@ -38,7 +38,7 @@ for (const server of [
 
 audience('reports a question about messages without an audience', async () => {
   const generator = await Companion.start({ ...nodeProgram('load.ts'), command: process.execPath });
-  assert.match(await failure(generator.ask({ type: 'heard', messages: 1 })), /nobody listens/);
+  assert.match(await failure(generator.ask({ type: 'heard', messages: 1 })), /there is no audience/);
   await generator.stop();
 });
 

@@ -159,7 +159,7 @@ async function listen({ port, connections, compressed, kind, size }: ListenQuest
 }
 
 async function heard(messages: number): Promise<undefined> {
-  if (audience === undefined) throw new Error('nobody listens');
+  if (audience === undefined) throw new Error('there is no audience');
   await audience.heard(messages);
 }
 

@@ -55,7 +55,6 @@ export function perClock<Kept>(make: (clock: Clock) => Kept): (clock: Clock) => 
 }
 
 /** Calls a function after the events that have arrived meanwhile were delivered. */
-
 export function soon(clock: Clock, call: () => void): void {
   if (clock.setImmediate === undefined) clock.setTimeout(call, 0);
   else clock.setImmediate(call);

@@ -27,7 +27,7 @@ test('without context takeover a prepared message is compressed once for all ser
   assert.is(wires[0], wires[1]);
   assert.is(wires[2], wires[3]);
   assert.is(wires[0]?.slice(0, 2), 'c1');
-  // Whoever sends the text itself sends the same bytes.
+  // Sending the text itself gives the same bytes.
   const other = opened('server', {}, setting);
   other.send('Hello '.repeat(100));
   other.send('Hello '.repeat(100));
