@@ -179,12 +179,18 @@ for (const [how, message] of [
 }
 
 test('a request that is undecided when the server closes is refused with 503', async (bench) => {
-  const decision = deferred<Decision>();
+  const [asked, decision] = [deferred<void>(), deferred<Decision>()];
   const { log, handlers } = recorder();
-  const server = await bench.serve({ ...handlers, request: () => decision.promise });
+  const server = await bench.serve({
+    ...handlers,
+    request() {
+      asked.resolve();
+      return decision.promise;
+    },
+  });
   const wire = await dial(bench, server.port);
   wire.write(request());
-  await until(() => server.connections.size === 1);
+  await asked.promise;
   const closed = server.close();
   assert.match(await wire.end(), /^HTTP\/1\.1 503 /);
   wire.socket.end();
