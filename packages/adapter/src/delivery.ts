@@ -9,15 +9,17 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 
 const ACCEPT = accept();
 
-/** A connection of core, its driver, and the handlers that receive its events. */
+/**
+ * A connection of core, its driver, and the handlers that receive its events.
+ *
+ * The methods of this class, of its subclasses and of drivers are `private` and not `#`: an object occupies more memory
+ * for each class in its chain that has a `#` method (benchmarks: idle).
+ */
 export abstract class Delivery<Data> {
   /** Why the connection ended, once it has. */
   endEvent: EndEvent | undefined = undefined;
   /** The client's request: on a server, until the `open` handler has returned. Copy what you need later to `data`. */
   request: HandshakeRequest | undefined = undefined;
-  /** On a server: the key from `accept({ key })`, which the `request` handler returned. */
-  key: unknown = undefined;
-
   /** What it shares with the other connections of its server or client. */
   protected readonly scope: Scope<Data>;
   /** The connection of core, while there is one. */
@@ -71,7 +73,7 @@ export abstract class Delivery<Data> {
       connection.timeout(driver.now());
     } catch (error) {
       // For example, no Ping frame could be masked. The connection would have no deadline any more and might never end.
-      ws.#failed(connection, error);
+      ws.failed(connection, error);
       driver.destroy();
     }
     // A connection that is still open has a Ping frame to write and no events, so no handler runs and no context is
@@ -92,12 +94,12 @@ export abstract class Delivery<Data> {
     const { connection, driver } = this;
     if (this.#busy === 'delivering' || connection === undefined || driver === undefined) return;
     this.#busy = 'delivering';
-    for (let event = this.#poll(connection, driver); event !== undefined; event = this.#poll(connection, driver)) {
+    for (let event = this.poll(connection, driver); event !== undefined; event = this.poll(connection, driver)) {
       try {
-        const result = this.#deliver(connection, event);
-        if (result !== undefined) this.#watch(connection, result);
+        const result = this.deliver(connection, event);
+        if (result !== undefined) this.watch(connection, result);
       } catch (error) {
-        this.#failed(connection, error);
+        this.failed(connection, error);
       }
     }
     this.#busy = 'no';
@@ -115,12 +117,12 @@ export abstract class Delivery<Data> {
   /** Lets the driver write. */
   protected flush(): void {
     const { state } = this;
-    this.#flush();
+    this.flushDriver();
     // The connection fails here if core finds that a borrowed payload was changed: it checks when it transmits.
     if (this.state !== state) this.changed();
   }
 
-  #flush(): void {
+  private flushDriver(): void {
     try {
       this.driver?.flush();
     } catch (error) {
@@ -159,15 +161,18 @@ export abstract class Delivery<Data> {
   protected attempt(connection: Connection | undefined, call: () => unknown): void {
     try {
       const result = call();
-      if (result !== undefined) this.#watch(connection, result);
+      if (result !== undefined) this.watch(connection, result);
     } catch (error) {
-      this.#failed(connection, error);
+      this.failed(connection, error);
       this.changed();
     }
   }
 
   /** This object, in the type that handlers receive. */
   protected abstract get self(): WebSocketConnection<Data>;
+
+  /** The key from `accept({ key })`, which the `request` handler returned. */
+  abstract key: unknown;
 
   /** The state of the connection. */
   abstract get state(): Connection['state'];
@@ -189,19 +194,19 @@ export abstract class Delivery<Data> {
   /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
-  #poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
+  private poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
     try {
       return connection.poll();
     } catch (error) {
       // An extension, a text decoder or a source of random bytes that core was given threw. There will be no further
       // messages.
-      this.#failed(connection, error);
+      this.failed(connection, error);
       driver.destroy();
       return connection.poll();
     }
   }
 
-  #deliver(connection: Connection, event: ConnectionEvent): unknown {
+  private deliver(connection: Connection, event: ConnectionEvent): unknown {
     const { handlers } = this.scope;
     const { self } = this;
     switch (event.type) {
@@ -216,7 +221,7 @@ export abstract class Delivery<Data> {
         return handlers.pong?.(self, event.data, event.latency);
       case 'request':
         this.request = event.request;
-        return this.#decide(connection, event.request);
+        return this.askDecision(connection, event.request);
       case 'open':
         return this.open(event);
       case 'close':
@@ -224,7 +229,7 @@ export abstract class Delivery<Data> {
         return handlers.close?.(self, event.code, event.reason);
       case 'fail':
         this.closes();
-        if (connection.role === 'server') this.#tellRefusal(event.error);
+        if (connection.role === 'server') this.tellRefusal(event.error);
         return handlers.fail?.(self, event.error);
       case 'end': {
         const { diagnostics } = this.scope;
@@ -234,48 +239,48 @@ export abstract class Delivery<Data> {
     }
   }
 
-  #tellRefusal(error: Error): void {
+  private tellRefusal(error: Error): void {
     const { diagnostics } = this.scope;
     if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
     diagnostics.refuse.publish({ ws: this.self as WebSocketConnection<never>, error });
   }
 
   /** Asks the `request` handler; without one, accepts what the policy of core has allowed. */
-  #decide(connection: Connection, request: HandshakeRequest): unknown {
+  private askDecision(connection: Connection, request: HandshakeRequest): unknown {
     const { handlers } = this.scope;
     const decision = handlers.request === undefined ? ACCEPT : handlers.request(this.self, request);
-    if (isPromiseLike(decision)) return this.#decideLater(connection, decision);
-    this.key = Decision.apply(decision, connection, this.#now());
+    if (isPromiseLike(decision)) return this.decideLater(connection, decision);
+    this.key = Decision.apply(decision, connection, this.time());
     return undefined;
   }
 
   /** Answers the request that waits, although the application has not decided yet. */
   protected decide(decision: Decision): void {
-    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.#now());
+    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.time());
     this.changed();
   }
 
-  async #decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
-    this.key = Decision.apply(await decision, connection, this.#now());
+  private async decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
+    this.key = Decision.apply(await decision, connection, this.time());
     this.changed();
   }
 
   /** If a handler returned a promise, waits for it and fails the connection when it rejects. */
-  #watch(connection: Connection | undefined, result: unknown): void {
+  private watch(connection: Connection | undefined, result: unknown): void {
     if (!isPromiseLike(result)) return;
     result.then(undefined, (error: unknown) => {
-      this.#failed(connection, error);
+      this.failed(connection, error);
       this.changed();
     });
   }
 
   /** A handler threw: fails its connection, no other one, and reports the error. */
-  #failed(connection: Connection | undefined, error: unknown): void {
+  private failed(connection: Connection | undefined, error: unknown): void {
     // A loop over the messages threw because the connection ended, and the handler did not catch that. `end` has
     // reported it.
     if (error instanceof ConnectionEndedError && error.end === this.endEvent) return;
     try {
-      connection?.fail('handler-failed', error, this.#now());
+      connection?.fail('handler-failed', error, this.time());
     } catch {
       // Without random bytes a client cannot even mask a Close frame, so the connection ends without one.
       this.driver?.destroy();
@@ -283,7 +288,7 @@ export abstract class Delivery<Data> {
     this.scope.report(this.self, error);
   }
 
-  #now(): number | undefined {
+  private time(): number | undefined {
     return this.driver?.now();
   }
 }

@@ -43,8 +43,11 @@ export class ServedConnections<Data = unknown> {
     messagesReceived: 0,
     messagesSent: 0,
   };
-  #pending = 0;
-  // Only with a bound: the sum of the queued bytes that each connection last counted.
+  readonly #pending: Set<WebSocketConnection<Data>> = new Set();
+  // Only with a bound: the network from which each connection comes, the number of bytes that wait in each, and in all
+  // together.
+  readonly #networks: Map<WebSocketConnection<Data>, string> = new Map();
+  readonly #queues: Map<WebSocketConnection<Data>, number> = new Map();
   #queuedBytes = 0;
   #closing = false;
 
@@ -73,7 +76,7 @@ export class ServedConnections<Data = unknown> {
    * @param others the number of clients that are waited for and have not been added yet
    */
   turnsAway(others = 0): boolean {
-    if (this.#pending + others < this.#bounds.maxPendingHandshakes) return false;
+    if (this.#pending.size + others < this.#bounds.maxPendingHandshakes) return false;
     this.#scope.acceptFailed(
       new Error('maxPendingHandshakes: a client was turned away, because so many handshakes are pending'),
       false,
@@ -94,12 +97,15 @@ export class ServedConnections<Data = unknown> {
     const same = network === undefined ? 0 : (this.#byNetwork.get(network) ?? 0);
     const isFull = this.#closing || this.all.size >= maxConnections;
     const refusal = isFull ? this.#unavailable : same >= maxConnectionsPerAddress ? this.#tooMany : undefined;
-    this.#pending++;
-    if (refusal !== undefined) return { ws: new ServedConnection(refusal, this, undefined), scope: refusal };
-    const ws = new ServedConnection(scope, this, network);
-    this.all.add(ws);
-    if (network !== undefined) this.#byNetwork.set(network, same + 1);
-    return { ws, scope };
+    const served = { ws: new ServedConnection(refusal ?? scope, this), scope: refusal ?? scope };
+    this.#pending.add(served.ws);
+    if (refusal !== undefined) return served;
+    this.all.add(served.ws);
+    if (network !== undefined) {
+      this.#networks.set(served.ws, network);
+      this.#byNetwork.set(network, same + 1);
+    }
+    return served;
   }
 
   /** Returns the members of a server object that reach its connections and watch them. */
@@ -129,8 +135,8 @@ export class ServedConnections<Data = unknown> {
   }
 
   /** The request of a connection has been decided, or will never be. */
-  decided(): void {
-    this.#pending--;
+  decided(ws: WebSocketConnection<Data>): void {
+    this.#pending.delete(ws);
   }
 
   /** A connection is not open any more. */
@@ -142,36 +148,39 @@ export class ServedConnections<Data = unknown> {
   }
 
   /** A connection has ended. */
-  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent, network: string | undefined): void {
+  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent): void {
     this.all.delete(ws);
+    this.decided(ws);
     this.closed(ws);
     if (statistics.openedAt !== undefined) this.#past.ended++;
     if (isRefusal(explanation.error)) this.#past.refused++;
     for (const name of SUMS) this.#past[name] += statistics[name];
+    const network = this.#networks.get(ws);
     if (network === undefined) return;
+    this.#networks.delete(ws);
     const same = (this.#byNetwork.get(network) ?? 0) - 1;
     if (same > 0) this.#byNetwork.set(network, same);
     else this.#byNetwork.delete(network);
   }
 
-  /** Whether the bytes that wait in all connections together are counted. */
-  get countsQueuedBytes(): boolean {
-    return this.#bounds.maxTotalQueuedBytes !== Infinity;
-  }
-
   /**
-   * One connection has `more` bytes queued than before (fewer if negative). If all together exceed the bound, those
-   * with the most are failed until the rest fits.
+   * With a bound: counts the bytes that wait in a connection. If all together exceed the bound, those with the most are
+   * failed until the rest fits.
    */
-  queued(more: number): void {
+  count(ws: WebSocketConnection<Data>): void {
+    if (this.#bounds.maxTotalQueuedBytes === Infinity) return;
+    const { queuedBytes } = ws;
+    const more = queuedBytes - (this.#queues.get(ws) ?? 0);
+    if (queuedBytes > 0) this.#queues.set(ws, queuedBytes);
+    else this.#queues.delete(ws);
     this.#queuedBytes += more;
     if (more <= 0 || this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) return;
     const byQueue = [...this.#open].sort((one, other) => other.queuedBytes - one.queuedBytes);
-    for (const ws of byQueue) {
+    for (const slowest of byQueue) {
       if (this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) break;
-      this.closed(ws);
-      failSlow(ws as WebSocketConnection<never>);
-      (ws as ServedConnection<Data>).count();
+      this.closed(slowest);
+      failSlow(slowest as WebSocketConnection<never>);
+      this.count(slowest);
     }
   }
 
@@ -201,7 +210,7 @@ export class ServedConnections<Data = unknown> {
   #statistics(arrivals: number): ServerStatistics {
     const now = {
       ...this.#past,
-      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending + arrivals, queuedBytes: 0 },
+      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending.size + arrivals, queuedBytes: 0 },
     };
     for (const ws of this.all) {
       now.queuedBytes += ws.queuedBytes;
@@ -214,14 +223,10 @@ export class ServedConnections<Data = unknown> {
 
 class ServedConnection<Data> extends WebSocketConnection<Data> {
   readonly #served: ServedConnections<Data>;
-  readonly #network: string | undefined;
-  #undecided = true;
-  #counted = 0;
 
-  constructor(scope: Scope<Data>, served: ServedConnections<Data>, network: string | undefined) {
+  constructor(scope: Scope<Data>, served: ServedConnections<Data>) {
     super(scope);
     this.#served = served;
-    this.#network = network;
   }
 
   override close(code?: number, reason?: string): void {
@@ -235,26 +240,18 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
     else this.close(code, reason);
   }
 
-  /** Tells the server how many bytes are queued. */
-  count(): void {
-    const { queuedBytes } = this;
-    const more = queuedBytes - this.#counted;
-    this.#counted = queuedBytes;
-    if (more !== 0) this.#served.queued(more);
-  }
-
   protected override flush(): void {
     super.flush();
-    if (this.#served.countsQueuedBytes) this.count();
+    this.#served.count(this);
   }
 
   protected override advanced(): void {
     super.advanced();
-    if (this.#served.countsQueuedBytes) this.count();
+    this.#served.count(this);
   }
 
   protected override open(event: OpenEvent): unknown {
-    this.#decided();
+    this.#served.decided(this);
     // Before the `open` handler, which expects to find it in `server.open`.
     if (this.state === 'open') this.#served.opened(this);
     return super.open(event);
@@ -265,17 +262,11 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
   }
 
   protected override end(event: EndEvent): unknown {
-    this.#decided();
-    this.#served.ended(this, event, this.#network);
+    this.#served.ended(this, event);
     try {
       return super.end(event);
     } finally {
-      if (this.#served.countsQueuedBytes) this.count();
+      this.#served.count(this);
     }
-  }
-
-  #decided(): void {
-    if (this.#undecided) this.#served.decided();
-    this.#undecided = false;
   }
 }

@@ -23,8 +23,11 @@ import { Inbox } from './inbox.ts';
 import { isPromiseLike } from './scope.ts';
 import { readableOf, writableOf } from './streams.ts';
 
-/** The promises and streams that the application has asked for. */
-interface Promises {
+/**
+ * What few connections need, or none needs for long. It is an object of its own, so that the others do not pay for it
+ * (benchmarks: idle).
+ */
+interface Extras {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
   drained?: Deferred<void> | undefined;
@@ -33,6 +36,12 @@ interface Promises {
   lent?: boolean | undefined;
   readable?: HostReadableStream | undefined;
   writable?: HostWritableStream | undefined;
+  /** {@link WebSocketConnection.key} */
+  key?: unknown;
+  /** The reasons for not reading: {@link BY_APPLICATION}, {@link BY_INBOX}. */
+  pausedBy?: number | undefined;
+  /** The groups that the connection is a member of. */
+  memberships?: Set<Membership> | undefined;
 }
 
 /** The reasons for not reading: the application has paused, or too much waits for a loop. */
@@ -72,25 +81,36 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * yet.
    */
   #level: 'low' | 'high' | 'fallen' = 'low';
-  #pausedBy = 0;
   /** The inbox for messages that no handler takes. `'unwanted'`: no loop began in time, so messages are dropped. */
   #inbox: Inbox | 'unwanted' | undefined = undefined;
-  #promises: Promises | undefined = undefined;
-  #memberships: Set<Membership> | undefined = undefined;
+  #extras: Extras | undefined = undefined;
 
   static {
-    failSlow = (ws) => ws.#tooSlow();
-    sendPrepared = (ws, message, slow) => ws.#sendPrepared(message, slow as (ws: unknown) => unknown);
+    failSlow = (ws) => ws.tooSlow();
+    sendPrepared = (ws, message, slow) => ws.sendPrepared(message, slow as (ws: unknown) => unknown);
     memberships = {
       add(ws, membership) {
-        ws.#memberships ??= new Set();
-        ws.#memberships.add(membership);
+        ws.#extras ??= {};
+        ws.#extras.memberships ??= new Set();
+        ws.#extras.memberships.add(membership);
       },
       delete(ws, membership) {
-        ws.#memberships?.delete(membership);
-        if (ws.#memberships?.size === 0) ws.#memberships = undefined;
+        const { memberships } = ws.#extras ?? {};
+        memberships?.delete(membership);
+        if (ws.#extras !== undefined && memberships?.size === 0) ws.#extras.memberships = undefined;
       },
     };
+  }
+
+  /** On a server: the key that the `request` handler has given it by `accept({ key })`. */
+  get key(): unknown {
+    return this.#extras?.key;
+  }
+
+  override set key(key: unknown) {
+    if (key === undefined && this.#extras === undefined) return;
+    this.#extras ??= {};
+    this.#extras.key = key;
   }
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
@@ -139,18 +159,18 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Resolves when the connection is open; rejects when it ended before. */
   get opened(): Promise<OpenEvent> {
     if (this.openEvent !== undefined) return Promise.resolve(this.openEvent);
-    this.#promises ??= {};
-    this.#promises.opened ??= new Deferred();
-    if (this.endEvent !== undefined) this.#promises.opened.reject(new ConnectionEndedError(this.endEvent));
-    return this.#promises.opened.promise;
+    this.#extras ??= {};
+    this.#extras.opened ??= new Deferred();
+    if (this.endEvent !== undefined) this.#extras.opened.reject(new ConnectionEndedError(this.endEvent));
+    return this.#extras.opened.promise;
   }
 
   /** Resolves when the connection has ended, for any reason; never rejects. */
   get closed(): Promise<EndEvent> {
-    this.#promises ??= {};
-    this.#promises.closed ??= new Deferred();
-    if (this.endEvent !== undefined) this.#promises.closed.resolve(this.endEvent);
-    return this.#promises.closed.promise;
+    this.#extras ??= {};
+    this.#extras.closed ??= new Deferred();
+    if (this.endEvent !== undefined) this.#extras.closed.resolve(this.endEvent);
+    return this.#extras.closed.promise;
   }
 
   /**
@@ -160,9 +180,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   get drained(): Promise<void> {
     if (this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
     this.#level = 'high';
-    this.#promises ??= {};
-    this.#promises.drained ??= new Deferred();
-    return this.#promises.drained.promise;
+    this.#extras ??= {};
+    this.#extras.drained ??= new Deferred();
+    return this.#extras.drained.promise;
   }
 
   /**
@@ -172,10 +192,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    */
   get written(): Promise<void> {
     if (this.queuedBytes === 0) return Promise.resolve();
-    this.#promises ??= {};
-    this.#promises.written ??= new Deferred();
+    this.#extras ??= {};
+    this.#extras.written ??= new Deferred();
     this.driver?.watch?.();
-    return this.#promises.written.promise;
+    return this.#extras.written.promise;
   }
 
   /**
@@ -195,10 +215,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     try {
       connection?.send(data, options);
     } catch (error) {
-      return this.#refused(data, error);
+      return this.refused(data, error);
     }
-    if (connection === undefined) return this.#refused(data);
-    if (options?.lend) this.#lend();
+    if (connection === undefined) return this.refused(data);
+    if (options?.lend) this.lend();
     this.planFlush();
     return true;
   }
@@ -211,8 +231,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * fragments
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
-    if (options?.lend) this.#lend();
-    return this.#command(data, (connection) => connection.sendFragment(data, final, options));
+    if (options?.lend) this.lend();
+    return this.command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
   /**
@@ -222,7 +242,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
   ping(data: string | BytesLike = ''): boolean {
-    return this.#command(data, (connection) => connection.ping(data));
+    return this.command(data, (connection) => connection.ping(data));
   }
 
   /**
@@ -232,7 +252,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
   pong(data: string | BytesLike = ''): boolean {
-    return this.#command(data, (connection) => connection.pong(data));
+    return this.command(data, (connection) => connection.pong(data));
   }
 
   /**
@@ -254,12 +274,12 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Stops reading. Further data waits at the peer, and the idle, message and pong timeouts are suspended. */
   pause(): void {
-    this.#pause(BY_APPLICATION);
+    this.pauseFor(BY_APPLICATION);
   }
 
   /** Resumes reading. */
   resume(): void {
-    this.#resume(BY_APPLICATION);
+    this.resumeFor(BY_APPLICATION);
   }
 
   /**
@@ -274,7 +294,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {StateError} `messages-dropped` when messages were dropped for that reason
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
-    const inbox = this.#ownInbox();
+    const inbox = this.ownInbox();
     const iterator = inbox.iterate();
     if (this.endEvent !== undefined) inbox.end(this.endEvent);
     return iterator;
@@ -288,9 +308,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {StateError} `messages-dropped`, as for a loop
    */
   get readable(): HostReadableStream {
-    this.#promises ??= {};
-    this.#promises.readable ??= readableOf(this);
-    return this.#promises.readable;
+    this.#extras ??= {};
+    this.#extras.readable ??= readableOf(this);
+    return this.#extras.readable;
   }
 
   /**
@@ -300,9 +320,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * way.
    */
   get writable(): HostWritableStream {
-    this.#promises ??= {};
-    this.#promises.writable ??= writableOf(this);
-    return this.#promises.writable;
+    this.#extras ??= {};
+    this.#extras.writable ??= writableOf(this);
+    return this.#extras.writable;
   }
 
   /** Closes the connection with 1000 and waits for its end. */
@@ -318,9 +338,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Begins to work with a connection. */
   protected override start(connection: Connection, driver: Driver): void {
-    this.#pausedBy = 0;
+    if (this.#extras !== undefined) this.#extras.pausedBy = 0;
     // The application may have asked for `written` before there was a driver.
-    if (this.#promises?.written !== undefined) driver.watch?.();
+    if (this.#extras?.written !== undefined) driver.watch?.();
     super.start(connection, driver);
   }
 
@@ -329,7 +349,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.#level === 'low' && this.queuedBytes > this.scope.highWaterMark) this.#level = 'high';
     super.flush();
     const hasFallen = this.#level === 'high' && this.queuedBytes <= this.scope.highWaterMark;
-    const hasLeft = this.#promises?.written !== undefined && this.queuedBytes === 0;
+    const hasLeft = this.#extras?.written !== undefined && this.queuedBytes === 0;
     if (!(hasFallen || hasLeft)) return;
     // Everything was written at once. Tell the application in a later turn: if it sends more each time, other
     // connections still get theirs.
@@ -344,18 +364,18 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Fewer bytes wait than before: resolves `written` and `drained` and calls `drain` if they are due. */
   protected override advanced(): void {
-    if (this.#promises?.written !== undefined) {
+    if (this.#extras?.written !== undefined) {
       if (this.queuedBytes > 0) this.driver?.watch?.();
       else {
-        this.#promises.written.resolve();
-        this.#promises.written = undefined;
+        this.#extras.written.resolve();
+        this.#extras.written = undefined;
       }
     }
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
     if (this.#level === 'high') return;
-    this.#promises?.drained?.resolve();
-    if (this.#promises !== undefined) this.#promises.drained = undefined;
+    this.#extras?.drained?.resolve();
+    if (this.#extras !== undefined) this.#extras.drained = undefined;
     // A client that is not connected keeps messages, and `drain` must still be called when it has sent them.
     if (this.state === 'connecting') this.#level = 'high';
     const { handlers } = this.scope;
@@ -367,7 +387,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected override message(data: string | Uint8Array): unknown {
     const { handlers } = this.scope;
     if (this.#inbox === undefined && handlers.message !== undefined) return handlers.message(this, data);
-    const inbox = this.#ownInbox();
+    const inbox = this.ownInbox();
     if (inbox.isHandled) return handlers.message?.(this, data);
     inbox.push(data);
     return undefined;
@@ -380,10 +400,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.state === 'closed') return undefined;
     this.openEvent = event;
     const { diagnostics } = this.scope;
-    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.#asAny, event });
-    this.#promises?.opened?.resolve(event);
+    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.asAny, event });
+    this.#extras?.opened?.resolve(event);
     // After a client has reconnected, `opened` is a new promise.
-    if (this.#promises !== undefined) this.#promises.opened = undefined;
+    if (this.#extras !== undefined) this.#extras.opened = undefined;
     const { handlers } = this.scope;
     let result: unknown;
     try {
@@ -391,7 +411,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     } finally {
       // Otherwise an idle connection would keep a few kilobytes.
       this.request = undefined;
-      if (handlers.message === undefined && this.connection?.role === 'server') this.#untilSettled(result);
+      if (handlers.message === undefined && this.connection?.role === 'server') this.untilSettled(result);
     }
     return result;
   }
@@ -406,14 +426,14 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected settle(event: EndEvent): void {
     this.giveBack();
     this.endEvent = event;
-    for (const each of this.#memberships ?? []) each.delete(this.#asAny);
-    this.#memberships = undefined;
+    for (const each of this.#extras?.memberships ?? []) each.delete(this.asAny);
+    if (this.#extras !== undefined) this.#extras.memberships = undefined;
     this.#level = 'low';
     if (this.#inbox instanceof Inbox) this.#inbox.end(event);
-    this.#promises?.opened?.reject(new ConnectionEndedError(event));
-    this.#promises?.closed?.resolve(event);
-    this.#promises?.drained?.resolve();
-    this.#promises?.written?.resolve();
+    this.#extras?.opened?.reject(new ConnectionEndedError(event));
+    this.#extras?.closed?.resolve(event);
+    this.#extras?.drained?.resolve();
+    this.#extras?.written?.resolve();
   }
 
   /**
@@ -423,21 +443,21 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    */
   protected giveBack(): void {
     const { connection, driver } = this;
-    if (this.#promises?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
+    if (this.#extras?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
   }
 
   /** This object, for code that does not use `data`. */
-  get #asAny(): WebSocketConnection<never> {
+  private get asAny(): WebSocketConnection<never> {
     return this as unknown as WebSocketConnection<never>;
   }
 
-  #lend(): void {
-    this.#promises ??= {};
-    this.#promises.lent = true;
+  private lend(): void {
+    this.#extras ??= {};
+    this.#extras.lent = true;
   }
 
   /** On a server, messages wait for a loop until the `open` handler has finished. */
-  #untilSettled(result: unknown): void {
+  private untilSettled(result: unknown): void {
     const settled = (): void => {
       if (this.#inbox instanceof Inbox) this.#inbox.drop();
       else this.#inbox = 'unwanted';
@@ -448,14 +468,14 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /** Returns the inbox, created for the first message or the first loop. */
-  #ownInbox(): Inbox {
+  private ownInbox(): Inbox {
     if (this.#inbox instanceof Inbox) return this.#inbox;
     const inbox = new Inbox(
       {
-        full: () => this.#pause(BY_INBOX),
-        ready: () => this.#resume(BY_INBOX),
+        full: () => this.pauseFor(BY_INBOX),
+        ready: () => this.resumeFor(BY_INBOX),
         handle: (messages) => {
-          if (this.endEvent === undefined) this.scope.run(() => this.#handle(messages), undefined);
+          if (this.endEvent === undefined) this.scope.run(() => this.handle(messages), undefined);
         },
       },
       this.scope.handlers.message !== undefined,
@@ -465,40 +485,45 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return inbox;
   }
 
-  #handle(messages: readonly (string | Uint8Array)[]): void {
+  private handle(messages: readonly (string | Uint8Array)[]): void {
     for (const message of messages) {
       this.attempt(this.connection, () => this.scope.handlers.message?.(this, message));
     }
   }
 
-  #pause(by: number): void {
+  private pauseFor(by: number): void {
     const { connection } = this;
     connection?.pause();
     // Only an open connection can be paused.
-    if (connection?.paused) this.#pausedBy |= by;
+    if (connection?.paused) {
+      this.#extras ??= {};
+      this.#extras.pausedBy = (this.#extras.pausedBy ?? 0) | by;
+    }
     this.changed();
   }
 
-  #resume(by: number): void {
-    this.#pausedBy &= ~by;
-    if (this.#pausedBy !== 0) return;
+  private resumeFor(by: number): void {
+    if (this.#extras?.pausedBy) {
+      this.#extras.pausedBy &= ~by;
+      if (this.#extras.pausedBy !== 0) return;
+    }
     this.connection?.resume(this.driver?.now());
     this.changed();
   }
 
-  #command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
+  private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
     const { connection } = this;
-    if (connection === undefined) return this.#refused(data);
+    if (connection === undefined) return this.refused(data);
     try {
       call(connection);
     } catch (error) {
-      return this.#refused(data, error);
+      return this.refused(data, error);
     }
     this.planFlush();
     return true;
   }
 
-  #sendPrepared(
+  private sendPrepared(
     message: PreparedMessage,
     slow: 'close' | 'skip' | ((ws: this) => unknown),
   ): 'sent' | 'skipped' | 'closed' {
@@ -506,7 +531,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (connection?.state !== 'open') return 'skipped';
     const { queuedBytes, maxQueuedBytes } = connection;
     const isFull = queuedBytes >= maxQueuedBytes || (queuedBytes > 0 && queuedBytes + message.length > maxQueuedBytes);
-    if (isFull) return this.#isSlow(slow);
+    if (isFull) return this.isSlow(slow);
     try {
       connection.send(message);
     } catch (error) {
@@ -520,7 +545,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /** Applies the policy for a member whose queue is full. */
-  #isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
+  private isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
     let policy: unknown = slow;
     if (typeof slow === 'function') {
       policy = undefined;
@@ -533,22 +558,22 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       });
     }
     if (policy === 'skip') return 'skipped';
-    if (policy === 'close') this.#tooSlow();
+    if (policy === 'close') this.tooSlow();
     return 'closed';
   }
 
-  #tooSlow(): void {
+  private tooSlow(): void {
     this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
     // Deliver the events later: the caller may be a handler that is in the middle of something.
     this.scope.clock.queueMicrotask(() => this.changed());
   }
 
   /** Throws the caller's mistakes. Other errors can be caused by the peer at any time, so they only return false. */
-  #refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
+  private refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
     if (error !== undefined && !(error instanceof StateError && error.rule !== 'message-in-progress')) throw error;
     // Data of a wrong type throws here too, as it would on an open connection.
     if (typeof data !== 'string' && !(data instanceof PreparedMessage)) toBytes(data);
-    if (error?.rule === 'queue-full') this.#tooSlow();
+    if (error?.rule === 'queue-full') this.tooSlow();
     return false;
   }
 }

@@ -58,11 +58,11 @@ export class ConnDriver implements Driver, Sleeper {
       this.socket.setNoDelay?.(true);
     } catch (error) {
       // It had been closed before. The first read finds any other error.
-      if (error instanceof Deno.errors.BadResource) this.#letGo(error);
+      if (error instanceof Deno.errors.BadResource) this.letGo(error);
     }
     if (this.#closed || this.socket.handshake === undefined || connection.state !== 'connecting') return;
     this.#inbound = 'greeting';
-    void this.#greet();
+    void this.greet();
   }
 
   now(): number {
@@ -78,7 +78,7 @@ export class ConnDriver implements Driver, Sleeper {
   }
 
   destroy(): void {
-    this.#letGo('terminate was called');
+    this.letGo('terminate was called');
     // Drop what has arrived and was not polled.
     this.#connection.close();
   }
@@ -92,13 +92,13 @@ export class ConnDriver implements Driver, Sleeper {
     // Without TLS there is no way to tell the peer why.
     const isPointless = this.#inbound === 'greeting' && connection.state !== 'connecting';
     if (isPointless || connection.transport === 'destroy') {
-      this.#close();
+      this.closeConn();
       return;
     }
     if (this.#inbound !== 'greeting') {
-      if (this.#outbound === 'idle') this.#startWriting();
+      if (this.#outbound === 'idle') this.startWriting();
       if (this.#inbound === 'idle' && !connection.paused) this.#scope.run(ConnDriver.#startReading, this);
-      if (this.#outbound === 'idle' && connection.transport === 'end') void this.#end();
+      if (this.#outbound === 'idle' && connection.transport === 'end') void this.end();
     }
     // An operation that threw at once may just have closed it.
     if (!this.#closed) this.#scope.alarms.follow(this, connection, this.#start);
@@ -116,21 +116,21 @@ export class ConnDriver implements Driver, Sleeper {
     this.flush();
   }
 
-  async #greet(): Promise<void> {
+  private async greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   static #startReading(driver: ConnDriver): void {
-    void driver.#read();
+    void driver.read();
   }
 
-  async #read(): Promise<void> {
+  private async read(): Promise<void> {
     const connection = this.#connection;
     this.#inbound = 'reading';
     try {
@@ -139,7 +139,7 @@ export class ConnDriver implements Driver, Sleeper {
         // A read that finds bytes at once resolves before timers and other connections get their turn, so a flood would
         // keep both waiting.
         if (this.now() - busySince >= TURN) {
-          await this.#turn();
+          await this.turn();
           busySince = this.now();
           continue;
         }
@@ -148,31 +148,31 @@ export class ConnDriver implements Driver, Sleeper {
         if (this.#closed) return;
         // This read had to wait, so others have had their turn.
         if (this.now() - asked > 1) busySince = this.now();
-        if (length !== null) this.#take(length);
+        if (length !== null) this.take(length);
         // While paused, the peer's end must not be delivered; the next read after `resume` does it.
         else if (!connection.paused) {
           this.#inbound = 'ended';
           connection.receiveEnd(this.now());
           work(this.#ws);
-          this.#sideEnded();
+          this.sideEnded();
           return;
         }
         work(this.#ws);
       }
       this.#inbound = 'idle';
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   /** Lets timers and other connections have their turn. `setImmediate` would come before most of them. */
-  #turn(): Promise<void> {
+  private turn(): Promise<void> {
     return new Promise((resolve) => {
       this.#turning = this.#scope.clock.setTimeout(resolve, 0);
     });
   }
 
-  #take(length: number): void {
+  private take(length: number): void {
     const chunk = this.#room.take(length);
     if (chunk !== undefined) this.#connection.receive(chunk, this.now());
     else {
@@ -183,14 +183,14 @@ export class ConnDriver implements Driver, Sleeper {
     }
   }
 
-  #startWriting(): void {
+  private startWriting(): void {
     if (this.#connection.queuedBytes === 0) return;
     const bytes = nextWrite(this.#connection, this.now());
-    if (bytes !== undefined) this.#scope.run(() => void this.#write(bytes), undefined);
+    if (bytes !== undefined) this.#scope.run(() => void this.write(bytes), undefined);
   }
 
   /** Writes, one operation at a time. What is sent meanwhile goes into the next write together. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  private async write(bytes: Uint8Array): Promise<void> {
     this.#outbound = 'writing';
     this.#outstanding = bytes.length;
     try {
@@ -205,12 +205,12 @@ export class ConnDriver implements Driver, Sleeper {
         proceed(this.#ws, this, count);
       }
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   /** Ends the writable side. The connection is over when the peer's remaining bytes have been read. */
-  async #end(): Promise<void> {
+  private async end(): Promise<void> {
     this.#outbound = 'ending';
     try {
       await this.socket.closeWrite();
@@ -218,22 +218,22 @@ export class ConnDriver implements Driver, Sleeper {
       // The pending read reports the same error.
     }
     this.#outbound = 'ended';
-    this.#sideEnded();
+    this.sideEnded();
   }
 
-  #sideEnded(): void {
-    if (this.#inbound === 'ended' && this.#outbound === 'ended') this.#close();
+  private sideEnded(): void {
+    if (this.#inbound === 'ended' && this.#outbound === 'ended') this.closeConn();
   }
 
-  #close(cause?: unknown): void {
+  private closeConn(cause?: unknown): void {
     if (this.#closed) return;
-    this.#letGo(cause);
+    this.letGo(cause);
     // No more bytes will come, so pausing has no purpose any more; resume, so that the end is delivered.
     this.#connection.resume(this.now());
     this.#scope.run(work, this.#ws);
   }
 
-  #letGo(cause: unknown): void {
+  private letGo(cause: unknown): void {
     if (!this.#closed) close(this.socket);
     this.#closed = true;
     this.#scope.clock.clearTimeout(this.#turning);

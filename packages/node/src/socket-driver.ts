@@ -32,7 +32,15 @@ const MAX_IN_SOCKET = 262_144;
  * ArrayBuffer is only freed by the garbage collector, so each new one is memory that is not in the processor's caches
  * (benchmarks: echo).
  */
-const MAX_STRING = 65_536;
+const MAX_STRING = 98_304;
+
+/**
+ * The C library of most Linux systems returns freed memory to the system, which must clear it before the next message
+ * uses it: that doubles the cost of messages of 64 KiB (benchmarks: echo). The library stops doing so once a larger
+ * block has been freed (mallopt(3), M_MMAP_THRESHOLD), for example after a server's first large message. This block has
+ * the same effect. It is garbage at once, and nothing is written to it, so it takes no memory.
+ */
+Buffer.allocUnsafeSlow(4_194_304);
 
 /** The buffer from which such a string is made. */
 const characters = Buffer.allocUnsafeSlow(MAX_STRING);
@@ -79,7 +87,7 @@ export class SocketDriver implements Driver, Sleeper {
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
     // `queuedBytes` includes bytes that other code has written to the socket, so notice when those are written as well.
-    if (socket.writableNeedDrain) socket.once('drain', this.#callback);
+    if (socket.writableNeedDrain) socket.once('drain', this.callback);
     // Tells core that this driver reports what has been written.
     connection.written(0, this.now());
     const cause = endOf(socket);
@@ -104,7 +112,7 @@ export class SocketDriver implements Driver, Sleeper {
 
   destroy(): void {
     const now = this.now();
-    this.#report(now);
+    this.report(now);
     this.socket.destroy();
     this.#connection.receiveEnd(now, this.#error ?? 'terminate was called');
     // Drop what has arrived and was not polled.
@@ -115,10 +123,10 @@ export class SocketDriver implements Driver, Sleeper {
   flush(): void {
     const { socket } = this;
     const connection = this.#connection;
-    if (connection.queuedBytes > 0 && socket.writable) this.#write(socket, connection, this.now());
+    if (connection.queuedBytes > 0 && socket.writable) this.write(socket, connection, this.now());
     const { transport, paused } = connection;
-    if (transport === 'destroy') this.#destroy();
-    else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.#end();
+    if (transport === 'destroy') this.destroySocket();
+    else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.endSocket();
     if (paused !== socket.isPaused()) {
       if (paused) socket.pause();
       // Chunks that were read while paused are emitted in the context of the caller of `resume`.
@@ -128,13 +136,15 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   /** Writes as much as the socket has room for. */
-  #write(socket: Socket, connection: Connection, now: number): void {
-    this.#report(now);
-    if (this.#leavesAsString(connection)) {
+  private write(socket: Socket, connection: Connection, now: number): void {
+    this.report(now);
+    if (this.leavesAsString(connection)) {
       const length = connection.transmitInto(characters, now);
       this.#outstanding = length;
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
-      this.#report(now);
+      this.report(now);
+      // Mostly it has left at once, and nobody need be told.
+      if (this.#outstanding > this.#scope.highWaterMark) socket.write(NOTHING, this.callback);
       if (connection.queuedBytes === 0) return;
     }
     const outstanding = this.#outstanding;
@@ -144,45 +154,44 @@ export class SocketDriver implements Driver, Sleeper {
     const total = outstanding + first.length + connection.queuedBytes;
     // Below the mark nothing waits for the report that it was written.
     const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, MAX_IN_SOCKET);
-    const call = watched ? this.#callback : undefined;
+    const call = watched ? this.callback : undefined;
     room -= first.length;
-    let next = room > 0 ? connection.transmit(now, room) : undefined;
+    let next = room > 0 && connection.queuedBytes > 0 ? connection.transmit(now, room) : undefined;
     // Cork several parts, so that they need one call to the operating system. For a single part, corking only costs.
     const corked = next !== undefined;
     if (corked) socket.cork();
-    this.#hand(socket, first, call);
+    this.hand(socket, first, call);
     while (next !== undefined) {
-      this.#hand(socket, next, call);
+      this.hand(socket, next, call);
       room -= next.length;
       next = room > 0 ? connection.transmit(now, room) : undefined;
     }
     if (corked) socket.uncork();
-    this.#report(now);
+    this.report(now);
   }
 
   /**
    * Whether to write a string: little waits, nothing waits for the report that it was written, and the socket copies
    * strings. A prepared message, which many connections share, needs neither memory nor a copy.
    */
-  #leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
-    const { highWaterMark } = this.#scope;
-    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark && !nextIsShared;
+  private leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
+    const isLittle = queuedBytes <= MAX_STRING && !nextIsShared;
     return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
   }
 
-  #hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
+  private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
     this.#outstanding += bytes.length;
     socket.write(bytes, call);
   }
 
   /** The callback for a write that must be reported. */
-  get #callback(): () => void {
+  private get callback(): () => void {
     this.#onWritten ??= () => this.#scope.run(SocketDriver.#wrote, this);
     return this.#onWritten;
   }
 
   /** Reports to the connection what has been written. */
-  #report(now: number): void {
+  private report(now: number): void {
     const { socket } = this;
     if (this.#outstanding === 0 || (socket.destroyed && !socket.writableFinished)) return;
     // A stream of objects does not count bytes.
@@ -199,17 +208,17 @@ export class SocketDriver implements Driver, Sleeper {
     this.#watching = true;
     // The bytes in the socket may have been written without a callback. The callback of this empty write comes after
     // them.
-    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.#callback);
+    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.callback);
   }
 
-  #destroy(): void {
+  private destroySocket(): void {
     // From now on it is unknown what has been written.
-    this.#report(this.now());
+    this.report(this.now());
     this.socket.destroy();
   }
 
   /** Ends the socket; both sides at once if the peer has ended too, which saves a call. */
-  #end(): void {
+  private endSocket(): void {
     if (this.socket.readableEnded && this.socket.writableLength === 0 && keepsNothing(this.socket))
       this.socket.destroy();
     else this.socket.end();
@@ -219,7 +228,7 @@ export class SocketDriver implements Driver, Sleeper {
   wake(): void {
     if (this.socket.closed) return;
     const now = this.now();
-    this.#report(now);
+    this.report(now);
     if (this.#connection.deadline > now) {
       this.#scope.alarms.follow(this, this.#connection, this.#start);
       return;
@@ -232,7 +241,7 @@ export class SocketDriver implements Driver, Sleeper {
   static #wrote(driver: SocketDriver): void {
     const { socket } = driver;
     if (socket.destroyed) return;
-    driver.#report(driver.now());
+    driver.report(driver.now());
     if (driver.#outstanding === 0) driver.#watching = false;
     proceed(driver.#ws, driver);
   }
@@ -252,7 +261,7 @@ export class SocketDriver implements Driver, Sleeper {
   static readonly #onEnd = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
-    driver.#report(now);
+    driver.report(now);
     driver.#connection.receiveEnd(now, driver.#error);
     driver.#scope.run(work, driver.#ws);
   };
@@ -261,7 +270,7 @@ export class SocketDriver implements Driver, Sleeper {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
     driver.#scope.alarms.clear(driver);
-    driver.#report(now);
+    driver.report(now);
     // No more bytes will come, so pausing has no purpose any more; resume, so that the end is delivered.
     driver.#connection.receiveEnd(now, driver.#error);
     driver.#connection.resume(now);
