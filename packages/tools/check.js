@@ -39,7 +39,7 @@ export async function command(args) {
 async function built(fix) {
   try {
     build(ROOT);
-    // Their imports have been installed by now.
+    // Imported here, because their dependencies are installed only now.
     const { checkApi } = await import('./api.js');
     const { checkPackages } = await import('./packed.js');
     return [checkApi(ROOT, fix), await checkPackages(ROOT)].every(Boolean);

@@ -59,7 +59,7 @@ function bundle(names, tsconfig = './tsconfig.json') {
 }
 
 /**
- * An entry that only exports what others define has no code to map: its source map names its source all the same.
+ * Gives a source map to an entry that only re-exports. It has no code to map, but the map still names its source.
  * @type {import('rollup').Plugin}
  */
 const entryMaps = {
@@ -78,8 +78,8 @@ const entryMaps = {
 };
 
 /**
- * Leaves out the declarations that no entry refers to: nobody could import them. Those that speak of disposal ask for the library that
- * has it, which the sources, as JSR would publish them, must not.
+ * Leaves out declarations that no entry refers to, which could not be imported. Declarations that use disposal get a
+ * reference to the library that defines it; the sources may not have one, because JSR would publish it.
  * @param {string[]} entries
  * @returns {import('rollup').Plugin}
  */
@@ -96,7 +96,7 @@ function neededDeclarations(entries) {
           declarations.source = `/// <reference lib="esnext.disposable" />\n${source}`;
         }
         for (const [, path = ''] of source.matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
-          needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop comes to it
+          needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop gets to it
         }
       }
       for (const name of Object.keys(outputs)) {

@@ -8,7 +8,7 @@ import tsBlankSpace from 'ts-blank-space';
 import { BUN, DENO, DENO_ENV, findProgram } from './native.js';
 import { Failure } from './workspace.js';
 
-/** How long a program may take until it has printed what it should, in seconds. */
+/** How long a program may take to print its expected output, in seconds. */
 const PATIENCE = 30;
 
 /**
@@ -19,7 +19,7 @@ const PATIENCE = 30;
  */
 
 /**
- * The runtimes that are there. Bun comes with packages/runtimes, where the platform has one.
+ * Returns the available runtimes. Bun comes with packages/runtimes, if there is one for the platform.
  * @param {string} root
  * @returns {Runtime[]}
  */
@@ -33,7 +33,7 @@ export function runtimes(root) {
   ];
 }
 
-/** What the programs print; the address is the server's own. */
+/** The expected output; the address is the server's. */
 const ALONE =
   /^(client received: hello from the server\nserver received: hello from the client|100000 characters came as \d+ bytes)$/;
 const LISTENING = /^listening on (ws:\S+)$/;
@@ -42,13 +42,13 @@ const CLIENT = new RegExp(`^welcome\nhello\nthis endpoint ${DONE}$`);
 const SERVER = new RegExp(`^listening on \\S+\nthe peer ${DONE}$`);
 
 /**
- * Runs the first programs of a README: one of core alone, and a server with a client that talks to it, as far as it has them.
- * packages/docs tests the other ones.
+ * Runs the first programs of a README, if it has them: one that uses only core, and a server with its client.
+ * packages/docs tests the others.
  * @param {import('./project.js').Project} project
  * @param {string} readme its path
  * @param {Runtime} runtime
- * @returns {Promise<string[]>} what was run
- * @throws {Failure} when one does not print what it should, or none runs
+ * @returns {Promise<string[]>} the names of the programs that were run
+ * @throws {Failure} when one does not print the expected output, or none runs
  */
 export async function tryReadme(project, readme, runtime) {
   const programs = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
@@ -111,14 +111,14 @@ function start({ folder }, { program, args }, script) {
   });
   return {
     kill: () => child.kill('SIGKILL'),
-    /** Resolves with all that it has printed when it has ended, and with its complaints where it failed. */
+    /** Resolves with all its output when it has ended, and with its errors if it failed. */
     async ended() {
       const [code, signal] = await closed;
       if (code !== 0) return [...text.trimEnd().split('\n'), `(it ended with ${signal ?? code})`, complaints];
       return text.trimEnd().split('\n');
     },
     /**
-     * Resolves with its first lines, or with those that there are when it has ended.
+     * Resolves with its first lines, or with fewer if it has ended.
      * @param {number} count
      */
     async lines(count) {

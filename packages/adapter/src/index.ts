@@ -1,4 +1,4 @@
-/** What every adapter of sockless needs and no host has a part in. */
+/** The part of sockless's adapters that is the same on every host. */
 export type * from '@sockless/core';
 export { PreparedMessage, prepare } from '@sockless/core';
 export type * from '@sockless/core/deflate';

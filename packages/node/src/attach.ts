@@ -16,10 +16,10 @@ import { captureContext } from './context.ts';
 import { SocketDriver } from './socket-driver.ts';
 
 /**
- * Plugs a connection into a socket, in whatever state that is; from here on they belong together, and the time of the
- * connection begins: make it without one. If the socket has ended already, so has the connection.
+ * Attaches a connection to a socket, whatever the socket's state is. The time of the connection begins now, so create
+ * it without a `now`. If the socket has ended already, the connection ends.
  *
- * @throws {TypeError | RangeError} when an option is not valid, or `socket` is no stream of bytes
+ * @throws {TypeError | RangeError} when an option is not valid, or `socket` is not a stream of bytes
  */
 export function attach<Data = unknown>(
   socket: Duplex,
@@ -35,7 +35,7 @@ export function attach<Data = unknown>(
 }
 
 /**
- * Lets `ws` work with a connection on a socket.
+ * Starts `ws` with a connection on a socket.
  *
  * @param startedAt when the time of the connection began, on the clock of `scope`
  */
