@@ -16,8 +16,6 @@ const ACCEPT = accept();
  * for each class in its chain that has a `#` method (benchmarks: idle).
  */
 export abstract class Delivery<Data> {
-  /** Why the connection ended, once it has. */
-  endEvent: EndEvent | undefined = undefined;
   /** The client's request: on a server, until the `open` handler has returned. Copy what you need later to `data`. */
   request: HandshakeRequest | undefined = undefined;
   /** What it shares with the other connections of its server or client. */
@@ -35,6 +33,11 @@ export abstract class Delivery<Data> {
   /** For adapters. */
   constructor(scope: Scope<Data>) {
     this.scope = scope;
+  }
+
+  /** For drivers: the scope of a connection. */
+  static scopeOf<Data>(ws: Delivery<Data>): Scope<Data> {
+    return ws.scope;
   }
 
   /** {@link Delivery.start}, for drivers. */
@@ -174,6 +177,9 @@ export abstract class Delivery<Data> {
   /** The key from `accept({ key })`, which the `request` handler returned. */
   abstract key: unknown;
 
+  /** Why the connection ended, once it has. */
+  abstract get endEvent(): EndEvent | undefined;
+
   /** The state of the connection. */
   abstract get state(): Connection['state'];
 
@@ -293,6 +299,8 @@ export abstract class Delivery<Data> {
   }
 }
 
+/** {@link Delivery.scopeOf} */
+export const scopeOf: typeof Delivery.scopeOf = Delivery.scopeOf;
 /** {@link Delivery.start} */
 export const start: typeof Delivery.start = Delivery.start;
 /** {@link Delivery.work} */

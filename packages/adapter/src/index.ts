@@ -9,7 +9,7 @@ export { Client, type Dial, type ReconnectingOptions, type ReconnectPolicy, type
 export type { Clock, Timer } from './clock.ts';
 export { type Compression, resolveCompression, type WithCompression } from './compression.ts';
 export { accept, type Decision, type DecisionOptions, reject } from './decision.ts';
-export { type Delivery, expire, proceed, start, work } from './delivery.ts';
+export { type Delivery, expire, proceed, scopeOf, start, work } from './delivery.ts';
 export { type Channel, type Diagnostics, diagnosticsOf } from './diagnostics.ts';
 export type { Driver } from './driver.ts';
 export { ConnectionEndedError } from './ended-error.ts';

@@ -36,6 +36,8 @@ interface Extras {
   lent?: boolean | undefined;
   readable?: HostReadableStream | undefined;
   writable?: HostWritableStream | undefined;
+  /** {@link WebSocketConnection.endEvent} */
+  endEvent?: EndEvent | undefined;
   /** {@link WebSocketConnection.key} */
   key?: unknown;
   /** The reasons for not reading: {@link BY_APPLICATION}, {@link BY_INBOX}. */
@@ -111,6 +113,11 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (key === undefined && this.#extras === undefined) return;
     this.#extras ??= {};
     this.#extras.key = key;
+  }
+
+  /** Why the connection ended, once it has. */
+  get endEvent(): EndEvent | undefined {
+    return this.#extras?.endEvent;
   }
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
@@ -425,7 +432,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** The connection has ended for good: settles everything that waits for it. */
   protected settle(event: EndEvent): void {
     this.giveBack();
-    this.endEvent = event;
+    this.#extras ??= {};
+    this.#extras.endEvent = event;
     for (const each of this.#extras?.memberships ?? []) each.delete(this.asAny);
     if (this.#extras !== undefined) this.#extras.memberships = undefined;
     this.#level = 'low';

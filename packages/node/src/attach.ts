@@ -8,6 +8,7 @@ import {
   type AdapterOptions,
   type Handlers,
   Scope,
+  scopeOf,
   start,
   WebSocketConnection,
 } from '@sockless/adapter';
@@ -30,21 +31,20 @@ export function attach<Data = unknown>(
   checkNames(options, ADAPTER_OPTIONS);
   const scope = new Scope(handlers, options, captureContext(false));
   const ws = new WebSocketConnection(scope);
-  drive(ws, scope, socket, connection);
+  drive(ws, socket, connection);
   return ws;
 }
 
 /**
  * Starts `ws` with a connection on a socket.
  *
- * @param startedAt when the time of the connection began, on the clock of `scope`
+ * @param startedAt when the time of the connection began, on its clock
  */
 export function drive<Data>(
   ws: WebSocketConnection<Data>,
-  scope: Scope<Data>,
   socket: Duplex,
   connection: Connection,
-  startedAt: number = scope.clock.now(),
+  startedAt: number = scopeOf(ws).clock.now(),
 ): void {
-  start(ws, connection, new SocketDriver(socket, connection, ws as WebSocketConnection<never>, scope, startedAt));
+  start(ws, connection, new SocketDriver(socket, connection, ws as WebSocketConnection<never>, startedAt));
 }

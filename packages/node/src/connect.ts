@@ -88,7 +88,7 @@ export function connect<Data = unknown>(
     });
     // A stream that has ended goes the way of a promise, so that `end` comes after `connect` has returned.
     if (isDuplex(socket) && endOf(socket) === undefined) {
-      drive(client, scope, socket, connection, startedAt);
+      drive(client, socket, connection, startedAt);
       return;
     }
     startLater(
@@ -97,7 +97,7 @@ export function connect<Data = unknown>(
       connection,
       Promise.resolve(socket),
       {
-        open: (it) => drive(client, scope, it, connection, startedAt),
+        open: (it) => drive(client, it, connection, startedAt),
         discard: (it) => void it.destroy(),
       },
       startedAt,

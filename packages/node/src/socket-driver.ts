@@ -8,6 +8,7 @@ import {
   proceed,
   type Scope,
   type Sleeper,
+  scopeOf,
   type WebSocketConnection,
   work,
 } from '@sockless/adapter';
@@ -49,7 +50,6 @@ export class SocketDriver implements Driver, Sleeper {
   readonly socket: Socket;
   readonly #connection: Connection;
   readonly #ws: WebSocketConnection<never>;
-  readonly #scope: Scope<never>;
   // A whole number, which the engine keeps in place (benchmarks: idle).
   readonly #start: number;
   wakeAt = 0;
@@ -63,20 +63,13 @@ export class SocketDriver implements Driver, Sleeper {
   #error: Error | undefined = undefined;
 
   /** @throws {TypeError} when `socket` is not a stream of bytes */
-  constructor(
-    socket: Socket,
-    connection: Connection,
-    ws: WebSocketConnection<never>,
-    scope: Scope<never>,
-    startedAt: number,
-  ) {
+  constructor(socket: Socket, connection: Connection, ws: WebSocketConnection<never>, startedAt: number) {
     if (typeof (socket as Partial<Socket> | undefined)?.on !== 'function' || socket.readableEncoding) {
       throw new TypeError('a transport is a Duplex of bytes, without an encoding');
     }
     this.socket = socket;
     this.#connection = connection;
     this.#ws = ws;
-    this.#scope = scope;
     this.#start = Math.floor(startedAt);
     socket[DRIVER] = this;
     // The listener for errors comes first: nothing a peer does may reach a socket without one.
@@ -98,8 +91,13 @@ export class SocketDriver implements Driver, Sleeper {
     }
   }
 
+  /** A connection has it already, so that the driver need not carry it too (benchmarks: idle). */
+  private get scope(): Scope<never> {
+    return scopeOf(this.#ws);
+  }
+
   now(): number {
-    return this.#scope.clock.now() - this.#start;
+    return this.scope.clock.now() - this.#start;
   }
 
   get queuedBytes(): number {
@@ -130,9 +128,9 @@ export class SocketDriver implements Driver, Sleeper {
     if (paused !== socket.isPaused()) {
       if (paused) socket.pause();
       // Chunks that were read while paused are emitted in the context of the caller of `resume`.
-      else this.#scope.run(resume, socket);
+      else this.scope.run(resume, socket);
     }
-    if (!socket.destroyed) this.#scope.alarms.follow(this, connection, this.#start);
+    if (!socket.destroyed) this.scope.alarms.follow(this, connection, this.#start);
   }
 
   /** Writes as much as the socket has room for. */
@@ -144,7 +142,7 @@ export class SocketDriver implements Driver, Sleeper {
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
       this.report(now);
       // Mostly it has left at once, and nobody need be told.
-      if (this.#outstanding > this.#scope.highWaterMark) socket.write(NOTHING, this.callback);
+      if (this.#outstanding > this.scope.highWaterMark) socket.write(NOTHING, this.callback);
       if (connection.queuedBytes === 0) return;
     }
     const outstanding = this.#outstanding;
@@ -153,7 +151,7 @@ export class SocketDriver implements Driver, Sleeper {
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
     // Below the mark nothing waits for the report that it was written.
-    const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, MAX_IN_SOCKET);
+    const watched = this.#watching || outstanding > 0 || total > Math.min(this.scope.highWaterMark, MAX_IN_SOCKET);
     const call = watched ? this.callback : undefined;
     room -= first.length;
     let next = room > 0 && connection.queuedBytes > 0 ? connection.transmit(now, room) : undefined;
@@ -186,7 +184,7 @@ export class SocketDriver implements Driver, Sleeper {
 
   /** The callback for a write that must be reported. */
   private get callback(): () => void {
-    this.#onWritten ??= () => this.#scope.run(SocketDriver.#wrote, this);
+    this.#onWritten ??= () => this.scope.run(SocketDriver.#wrote, this);
     return this.#onWritten;
   }
 
@@ -230,7 +228,7 @@ export class SocketDriver implements Driver, Sleeper {
     const now = this.now();
     this.report(now);
     if (this.#connection.deadline > now) {
-      this.#scope.alarms.follow(this, this.#connection, this.#start);
+      this.scope.alarms.follow(this, this.#connection, this.#start);
       return;
     }
     expire(this.#ws, this.#connection, this);
@@ -249,7 +247,7 @@ export class SocketDriver implements Driver, Sleeper {
   static readonly #onData = function (this: Socket, chunk: Uint8Array): void {
     const driver = this[DRIVER] as SocketDriver;
     driver.#connection.receive(chunk, driver.now());
-    driver.#scope.enter(work, driver.#ws);
+    driver.scope.enter(work, driver.#ws);
   };
 
   static readonly #onError = function (this: Socket, error: Error): void {
@@ -263,18 +261,18 @@ export class SocketDriver implements Driver, Sleeper {
     const now = driver.now();
     driver.report(now);
     driver.#connection.receiveEnd(now, driver.#error);
-    driver.#scope.run(work, driver.#ws);
+    driver.scope.run(work, driver.#ws);
   };
 
   static readonly #onClose = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
-    driver.#scope.alarms.clear(driver);
+    driver.scope.alarms.clear(driver);
     driver.report(now);
     // No more bytes will come, so pausing has no purpose any more; resume, so that the end is delivered.
     driver.#connection.receiveEnd(now, driver.#error);
     driver.#connection.resume(now);
-    driver.#scope.run(work, driver.#ws);
+    driver.scope.run(work, driver.#ws);
   };
 }
 

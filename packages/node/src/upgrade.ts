@@ -93,7 +93,7 @@ export function takeOver<Data>(
       connection.receiveRequest(headOf(request, socket));
       if (head.length > 0) connection.receive(head);
     }
-    drive(ws, scope, socket, connection, startedOn);
+    drive(ws, socket, connection, startedOn);
   };
   // RFC 9112 9.3.2: a server "MUST send the corresponding responses in the same order that the requests were received".
   // The rest of an earlier response would be written between our frames.
