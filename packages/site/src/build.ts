@@ -52,7 +52,7 @@ function playgroundPage(): Page {
     path: 'playground.md',
     title: 'Playground',
     group: 'Rules and limits',
-    text: `Paste bytes that went over a WebSocket, in hexadecimal. core decodes them here, in your browser: each frame bit by bit, what the
+    text: `Paste bytes that went over a WebSocket, in hexadecimal. \`@sockless/core\` decodes them here, in your browser: each frame bit by bit, what the
 application is given, and the rule that they break. Nothing leaves this page.
 
 <div id="playground" class="playground"><p>This page needs JavaScript.</p></div>

@@ -1,5 +1,6 @@
 /** The pages of the rules: one for each row of core's table. */
 import { HANDSHAKE_RULES, PROTOCOL_RULES } from '@sockless/core';
+import { transformSync } from 'esbuild';
 import { ADVICE } from './advice.ts';
 import { type Example, examplesOf, play, type RuleName } from './examples.ts';
 import { type Page, table } from './pages.ts';
@@ -129,14 +130,14 @@ const inspect = (value: object): string =>
     .replaceAll('}', ' }')
     .trim();
 
-/** The very function that was run, as a program. */
+/** The very function that was run, as a program. What runs the sources takes the line breaks out of it. */
 function program(run: NonNullable<Example['run']>): string {
-  const [, block, expression] = /(?:=>|\))\s*(?:\{(.*)\}|(.*))$/s.exec(String(run)) ?? [];
-  return (block ?? `${expression};`)
-    .trim()
-    .split('\n')
-    .map((line) => line.trim())
-    .join('\n');
+  const text = String(run);
+  const { code } = transformSync(`x = ${text.startsWith('run(') ? `{${text}}` : text}`);
+  const [, block, expression = ''] = /^x = .*?\) (?:=> )?(?:\{\n(.*)\n\s*\}.*|(.*))$/s.exec(code.trim()) ?? [];
+  if (block === undefined) return expression.replaceAll('"', "'");
+  const indent = /^ */.exec(block)?.[0] ?? '';
+  return block.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replaceAll('"', "'");
 }
 
 const fence = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``;

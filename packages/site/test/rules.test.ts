@@ -1,4 +1,6 @@
 /** The pages of the rules: every rule has one, and every example on it breaks that rule when it is put through core. */
+import { runInNewContext } from 'node:vm';
+import type { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ADVICE } from '../src/advice.ts';
@@ -25,6 +27,21 @@ test('every example breaks its rule', () => {
     const examples = examplesOf(name);
     assert.ok(examples.length > 0, name);
     for (const example of examples) assert.is(play(example)?.rule, name, `${name}: ${example.name}`);
+  }
+});
+
+test('a program on a page is what breaks the rule', () => {
+  const pages = new Map(rulePages().map(({ title, text }) => [title, text]));
+  for (const { name } of ROWS) {
+    const programs = [...(pages.get(name) ?? '').matchAll(/^```js\n(.*?)\n```$/gms)].map(([, text = '']) => text);
+    const examples = examplesOf(name).filter(({ run }) => run !== undefined);
+    assert.is(programs.length, examples.length, name);
+    for (const [at, example] of examples.entries()) {
+      const run = (connection: Connection): void => {
+        runInNewContext(programs[at] ?? '', { connection, structuredClone, Uint8Array });
+      };
+      assert.is(play({ ...example, run })?.rule, name, programs[at]);
+    }
   }
 });
 

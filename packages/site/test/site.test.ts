@@ -103,6 +103,8 @@ const PAGES: readonly (readonly [path: string, words: string])[] = [
   ['modules/_sockless_core_frame.html', 'decodeFrameHeader'],
   ['classes/_sockless_core.Connection.html', 'One end of a WebSocket connection'],
   ['modules/_sockless_deno.html', 'serve'],
+  ['interfaces/_sockless_node.ConnectOptions.html', 'createSocket'],
+  ['documents/Fuzzing.html', 'A finding'],
 ];
 
 async function look(browser: Browser, out: string, width: number): Promise<string[]> {
