@@ -8,7 +8,7 @@ import {
   type ServerOptions,
 } from '@sockless/core';
 import { requestHead, responseHead } from '../../core/test/handshake/heads.ts';
-import { ascii, hex, ZEROS } from '../../core/test/support.ts';
+import { ascii, drain, hex, ZEROS } from '../../core/test/support.ts';
 import { VECTORS } from '../../core/test/vectors.ts';
 import { compressed } from './playground/decode.ts';
 
@@ -55,17 +55,27 @@ export function examplesOf(rule: RuleName): readonly Example[] {
   ];
 }
 
-/** Plays an example and returns the error that core fails the connection with, if it does. */
-export function play(example: Example): Extract<ConnectionEvent, { type: 'fail' }>['error'] | undefined {
+/** What came of an example. */
+export interface Outcome {
+  /** The error that core fails the connection with, if it does. */
+  readonly error: Extract<ConnectionEvent, { type: 'fail' }>['error'] | undefined;
+  /** What the peer is sent then. */
+  readonly answer: Uint8Array;
+}
+
+/** Plays an example. */
+export function play(example: Example): Outcome {
   const connection = connectionOf(example);
   const bytes = example.hex === undefined ? ascii(example.head ?? '') : hex(example.hex);
   const events = [...connection];
-  if (example.role === 'client' && example.head !== undefined) while (connection.transmit() !== undefined);
+  if (example.role === 'client' && example.head !== undefined) drain(connection);
   events.push(...connection.receive(bytes));
   example.run?.(connection);
   events.push(...connection);
-  for (const event of events) if (event.type === 'fail') return event.error;
-  return undefined;
+  const answer = drain(connection);
+  events.push(...connection); // what was only seen when the bytes were to leave
+  const fail = events.find(({ type }) => type === 'fail');
+  return { error: fail?.type === 'fail' ? fail.error : undefined, answer };
 }
 
 function connectionOf({ role, options = {}, hex: bytes, head, compression }: Example): Connection {
@@ -175,7 +185,6 @@ const OWN: Partial<Record<RuleName, readonly Example[]>> = {
         const bytes = new Uint8Array(100_000);
         connection.send(bytes, { lend: true });
         structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-        connection.transmit();
       },
     },
   ],

@@ -17,14 +17,25 @@ interface Row {
 
 /** All rows, in the order of the table. */
 export const ROWS: readonly Row[] = [
-  ...Object.entries(PROTOCOL_RULES).map(([name, { code, section, sentence }]) => {
-    return { name: name as RuleName, section, sentence, answer: `Close frame, ${code}`, opening: false };
+  ...Object.entries(PROTOCOL_RULES).map(([key, { code, section, sentence }]) => {
+    const name = key as RuleName;
+    // With a peer that is gone no closing handshake is tried.
+    const answer = answerTo(name).length === 0 ? 'nothing: the transport is destroyed' : `Close frame, ${code}`;
+    return { name, section, sentence, answer, opening: false };
   }),
-  ...Object.entries(HANDSHAKE_RULES).map(([name, { status, section, sentence }]) => {
-    const answer = status === 0 ? 'nothing' : `HTTP status ${status}`;
-    return { name: name as RuleName, section, sentence, answer, opening: true };
+  ...Object.entries(HANDSHAKE_RULES).map(([key, { status, section, sentence }]) => {
+    const name = key as RuleName;
+    const chosen = status === 0 ? 'the HTTP status that the application chose' : `HTTP status ${status}`;
+    return { name, section, sentence, answer: answerTo(name).length === 0 ? 'nothing' : chosen, opening: true };
   }),
 ];
+
+/** Returns what the peer is sent for the first example of a rule. */
+function answerTo(name: RuleName): Uint8Array {
+  const [example] = examplesOf(name);
+  if (example === undefined) throw new Error(`${name} has no example: examples.ts is the place for one`);
+  return play(example).answer;
+}
 
 /** Returns the page that lists all rules, and a page for each. */
 export function rulePages(): Page[] {
@@ -41,7 +52,8 @@ export function rulePages(): Page[] {
     group: 'Rules and limits',
     children: ROWS.map(({ name }) => `rules/${name}.md`),
     text: `Every rule that a peer can break, and every deadline, has a name. It is \`error.rule\` of the \`fail\` event, it is in
-\`explanation.summary\` of the \`end\` event, and it is the reason in the Close frame that the peer gets. Each page has bytes that break
+\`explanation.summary\` of the \`end\` event, and where the peer gets a Close frame it is the
+reason there. Each page has bytes that break
 the rule, and says what to do.
 
 ## Of an open connection
@@ -91,7 +103,7 @@ export function sectionLink(section: string): string {
  * @throws {Error} when it does not break the rule: then the page would be false
  */
 function shown(example: Example, rule: RuleName): string {
-  const error = play(example);
+  const { error } = play(example);
   if (error?.rule !== rule)
     throw new Error(`${rule}: the example "${example.name}" leads to ${error?.rule ?? 'nothing'}`);
   const { name, role, options, hex, head, run, compression } = example;

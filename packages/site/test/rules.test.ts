@@ -26,7 +26,7 @@ test('every example breaks its rule', () => {
   for (const { name } of ROWS) {
     const examples = examplesOf(name);
     assert.ok(examples.length > 0, name);
-    for (const example of examples) assert.is(play(example)?.rule, name, `${name}: ${example.name}`);
+    for (const example of examples) assert.is(play(example).error?.rule, name, `${name}: ${example.name}`);
   }
 });
 
@@ -40,14 +40,33 @@ test('a program on a page is what breaks the rule', () => {
       const run = (connection: Connection): void => {
         runInNewContext(programs[at] ?? '', { connection, structuredClone, Uint8Array });
       };
-      assert.is(play({ ...example, run })?.rule, name, programs[at]);
+      assert.is(play({ ...example, run }).error?.rule, name, programs[at]);
+    }
+  }
+});
+
+test('the peer is told what the page says', () => {
+  for (const { name, answer, opening } of ROWS) {
+    for (const example of examplesOf(name)) {
+      const sent = play(example).answer;
+      const role = example.role === 'server' ? 'client' : 'server';
+      const told = opening
+        ? String.fromCharCode(...sent).replace(/^HTTP\/1\.1 (\d+) .*$/s, 'HTTP status $1')
+        : decode(Uint8Array.from(sent), { role, compression: false }).events.at(-1)?.replace('close', 'Close frame,');
+      const said: Readonly<Record<string, string | undefined>> = {
+        nothing: '',
+        'nothing: the transport is destroyed': undefined,
+        'the HTTP status that the application chose': 'HTTP status 401',
+      };
+      const expected = answer in said ? said[answer] : opening ? answer : `${answer} "${name}"`;
+      assert.is(told, expected, `${name}: ${example.name}`);
     }
   }
 });
 
 test('an example that breaks another rule, or none, is noticed', () => {
-  assert.is(play({ name: '', role: 'client', hex: '81 00' }), undefined);
-  assert.is(play({ name: '', role: 'client', hex: '81 80' })?.rule, 'masked-frame');
+  assert.is(play({ name: '', role: 'client', hex: '81 00' }).error, undefined);
+  assert.is(play({ name: '', role: 'client', hex: '81 80' }).error?.rule, 'masked-frame');
 });
 
 test('what a page sends to the playground breaks the same rule there', () => {
