@@ -43,6 +43,12 @@ export const contestants: readonly Contestant[] = [
     variant: true,
     load: async () => ((await knowsLoans()) ? maker(await sockless(LOAN)) : () => undefined),
   },
+  {
+    name: 'sockless, transmitInto',
+    variant: true,
+    load: async () =>
+      (await knowsLoans()) ? maker(await sockless(undefined, new Uint8Array(2 * MIB))) : () => undefined,
+  },
   { name: 'sockless, no WebAssembly', env: NO_WEBASSEMBLY, load: async () => maker(await sockless()) },
   {
     name: 'ws',
@@ -91,7 +97,8 @@ function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task {
   };
 }
 
-async function sockless(loan?: SendOptions): Promise<EncoderMaker> {
+/** @param into memory of the transport's, which it writes from: without it, each part comes in memory of its own */
+async function sockless(loan?: SendOptions, into?: Uint8Array): Promise<EncoderMaker> {
   const { Connection } = await ours('core');
   return (masked) => {
     const connection = Connection.opened(masked ? 'client' : 'server');
@@ -103,8 +110,13 @@ async function sockless(loan?: SendOptions): Promise<EncoderMaker> {
     return (messages) => {
       for (const message of messages) connection.send(message, typeof message === 'string' ? undefined : loan);
       let length = 0;
-      for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
-        length += bytes.length;
+      if (into !== undefined) {
+        for (let count = connection.transmitInto(into); count > 0; count = connection.transmitInto(into))
+          length += count;
+      } else {
+        for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
+          length += bytes.length;
+        }
       }
       // The transport has copied them.
       written.call(connection);

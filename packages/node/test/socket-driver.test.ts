@@ -2,6 +2,7 @@
 // sockets that it does not know.
 import { EventEmitter, once } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { Scope } from '@sockless/adapter';
@@ -11,6 +12,7 @@ import { Arrivals } from '../src/arrivals.ts';
 import { comesWithout, serverContext } from '../src/context.ts';
 import { type AdapterOptions, attach, upgrade } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
+import { frame, rawClient } from './raw.ts';
 import { soon, suite } from './support.ts';
 
 const test = suite('socket driver');
@@ -69,6 +71,36 @@ for (const [highWaterMark, bound] of [
     }
   });
 }
+
+test('up to 64 KiB leave a plain socket as a string, byte for byte, and more as bytes', async (bench) => {
+  const kinds: string[] = [];
+  const server = await bench.serve({
+    open({ socket }) {
+      const plain = socket as Socket;
+      const write = plain.write.bind(plain) as (...args: unknown[]) => boolean;
+      plain.write = (...args: unknown[]) => {
+        kinds.push(typeof args[0]);
+        return write(...args);
+      };
+    },
+    message: (ws, data) => void ws.send(data),
+  });
+  const client = await rawClient(bench, server.port);
+  // What answered the request.
+  kinds.length = 0;
+  for (const [length, kind] of [
+    [1, 'string'],
+    [16_381, 'string'],
+    [65_532, 'string'],
+    [65_533, 'object'],
+  ] as const) {
+    const data = Uint8Array.from({ length }, (_, at) => at);
+    client.write(frame('client', 0x82, data));
+    const [echo] = await client.frames(1);
+    assert.is(Buffer.compare(echo?.payload ?? Buffer.alloc(0), data), 0);
+    assert.equal(kinds.splice(0), [kind], `${length} bytes`);
+  }
+});
 
 test('all callbacks of a connection are one function', async () => {
   const sink = new Sink();

@@ -35,7 +35,7 @@ import {
   resolveServerOptions,
 } from './resolved-options.ts';
 import { type Spare, spareOf } from './spare.ts';
-import { checkSendable, move, tick, transmit } from './writing.ts';
+import { checkSendable, move, tick, transmit, transmitInto } from './writing.ts';
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -256,7 +256,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Says that what `transmit` returned has left, to the last byte or the first `count` bytes of what was not reported yet.
+   * Writes the next bytes into memory that stays the caller's, and returns how many: 0 when there are none for now. Saves the
+   * allocation of {@link transmit} where the transport copies what it is given.
+   *
+   * @param now as for {@link transmit}
+   * @throws {TypeError} when `into` is no Uint8Array with room for a byte
+   */
+  transmitInto(into: Uint8Array, now?: number): number {
+    if (!(into instanceof Uint8Array && into.length > 0)) throw new TypeError('into: a Uint8Array that is not empty');
+    return transmitInto(this.#facts, into, now);
+  }
+
+  /**
+   * Says that what was transmitted has left, to the last byte or the first `count` bytes of what was not reported yet.
    *
    * A caller that cannot tell never calls this. Then the stall deadline sees only what waits for `transmit`, and `clean` and
    * `unsentBytes` count as left what was transmitted. One that reports calls `written(0)` at the start to say so.

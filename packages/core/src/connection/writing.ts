@@ -25,15 +25,34 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
   let bytes = sender?.transmit(max);
   if (bytes === undefined && sender?.broken !== undefined) bytes = breakLoan(facts, sender, max);
   if (bytes === undefined) {
-    // A sender that has sent a Close frame is of no use to other connections.
-    const isIdle = sender !== undefined && facts.closing === undefined;
-    if (isIdle && facts.spare.returnSender(sender)) facts.sender = undefined;
+    giveBack(facts);
     tick(facts, now);
     return undefined;
   }
   facts.unreported += bytes.length;
   move(facts, now);
   return bytes;
+}
+
+/** Writes the next bytes into `into`, and returns how many. */
+export function transmitInto(facts: Facts, into: Uint8Array, now: number | undefined): number {
+  const length = facts.sender?.transmitInto(into) ?? 0;
+  if (length === 0) {
+    // Nothing waits, or a loan is gone: then a random source runs, and `into` may not have been written to before that.
+    const bytes = transmit(facts, now, into.length);
+    if (bytes !== undefined) into.set(bytes);
+    return bytes?.length ?? 0;
+  }
+  if (length < into.length) giveBack(facts);
+  facts.unreported += length;
+  move(facts, now);
+  return length;
+}
+
+/** Other connections may have the sender, when nothing waits. One that has sent a Close frame is of no use to them. */
+function giveBack(facts: Facts): void {
+  const { sender } = facts;
+  if (sender !== undefined && facts.closing === undefined && facts.spare.returnSender(sender)) facts.sender = undefined;
 }
 
 /**

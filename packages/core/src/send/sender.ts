@@ -175,6 +175,14 @@ export class Sender {
     return bytes;
   }
 
+  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  transmitInto(into: Uint8Array): number {
+    if (this.#pongsLeft <= 0) this.#placePong();
+    const length = this.#outbox.transmitInto(into);
+    this.#pongsLeft -= length;
+    return length;
+  }
+
   /**
    * Drops the messages that wait, and returns the number of their bytes. Three things stay: the rest of a frame that has been transmitted
    * in part, the head of the opening handshake, and our Close frame with the answers to Ping frames behind it.

@@ -45,6 +45,20 @@ lending('its header has left: the transport is destroyed without a Close frame',
   }
 });
 
+lending('a transport that copies: what was queued before leaves, then our Close frame', () => {
+  const { connection, bytes } = lent(0);
+  transfer(bytes);
+  const into = new Uint8Array(50);
+  assert.is(connection.transmitInto(into, 0), 16);
+  assert.equal([into[0], connection.state, connection.transmitInto(into, 0)], [0x88, 'closing', 0]);
+});
+
+lending('a transport that copies: with the rest of a cut frame gone nothing leaves', () => {
+  const { connection, bytes } = lent(100);
+  transfer(bytes);
+  assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
+});
+
 lending('the caller transfers a piece that max cut off, and the rest with it: the transport is destroyed', () => {
   const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
   open.send(new Uint8Array(SIZE));

@@ -90,6 +90,34 @@ test('transmit: max is a whole number from 1, or Infinity', () => {
   assert.is(connection.queuedBytes, 7);
 });
 
+test('transmitInto: into is a Uint8Array that is not empty', () => {
+  const connection = writer('server', false);
+  connection.send('Hello');
+  for (const into of [new Uint8Array(0), [1], new ArrayBuffer(8), undefined, null, 5]) {
+    assert.throws(() => connection.transmitInto(into as Uint8Array), isA(TypeError));
+  }
+  assert.is(connection.queuedBytes, 7);
+});
+
+test('transmitInto: deadlines and accounts are as with transmit', () => {
+  for (const into of [false, true]) {
+    const connection = writer('server', true);
+    connection.send('Hello');
+    if (into) assert.is(connection.transmitInto(new Uint8Array(100), 50), 7);
+    else assert.is(connection.transmit(50)?.length, 7);
+    assert.is(connection.deadline, 50 + STALL);
+    connection.close(1000);
+    if (into)
+      assert.equal(
+        [connection.transmitInto(new Uint8Array(100), 70), connection.transmitInto(new Uint8Array(1), 70)],
+        [4, 0],
+      );
+    else assert.equal([connection.transmit(70)?.length, connection.transmit(70)], [4, undefined]);
+    connection.written(undefined, 80);
+    assert.is(connection.deadline, 70 + 50, String(into));
+  }
+});
+
 test('transmit: a part of a payload that is lent is a view of it, and no copy', () => {
   const connection = writer('server', false);
   const payload = new Uint8Array(10_000);

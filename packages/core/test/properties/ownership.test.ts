@@ -47,12 +47,14 @@ const program = fc.record({
     fc.record({
       memory: name(MEMORY),
       deed: name(DEEDS),
-      length: fc.oneof(fc.nat(200), fc.constantFrom(4095, 4096, 5000, 20_000, 70_000)),
+      length: fc.oneof(fc.nat(200), fc.constantFrom(4095, 4096, 5000, 20_000, 70_000, 100_000)),
       fragment: fc.boolean(),
       lend: fc.boolean(),
       /** The most that the transport takes behind it, at once and in all. */
       max: fc.constantFrom(1, 100, 4096, Infinity),
       room: fc.constantFrom(0, 3, 1000, 100_000, Infinity),
+      /** It copies them into memory of its own. */
+      into: fc.boolean(),
     }),
     { maxLength: 8 },
   ),
@@ -71,16 +73,22 @@ function run(
   const negotiated = compressed ? { transform: new DeflateTransform(role, PLAIN, pako, how) } : {};
   const connection = Connection.opened(role, negotiated, options);
   const parts: Uint8Array[] = [];
-  const take = (room: number, max: number): void => {
+  const next = (most: number, into: boolean): Uint8Array | undefined => {
+    if (!into) return connection.transmit(undefined, most);
+    const memory = new Uint8Array(Math.min(most, 50_000));
+    const length = connection.transmitInto(memory);
+    return length === 0 ? undefined : memory.subarray(0, length);
+  };
+  const take = (room: number, max: number, into: boolean): void => {
     for (let left = room; left > 0; ) {
-      const part = connection.transmit(undefined, Math.min(left, max));
+      const part = next(Math.min(left, max), into);
       if (part === undefined) return;
       // The transport reads what it was given at once.
       parts.push(part.slice());
       left -= part.length;
     }
   };
-  for (const { memory, deed, length, fragment, lend, max, room } of steps) {
+  for (const { memory, deed, length, fragment, lend, max, room, into } of steps) {
     if (connection.state !== 'open') break;
     const bytes = MEMORY[memory](length);
     for (let at = 0; at < length; at++) bytes[at] = (at * 31 + length) & 0xff;
@@ -90,9 +98,9 @@ function run(
       connection.sendFragment(bytes, true, how);
     } else connection.send(bytes, how);
     if (does) DEEDS[deed](bytes);
-    take(room, max);
+    take(room, max, into);
   }
-  take(Infinity, Infinity);
+  take(Infinity, Infinity, false);
   return { got: join(parts), connection };
 }
 

@@ -63,14 +63,55 @@ outbox('two connections that write in turns share nothing, and each stream is in
 });
 
 outbox('messages that leave together leave in one part, a long one with what waits before it', () => {
+  for (const [length, size] of [
+    [50_000, 50_004],
+    [90_000, 90_010],
+  ] as const) {
+    const from = server();
+    from.message('a');
+    from.message(of(1, 100));
+    from.message(of(2, length));
+    assert.equal(
+      transmitted(from).map((part) => part.length),
+      [3 + 102 + size],
+    );
+  }
+});
+
+outbox('what is written into memory of the caller is what would have been returned', () => {
+  for (const size of [1, 7, 100, 16_384, 70_000, 200_000]) {
+    for (const make of [server, client]) {
+      const [one, other] = [make(), make()];
+      for (const from of [one, other]) {
+        from.pong(of(9, 20));
+        from.message('a');
+        from.message(of(1, 20_000), undefined, true);
+        from.message(of(2, 300));
+        from.message(of(3, 90_000));
+        from.message(of(4, 5));
+      }
+      const got: Uint8Array[] = [];
+      while (true) {
+        const into = new Uint8Array(size);
+        const length = one.transmitInto(into);
+        if (length === 0) break;
+        got.push(into.subarray(0, length));
+        if (one.queuedBytes > 0) assert.is(length, size, 'there was room for more');
+      }
+      assert.is(one.queuedBytes, 0);
+      equalBytes(join(got), join(transmitted(other)));
+    }
+  }
+});
+
+outbox('a lent payload that is gone ends what is written into memory of the caller in front of it', () => {
   const from = server();
+  const payload = of(1, 20_000);
   from.message('a');
-  from.message(of(1, 100));
-  from.message(of(2, 50_000));
-  assert.equal(
-    transmitted(from).map(({ length }) => length),
-    [3 + 102 + 50_004],
-  );
+  from.message(payload, undefined, true);
+  transfer(payload);
+  assert.equal([from.transmitInto(new Uint8Array(100)), from.broken], [3, 'unsent']);
+  assert.is(from.transmitInto(new Uint8Array(100)), 0);
 });
 
 outbox('a scratch that is full to its last byte is copied out as well', () => {

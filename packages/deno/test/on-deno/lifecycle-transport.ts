@@ -10,7 +10,7 @@ import { type Bench, deferred, soon, until } from '../../../node/test/support.ts
 export const RUNTIME = 'Deno';
 
 /** More bytes than the operating system takes from one side while the other does not read. */
-export const LARGE = 12_000_000;
+export const LARGE = 16_000_000;
 
 const HOST = '127.0.0.1';
 const CABLE_CUT = new Error('the cable was cut');

@@ -137,7 +137,7 @@ export class Transport {
 }
 
 /** More bytes than the operating system takes from one side while the other does not read. */
-export const LARGE = 12_000_000;
+export const LARGE = 16_000_000;
 
 /** Makes a socket that is in this state, or as far as it is possible without an adapter: open. */
 export async function makeTransport(bench: Bench, state: State, role: 'client' | 'server'): Promise<Transport> {
