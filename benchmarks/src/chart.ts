@@ -6,13 +6,13 @@ import type { GrowthRow, Row } from './suite.ts';
 
 const WIDTH = 720;
 const BAR = 22;
-/** Room for what is written behind the bars, and for the axis. */
+/** Room for the ratio behind each bar. */
 const RIGHT = 70;
 const TOP = 24;
 
-/** One bar a row: from 1 to its ratio, and a whisker from low to high. */
+/** Draws one bar for each row, from 1 to its ratio, with a whisker from low to high. */
 export function ratioChart(rows: readonly Row[]): Markup {
-  // About so wide is a letter.
+  // The approximate width of a letter is 6.8.
   const left = Math.max(120, ...rows.map((row) => 16 + 6.8 * row.case.length));
   const finite = (value: number): boolean => Number.isFinite(value) && value > 0;
   const values = rows.flatMap(({ ratio, low, high }) => [ratio, low, high]).filter(finite);
@@ -41,7 +41,7 @@ y2="${place(middle)}"/>
 aria-label="ratios of ${rows[0]?.subject ?? ''} beside ${rows[0]?.peer ?? ''}">${ticks}${bars}</svg>`;
 }
 
-/** One line a subject: sizes to the right, costs upwards. */
+/** Draws one line for each subject: sizes to the right, costs upwards. */
 export function lineChart(rows: readonly GrowthRow[]): Markup {
   const height = 320;
   const left = 90;
@@ -78,7 +78,7 @@ y2="${y(tick).toFixed(1)}"/>
 aria-label="${rows[0]?.what ?? ''}">${grid}${lines}</svg>`;
 }
 
-/** A place on an axis for a value, and the values that are written at it. */
+/** Maps a value to its place on an axis; `ticks` are the values that are labelled. */
 interface Scale {
   (value: number): number;
   readonly ticks: readonly number[];
@@ -88,7 +88,7 @@ function logScale(values: readonly number[], from: number, to: number): Scale {
   const [least, most] = [Math.log10(Math.min(...values)), Math.log10(Math.max(...values))];
   const span = most - least || 1;
   const place = (value: number): number => from + ((Math.log10(value) - least) / span) * (to - from);
-  // 1, 2 and 5 of each decade, or only the 1 where there are many.
+  // 1, 2 and 5 of each decade, or only 1 when the axis spans many decades.
   const steps = span > 2.5 ? [1] : [1, 2, 5];
   const decades = Array.from({ length: Math.ceil(most) - Math.floor(least) + 1 }, (_, at) => at + Math.floor(least));
   const ticks = decades

@@ -3,10 +3,10 @@ import type { SendOptions } from '@sockless/core';
 import { MIB } from './codec/inputs.ts';
 import { ours } from './ours.ts';
 
-/** Asks for it. */
+/** The option that lends. */
 export const LOAN = { lend: true } as SendOptions;
 
-/** What {@link knowsLoans} needs of core. */
+/** The part of core that {@link knowsLoans} needs. */
 export interface Sending {
   readonly Connection: {
     opened(role: 'server'): {
@@ -16,7 +16,7 @@ export interface Sending {
   };
 }
 
-/** Whether our build copies what it is given to send unless it is lent. Before there was `lend` it never did. */
+/** Tells whether our build copies what it sends unless it is lent. Older builds do not know `lend` and never copied. */
 export async function knowsLoans(core: Promise<Sending> = ours('core')): Promise<boolean> {
   const { Connection } = await core;
   const isShared = (options?: SendOptions): boolean => {
@@ -31,7 +31,7 @@ export async function knowsLoans(core: Promise<Sending> = ours('core')): Promise
   try {
     return !isShared() && isShared(LOAN);
   } catch {
-    // It does not know the option.
+    // This build does not know the option.
     return false;
   }
 }

@@ -1,16 +1,16 @@
-/** Text that goes into a page escaped, unless it is a page already. */
+/** HTML templates that escape the texts inserted into them. */
 
-/** Markup that is complete. */
+/** Complete HTML. */
 export interface Markup {
   readonly markup: string;
 }
 
-/** A template whose texts are escaped; markup and lists of it are not. */
+/** Fills a template: strings are escaped, {@link Markup} and lists of it are inserted as they are. */
 export function html(parts: TemplateStringsArray, ...values: readonly (string | Markup | readonly Markup[])[]): Markup {
   return { markup: parts.map((part, at) => part + render(values[at] ?? '')).join('') };
 }
 
-/** Escapes what means something in HTML, in attributes too. */
+/** Escapes the characters that have a meaning in HTML text and attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,34 +1,34 @@
 /**
- * How subjects are compared: they take turns at every case, A B C, B C A, C A B, …, all on the same machine in the same
- * seconds, and only ratios of the same turn are looked at. What slows the machine down for a while slows all of them.
+ * The method of comparison. Subjects take turns at every case (A B C, B C A, C A B, …) on the same machine, and each ratio
+ * compares costs of the same turn. If something slows the machine down for a while, it slows all subjects.
  */
 import type { Case, Measurement, Pace, Row, Runner, Subject, Suite } from './suite.ts';
 
-/** Where a suite does not say better: short enough for a network, long enough for a load to be one. */
+/** The default: short enough for a network, long enough to load the server. */
 const PACE: { readonly quick: Pace; readonly full: Pace } = {
   quick: { turns: 3, warmUps: 0, slice: 60 },
   full: { turns: 7, warmUps: 1, slice: 250 },
 };
 
-/** With more than so much between low and high a ratio is marked: it says who is faster, but hardly by how much. */
+/** When high is more than this many times low, the ratio is marked: it says who is faster, but hardly by how much. */
 export const WIDE = 1.5;
 
-/** Somebody who was not measured, and why. */
+/** A subject that was not measured, and why. */
 export interface Missing {
   readonly suite: string;
   readonly subject: string;
-  /** One case; all of the suite when there is none. */
+  /** One case; `undefined` means the whole suite. */
   readonly case?: string;
   readonly reason: string;
 }
 
-/** What a suite gave. */
+/** The results of a suite. */
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly missing: readonly Missing[];
 }
 
-/** What is compared with what. */
+/** The subjects to compare, and the cases. */
 export interface Plan {
   readonly suite: Suite;
   readonly cases: readonly Case[];
@@ -37,19 +37,19 @@ export interface Plan {
   readonly pace: Pace;
 }
 
-/** Is told how far it is. */
+/** Receives the progress of a run. */
 export interface Watcher {
-  /** Before each turn of each subject. */
+  /** Called before each turn of each subject. */
   turn?(plan: Plan, name: string, subject: string, turn: number): void;
-  /** After each case. */
+  /** Called after each case. */
   row?(plan: Plan, name: string, rows: readonly Row[]): void;
   missing?(missing: Missing): void;
 }
 
-/** How much of a suite is measured. */
+/** Returns how thoroughly a suite is measured. */
 export function paceOf(suite: Suite, quick: boolean): Pace {
   const pace = (suite.pace ?? PACE)[quick ? 'quick' : 'full'];
-  // What has no duration is the same each time, nearly: it needs no warming up.
+  // A measurement without a duration needs no warm-up, since it is nearly the same each time.
   return suite.turns === undefined ? pace : { ...pace, turns: quick ? 1 : suite.turns, warmUps: 0 };
 }
 
@@ -85,7 +85,7 @@ export async function compare(plan: Plan, watcher: Watcher = {}): Promise<Outcom
   return { rows, missing };
 }
 
-/** The costs of each subject, turn by turn; none of a subject that cannot do this case. */
+/** Returns the costs of each subject, turn by turn, without subjects that cannot do this case. */
 async function measureCase(
   plan: Plan,
   name: string,
@@ -116,7 +116,7 @@ function rotated(subjects: readonly string[], by: number): string[] {
   return [...subjects.slice(first), ...subjects.slice(0, first)];
 }
 
-/** One row for each of ours and each peer, and a second one where the processor time of both is known. */
+/** Returns one row for each of ours and each peer, and a second one where the processor times of both are known. */
 function rowsOf(plan: Plan, name: string, costs: ReadonlyMap<string, readonly Measurement[]>): Row[] {
   return plan.ours.flatMap((subject) =>
     plan.peers.flatMap((peer) => {
@@ -125,7 +125,7 @@ function rowsOf(plan: Plan, name: string, costs: ReadonlyMap<string, readonly Me
       const names = { suite: plan.suite.name, case: name, subject: subject.name, peer: peer.name };
       const rows: Row[] = [{ ...names, ...compared(ours.map(costOf), theirs.map(costOf)) }];
       const [processor, theirProcessor] = [ours.map(processorOf), theirs.map(processorOf)];
-      // A clock of the system's that has not advanced says nothing.
+      // Zero means that the clock of the system has not advanced.
       if ([...processor, ...theirProcessor].every((nanoseconds) => nanoseconds > 0)) {
         rows.push({ ...names, metric: 'processor', ...compared(processor, theirProcessor) });
       }
@@ -144,13 +144,13 @@ function compared(
   return { ...ratios(ours, theirs), cost: percentile(ours, 0.5), peerCost: percentile(theirs, 0.5) };
 }
 
-/** The ratios of two lists of costs, turn by turn: their median, and the 10th and the 90th percentile. */
+/** Returns the ratios of two lists of costs, turn by turn: their median, and the 10th and the 90th percentile. */
 export function ratios(ours: readonly number[], theirs: readonly number[]): Pick<Row, 'ratio' | 'low' | 'high'> {
   const all = ours.map((cost, turn) => (theirs[turn] ?? Number.NaN) / cost);
   return { ratio: percentile(all, 0.5), low: percentile(all, 0.1), high: percentile(all, 0.9) };
 }
 
-/** Between the two values next to it, in proportion. `part` is from 0 to 1: 0.5 gives the median. */
+/** Interpolates between the two nearest values. `part` is from 0 to 1: 0.5 gives the median. */
 export function percentile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = part * (sorted.length - 1);
@@ -158,12 +158,12 @@ export function percentile(values: readonly number[], part: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** Whether the ratios of a row differ too much from turn to turn. */
+/** Tells whether the ratios of a row differ too much from turn to turn. */
 export function isWide({ low, high }: Pick<Row, 'low' | 'high'>): boolean {
   return !(high / low <= WIDE);
 }
 
-/** What an error says. */
+/** Returns the message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

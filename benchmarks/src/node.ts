@@ -1,29 +1,29 @@
-/** Which Node runs what is measured; the load generator and this process stay on the one that runs the benchmarks. */
+/** Which Node runs the subjects. The load generator and this process stay on the Node that runs the benchmarks. */
 import { spawnSync } from 'node:child_process';
 import { findProgram, NEWEST_NODE } from '../../packages/tools/native.js';
 import { UsageError } from './options.ts';
 
-/** A Node that is installed. */
+/** An installed Node. */
 export interface Node {
   /** The path of its program. */
   readonly path: string;
-  /** As `process.version` has it: `v20.20.2`. */
+  /** In the form of `process.version`: `v20.20.2`. */
   readonly version: string;
 }
 
-/** Whose package names npm's newest Node. */
+/** The package that contains npm's newest Node. */
 const RUNTIMES = new URL('../../packages/runtimes/package.json', import.meta.url).href;
 
 const THIS: Node = { path: process.execPath, version: process.version };
 
 let measured = THIS;
 
-/** The path of the Node that runs servers and codecs. */
+/** Returns the path of the Node that runs servers and codecs. */
 export function measuredNode(): string {
   return measured.path;
 }
 
-/** Lets another Node run the servers and codecs that are started from now on. */
+/** Selects the Node for servers and codecs that are started from now on. */
 export function measureWith(node: Node): void {
   measured = node;
 }
@@ -41,10 +41,10 @@ export function findNode(wanted: string): Node {
   if (newest !== undefined && (wanted === 'newest' || fits(newest))) return newest;
   const versions = [THIS, ...(newest ? [newest] : [])].map(({ version }) => version).join(', ');
   const none = newest === undefined ? ` None of ${NEWEST_NODE.packages.join(', ')} is installed.` : '';
-  throw new UsageError(`There is no Node "${wanted}". There are: ${versions}.${none}`);
+  throw new UsageError(`There is no Node "${wanted}". Installed are: ${versions}.${none}`);
 }
 
-/** npm's newest Node, where its package is installed. */
+/** Returns npm's newest Node, if its package is installed. */
 export function newestNode(): Node | undefined {
   const path = findProgram(RUNTIMES, NEWEST_NODE);
   if (path === undefined) return undefined;

@@ -3,73 +3,77 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Suite } from './suite.ts';
 
-/** What is printed for `--help`. */
+/** The text that `--help` prints. */
 export const HELP = readFileSync(new URL('../help.txt', import.meta.url), 'utf8').trimEnd();
 
-/** What a run is asked to do. */
+/** The choices of one run. */
 export interface Options {
-  /** Which suites, in their own order. */
+  /** The suites to run, in their own order. */
   readonly suites: readonly Suite[];
-  /** Whether to see how costs grow. */
+  /** Whether to measure how costs grow. */
   readonly growth: boolean;
-  /** A part of the names of the cases; empty for all. */
+  /** Text that the names of the cases must contain; empty for all. */
   readonly case: string;
-  /** Which peers; none for all. */
+  /** Names of the peers; empty for all. */
   readonly peers: readonly string[];
   readonly quick: boolean;
   readonly json: string | undefined;
   readonly html: string | undefined;
+  readonly markdown: string | undefined;
   readonly from: string | undefined;
   readonly against: string | undefined;
   /** Whether to compare that other commit with itself as well. */
   readonly aa: boolean;
-  /** Which Node runs what is measured; this one by default. */
+  /** The version of the Node that runs the subjects; by default the current one. */
   readonly node: string | undefined;
   readonly list: boolean;
   readonly help: boolean;
 }
 
-/** It is asked for like a suite, but is none: it compares sizes, not subjects (suites/growth.ts). */
+/** The name that selects growth.ts on the command line. It is not a suite, since it compares sizes, not subjects. */
 export const GROWTH = 'growth';
 
-/** A command line that cannot be followed; its message tells a person all there is to know. */
+/** A mistake on the command line. Its message is all that is printed. */
 export class UsageError extends Error {}
 
 /**
  * Reads the command line.
  *
- * @param all the suites that there are
- * @throws {UsageError} when it names an option, a suite, a case or a peer that there is not
+ * @param all every suite
+ * @throws {UsageError} when an option, suite, case or peer does not exist, or when options contradict each other
  */
 export function parseOptions(args: readonly string[], all: readonly Suite[]): Options {
   const { values, positionals } = parse(args);
   const names = [...positionals, ...(values.suite ?? []).flatMap((list) => list.split(','))].filter(Boolean);
   for (const name of names) {
     const known = [...all.map((suite) => suite.name), GROWTH];
-    if (!known.includes(name)) throw new UsageError(`There is no suite "${name}". There are: ${known.join(', ')}.`);
+    if (!known.includes(name))
+      throw new UsageError(`There is no suite "${name}". The suites are: ${known.join(', ')}.`);
   }
   const suites = all.filter(({ name }) => names.length === 0 || names.includes(name));
   const narrowed = values.case !== undefined || values.peer !== undefined || values.against !== undefined;
   if (names.includes(GROWTH) && narrowed) {
-    throw new UsageError(`${GROWTH} has neither cases nor peers: --case, --peer and --against are not for it.`);
+    throw new UsageError(`${GROWTH} has neither cases nor peers: leave out --case, --peer and --against.`);
   }
   const peers = values.peer ?? [];
   for (const name of peers) {
     const known = [...new Set(suites.flatMap((suite) => suite.peers.map((peer) => peer.name)))];
-    if (!known.includes(name)) throw new UsageError(`There is no peer "${name}". There are: ${known.join(', ')}.`);
+    if (!known.includes(name)) throw new UsageError(`There is no peer "${name}". The peers are: ${known.join(', ')}.`);
   }
   const part = values.case ?? '';
   if (values.case !== undefined && !suites.some((suite) => suite.cases.some(({ name }) => name.includes(part)))) {
-    throw new UsageError(`There is no case "${part}" in ${suites.map(({ name }) => name).join(', ')}: see --list.`);
+    throw new UsageError(
+      `No case contains "${part}" in ${suites.map(({ name }) => name).join(', ')}: --list prints the cases.`,
+    );
   }
   if (values.against !== undefined && peers.length > 0) {
-    throw new UsageError('--against compares with another revision, --peer with a peer: one of them at a time.');
+    throw new UsageError('--against compares with another revision, --peer with a peer: use one of them.');
   }
   if (values.aa === true && values.against === undefined) {
-    throw new UsageError('--aa compares the commit of --against with itself as well: it needs --against REV.');
+    throw new UsageError('--aa compares the commit of --against with itself: it needs --against REV.');
   }
-  if (values.from !== undefined && values.html === undefined) {
-    throw new UsageError('--from FILE makes a report: it needs --html FILE.');
+  if (values.from !== undefined && values.html === undefined && values.markdown === undefined) {
+    throw new UsageError('--from FILE makes a report: it needs --html FILE or --markdown FILE.');
   }
   return {
     suites,
@@ -79,6 +83,7 @@ export function parseOptions(args: readonly string[], all: readonly Suite[]): Op
     quick: values.quick === true,
     json: values.json,
     html: values.html,
+    markdown: values.markdown,
     from: values.from,
     against: values.against,
     aa: values.aa === true,
@@ -100,6 +105,7 @@ function parse(args: readonly string[]) {
         quick: { type: 'boolean' },
         json: { type: 'string' },
         html: { type: 'string' },
+        markdown: { type: 'string' },
         from: { type: 'string' },
         against: { type: 'string' },
         aa: { type: 'boolean' },

@@ -1,4 +1,4 @@
-/** Our own packages as they were built: those of this tree, or of the tree that SOCKLESS_ROOT names. */
+/** Our own built packages: those of this tree, or of the tree that SOCKLESS_ROOT names. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,10 +11,10 @@ interface Packages {
   readonly node: typeof import('@sockless/node');
 }
 
-/** The environment of a subject that does without WebAssembly. */
+/** The environment of a subject without WebAssembly. */
 export const NO_WEBASSEMBLY = { SOCKLESS_NO_WEBASSEMBLY: '1' };
 
-/** Loads one of our packages, or a subpath of one. */
+/** Loads one of our packages, or one of its subpaths. */
 export async function ours<Name extends keyof Packages>(name: Name): Promise<Packages[Name]> {
   if (process.env.SOCKLESS_NO_WEBASSEMBLY) Reflect.deleteProperty(globalThis, 'WebAssembly');
   const root = process.env.SOCKLESS_ROOT;
@@ -22,7 +22,7 @@ export async function ours<Name extends keyof Packages>(name: Name): Promise<Pac
   return (await import(url || `@sockless/${name}`)) as Packages[Name];
 }
 
-/** Returns what a package of another tree exports by that name. */
+/** Returns an export of a package of another tree. */
 function fileOf(name: keyof Packages, root: string): string {
   const [folder = ''] = name.split('/');
   return createRequire(join(root, 'packages', folder, 'package.json')).resolve(`@sockless/${name}`);

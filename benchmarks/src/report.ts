@@ -1,4 +1,4 @@
-/** The report: one page that needs nothing else, with a chart and a table for each pair of subjects of each suite. */
+/** The report: one self-contained page with a chart and a table for each pair of subjects of each suite. */
 
 import { lineChart, ratioChart } from './chart.ts';
 import { escapeHtml, html, type Markup } from './markup.ts';
@@ -6,7 +6,7 @@ import { isWide, WIDE } from './method.ts';
 import { formatCost, formatMetric, formatRatio, groups, type Result, type SuiteInfo, summaries } from './result.ts';
 import type { GrowthRow, Row } from './suite.ts';
 
-/** Gives the page. */
+/** Returns the page. */
 export function reportHtml(result: Result): string {
   const suites = [...new Set(result.rows.map(({ suite }) => suite))];
   const title = `sockless: benchmarks${result.revision && ` of ${result.revision}`}`;

@@ -1,4 +1,4 @@
-/** What a run of the benchmarks gives, to be written to a file and read from it again. */
+/** The result of a run, to be written to a file and read from it again. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,27 +12,27 @@ export interface Result {
   readonly node: string;
   /** The model of the processors, and how many there are. */
   readonly cpu: string;
-  /** When the run began, as ISO 8601 has it. */
+  /** The beginning of the run, as ISO 8601. */
   readonly date: string;
-  /** The commit, with a `+` when files differ from it; empty where there is no Git. */
+  /** The commit, with a `+` if files differ from it; empty without Git. */
   readonly revision: string;
   /** Whether it was a quick run. */
   readonly quick: boolean;
   readonly suites: readonly SuiteInfo[];
   readonly rows: readonly Row[];
   readonly missing: readonly Missing[];
-  /** How costs grow; empty when that was not measured. */
+  /** How costs grow; empty if that was not measured. */
   readonly growth: readonly GrowthRow[];
 }
 
-/** What the report says of a suite. */
+/** The description of a suite in the report. */
 export interface SuiteInfo {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
 }
 
-/** One pair of subjects in one suite, in short. */
+/** The summary of one pair of subjects in one suite. */
 export interface Summary {
   readonly suite: string;
   readonly subject: string;
@@ -46,7 +46,7 @@ export interface Summary {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What is known of this machine and this tree. */
+/** Returns the facts about this machine and this tree. */
 export function circumstances(): Pick<Result, 'cpu' | 'date' | 'revision'> {
   const [first] = cpus();
   return {
@@ -81,7 +81,7 @@ export function readResult(path: string): Result {
   return { ...unknown, ...result };
 }
 
-/** Groups rows by suite, subject, peer and metric, in the order in which they come. */
+/** Groups rows by suite, subject, peer and metric, in their order. */
 export function groups(rows: readonly Row[]): Row[][] {
   const found = new Map<string, Row[]>();
   for (const row of rows) {
@@ -91,7 +91,7 @@ export function groups(rows: readonly Row[]): Row[][] {
   return [...found.values()];
 }
 
-/** One line for each pair of subjects of each suite, and one more for their processor time where there is any. */
+/** Returns one line for each pair of subjects of each suite, and another for their processor times if they have any. */
 export function summaries(rows: readonly Row[]): Summary[] {
   return groups(rows).map((group) => {
     const worst = group.reduce((least, row) => (row.ratio < least.ratio ? row : least));
@@ -104,17 +104,17 @@ export function summaries(rows: readonly Row[]): Summary[] {
   });
 }
 
-/** What is compared: 'echo', or 'echo, processor time'. */
+/** Names the comparison: 'echo', or 'echo, processor time'. */
 export function formatMetric({ suite, metric }: Pick<Row, 'suite' | 'metric'>): string {
   return metric === 'processor' ? `${suite}, processor time` : suite;
 }
 
-/** '12', '3.4', '0.56': two or three digits. */
+/** Formats a ratio with two or three digits: '12', '3.4', '0.56'. */
 export function formatRatio(ratio: number): string {
   return ratio < 1 ? ratio.toFixed(2) : ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0);
 }
 
-/** A cost with its unit: '12.3 ns/message', '1.2 µs/message', '840 bytes/connection'. */
+/** Formats a cost with its unit: '12.3 ns/message', '1.2 µs/message', '840 bytes/connection'. */
 export function formatCost(cost: number, unit: string): string {
   const [what = '', per] = unit.split('/');
   const suffix = per === undefined ? '' : `/${per}`;

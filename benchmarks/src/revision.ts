@@ -1,4 +1,4 @@
-/** Another revision of ours, installed and built in a folder of its own, which is kept for the next time. */
+/** Another revision of ours, installed and built in its own folder, which is kept. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { UsageError } from './options.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, 'node_modules/.sockless/revisions');
 
-/** A revision that is ready to be loaded. */
+/** A revision that can be loaded. */
 export interface Revision {
-  /** The commit, in short; which of its builds, if it is not the first. */
+  /** The short name of the commit, and which of its builds, if not the first. */
   readonly name: string;
   /** The folder of its tree. */
   readonly root: string;
@@ -19,9 +19,9 @@ export interface Revision {
 /**
  * Installs and builds a revision, unless that has been done before.
  *
- * @param rev whatever Git takes for a commit
- * @param copy `'again'` for a second build of its own, in another folder
- * @throws {UsageError} when there is no such commit, or it cannot be built
+ * @param rev anything that Git accepts as a commit
+ * @param copy `'again'` for a second build in another folder
+ * @throws {UsageError} when the commit does not exist or cannot be built
  */
 export function prepareRevision(rev: string, log: (line: string) => void, copy: '' | 'again' = ''): Revision {
   const sha = run('git', ['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`]);
@@ -30,7 +30,7 @@ export function prepareRevision(rev: string, log: (line: string) => void, copy: 
   const root = join(FOLDER, copy === '' ? sha : `${sha}-${copy}`);
   if (existsSync(root)) return { name, root };
   log(`${name}: installing and building it once …`);
-  // Only what is whole gets the name under which it is looked for.
+  // The folder gets its final name only when it is complete.
   const draft = `${root}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });

@@ -1,5 +1,6 @@
 /** The command `npm run bench`: help.txt says what it does. */
 import { writeFileSync } from 'node:fs';
+import { reportMarkdown } from './markdown.ts';
 import { compare, type Missing, messageOf, type Plan, paceOf } from './method.ts';
 import { findNode, measureWith } from './node.ts';
 import { GROWTH, HELP, type Options, parseOptions, UsageError } from './options.ts';
@@ -29,7 +30,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (options.list) {
     list(options.suites);
-    if (options.growth) console.log('growth: How costs grow with sizes and counts; 1 is linear');
+    if (options.growth) console.log('growth: How cost grows with sizes and counts; 1 is linear');
     return 0;
   }
   if (options.from !== undefined) {
@@ -39,7 +40,7 @@ async function run(args: readonly string[]): Promise<number> {
   const result = await measure(options);
   terminal.summary(result);
   write(result, options);
-  // A peer that cannot do something is no failure of ours.
+  // Only a subject of ours that could not be measured makes the run fail.
   return result.missing.some(({ subject }) => subject.startsWith('sockless')) ? 1 : 0;
 }
 
@@ -71,7 +72,7 @@ async function measure(options: Options): Promise<Result> {
     try {
       grown.push(...(await grow(options)));
     } catch (error) {
-      // What was measured before is not lost with it.
+      // The rows measured so far are still reported.
       const failed = { suite: GROWTH, subject: 'sockless', reason: messageOf(error) };
       missing.push(failed);
       terminal.missing(failed);
@@ -90,7 +91,7 @@ async function grow({ quick }: Options): Promise<GrowthRow[]> {
   return rows;
 }
 
-/** What of a suite was asked for; nothing, perhaps. */
+/** Returns the part of a suite that was asked for: one plan, or none. */
 function planOf(suite: Suite, options: Options, revisions: readonly Revision[]): Plan[] {
   const cases = suite.cases.filter(({ name, slow }) => name.includes(options.case) && !(options.quick && slow));
   const subjects = options.against === undefined ? withPeers(suite, options.peers) : withRevisions(suite, revisions);
@@ -103,19 +104,22 @@ function withPeers(suite: Suite, names: readonly string[]): Pick<Plan, 'ours' | 
   return peers.length === 0 ? undefined : { ours: suite.ours, peers };
 }
 
-/** The builds of the other commit: none, one, or two that differ in nothing but their folder. */
+/** Returns the builds of the other commit: none, one, or two that differ only in their folder. */
 function revisionsOf({ against, aa }: Options): Revision[] {
   if (against === undefined) return [];
   const log = (line: string): void => terminal.line(line);
   return [prepareRevision(against, log), ...(aa ? [prepareRevision(against, log, 'again')] : [])];
 }
 
-/** Ours beside itself as it was; and a second build of what it was beside the first, which shows what is noise. */
+/**
+ * Returns ours as it is now, to be compared with the other revision. With `--aa` a second build of that revision is compared
+ * with the first as well, which shows the noise.
+ */
 function withRevisions(suite: Suite, revisions: readonly Revision[]): Pick<Plan, 'ours' | 'peers'> | undefined {
   const [first] = suite.ours;
   const startAt = first?.startAt;
   if (first === undefined || startAt === undefined) {
-    terminal.line(`\n${suite.name}: it cannot be compared with another revision; left out`);
+    terminal.line(`\n${suite.name}: left out: it cannot be compared with another revision`);
     return undefined;
   }
   const [before, ...again] = revisions.map(
@@ -125,7 +129,8 @@ function withRevisions(suite: Suite, revisions: readonly Revision[]): Pick<Plan,
   return before && { ours: [...ours, ...again], peers: [before] };
 }
 
-function write(result: Result, { json, html }: Options): void {
+function write(result: Result, { json, html, markdown }: Options): void {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
   if (html !== undefined) writeFileSync(html, reportHtml(result));
+  if (markdown !== undefined) writeFileSync(markdown, reportMarkdown(result));
 }

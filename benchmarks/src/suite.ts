@@ -1,65 +1,65 @@
-/** What a suite of benchmarks is, whatever it measures. */
+/** The parts of a suite of benchmarks. */
 
-/** One thing that is measured: a name for the table, and the parameters that the runners of the suite understand. */
+/** One case: a name for the table, which the runners of the suite understand. */
 export interface Case {
   readonly name: string;
   /** Left out by `--quick`. */
   readonly slow?: boolean;
 }
 
-/** What one case cost one subject in one turn. */
+/** The cost of one case for one subject in one turn. */
 export interface Measurement {
   /**
    * The cost of an operation in the suite's unit (nanoseconds, bytes): less is better. NaN when the subject cannot do
    * this case.
    */
   readonly cost: number;
-  /** The processor time of an operation in the subject's process, in nanoseconds: its own and the system's for it. */
+  /** The processor time of an operation in nanoseconds: that of the subject's process, and the system's on its behalf. */
   readonly processor?: number;
 }
 
-/** One measuring instrument for one subject, warmed up and kept for the whole suite. */
+/** Measures one subject; warmed up, and kept for the whole suite. */
 export interface Runner {
   /** Measures one case for about the given number of milliseconds. */
   measure(name: string, milliseconds: number): Promise<Measurement>;
   stop(): Promise<void>;
 }
 
-/** Somebody who is measured. */
+/** A program or library that is measured. */
 export interface Subject {
   readonly name: string;
-  /** Why it cannot be measured on this machine, if it cannot: a peer that is not installed, for instance. */
+  /** Why it cannot be measured on this machine, for instance because it is not installed. */
   readonly missing?: string | undefined;
   start(): Promise<Runner>;
-  /** Ours: the same of another revision, built in the folder `root`, for `--against`. */
+  /** Ours only: starts another revision, built in the folder `root`, for `--against`. */
   startAt?(root: string): Promise<Runner>;
-  /** Ours: a variant of the first, which `--against` compares with the other revision of the first as well. */
+  /** Ours only: a variant of the first subject, which `--against` also compares with the other revision. */
   readonly variant?: boolean;
 }
 
-/** How much is measured. */
+/** How thoroughly a suite is measured. */
 export interface Pace {
   /** How often each subject is measured at each case. */
   readonly turns: number;
-  /** How many turns before are not counted. */
+  /** How many turns before those are not counted. */
   readonly warmUps: number;
-  /** For how long at a time, in milliseconds. */
+  /** How long each measurement takes, in milliseconds. */
   readonly slice: number;
 }
 
-/** A set of cases that all subjects do. */
+/** Cases that all subjects do. */
 export interface Suite {
   readonly name: string;
-  /** One sentence: what is measured, and at which surface. */
+  /** One sentence: what is measured, and through which interface. */
   readonly title: string;
-  /** What an operation costs: 'ns/message', 'bytes/connection'. */
+  /** The unit of a cost: 'ns/message', 'bytes/connection'. */
   readonly unit: string;
-  /** How often each case is measured, if that is not the framework's to say: where a measurement has no duration. */
+  /** How often each case is measured, for measurements without a duration; otherwise {@link pace} decides. */
   readonly turns?: number;
   readonly cases: readonly Case[];
-  /** Default: short slices, which is enough where there is no network (method.ts). */
+  /** Default: short slices, enough for suites without a network (method.ts). */
   readonly pace?: { readonly quick: Pace; readonly full: Pace };
-  /** Ours, under the name 'sockless' (or 'sockless, …'); the first and its variants are what `--against` compares. */
+  /** Ours, named 'sockless' or 'sockless, …'. `--against` compares the first and its variants. */
   readonly ours: readonly Subject[];
   readonly peers: readonly Subject[];
 }
@@ -70,15 +70,15 @@ export interface Row {
   readonly case: string;
   readonly subject: string;
   readonly peer: string;
-  /** Present where the processor times of the two are compared, and not their costs in the suite's unit. */
+  /** Present when the processor times are compared, not the costs in the suite's unit. */
   readonly metric?: 'processor';
-  /** The median of the ratios, pair by pair: cost of the peer over cost of the subject. */
+  /** The median of the ratios: cost of the peer divided by cost of the subject. */
   readonly ratio: number;
   /** The 10th percentile of the same ratios. */
   readonly low: number;
   /** The 90th percentile of the same ratios. */
   readonly high: number;
-  /** The median cost of an operation of the subject, in the suite's unit; of processor time, in nanoseconds. */
+  /** The median cost of an operation of the subject, in the suite's unit; nanoseconds for processor time. */
   readonly cost: number;
   /** The same of the peer. */
   readonly peerCost: number;
@@ -89,7 +89,7 @@ export interface GrowthRow {
   /** What grows: 'decode, bytes of a message'. */
   readonly what: string;
   readonly subject: string;
-  /** 1 is linear. Of the larger half of the points, where what every call costs matters no more. */
+  /** 1 is linear. It is fitted to the larger half of the points, where the fixed cost of a call no longer matters. */
   readonly exponent: number;
   /** Sizes and what they cost, in nanoseconds. */
   readonly points: readonly (readonly [size: number, cost: number])[];

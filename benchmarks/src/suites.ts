@@ -10,5 +10,5 @@ import { suite as idle } from './suites/idle.ts';
 import { suite as mask } from './suites/mask.ts';
 import { suite as utf8 } from './suites/utf8.ts';
 
-/** What `npm run bench` runs; growth, which compares sizes and not subjects, is no suite like these and comes last. */
+/** The suites of `npm run bench`. growth is not among them, since it compares sizes and not subjects; it runs last. */
 export const SUITES: readonly Suite[] = [decode, encode, mask, utf8, handshake, deflate, echo, connect, idle];

@@ -1,16 +1,16 @@
-/** What a run shows to whoever waits for it: a table row for each case, and on a terminal where it is at the moment. */
+/** The output of a run: a table row for each case and, on a terminal, the current progress. */
 import { isWide, type Missing, type Plan, type Watcher, WIDE } from './method.ts';
 import { formatCost, formatMetric, formatRatio, type Result, summaries } from './result.ts';
 import type { Row } from './suite.ts';
 
 const CELL = 22;
 const COST = 21;
-/** Lines below that of a case. */
+/** Heads of the lines below that of a case. */
 const PROCESSOR = '  processor time';
 const PROCESSOR_OF_PEERS = '  … of the peers';
 const ERASE = '\r\u001b[2K';
 
-/** Prints tables to `out`, and progress to `progress` where that is a terminal. */
+/** Prints tables to `out`, and progress to `progress` if that is a terminal. */
 export class Terminal implements Watcher {
   readonly #out: NodeJS.WritableStream;
   readonly #progress: NodeJS.WriteStream | undefined;
@@ -20,18 +20,18 @@ export class Terminal implements Watcher {
     this.#progress = progress.isTTY ? progress : undefined;
   }
 
-  /** A line of its own. */
+  /** Prints a line. */
   line(text: string): void {
     this.#progress?.write(ERASE);
     this.#out.write(`${text}\n`);
   }
 
-  /** Where a run is, until something else is. */
+  /** Shows progress until the next output. */
   progress(text: string): void {
     this.#progress?.write(ERASE + text);
   }
 
-  /** The head of the table of a suite. */
+  /** Prints the head of the table of a suite. */
   begin(plan: Plan): void {
     this.line(`\n${plan.suite.name}: ${plan.suite.title}`);
     const peers = plan.peers.map(({ name }) => cell(`: ${name}`)).join('');
@@ -49,7 +49,7 @@ export class Terminal implements Watcher {
     const unit = plan.suite.unit;
     for (const { name: subject, variant } of plan.ours) {
       const own = rows.filter((row) => row.subject === subject);
-      // A build that does not know the variant.
+      // This build does not know the variant.
       if (variant && own.length === 0) continue;
       const times = own.filter(({ metric }) => metric === undefined);
       this.#cells(plan, label(plan, name, subject), times, formatRow, times[0] && formatCost(times[0].cost, unit));
@@ -61,7 +61,7 @@ export class Terminal implements Watcher {
     }
   }
 
-  /** A line with a cell for each peer. */
+  /** Prints a line with a cell for each peer. */
   #cells(plan: Plan, head: string, rows: readonly Row[], format: (row: Row) => string, cost = ''): void {
     const cells = plan.peers.map((peer) => {
       const row = rows.find((each) => each.peer === peer.name);
@@ -74,7 +74,7 @@ export class Terminal implements Watcher {
     this.line(`not measured: ${subject}${name === undefined ? '' : `, ${name}`}: ${reason}`);
   }
 
-  /** The end of a run: each pair of each suite in a line. */
+  /** Prints the summary of a run: one line for each pair of each suite. */
   summary({ rows, missing }: Pick<Result, 'rows' | 'missing'>): void {
     const lines = summaries(rows);
     if (lines.length > 0) this.line('\nratio = cost of the peer / cost of ours; above 1 ours is faster (or smaller)');
@@ -96,14 +96,14 @@ export class Terminal implements Watcher {
   }
 }
 
-/** '3.4 × (3.1–3.6)', with ~ when it is wide. */
+/** Formats a row: '3.4 × (3.1–3.6)', with ~ when it is wide. */
 export function formatRow(row: Row): string {
   return `${formatRatio(row.ratio)} × (${formatRatio(row.low)}–${formatRatio(row.high)})${isWide(row) ? '~' : ''}`;
 }
 
 const cell = (text: string): string => text.padEnd(CELL);
 
-/** The case; and who of ours, where there are several. */
+/** The name of the case, followed by the subject if ours has several. */
 const label = ({ ours }: Plan, name: string, subject: string): string =>
   ours.length > 1 ? `${name}: ${subject}` : name;
 

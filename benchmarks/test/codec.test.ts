@@ -1,4 +1,4 @@
-// What is compared must be the same work: each contestant does all operations of a few cases, whatever they take.
+// All subjects must do the same work: each contestant completes all operations of a few cases.
 import { isUtf8 } from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -42,7 +42,7 @@ for (const [{ contestants }, names] of CASES) {
       const make = await contestant.load();
       for (const name of names) {
         const task = await make(name);
-        // undici is a client only.
+        // undici has only a client.
         if (contestant.name === 'undici' && name.startsWith('masked')) assert.is(task, undefined);
         if (task === undefined) continue;
         for (const rounds of [1, Math.min(2, task.most)]) {
@@ -54,7 +54,7 @@ for (const [{ contestants }, names] of CASES) {
   }
 }
 
-codec('every case has a name of its own, and quick ones among them', () => {
+codec('case names are unique, and each suite has quick cases', () => {
   for (const { suite: each } of [decode, encode, mask, utf8, handshake, deflate]) {
     assert.is(new Set(each.cases.map(({ name }) => name)).size, each.cases.length, each.name);
     assert.ok(each.cases.some(({ slow }) => !slow));
@@ -63,7 +63,7 @@ codec('every case has a name of its own, and quick ones among them', () => {
   assert.is(decode.suite.cases.filter(({ slow }) => !slow).length, 23);
 });
 
-codec('payloads have their size, and texts are texts', () => {
+codec('payloads have the requested size, and texts are valid UTF-8', () => {
   for (const kind of ['text', 'CJK text', 'mixed text', 'binary'] satisfies Kind[]) {
     for (let size = 0; size < 70; size++) {
       for (let seed = 0; seed < 50; seed++) {
@@ -75,7 +75,7 @@ codec('payloads have their size, and texts are texts', () => {
   }
 });
 
-codec('streams are cut as they say', () => {
+codec('streams are cut into the requested chunks', () => {
   const lengths = (chunks: readonly Buffer[]): number[] => chunks.map(({ length }) => length);
   assert.equal(lengths(stream('text', 65_536, true, 'coalesced').chunks), [65_536, 14]);
   assert.equal(lengths(stream('text', 65_536, true, 'one frame per chunk').chunks), [65_550]);
@@ -86,7 +86,7 @@ codec('streams are cut as they say', () => {
   assert.ok(Number(short) < Number(even) / 3, `${short} of ${even}`);
 });
 
-codec('a meter refuses what was not done', async () => {
+codec('a meter rejects a task that skips operations', async () => {
   const lazy = new Meter(() => ({ operations: 2, most: 8, run: (rounds) => rounds }));
   try {
     await lazy.measure('any', 1);
@@ -97,7 +97,7 @@ codec('a meter refuses what was not done', async () => {
   assert.ok(Number.isNaN(await new Meter(() => undefined).measure('any', 1)));
 });
 
-codec('a process of its own answers, and says what went wrong', async () => {
+codec('a contestant’s process returns costs and reports errors', async () => {
   const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
   const well = await inChild('fake', file, 'well', { GREETING: 'hello' });
   assert.ok((await well.measure('one', 1)).cost > 0);
@@ -115,7 +115,7 @@ codec('a process of its own answers, and says what went wrong', async () => {
   await ending.stop();
 });
 
-codec('what another revision cannot do is not comparable, and no failure', async () => {
+codec('a case that another revision lacks is left out and is not a failure', async () => {
   const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
   const runner = await inChild('fake', file, 'failing', { SOCKLESS_ROOT: '/nowhere' });
   assert.ok(Number.isNaN((await runner.measure('one', 1)).cost));

@@ -7,7 +7,7 @@ const method = suite('method');
 
 const PACE = { turns: 3, warmUps: 1, slice: 5 };
 
-/** A subject whose costs are given, one a measurement; `calls` has everybody's names in order. */
+/** Returns a subject with the given costs, one for each measurement. `calls` collects the names of all subjects in order. */
 function subject(
   name: string,
   costs: readonly (number | Measurement | Error)[],
@@ -41,7 +41,7 @@ function plan(ours: readonly Subject[], peers: readonly Subject[]): Plan {
   };
 }
 
-method('a percentile lies between the values next to it', () => {
+method('a percentile is interpolated between the nearest values', () => {
   assert.is(percentile([3, 1, 2], 0.5), 2);
   assert.is(percentile([4, 1, 2, 3], 0.5), 2.5);
   assert.is(percentile([5, 1, 2, 3, 4], 0.1), 1.4);
@@ -50,7 +50,7 @@ method('a percentile lies between the values next to it', () => {
 });
 
 method('ratios are taken turn by turn', () => {
-  // The machine is ten times as slow in the second turn: the ratio is not.
+  // In the second turn the machine is ten times as slow, but the ratio stays the same.
   assert.equal(ratios([1, 10, 2], [3, 30, 6]), { ratio: 3, low: 3, high: 3 });
   const { ratio, low, high } = ratios([1, 1, 1], [2, 4, 3]);
   assert.equal([ratio, low.toFixed(1), high.toFixed(1)], [3, '2.2', '3.8']);
@@ -62,7 +62,7 @@ method('a spread of more than 1.5 is wide', () => {
   assert.ok(isWide({ low: Number.NaN, high: 3 }));
 });
 
-method('everybody has a turn before anybody has the next, in rotated order; warm-ups do not count', async () => {
+method('all subjects finish a turn before the next begins, in rotated order; warm-ups do not count', async () => {
   const calls: string[] = [];
   const a = subject('sockless', [100, 1, 2, 4], calls);
   const b = subject('b', [1, 2, 4, 8], calls);
@@ -89,7 +89,7 @@ method('each of ours is compared with each peer', async () => {
   );
 });
 
-method('processor times are compared in rows of their own, where both have them', async () => {
+method('processor times get rows of their own when both subjects report them', async () => {
   const ours = subject('sockless', [{ cost: 2, processor: 10 }]);
   const timed = subject('with', [{ cost: 6, processor: 5 }]);
   const peers = [
@@ -112,7 +112,7 @@ method('processor times are compared in rows of their own, where both have them'
   );
 });
 
-method('who is missing is named, and so is who fails; the others go on', async () => {
+method('missing and failing subjects are named, and the others go on', async () => {
   const seen: Missing[] = [];
   const away = subject('away', [1], [], 'it is not installed');
   const broken = subject('broken', [1, new Error('it broke')]);
@@ -134,7 +134,7 @@ method('who is missing is named, and so is who fails; the others go on', async (
   assert.equal(seen, missing);
 });
 
-method('a suite may have a pace, or a number of turns', () => {
+method('a suite may set its pace or its number of turns', () => {
   const fake: Suite = plan([], []).suite;
   assert.ok(paceOf(fake, true).turns < paceOf(fake, false).turns);
   assert.is(paceOf({ ...fake, pace: { quick: PACE, full: PACE } }, false), PACE);

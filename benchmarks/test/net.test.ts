@@ -37,7 +37,7 @@ for (const server of [
       for (const opcode of [1, 2] as const) {
         for (const size of [16, 1024, 65_536, 2 ** 20]) {
           const echo = { opcode, size, connections: 2, inFlight: 3, milliseconds: 20 } as const;
-          // The second time the connections are those of the first.
+          // The second question reuses the connections of the first.
           for (let turn = 0; turn < 2; turn++) {
             const { cost: time, processor } = await station.echo(echo);
             assert.ok(time > 0 && Number.isFinite(time));
@@ -56,19 +56,19 @@ for (const server of [
   });
 }
 
-load('says when what is echoed is not what was sent', async () => {
+load('reports an echo that differs from the message', async () => {
   const station = await Station.start(servers.BARE);
   try {
     await station.echo({ opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 });
     assert.unreachable();
   } catch (error) {
-    assert.match(String(error), /what is echoed differs from what was sent/);
+    assert.match(String(error), /the echo differs from the messages/);
   } finally {
     await station.stop();
   }
 });
 
-load('a server that unmasks is not taken for one that sends back what it reads, nor the other way round', async () => {
+load('a server that unmasks is not mistaken for one that returns bytes unchanged, or the reverse', async () => {
   for (const server of [
     { ...servers.SERVE, unchanged: true },
     { ...servers.LIMIT, unchanged: false },
@@ -78,14 +78,14 @@ load('a server that unmasks is not taken for one that sends back what it reads, 
       await station.echo({ opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 });
       assert.unreachable();
     } catch (error) {
-      assert.match(String(error), /what is echoed differs from what was sent/);
+      assert.match(String(error), /the echo differs from the messages/);
     } finally {
       await station.stop();
     }
   }
 });
 
-load('what is echoed when the time is over belongs to the total', async () => {
+load('echoes that arrive after the time is over count towards the total', async () => {
   const station = await Station.start(servers.LIMIT);
   try {
     const echo = { opcode: 2, size: 16, connections: 2, inFlight: 8, milliseconds: 20 } as const;
@@ -98,19 +98,19 @@ load('what is echoed when the time is over belongs to the total', async () => {
   }
 });
 
-load('says when nothing is prepared to be echoed', async () => {
+load('reports a question for which nothing was prepared', async () => {
   const generator = await Companion.start(nodeProgram('load.ts'));
   try {
     await generator.ask({ type: 'echo', milliseconds: 20 });
     assert.unreachable();
   } catch (error) {
-    assert.match(String(error), /nothing is prepared/);
+    assert.match(String(error), /no messages were prepared/);
   } finally {
     await generator.stop();
   }
 });
 
-load('says when a server does not let it connect', async () => {
+load('reports a server that refuses connections', async () => {
   const generator = await Companion.start(nodeProgram('load.ts'));
   try {
     await generator.ask({ type: 'open', port: 1, connections: 1 });
@@ -122,7 +122,7 @@ load('says when a server does not let it connect', async () => {
   }
 });
 
-load('sends frames that are masked, and expects them unmasked', () => {
+load('sends masked frames and expects unmasked ones', () => {
   const { masked, echo, echoLength } = encodeFrames(1, 3, 2);
   assert.is(echoLength, 5);
   assert.is(echo.toString('hex'), `8103${hex('abc')}8103${hex('bcd')}`);
@@ -135,7 +135,7 @@ load('sends frames that are masked, and expects them unmasked', () => {
   assert.is(encodeFrames(2, 65_536, 1).echo.subarray(0, 10).toString('hex'), '827f0000000000010000');
 });
 
-load('of what is sent back as it is, frames stay as they are', () => {
+load('expects unchanged frames from a server that returns bytes unchanged', () => {
   const { masked, echo, echoLength } = encodeFrames(1, 3, 2, true);
   assert.is(echoLength, 9);
   assert.is(echo.toString('hex'), masked.at(-1)?.toString('hex'));
@@ -154,7 +154,7 @@ companion('a program that ends before it is ready is an error', async () => {
   }
 });
 
-companion('a program that is not there is an error', async () => {
+companion('a program that does not exist is an error', async () => {
   try {
     await Companion.start({ command: 'no-such-program-of-sockless', args: [] });
     assert.unreachable();
@@ -164,7 +164,7 @@ companion('a program that is not there is an error', async () => {
 });
 
 const withNewest = newestNode() === undefined ? companion.skip : companion;
-withNewest('programs without a command, and codecs, are run by the Node that is measured', async () => {
+withNewest('programs without a command, and codecs, run on the Node that is measured', async () => {
   const newest = newestNode() as Node;
   measureWith(newest);
   try {
@@ -186,7 +186,7 @@ companion.run();
 
 const subjects = suite('subjects');
 
-subjects('a runtime that is not installed is missing, and says why', () => {
+subjects('a runtime that is not installed is reported as missing, with the reason', () => {
   assert.match(
     String(
       servers.native('bun', { name: 'bun', parent: 'bun', packages: ['@oven/none'], files: ['bin/bun'] }, ['bun.ts'])
@@ -203,7 +203,7 @@ subjects('a runtime that is not installed is missing, and says why', () => {
   );
 });
 
-subjects('sockless is in every suite, and names are unique', () => {
+subjects('every suite has sockless, and names are unique', () => {
   for (const { name, ours, peers, cases } of [echoSuite, connectSuite, idleSuite]) {
     assert.ok(ours[0]?.name.startsWith('sockless'), name);
     const names = [...ours, ...peers].map((each) => each.name);
@@ -213,7 +213,7 @@ subjects('sockless is in every suite, and names are unique', () => {
   }
 });
 
-subjects('lending is measured only with a build that copies what is not lent', async () => {
+subjects('lending is measured only with a build that copies unless told to lend', async () => {
   const core = (copies: (options: unknown) => boolean): Promise<Sending> => {
     let sent: Uint8Array[] = [];
     const connection = {
@@ -255,7 +255,7 @@ subjects('a handshake costs time', async () => {
 });
 
 subjects('an idle connection costs memory', async () => {
-  // As many as one run of the suite has at least: what a hundred cost can be less than what the warm-up left behind.
+  // At least as many as in a run of the suite: a hundred connections can cost less than the warm-up left behind.
   const { heap, heapAndBuffers, resident } = await costs(servers.SERVE, 1000);
   assert.ok(heap > 0);
   assert.ok(Number.isFinite(heapAndBuffers) && Number.isFinite(resident));
@@ -265,7 +265,7 @@ subjects.run();
 
 const fit = suite('exponent');
 
-fit('finds the power that the points follow', () => {
+fit('finds the exponent of the points', () => {
   const sizes = [1, 4, 16, 64, 256];
   for (const power of [0, 0.5, 1, 2]) {
     const found = exponent(sizes.map((size) => [size, 7 * size ** power]));
@@ -273,18 +273,18 @@ fit('finds the power that the points follow', () => {
   }
 });
 
-fit('is not misled by what every call costs', () => {
+fit('is not misled by the fixed cost of a call', () => {
   const found = exponent([1, 10, 100, 1000, 10_000, 100_000].map((size) => [size, 100 + size]));
   assert.ok(Math.abs(found - 1) < 0.05, `${found}`);
 });
 
-fit('is no number for a single point', () => {
+fit('is NaN for a single point', () => {
   assert.ok(Number.isNaN(exponent([[10, 5]])));
 });
 
 fit.run();
 
-/** Connections that a server has not ended although all clients have. */
+/** Returns the number of connections that a server has not ended although all clients have. */
 async function connectionsLeft(station: Station): Promise<number> {
   for (let patience = 50; patience > 0 && (await station.memory()).connections > 0; patience--) await sleep(20);
   return (await station.memory()).connections;

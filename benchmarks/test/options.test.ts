@@ -32,12 +32,12 @@ function refused(...args: string[]): string {
   return assert.unreachable(`${args} was accepted`) as unknown as string;
 }
 
-options('without any everything is run', () => {
+options('without arguments everything runs', () => {
   const { suites, growth, peers, quick, case: part } = parseOptions([], [a, b]);
   assert.equal([suites, growth, peers, quick, part], [[a, b], true, [], false, '']);
 });
 
-options('suites are named with and without --suite', () => {
+options('suites can be named with and without --suite', () => {
   assert.equal(parseOptions(['b'], [a, b]).suites, [b]);
   assert.equal(parseOptions(['--suite', 'b,a'], [a, b]).suites, [a, b]);
   assert.equal(parseOptions(['--suite', 'b', '--suite', 'a'], [a, b]).suites, [a, b]);
@@ -46,27 +46,30 @@ options('suites are named with and without --suite', () => {
   assert.equal(parseOptions(['growth'], [a, b]).suites, []);
 });
 
-options('what there is not is refused, with what there is', () => {
-  assert.is(refused('c'), 'There is no suite "c". There are: a, b, growth.');
-  assert.is(refused('--suite', 'a,c'), 'There is no suite "c". There are: a, b, growth.');
-  assert.is(refused('--peer', 'ws2'), 'There is no peer "ws2". There are: ws, undici, Bun.');
-  assert.is(refused('a', '--peer', 'Bun'), 'There is no peer "Bun". There are: ws, undici.');
-  assert.match(refused('--case', 'middle'), 'There is no case "middle" in a, b');
+options('an unknown name is refused, and the message lists the known ones', () => {
+  assert.is(refused('c'), 'There is no suite "c". The suites are: a, b, growth.');
+  assert.is(refused('--suite', 'a,c'), 'There is no suite "c". The suites are: a, b, growth.');
+  assert.is(refused('--peer', 'ws2'), 'There is no peer "ws2". The peers are: ws, undici, Bun.');
+  assert.is(refused('a', '--peer', 'Bun'), 'There is no peer "Bun". The peers are: ws, undici.');
+  assert.match(refused('--case', 'middle'), 'No case contains "middle" in a, b');
   assert.match(refused('--fast'), /--fast[\s\S]*npm run bench/);
   assert.match(refused('--json'), '--json');
 });
 
-options('what contradicts itself is refused', () => {
-  assert.match(refused('--against', 'HEAD', '--peer', 'ws'), 'one of them at a time');
+options('options that contradict each other are refused', () => {
+  assert.match(refused('--against', 'HEAD', '--peer', 'ws'), 'use one of them');
   assert.match(refused('--aa'), 'it needs --against');
-  assert.match(refused('--from', 'x.json'), 'it needs --html');
+  assert.match(refused('--from', 'x.json'), 'it needs --html FILE or --markdown FILE');
   assert.match(refused('growth', '--case', 'small'), 'growth has neither cases nor peers');
 });
 
-options('the process says so with exit code 2', () => {
+options('a mistake ends the process with exit code 2', () => {
   const { status, stderr } = run('nothing');
   assert.is(status, 2);
-  assert.match(stderr, /^There is no suite "nothing"\. There are: decode, encode, mask, utf8, handshake, deflate,/);
+  assert.match(
+    stderr,
+    /^There is no suite "nothing"\. The suites are: decode, encode, mask, utf8, handshake, deflate,/,
+  );
 });
 
 options('--help and --list run nothing', () => {
@@ -88,7 +91,7 @@ options('a Node is found by the beginning of its version', () => {
 });
 
 const withNewest = newestNode() === undefined ? options.skip : options;
-withNewest('what is measured runs on another Node when that is asked for', () => {
+withNewest('--node measures on another Node', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
   const json = join(folder, 'rows.json');
   const args = ['--quick', '--node', 'newest', '--json', json];
@@ -100,9 +103,9 @@ withNewest('what is measured runs on another Node when that is asked for', () =>
   rmSync(folder, { recursive: true });
 });
 
-options('a run gives rows, and --from makes a report of them', () => {
+options('a run writes rows, and --from makes reports of them', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
-  const [json, html] = [join(folder, 'rows.json'), join(folder, 'report.html')];
+  const [json, html, markdown] = [join(folder, 'rows.json'), join(folder, 'report.html'), join(folder, 'rows.md')];
   const { status, stdout, stderr } = run('mask', '--quick', '--case', '16 B', '--peer', 'memcpy', '--json', json);
   assert.is(status, 0, stderr);
   assert.match(stdout, /mask: sockless : memcpy +median/);
@@ -111,8 +114,9 @@ options('a run gives rows, and --from makes a report of them', () => {
   assert.is(rows.length, 1);
   assert.equal([rows[0].suite, rows[0].case, rows[0].subject, rows[0].peer], ['mask', '16 B', 'sockless', 'memcpy']);
   assert.ok(rows[0].low <= rows[0].ratio && rows[0].ratio <= rows[0].high);
-  assert.is(run('--from', json, '--html', html).status, 0);
+  assert.is(run('--from', json, '--html', html, '--markdown', markdown).status, 0);
   assert.match(readFileSync(html, 'utf8'), /memcpy/);
+  assert.match(readFileSync(markdown, 'utf8'), /^\| case \| memcpy \|\n\|---\|---\|\n\| 16 B \| [\d.]+~? \|$/m);
   writeFileSync(json, '{}');
   assert.match(run('--from', json, '--html', html).stderr, 'has no rows');
   rmSync(folder, { recursive: true });

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { reportMarkdown } from '../src/markdown.ts';
 import { reportHtml } from '../src/report.ts';
 import { formatCost, formatMetric, formatRatio, type Result, summaries } from '../src/result.ts';
 import type { Row } from '../src/suite.ts';
@@ -36,7 +37,7 @@ const RESULT: Result = {
   ],
 };
 
-report('has every row, in a chart and in a table', () => {
+report('the page has every row, in a chart and in a table', () => {
   const page = reportHtml(RESULT);
   assert.is(page.match(/<svg/g)?.length, 5, 'one chart a pair, and one of growth');
   assert.is(page.match(/<rect/g)?.length, ROWS.length);
@@ -55,23 +56,65 @@ report('has every row, in a chart and in a table', () => {
   assert.ok(page.includes('exponent 1.01'));
 });
 
-report('escapes what it is given', () => {
+report('the page escapes its texts', () => {
   const page = reportHtml(RESULT);
   assert.not.match(page, /<b>|<script|quotes"/);
   assert.match(page, /&#60;b&#62; &#38; &#34;quotes&#34;/);
   assert.match(page, /a title &#60; another/);
 });
 
-report('needs nothing else, and has no numbers that are none', () => {
+report('the page loads no other file and shows no NaN or undefined', () => {
   const page = reportHtml(RESULT);
   assert.not.match(page, /https?:|src=|NaN|Infinity|undefined|\[object/);
 });
 
-report('has a page for no rows', () => {
+report('a result without rows has a page too', () => {
   assert.match(reportHtml({ ...RESULT, rows: [], growth: [], missing: [] }), /<h1>/);
 });
 
-report('a summary has the median and the worst of each pair', () => {
+report('the Markdown has a table for each metric of each subject, with a column for each peer', () => {
+  assert.is(
+    reportMarkdown(RESULT),
+    `# sockless: all rows
+
+commit abc1234+; Node v20.0.0; a processor × 2; 2026-01-01T00:00:00.000Z.
+
+A ratio is the cost of the peer divided by the cost of sockless: above 1, sockless is faster or smaller. ~ marks a wide spread, – a case that was not measured.
+
+## decode, sockless
+
+| case | ws | ws + bufferutil |
+|---|---|---|
+| text 16 B | 8.5 | 123 |
+| \\<b\\> \\& "quotes" | 0.50~ | – |
+
+## decode, processor time, sockless
+
+| case | ws |
+|---|---|
+| text 16 B | 2.0~ |
+
+## gone, sockless
+
+| case | ws |
+|---|---|
+| no cost | 1.0 |
+
+## growth: the exponent of the cost; 1 is linear
+
+| what grows | subject | exponent |
+|---|---|---|
+| decode: bytes | sockless | 1.01 |
+
+## Not measured
+
+- decode, undici: not installed \\<script\\>
+`,
+  );
+  assert.match(reportMarkdown({ ...RESULT, rows: [], growth: [], missing: [] }), /not measured\.\n$/);
+});
+
+report('a summary has the median and the worst ratio of each pair', () => {
   assert.equal(
     summaries(ROWS).map((each) => [formatMetric(each), each.peer, each.cells, each.median, each.worst.ratio]),
     [
@@ -83,7 +126,7 @@ report('a summary has the median and the worst of each pair', () => {
   );
 });
 
-report('numbers have two or three digits and a unit', () => {
+report('numbers are printed with two or three digits and a unit', () => {
   assert.equal([0.123, 1.26, 12.6, 1234].map(formatRatio), ['0.12', '1.3', '13', '1234']);
   assert.is(formatCost(12.34, 'ns/message'), '12.3 ns/message');
   assert.is(formatCost(1234, 'ns/message'), '1.2 µs/message');

@@ -31,10 +31,10 @@ function lines(write: (to: Terminal) => void): string[] {
   return String(out.read()).trimEnd().split('\n');
 }
 
-/** The cells of a line. */
+/** Returns the cells of a line. */
 const cells = (line = ''): string[] => line.split(/ {2,}/);
 
-terminal('a case has its times in a line, and the processor times of ours and of the peers in two more', () => {
+terminal('a case prints its times in one line, and processor times of ours and of the peers in two more', () => {
   assert.equal(lines((to) => to.row(PLAN, '16 B, 50 × 16', ROWS)).map(cells), [
     ['16 B, 50 × 16', '1.5 µs/message', '3.0 × (2.9–3.1)', '1.0 × (1.0–1.0)'],
     ['', 'processor time', '900 ns/message', '2.0 × (1.0–2.1)~', '–'],
@@ -47,13 +47,13 @@ terminal('a case without processor times has one line', () => {
   assert.is(lines((to) => to.row(PLAN, '16 B, 50 × 16', times)).length, 1);
 });
 
-terminal('a variant that cannot do a case has no line; whoever else cannot has one without numbers', () => {
+terminal('a variant that cannot do a case has no line; other subjects have a line without numbers', () => {
   const none = (ours: readonly Subject[]) => lines((to) => to.row({ ...PLAN, ours }, '16 B, 50 × 16', []));
   assert.equal(none([subject('sockless')]).map(cells), [['16 B, 50 × 16', '–', '–']]);
   assert.is(none([subject('sockless'), { ...subject('sockless, lending'), variant: true }]).length, 1);
 });
 
-terminal('the summary tells times from processor times', () => {
+terminal('the summary distinguishes times from processor times', () => {
   const summary = lines((to) => to.summary({ rows: ROWS, missing: [] })).map(cells);
   assert.equal(
     summary.slice(2, 5).map(([pair, median]) => [pair, median]),

@@ -1,4 +1,4 @@
-/** One input put to all implementations, and where they disagree. */
+/** Passes one input to all implementations and finds where they disagree. */
 import type { Role } from '../../packages/core/src/index.ts';
 import { decodeFrames, encodeFrame } from '../../packages/core/test/reference.ts';
 import { concat, join, toHex } from '../../packages/core/test/support.ts';
@@ -8,21 +8,21 @@ import type { Implementation, Outcome } from './outcome.ts';
 export interface Input {
   readonly role: Role;
   readonly chunks: readonly Uint8Array[];
-  /** How long a message may be, in bytes. */
+  /** The longest message, in bytes. */
   readonly limit: number;
 }
 
-/** Where a peer makes something else of an input than we do. */
+/** A case where a peer's outcome differs from ours. */
 export interface Disagreement {
   readonly peer: string;
   readonly input: Input;
   readonly ours: Outcome;
   readonly theirs: Outcome;
-  /** What the peer makes of it once the frame and the message that the bytes end in are whole. */
+  /** The peer's outcome once the frame and the message at the end of the bytes have been completed. */
   readonly completed: Outcome;
 }
 
-/** Gives the disagreements with each of the peers that has the role. */
+/** Returns the disagreements with each of the peers that have the role. */
 export async function compare(
   ours: Implementation,
   peers: readonly Implementation[],
@@ -47,15 +47,15 @@ export async function compare(
   return found;
 }
 
-/** Longer payloads are not completed, in bytes. */
+/** The longest payload that is completed, in bytes. */
 const MOST = 2 ** 22;
 
-/** What is missing of the frame and the message that bytes end in, as zeros and an empty fragment. */
+/** Completes the frame and the message at the end of the bytes, with zeros and an empty fragment. */
 function completion(bytes: Uint8Array, role: Role): Uint8Array {
   const mask = role === 'server' ? 0x80 : 0;
   const { frames, rest } = decodeFrames(bytes);
   const begun = bytes.slice(bytes.length - rest);
-  // With so many zeros any header is whole; how long the frame is, it says then.
+  // This many zeros complete any header, which then tells how long the frame is.
   const header = concat(begun, begun.length === 1 ? Uint8Array.of(mask) : NOTHING, new Uint8Array(14));
   const code = (header[1] as number) & 0x7f;
   const view = new DataView(header.buffer);
@@ -73,7 +73,7 @@ function completion(bytes: Uint8Array, role: Role): Uint8Array {
 
 const NOTHING = new Uint8Array(0);
 
-/** What a person needs to look at a disagreement. */
+/** Describes a disagreement. */
 export function transcript({ peer, input, ours, theirs }: Disagreement): string {
   return [
     `sockless and ${peer} disagree, as a ${input.role} that accepts messages of ${input.limit} bytes`,

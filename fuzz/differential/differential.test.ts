@@ -1,4 +1,4 @@
-// A fixed amount of differential testing, and that what is explained still is so.
+// A fixed amount of differential testing; every row that explains a disagreement must still be needed.
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -18,7 +18,7 @@ const python = debianTool('python3-wsproto');
 const RUNS = 500;
 const SEED = 1;
 
-/** Runs, and finds each row that is about one of these in use. */
+/** Runs the comparison, and checks that each row about one of these peers was used. */
 async function agree(peers: readonly Implementation[], openings: readonly Opening[]): Promise<void> {
   const { agreed, explained } = await differ({ peers, openings, runs: RUNS, seed: SEED });
   for (const { name } of peers) assert.ok((agreed.get(name) ?? 0) > 0, `${name} was not compared with`);
@@ -37,7 +37,7 @@ async function agree(peers: readonly Implementation[], openings: readonly Openin
 const peersOf = (names: readonly string[], of: readonly { readonly name: string }[]): string[] =>
   names.filter((name) => of.some((other) => other.name === name));
 
-test('peers in JavaScript agree, or it is explained', () => agree(PEERS, OPENINGS));
+test('every disagreement with a JavaScript peer is explained', () => agree(PEERS, OPENINGS));
 
 python.test(test)('wsproto agrees, or it is explained', async () => {
   const wsproto = startWsproto();
@@ -48,7 +48,7 @@ python.test(test)('wsproto agrees, or it is explained', async () => {
   }
 });
 
-test('the README has the tables of now', () => {
+test('the tables of the README are up to date', () => {
   const text = readFileSync(README, 'utf8');
   assert.is(text, withTables(text), 'node --import tsx differential/table.ts');
 });

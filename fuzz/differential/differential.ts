@@ -1,4 +1,4 @@
-/** Puts the same bytes to us and to the peers, and counts where all agree and which disagreement is explained. */
+/** Passes the same bytes to us and to the peers, and counts agreements and explained disagreements. */
 import fc from 'fast-check';
 import type { Role } from '../../packages/core/src/index.ts';
 import {
@@ -18,27 +18,27 @@ import type { Implementation, Message } from './outcome.ts';
 import { sockless } from './peers.ts';
 import { explain, withoutMark } from './strictness.ts';
 
-/** Who is compared with, and how much. */
+/** The peers, and the amount of testing. */
 export interface Differential {
   readonly peers: readonly Implementation[];
   readonly openings: readonly Opening[];
-  /** How many random streams; and as many heads, and a tenth as many conversations. */
+  /** The number of random streams; also the number of heads, and ten times the number of conversations. */
   readonly runs: number;
   readonly seed: number;
 }
 
-/** How often what was found, each by `peer` or `peer: what explains it`. */
+/** Counts of what was found, by `peer` or `peer: explanation`. */
 export interface Tally {
   readonly agreed: Map<string, number>;
   readonly explained: Map<string, number>;
 }
 
 const LIMIT = 16 * 1024 * 1024;
-/** Vectors up to this many bytes are also given byte by byte. */
+/** Vectors up to this many bytes are also passed byte by byte. */
 const SHORT = 300;
 
 /**
- * Compares all vectors, random streams, random heads, and what each sends.
+ * Compares all vectors, random streams, random heads, and the messages that each implementation sends.
  *
  * @throws {Error} with a transcript and the seed, for the first disagreement that is not explained
  */
@@ -92,7 +92,7 @@ export async function differ({ peers, openings, runs, seed }: Differential): Pro
     }
   }
 
-  /** What each sends, each receives. */
+  /** Every implementation receives what every other sends. */
   async function send(to: Role, messages: readonly Message[]): Promise<void> {
     const expected = messages.map(
       (item): Summary => (typeof item === 'string' ? ['text', item] : ['binary', toHex(item)]),

@@ -1,4 +1,4 @@
-/** Heads of the opening handshake (RFC 6455 4), put to servers and clients: who accepts what. */
+/** Heads of the opening handshake (RFC 6455 4) for servers and clients: which of them accept which. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -15,11 +15,11 @@ import {
 } from '../../packages/core/test/handshake/heads.ts';
 import { drain } from '../../packages/core/test/support.ts';
 
-/** What an endpoint makes of a head. */
+/** The answer of an endpoint to a head. */
 export interface Answer {
-  /** Whether the connection is open: of a server, with the key that it answered; of a client, with no more than that. */
+  /** Set if the connection is open: the server's accept key, or for a client just a marker. */
   readonly accept: string | undefined;
-  /** Why not: for people, but for ours, which is the name of the rule. */
+  /** The reason of a refusal. Ours is the name of the rule; that of a peer is only for people. */
   readonly why?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface Head {
   readonly bytes: Uint8Array;
 }
 
-/** Values of a header field that may be right or wrong. */
+/** Values of a header field, right and wrong. */
 const values = (value: string): fc.Arbitrary<string | string[] | undefined> =>
   fc.oneof(
     fc.constantFrom(undefined, [value, value], [value, 'x'], value.toUpperCase(), value.toLowerCase(), '', ' , '),
@@ -76,7 +76,7 @@ const STATUS_LINES = [
   ],
 ];
 
-/** A head with a few things about it changed. */
+/** Returns a head with a few random changes. */
 function changed(
   role: Role,
   build: typeof requestHead,
@@ -98,13 +98,13 @@ function changed(
   });
 }
 
-/** A request or a response. */
+/** Returns a random request or response. */
 export const head: fc.Arbitrary<Head> = fc.oneof(
   changed('server', requestHead, ['GET / HTTP/1.1', ...REQUEST_LINES], REQUEST_FIELDS),
   changed('client', responseHead, ['HTTP/1.1 101 Switching Protocols', ...STATUS_LINES], RESPONSE_FIELDS),
 );
 
-/** Changes of a request that one of the servers takes otherwise than another; bytes in hex lose their top bit in some. */
+/** Changes of a request that servers treat differently. Bytes in hex lose their top bit in some of them. */
 const REQUESTS: readonly [changes: Changes, startLine?: string][] = [
   [{ Upgrade: 'webs\xefcket' }],
   [{ Upgrade: 'websocket, x' }],
@@ -135,7 +135,7 @@ const REQUESTS: readonly [changes: Changes, startLine?: string][] = [
   [{ 'User-Agent': 'a\r\n b' }],
 ];
 
-/** The same of a response. */
+/** Changes of a response that clients treat differently. */
 const RESPONSES: readonly [changes: Changes, startLine?: string][] = [
   [{ Upgrade: 'webs\xefcket' }],
   [{ Upgrade: ['websocket', 'websocket'] }],
@@ -150,13 +150,13 @@ const RESPONSES: readonly [changes: Changes, startLine?: string][] = [
   [{ Server: 'a\r\n b' }],
 ];
 
-/** Those heads. */
+/** Returns heads with these changes. */
 export const HEADS: readonly Head[] = [
   ...REQUESTS.map((made): Head => ({ role: 'server', bytes: Buffer.from(requestHead(...made), 'latin1') })),
   ...RESPONSES.map((made): Head => ({ role: 'client', bytes: Buffer.from(responseHead(...made), 'latin1') })),
 ];
 
-/** A response as it has to be for a request, whose key is another one. */
+/** Returns a correct response, but for the key of another request. */
 function responseTo(request: string, bytes: Uint8Array): Buffer {
   const accept = acceptKey(/^sec-websocket-key: *(\S+)/im.exec(request)?.[1] ?? '');
   return Buffer.from(
@@ -165,7 +165,7 @@ function responseTo(request: string, bytes: Uint8Array): Buffer {
   );
 }
 
-/** Ourselves. */
+/** Our server. */
 export const socklessServer: Opening = {
   name: 'sockless',
   role: 'server',
@@ -180,7 +180,7 @@ export const socklessServer: Opening = {
   },
 };
 
-/** Ourselves. */
+/** Our client. */
 export const socklessClient: Opening = {
   name: 'sockless',
   role: 'client',
@@ -194,7 +194,7 @@ export const socklessClient: Opening = {
 
 const OPEN: Answer = { accept: 'open' };
 
-/** ws behind Node's own HTTP server, as its users have it. */
+/** The server of ws behind Node's HTTP server, as applications use it. */
 export const wsServer: Opening = {
   name: 'ws',
   role: 'server',
@@ -215,7 +215,7 @@ export const wsServer: Opening = {
   },
 };
 
-/** websocket-driver with its own parser of HTTP. */
+/** The server of websocket-driver, which parses HTTP itself. */
 export const driverServer: Opening = {
   name: 'websocket-driver',
   role: 'server',
@@ -234,7 +234,7 @@ export const driverServer: Opening = {
   },
 };
 
-/** ws over a connection of its own making. */
+/** The client of ws, over a connection that this file makes. */
 export const wsClient: Opening = {
   name: 'ws',
   role: 'client',
@@ -258,7 +258,7 @@ export const wsClient: Opening = {
   },
 };
 
-/** websocket-driver. */
+/** The client of websocket-driver. */
 export const driverClient: Opening = {
   name: 'websocket-driver',
   role: 'client',
@@ -280,7 +280,7 @@ export const driverClient: Opening = {
   },
 };
 
-/** As much of a socket as an HTTP stack needs, and what was written to it. */
+/** The part of a socket that an HTTP stack needs, and what was written to it. */
 function duplex(): { socket: Duplex; written: Uint8Array[] } {
   const written: Uint8Array[] = [];
   const socket = new Duplex({
@@ -293,7 +293,7 @@ function duplex(): { socket: Duplex; written: Uint8Array[] } {
   return { socket, written };
 }
 
-/** The key in a response that accepts. */
+/** Returns the key of a response that accepts. */
 export function acceptOf(response: Uint8Array, why: string | undefined): Answer {
   const text = Buffer.from(response).toString('latin1');
   const accept = /^HTTP\/1\.1 101 .*\r\nsec-websocket-accept: *(\S+)\r\n/is.exec(text)?.[1];

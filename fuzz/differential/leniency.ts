@@ -1,8 +1,8 @@
-/** Where servers and clients disagree about a head, explained: by the rule that they do not have, or by what they cannot read. */
+/** Explains disagreements about a head: the peer lacks a rule of ours, or cannot read what we accept. */
 import type { HandshakeRuleName } from '../../packages/core/src/index.ts';
 import type { Answer } from './handshake.ts';
 
-/** The rules of ours whose breach a peer accepts. */
+/** Our rules whose breach a peer accepts. */
 export const ACCEPTED: Readonly<Partial<Record<HandshakeRuleName, readonly string[]>>> = {
   'request-malformed': ['ws', 'websocket-driver', 'wsproto'],
   'target-form': ['ws', 'websocket-driver', 'wsproto'],
@@ -24,10 +24,10 @@ export const ACCEPTED: Readonly<Partial<Record<HandshakeRuleName, readonly strin
   'response-protocol': ['websocket-driver'],
 };
 
-/** What we accept and a peer refuses. */
+/** A head that we accept and a peer refuses. */
 export interface Refusal {
   readonly name: string;
-  /** Which RFC says that it is to be accepted. */
+  /** The RFC section that requires us to accept it. */
   readonly section: string;
   readonly peers: readonly string[];
   recognises(head: string): boolean;
@@ -69,13 +69,13 @@ export const REFUSED: readonly Refusal[] = [
       [...lines(head, 'connection'), ...lines(head, 'content-length')].some((line) => line.includes('\t')),
   },
   {
-    name: 'bytes beyond ASCII are opaque in a field value',
+    name: 'a field value may contain bytes beyond ASCII',
     section: 'RFC 9110 5.5',
     peers: ['websocket-driver', 'wsproto'],
     recognises: (head) => /[\x80-\xff]/.test(head),
   },
   {
-    name: 'HTTP/1.2 would be HTTP/1.1 and more',
+    name: 'HTTP/1.2 would be compatible with HTTP/1.1',
     section: 'RFC 9110 2.5',
     peers: ['ws'],
     recognises: (head) => /^(GET [^ ]+ )?HTTP\/1\.[2-9]( .*)?\r$/m.test(head),
@@ -87,14 +87,14 @@ export const REFUSED: readonly Refusal[] = [
     recognises: (head) => /^\r\n(?!HTTP)/.test(head),
   },
   {
-    name: 'a folded line of a response is one value',
+    name: 'a folded line in a response continues the value',
     section: 'RFC 9112 5.2',
     peers: ['ws'],
     recognises: (head) => head.startsWith('HTTP/') && /\r\n[ \t]/.test(head),
   },
 ];
 
-/** What explains that a peer answers a head otherwise than we do: the name of a rule or of a refusal. */
+/** Returns the rule or refusal that explains why a peer answers a head differently. */
 export function explainAnswer(peer: string, head: Uint8Array, ours: Answer): string | undefined {
   const text = Buffer.from(head).toString('latin1');
   return ours.accept === undefined

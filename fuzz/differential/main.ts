@@ -1,4 +1,4 @@
-/** `npm run fuzz -- --differential N`: compares with all peers that are there, and prints how often they agree. */
+/** `npm run fuzz -- --differential N`: compares with all available peers, and prints how often they agree. */
 import { whyMissing } from '../../packages/tools/debian.ts';
 import { differ } from './differential.ts';
 import { driverClient, driverServer, type Opening, wsClient, wsServer } from './handshake.ts';
@@ -9,10 +9,10 @@ import { startWsproto, type Wsproto } from './wsproto.ts';
 /** The peers that are installed with this package. */
 export const PEERS: readonly Implementation[] = [ws, websocketDriver, undici];
 
-/** Their opening handshakes, as far as they can be driven. */
+/** Their opening handshakes, as far as we can drive them. */
 export const OPENINGS: readonly Opening[] = [wsServer, wsClient, driverServer, driverClient];
 
-/** Runs it and prints what came of it; gives the exit code. */
+/** Runs the comparison, prints its result, and returns the exit code. */
 export async function compareAll(runs: number, seed: number): Promise<number> {
   const missing = whyMissing('python3-wsproto');
   const wsproto: Wsproto | undefined = missing === undefined ? startWsproto() : undefined;

@@ -1,15 +1,15 @@
-/** What an implementation makes of bytes, in terms that all of them share, and how bytes are put to one. */
+/** The outcome of received bytes, in terms that all implementations share, and how bytes are passed to one. */
 import type { ProtocolRuleName, Role } from '../../packages/core/src/index.ts';
 import { encodeFrame } from '../../packages/core/test/reference.ts';
 import type { Summary } from '../../packages/core/test/support.ts';
 
-/** What came of bytes. */
+/** The outcome of bytes. */
 export interface Outcome {
   /** Whole messages, Ping, Pong and Close frames, in order. */
   readonly events: readonly Summary[];
-  /** The code it failed the connection with; or whether the bytes ended between two frames, or inside of one. */
+  /** The code with which it failed the connection; otherwise whether the bytes ended between two frames or inside one. */
   readonly verdict: number | 'ok' | 'incomplete' | 'threw';
-  /** Why it failed, as it says itself: for people, but for ours, which is the name of the rule. */
+  /** The reason of a failure. Ours is the name of the rule; that of a peer is only for people. */
   readonly why?: ProtocolRuleName | string | undefined;
 }
 
@@ -18,25 +18,25 @@ export interface Implementation {
   readonly name: string;
   readonly roles: readonly Role[];
   /**
-   * @param chunks of which it may do with as it likes
-   * @param limit how long a message may be, in bytes, where it has such a limit
+   * @param chunks belong to the implementation
+   * @param limit the longest message in bytes, if it has such a limit
    */
   receive(role: Role, chunks: readonly Uint8Array[], limit: number): Promise<Outcome>;
-  /** An event as it lets it be seen, where that loses something. */
+  /** Maps an event to the form in which this implementation shows it, if that loses information. */
   sees?(event: Summary): Summary;
-  /** The bytes of messages that it sends, where that part of it can be driven. */
+  /** Returns the bytes of messages that it sends, if we can drive its sender. */
   send?(role: Role, messages: readonly Message[]): Promise<Uint8Array>;
 }
 
 /** A message to be sent. */
 export type Message = string | Uint8Array;
 
-/** What is put on record of a connection while it gets chunks. */
+/** Records what a connection does while it receives chunks. */
 export class Session {
   readonly events: Summary[] = [];
   #failure: { code: number; why: string } | undefined = undefined;
 
-  /** Whether nothing that follows counts. */
+  /** Whether the connection is over and further events do not count. */
   get over(): boolean {
     return this.#failure !== undefined || this.events.at(-1)?.[0] === 'close';
   }
@@ -46,15 +46,15 @@ export class Session {
     if (!this.over) this.events.push(event);
   }
 
-  /** Records that the connection is failed. */
+  /** Records that the connection failed. */
   fail(code: number, why: string): void {
     if (!this.over) this.#failure = { code, why };
   }
 
   /**
-   * Gives the chunks, then a Ping frame: it is seen where the bytes have ended between two frames.
+   * Passes the chunks, then a Ping frame, which is answered only if the bytes ended between two frames.
    *
-   * @param receive gives one chunk; what it leads to may be recorded until the event loop has turned
+   * @param receive passes one chunk; its events may be recorded until the event loop has turned
    */
   async play(role: Role, chunks: readonly Uint8Array[], receive: (chunk: Buffer) => void): Promise<Outcome> {
     try {
@@ -75,7 +75,7 @@ export class Session {
   }
 }
 
-/** An empty Ping frame for each role: so short that no limit is about it. */
+/** An empty Ping frame for each role, too short for any limit. */
 export const PROBES: Readonly<Record<Role, Uint8Array>> = {
   client: encodeFrame({ opcode: 9 }),
   server: encodeFrame({ opcode: 9, key: [0, 0, 0, 0] }),

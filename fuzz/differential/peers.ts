@@ -1,4 +1,4 @@
-/** Ourselves and the peers in JavaScript, each driven as its own sockets drive it. */
+/** sockless and the peers in JavaScript, each driven as its own sockets drive it. */
 import { openedClient, openedServer } from '../../benchmarks/src/codec/decoders.ts';
 import { loadUndici, loadWs, wsStatusCode } from '../../benchmarks/src/codec/peers.ts';
 import { Connection, type Role } from '../../packages/core/src/index.ts';
@@ -8,7 +8,7 @@ import { type Implementation, Session } from './outcome.ts';
 
 const BOTH: readonly Role[] = ['client', 'server'];
 
-/** Ourselves. */
+/** sockless. */
 export const sockless: Implementation = {
   name: 'sockless',
   roles: BOTH,
@@ -67,7 +67,7 @@ export const ws: Implementation = {
   },
 };
 
-/** websocket-driver: a connection whose opening handshake is done. */
+/** websocket-driver: a connection after its opening handshake. */
 export const websocketDriver: Implementation = {
   name: 'websocket-driver',
   roles: BOTH,
@@ -80,7 +80,7 @@ export const websocketDriver: Implementation = {
       if (typeof data === 'string') session.on('text', data);
       else session.on('binary', toHex(data));
     });
-    // It gives the payload as a string; its answer has it whole.
+    // It reports the payload as a string, but its answer contains all bytes.
     driver.on('ping', () =>
       session.on('ping', toHex(decodeFrames(sent.at(-1) ?? NOTHING).frames[0]?.payload ?? NOTHING)),
     );
@@ -103,13 +103,13 @@ export const websocketDriver: Implementation = {
   },
 };
 
-/** undici: the parser of its WebSocket, a client. */
+/** undici: the parser of its WebSocket, which is a client. */
 export const undici: Implementation = {
   name: 'undici',
   roles: ['client'],
   receive(role, chunks, limit) {
     const session = new Session();
-    // As its WebSocket decodes what an event is to hold.
+    // Decodes as its WebSocket does for an event.
     const decoder = new TextDecoder('utf-8', { fatal: true });
     let sent: Uint8Array = NOTHING;
     const ByteParser = loadUndici();
@@ -153,10 +153,10 @@ const NOTHING = new Uint8Array(0);
 
 const nothing = (): void => undefined;
 
-/** The bytes as a string that is the same wherever decoding loses the same. */
+/** Returns the bytes as a string that is equal whenever decoding loses the same information. */
 const asText = (bytes: Buffer): string => `"${bytes}"`;
 
-/** The code of the Close frame among the frames sent. */
+/** Returns the code of the Close frame among the frames sent. */
 function closeCode(sent: Uint8Array): number {
   const close = decodeFrames(sent).frames.find(({ opcode }) => opcode === 8);
   if (close === undefined) throw new Error('the connection was failed without a Close frame');

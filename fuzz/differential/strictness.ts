@@ -1,23 +1,23 @@
-/** The disagreements that are explained: where we are stricter than a peer, or exact where it is not. */
+/** Explained disagreements: cases where we are stricter or more exact than a peer. */
 import type { Summary } from '../../packages/core/test/support.ts';
 import type { Disagreement } from './compare.ts';
 
-/** A disagreement that is explained. */
+/** An explanation of disagreements. */
 export interface Strictness {
-  /** What we do. */
+  /** Our behaviour. */
   readonly name: string;
-  /** Of RFC 6455 unless it names another. */
+  /** A section of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /** The words of that section that we follow. */
   readonly sentence: string;
-  /** What each of the peers does instead. */
+  /** What the peers do instead. */
   readonly instead: string;
   readonly peers: readonly string[];
-  /** Whether it explains a disagreement with one of those peers. */
+  /** Tells whether it explains a disagreement with one of those peers. */
   recognises(disagreement: Disagreement): boolean;
 }
 
-/** What a frame's first byte can break besides its own rules, and so before any other rule of the frame. */
+/** The rules about the place of a frame, which are checked before the other rules of the frame. */
 const OUT_OF_PLACE: readonly string[] = ['continuation-without-message', 'message-interleaved'];
 
 export const STRICTNESSES: readonly Strictness[] = [
@@ -49,7 +49,7 @@ export const STRICTNESSES: readonly Strictness[] = [
     recognises: ({ ours, theirs }) => ours.why === 'masked-frame' && continues(ours.events, theirs.events),
   },
   {
-    name: 'a frame that is not masked breaks the protocol',
+    name: 'an unmasked frame from a client breaks the protocol',
     section: '5.1',
     sentence: 'In this case, a server MAY send a Close frame with a status code of 1002 (protocol error)',
     instead: 'fails with 1003, "cannot accept this type of data"',
@@ -66,7 +66,7 @@ export const STRICTNESSES: readonly Strictness[] = [
       'When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_.',
     instead: 'waits for the end of the message, and answers control frames until then',
     peers: ['ws', 'websocket-driver', 'undici', 'wsproto'],
-    // The text is never delivered: what else there is, are control frames, or a rule that is broken before its end.
+    // The text is never delivered. Other events are control frames, or a rule that is broken before the end of the text.
     recognises: ({ ours, theirs, completed }) =>
       ours.why === 'invalid-utf8' &&
       continues(ours.events, theirs.events) &&
@@ -74,17 +74,17 @@ export const STRICTNESSES: readonly Strictness[] = [
       (completed.verdict !== 'ok' || completed.events.at(-1)?.[0] === 'close'),
   },
   {
-    name: 'a rule is enforced as soon as the byte that breaks it is there',
+    name: 'a rule is enforced as soon as the byte that breaks it has arrived',
     section: '10.7',
     sentence:
       'If, at any time, an endpoint is faced with data that it does not understand or that violates some criteria by which the endpoint determines safety of input, […] the endpoint MAY drop the TCP connection.',
-    instead: 'waits until the header or the frame is whole',
+    instead: 'waits until the header or the frame is complete',
     peers: ['ws', 'websocket-driver', 'undici', 'wsproto'],
     recognises: ({ ours, theirs, completed }) =>
       theirs.verdict === 'incomplete' && same(ours.events, theirs.events) && completed.verdict === ours.verdict,
   },
   {
-    name: 'a frame that has no place in its message breaks the protocol, however long it is',
+    name: 'a misplaced fragment breaks the protocol, however long it is',
     section: '5.4',
     sentence: 'The fragments of one message MUST NOT be interleaved between the fragments of another message',
     instead: 'websocket-driver calls it too big: 1009; wsproto waits for all of its payload',
@@ -103,7 +103,7 @@ export const STRICTNESSES: readonly Strictness[] = [
     recognises: ({ ours, theirs }) => ours.why === 'control-too-long' && continues(ours.events, theirs.events),
   },
   {
-    name: 'messages have a limit',
+    name: 'the length of messages is limited',
     section: '10.4',
     sentence:
       'Implementations that have implementation- and/or platform-specific limitations regarding the frame size or total message size after reassembly from multiple frames MUST protect themselves against exceeding those limits.',
@@ -112,17 +112,16 @@ export const STRICTNESSES: readonly Strictness[] = [
     recognises: ({ ours, theirs }) => ours.verdict === 1009 && continues(ours.events, theirs.events),
   },
   {
-    name: 'a limit of 2 GiB or more is one, and no length is rounded',
+    name: 'limits of 2 GiB and more are enforced, and lengths are exact',
     section: '10.4',
     sentence: 'MUST protect themselves against exceeding those limits',
-    instead:
-      'ws has no limit then; websocket-driver takes a length of 2^53 bytes and more for what a number holds of it',
+    instead: 'ws has no limit then; websocket-driver rounds lengths of 2^53 bytes and more',
     peers: ['ws', 'websocket-driver'],
     recognises: ({ input, ours, theirs }) =>
       input.limit >= 2 ** 31 && ours.verdict === 1009 && continues(ours.events, theirs.events),
   },
   {
-    name: 'the limit of a message is not one of the control frames between its fragments',
+    name: 'control frames between the fragments of a message do not count towards its limit',
     section: '5.4',
     sentence: 'Control frames MAY be injected in the middle of a fragmented message.',
     instead: 'adds the frame to the message',
@@ -138,7 +137,7 @@ export const STRICTNESSES: readonly Strictness[] = [
     section: '7.1.5',
     sentence:
       'If this Close control frame contains no status code, _The WebSocket Connection Close Code_ is considered to be 1005.',
-    instead: 'gives 1000',
+    instead: 'reports 1000',
     peers: ['websocket-driver'],
     recognises: ({ ours, theirs }) =>
       same(ours.events.slice(0, -1), theirs.events.slice(0, -1)) &&
@@ -146,10 +145,10 @@ export const STRICTNESSES: readonly Strictness[] = [
       same(theirs.events.slice(-1), [['close', 1000, '']]),
   },
   {
-    name: 'a Close frame that is not valid fails the connection',
+    name: 'an invalid Close frame fails the connection',
     section: '7.1.7',
     sentence: 'An endpoint MUST NOT continue to attempt to process data',
-    instead: 'takes it for one with 1002',
+    instead: 'treats it as a Close frame with 1002',
     peers: ['websocket-driver'],
     recognises: ({ ours, completed }) =>
       ['close-payload-length', 'close-code', 'close-reason-utf8'].includes(ours.why ?? '') &&
@@ -160,10 +159,10 @@ export const STRICTNESSES: readonly Strictness[] = [
       ),
   },
   {
-    name: 'close codes that IANA has registered since are received',
+    name: 'close codes that IANA has registered since the RFC are accepted',
     section: '7.4.2',
     sentence: 'Status codes in the range 1000-2999 are reserved for definition by this protocol, its future revisions',
-    instead: 'websocket-driver takes 1012 to 1014 for 1002, wsproto fails at 1014',
+    instead: 'websocket-driver treats 1012 to 1014 as 1002, wsproto fails at 1014',
     peers: ['websocket-driver', 'wsproto'],
     recognises: ({ peer, ours, theirs }) => {
       const [type, code] = ours.events.at(-1) ?? [];
@@ -186,20 +185,20 @@ export const STRICTNESSES: readonly Strictness[] = [
   },
 ];
 
-/** The first that explains it. */
+/** Returns the first explanation that fits. */
 export function explain(disagreement: Disagreement): Strictness | undefined {
   return STRICTNESSES.find(({ peers, recognises }) => peers.includes(disagreement.peer) && recognises(disagreement));
 }
 
 const same = (a: readonly Summary[], b: readonly Summary[]): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** A text or a reason without the byte order mark that it begins with. */
+/** Returns the event without the byte order mark at the beginning of its text or reason. */
 export const withoutMark = (event: Summary): Summary =>
   event[0] === 'text' || event[0] === 'close'
     ? [event[0], ...event.slice(1).map((fact) => (typeof fact === 'string' ? fact.replace(/^\ufeff/, '') : fact))]
     : event;
 
-/** Whether the peer's events are ours, and perhaps more: it went on where we had failed the connection. */
+/** Tells whether the peer has our events and perhaps more, because it went on where we failed the connection. */
 const continues = (ours: readonly Summary[], theirs: readonly Summary[]): boolean =>
   same(ours, theirs.slice(0, ours.length));
 

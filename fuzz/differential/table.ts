@@ -1,17 +1,17 @@
-/** The table of README.md, made of the strictnesses: `node --import tsx table.ts` writes it. */
+/** The tables of README.md, made from the explanations: `node --import tsx table.ts` writes them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HANDSHAKE_RULES, type HandshakeRuleName } from '../../packages/core/src/index.ts';
 import { ACCEPTED, REFUSED } from './leniency.ts';
 import { STRICTNESSES } from './strictness.ts';
 
-/** The file that the table is in. */
+/** The file that contains the tables. */
 export const README = new URL('README.md', import.meta.url);
 
-/** Where it begins and ends there. */
+/** The marks around them. */
 const MARKS = ['<!-- table -->', '<!-- end of the table -->'] as const;
 
-/** Gives the text with the tables of now in it. */
+/** Returns the text with up-to-date tables. */
 export function withTables(text: string): string {
   const [before, rest = ''] = text.split(MARKS[0]);
   return `${before}${MARKS[0]}\n${tables()}${MARKS[1]}${rest.split(MARKS[1])[1]}`;
@@ -25,15 +25,15 @@ function tables(): string {
     ...STRICTNESSES.map(({ name, section, sentence, peers, instead }) =>
       row(name, `${section}: "${sentence}"`, peers.join(', '), instead),
     ),
-    '\n### Heads that we refuse, and who accepts them\n',
-    row('rule', 'section', 'what it says', 'peers'),
+    '\n### Heads that we refuse and some peers accept\n',
+    row('rule', 'section', 'what it says', 'peers that accept'),
     row('---', '---', '---', '---'),
     ...Object.entries(ACCEPTED).map(([rule, peers]) => {
       const { section, sentence } = HANDSHAKE_RULES[rule as HandshakeRuleName];
       return row(`\`${rule}\``, section, sentence, peers.join(', '));
     }),
-    '\n### Heads that we accept, and who refuses them\n',
-    row('what', 'section', 'peers'),
+    '\n### Heads that we accept and some peers refuse\n',
+    row('what we accept', 'section', 'peers that refuse'),
     row('---', '---', '---'),
     ...REFUSED.map(({ name, section, peers }) => row(name, section, peers.join(', '))),
     '\n',

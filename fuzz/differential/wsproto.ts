@@ -1,4 +1,4 @@
-/** Python's wsproto, in one process that lasts: see peer.py for what is said on its standard input and output. */
+/** Python's wsproto, in one long-lived process: peer.py describes what it reads and writes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { PYTHON } from '../../packages/tools/debian.ts';
 import { acceptOf, type Opening } from './handshake.ts';
 import { type Implementation, type Outcome, PROBES } from './outcome.ts';
 
-/** wsproto, and how to end its process. */
+/** The peer, and how to end its process. */
 export interface Wsproto extends Implementation {
   readonly openings: readonly Opening[];
   end(): void;

@@ -8,17 +8,17 @@ import { type Fault, Fuzzer, fault } from './fuzzer.ts';
 import { cover, minimise } from './minimise.ts';
 import type { Report, Task } from './session.ts';
 
-/** How often to minimise a finding at most, in executions. */
+/** The most executions spent on minimising a finding. */
 const PATIENCE = 3000;
 
-/** So many findings that differ are enough. */
+/** A run stops after this many different findings. */
 const ENOUGH = 20;
 
-// Of the errors that a target expects, nobody reads where they came from.
+// Nobody reads the stack traces of errors that a target expects, so they are not collected.
 const { stackTraceLimit } = Error;
 Error.stackTraceLimit = 0;
 
-// Ctrl-C goes to the whole group of processes; the session says when to stop.
+// Ctrl-C reaches the whole process group, but the session decides when to stop.
 process.on('SIGINT', () => undefined);
 const task = JSON.parse(process.argv[2] ?? '') as Task;
 let stopped = false;
@@ -36,7 +36,7 @@ const fuzzer = new Fuzzer(target, seeded(task.seed), dictionary, task.maxLength,
 
 const started = Date.now();
 let reported = 0;
-// From here on, a silence is an input that never ends.
+// From here on, the session takes silence for an input that never ends.
 progress();
 await fuzzer.try(new Uint8Array(0));
 for (const { data } of readInputs(task.target.corpus)) await turn(() => fuzzer.try(data));
@@ -53,7 +53,7 @@ progress();
 send({ type: 'done', kept: kept.map((data) => Buffer.from(data).toString('hex')) });
 process.disconnect?.();
 
-/** Lets messages come and go now and then. */
+/** Lets the event loop handle messages now and then. */
 async function turn<T>(action: () => Promise<T>): Promise<T> {
   const result = await action();
   if (Date.now() - reported < 500) return result;
@@ -75,7 +75,7 @@ function send(message: Report): void {
   process.send?.(message);
 }
 
-/** Where the session finds the input that never ended, or that ended the process: its length, then its bytes. */
+/** The file that tells the session which input never ended or ended the process: its length, then its bytes. */
 function remember(data: Uint8Array): void {
   const record = new Uint8Array(4 + data.length);
   new DataView(record.buffer).setUint32(0, data.length);
@@ -83,7 +83,7 @@ function remember(data: Uint8Array): void {
   writeSync(current, record, 0, record.length, 0);
 }
 
-/** The first input for each fault, minimised. */
+/** Returns the first input for each fault, minimised. */
 async function report(data: Uint8Array, first: Fault): Promise<void> {
   const { identity } = first;
   if (identities.has(identity)) return;
@@ -101,7 +101,7 @@ async function report(data: Uint8Array, first: Fault): Promise<void> {
   send({ type: 'finding', finding });
 }
 
-/** A corpus that reaches the same with fewer and shorter inputs. */
+/** Returns a corpus that reaches the same features with fewer and shorter inputs. */
 async function shortened(): Promise<Uint8Array[]> {
   const inputs: Uint8Array[] = [];
   for (const entry of cover(fuzzer.corpus)) {

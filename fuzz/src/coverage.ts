@@ -1,8 +1,8 @@
 /**
- * What an execution has reached: how often each branch of the instrumented sources was taken, in the buckets of AFL.
+ * The features that an execution has reached: how often each branch of the instrumented sources was taken, in the buckets of AFL.
  */
 
-/** Enough for every branch of core, and of pako. */
+/** Enough counters for every branch of core and of pako. */
 const ROOM = 65_536;
 
 /** Counts stop at 255. */
@@ -13,7 +13,7 @@ let used = 0;
 /** The words that occur in the instrumented sources. */
 export const literals = new Set<string>();
 
-/** What an instrumented module calls for its counters. */
+/** The function that an instrumented module calls for its counters. */
 function counters(count: number, words: readonly string[]): Uint8ClampedArray {
   for (const word of words) literals.add(word);
   used += count;
@@ -21,29 +21,29 @@ function counters(count: number, words: readonly string[]): Uint8ClampedArray {
   return counts.subarray(used - count, used);
 }
 
-// Instrumented modules find it here: this module is loaded before them (session.ts).
+// Instrumented modules find it here, since this module is loaded first (session.ts).
 Object.assign(globalThis, { socklessCounters: counters });
 
-/** How many branches there are. */
+/** Returns the number of branches. */
 export function branches(): number {
   return used;
 }
 
-/** Once, twice, three times, to 7, to 15, to 31, to 127, more: a bit for each. */
+/** Maps a count to a bucket, one bit for each: 1, 2, 3, to 7, to 15, to 31, to 127, more. */
 const BUCKETS = Uint8Array.from({ length: 256 }, (_, n) => {
   if (n <= 3) return [0, 1, 2, 4][n] as number;
   return n < 8 ? 8 : n < 16 ? 16 : n < 32 ? 32 : n < 128 ? 64 : 128;
 });
 
-/** One way that an execution went: a branch and the bucket of its count, as `branch * 256 + bucket`. */
+/** A feature: a branch and the bucket of its count, as `branch * 256 + bucket`. */
 export type Feature = number;
 
-/** Forgets the counts. */
+/** Resets the counts. */
 export function reset(): void {
   counts.fill(0, 0, used);
 }
 
-/** Gives the features since the last {@link reset}. */
+/** Returns the features since the last {@link reset}. */
 export function features(): Feature[] {
   const found: Feature[] = [];
   const end = (used + 3) >> 2;
@@ -57,17 +57,17 @@ export function features(): Feature[] {
   return found;
 }
 
-/** The union of what executions have reached. */
+/** The union of the features of several executions. */
 export class Coverage {
   readonly #seen = new Uint8Array(ROOM);
   #branches = 0;
 
-  /** How many branches have been taken. */
+  /** The number of branches taken. */
   get branches(): number {
     return this.#branches;
   }
 
-  /** Whether this has a feature that is new. */
+  /** Tells whether this has a new feature. */
   isNew(found: readonly Feature[]): boolean {
     return found.some((feature) => ((this.#seen[feature >> 8] as number) & feature & 255) === 0);
   }

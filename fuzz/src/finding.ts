@@ -4,19 +4,19 @@ import { join, relative } from 'node:path';
 import type { Target } from '../targets/support/target.ts';
 import { nameOf, ROOT, type TargetFile } from './files.ts';
 
-/** What is known of one; plain data. */
+/** A finding as plain data. */
 export interface Finding {
   readonly target: string;
-  /** What does not hold. */
+  /** The invariant that does not hold. */
   readonly invariant: string;
-  /** The minimised input, and the one that was found, in hexadecimal digits. */
+  /** The minimised input, and the original one, in hexadecimal digits. */
   readonly input: string;
   readonly found: string;
-  /** What the target says of the input, and what it threw. */
+  /** The target's transcript of the input, and what it threw. */
   readonly transcript: string;
 }
 
-/** Tells what an input is and what came of it. */
+/** Describes an input and its outcome. */
 export function transcribe({ describe }: Target, data: Uint8Array, error: unknown): string {
   const scene = describe === undefined ? `input: ${Buffer.from(data).toString('hex')}` : tryTo(() => describe(data));
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -31,7 +31,7 @@ function tryTo(action: () => string): string {
   }
 }
 
-/** Writes the input and its transcript, and gives the path of the input, relative to the root. */
+/** Writes the input and its transcript, and returns the path of the input, relative to the root. */
 export function writeFinding(folder: string, finding: Finding, target: TargetFile): string {
   const data = Buffer.from(finding.input, 'hex');
   const path = join(folder, finding.target, nameOf(data));
@@ -44,12 +44,12 @@ export function writeFinding(folder: string, finding: Finding, target: TargetFil
   return relative(ROOT, path);
 }
 
-/** The command that executes one input. */
+/** Returns the command that executes one input. */
 export function replayCommand(path: string, target: TargetFile): string {
   return `npm run fuzz -- --target ${named(target)} --replay ${relative(ROOT, path)}`;
 }
 
-/** A target of ours by its name, another by its path. */
+/** Returns the name of one of our targets, or the path of another one. */
 export function named({ name, path }: TargetFile): string {
   return path.startsWith(join(ROOT, 'fuzz/targets/')) ? name : relative(ROOT, path);
 }

@@ -1,20 +1,20 @@
 /**
- * The coverage-guided loop: an input of the corpus is changed and given to the target, and stays in the corpus when it
- * took a branch that none before has taken, or took one more often.
+ * The coverage-guided loop: it mutates an input of the corpus and passes it to the target. The result joins the corpus if it
+ * took a new branch, or took a branch more often than any input before.
  */
 import type { Random } from '../../packages/core/test/pair.ts';
 import type { Target } from '../targets/support/target.ts';
 import { Coverage, type Feature, features, reset } from './coverage.ts';
 import { mutate } from './mutate.ts';
 
-/** What a target throws. */
+/** An error that a target threw. */
 export interface Fault {
   /** The same for all inputs that fail in the same way. */
   readonly identity: string;
   readonly error: unknown;
 }
 
-/** An input that stays, and what it reached. */
+/** An input of the corpus, and the features that it reached. */
 export interface Entry {
   readonly data: Uint8Array;
   readonly features: readonly Feature[];
@@ -33,8 +33,8 @@ export class Fuzzer {
   #executions = 0;
 
   /**
-   * @param before is told each input before it is executed, so that one that never ends is known
-   * @param onFault is told each input that the target throws for
+   * @param before receives each input before it is executed, so that an input that never ends is known
+   * @param onFault receives each input for which the target throws
    */
   constructor(
     target: Target,
@@ -56,23 +56,23 @@ export class Fuzzer {
     return this.#executions;
   }
 
-  /** The inputs that stay. */
+  /** The inputs of the corpus. */
   get corpus(): readonly Entry[] {
     return this.#corpus;
   }
 
-  /** How many branches have been taken. */
+  /** The number of branches taken. */
   get branches(): number {
     return this.#coverage.branches;
   }
 
-  /** Executes an input, and keeps it when it reaches something new. */
+  /** Executes an input, and keeps it if it reaches a new feature. */
   async try(data: Uint8Array): Promise<void> {
     const fault = await this.execute(data);
     if (fault !== undefined) return this.#onFault(data, fault);
     const found = features();
     if (!this.#coverage.isNew(found)) return;
-    // What memory of executions before has led to is not the input's doing.
+    // Memory left by earlier executions must not count against this input.
     await this.execute(data);
     const again = new Set(features());
     const stable = found.filter((feature) => again.has(feature));
@@ -80,7 +80,7 @@ export class Fuzzer {
     if (stable.length > 0) this.#corpus.push({ data, features: stable });
   }
 
-  /** Changes an input of the corpus, and tries the result. */
+  /** Mutates an input of the corpus and tries the result. */
   async step(): Promise<void> {
     const { data } = this.#pick();
     const own = this.#target.mutate;
@@ -88,7 +88,7 @@ export class Fuzzer {
     await this.try(changed.subarray(0, this.#maxLength));
   }
 
-  /** Executes a copy of the input; the counts are then its own. */
+  /** Executes a copy of the input; the counts are then those of this execution. */
   execute(data: Uint8Array): Promise<Fault | undefined> {
     this.#executions++;
     this.#before(data);
@@ -101,7 +101,7 @@ export class Fuzzer {
     return mutate(data, { ...material, other: () => this.#pick().data });
   }
 
-  /** Those found lately lead on more often; of two the shorter. */
+  /** Prefers inputs that were found lately, and the shorter of two. */
   #pick(): Entry {
     const { length } = this.#corpus;
     const lately = this.#random() < 0.3;
@@ -113,7 +113,7 @@ export class Fuzzer {
   }
 }
 
-/** Gives what the target throws for an input, if it does. */
+/** Returns what the target throws for an input, if it throws. */
 export async function fault(target: Target, data: Uint8Array): Promise<Fault | undefined> {
   try {
     const pending = target.fuzz(Uint8Array.from(data));
@@ -124,7 +124,7 @@ export async function fault(target: Target, data: Uint8Array): Promise<Fault | u
   }
 }
 
-/** The invariant, or what the error says without its numbers. */
+/** Returns the name of the invariant, or the message of another error without its numbers. */
 function identify(error: unknown): string {
   if (error instanceof Error && 'invariant' in error) return String(error.invariant);
   const [line = ''] = String(error).split('\n');

@@ -1,6 +1,6 @@
-// Loaded before a program that is fuzzed: its sources count how often each of their branches is taken (coverage.js).
+// Loaded before a program that is fuzzed: makes its sources count how often each branch is taken (coverage.ts).
 //
-// Jazzer.js would do this with libFuzzer, but its prebuilt addon asks for glibc 2.38, which Debian 12 has not.
+// Jazzer.js would do this with libFuzzer, but its prebuilt addon needs glibc 2.38, and Debian 12 has an older one.
 import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { isMainThread } from 'node:worker_threads';
 import blankTypes from 'ts-blank-space';
 import ts from 'typescript';
 
-/** Which sources: those whose path has one of these parts. */
+/** The sources to instrument: those whose path contains one of these parts. */
 const PARTS = (process.env.SOCKLESS_INSTRUMENT ?? '').split(',').filter(Boolean);
 
 /** @type {import('node:module').LoadHook} */
@@ -24,11 +24,11 @@ export function load(url, context, next) {
   };
 }
 
-// Modules run their hooks in a thread of their own, which loads this file again.
+// Module hooks run in a thread of their own, which loads this file again.
 if (isMainThread && PARTS.length > 0) register(import.meta.url);
 
 /**
- * Gives a module that counts, and that tells which words occur in it: no line of it moves.
+ * Returns a module that counts branches and registers the words that occur in it. All lines stay in place.
  * @param {string} code of a module
  */
 export function instrument(code) {
@@ -80,7 +80,7 @@ export function instrument(code) {
   };
   visit(tree);
 
-  // At one place, what ends comes before what begins; of several, the inner ends first and the outer begins first.
+  // At one position, closing text comes before opening text; the inner of several closes first and the outer opens first.
   insertions.sort((a, b) => {
     if (a.at !== b.at) return a.at - b.at;
     if (a.closes !== b.closes) return a.closes ? -1 : 1;

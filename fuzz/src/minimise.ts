@@ -1,12 +1,12 @@
-/** Makes inputs smaller, and corpora. */
+/** Minimises inputs and corpora. */
 import type { Feature } from './coverage.ts';
 import type { Entry } from './fuzzer.ts';
 
 /**
- * Leaves out as much of an input as can be, and makes zeros of what is left, as long as it stays good.
+ * Removes as much of an input as possible and zeroes the rest, as long as it stays good.
  *
- * @param isGood whether an input still does what it is kept for
- * @param most how often to ask at most
+ * @param isGood tells whether an input still shows what it is kept for
+ * @param most the most calls of `isGood`
  */
 export async function minimise(
   input: Uint8Array,
@@ -22,7 +22,7 @@ export async function minimise(
     best = data;
     return true;
   };
-  // What has become zero may let something else be left out.
+  // A byte that has become zero may allow another one to be removed.
   for (let before: Uint8Array | undefined; before !== best && asked < most; ) {
     before = best;
     for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
@@ -44,7 +44,7 @@ export async function minimise(
   return best;
 }
 
-/** Gives few and short entries, chosen greedily, and of each the features that no shorter one has. */
+/** Returns few and short entries, chosen greedily, each with the features that no shorter one has. */
 export function cover(corpus: readonly Entry[]): Entry[] {
   const seen = new Set<number>();
   return [...corpus]
@@ -57,7 +57,7 @@ export function cover(corpus: readonly Entry[]): Entry[] {
     .filter(({ features }) => features.length > 0);
 }
 
-/** What is kept tells once, a few times and many times apart. */
+/** Counts of 1, 2 and 3, and of larger powers of two, are different features. */
 function coarse(feature: Feature): Feature {
   const bucket = feature & 255;
   return feature - bucket + (bucket === 1 ? 1 : bucket < 16 ? 2 : 4);

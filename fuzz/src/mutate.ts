@@ -1,21 +1,21 @@
-/** Changes inputs without knowing what they mean: bits, numbers, blocks, words of a dictionary, parts of other inputs. */
+/** Mutates inputs without knowing their meaning: bits, numbers, blocks, words of a dictionary, parts of other inputs. */
 import type { Random } from '../../packages/core/test/pair.ts';
 import { concat } from '../../packages/core/test/support.ts';
 
-/** What is likely to lie at a boundary. */
+/** Values likely to lie at a boundary. */
 const BYTES = [0, 1, 2, 7, 8, 10, 13, 0x20, 0x7d, 0x7e, 0x7f, 0x80, 0x81, 0x88, 0xbf, 0xc0, 0xed, 0xf4, 0xfe, 0xff];
 
-/** What the changes draw on. */
+/** The sources of the mutations. */
 export interface Material {
   readonly random: Random;
   readonly dictionary: readonly Uint8Array[];
   /** Another input of the corpus. */
   readonly other: () => Uint8Array;
-  /** In bytes; a longer result is cut. */
+  /** The longest result, in bytes; a longer one is cut. */
   readonly maxLength: number;
 }
 
-/** Gives the input with one to eight changes. */
+/** Returns the input with one to eight changes. */
 export function mutate(input: Uint8Array, material: Material): Uint8Array {
   let data = input;
   for (let change = 1 << (material.random() * 4); change > 0; change--) data = mutateOnce(data, material);
@@ -46,7 +46,7 @@ function mutateOnce(data: Uint8Array, { random, dictionary, other }: Material): 
     () => concat(before, word(), block, behind),
     () => concat(before, word(), data.subarray(at + word().length)),
     () => {
-      // A part of another input, put in or over what is there.
+      // A part of another input, inserted or written over existing bytes.
       const source = other();
       const from = below(source.length);
       const part = source.subarray(from, from + 1 + below(source.length - from));

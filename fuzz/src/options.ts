@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findTarget, ownTargets, ROOT, type TargetFile } from './files.ts';
 
-/** What is printed for `--help`. */
+/** The text that `--help` prints. */
 export const HELP = readFileSync(new URL('../help.txt', import.meta.url), 'utf8').trimEnd();
 
-/** What a run is asked to do. */
+/** The choices of one run. */
 export interface Options {
   readonly targets: readonly TargetFile[];
   /** In seconds, for each target. */
@@ -19,11 +19,11 @@ export interface Options {
   readonly keep: boolean;
   readonly replay: string | undefined;
   readonly instrument: readonly string[];
-  /** How many schedules to simulate; 0 to fuzz. */
+  /** The number of schedules to simulate; 0 to fuzz. */
   readonly simulate: number;
-  /** The adapter to simulate, by name, or the path of a module with a subject of one's own. */
+  /** The adapter to simulate, by name, or the path of a module that exports a subject. */
   readonly simulateAdapter: string | undefined;
-  /** How many streams and handshakes to compare with other implementations; 0 to fuzz. */
+  /** The number of streams and handshakes to compare with other implementations; 0 to fuzz. */
   readonly differential: number;
   readonly findings: string;
   readonly json: string | undefined;
@@ -31,22 +31,24 @@ export interface Options {
   readonly help: boolean;
 }
 
-/** A command line that cannot be followed; its message tells a person all there is to know. */
+/** A mistake on the command line. Its message is all that is printed. */
 export class UsageError extends Error {}
 
-/** @throws {UsageError} when it names an option or a target that there is not */
+/** @throws {UsageError} when an option or a target does not exist */
 export function parseOptions(args: readonly string[]): Options {
   const values = parse(args);
   const targets = (values.target ?? []).map((name) => {
     const target = findTarget(name);
     if (target !== undefined) return target;
     const names = ownTargets().map((own) => own.name);
-    throw new UsageError(`There is no target "${name}". There are: ${names.join(', ')}; or give the path of a module.`);
+    throw new UsageError(
+      `There is no target "${name}". The targets are: ${names.join(', ')}. The path of a module works too.`,
+    );
   });
   if (values.replay !== undefined && targets.length !== 1) throw new UsageError('--replay FILE needs one --target.');
   return {
     targets: targets.length > 0 ? targets : ownTargets(),
-    // With --runs, time is no object.
+    // With --runs, only the number of executions ends a run.
     time: number('time', values.time, values.runs === undefined ? 60 : 86_400),
     runs: number('runs', values.runs, Number.MAX_SAFE_INTEGER),
     timeout: number('timeout', values.timeout, 10),

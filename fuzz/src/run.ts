@@ -10,7 +10,7 @@ import { simulateAll } from './simulate.ts';
 import { simulateAdapter } from './simulate-adapter.ts';
 import { formatProgress, formatTable, stopOnSignal, Terminal } from './terminal.ts';
 
-/** In bytes; longer inputs are slower and find no more. */
+/** In bytes. Longer inputs are slower and find no more. */
 const MAX_LENGTH = 4096;
 
 const terminal = new Terminal(process.stdout);
@@ -39,14 +39,14 @@ async function run(options: Options): Promise<number> {
   if (options.simulateAdapter !== undefined) return simulateAdapter(options, options.simulateAdapter, terminal);
   if (options.simulate > 0) return simulateAll(options, terminal);
   if (options.differential > 0) {
-    // The peers take a moment to load.
+    // Loading the peers takes a moment.
     const { compareAll } = await import('../differential/main.ts');
     return compareAll(options.differential, options.seed);
   }
   return fuzz(options);
 }
 
-/** Executes one input: 1 when it breaks an invariant. */
+/** Executes one input; returns 1 when it breaks an invariant. */
 async function replay(file: TargetFile, path: string): Promise<number> {
   const target = await loadTarget(file);
   const data = Uint8Array.from(readFileSync(path));

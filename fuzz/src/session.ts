@@ -1,4 +1,4 @@
-/** One target for some time, in a process of its own, which may hang or die. */
+/** Runs one target for some time, in a separate process that may hang or die. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,65 +8,65 @@ import { fileURLToPath } from 'node:url';
 import { loadTarget, ROOT, type TargetFile } from './files.ts';
 import { type Finding, transcribe } from './finding.ts';
 
-/** What a process is to do. */
+/** The task of a process. */
 export interface Task {
   readonly target: TargetFile;
   /** In milliseconds. */
   readonly time: number;
-  /** How many executions at most. */
+  /** The most executions. */
   readonly runs: number;
   readonly seed: number;
   /**
-   * An input that takes longer, in seconds, never ends. Only seconds count that pass for the session as well: a machine
-   * that was asleep, or a job that was stopped, is no input that hangs.
+   * An input that takes longer, in seconds, is taken never to end. Seconds count only while the session runs too, so a machine
+   * that was asleep or a job that was stopped does not look like an input that hangs.
    */
   readonly timeout: number;
   /** The longest input, in bytes. */
   readonly maxLength: number;
-  /** Whether to give back the corpus, minimised. */
+  /** Whether to return the corpus, minimised. */
   readonly keep: boolean;
   /** The file for the input that is being executed. */
   readonly current: string;
 }
 
-/** How far it is. */
+/** The progress of a session. */
 export interface Progress {
   readonly executions: number;
   readonly seconds: number;
-  /** Branches taken, of so many. */
+  /** The number of branches taken, and of branches in all. */
   readonly branches: number;
   readonly of: number;
   /** Inputs in the corpus. */
   readonly corpus: number;
 }
 
-/** What a process tells. */
+/** A message from the process. */
 export type Report =
   | ({ readonly type: 'progress' } & Progress)
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'done'; readonly kept: readonly string[] };
 
-/** What came of a session. */
+/** The result of a session. */
 export interface Outcome extends Progress {
   readonly findings: readonly Finding[];
-  /** The corpus, minimised, in hexadecimal digits; nothing where it was not asked for. */
+  /** The corpus, minimised, in hexadecimal digits; empty unless requested. */
   readonly kept: readonly string[];
 }
 
-/** A process that takes longer to load, in seconds, never begins. */
+/** A process that takes longer to load, in seconds, is taken never to begin. */
 const PATIENCE_AT_FIRST = 60;
 
-/** What is instrumented: ours, pako, and the references, so that there is guidance also for what is not. */
+/** The instrumented sources: ours, pako, and the references, so that rules we do not implement also guide the fuzzer. */
 const PARTS = ['/core/src/', '/deflate/src/', '/pako/dist/', '/core/test/reference.ts', '/naive-inflate.ts'];
 
-// What the process loads before its program, in this order.
+// The modules that the process loads before its program, in this order.
 const FOLLOW = new URL('../../packages/tools/follow.js', import.meta.url).href;
 const INSTRUMENT = new URL('instrument.js', import.meta.url).href;
 const COVERAGE = new URL('coverage.ts', import.meta.url).href;
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
 /**
- * Runs a session to its end, or until `stop`. An input that hangs or ends the process is its last.
+ * Runs a session to its end, or until `stop`. An input that hangs or ends the process also ends the session.
  *
  * @param instrument parts of the paths of further sources to instrument
  */
@@ -126,7 +126,7 @@ export async function runSession(
   }
 }
 
-/** The input that a process was executing; `undefined` when it had not come to any. */
+/** Returns the input that a process was executing, or `undefined` if it had not begun one. */
 function readCurrent(path: string): Uint8Array | undefined {
   try {
     const record = readFileSync(path);

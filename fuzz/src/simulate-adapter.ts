@@ -1,4 +1,4 @@
-/** The simulation of the adapters' tests at size: applications, peers and networks on simulated sockets. */
+/** Runs the simulation of the adapters' tests on a larger scale: applications, peers and networks on simulated sockets. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,13 +9,13 @@ import { stopOnSignal, type Terminal } from './terminal.ts';
 interface Finding {
   readonly kind: string;
   readonly message: string;
-  /** The first schedule that has it, and how many have. */
+  /** The first schedule with this fault, and the number of them. */
   readonly seed: number;
   readonly after: number;
   schedules: number;
 }
 
-/** Simulates `options.simulate` schedules, from `options.seed` on: 1 when something does not hold in one. */
+/** Simulates `options.simulate` schedules, from `options.seed` on; returns 1 when a rule does not hold in one. */
 export async function simulateAdapter(options: Options, name: string, terminal: Terminal): Promise<number> {
   const { simulate: count, seed: first, json } = options;
   const subject = await load(name);
@@ -71,7 +71,7 @@ async function load(name: string): Promise<Subject> {
   return subject;
 }
 
-/** FNV-1a. */
+/** The FNV-1a hash. */
 function hash(before: number, text: string): number {
   let hash = before;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;

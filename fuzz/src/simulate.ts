@@ -1,13 +1,13 @@
-/** The simulation of core's tests at size: as many schedules as are asked for, one seed after the other. */
+/** Runs the simulation of core's tests on a larger scale: as many schedules as requested, one seed after the other. */
 import { writeFileSync } from 'node:fs';
 import { simulate } from '../../packages/core/test/connection/simulation.ts';
 import type { Options } from './options.ts';
 import { stopOnSignal, type Terminal } from './terminal.ts';
 
-/** So many failures are enough. */
+/** A run stops after this many failures. */
 const ENOUGH = 10;
 
-/** Simulates `options.simulate` schedules, from `options.seed` on: 1 when one does not hold. */
+/** Simulates `options.simulate` schedules, from `options.seed` on; returns 1 when one fails. */
 export async function simulateAll(options: Options, terminal: Terminal): Promise<number> {
   const { simulate: count, seed: first, json } = options;
   const stop = stopOnSignal(terminal);

@@ -1,4 +1,4 @@
-/** What a run shows: on a terminal a line that is written anew, elsewhere a line now and then. */
+/** The output of a run: on a terminal a line that is rewritten, elsewhere a line now and then. */
 import type { Outcome, Progress } from './session.ts';
 
 const ERASE = '\r\u001b[2K';
@@ -13,26 +13,26 @@ export class Terminal {
     this.#out = out;
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   line(text: string): void {
     this.#out.write(this.#out.isTTY ? `${ERASE}${text}\n` : `${text}\n`);
     this.#last = Date.now();
   }
 
-  /** Where a run is, until something else is. */
+  /** Shows progress until the next output. */
   progress(text: string): void {
     if (this.#out.isTTY) this.#out.write(ERASE + text.slice(0, this.#out.columns));
     else if (Date.now() - this.#last >= SELDOM) this.line(text);
   }
 }
 
-/** How far a target is. */
+/** Formats the progress of a target. */
 export function formatProgress(name: string, progress: Progress, findings: number): string {
   const { seconds, executions, branches, of, corpus } = progress;
   return `${name}: ${seconds.toFixed(0)} s, ${executions} executions (${rate(progress)}/s), ${branches} of ${of} branches, corpus ${corpus}, findings ${findings}`;
 }
 
-/** The results of all targets. */
+/** Formats the results of all targets. */
 export function formatTable(outcomes: readonly (readonly [name: string, Outcome])[]): string[] {
   const head = ['target', 'seconds', 'executions', 'per second', 'branches', 'corpus', 'findings'];
   const rows = outcomes.map(([name, outcome]) => [
@@ -47,7 +47,7 @@ export function formatTable(outcomes: readonly (readonly [name: string, Outcome]
 
 const rate = ({ executions, seconds }: Progress): number => Math.round(executions / Math.max(seconds, 0.001));
 
-/** Ctrl-C: the first time the run comes to its end, the second time at once. */
+/** Handles Ctrl-C: the first one finishes the run, the second ends the process at once. */
 export function stopOnSignal(terminal: Terminal): AbortSignal {
   const stop = new AbortController();
   process.on('SIGINT', () => {

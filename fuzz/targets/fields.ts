@@ -1,4 +1,4 @@
-/** Header fields (RFC 6455 4.3 and 9.1, RFC 9110 5.6) against the grammar, as expressions. */
+/** Header fields (RFC 6455 4.3 and 9.1, RFC 9110 5.6), compared with the grammar as regular expressions. */
 import {
   areUnique,
   formatExtensions,
@@ -16,7 +16,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'fields';
 export const description =
-  'Tokens, lists and extensions are what the grammar says, are formatted to the same, and what a caller gives cannot break a line.';
+  'Tokens, lists and extensions follow the grammar and survive formatting, and a value from the caller cannot break a line.';
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const SPACE = '[ \\t]*';
@@ -36,17 +36,20 @@ function checkTokens(text: string): void {
   const token = new RegExp(`^${TOKEN}$`);
   const expected = elements.length > 0 && elements.every((element) => token.test(element)) ? elements : undefined;
   const tokens = parseTokens(text);
-  same('a list of tokens is what the grammar says', ['actual', tokens ?? null], ['expected', expected ?? null]);
+  same('a list of tokens follows the grammar', ['actual', tokens ?? null], ['expected', expected ?? null]);
   if (tokens === undefined) return;
-  same('a list is formatted to the same', ['again', parseTokens(tokens.join(', '))], ['at first', tokens]);
-  holds('what is unique is', areUnique(tokens) === tokens.every((each, at) => tokens.indexOf(each) === at));
+  same('a formatted list parses to the same tokens', ['again', parseTokens(tokens.join(', '))], ['at first', tokens]);
+  holds(
+    'areUnique finds every duplicate',
+    areUnique(tokens) === tokens.every((each, at) => tokens.indexOf(each) === at),
+  );
   for (const each of tokens) holds('a list has its elements', listIncludes(text, each.toLowerCase()), () => each);
 }
 
 function checkExtensions(text: string): void {
   const extensions = parseExtensions(text);
   const expected = naive(text);
-  same('extensions are what the grammar says', ['actual', extensions ?? null], ['expected', expected ?? null]);
+  same('extensions follow the grammar', ['actual', extensions ?? null], ['expected', expected ?? null]);
   if (extensions === undefined) return;
   same(
     'extensions are formatted to the same',
@@ -55,7 +58,7 @@ function checkExtensions(text: string): void {
   );
 }
 
-/** Cut at the commas that are in no string, then at the semicolons; each part must be what the grammar says. */
+/** Cuts at commas outside strings, then at semicolons. Each part must follow the grammar. */
 function naive(text: string): unknown {
   const cut = (of: string, at: string): string[] => {
     const parts = [''];
@@ -80,14 +83,14 @@ function naive(text: string): unknown {
   return values.every((value) => value === undefined || isToken(value)) ? found : undefined;
 }
 
-/** What `toFields` lets through makes one line, which is read as what it was. */
+/** A field that `toFields` accepts makes one line, which parses to the same field. */
 function checkLines(text: string): void {
   const [field = '', value = ''] = text.split('\n', 2);
   const fields = typed(() => toFields([[field, value]]), TypeError, RangeError);
   if (!Array.isArray(fields)) return;
   const line = `${field}: ${value}`;
-  holds('what a caller gives makes one line', isFieldLine(line) && !/[\r\n\0]/.test(line), () => line);
-  holds('what a caller gives is a name and a value', isToken(field) && isFieldValue(value));
+  holds('an accepted field makes one line', isFieldLine(line) && !/[\r\n\0]/.test(line), () => line);
+  holds('an accepted field is a name and a value', isToken(field) && isFieldValue(value));
 }
 
 export function* seeds(): Iterable<Uint8Array> {

@@ -1,4 +1,4 @@
-/** FrameReader (RFC 6455 5.2): a stream of frames, cut in any way, beside the reference. */
+/** FrameReader (RFC 6455 5.2): a stream of frames, cut in any way, compared with the reference. */
 import { readFrames } from '../../packages/core/test/frames.ts';
 import { decodeFrames } from '../../packages/core/test/reference.ts';
 import { hex, splitBytes, toHex } from '../../packages/core/test/support.ts';
@@ -9,7 +9,7 @@ import { holds, same } from './support/target.ts';
 
 export const name = 'frames';
 export const description =
-  'Any stream, however it is cut, is read as the same frames, and these are the ones that the reference finds.';
+  'Any stream, however it is cut, has the same frames, which are those that the reference finds.';
 
 const MASKED = [true, false, undefined] as const;
 const LIMITS = [Infinity, 0, 10, 125, 126, 65_535] as const;
@@ -28,11 +28,11 @@ export function fuzz(data: Uint8Array): void {
   const { frames, rest } = decodeFrames(stream);
   const complete = whole.frames.filter(({ left }) => left === 0).map(({ payload }) => payload);
   const expected = frames.map(({ payload }) => toHex(payload));
-  same('payloads are what the reference finds', ['ours', complete], ['its', expected.slice(0, complete.length)]);
+  same('payloads are those of the reference', ['ours', complete], ['its', expected.slice(0, complete.length)]);
   if (whole.fault !== undefined) return;
-  holds('no frame is left out', complete.length === frames.length);
+  holds('no frame is missing', complete.length === frames.length);
   const since = rest === 0 ? -1 : stream.length - rest;
-  holds('what is not whole is said to begin where it does', whole.pendingSince === since, () => String(since));
+  holds('pendingSince is the offset of the incomplete frame', whole.pendingSince === since, () => String(since));
 }
 
 export const mutate = (data: Uint8Array, random: () => number): Uint8Array =>

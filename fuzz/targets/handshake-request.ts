@@ -1,4 +1,4 @@
-/** The server's side of the opening handshake (RFC 6455 4.2): any bytes for a request. */
+/** The server's side of the opening handshake (RFC 6455 4.2), with any bytes for a request. */
 import { createHash } from 'node:crypto';
 import { HeadReader, parseRequestHead, parseResponseHead, respond } from '../../packages/core/src/handshake/index.ts';
 import { Connection, type ServerOptions } from '../../packages/core/src/index.ts';
@@ -10,7 +10,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'handshake-request';
 export const description =
-  'Any request, however it is cut, is accepted where it conforms, or else answered once and with the status of its rule.';
+  'Any request, however it is cut, is accepted if it conforms, and otherwise answered once, with the status of the rule.';
 
 export function fuzz(data: Uint8Array): void {
   const { flags, options: common, bytes, pieces } = readScript(data);
@@ -29,13 +29,13 @@ export function fuzz(data: Uint8Array): void {
   checkPure(bytes, whole, options);
 }
 
-/** One response, of the status that the events tell of; a request that is accepted conforms. */
+/** Checks that there is one response with the status that the events imply, and that an accepted request conforms. */
 function checkAnswer({ events, sent }: Opening, text: string): void {
   const fail = events.find((event) => event.type === 'fail')?.error;
   const isOpen = events.some(({ type }) => type === 'open');
   const answer = readHead(latin1(sent));
   if (answer === undefined) {
-    holds('nothing is sent but whole responses', sent.length === 0);
+    holds('only whole responses are sent', sent.length === 0);
     holds(
       'a request is answered where there is an answer',
       !(isOpen || (fail instanceof HandshakeError && fail.status > 0)),
@@ -48,13 +48,13 @@ function checkAnswer({ events, sent }: Opening, text: string): void {
     holds('the status is that of the rule', status === fail.status);
   if (!isOpen) {
     const length = Number(answer.fields.get('content-length'));
-    holds('a refusal has the body that it announces', sent.length === answer.length + length);
-    holds('a refusal closes', answer.fields.get('connection')?.[0]?.startsWith('close') === true);
+    holds('a refusal has the body length that it announces', sent.length === answer.length + length);
+    holds('a refusal says Connection: close', answer.fields.get('connection')?.[0]?.startsWith('close') === true);
     return;
   }
   // RFC 9112 2.2: one empty line before it is ignored.
   const request = readHead(text.replace(/^\r\n/, ''));
-  holds('what is accepted is a whole head', request !== undefined);
+  holds('an accepted request is a whole head', request !== undefined);
   const { line, fields } = request;
   const one = (field: string): string => (fields.get(field)?.length === 1 ? String(fields.get(field)) : '');
   const list = (field: string): string[] =>
@@ -86,14 +86,14 @@ function checkAnswer({ events, sent }: Opening, text: string): void {
   holds('9.1: an extension is one of those offered', !agreed || fields.has('sec-websocket-extensions'));
 }
 
-/** Whether Host names the host of an absolute target, as URL understands both; for want of it, what is odd passes. */
+/** Tells whether Host names the host of an absolute target, as URL understands both. Returns true if URL cannot parse them. */
 function sameHost(line: string, host: string): boolean {
   const [, target = '', scheme = ''] = /^GET ((https?):\S*)/i.exec(line) ?? [];
   if (!(URL.canParse(target) && URL.canParse(`${scheme}://${host}`))) return true;
   return new URL(target).host === new URL(`${scheme}://${host}`).host;
 }
 
-/** The pure functions say what the connection does. */
+/** Checks that the pure functions decide as the connection does. */
 function checkPure(bytes: Uint8Array<ArrayBuffer>, { events }: Opening, options: ServerOptions): void {
   const reader = new HeadReader('request', options.maxHeadSize ?? 0, (options.maxHeadSize ?? 0) / 2);
   reader.receive(bytes);

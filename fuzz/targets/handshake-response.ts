@@ -1,23 +1,24 @@
-/** The client's side of the opening handshake (RFC 6455 4.1): any bytes for a response. */
+/** The client's side of the opening handshake (RFC 6455 4.1), with any bytes for a response. */
 import { type ClientOptions, Connection } from '../../packages/core/src/index.ts';
 import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { responseHead } from '../../packages/core/test/handshake/heads.ts';
+import { ZEROS } from '../../packages/core/test/support.ts';
 import { bytesOf, latin1 } from './support/input.ts';
 import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
 import { holds } from './support/target.ts';
 
 export const name = 'handshake-response';
 export const description =
-  'Any response, however it is cut, opens the connection where it answers what was asked, or else fails it with what the server said.';
+  'Any response, however it is cut, opens the connection if it answers the request, and otherwise fails it and reports the response.';
 
-/** What answers the key of a client whose random bytes are zeros. */
+/** The Sec-WebSocket-Accept for the key of a client whose random bytes are zeros. */
 const ACCEPT = 'ICX+Yqv66kxgM0FcWaLWlFLwTAI=';
 
 export function fuzz(data: Uint8Array): void {
   const { flags, options: common, bytes, pieces } = readScript(data);
   const options: ClientOptions = {
     ...common,
-    random: (random) => random.fill(0),
+    random: ZEROS,
   };
   const play = (pieces: readonly Uint8Array[]): Opening =>
     open(Connection.client('ws://example.com/', options), pieces);
@@ -28,9 +29,9 @@ export function fuzz(data: Uint8Array): void {
   const fail = whole.events.find((event) => event.type === 'fail')?.error;
   const opened = whole.events.find((event) => event.type === 'open');
   if (opened === undefined) {
-    holds('what fails an opening handshake is a HandshakeError', fail instanceof HandshakeError);
-    holds('a client answers nothing', whole.sent.length === 0);
-    holds('what is kept of a refusal is bounded', (fail.response?.body.length ?? 0) <= 64);
+    holds('an opening handshake fails with a HandshakeError', fail instanceof HandshakeError);
+    holds('a client does not answer a response', whole.sent.length === 0);
+    holds('the kept body of a refusal is bounded', (fail.response?.body.length ?? 0) <= 64);
     return;
   }
   const { subprotocol, extensions } = opened;
@@ -40,7 +41,7 @@ export function fuzz(data: Uint8Array): void {
   checkResponse(latin1(bytes));
 }
 
-/** The response that opened the connection, the last of perhaps several, conforms. */
+/** Checks that the response that opened the connection, perhaps the last of several, conforms. */
 function checkResponse(text: string): void {
   let rest = text;
   let head = readHead(rest);
@@ -48,7 +49,7 @@ function checkResponse(text: string): void {
     rest = rest.slice(head.length);
     head = readHead(rest);
   }
-  holds('what opens a connection is a whole head', head !== undefined);
+  holds('the response that opens a connection is a whole head', head !== undefined);
   const { line, fields } = head;
   const all = (field: string): string => (fields.get(field) ?? []).join(', ');
   const rules: Record<string, boolean> = {
@@ -61,7 +62,7 @@ function checkResponse(text: string): void {
     '4.1: the accept key': all('sec-websocket-accept') === ACCEPT,
   };
   for (const [rule, kept] of Object.entries(rules))
-    holds(`what opens a connection conforms to ${rule}`, kept, () => text);
+    holds(`the response that opens a connection conforms to ${rule}`, kept, () => text);
 }
 
 export function* seeds(): Iterable<Uint8Array> {

@@ -1,4 +1,4 @@
-/** Frame headers (RFC 6455 5.2) against the RFC's diagram, read with numbers of any size. */
+/** Frame headers (RFC 6455 5.2), compared with the RFC's diagram read with unbounded numbers. */
 import {
   createFrameHeader,
   decodeFrameHeader,
@@ -13,7 +13,7 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'header';
 export const description =
-  'A frame header is what the diagram says, is refused at the byte that breaks a rule, and is encoded as it was decoded.';
+  'A frame header follows the diagram, is refused at the byte that breaks a rule, and is encoded to the bytes it was decoded from.';
 
 const MASKED = [true, false, undefined] as const;
 const LIMITS = [Number.MAX_SAFE_INTEGER, Infinity, 0, 125, 126, 65_535, 65_536, 2 ** 32] as const;
@@ -36,24 +36,24 @@ export function fuzz(data: Uint8Array): void {
     const found = typed(() => decodeFrameHeader(behind, start, start + end, rules, header), ProtocolError);
     const outcome = found instanceof ProtocolError ? found.rule : found;
     if (last !== 0) {
-      holds('what follows a header changes nothing about it', outcome === last, () => `${last}, then ${outcome}`);
+      holds('bytes behind a header do not change the result', outcome === last, () => `${last}, then ${outcome}`);
       continue;
     }
     last = outcome;
     const expected = naive(bytes.subarray(0, end), rules);
     const actual = outcome === 0 ? 'more' : found instanceof ProtocolError ? 'refused' : { size: found, ...header };
-    same('a header is what the diagram says', ['actual', actual], ['expected', expected]);
+    same('a header follows the diagram', ['actual', actual], ['expected', expected]);
     if (found instanceof ProtocolError) {
       holds('a refusal says where the header begins', found.offset === start);
     } else if (found > 0) {
       const again = new Uint8Array(found);
-      holds('a header that is encoded has its length', encodeFrameHeader(header, again, 0) === found);
-      same('a header is encoded as it was decoded', ['actual', again], ['expected', bytes.subarray(0, found)]);
+      holds('an encoded header has the length of the original', encodeFrameHeader(header, again, 0) === found);
+      same('a decoded header is encoded to the same bytes', ['actual', again], ['expected', bytes.subarray(0, found)]);
     }
   }
 }
 
-/** The header in the first bytes, as 5.2 has it; `more` when it is not whole and legal so far. */
+/** Reads the header in the first bytes by the text of 5.2; `more` if it is legal so far but incomplete. */
 function naive(bytes: Uint8Array, rules: FrameRules): unknown {
   const [first, second] = bytes;
   if (first === undefined) return 'more';

@@ -1,4 +1,4 @@
-/** Decompression of messages (RFC 7692 7.2.2) by the engine of @sockless/deflate, against DEFLATE a bit at a time. */
+/** Decompression of messages (RFC 7692 7.2.2) by the engine of @sockless/deflate, compared with a bit-by-bit inflate. */
 import { constants, deflateRawSync } from 'node:zlib';
 import { DeflateTransform } from '../../packages/core/src/deflate/index.ts';
 import { ProtocolError } from '../../packages/core/src/rules.ts';
@@ -10,9 +10,9 @@ import { holds, same, typed } from './support/target.ts';
 
 export const name = 'inflate';
 export const description =
-  'Compressed messages, however they are cut, become what RFC 1951 says or are refused, and what we compress becomes what it was.';
+  'Compressed messages, however they are cut, inflate as RFC 1951 says or are refused, and what we compress inflates to the original.';
 
-/** More output than this, and nothing more is compared. */
+/** Inputs with more output than this are not compared. */
 const ENOUGH = 300_000;
 
 export function fuzz(data: Uint8Array): void {
@@ -57,10 +57,10 @@ export function fuzz(data: Uint8Array): void {
     create('server'),
     compressed.map((message) => [message]),
   );
-  same('what is compressed becomes what it was', ['again', again], ['at first', messages]);
+  same('a compressed message inflates to the original', ['again', again], ['at first', messages]);
 }
 
-/** Gives each message inflated, or 'refused' for the first that is not. */
+/** Inflates each message; 'refused' stands for the first that is invalid. */
 function play(transform: DeflateTransform, messages: readonly (readonly Uint8Array[])[]): unknown[] {
   const results: unknown[] = [];
   for (const pieces of messages) {
@@ -70,11 +70,11 @@ function play(transform: DeflateTransform, messages: readonly (readonly Uint8Arr
         transform.write(piece);
         do {
           const bytes = transform.read();
-          holds('what is read at once is bounded', (bytes?.length ?? 0) <= 65_536);
+          holds('a read returns a bounded number of bytes', (bytes?.length ?? 0) <= 65_536);
           if (bytes !== undefined) output.push(bytes.slice());
         } while (!transform.drained);
       }
-      // An empty message is written as well.
+      // An empty message is also written.
       if (pieces.length === 0) {
         transform.write(new Uint8Array(0));
         transform.read();
@@ -82,7 +82,7 @@ function play(transform: DeflateTransform, messages: readonly (readonly Uint8Arr
       transform.finish();
     }, ProtocolError);
     if (error instanceof ProtocolError) {
-      holds('what is not DEFLATE is refused with its rule', error.rule === 'invalid-deflate');
+      holds('invalid DEFLATE is refused with its rule', error.rule === 'invalid-deflate');
       results.push('refused');
       break;
     }
@@ -92,7 +92,7 @@ function play(transform: DeflateTransform, messages: readonly (readonly Uint8Arr
   return results;
 }
 
-/** The same by the text of RFC 1951; `undefined` when it is too much. */
+/** Does the same by the text of RFC 1951; returns `undefined` if the output is too long. */
 function naive(messages: readonly Uint8Array[], takeover: boolean, windowBits: number): unknown[] | undefined {
   const results: unknown[] = [];
   let output: number[] = [];

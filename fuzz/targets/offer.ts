@@ -1,4 +1,4 @@
-/** Negotiation of permessage-deflate (RFC 7692 7.1): what both sides agree on, and that they agree on the same. */
+/** Negotiation of permessage-deflate (RFC 7692 7.1): both sides must agree, and on the same parameters. */
 import {
   acceptDeflate,
   confirmDeflate,
@@ -14,7 +14,7 @@ import { holds, same, typed, Violation } from './support/target.ts';
 
 export const name = 'offer';
 export const description =
-  'Any offer is answered by what RFC 7692 allows or declined, any answer is confirmed or refused, and our two sides agree on the same.';
+  'Any offer gets an answer that RFC 7692 allows or is declined, any answer is confirmed or refused, and our two sides always agree.';
 
 export function fuzz(data: Uint8Array): void {
   const input = new Input(data);
@@ -24,7 +24,7 @@ export function fuzz(data: Uint8Array): void {
 
   const ours = offerDeflate(client);
   const accepted = acceptDeflate(parseExtensions(formatExtensions([ours])) ?? [], server);
-  holds('our server takes the offer of our client', accepted !== undefined);
+  holds('our server accepts the offer of our client', accepted !== undefined);
   const agreement = confirmDeflate(ours, parseExtensions(formatExtensions([accepted.extension])) ?? []);
   same('both sides agree on the same', ['client', agreement], ['server', accepted.agreement]);
   checkRequest(accepted.agreement, client);
@@ -33,10 +33,10 @@ export function fuzz(data: Uint8Array): void {
   const answer = acceptDeflate(list, server);
   if (answer !== undefined) {
     const offers = list.filter((offer) => allows(offer, answer.extension));
-    holds('an answer is one that an offer allows', offers.length > 0, () => formatExtensions([answer.extension]));
+    holds('some offer allows the answer', offers.length > 0, () => formatExtensions([answer.extension]));
     checkRequest(answer.agreement, server);
   } else {
-    holds('a valid offer is not declined', !list.some((offer) => isValid(offer, 'offer')));
+    holds('a valid offer is accepted', !list.some((offer) => isValid(offer, 'offer')));
   }
 
   const confirmed = typed(() => confirmDeflate(ours, list), HandshakeError);
@@ -49,12 +49,14 @@ export function fuzz(data: Uint8Array): void {
   } else if (confirmed !== undefined) {
     const [only, more] = list;
     if (only === undefined || more !== undefined) throw new Violation('what is confirmed is one answer');
-    holds('what is confirmed is valid', isValid(only, 'answer') && allows(ours, only), () => formatExtensions([only]));
+    holds('a confirmed response is valid', isValid(only, 'answer') && allows(ours, only), () =>
+      formatExtensions([only]),
+    );
     checkBits(confirmed);
   }
 }
 
-/** Two bytes: which parameters, and the window bits. */
+/** Two bytes of the input: which parameters, and the window bits. */
 function readRequest(input: Input): DeflateRequest {
   const flags = input.byte();
   const bits = input.byte();
@@ -72,17 +74,17 @@ function checkBits({ serverMaxWindowBits, clientMaxWindowBits }: DeflateAgreemen
   }
 }
 
-/** What one side asked for, it gets. */
+/** Each side gets what it asked for. */
 function checkRequest(agreement: DeflateAgreement, request: DeflateRequest): void {
   checkBits(agreement);
   holds(
     'no context takeover is agreed on where it was asked for',
     !request.serverNoContextTakeover || agreement.serverNoContextTakeover,
   );
-  holds('no window is longer than asked for', agreement.serverMaxWindowBits <= (request.serverMaxWindowBits ?? 15));
+  holds('no window is longer than requested', agreement.serverMaxWindowBits <= (request.serverMaxWindowBits ?? 15));
 }
 
-/** 7.1: the four parameters, each once, with a value or without. */
+/** 7.1: the four parameters, each at most once, with or without a value. */
 function isValid({ name, parameters }: Extension, where: 'offer' | 'answer'): boolean {
   const names = parameters.map(([key]) => key);
   return (
@@ -97,7 +99,7 @@ function isValid({ name, parameters }: Extension, where: 'offer' | 'answer'): bo
   );
 }
 
-/** 7.1.1.1 to 7.1.2.2: what an answer says, its offer allows, and what must be answered is. */
+/** 7.1.1.1 to 7.1.2.2: the offer allows everything in the answer, and the answer has everything required. */
 function allows(offer: Extension, answer: Extension): boolean {
   if (!isValid(offer, 'offer')) return false;
   const [offered, answered] = [new Map(offer.parameters), new Map(answer.parameters)];

@@ -1,4 +1,4 @@
-/** What a server makes of any stream. */
+/** Any stream received by a server. */
 import { receiveTarget } from './support/receive.ts';
 
 export const { name, description, fuzz, seeds, mutate, describe } = receiveTarget('server');

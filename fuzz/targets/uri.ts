@@ -1,22 +1,21 @@
-/** WebSocket URIs (RFC 6455 3): what a client takes for one, a server must understand in its request. */
+/** WebSocket URIs (RFC 6455 3): a server must understand every URI that a client accepts. */
 import { request } from '../../packages/core/src/handshake/client.ts';
 import { respond } from '../../packages/core/src/handshake/server.ts';
 import { hostField, parseUri } from '../../packages/core/src/handshake/uri.ts';
+import { ZEROS } from '../../packages/core/test/support.ts';
 import { bytesOf, latin1 } from './support/input.ts';
 import { holds, same, typed, Violation } from './support/target.ts';
 
 export const name = 'uri';
 export const description =
-  'A URI is refused with a SyntaxError or understood as URL understands it, is formatted to the same, and our server takes the request.';
-
-const zeros = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
+  'A URI is refused with a SyntaxError or understood as URL understands it, survives formatting, and our server accepts its request.';
 
 export function fuzz(data: Uint8Array): void {
-  // In one of two ways, so that there are characters beyond Latin-1.
+  // Decodes the input in one of two ways, so that there are characters beyond Latin-1.
   const text = (data[0] ?? 0) < 0x80 ? latin1(data.subarray(1)) : new TextDecoder().decode(data.subarray(1));
   const uri = typed(() => parseUri(text), SyntaxError);
   if (uri instanceof Error) {
-    holds('what is said of a URI holds no query and no user', !/[?#@][^"…]/.test(shownIn(uri)), () => uri.message);
+    holds('an error message shows neither query nor user', !/[?#@][^"…]/.test(shownIn(uri)), () => uri.message);
     holds(
       'what is said of a URI is printable',
       !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(uri.message),
@@ -25,7 +24,7 @@ export function fuzz(data: Uint8Array): void {
     return;
   }
   const again = parseUri(`${uri.secure ? 'wss' : 'ws'}://${hostField(uri)}${uri.resource}`);
-  same('a URI that is formatted is read as the same', ['formatted', again], ['at first', uri]);
+  same('a formatted URI parses to the same', ['formatted', again], ['at first', uri]);
   holds(
     'a resource name is a path',
     /^\/[!-~]*$/.test(uri.resource) && !uri.resource.includes('#'),
@@ -39,7 +38,7 @@ export function fuzz(data: Uint8Array): void {
     const expected = [secure, Number(port) || (secure ? 443 : 80)];
     same('URL finds the same', ['sockless', [uri.secure, uri.port]], ['URL', expected]);
   }
-  const { request: head } = request(text, {}, zeros);
+  const { request: head } = request(text, {}, ZEROS);
   const headers = head.headers.map(([field, value]) => [field.toLowerCase(), value] as const);
   const answer = respond({ ...head, headers });
   if (!answer.accepted) {
@@ -47,7 +46,7 @@ export function fuzz(data: Uint8Array): void {
   }
 }
 
-/** What a SyntaxError shows of the URI. */
+/** Returns the part of a SyntaxError's message that shows the URI. */
 const shownIn = ({ message }: Error): string => message.slice(0, message.lastIndexOf('" is not a WebSocket URI'));
 
 export function* seeds(): Iterable<Uint8Array> {

@@ -1,4 +1,4 @@
-/** UTF-8 (RFC 6455 8.1) by every way that core has, against the host's decoder, a byte at a time. */
+/** UTF-8 (RFC 6455 8.1) by every path that core has, compared with the host's decoder, byte by byte. */
 
 import { host } from '../../packages/core/src/host.ts';
 import { copyMasked, decode, mask, rotateKey } from '../../packages/core/src/simd.ts';
@@ -18,9 +18,9 @@ import { holds, same } from './support/target.ts';
 
 export const name = 'utf8';
 export const description =
-  'A text is refused at its first impossible byte however it is cut, masked and decoded, and is encoded as it was decoded.';
+  'A text is refused at its first impossible byte however it is cut, masked and decoded, and is encoded to the bytes it was decoded from.';
 
-/** How often the input is repeated, so that few bytes reach what is for many. */
+/** How often the input is repeated, so that few bytes reach the paths for long payloads. */
 const TIMES = [1, 1, 3, 9, 40, 700] as const;
 
 export function fuzz(data: Uint8Array): void {
@@ -33,7 +33,7 @@ export function fuzz(data: Uint8Array): void {
   const repeated = Array<Uint8Array>(unit.length * times > 40_000 ? 1 : times).fill(unit);
   const bytes = concat(new Uint8Array(before).fill(0x61), ...repeated);
 
-  // Of many bytes, not thousands of pieces.
+  // Long inputs are not cut into thousands of parts.
   const longest = size + Math.floor(bytes.length / 100);
   const fault = firstImpossible(bytes);
   for (const decoder of [host.textDecoder, undefined]) {
@@ -57,15 +57,15 @@ export function fuzz(data: Uint8Array): void {
   for (const write of [host.writeUtf8, undefined]) {
     const room = new Uint8Array(3 * expected.length);
     const again = room.subarray(0, encodeUtf8(expected, room, 0, write));
-    holds('a text is encoded as it was decoded', Buffer.compare(again, bytes) === 0);
+    holds('a decoded text is encoded to the same bytes', Buffer.compare(again, bytes) === 0);
   }
 }
 
-/** The index of the first byte that no valid text has in its place, the length when the text is cut short, else -1. */
+/** Returns the index of the first impossible byte, the length if the text is cut short, or -1. */
 function firstImpossible(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   for (let at = 0; at < bytes.length; at++) {
-    // What is ASCII and follows ASCII needs no look.
+    // ASCII after ASCII is always valid.
     if ((bytes[at] as number) < 0x80 && (at === 0 || (bytes[at - 1] as number) < 0x80)) continue;
     try {
       decoder.decode(bytes.subarray(at, at + 1), { stream: true });
@@ -101,26 +101,28 @@ function checkDecoding(bytes: Uint8Array, expected: string | undefined): void {
   for (const [way, text] of ways) holds('every way gives the same text', text === expected, () => way);
 }
 
-/** 5.3: the fast ways through a mask are the slow one, and what they tell on the way is true. */
+/** 5.3: checks that the fast paths of masking agree with the slow one, and that what they report is true. */
 function checkMasking(bytes: Uint8Array, key: Uint8Array, expected: string | undefined): void {
   const keyBytes = [0, 1, 2, 3].map((at) => key[at] ?? 0);
   const word = new DataView(Uint8Array.from(keyBytes).buffer).getInt32(0);
   const masked = bytes.map((byte, at) => byte ^ (keyBytes[at % 4] as number));
   const isAllAscii = bytes.every((byte) => byte < 0x80);
   for (const withView of [false, true]) {
-    // Not at the beginning of its memory, and not at its end.
+    // Neither at the beginning nor at the end of its memory.
     const memory = concat(Uint8Array.of(1, 2, 3), masked, Uint8Array.of(4, 5, 6));
     const chunk = memory.subarray(1);
     const view = withView ? new DataView(memory.buffer, 1) : undefined;
     const end = 2 + bytes.length;
     if (bytes.length <= SHORT_ASCII) {
       const short = decodeShortAscii(chunk, 2, bytes.length, word, view);
-      holds('a short text is ASCII or is not', short === (isAllAscii ? expected : undefined), () => String(short));
+      holds('decodeShortAscii decodes ASCII and nothing else', short === (isAllAscii ? expected : undefined), () =>
+        String(short),
+      );
     }
     const seen = mask(chunk, 2, end, word, view);
-    holds('unmasking is what 5.3 says', Buffer.compare(chunk.subarray(2, end), bytes) === 0);
-    holds('unmasking touches nothing else', memory.at(2) === 3 && memory.at(-3) === 4);
-    holds('what is seen to be ASCII is', seen !== 0 || isAllAscii);
+    holds('unmasking follows 5.3', Buffer.compare(chunk.subarray(2, end), bytes) === 0);
+    holds('unmasking changes no other bytes', memory.at(2) === 3 && memory.at(-3) === 4);
+    holds('bytes reported as ASCII are ASCII', seen !== 0 || isAllAscii);
     const payload = concat(Uint8Array.of(1, 2, 3), masked, Uint8Array.of(4, 5, 6));
     const text = decodePayload(
       {
@@ -139,7 +141,7 @@ function checkMasking(bytes: Uint8Array, key: Uint8Array, expected: string | und
   holds('the kernel gives the same text', text === undefined || text === expected);
   const copy = new Uint8Array(bytes.length + 4);
   copyMasked(bytes, 0, bytes.length, copy, 2, word, new DataView(copy.buffer));
-  holds('masking a copy is what 5.3 says', Buffer.compare(copy.subarray(2, 2 + bytes.length), masked) === 0);
+  holds('masking a copy follows 5.3', Buffer.compare(copy.subarray(2, 2 + bytes.length), masked) === 0);
   for (let phase = 0; phase < 4; phase++) {
     const [first = 0] = keyBytes.slice(phase);
     holds('a key is rotated by its phase', rotateKey(word, phase) >>> 24 === first);

@@ -1,4 +1,4 @@
-// Bugs that are planted are found, minimised, written and replayed.
+// Planted bugs are found, minimised, written and replayed.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ test('finds a planted bug by coverage and minimises it; the replay command repro
   const replayed = run(...command.split(' '));
   assert.is(replayed.code, 1);
   assert.match(replayed.output, `Violation: ${INVARIANT}`);
-  // The same input does nothing to what is not broken.
+  // The same input is harmless for an implementation without the bug.
   assert.is(run(...command.replace(/--target \S+/, '--target receive-server').split(' ')).code, 0);
 });
 
@@ -52,7 +52,7 @@ for (const [name, what] of [
   ['exits', 'an input ends the process'],
   ['hangs', 'an input takes longer than 3 seconds'],
 ] as const) {
-  test(`a finding, and the last: ${what}`, ({ folder }) => {
+  test(`${what} is a finding and ends the run`, ({ folder }) => {
     const target = `fuzz/test/fixtures/${name}.ts`;
     const limits = ['--runs', '20000', '--timeout', '3', '--seed', '1'];
     const { code, output } = run('--target', target, ...limits, '--findings', folder);
@@ -63,7 +63,7 @@ for (const [name, what] of [
   });
 }
 
-test('simulates schedules, the same for the same seed', ({ folder }) => {
+test('simulates the same schedules for the same seed', ({ folder }) => {
   const results = ['one', 'two'].map((name) => {
     const json = join(folder, name);
     const { code, output } = run('--simulate', '20', '--seed', '100', '--json', json);
@@ -76,7 +76,7 @@ test('simulates schedules, the same for the same seed', ({ folder }) => {
   assert.ok(Number(one?.messages) > 0 && Object.keys(Object(one?.faults)).length > 5);
 });
 
-test('says what it can and cannot do', () => {
+test('prints help, lists targets and refuses unknown options', () => {
   assert.match(run('--help').output, '--replay FILE');
   assert.match(run('--list').output, /^utf8\n {2}A text is refused/m);
   assert.is(run('--list', '--target', 'uri').output.split('\n').length, 3);

@@ -1,4 +1,4 @@
-/** The programs in documents: each block of Markdown that is marked `ts` is one, and tests run its very text. */
+/** The programs in documents: each block of Markdown marked `ts` is a program, and tests run it unchanged. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ export function programsIn(document: URL): string[] {
   return [...readFileSync(document, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
 }
 
-/** Returns the one program of a document that contains these words, such as `await serve(`. */
+/** Returns the only program of a document that contains these words, such as `await serve(`. */
 export function programIn(document: URL, words: string): string {
   const [program, ...others] = programsIn(document).filter((text) => text.includes(words));
   if (program === undefined || others.length > 0) {
@@ -18,7 +18,7 @@ export function programIn(document: URL, words: string): string {
   return program;
 }
 
-/** Replaces parts of a program, each of which it must have exactly once. */
+/** Replaces parts of a program, each of which must occur exactly once. */
 export function edit(program: string, parts: Readonly<Record<string, string>>): string {
   return Object.entries(parts).reduce((text, [from, to]) => {
     const [before = '', after, ...more] = text.split(from);
@@ -27,14 +27,14 @@ export function edit(program: string, parts: Readonly<Record<string, string>>): 
   }, program);
 }
 
-/** A folder for programs, inside of a package so that they find what that package depends on. */
+/** A folder for programs, inside a package so that the package's dependencies can be resolved. */
 export interface ProgramFolder {
-  /** Writes a program as TypeScript, or for Node without its types, and returns its path. */
+  /** Writes a program, as TypeScript or without its types, and returns its path. */
   write(name: string, program: string, as: 'ts' | 'mjs'): string;
   remove(): void;
 }
 
-/** Makes a folder for programs in the `dist` folder of a package, which neither git nor the tools look into. */
+/** Creates a folder for programs in the `dist` folder of a package, which git and the tools ignore. */
 export function programFolder(packageFolder: URL): ProgramFolder {
   const dist = fileURLToPath(new URL('dist/', packageFolder));
   mkdirSync(dist, { recursive: true });

@@ -1,4 +1,4 @@
-/** As much of Cloudflare's own types as the example needs. */
+/** The part of Cloudflare's own types that the example needs. */
 declare module 'cloudflare:sockets' {
   export function connect(address: { hostname: string; port: number }): {
     readonly readable: ReadableStream<Uint8Array>;

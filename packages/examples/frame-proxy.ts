@@ -1,6 +1,6 @@
 /**
- * A proxy between a client and a server that reads frame headers and nothing else: it checks and limits them, gives each
- * frame a masking key of its own, and passes payloads on as they come, at any length, in constant memory.
+ * A proxy between a client and a server that reads only frame headers: it checks and limits them, gives each
+ * frame a masking key of its own, and passes payloads on as they arrive, at any length, in constant memory.
  */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
@@ -15,7 +15,7 @@ import {
 } from '@sockless/core/frame';
 import { HeadReader } from '@sockless/core/handshake';
 
-/** For so many milliseconds either side may be silent: longer than the server's heartbeat. */
+/** How long either side may be silent, in milliseconds: longer than the server's heartbeat. */
 const MAX_SILENCE = 120_000;
 
 /** Returns a proxy to the server on that port; it does not listen yet. */
@@ -23,7 +23,7 @@ export function createProxy(port: number, maxFrameSize: number): Server {
   return createServer((client) => {
     const server = connect(port, '127.0.0.1');
     for (const socket of [client, server]) socket.setTimeout(MAX_SILENCE, () => socket.destroy());
-    // A frame that is not legal is an error of its direction, which ends all four.
+    // An illegal frame is an error of its direction, which destroys all four streams.
     pipeline(
       client,
       new FrameFilter(true, maxFrameSize),
@@ -41,13 +41,13 @@ const NONE = new Uint8Array(0);
 class FrameFilter extends Transform {
   readonly #reader: FrameReader;
   #head: HeadReader | undefined;
-  /** The masking key of the frame that is passed on. */
+  /** The masking key of the frame in progress. */
   #key = 0;
 
   constructor(masked: boolean, maxFrameSize: number) {
     super();
     this.#head = new HeadReader(masked ? 'request' : 'response', 16_384);
-    // The two ends may agree on RSV1 for compression, which the proxy leaves to them.
+    // The two ends may negotiate RSV1 for compression; the proxy passes it on.
     this.#reader = new FrameReader({ masked, rsv: RSV1, maxFrameSize });
   }
 
@@ -60,7 +60,7 @@ class FrameFilter extends Transform {
     }
   }
 
-  /** Passes the head on, once it is whole, and gives what is behind it. */
+  /** Passes the head on once it is complete, and returns the bytes behind it. */
   #passHead(reader: HeadReader, chunk: Uint8Array): Uint8Array {
     reader.receive(chunk);
     const head = reader.read();
@@ -70,13 +70,13 @@ class FrameFilter extends Transform {
     return reader.rest();
   }
 
-  /** Passes frames on, each header as a new one, each part of a payload masked anew in place. */
+  /** Passes frames on, with a new header for each, and with payloads masked anew in place. */
   #pass(chunk: Uint8Array): void {
     this.#reader.receive(chunk);
     for (let part = this.#reader.next(); part !== undefined; part = this.#reader.next()) {
       const { header, start, end } = part;
       if (part.first) this.#passHeader(header);
-      // Unmasking and masking again is one XOR with both keys.
+      // One XOR with both keys unmasks and masks again.
       applyMask(chunk, header.key ^ this.#key, part.offset, start, end);
       if (end > start) this.push(chunk.subarray(start, end));
     }

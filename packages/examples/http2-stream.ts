@@ -1,6 +1,6 @@
 /**
- * Over a stream of HTTP/2: a tunnel opened with CONNECT (RFC 9113 8.5), and in it the opening handshake of HTTP/1.1 and the
- * frames. The Extended CONNECT of RFC 8441, which puts that handshake into header fields, is another thing.
+ * Over an HTTP/2 stream: a CONNECT tunnel (RFC 9113 8.5) that carries the HTTP/1.1 opening handshake and the
+ * frames. This is not the Extended CONNECT of RFC 8441, which puts the handshake into header fields.
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:http2';

@@ -1,4 +1,4 @@
-/** Two endpoints in memory: no socket, no timer, no clock. What one transmits, the other receives. */
+/** Two endpoints in memory, without socket, timer or clock: each receives what the other transmits. */
 import { Connection } from '@sockless/core';
 
 const client = Connection.client('ws://example.com/chat');

@@ -1,9 +1,9 @@
-/** Over a MessagePort: a page and its worker, or two threads, speak WebSocket without a network. */
+/** Over a MessagePort: a page and its worker, or two threads, exchange WebSocket messages without a network. */
 import { Connection, type ConnectionEvent } from '@sockless/core';
 
 /**
- * Plugs a connection into a port. Ports say nothing of their end, so a message that is no bytes says it. They take everything
- * at once and do not tell what has been read: there is no back-pressure, so this is for two sides that trust each other.
+ * Connects a connection to a port. A port does not report its end, so any message that is not bytes means the end. A port takes
+ * everything at once and does not tell what has been read: without back-pressure, this suits two sides that trust each other.
  */
 function overPort(connection: Connection, port: MessagePort, handle: (event: ConnectionEvent) => void): void {
   const flush = (): void => {
@@ -16,7 +16,7 @@ function overPort(connection: Connection, port: MessagePort, handle: (event: Con
       }
     }
     for (let bytes = connection.transmit(); bytes !== undefined; bytes = connection.transmit()) {
-      // They are ours for good, and alone in their buffer: nothing is copied.
+      // The bytes are the caller's for good and have a buffer of their own, so they are transferred without a copy.
       port.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
     }
     if (connection.transport === 'open') return;

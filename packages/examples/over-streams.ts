@@ -1,6 +1,6 @@
 /**
- * A connection over a pair of Web Streams: a TCP connection of Deno's or of a Cloudflare Worker's, a WebTransport stream, the
- * two bodies of a fetch. The whole contract with a transport is in `flush`.
+ * A connection over a pair of Web Streams: a TCP connection of Deno or of a Cloudflare Worker, a WebTransport stream, or the
+ * two bodies of a fetch. `flush` contains the whole contract with a transport.
  */
 import type { Connection, ConnectionEvent } from '@sockless/core';
 
@@ -10,15 +10,15 @@ export interface Streams {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** A connection that is at work on streams. */
+/** A connection that runs over streams. */
 export interface Driven {
-  /** Writes what the connection has to say: call it when you have sent something outside of `handle`. */
+  /** Writes the connection's bytes. Call it after you have sent something outside `handle`. */
   flush(): void;
-  /** Resolves once nothing follows any more; what went wrong is in the connection's last event. */
+  /** Resolves when everything is over; the connection's last event says what went wrong. */
   readonly ended: Promise<void>;
 }
 
-/** Plugs a connection that is new into streams and hands each event to `handle`. */
+/** Runs a new connection over streams, and passes each event to `handle`. */
 export function overStreams(
   connection: Connection,
   { readable, writable }: Streams,
@@ -31,15 +31,15 @@ export function overStreams(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
 
-  /** Drain the events, then the bytes, then read `transport` and `deadline`. */
+  /** Drains the events, then the bytes, then reads `transport` and `deadline`. */
   function flush(): void {
     for (const event of connection) deliver(event);
     if (isOver) return;
-    // What the stream has no room for waits in the connection, where maxQueuedBytes and stallTimeout watch it.
+    // Bytes beyond the stream's capacity wait in the connection, where maxQueuedBytes and stallTimeout apply.
     while ((writer.desiredSize ?? 0) > 0) {
       const bytes = connection.transmit(now(), 65_536);
       if (bytes === undefined) break;
-      // A copy, since a stream may keep what it was given for longer than the write takes.
+      // A copy, because a stream may keep a borrowed payload for longer than the write takes.
       writer.write(bytes.slice()).then(() => left(bytes.length), failed);
     }
     clearTimeout(timer);
@@ -52,7 +52,7 @@ export function overStreams(
     if (deadline !== Infinity) timer = setTimeout(expire, deadline - now());
   }
 
-  /** What `handle` throws ends this connection, with 1011, and nothing else. */
+  /** An error in `handle` ends only this connection, with 1011. */
   function deliver(event: ConnectionEvent): void {
     try {
       handle(event);
@@ -70,11 +70,11 @@ export function overStreams(
   function expire(): void {
     connection.timeout(now());
     flush();
-    // It has waited long enough for the other side to end as well.
+    // The other side had enough time to end as well.
     if (connection.transport === 'destroy') reader.cancel().catch(failed);
   }
 
-  /** The transport is gone: nothing that waits will leave. */
+  /** The transport is gone: waiting bytes will not be written. */
   function failed(cause: unknown): void {
     connection.receiveEnd(now(), cause);
     flush();
@@ -87,7 +87,7 @@ export function overStreams(
       for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
         connection.receive(value as Uint8Array, now());
         flush();
-        // Who does not read what we write is not read from.
+        // A peer that does not read our bytes is not read from either.
         await writer.ready;
       }
       connection.receiveEnd(now());

@@ -1,6 +1,6 @@
 /**
- * An adapter of one's own: WebSocket over a MessagePort, with all that `@sockless/node` has over a socket. Ports take everything
- * at once and say nothing of their end, so each side says how many bytes it has read, and that it ends.
+ * A complete adapter of your own: WebSocket over a MessagePort, with everything that `@sockless/node` has over a socket. Ports take
+ * everything at once and do not report their end, so each side sends how many bytes it has read, and that it ends.
  */
 import {
   type AdapterOptions,
@@ -15,13 +15,13 @@ import {
 } from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 
-/** Bytes; how many of them have been read; or the end of one direction. */
+/** Bytes; or the number of bytes that were read; or the end of one direction. */
 type Message = Uint8Array | number | 'end';
 
-/** This many bytes are on their way at most: so few that what moves there shows that the other side reads. */
+/** The most bytes on their way: few enough that progress shows that the other side reads. */
 const WINDOW = 262_144;
 
-/** Plugs a connection into a port; the other port is the other end's. */
+/** Runs a connection over a port; the other port belongs to the other end. */
 export function attach(
   port: MessagePort,
   connection: Connection,
@@ -43,7 +43,7 @@ class PortDriver implements Driver, Sleeper {
   readonly #ws: WebSocketConnection;
   readonly #scope: Scope;
   readonly #start: number;
-  /** What has arrived and waits, since the application has paused. */
+  /** Chunks that wait because the application has paused. */
   readonly #arrived: (Uint8Array | 'end')[] = [];
   #reading = false;
   #ended = false;
@@ -78,7 +78,7 @@ class PortDriver implements Driver, Sleeper {
       const bytes = connection.transmit(this.now(), WINDOW - this.queuedBytes);
       if (bytes === undefined) break;
       this.queuedBytes += bytes.length;
-      // A copy travels: what was lent is the application's.
+      // Posts a copy, because a lent payload remains the application's.
       const copy = bytes.slice();
       this.socket.postMessage(copy, [copy.buffer]);
     }
@@ -104,7 +104,7 @@ class PortDriver implements Driver, Sleeper {
     this.#connection.close();
   }
 
-  /** Reads what has arrived, unless the application has paused. */
+  /** Reads the chunks that have arrived, unless the application has paused. */
   #read(): void {
     if (this.#reading) return;
     this.#reading = true;
@@ -124,18 +124,18 @@ class PortDriver implements Driver, Sleeper {
     if (this.#peerEnded && this.#ended) this.#close();
   }
 
-  /** The other side has read so many bytes. */
+  /** Handles the report that the other side has read this many bytes. */
   #left(count: number): void {
     this.queuedBytes -= count;
     this.#connection.written(count, this.now());
     this.#scope.run(() => proceed(this.#ws, this, count), undefined);
   }
 
-  /** The port is closed, by whichever side. */
+  /** Handles the end of the port, whichever side closed it. */
   #close(): void {
     if (this.#closed) return;
     this.#letGo(undefined);
-    // Nothing is held back any more: the end must come.
+    // A paused connection would hold back the `end` event.
     this.#connection.resume(this.now());
     this.#scope.run(work, this.#ws as WebSocketConnection<never>);
   }

@@ -1,4 +1,4 @@
-/** The proxy of frame-proxy.ts between a client and a server of `ws`: it has seen none of their texts. */
+/** The proxy of frame-proxy.ts between a client and a `ws` server. It reads none of their texts. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';

@@ -1,6 +1,6 @@
 /**
- * A transport of one's own, tested: two applications at the ends of port-adapter.ts do what they like, on a clock that does not
- * wait, and what holds of every connection is checked.
+ * How to test a transport of your own: two applications at the ends of port-adapter.ts act at random on a virtual clock, and the
+ * rules that hold for every connection are checked.
  */
 import { exercise, type Opened, type Opening } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
@@ -18,7 +18,7 @@ function open({ clock, client, server }: Opening): Opened {
   return {
     client: attach(port1, Connection.opened('client'), client, { clock }),
     server: attach(port2, Connection.opened('server'), server, { clock }),
-    // Messages take a turn of the loop or two, and lead to others.
+    // Messages take a turn or two of the event loop, and cause others.
     async settled() {
       for (let before = -1; before !== handled; ) {
         before = handled;

@@ -8,7 +8,7 @@ const folder = await mkdtemp(join(tmpdir(), 'sockless-'));
 const path = join(folder, 'socket');
 const server = await serve({ path }, { message: (ws, data) => ws.send(`you said: ${data}`) });
 
-// The URL only gives the Host and the resource.
+// The URL only provides Host and path.
 const ws = connect('ws://localhost/', { socketPath: path });
 await ws.opened;
 ws.send('hello');

@@ -1,4 +1,4 @@
-/** Over Web Streams: a client and a server with two TransformStreams between them, which could be anything that streams. */
+/** Over Web Streams: a client and a server with two TransformStreams between them, which any other streams could replace. */
 import { Connection } from '@sockless/core';
 import { overStreams } from './over-streams.ts';
 

@@ -1,14 +1,14 @@
 /**
- * In a Cloudflare Worker, which has streams where others have sockets.
+ * In a Cloudflare Worker, which has streams instead of sockets.
  *
- * GET /?url=ws://… is a client: it asks a server over TCP, and answers with what that said.
- * POST / is a server: the bytes of a client stream in as the body of the request, and its own stream out as the response.
+ * GET /?url=ws://… is a client: it connects to a server over TCP, and responds with what the server sent.
+ * POST / is a server: the request body carries the bytes of a client, and the response body carries its own.
  */
 import { connect } from 'cloudflare:sockets';
 import { Connection, type ConnectionEvent, parseUri } from '@sockless/core';
 import { overStreams } from './over-streams.ts';
 
-// biome-ignore lint/style/noDefaultExport: this is how a Worker says that it is one
+// biome-ignore lint/style/noDefaultExport: a Worker is a default export
 export default {
   fetch(request: Request): Response | Promise<Response> {
     const url = new URL(request.url).searchParams.get('url');

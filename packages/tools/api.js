@@ -1,17 +1,17 @@
-// Compares the public names and signatures of every published package with the list that is checked in, API.md.
+// Compares the public names and signatures of every published package with its checked-in list, API.md.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { packages } from './workspace.js';
 
-/** How many lines of a difference are printed. */
+/** The most lines of a difference that are printed. */
 const SHOWN = 20;
 
 /**
  * @param {string} root
  * @param {boolean} fix whether to write the lists that differ
- * @returns {boolean} whether every list is what the built declarations say
+ * @returns {boolean} whether every list matches the built declarations
  */
 export function checkApi(root, fix) {
   const results = packages(root).map(({ folder }) => {
@@ -40,23 +40,23 @@ function checkPackage(root, folder, { name, exports }, fix) {
   }
   if (fix) {
     writeFileSync(path, now);
-    console.log(`api: ${folder}/API.md is written anew`);
+    console.log(`api: ${folder}/API.md has been updated`);
     return true;
   }
   console.log(
     [
-      `api: ${folder}/API.md is not what the package exports:`,
+      `api: ${folder}/API.md differs from the package's exports:`,
       ...difference(before, now),
-      'If that is meant, "npm run check -- --fix" updates the list; a line of CHANGELOG.md tells those who use it.',
+      'If that is intended, "npm run check -- --fix" updates the list. Then add a line to CHANGELOG.md for those who use it.',
     ].join('\n'),
   );
   return false;
 }
 
 /**
- * The names and signatures of one entry point, as API Extractor reports them.
+ * Returns the names and signatures of one entry point, as API Extractor reports them.
  * @param {string} folder of the package
- * @param {string} types its declarations, relative to that
+ * @param {string} types its declarations, relative to the folder
  */
 function report(folder, types) {
   const temporary = mkdtempSync(join(tmpdir(), 'sockless-api-'));
@@ -76,11 +76,11 @@ function report(folder, types) {
           reportFileName: 'report',
           reportFolder: join(temporary, 'kept'),
           reportTempFolder: temporary,
-          // What an export refers to is part of its signature.
+          // Everything that an export refers to is part of its signature.
           includeForgottenExports: true,
         },
         docModel: { enabled: false },
-        // Docstrings are judged by `deno doc --lint`.
+        // `deno doc --lint` checks docstrings.
         messages: { compilerMessageReporting: none, extractorMessageReporting: none, tsdocMessageReporting: none },
       },
     }),
@@ -95,14 +95,14 @@ function report(folder, types) {
   if (!succeeded) throw new Error(`API Extractor cannot read ${join(folder, types)}`);
   const text = readFileSync(join(temporary, 'kept/report.api.md'), 'utf8');
   rmSync(temporary, { recursive: true });
-  // All that is exported is public, and what is not documented is said elsewhere.
+  // Removes the remarks that everything is public and that docstrings are missing here.
   return text
     .slice(text.indexOf('```ts'))
     .replace(/^ *\/\/ (@public.*|\(undocumented\)|\(No @packageDocumentation .*)\n/gm, '');
 }
 
 /**
- * The lines that only one of two texts has.
+ * Returns the lines that only one of two texts has.
  * @param {string} before
  * @param {string} now
  */

@@ -8,7 +8,7 @@ import { ROOT } from './workspace.js';
 export const help = readFileSync(new URL('../../benchmarks/help.txt', import.meta.url), 'utf8').trimEnd();
 
 /**
- * @param {string[]} args are passed on
+ * @param {string[]} args are passed to the benchmarks
  * @returns {number} the exit code
  */
 export function command(args) {

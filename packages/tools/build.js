@@ -1,4 +1,4 @@
-// Builds packages with rollup, in the order in which they need each other, unless nothing has changed since.
+// Builds packages with rollup, dependencies first, unless nothing has changed since the last build.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export function command() {
 
 /**
  * @param {string} root
- * @param {string[]} [names] packages that are built with all that they need; without it, all are
+ * @param {string[]} [names] packages to build, with their dependencies; without names, all packages
  */
 export function build(root, names) {
   const all = packages(root);

@@ -9,11 +9,11 @@ import { Failure, files, packages, ROOT } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
-Checks the types of every package (by each of its tsconfig*.json), lint and format of every file with Biome, and with Deno
-what runs on it: types, lint, documentation, and a dry run of publishing. Then compares what each package exports, names and
-signatures, with its API.md.
+Checks the types of every package (with each of its tsconfig*.json), and lint and format of every file with Biome. Builds, and
+compares the exports of each package, with their signatures, with its API.md. For packages that support Deno, runs Deno's checks
+of types, lint and documentation, and a dry run of publishing.
 
-  --fix  apply Biome's formatting and safe fixes first, and write the API.md that differ`;
+  --fix  first apply Biome's formatting and safe fixes; write each API.md that differs`;
 
 /**
  * @param {string[]} args
@@ -22,7 +22,7 @@ signatures, with its API.md.
 export async function command(args) {
   const unknown = args.find((arg) => arg !== '--fix');
   if (unknown !== undefined) {
-    throw new Failure(`${unknown} is not understood.\n\n${help}`);
+    throw new Failure(`${unknown} is not an option.\n\n${help}`);
   }
   install(ROOT, 'all');
   const fix = args.includes('--fix');
@@ -31,13 +31,13 @@ export async function command(args) {
 }
 
 /**
- * What a package knows of the types of another one is in that one's dist, and so is what its API.md lists.
+ * A package reads the types of another one from that one's dist, and its API.md is made from its own.
  * @param {boolean} fix
  */
 async function built(fix) {
   try {
     build(ROOT);
-    // What it imports has been installed by now.
+    // Its imports have been installed by now.
     const { checkApi } = await import('./api.js');
     return checkApi(ROOT, fix);
   } catch (error) {

@@ -1,9 +1,9 @@
 /** Debian's Chromium, for tests that drive it. */
 
-/** Where it is. */
+/** Its path. */
 export const CHROMIUM = '/usr/bin/chromium';
 
-/** What it is started with: no window, and nothing of its own accord on the network. */
+/** Its arguments: no window, and no network traffic of its own. */
 export const CHROMIUM_ARGS = [
   '--headless',
   '--no-sandbox',

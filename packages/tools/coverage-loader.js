@@ -1,5 +1,5 @@
-// Loaded into a process that is measured: it runs the covered sources with their types replaced by spaces. So V8 counts
-// in the source itself, and nothing is lost in a source map (tsx minifies, which hides uncovered lines).
+// Loaded into a process that is measured: it replaces the types in the covered sources by spaces, so V8 counts in the source
+// itself and no source map loses positions (tsx minifies, which hides uncovered lines).
 import { readdirSync, readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { join } from 'node:path';
@@ -18,10 +18,10 @@ export function load(url, context, next) {
   return { format: 'module', source, shortCircuit: true };
 }
 
-// Modules run their hooks in a thread of their own, which loads this file again.
+// Module hooks run in a thread of their own, which loads this file again.
 if (isMainThread) {
   register(import.meta.url);
-  // A file that no test loads would not be in the table.
+  // Without this, a file that no test loads would be missing from the table.
   process.once('beforeExit', async () => {
     for (const path of readdirSync(covered, { recursive: true })) {
       if (String(path).endsWith('.ts')) {

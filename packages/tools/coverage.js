@@ -1,4 +1,4 @@
-// How much of a package its tests reach, measured by V8 and printed by c8.
+// Measures with V8 how much of a package its tests reach; c8 prints it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,14 +11,14 @@ import { join } from 'node:path';
 export function startCoverage(root, folder) {
   const results = mkdtempSync(join(tmpdir(), 'sockless-coverage-'));
   return {
-    /** For the process to be measured. */
+    /** The arguments of the process to be measured. */
     imports: ['--import', new URL('coverage-loader.js', import.meta.url).href],
     env: { NODE_V8_COVERAGE: results, SOCKLESS_COVERED: join(root, folder, 'src') },
 
     /**
      * Prints a table with a line for each file.
-     * @param {boolean} judge whether less than everything is a failure
-     * @returns {boolean} whether it is none
+     * @param {boolean} judge whether anything below 100 % is a failure
+     * @returns {boolean} whether it passed
      */
     report(judge) {
       const everything = ['lines', 'branches', 'functions', 'statements'].flatMap((part) => [`--${part}`, '100']);

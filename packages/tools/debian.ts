@@ -1,12 +1,12 @@
-/** What some tests need of Debian's: the one place where it is looked up, so that it can be hidden from all of them. */
+/** Debian packages that some tests need. They are looked up only here, so that all of them can be hidden. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { CHROMIUM } from './chromium.ts';
 
-/** Debian's python, which sees the packages that Debian has installed. */
+/** Debian's python, which finds the packages installed by Debian. */
 export const PYTHON = '/usr/bin/python3';
 
-/** How to see whether a package is installed, by its name. */
+/** How to find out whether a package is installed, by its name. */
 const PROBES = {
   chromium: () => existsSync(CHROMIUM),
   'python3-websockets': () => imports('websockets'),
@@ -19,8 +19,8 @@ export type DebianPackage = keyof typeof PROBES;
 const HIDDEN = 'hidden by SOCKLESS_HIDE_TOOLS';
 
 /**
- * Why tests have to do without a package; `undefined` when it is there. `SOCKLESS_HIDE_TOOLS=all`, or names with commas
- * between them, hides what is there.
+ * Returns why a package is not available, or `undefined` if it is. `SOCKLESS_HIDE_TOOLS` hides packages: `all`, or names
+ * separated by commas.
  */
 export function whyMissing(name: DebianPackage): string | undefined {
   const hidden = (process.env.SOCKLESS_HIDE_TOOLS ?? '').split(',').filter((part) => part !== '');
@@ -32,7 +32,7 @@ export function whyMissing(name: DebianPackage): string | undefined {
   return PROBES[name]() ? undefined : `apt-get install ${name}`;
 }
 
-/** Whether it is a failure that something is missing: in CI all is there, but for what is hidden on purpose. */
+/** Tells whether a missing package is a failure: in CI it is, unless it was hidden on purpose. */
 export const isFailure = (reason: string): boolean => Boolean(process.env.CI) && reason !== HIDDEN;
 
 function imports(module: string): boolean {

@@ -1,4 +1,4 @@
-// What Deno says of the packages that run on it: types, lint, documentation, and whether they could be published.
+// Runs Deno's checks on the packages that support it: types, lint, documentation, and a dry run of publishing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { files, packages } from './workspace.js';
 
 /**
  * @param {string} root
- * @returns {boolean} whether Deno has nothing to say; where it is missing, that is printed (and a failure where CI is set)
+ * @returns {boolean} whether Deno reports nothing. If Deno is missing that is printed, and is a failure if CI is set
  */
 export function checkDeno(root) {
   const program = findProgram(import.meta.url, DENO);
   if (program === undefined) {
-    console.log(`deno: none of ${DENO.packages.join(', ')} is installed, so nothing is checked with it`);
+    console.log(`deno: skipped, because none of ${DENO.packages.join(', ')} is installed`);
     return process.env.CI === undefined;
   }
   const folders = denoPackages(root);
@@ -74,7 +74,7 @@ function entryPoints(root, folder) {
 }
 
 /**
- * What a deno.json says otherwise than the package.json beside it.
+ * Returns the differences between a deno.json and the package.json beside it.
  * @param {string} root
  * @param {string} folder
  * @returns {string[]}

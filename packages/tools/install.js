@@ -1,16 +1,16 @@
-// Brings pnpm through npx and installs from the frozen lock file, unless nothing has changed since.
+// Runs pnpm through npx and installs from the frozen lock file, unless nothing has changed since the last time.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, hash, packages, readStamps, writeStamps } from './workspace.js';
 
 const PNPM = 'pnpm@12.21.0';
-/** It is hundreds of megabytes, which only `npm test -- --node` needs. */
+/** It is hundreds of megabytes, and only `npm test -- --node` needs it. */
 const NODES = '@sockless/nodes';
 
 /**
  * @param {string} root
- * @param {string} scope `all`, `nodes` for all and the Nodes that tests also run in, or the name of the one package to be
+ * @param {string} scope `all`, `nodes` for all and the other versions of Node, or the name of the one package that will be
  * built and run
  */
 export function install(root, scope) {
@@ -34,8 +34,8 @@ export function install(root, scope) {
   const whole = scope === 'all' || scope === 'nodes';
   console.log(whole ? 'install: …' : `install: only what ${scope} needs …`);
   writeStamps(root, { install: undefined });
-  // The policies that the lock file was made under need no second look: that asks for all there is to know of every
-  // package. And the root, which pnpm never leaves out, costs nothing without its dev dependencies.
+  // The policies of the lock file are not checked again, since that would request all metadata of every
+  // package. Without dev dependencies the root, which pnpm always includes, costs nothing.
   const args = ['--yes', PNPM, 'install', '--frozen-lockfile', '--trust-lockfile'];
   const filter = whole ? (scope === 'all' ? [`!${NODES}`] : []) : [`${scope}...`];
   const narrow = [...(whole ? [] : ['--prod']), ...filter.flatMap((each) => ['--filter', each])];
@@ -43,7 +43,7 @@ export function install(root, scope) {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
-    env: { ...process.env, CI: 'true' }, // asks no questions
+    env: { ...process.env, CI: 'true' }, // pnpm then asks no questions
   });
   if (status !== 0) {
     throw new Failure(

@@ -11,7 +11,7 @@ Compiles packages/core/src/kernel.wat, and writes it as hexadecimal digits into 
 const TEXT = 'packages/core/src/kernel.wat';
 const SOURCE = 'packages/core/src/kernel.ts';
 
-/** So many in a line, which stays below 120 columns with all around them. */
+/** The number of digits in a line, which keeps lines below 120 columns. */
 const DIGITS = 108;
 
 /** @returns {Promise<number>} the exit code */
@@ -33,7 +33,7 @@ export async function command() {
 /**
  * @param {string} text of a module
  * @returns {Promise<Uint8Array>} its binary format
- * @throws {Failure} with what is wrong in the text
+ * @throws {Failure} with the mistake in the text
  */
 export async function compile(text) {
   const { default: load } = await import('wabt');
@@ -52,8 +52,8 @@ export async function compile(text) {
 /**
  * @param {string} source
  * @param {Uint8Array} code
- * @returns {string} the source with this code in the place of what it had
- * @throws {Failure} when it has no place for it
+ * @returns {string} the source with this code in place of the old one
+ * @throws {Failure} when the source has no place for it
  */
 export function withCode(source, code) {
   const place = /^const CODE =\n[^;]*;$/m;

@@ -1,25 +1,25 @@
-// The small ways in which a source can be broken: each is an edit that a good test suite notices.
+// The small ways in which a source can be broken. A good test suite notices each of these edits.
 import ts from 'typescript';
 
 /**
  * @typedef {object} Edit
  * @property {number} start
  * @property {number} end
- * @property {string} text what stands there instead
+ * @property {string} text its replacement
  */
 
 /**
  * @typedef {object} Mutant
  * @property {string} file relative to the sources
  * @property {string} kind the operator that made it
- * @property {number} start where it is reached
+ * @property {number} start the place that a test must reach
  * @property {number} line from 1
- * @property {string} code the line without its indentation, so that a mutant can be named whatever moves around it
+ * @property {string} code the line without indentation, which identifies the mutant when lines move
  * @property {string} change such as `< → <=`
  * @property {readonly Edit[]} edits
  */
 
-/** Operators and what stands in their place. */
+/** Operators and their replacements. */
 const SWAPS = /** @type {Record<string, [kind: string, instead: string]>} */ ({
   '<': ['comparison', '<='],
   '<=': ['comparison', '<'],
@@ -53,7 +53,7 @@ const SWAPS = /** @type {Record<string, [kind: string, instead: string]>} */ ({
 const RULES = ['ProtocolError', 'HandshakeError', 'StateError'];
 
 /**
- * All mutants of a source, in its order.
+ * Returns all mutants of a source, in its order.
  * @param {string} file its name
  * @param {string} source
  * @returns {Mutant[]}
@@ -142,7 +142,7 @@ export function mutantsOf(file, source) {
 
   /** @param {ts.Expression | undefined} condition */
   function negate(condition) {
-    // What a comparison's own operator is swapped for is its negation.
+    // Swapping the comparison's operator already negates it.
     if (condition === undefined || condition.kind === ts.SyntaxKind.TrueKeyword || isEquality(condition)) {
       return;
     }
@@ -182,7 +182,7 @@ export function mutantsOf(file, source) {
    * @param {string} kind
    * @param {ts.Node} node
    * @param {string} text
-   * @param {ts.Node} [reached] what has to be reached
+   * @param {ts.Node} [reached] the node that a test must reach
    */
   function replace(kind, node, text, reached = node) {
     const [start, end] = [node.getStart(), node.end];
@@ -206,7 +206,7 @@ export function mutantsOf(file, source) {
 }
 
 /**
- * The source with the mutant in it.
+ * Returns the source with the mutant applied.
  * @param {string} source
  * @param {Mutant} mutant
  */
@@ -217,7 +217,7 @@ export function mutate(source, { edits }) {
 }
 
 /**
- * Types, imports and names: nothing runs there.
+ * Tells whether a node is a type, an import or a name, which never runs.
  * @param {ts.Node} node
  */
 function isForgotten(node) {
@@ -232,7 +232,7 @@ function isForgotten(node) {
   );
 }
 
-/** @param {ts.Statement} statement whether it does nothing but leave */
+/** @param {ts.Statement} statement whether it only leaves the function or loop */
 function leaves(statement) {
   const only = ts.isBlock(statement) && statement.statements.length === 1 ? statement.statements[0] : statement;
   return (
@@ -246,7 +246,7 @@ function isText(node) {
   return ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
 }
 
-/** @param {ts.StringLiteral} node sentences are for people */
+/** @param {ts.StringLiteral} node whether it is a sentence for people */
 function isProse(node) {
   return (node.text.match(/ /g) ?? []).length > 1;
 }
@@ -257,7 +257,7 @@ function isEquality(node) {
 }
 
 /**
- * The rules that a source names when it makes an error of this class.
+ * Returns the rules that a source names when it makes an error of this class.
  * @param {ts.SourceFile} tree
  * @param {string} error
  */

@@ -1,5 +1,5 @@
-// Runs tests one by one in the tree that mutation-tree.js has made, on Node and on Deno. It stands in for uvu, which runs whole
-// suites, and for `Deno.test`, and reports in lines of JSON behind a NUL: each test that begins, and how it all ended.
+// Runs single tests in the tree made by mutation-tree.js, on Node and on Deno. It replaces uvu, which runs whole suites, and
+// `Deno.test`. It reports in lines of JSON behind a NUL: each test that begins, and the final result.
 import { readFileSync, writeSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { resolve } from 'node:path';
@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 /** The tests of the file that is being loaded. @type {Test[]} */
 let registered = [];
 
-/** As uvu's: a suite is a function that takes tests. */
+/** Like uvu's: a suite is a function that registers tests. */
 export function suite() {
   /** @type {Suite} */
   const self = { state: {}, begun: false, before: [], beforeEach: [], after: [], afterEach: [] };
@@ -32,16 +32,16 @@ export function suite() {
   });
 }
 
-/** As uvu's. */
+/** Like uvu's. */
 export const test = suite();
 
-/** A test of Deno's, by its name and body or as an object. */
+/** Like Deno's: a test is a name and a body, or an object. */
 const denoTest = suite();
 const addDenoTest = (/** @type {any} */ first, /** @type {Hook} */ body = first.fn) => {
   if (!first.ignore) registered.push({ name: first.name ?? first, body: () => body({}), suite: denoTest.self });
 };
 
-/** Whatever tests print, a report is whole: the pipe may be full for a moment. @param {object} line */
+/** Writes a whole report even if the pipe is full and tests print as well. @param {object} line */
 function report(line) {
   for (let rest = Buffer.from(`\n\0${JSON.stringify(line)}\n`); rest.length > 0; ) {
     try {
@@ -82,9 +82,9 @@ async function runTest({ body, suite }) {
 }
 
 /**
- * Runs all tests of a file, and reports of each how long it took and what it reached.
+ * Runs all tests of a file, and reports for each how long it took and which places it reached.
  * @param {string} file
- * @param {Record<string, number[]>} places in the sources by URL: which of them are reached is reported by their index
+ * @param {Record<string, number[]>} places in the sources, by URL; reached places are reported by their index
  */
 async function measure(file, places) {
   const session = new Session();
@@ -116,7 +116,7 @@ async function measure(file, places) {
 async function reached(session, places) {
   /** @type {Record<string, number[]>} */
   const found = {};
-  // Deno calls back later.
+  // Deno calls back asynchronously.
   const result = await new Promise((resolve, reject) => {
     session.post('Profiler.takePreciseCoverage', (error, taken) => (error ? reject(error) : resolve(taken.result)));
   });
@@ -134,7 +134,7 @@ async function reached(session, places) {
 
 /**
  * Runs tests until one fails.
- * @param {[file: string, indexes: number[]][]} selection in this order
+ * @param {[file: string, indexes: number[]][]} selection tests, in this order
  */
 async function kill(selection) {
   /** @type {Map<string, Test[]>} */
@@ -153,7 +153,7 @@ async function kill(selection) {
       const name = `${file}: ${test?.name}`;
       report({ begun: name, index });
       try {
-        // A test that is not there any more is noticed as one that fails.
+        // A test that no longer exists counts as failed.
         if (test === undefined) throw new Error('missing');
         await runTest(test);
       } catch {
@@ -164,7 +164,7 @@ async function kill(selection) {
   return end({ survived: true });
 }
 
-// A test that expects such an exception listens as well.
+// A test that expects such an exception has a listener of its own.
 process.on('uncaughtException', (error) => {
   if (process.listenerCount('uncaughtException') === 1) end({ killed: `an exception that no test caught, ${error}` });
 });
@@ -174,7 +174,7 @@ if (Deno !== undefined) {
 }
 const { file, places, selection, kernel } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 if (!kernel) Reflect.deleteProperty(globalThis, 'WebAssembly');
-// Not awaited: the tests import this module, and would wait for it.
+// Not awaited, because the tests import this module and would wait for it.
 (places === undefined ? kill(selection) : measure(file, places)).catch((error) => {
   process.nextTick(() => {
     throw error;

@@ -1,4 +1,4 @@
-// What `npm run mutation` can break, who may notice, and how a copy of the workspace is laid out in which that happens.
+// The packages that `npm run mutation` can break, the tests that may notice, and the copy of the workspace in which it happens.
 import {
   cpSync,
   existsSync,
@@ -21,13 +21,14 @@ import { Failure, files, packages } from './workspace.js';
 /**
  * @typedef {object} Mutated
  * @property {string} folder of the package whose sources are broken
- * @property {string[]} tests the folders whose tests are put to them
- * @property {string[]} sources other folders of which those tests need the sources
- * @property {boolean} [onDeno] the tests run on Deno
+ * @property {string[]} tests the folders whose tests run against the mutants
+ * @property {string[]} sources other folders that those tests import from
+ * @property {boolean} [onDeno] whether the tests run on Deno
  */
 
-/** What the tests of adapters import from other packages. */
+/** The folders of other packages that the tests of adapters import from. */
 const SHARED = [
+  'packages/adapter/src/testing',
   'packages/core/src',
   'packages/core/test',
   'packages/deflate/src',
@@ -37,7 +38,11 @@ const SHARED = [
 
 /** @type {Record<string, Mutated>} */
 export const MUTATED = {
-  core: { folder: 'packages/core', tests: ['packages/core/test'], sources: ['packages/deflate/src', 'packages/tools'] },
+  core: {
+    folder: 'packages/core',
+    tests: ['packages/core/test'],
+    sources: ['packages/adapter/src/testing', 'packages/deflate/src', 'packages/tools'],
+  },
   adapter: {
     folder: 'packages/adapter',
     tests: ['packages/adapter/test', 'packages/node/test'],
@@ -52,12 +57,12 @@ export const MUTATED = {
   },
 };
 
-/** The test files that Deno runs: those that use its own `Deno.test`, and those of Node's adapter that are named here. */
+/** The tests that run on Deno: those that use `Deno.test`, and those of Node's adapter listed in this file. */
 const ON_DENO = { own: 'packages/deno/test/on-deno/', shared: 'packages/deno/test/node-behaviour.test.ts' };
 
 /**
- * Copies what is broken and its tests to a folder of their own, without types, each character in its place. What they import
- * of the workspace is the copy where there is one, and what was built where there is none.
+ * Copies the sources and their tests to a folder of their own, with types replaced by spaces so that positions stay. Packages of
+ * the workspace resolve to the copy if there is one, otherwise to their build.
  * @param {string} root
  * @param {Mutated} mutated
  * @param {string} uvu the module that stands in for uvu
@@ -80,13 +85,13 @@ export function layOut(root, { folder, tests, sources, onDeno = false }, uvu) {
   return tree;
 }
 
-/** What a host loads in the place of a source in TypeScript. @param {string} path */
+/** Returns the name of the script made from a TypeScript source. @param {string} path */
 export function scriptName(path) {
   return path.replace(/\.ts$/, '.js');
 }
 
 /**
- * A test may use what Node 20 does not know yet.
+ * Compiles tests that use syntax newer than Node 20.
  * @param {string} source
  * @param {boolean} onDeno
  */
@@ -101,13 +106,13 @@ function withScriptNames(source) {
   return source.replace(/(\bfrom |\bimport |\bimport\()'([^'\n]*)\.ts'/g, "$1'$2.js'");
 }
 
-/** The source without its types, each character in its place. @param {string} source */
+/** Returns the source with its types replaced by spaces. @param {string} source */
 export function blank(source) {
   return withScriptNames(blankTypes(source));
 }
 
 /**
- * A package with sources in the tree is imported from them.
+ * Makes a package whose sources are in the tree export them.
  * @param {string} root
  * @param {string} tree
  * @param {string} folder
@@ -120,7 +125,7 @@ function linkPackage(root, tree, folder) {
 }
 
 /**
- * Links what is in a folder of installed packages, to the tree where that has the package itself.
+ * Links installed packages into the tree. Packages whose sources are in the tree link to the tree.
  * @param {string} root
  * @param {string} tree
  * @param {string} folder
@@ -141,7 +146,7 @@ function link(root, tree, folder, wanted = () => true) {
 }
 
 /**
- * uvu in the tree is what mutation-child.js makes of it; its assertions are its own.
+ * Replaces uvu in the tree by mutation-child.js, except for uvu's assertions.
  * @param {string} root
  * @param {string} folder
  * @param {string} uvu
@@ -156,7 +161,7 @@ function writeUvu(root, folder, uvu) {
 }
 
 /**
- * The test files in the tree, relative to it.
+ * Returns the test files in the tree, relative to it.
  * @param {string} tree
  * @param {Mutated} mutated
  */
@@ -173,7 +178,7 @@ export function testFilesOf(tree, { tests, onDeno }) {
 }
 
 /**
- * Where Deno finds what the packages of the workspace export, so that it is the same for all: in the tree where that has it.
+ * Maps the exports of the workspace's packages to files for Deno, in the tree if they are there.
  * @param {string} root
  * @param {string} tree
  * @returns {Record<string, string>}
@@ -194,7 +199,7 @@ function workspaceImports(root, tree) {
 }
 
 /**
- * The program that runs the tests, and its arguments.
+ * Returns the program that runs the tests, and its arguments.
  * @param {string} root
  * @param {string} tree
  * @param {Mutated} mutated
@@ -226,5 +231,5 @@ export function hostOf(root, tree, { onDeno }) {
   ];
 }
 
-/** Where the processes that run tests begin. */
+/** The entry point of the processes that run tests. */
 export const CHILD = fileURLToPath(new URL('mutation-child.js', import.meta.url));

@@ -1,4 +1,4 @@
-// A copy of a package without its types, in which one mutant after the other is put to the tests.
+// A copy of a package without its types, in which the tests run against one mutant after the other.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,39 +10,39 @@ import { blank, CHILD, hostOf, layOut, scriptName, testFilesOf } from './mutatio
 import { DENO_ENV } from './native.js';
 import { Failure } from './workspace.js';
 
-/** The tests that this file names run in a process without WebAssembly as well. */
+/** The tests named in this file also run in a process without WebAssembly. */
 const WITHOUT = 'test/without-webassembly.test.ts';
 
 /**
- * How long a test may take with a mutant: as long as it took without, so many times, and some milliseconds. Loading is not
- * measured, and on a busy machine it takes long: to lose patience there would be to see mutants killed that are not.
+ * How long a test may take with a mutant: a multiple of its time without one, plus some milliseconds. Loading has a limit of its own,
+ * because it takes long on a busy machine, and a limit that is too short would count mutants as killed that are not.
  */
 const PATIENCE = { factor: 20, more: 10_000, loading: 120_000 };
-/** Tests that take longer than this are left until all others have passed, or left out, in milliseconds. */
+/** Slower tests run after all others have passed, or not at all, in milliseconds. */
 const SLOW = 100;
 const TOO_SLOW = 4000;
-/** Stands before what a child reports, as tests print as well. */
+/** Precedes each report of a child, since tests print too. */
 const MARK = '\0';
 
 /** @typedef {import('./mutants.js').Mutant} Mutant */
 /** @typedef {{ title: string, file: string, kernel: boolean, index: number, name: string, time: number, reached: Set<Mutant | undefined> }} MeasuredTest */
 /** @typedef {{ tests: MeasuredTest[], loading: Map<string, Set<Mutant | undefined>>, left: string[] }} Measured */
 /**
- * What a child reports (mutation-child.js).
+ * A report of a child (mutation-child.js).
  * @typedef {object} Line
- * @property {Record<string, number[]>} [loaded] what was reached by loading a file
+ * @property {Record<string, number[]>} [loaded] the places reached by loading a file
  * @property {number | string} [begun] the test that begins
- * @property {string} [name] of a test that has been measured
+ * @property {string} [name] the name of a test that has been measured
  * @property {number} [index]
  * @property {number} [time] in milliseconds
  * @property {string} [failure]
  * @property {Record<string, number[]>} [reached]
- * @property {true} [done] all have been measured
- * @property {string} [killed] by which test
+ * @property {true} [done] whether all tests have been measured
+ * @property {string} [killed] the test that killed the mutant
  * @property {true} [survived]
- * @property {string} [invalid] why the mutant could not be loaded at all
+ * @property {string} [invalid] the reason why the mutant could not be loaded
  */
-/** @typedef {{ by: string } | { by: undefined, reached: boolean }} Verdict whom a mutant was killed by */
+/** @typedef {{ by: string } | { by: undefined, reached: boolean }} Verdict the test that killed a mutant, if any */
 
 /**
  * @param {string} root of the workspace
@@ -58,7 +58,7 @@ export function createTree(root, mutated) {
   /**
    * Runs every test once, without a mutant.
    * @param {readonly Mutant[]} mutants
-   * @param {readonly string[]} parts only the files whose path contains one of these
+   * @param {readonly string[]} parts run only files whose path contains one of these
    * @param {(line: string) => void} progress
    * @returns {Promise<Measured>}
    */
@@ -105,7 +105,7 @@ export function createTree(root, mutated) {
   }
 
   /**
-   * Puts a mutant to all tests that reach it, the quick ones first, until one fails.
+   * Runs the tests that reach a mutant, the quick ones first, until one fails.
    * @param {Mutant} mutant
    * @param {Measured} measured
    * @returns {Promise<Verdict>}
@@ -135,7 +135,7 @@ export function createTree(root, mutated) {
 
   /**
    * @param {readonly MeasuredTest[]} tests
-   * @param {boolean} kernel whether there is WebAssembly
+   * @param {boolean} kernel whether WebAssembly is available
    * @returns {Promise<string | undefined>} the name of the test that failed
    */
   async function runUntilFailure(tests, kernel) {
@@ -197,7 +197,7 @@ export function createTree(root, mutated) {
 }
 
 /**
- * What else is to be run without WebAssembly, as the package says itself.
+ * Returns the tests that also run without WebAssembly, as listed by the package.
  * @param {string} cwd of the package
  */
 function withoutKernel(cwd) {
@@ -207,7 +207,7 @@ function withoutKernel(cwd) {
 }
 
 /**
- * Groups tests by their files, the file with the least to do first.
+ * Groups tests by their files, the quickest file first.
  * @param {readonly MeasuredTest[]} tests
  * @returns {[file: string, indexes: number[]][]}
  */

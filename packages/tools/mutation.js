@@ -1,4 +1,4 @@
-// Breaks the sources in many small ways, one at a time, and says which of them no test notices.
+// Breaks the sources in many small ways, one at a time, and reports the breaks that no test notices.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from './install.js';
@@ -7,20 +7,20 @@ import { Failure, files, ROOT } from './workspace.js';
 export const help = `npm run mutation [-- [--package NAME]… [--sample N|all] [--seed S] [--file PART] [--test PART]
                         [--again PATH] [--list] [--explained] [--json PATH]]
 
-Breaks the sources of a package in small ways (mutants), puts each to the tests that reach it until one fails, and fails
-when one survives that test/mutation.json of that package does not explain.
+Breaks the sources of a package in small ways (mutants) and runs the tests that reach each mutant until one fails. It fails
+when a mutant survives and test/mutation.json of that package does not explain why.
 
-  --package    core, adapter (by its tests and Node's), node, deno (on Deno); several times for several (default: core)
-  --sample     how many mutants, evenly over files and kinds (default: 400)
-  --seed       which ones (default: another each time)
-  --file       only in sources whose path contains this; may be given several times
-  --test       only with tests whose path contains this; may be given several times
-  --again      only those that survived the run that wrote this file with --json
-  --list       print the mutants, and put none to the tests
-  --explained  put those that are explained to the tests as well: one that is killed needs no explanation
-  --json       write what became of each`;
+  --package    core, adapter (with its tests and Node's), node, deno (on Deno); may be repeated (default: core)
+  --sample     how many mutants, spread evenly over files and kinds (default: 400)
+  --seed       the seed that chooses them (default: a new one each time)
+  --file       only mutants in sources whose path contains this; may be repeated
+  --test       only tests whose path contains this; may be repeated
+  --again      only the survivors of an earlier run, from the file that it wrote with --json
+  --list       print the mutants and run no tests
+  --explained  also run the tests against explained mutants: one that is killed needs no explanation
+  --json       write the result of each mutant to this file`;
 
-/** Generated, and compared with what it was generated from by a test. */
+/** Generated files; a test compares them with their sources. */
 const GENERATED = ['kernel.ts'];
 const NAMES = ['core', 'adapter', 'node', 'deno'];
 const explained = (/** @type {string} */ name) => `packages/${name}/test/mutation.json`;
@@ -37,7 +37,7 @@ const explained = (/** @type {string} */ name) => `packages/${name}/test/mutatio
 export async function command(args) {
   const options = parse(args);
   install(ROOT, 'all');
-  // Only now there is what this imports.
+  // Only after installing can this be imported.
   const { mutantsOf } = await import('./mutants.js');
   const explanations = options.names.flatMap((name) => {
     const path = join(ROOT, explained(name));
@@ -100,7 +100,7 @@ function parse(args) {
     else if (arg === '--test' && rest[0] !== undefined) options.tests.push(rest.shift() ?? '');
     else if (arg === '--again' && rest[0] !== undefined) options.again = rest.shift() ?? '';
     else if (arg === '--json' && rest[0] !== undefined) options.json = rest.shift() ?? '';
-    else throw new Failure(`${arg} is not understood.\n\n${help}`);
+    else throw new Failure(`${arg} is not an option.\n\n${help}`);
   }
   if (options.names.length === 0) options.names.push('core');
   return options;
@@ -114,12 +114,12 @@ function sources({ names, parts }) {
       .filter(({ file }) => file.endsWith('.ts') && !GENERATED.includes(file))
       .filter(({ file }) => parts.length === 0 || parts.some((part) => file.includes(part))),
   );
-  if (found.length === 0) throw new Failure(`There is no source ${parts.join(' or ')}.`);
+  if (found.length === 0) throw new Failure(`No source has a path that contains ${parts.join(' or ')}.`);
   return found;
 }
 
 /**
- * Takes one mutant of each kind in each file in turn, so that those that are rare are not lost among the numbers.
+ * Takes one mutant of each kind in each file in turn, so that rare kinds are not lost among the frequent ones.
  * @param {readonly Mutant[]} mutants
  * @param {number} count
  * @param {number} seed
@@ -145,7 +145,7 @@ function shuffle(mutants, random) {
   return mutants.map((mutant) => ({ mutant, at: random() })).sort((a, b) => a.at - b.at);
 }
 
-/** Numbers from 0 to below 1 that only the seed decides. @param {number} seed */
+/** Returns pseudo-random numbers from 0 to below 1. @param {number} seed */
 function generator(seed) {
   let state = seed | 0;
   return () => {
@@ -156,12 +156,12 @@ function generator(seed) {
 }
 
 /**
- * Puts the mutants of a package to its tests.
+ * Runs the tests of a package against its mutants.
  * @param {string} name
  * @param {readonly Mutant[]} mutants
  * @param {readonly Explanation[]} explanations
  * @param {Options} options
- * @param {Result[]} results are added to
+ * @param {Result[]} results receives the results
  */
 async function putToTests(name, mutants, explanations, options, results) {
   const { createTree } = await import('./mutation-tree.js');
@@ -191,7 +191,7 @@ async function putToTests(name, mutants, explanations, options, results) {
 }
 
 /**
- * Whether two are the same mutant, whatever has moved around it.
+ * Tells whether two mutants are the same, wherever their lines have moved.
  * @param {{ package: string, file: string, code: string, change: string }} a
  * @param {{ package: string, file: string, code: string, change: string }} b
  */
@@ -199,7 +199,7 @@ function isSame(a, b) {
   return a.package === b.package && a.file === b.file && a.code === b.code && a.change === b.change;
 }
 
-/** @param {Result} result whether nobody has noticed it, and nobody has explained it */
+/** @param {Result} result whether no test notices it and no explanation covers it */
 function survived({ by, why }) {
   return by === undefined && why === undefined;
 }

@@ -1,15 +1,15 @@
-// Finds the programs of runtimes that come as npm packages, without their install scripts.
+// Finds the programs of runtimes that are npm packages, without running their install scripts.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
- * A runtime whose program is in an npm package, one for each platform; most are found from a package that depends on it.
+ * A runtime whose program is in an npm package for each platform. Most of these are dependencies of another package.
  * @typedef {object} Runtime
  * @property {string} name
- * @property {string} [parent] the package that depends on those of the platforms; without it, who asks does
- * @property {string[]} packages those that may fit this platform, in the order of preference
- * @property {string[]} files where the program is in such a package
+ * @property {string} [parent] the package that depends on them; by default the caller's package
+ * @property {string[]} packages those that may fit this platform, in order of preference
+ * @property {string[]} files the path of the program in such a package
  */
 
 const { platform, arch } = process;
@@ -38,13 +38,13 @@ export const WORKERD = {
   files: ['bin/workerd', 'bin/workerd.exe'],
 };
 
-/** For Deno: nothing is looked up or asked for that a program does not ask for itself. */
+/** The environment for Deno: it makes no network requests of its own. */
 export const DENO_ENV = { DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1', NO_COLOR: '1' };
 
 /**
- * @param {string} from the URL of the module that needs it, whose package names the parent's or those of the platforms
+ * @param {string} from the URL of the calling module, whose package depends on the parent or on the platforms' packages
  * @param {Runtime} runtime
- * @returns {string | undefined} the path of its program, if that is installed
+ * @returns {string | undefined} the path of the program, if it is installed
  */
 export function findProgram(from, { parent, packages, files }) {
   const inside = parent === undefined ? from : requireFrom(from, `${parent}/package.json`);
@@ -58,10 +58,10 @@ export function findProgram(from, { parent, packages, files }) {
 }
 
 /**
- * Where a file of a package is, as seen from another file.
+ * Resolves a file of a package from another file.
  * @param {string} from its URL or path
  * @param {string} request
- * @returns {string | undefined} `undefined` where the package is not installed
+ * @returns {string | undefined} its path; `undefined` if the package is not installed
  */
 export function requireFrom(from, request) {
   try {

@@ -1,4 +1,4 @@
-// The Nodes that the tests also run in. packages/nodes has them from npm; no other command installs that package.
+// Other versions of Node that run the tests. packages/nodes depends on them; only one command installs that package.
 import { join } from 'node:path';
 import { findProgram, NEWEST_NODE } from './native.js';
 import { Failure, ROOT } from './workspace.js';

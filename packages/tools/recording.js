@@ -1,4 +1,4 @@
-// Records what real sockets do, for the simulated ones to be compared with.
+// Records the behaviour of real sockets, to compare the simulated ones with.
 import { spawnSync } from 'node:child_process';
 import { install } from './install.js';
 import { DENO, DENO_ENV, findProgram } from './native.js';
@@ -6,9 +6,9 @@ import { ROOT } from './workspace.js';
 
 export const help = `node packages/tools/run.js recording
 
-Plays the situations of packages/node/test/recording with sockets of the Node that runs it, and writes what was to be seen into
-recording.json there (recording-since-22.json has what is otherwise on Node 22 and later); then those of
-packages/deno/test/on-deno/recording with connections of Deno's.`;
+Plays the situations of packages/node/test/recording with real sockets of the current Node, and writes what happened to
+recording.json there (recording-since-22.json has the differences of Node 22 and later). Then it does the same for Deno with the
+situations of packages/deno/test/on-deno/recording.`;
 
 const ON_DENO = ['run', '--allow-all', '--no-check', '--import-map', 'packages/deno/test/on-deno/import-map.json'];
 

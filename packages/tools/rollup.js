@@ -1,11 +1,11 @@
-// What every rollup.config.js shares. Rollup runs in the folder of the package that it builds.
+// The common part of every rollup.config.js. Rollup runs in the folder of the package that it builds.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import typescript from '@rollup/plugin-typescript';
 
 /**
- * A published package: one entry for each subpath export (`./dist/x.js` is built from `src/x.ts`), with declarations.
+ * A published package, with one entry and its declarations for each subpath export (`./dist/x.js` is built from `src/x.ts`).
  * @returns {import('rollup').RollupOptions}
  */
 export function library() {
@@ -23,8 +23,8 @@ export function program(name) {
 }
 
 /**
- * The code of a web page: `src/<name>.ts` and everything it imports become the one module `dist/<name>.js`, and what
- * else lies in its folder (HTML, CSS, images) is copied. Its types come from tsconfig.page.json.
+ * The code of a web page: `src/<name>.ts` and its imports become the single module `dist/<name>.js`, and the other files
+ * of its folder (HTML, CSS, images) are copied. Its types come from tsconfig.page.json.
  * @param {string} name such as `page/main`
  * @returns {import('rollup').RollupOptions}
  */
@@ -34,7 +34,7 @@ export function page(name) {
 }
 
 /**
- * @param {string[]} names entries below src, without their ending
+ * @param {string[]} names entries below src, without file extension
  * @param {string} [tsconfig]
  * @returns {import('rollup').RollupOptions}
  */
@@ -50,7 +50,7 @@ function bundle(names, tsconfig = './tsconfig.json') {
       hoistTransitiveImports: false,
     },
     external: (id) => id.startsWith('node:') || dependencies.some((name) => id === name || id.startsWith(`${name}/`)),
-    // The plugin ignores the `module` of a tsconfig that is extended.
+    // The plugin ignores the `module` of an extended tsconfig.
     plugins: [typescript({ tsconfig, module: 'NodeNext', noEmitOnError: true })],
   };
 }
@@ -59,7 +59,7 @@ function manifest() {
   return JSON.parse(readFileSync('package.json', 'utf8'));
 }
 
-/** Finds the packages that a page bundles: their ES module, where they name one beside their main one. */
+/** Finds the packages that a page bundles, preferring their ES module. */
 const bundledDependencies = {
   name: 'bundled-dependencies',
   /** @type {(id: string, importer: string | undefined) => string | undefined} */
@@ -77,7 +77,7 @@ function esModule(resolve, id) {
     const { module } = JSON.parse(readFileSync(path, 'utf8'));
     return module === undefined ? undefined : join(dirname(path), module);
   } catch {
-    // A package that does not show its package.json has but one module, and so has a path inside a package.
+    // A package that does not export its package.json has a single module; so does a path inside a package.
     return undefined;
   }
 }

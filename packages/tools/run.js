@@ -1,5 +1,5 @@
-// The commands behind the scripts of the root's package.json. All they need is Node and npm.
-/** What `@noble/hashes` and the tools need. */
+// The commands behind the scripts of the root's package.json. They need only Node and npm.
+/** The Node version that `@noble/hashes` and the tools need. */
 const NODE = /** @type {const} */ ([20, 19]);
 const COMMANDS = [
   ...['start', 'test', 'check', 'build', 'docs', 'bench', 'size'],

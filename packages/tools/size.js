@@ -1,4 +1,4 @@
-// Measures what the packages weigh in somebody else's bundle, and fails when one has grown beyond its budget.
+// Measures how many bytes the packages add to an application's bundle, and fails when one exceeds its budget.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,31 +8,31 @@ import { Failure, ROOT } from './workspace.js';
 
 export const help = `npm run size
 
-Bundles every subpath of the published packages with all that it needs (but what Node brings), and prints its bytes:
-minified, and gzipped. Fails when the gzipped bytes are more than the budget in packages/tools/size.js.`;
+Bundles every subpath of the published packages with its dependencies (except Node's own modules), and prints its size in
+bytes, minified and gzipped. Fails when a gzipped size exceeds its budget in packages/tools/size.js.`;
 
 /**
- * Bytes, minified and gzipped. Who adds something raises a budget in the same commit, and says why.
+ * Bytes, minified and gzipped. A commit that raises a budget says why.
  * @type {Record<string, number>}
  */
 const BUDGETS = {
-  '@sockless/core': 28_800,
-  '@sockless/core/frame': 5_800,
-  '@sockless/core/handshake': 11_400,
-  '@sockless/core/deflate': 5_300,
+  '@sockless/core': 29_600,
+  '@sockless/core/frame': 6_400,
+  '@sockless/core/handshake': 11_700,
+  '@sockless/core/deflate': 5_800,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 36_400,
-  '@sockless/node': 53_800,
-  '@sockless/deno': 52_700,
+  '@sockless/adapter': 37_300,
+  '@sockless/node': 54_600,
+  '@sockless/deno': 53_600,
 };
 
-/** What others import. */
+/** The subpaths that applications import. */
 export const SUBPATHS = Object.keys(BUDGETS);
 
 /**
  * @typedef {object} Size
- * @property {string} subpath as others import it
+ * @property {string} subpath as it is imported
  * @property {number} minified bytes
  * @property {number} gzipped bytes
  * @property {number} budget gzipped bytes
@@ -79,7 +79,7 @@ export async function measure(subpath) {
 
 /**
  * @param {Size[]} sizes
- * @returns {string[]} what is to be said of those that are over their budget
+ * @returns {string[]} a message for each subpath over its budget
  */
 export function excesses(sizes) {
   return sizes

@@ -1,4 +1,4 @@
-// Runs the demo, and hands it the signals that end it.
+// Runs the demo and forwards the signals that end it.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ export function command() {
 }
 
 /**
- * One Ctrl-C reaches this process twice: from the terminal, and from npm, which passes it on. So the program runs in a
- * group of its own and gets each signal from here, once.
+ * A single Ctrl-C reaches this process twice: from the terminal, and from npm, which passes it on. So the program runs in its
+ * own process group and gets each signal once, from here.
  * @param {string} program
  * @returns {Promise<number>} its exit code
  */
@@ -46,7 +46,7 @@ function run(program) {
   for (const signal of SIGNALS) {
     process.on(signal, pass);
   }
-  // The shell between npm and this process keeps a SIGTERM to itself, and is gone.
+  // A SIGTERM to npm only reaches the shell between npm and this process, which then exits.
   const parent = process.ppid;
   const watch = setInterval(() => process.ppid !== parent && pass('SIGTERM'), TWICE);
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-// Runs the test files that test-process.js sends, one after the other, and reports what came of each.
+// Runs the test files that test-process.js sends, one after the other, and reports the results of each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 const [root = ''] = process.argv.slice(2);
 const PATIENCE = 5000; // milliseconds
 
-// What uvu asks for: whether it is to leave the running to us, and where run() puts a suite.
+// The globals that uvu reads: whether it should leave running to us, and where run() registers a suite.
 /** @type {Run[][]} */
 const queues = [];
 Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: queues });
@@ -30,8 +30,8 @@ setTimeout(() => {
 }, PATIENCE).unref();
 
 /**
- * Waits for the path of a file, or an empty one after the last. Only this wait keeps the process alive: a test that
- * nothing can end any more ends it.
+ * Waits for the path of a file, or an empty one after the last. Only this wait keeps the process alive, so a test that can
+ * no longer finish ends the process.
  * @returns {Promise<string>}
  */
 function nextFile() {
@@ -87,7 +87,7 @@ async function runFile(path, queue) {
 }
 
 /**
- * uvu leaves out a suite that is not run, in silence.
+ * uvu silently leaves out a suite whose run() is not called.
  * @param {string} source of a test file
  */
 function suitesWithoutRun(source) {

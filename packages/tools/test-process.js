@@ -1,4 +1,4 @@
-// Starts the processes that run test files (test-child.js), as many at a time as there are cores, and counts what they report.
+// Starts the processes that run test files (test-child.js), one for each core, and adds up their reports.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const CHILD = fileURLToPath(new URL('test-child.js', import.meta.url));
 const FOLLOW = new URL('follow.js', import.meta.url).href;
-/** A process that has so many bytes on its heap makes room for another: collecting garbage would take it long. */
+/** A process with a larger heap, in bytes, is replaced by a new one, because collecting garbage would slow it down. */
 const FULL = 100 * 2 ** 20;
 /** @type {NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-/** @typedef {Counts & { seconds: number, heap: number }} Report what a child says of a file */
+/** @typedef {Counts & { seconds: number, heap: number }} Report the report of a child about a file */
 /** @typedef {{ path: string, seconds: number }} Time */
 /** @typedef {{ name: string, folder: string, paths: string[] }} Group the test files of a package */
 
@@ -28,8 +28,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 
 /**
- * Runs test files: each process takes files of one package until none is left, then the next one takes those of another.
- * What a file prints is printed when it has ended. A file that ends its process fails; another goes on with the rest.
+ * Runs test files. Each process takes files of one package until none is left, then the next process takes those of another
+ * package. The output of a file is printed when it has ended. A file that ends its process fails, and another process continues.
  * @param {string} root
  * @param {Group[]} groups
  * @param {How} how
@@ -55,7 +55,7 @@ export async function runTests(root, groups, how) {
   }
   return total;
 
-  /** @param {string} output where its processes write to */
+  /** @param {string} output the file that its processes write to */
   async function work(output) {
     for (let group = next(); group !== undefined; group = next()) {
       await runProcess(root, group, output, how, total, running);
@@ -68,22 +68,22 @@ export async function runTests(root, groups, how) {
 }
 
 /**
- * Runs files of a package in a process of its own, until none is left, it is full, or one of them has ended it.
+ * Runs files of a package in a process of its own, until none is left, its heap is full, or a file has ended it.
  * @param {string} root
- * @param {{ folder: string, paths: string[] }} group from which files are taken
+ * @param {{ folder: string, paths: string[] }} group the files are taken from here
  * @param {string} output
  * @param {How} how
- * @param {Counts & { times: Time[] }} total is added to
+ * @param {Counts & { times: Time[] }} total receives the counts
  * @param {Set<() => void>} running
  */
 async function runProcess(root, { folder, paths }, output, how, total, running) {
   const measure = how.measure(folder);
   const imports = ['--import', FOLLOW, '--import', 'tsx', ...(measure?.imports ?? [])];
-  // A file, not a pipe: what is in it is there when the report arrives, from whichever process it came.
+  // A file rather than a pipe: its contents are complete when the report arrives, whichever process wrote them.
   const written = openSync(output, 'w+');
   const child = spawn(how.program, [...imports, CHILD, root], {
     cwd: join(root, folder),
-    detached: true, // a group of its own, so that whatever its tests have started can be ended with it
+    detached: true, // its own group, so that processes started by its tests can be ended with it
     stdio: ['ignore', written, written, 'ipc'],
     env: { ...process.env, ...how.env, ...measure?.env },
   });
@@ -102,7 +102,7 @@ async function runProcess(root, { folder, paths }, output, how, total, running) 
     file = full ? undefined : paths.shift();
     started = performance.now();
     watchdog.refresh();
-    child.send(file ?? '', () => undefined); // if that fails, its exit says more
+    child.send(file ?? '', () => undefined); // if this fails, the exit event reports it
   };
   child.on('message', (/** @type {Report} */ { passed, failed, skipped, seconds, heap }) => {
     full = heap > FULL;
@@ -156,6 +156,6 @@ async function runProcess(root, { folder, paths }, output, how, total, running) 
   function endGroup() {
     try {
       process.kill(-Number(child.pid), 'SIGKILL');
-    } catch {} // nothing is left of it
+    } catch {} // the group no longer exists
   }
 }

@@ -1,4 +1,4 @@
-// Installs, builds, runs the tests of all packages, and adds up.
+// Installs, builds, runs the tests of all packages, and adds up the results.
 import { availableParallelism } from 'node:os';
 import { build } from './build.js';
 import { startCoverage } from './coverage.js';
@@ -7,24 +7,24 @@ import { findNode, NODES } from './nodes.js';
 import { runTests } from './test-process.js';
 import { Failure, files, packages, ROOT } from './workspace.js';
 
-/** What runs on every Node that is supported; the other packages are of the one that runs this. */
+/** The packages that support every Node; the others are tested only on the current one. */
 const ON_EVERY_NODE = ['packages/core', 'packages/adapter', 'packages/deflate', 'packages/node'];
 const COVERED = 'packages/core';
 
 export const help = `npm test [-- [--all] [--node MAJOR] [--coverage] [--times] [--timeout SECONDS] [FILTER…]]
 
-Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz, a file on each core at a time.
+Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz, one file at a time on each core.
 
   FILTER      run only the files whose path contains one of these
-  --all       with the whole budget of what takes long by nature: npm run test:all
-  --node      run those of ${ON_EVERY_NODE.map((folder) => folder.replace('packages/', '')).join(', ')} in another Node, \
-which npm brings: ${NODES.join(', ')}
-  --coverage  print how much of packages/core its own tests reach; less than 100 % is a failure (unless filtered)
-  --times     print how many seconds each file took, the slowest first
-  --timeout   how long one file may take before its process is killed (default: 300; with --all 900)
+  --all       run long tests in full, as npm run test:all does
+  --node      run the tests of ${ON_EVERY_NODE.map((folder) => folder.replace('packages/', '')).join(', ')} on another Node, \
+which is installed from npm: ${NODES.join(', ')}
+  --coverage  print the coverage of packages/core by its own tests; without FILTER, less than 100 % is a failure
+  --times     print how many seconds each file took, slowest first
+  --timeout   how many seconds a file may take before its process is killed (default: 300; with --all 900)
 
-Tests that need something of Debian's are skipped where it is missing, and say what it is; where CI is set they fail.
-SOCKLESS_HIDE_TOOLS=all, or =chromium,python3-websockets,python3-wsproto, hides it from them.`;
+Tests that need a missing Debian package are skipped and name it; if CI is set they fail.
+SOCKLESS_HIDE_TOOLS=all, or =chromium,python3-websockets,python3-wsproto, hides these packages.`;
 
 /** @typedef {import('./test-process.js').Group} Group */
 /**
@@ -47,7 +47,7 @@ export function command(args) {
     ({ folder }) => options.node === undefined || ON_EVERY_NODE.includes(folder),
   );
   if (groups.length === 0) {
-    throw new Failure(`There is no test file ${options.filters.join(' or ')}.`);
+    throw new Failure(`No test file has a path that contains ${options.filters.join(' or ')}.`);
   }
   install(ROOT, options.node === undefined ? 'all' : 'nodes');
   const names = groups.map(({ name }) => name);
@@ -71,7 +71,7 @@ function parse(args) {
     } else if (arg === '--node' && NODES.includes(String(rest[0]))) {
       options.node = String(rest.shift());
     } else if (arg.startsWith('-')) {
-      throw new Failure(`${arg} is not understood.\n\n${help}`);
+      throw new Failure(`${arg} is not an option.\n\n${help}`);
     } else {
       options.filters.push(arg);
     }
@@ -80,8 +80,8 @@ function parse(args) {
 }
 
 /**
- * The test files, those of a package after those of the packages that need it: what is long comes first, and core, whose
- * files are short, last, so that no core has to wait long for another one.
+ * Returns the test files grouped by package. Packages with long files come first and core, with its short ones, last, so that
+ * no processor core waits long for another at the end.
  * @param {string} root
  * @param {string[]} filters
  * @returns {Group[]}

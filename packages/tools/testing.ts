@@ -3,23 +3,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'uvu';
 import { type DebianPackage, isFailure, whyMissing } from './debian.ts';
 
-/** Something that some tests need and not every machine has, such as Chromium. */
+/** A tool that some tests need and not every machine has, such as Chromium. */
 export interface SystemTool {
   /**
-   * Registers tests that need it: `python.test(suite)('echoes a message', async () => { … })`. Where it is missing they
-   * are skipped, with the reason behind their titles; but they fail where CI is set, so that they are not left out there
-   * in silence.
+   * Registers tests that need it: `python.test(suite)('echoes a message', async () => { … })`. If it is missing, they
+   * are skipped, with the reason after their titles. If CI is set they fail instead, so that they are not silently left
+   * out.
    */
   test<T>(suite: Test<T>): (name: string, body: Parameters<Test<T>>[1]) => void;
 }
 
-/** Stands between the title of a test that is skipped and the reason. */
+/** Separates the title of a skipped test from the reason. */
 export const SKIPPED = ' – skipped: ';
 
-/** A package of Debian's. */
+/** Returns a Debian package. */
 export const debianTool = (name: DebianPackage): SystemTool => systemTool(name, whyMissing(name));
 
-/** Something by its name, and why it is missing, if it is. */
+/** Returns a tool by its name, with the reason why it is missing, if it is. */
 export function systemTool(name: string, missing: string | undefined): SystemTool {
   const fails = missing !== undefined && isFailure(missing);
   if (missing !== undefined) {
@@ -42,7 +42,7 @@ export function systemTool(name: string, missing: string | undefined): SystemToo
 
 export { delay };
 
-/** Waits for a promise, but not for ever. */
+/** Waits for a promise, up to a time limit. */
 export async function within<T>(milliseconds: number, what: string, promise: T): Promise<Awaited<T>> {
   const timer = new AbortController();
   const late = delay(milliseconds, undefined, { signal: timer.signal }).then(
@@ -61,7 +61,7 @@ export async function until(condition: () => unknown): Promise<void> {
   while (!(await condition())) await delay(2);
 }
 
-/** Counts the listeners of a signal that are added from here on and have not been removed. */
+/** Counts the listeners added to a signal from now on and not removed. */
 export function countListeners(signal: AbortSignal): { readonly count: number } {
   const listeners = { count: 0 };
   const { addEventListener, removeEventListener } = signal;
@@ -76,13 +76,13 @@ export function countListeners(signal: AbortSignal): { readonly count: number } 
   return listeners;
 }
 
-/** A promise and the way to settle it. */
+/** A promise, and the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
 }
 
-/** Makes a promise to be settled from outside. */
+/** Returns a promise that is settled from outside. */
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((done) => {

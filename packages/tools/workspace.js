@@ -1,4 +1,4 @@
-// What the commands know about a workspace: its packages, its files, and what was last installed and built.
+// The workspace as the commands see it: its packages, its files, and what was last installed and built.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of this repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** An error whose message tells a person all there is to know. */
+/** An error whose message is all that a user needs to see. */
 export class Failure extends Error {}
 
 /**
@@ -18,7 +18,7 @@ export class Failure extends Error {}
  */
 
 /**
- * All packages, each after the packages that it needs.
+ * Returns all packages, dependencies first.
  * @param {string} root
  * @returns {Package[]}
  */
@@ -29,7 +29,7 @@ export function packages(root) {
 }
 
 /**
- * The chosen packages and all that they need, each after the packages that it needs.
+ * Returns the chosen packages and their dependencies, dependencies first.
  * @param {Package[]} all
  * @param {Package[]} chosen
  * @returns {Package[]}
@@ -64,7 +64,7 @@ function readPackage(root, folder) {
 }
 
 /**
- * The files below a folder, sorted, without what was installed or built.
+ * Returns the files below a folder, sorted, without installed or built ones.
  * @param {string} root
  * @param {string} folder relative to the root
  * @returns {string[]} paths relative to the root
@@ -83,10 +83,10 @@ export function files(root, folder) {
 }
 
 /**
- * One hash over names and contents.
+ * Returns one hash of names and contents.
  * @param {string} root
  * @param {string[]} paths relative to the root
- * @param {string[]} [more] whatever else counts
+ * @param {string[]} [more] further text to include
  */
 export function hash(root, paths, more = []) {
   const sum = createHash('sha256').update(JSON.stringify(more));
@@ -98,7 +98,7 @@ export function hash(root, paths, more = []) {
 }
 
 /**
- * What was done last: it lies in node_modules, so that it goes when they go.
+ * What was last installed and built. It is stored in node_modules, so that it disappears with them.
  * @typedef {object} Stamps
  * @property {{ hash: string, scope: string } | undefined} [install]
  * @property {Record<string, string | undefined>} [build] by package

@@ -1,4 +1,4 @@
-/** The process of one contestant: node child.ts SUITE_FILE CONTESTANT, asked over IPC. */
+/** The process that measures one contestant: node child.ts SUITE_FILE CONTESTANT. It receives questions over IPC. */
 import { pathToFileURL } from 'node:url';
 import type { Answer, Question } from './in-child.ts';
 import { Meter } from './meter.ts';
@@ -16,7 +16,7 @@ async function answer({ name, milliseconds }: Question): Promise<void> {
     meter ??= load().then((make) => new Meter(make));
     send({ cost: await (await meter).measure(name, milliseconds) });
   } catch (error) {
-    // Another revision of ours may not have, or not do, what this case needs: it cannot be compared.
+    // Another revision of ours may lack what this case needs; then it cannot be compared.
     if (process.env.SOCKLESS_ROOT !== undefined) send({ cost: Number.NaN });
     else send({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }

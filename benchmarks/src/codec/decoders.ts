@@ -1,4 +1,4 @@
-/** Everybody's way from chunks to messages; each ends at the value that an application works with. */
+/** How each library turns chunks into messages, up to the value that an application works with. */
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { NO_WEBASSEMBLY, ours } from '../ours.ts';
@@ -6,20 +6,20 @@ import type { Stream } from './inputs.ts';
 import { absent, type Driver, loadDriver, loadUndici, loadWebsocket, loadWs, withoutBufferutil } from './peers.ts';
 import type { Task } from './task.ts';
 
-/** What has been decoded. */
+/** Counts of what has been decoded. */
 export interface Tally {
   messages: number;
-  /** UTF-16 code units of text, bytes of binary. */
+  /** UTF-16 code units of text, or bytes of binary. */
   length: number;
 }
 
 /** Decodes whole streams of frames, one after the other, on one connection. */
 export type Decoder = (chunks: readonly Buffer[], messages: number) => void | Promise<void>;
 
-/** Gives the decoder of a server (masked) or a client, which adds to `tally`; `undefined` when there is none. */
+/** Returns a decoder for a server (masked) or a client that adds to `tally`; `undefined` if the library has none. */
 export type DecoderMaker = (masked: boolean, tally: Tally) => Decoder | undefined;
 
-/** Who decodes. */
+/** A library that decodes. */
 export interface DecodingContestant {
   readonly name: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface DecodingContestant {
 /** Ours first. */
 export const SOCKLESS: DecodingContestant = { name: 'sockless', load: sockless };
 
-/** As where compiling is forbidden. */
+/** As in a host where compiling WebAssembly is forbidden. */
 export const SOCKLESS_IN_JAVASCRIPT: DecodingContestant = {
   name: 'sockless, no WebAssembly',
   env: NO_WEBASSEMBLY,
@@ -64,19 +64,19 @@ export const WEBSOCKET: DecodingContestant = {
   load: () => Promise.resolve(websocket),
 };
 
-/** A client only. */
+/** Only a client. */
 export const UNDICI: DecodingContestant = {
   name: 'undici',
   missing: absent('undici'),
   load: () => Promise.resolve(undici),
 };
 
-/** About so many bytes are prepared for a batch: what a socket has just read is in the caches as well. */
+/** The approximate number of bytes prepared for a batch: little enough to be in the caches, like data just read from a socket. */
 const POOL = 256 * 1024;
-/** And at most about so many chunks. */
+/** The approximate largest number of chunks in a batch. */
 const CHUNKS = 4096;
 
-/** The task to decode a stream; every round gets a fresh copy, because most unmask in place. */
+/** Returns the task to decode a stream. Each round gets a fresh copy, because most libraries unmask in place. */
 export function decodingTask(
   { chunks, messages, length }: Stream,
   masked: boolean,
@@ -87,7 +87,7 @@ export function decodingTask(
   if (decode === undefined) return undefined;
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const most = Math.max(2, Math.min(Math.floor(POOL / bytes), Math.floor(CHUNKS / chunks.length)));
-  // Node gives every chunk of a socket memory of its own.
+  // Node allocates separate memory for each chunk of a socket.
   const copies = Array.from({ length: most }, () => chunks.map((chunk) => Buffer.from(new ArrayBuffer(chunk.length))));
   return {
     operations: messages,
@@ -102,13 +102,13 @@ export function decodingTask(
     },
   };
 
-  /** Goes on synchronously as long as the decoder does. */
+  /** Continues synchronously as long as the decoder does. */
   function all(rounds: number, from: number): number | Promise<number> {
     for (let round = from; round < rounds; round++) {
       const done = (decode as Decoder)(copies[round] as Buffer[], messages);
       if (done !== undefined) return done.then(() => all(rounds, round + 1));
     }
-    // Whoever finds other messages in there has not done the work.
+    // A library that finds other messages has not done the work.
     return tally.length === rounds * length ? tally.messages : Number.NaN;
   }
 }
@@ -126,7 +126,7 @@ async function sockless(): Promise<DecoderMaker> {
         for (let event = connection.poll(); event !== undefined; event = connection.poll()) {
           if (event.type === 'text') length += event.data.length;
           else if (event.type === 'binary') length += event.data.length;
-          else throw new Error(`an event that is no message: ${event.type}`);
+          else throw new Error(`not a message: ${event.type}`);
           messages++;
         }
       }
@@ -162,7 +162,7 @@ function driver(masked: boolean, tally: Tally): Decoder {
   };
 }
 
-/** A server of websocket-driver whose opening handshake is done. */
+/** Returns a server of websocket-driver after its opening handshake. */
 export function openedServer(options: { maxLength?: number } = {}): Driver {
   const server = loadDriver().server(options);
   server.on('connect', () => server.start());
@@ -175,7 +175,7 @@ export function openedServer(options: { maxLength?: number } = {}): Driver {
   return server;
 }
 
-/** A client of websocket-driver whose opening handshake is done. */
+/** Returns a client of websocket-driver after its opening handshake. */
 export function openedClient(options: { maxLength?: number } = {}): Driver {
   const client = loadDriver().client('ws://a/', options);
   let request = '';
@@ -187,7 +187,7 @@ export function openedClient(options: { maxLength?: number } = {}): Driver {
   return client;
 }
 
-/** The response to a request (RFC 6455 4.2.2). */
+/** Returns the response to a request (RFC 6455 4.2.2). */
 export function responseTo(request: string): Buffer {
   const key = /^sec-websocket-key: *(\S+)/im.exec(request)?.[1];
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -197,7 +197,7 @@ export function responseTo(request: string): Buffer {
   );
 }
 
-/** What the Connection of websocket wants to know, as its server and client have it by default. */
+/** The options of websocket's Connection, with the defaults of its server and client. */
 export const WEBSOCKET_CONFIG = {
   assembleFragments: true,
   maxReceivedFrameSize: 0x1000000,
@@ -209,20 +209,20 @@ export const WEBSOCKET_CONFIG = {
   keepalive: false,
 };
 
-/** As much of a socket as the Connection of websocket needs. */
+/** The part of a socket that websocket's Connection needs. */
 export class FakeSocket extends EventEmitter {
   setNoDelay(): void {
-    // There is no network.
+    // There is no network to cork.
   }
   setTimeout(): void {
-    // Nor time.
+    // There are no timeouts.
   }
   write(_: Buffer): boolean {
-    throw new Error('websocket answers, so something was wrong');
+    throw new Error('websocket sent an answer, so it found an error');
   }
 }
 
-/** It hands on one message a turn of the event loop, so its stream is awaited. */
+/** websocket delivers one message per turn of the event loop, so its stream is awaited. */
 function websocket(masked: boolean, tally: Tally): Decoder {
   const { connection } = loadWebsocket();
   const receiver = new connection(new FakeSocket(), [], null, !masked, WEBSOCKET_CONFIG);
@@ -246,7 +246,7 @@ function websocket(masked: boolean, tally: Tally): Decoder {
 function undici(masked: boolean, tally: Tally): Decoder | undefined {
   if (masked) return undefined;
   const parser = loadUndici();
-  // What its WebSocket does with a message before there is an event of it.
+  // The steps of ws's WebSocket before it emits the message.
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const receiver = new parser(
     {

@@ -1,6 +1,6 @@
 /**
- * Runs one contestant of one suite in a process of its own, so that neither the engine's inline caches nor the heap know
- * of any other, and so that it can have an environment of its own.
+ * Runs one contestant of one suite in its own process, so that it shares neither inline caches nor a heap with the others and
+ * can have its own environment.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,16 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { measuredNode } from '../node.ts';
 import type { Runner } from '../suite.ts';
 
-/** Measure this case for about so long. */
+/** Asks to measure this case for about this long. */
 export interface Question {
   readonly name: string;
   readonly milliseconds: number;
 }
 
-/** What a process says: first that it is ready, then one answer a question. */
+/** Messages from the process: one when it is ready, then one answer for each question. */
 export type Answer = { readonly ready: true } | { readonly cost: number } | { readonly error: string };
 
-/** How much longer than asked for a measurement may take before the process is given up, in milliseconds. */
+/** How much longer than requested a measurement may take before the process is given up, in milliseconds. */
 const PATIENCE = 60_000;
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
@@ -26,7 +26,7 @@ const BENCHMARKS = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Starts the process of a contestant.
  *
- * @param suite the suite's name, for messages
+ * @param suite the suite's name, for error messages
  * @param file the module that exports the suite's contestants
  * @throws {Error} when the process ends before it is ready
  */
@@ -37,7 +37,7 @@ export async function inChild(
   env: Readonly<Record<string, string>>,
 ): Promise<Runner> {
   const child = fork(CHILD, [file, contestant], {
-    cwd: BENCHMARKS, // where tsx is found from
+    cwd: BENCHMARKS, // tsx is resolved from here
     env: { ...process.env, ...env },
     execPath: measuredNode(),
     execArgv: ['--import', 'tsx'],
@@ -70,7 +70,7 @@ export async function inChild(
   };
 }
 
-/** The next message of a process; an error when it ends, or gives none in time. */
+/** Returns the next message of a process; rejects when the process ends or is silent for too long. */
 async function answer(child: ChildProcess, where: string, milliseconds: number, output: () => string): Promise<Answer> {
   const stopped = new AbortController();
   const { signal } = stopped;
@@ -78,7 +78,7 @@ async function answer(child: ChildProcess, where: string, milliseconds: number, 
   try {
     return await Promise.race([
       once(child, 'message', { signal }).then(([message]) => message as Answer),
-      // Not 'exit': what it has written last is to be read first.
+      // Not 'exit': messages written before the process ended must be read first.
       once(child, 'close', { signal }).then(([code, by]) => {
         const reason =
           by === 'SIGKILL' ? `gave no answer within ${milliseconds} ms` : `its process ended (${by ?? code})`;

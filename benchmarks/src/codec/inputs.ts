@@ -1,14 +1,14 @@
-/** What is decoded and encoded: texts, payloads, frames and streams of frames cut into chunks. */
+/** Inputs for decoding and encoding: texts, payloads, frames, and streams of frames cut into chunks. */
 import { isUtf8 } from 'node:buffer';
 import { frameHead } from '../net/frames.ts';
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
 
-/** The chunks that a busy socket of Node's gives. */
+/** The size of the chunks that a busy Node socket delivers. */
 export const CHUNK = 64 * KIB;
 
-/** What a payload consists of. */
+/** The contents of a payload. */
 export type Kind = 'text' | 'CJK text' | 'mixed text' | 'binary';
 
 const ALPHABETS: Readonly<Record<Exclude<Kind, 'binary'>, readonly string[]>> = {
@@ -17,13 +17,13 @@ const ALPHABETS: Readonly<Record<Exclude<Kind, 'binary'>, readonly string[]>> = 
   'mixed text': [...'Größe, naïveté, 東京, ça va 👍 and plain words too '],
 };
 
-/** '16 B', '64 KiB', '1 MiB'. */
+/** Formats a size: '16 B', '64 KiB', '1 MiB'. */
 export function sizeName(size: number): string {
   if (size < KIB) return `${size} B`;
   return size < MIB ? `${size / KIB} KiB` : `${size / MIB} MiB`;
 }
 
-/** A payload of exactly `size` bytes that begins at another place of its alphabet for each `seed`. */
+/** Returns a payload of exactly `size` bytes; each `seed` begins at a different place of the alphabet. */
 export function payload(kind: Kind, size: number, seed = 0): Buffer {
   const bytes = Buffer.alloc(size);
   if (kind === 'binary') {
@@ -33,7 +33,7 @@ export function payload(kind: Kind, size: number, seed = 0): Buffer {
   const letters = ALPHABETS[kind];
   const first = seed % letters.length;
   bytes.fill([...letters.slice(first), ...letters.slice(0, first)].join(''));
-  // A code point that is cut off gives way to dots.
+  // Dots replace a code point that was cut off.
   let end = size;
   while (end > 0 && ((bytes[end - 1] as number) & 0xc0) === 0x80) end--;
   if (end > 0 && (bytes[end - 1] as number) >= 0xc0) end--;
@@ -41,7 +41,7 @@ export function payload(kind: Kind, size: number, seed = 0): Buffer {
   return bytes;
 }
 
-/** One whole message in one frame (RFC 6455 5.2), masked with a key of its own for each `seed`. */
+/** Returns a message in a single frame (RFC 6455 5.2), masked with a key derived from `seed`. */
 export function frame(kind: Kind, data: Buffer, masked: boolean, seed: number): Buffer {
   const head = frameHead(kind === 'binary' ? 2 : 1, data.length, masked);
   if (!masked) return Buffer.concat([head, data]);
@@ -49,18 +49,18 @@ export function frame(kind: Kind, data: Buffer, masked: boolean, seed: number): 
   return Buffer.concat([head, key, data.map((byte, at) => byte ^ (key[at & 3] as number))]);
 }
 
-/** Whole frames, and in which chunks they arrive. */
+/** Whole frames, and the chunks in which they arrive. */
 export interface Stream {
   readonly chunks: readonly Buffer[];
   readonly messages: number;
-  /** The sum of the lengths of the messages: UTF-16 code units of text, bytes of binary. */
+  /** The sum of the lengths of the messages, in UTF-16 code units of text or bytes of binary. */
   readonly length: number;
 }
 
 /** How the frames of a {@link Stream} arrive. */
 export type Delivery = 'one frame per chunk' | 'coalesced' | '1460-byte cuts' | '1-byte cuts';
 
-/** Messages of one kind and size, so many that they fill a chunk of 64 KiB, or one when it is longer. */
+/** Returns as many messages of one kind and size as fill a chunk of 64 KiB, or a single one if it is longer. */
 export function stream(kind: Kind, size: number, masked: boolean, delivery: Delivery): Stream {
   const space = delivery === '1-byte cuts' ? 2 * KIB : CHUNK;
   const one = frame(kind, payload(kind, size), masked, 0).length;
@@ -74,10 +74,10 @@ export function stream(kind: Kind, size: number, masked: boolean, delivery: Deli
   };
 }
 
-/** How long the messages of a mixed stream are: all lengths alike, or all orders of magnitude, so that most are short. */
+/** The distribution of lengths in a mixed stream: uniform, or uniform in orders of magnitude, so that most are short. */
 export type Mix = 'even' | 'short';
 
-/** Texts and binary messages of 1 to 4096 bytes in no order, the same ones every time. */
+/** Returns texts and binary messages of 1 to 4096 bytes in a shuffled order that is the same every time. */
 export function mixedStream(masked: boolean, chunk: number, mix: Mix): Stream {
   const frames: Buffer[] = [];
   let length = 0;

@@ -2,13 +2,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Task, TaskMaker } from './task.ts';
 
-/** A batch should take so many milliseconds, so that reading the clock and preparing its input cost nothing. */
+/** The intended duration of a batch in milliseconds, so that reading the clock and preparing input do not matter. */
 const BATCH = 2;
 
-/** For so many milliseconds a new task runs before anything counts, so that the engine has compiled it. */
+/** How many milliseconds a new task runs before anything counts, so that the engine has compiled it. */
 const WARM_UP = 10;
 
-/** One task at a time, kept from turn to turn with all that it has prepared. */
+/** Keeps one task at a time, with its prepared input, from turn to turn. */
 export class Meter {
   readonly #make: TaskMaker;
   #name: string | undefined;
@@ -20,10 +20,10 @@ export class Meter {
   }
 
   /**
-   * Works on one case until about `milliseconds` have been spent in it, and gives nanoseconds an operation; NaN when the
+   * Works on one case until about `milliseconds` have been spent in it, and returns nanoseconds per operation; NaN when the
    * contestant cannot do this case.
    *
-   * @throws {Error} when not all operations were seen to be done
+   * @throws {Error} when the task did not do all operations
    */
   async measure(name: string, milliseconds: number): Promise<number> {
     if (name !== this.#name) {
@@ -53,10 +53,10 @@ export class Meter {
   }
 }
 
-/** Milliseconds for so many rounds of a task. */
+/** Returns how many milliseconds the rounds of a task take. */
 async function batch(task: Task, rounds: number): Promise<number> {
   await task.prepare?.(rounds);
-  // What the batch before has left to be done soon is done now.
+  // Finishes deferred work of the previous batch before the clock starts.
   await turn();
   const start = performance.now();
   const result = task.run(rounds);

@@ -1,10 +1,10 @@
-/** The peers as far as a codec can be seen in them: some of these classes are no public exports. */
+/** The codecs of the peers. Some of these classes are not public exports. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 
-/** Of ws: what reads a socket. */
+/** The class of ws that reads a socket. */
 export interface WsReceiver {
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void;
   on(event: 'ping' | 'pong', listener: (data: Buffer) => void): void;
@@ -13,12 +13,12 @@ export interface WsReceiver {
   write(chunk: Buffer): boolean;
 }
 
-/** Of ws: what writes to a socket. */
+/** The class of ws that writes to a socket. */
 export interface WsSender {
   send(data: string | Buffer, options: { binary: boolean; fin: boolean; mask: boolean; compress: boolean }): void;
 }
 
-/** Of ws: permessage-deflate, one message at a time. */
+/** permessage-deflate of ws, one message at a time. */
 export interface WsDeflate {
   accept(offers: object[]): unknown;
   compress(data: Buffer, fin: boolean, done: (error: Error | null, data: Buffer) => void): void;
@@ -45,7 +45,7 @@ interface Ws {
   };
 }
 
-/** Of websocket-driver: a connection from its first byte on. */
+/** A connection of websocket-driver, from its first byte on. */
 export interface Driver {
   readonly io: { on(event: 'data', listener: (bytes: Buffer) => void): void };
   on(event: 'message', listener: (event: { data: string | Buffer }) => void): void;
@@ -59,7 +59,7 @@ export interface Driver {
   binary(data: Buffer): boolean;
 }
 
-/** Of websocket: a connection over a socket that is there. */
+/** A connection of websocket over an open socket. */
 export interface WebsocketConnection {
   on(
     event: 'message',
@@ -80,28 +80,28 @@ interface Websocket {
   ) => WebsocketConnection;
 }
 
-/** Of undici: what its WebSocket reads a socket with, at a client. */
+/** The parser with which undici's client reads a socket. */
 export interface ByteParser {
   readonly closingInfo: { readonly code?: number; readonly reason: string; readonly error: boolean } | undefined;
   write(chunk: Buffer): boolean;
 }
 
-/** Of undici: as much of its WebSocket as the parser needs for messages; the rest is for what is none. */
+/** The part of undici's WebSocket that its parser needs for messages; the rest is for other frames. */
 export interface ByteParserHandler {
   onMessage(type: number, data: Buffer): void;
   readonly [more: string]: unknown;
 }
 
-/** What ws exports of itself; with or without bufferutil as the environment says. */
+/** The internals of ws, with or without bufferutil, as the environment says. */
 export const loadWs = (): Ws => require('ws') as Ws;
 
-/** The close code that ws fails a connection with. */
+/** The property of an error in which ws stores the close code. */
 export function wsStatusCode(error: Error): number {
   const { kStatusCode } = require(inside('ws', 'lib/constants.js')) as { kStatusCode: symbol };
   return (error as unknown as Record<symbol, number>)[kStatusCode] ?? Number.NaN;
 }
 
-/** The masking of ws. */
+/** The masking functions of ws. */
 export const loadWsMask = (): { unmask(bytes: Buffer, key: Buffer): void } =>
   require(inside('ws', 'lib/buffer-util.js')) as { unmask(bytes: Buffer, key: Buffer): void };
 
@@ -109,14 +109,14 @@ export const loadWsMask = (): { unmask(bytes: Buffer, key: Buffer): void } =>
 export const loadBufferutil = (): { unmask(bytes: Buffer, key: Buffer): void } =>
   require('bufferutil') as { unmask(bytes: Buffer, key: Buffer): void };
 
-/** Gives a server or a client of websocket-driver. */
+/** Returns a server or a client of websocket-driver. */
 export const loadDriver = (): { server(options?: object): Driver; client(url: string, options?: object): Driver } =>
   require('websocket-driver') as { server(options?: object): Driver; client(url: string, options?: object): Driver };
 
-/** What websocket exports. */
+/** The exports of websocket. */
 export const loadWebsocket = (): Websocket => require('websocket') as Websocket;
 
-/** The parser of undici, which gives whole messages to its handler. */
+/** The parser of undici, which passes whole messages to its handler. */
 export const loadUndici = (): (new (
   handler: ByteParserHandler,
   extensions: null,
@@ -125,7 +125,7 @@ export const loadUndici = (): (new (
   (require(inside('undici', 'lib/web/websocket/receiver.js')) as { ByteParser: ReturnType<typeof loadUndici> })
     .ByteParser;
 
-/** Why a package cannot be measured: it is not there. */
+/** Returns why a package cannot be measured: it is not installed. */
 export function absent(name: string): string | undefined {
   try {
     require.resolve(name);
@@ -135,7 +135,7 @@ export function absent(name: string): string | undefined {
   }
 }
 
-/** Why bufferutil cannot be measured: it is not there, or there as JavaScript only. */
+/** Returns why bufferutil cannot be measured: it is not installed, or only its JavaScript fallback is. */
 export function withoutBufferutil(): string | undefined {
   try {
     const file = require.resolve('bufferutil');

@@ -1,37 +1,37 @@
-/** What a codec suite measures: a piece of work without a network, repeated in one process per contestant. */
+/** The unit of measurement of a codec suite: work without a network, repeated in one process for each contestant. */
 import { fileURLToPath } from 'node:url';
 import type { Case, Pace, Subject, Suite } from '../suite.ts';
 import { inChild } from './in-child.ts';
 
-/** One case as one contestant does it: rounds of the same work. */
+/** One case of one contestant: rounds of the same work. */
 export interface Task {
-  /** How many operations a round has: messages, most often. */
+  /** The number of operations in a round; most often these are messages. */
   readonly operations: number;
-  /** For how many rounds {@link prepare} has room. */
+  /** The most rounds that {@link prepare} has room for. */
   readonly most: number;
-  /** Makes the input of the next `rounds` rounds; not measured. */
+  /** Makes the input of the next `rounds` rounds. This is not measured. */
   prepare?(rounds: number): void | Promise<void>;
-  /** The measured part: does `rounds` rounds and gives how many operations were seen to be done. */
+  /** The measured part: does `rounds` rounds and returns the number of operations that it observed. */
   run(rounds: number): number | Promise<number>;
 }
 
-/** Gives the task for a case, or `undefined` when the contestant cannot do it. */
+/** Returns the task for a case, or `undefined` when the contestant cannot do it. */
 export type TaskMaker = (name: string) => Task | undefined | Promise<Task | undefined>;
 
-/** Somebody who is measured in a process of its own. */
+/** A subject that is measured in its own process. */
 export interface Contestant {
   readonly name: string;
-  /** What differs from the environment of this process. */
+  /** Changes to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Why it cannot be measured on this machine, if it cannot. */
+  /** Why it cannot be measured on this machine. */
   readonly missing?: string | undefined;
-  /** As a subject has it. */
+  /** As in {@link Subject}. */
   readonly variant?: boolean;
-  /** Loads it, in the process that measures it. */
+  /** Loads the library, in the process that measures it. */
   load(): Promise<TaskMaker>;
 }
 
-/** What {@link codecSuite} makes a suite of. */
+/** The parts of which {@link codecSuite} makes a suite. */
 export interface CodecSuite {
   /** `import.meta.url` of the module that exports the {@link Contestant}s as `contestants`. */
   readonly url: string;
@@ -42,13 +42,13 @@ export interface CodecSuite {
   readonly contestants: readonly Contestant[];
 }
 
-/** Without a network a few milliseconds tell much. */
+/** Without a network a few milliseconds per turn are enough. */
 const PACE: { quick: Pace; full: Pace } = {
   quick: { turns: 4, warmUps: 0, slice: 4 },
   full: { turns: 9, warmUps: 1, slice: 25 },
 };
 
-/** Gives a suite whose subjects are contestants; those whose names begin with `sockless` are ours. */
+/** Returns a suite whose subjects are contestants. Those whose names begin with `sockless` are ours. */
 export function codecSuite({ url, contestants, ...suite }: CodecSuite): Suite {
   const subjects = contestants.map((contestant): Subject & { ours: boolean } => {
     const start = (env: Readonly<Record<string, string>>) =>

@@ -1,8 +1,8 @@
-/** The other side of companion.ts, for Node, Bun and Deno alike: lines of JSON on the standard input and output. */
+/** The other end of companion.ts, for Node, Bun and Deno alike: lines of JSON on standard input and output. */
 import process from 'node:process';
 
 /**
- * Says that the program is ready, then answers each question, one after the other, with what `answer` gives. Ends the
+ * Announces that the program is ready, then answers the questions one after the other with the results of `answer`. Ends the
  * process when the input ends.
  */
 export function answerQuestions(greeting: object, answer: (question: never) => unknown): void {

@@ -1,4 +1,4 @@
-/** Starts the processes that the network suites need, servers and the load generator, and asks them questions. */
+/** Starts the processes that the network suites need (servers and the load generator) and asks them questions. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -6,32 +6,32 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { measuredNode } from '../node.ts';
 
-/** What to start. */
+/** The program to start. */
 export interface Program {
   /** The executable. Default: the Node that is measured. */
   readonly command?: string;
   readonly args: readonly string[];
-  /** What differs from the environment of this process. */
+  /** Changes to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How long a program may take to end by itself once it has been told to, in milliseconds. */
+/** How long a program may take to end after it was told to, in milliseconds. */
 const PATIENCE = 2000;
 
 const BENCHMARKS = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A TypeScript file of this folder, run by the Node that is measured. */
+/** Returns a TypeScript file of this folder, run by the Node that is measured. */
 export function nodeProgram(path: string, args: readonly string[] = [], flags: readonly string[] = []): Program {
   const file = fileURLToPath(new URL(path, import.meta.url));
   return { args: [...flags, '--import', 'tsx', file, ...args] };
 }
 
 /**
- * A program that writes one line when it is ready, then answers each line it reads with one line (answers.ts). It ends
- * when its input ends, so it never outlives this process, however that ends.
+ * A program that writes one line when it is ready, then answers each line that it reads with one line (answers.ts). It ends
+ * when its input ends, so it cannot outlive this process.
  */
 export class Companion {
-  /** What it said when it was ready. */
+  /** Its first line. */
   greeting: unknown = undefined;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #name: string;
@@ -46,7 +46,7 @@ export class Companion {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#child.on('error', (error) => this.#end(error.message));
-    // Not 'exit': what it has written last is to be read first.
+    // Not 'exit': lines written before the process ended must be read first.
     this.#child.on('close', (code, signal) => this.#end(`it ended (${signal ?? code})`));
     this.#child.stdin.on('error', (error) => this.#end(error.message));
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#receive(line));
@@ -64,7 +64,7 @@ export class Companion {
   }
 
   /**
-   * Asks, and gives the answer.
+   * Asks a question and returns the answer.
    *
    * @throws {Error} when the program says that it has failed, or has ended
    */
@@ -73,7 +73,7 @@ export class Companion {
     return this.#answer();
   }
 
-  /** Ends the program, and waits until it has ended. */
+  /** Ends the program and waits for that. */
   async stop(): Promise<void> {
     if (this.#ended !== undefined) return;
     this.#child.stdin.end();

@@ -4,8 +4,8 @@
 export type Point = readonly [size: number, cost: number];
 
 /**
- * The k for which cost(n) ~ n^k fits best, by least squares on logarithms: over the larger half of the sizes (on a
- * logarithmic scale), because what every call costs hides how the small ones grow. NaN for fewer than two points.
+ * Returns the exponent k for which cost(n) ~ n^k fits best, by least squares on logarithms. Only the larger half of the sizes
+ * counts (on a logarithmic scale), because the fixed cost of a call hides how the small ones grow. NaN for fewer than two points.
  */
 export function exponent(points: readonly Point[]): number {
   const sizes = points.map(([size]) => size);

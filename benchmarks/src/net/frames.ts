@@ -1,10 +1,10 @@
-/** Frames that are encoded before anything is measured (RFC 6455 5.2), and what their echoes look like. */
+/** Frames encoded before the measurement (RFC 6455 5.2), and their expected echoes. */
 
-/** One message after the other, all of the same size. */
+/** Messages of the same size, one after the other. */
 export interface Frames {
-  /** By count: the first so many messages, masked, to be sent in one write. */
+  /** The first n messages, by n, masked, to be sent in one write. */
   readonly masked: readonly Buffer[];
-  /** What comes back when all have been sent: the same, unmasked or unchanged. */
+  /** The echo of all of them: unmasked, or unchanged. */
   readonly echo: Buffer;
   /** The length of one echo, in bytes. */
   readonly echoLength: number;
@@ -13,7 +13,7 @@ export interface Frames {
 /**
  * Encodes `count` messages of `size` bytes of lower-case letters, each with a payload and a masking key of its own.
  *
- * @param unchanged whether the echo is what was sent, masked as it is: that of a server that knows no frames
+ * @param unchanged whether the echo is the masked bytes that were sent, from a server that does not parse frames
  */
 export function encodeFrames(opcode: number, size: number, count: number, unchanged = false): Frames {
   const head = frameHead(opcode, size, false);
@@ -39,7 +39,7 @@ export function encodeFrames(opcode: number, size: number, count: number, unchan
   return unchanged ? { masked, echo: all, echoLength: maskedLength } : { masked, echo, echoLength };
 }
 
-/** The head of a final frame up to its masking key, with the length in as few bytes as it takes. */
+/** Returns the head of a final frame up to its masking key, with the length in the fewest bytes. */
 export function frameHead(opcode: number, size: number, masked: boolean, final = true): Buffer {
   const bit = masked ? 0x80 : 0;
   const first = (final ? 0x80 : 0) | opcode;

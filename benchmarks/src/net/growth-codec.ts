@@ -4,27 +4,27 @@ import { ours } from '../ours.ts';
 import { answerQuestions } from './answers.ts';
 import { frameHead } from './frames.ts';
 
-/** What grows: the payload of one frame, the fragments of one message, or the chunks of one byte that it comes in. */
+/** What grows: the payload of one frame, the fragments of one message, or the number of one-byte chunks. */
 export type Growing = 'bytes' | 'fragments' | 'chunks';
 
-/** Asks for one message to be decoded, again and again. */
+/** Asks to decode one message repeatedly. */
 export interface CodecQuestion {
   readonly subject: 'sockless' | 'ws';
   readonly growing: Growing;
   readonly size: number;
-  /** For how long at most, unless one time alone takes longer. */
+  /** The longest duration, unless a single message takes longer. */
   readonly milliseconds: number;
 }
 
-/** The median of what a message took. */
+/** The median cost of a message. */
 export interface CodecAnswer {
   readonly nanoseconds: number;
 }
 
-/** Decodes chunks, and gives the length of the message that they were. */
+/** Decodes chunks and returns the length of their message. */
 type Decode = (chunks: readonly Buffer[]) => number;
 
-/** The Receiver is no public export of ws, but it is the part that decodes. */
+/** Receiver is not a public export of ws, but it is the part that decodes. */
 interface WsReceiver {
   on(event: 'message', listener: (data: Buffer) => void): void;
   write(chunk: Buffer): void;
@@ -87,7 +87,7 @@ function ws(): Decode {
   };
 }
 
-/** A frame of so many zeros. */
+/** Returns a frame with a payload of zeros. */
 function masked(opcode: number, final: boolean, size: number): Buffer {
   const head = frameHead(opcode, size, true, final);
   return Buffer.concat([head, Buffer.from(KEY), Buffer.alloc(size, Buffer.from(KEY))]);

@@ -11,13 +11,13 @@ export const REQUEST = Buffer.from(
 
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
-/** The shortest response that is right. */
+/** The shortest correct response. */
 export const RESPONSE = Buffer.from(
   'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${ACCEPT}\r\n\r\n`,
 );
 
-/** Whether a head that is whole accepts the {@link REQUEST}. */
+/** Tells whether a whole head accepts the {@link REQUEST}. */
 export function isAccepted(head: string): boolean {
   return head.startsWith('HTTP/1.1 101 ') && head.includes(ACCEPT);
 }

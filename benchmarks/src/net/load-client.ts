@@ -1,20 +1,20 @@
-/** One connection of the load generator: bytes on a socket, and nothing that knows WebSocket. */
+/** One connection of the load generator: bytes on a socket, without any knowledge of WebSocket. */
 import { connect, type Socket } from 'node:net';
 import { HOST, isAccepted, REQUEST } from './handshake.ts';
 
-/** All sockets read into the same bytes: they are looked at when they arrive and never again. */
+/** All sockets read into the same memory, because bytes are checked when they arrive and not kept. */
 const buffer = Buffer.allocUnsafeSlow(256 * 1024);
 
 /** A raw client. */
 export class LoadClient {
   readonly socket: Socket;
-  /** Takes what has arrived: `length` bytes of `bytes`, valid during the call. */
+  /** Receives the bytes that have arrived: `length` bytes of `bytes`, valid during the call. */
   onBytes: (length: number, bytes: Uint8Array) => void = ignore;
-  /** Takes the reason why the connection ended, when it was not {@link close} that ended it. */
+  /** Receives the reason why the connection ended, unless {@link close} ended it. */
   onEnd: (error: Error) => void = ignore;
-  /** What is still to come of the replies in flight, in bytes. */
+  /** The number of bytes of outstanding replies that have not arrived. */
   outstanding = 0;
-  /** What has arrived of a reply that is not whole, in bytes. */
+  /** The number of bytes that have arrived of an incomplete reply. */
   partial = 0;
   #closed = false;
 
@@ -36,7 +36,7 @@ export class LoadClient {
     this.socket.on('close', () => this.#end(new Error('the server has closed a connection')));
   }
 
-  /** Opens a connection: resolves when the server has accepted it. */
+  /** Opens a connection; resolves when the server has accepted it. */
   static open(port: number): Promise<LoadClient> {
     return new Promise((resolve, reject) => {
       const client = new LoadClient(port);
@@ -54,7 +54,7 @@ export class LoadClient {
     });
   }
 
-  /** Opens many connections, some at a time so that the server's backlog suffices. */
+  /** Opens many connections, a few at a time so that the server's backlog suffices. */
   static async openMany(port: number, count: number): Promise<LoadClient[]> {
     const clients: LoadClient[] = [];
     let begun = 0;
@@ -70,7 +70,7 @@ export class LoadClient {
     return clients;
   }
 
-  /** Ends the connection without further ado. */
+  /** Ends the connection immediately. */
   close(): void {
     this.#closed = true;
     this.socket.destroy();
@@ -84,5 +84,5 @@ export class LoadClient {
 }
 
 function ignore(): void {
-  // Nothing is expected.
+  // No bytes are expected.
 }

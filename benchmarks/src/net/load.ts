@@ -1,14 +1,14 @@
 /**
- * The load generator, a process of its own: raw sockets that send frames encoded before and count the bytes that come
- * back, because the echo of a message of known size has a known length. It has to be faster than the servers, so it
- * knows nothing of WebSocket beyond that.
+ * The load generator, in its own process: raw sockets that send frames encoded in advance and count the bytes that come
+ * back, since the echo of a message of known size has a known length. It must be faster than the servers, so it
+ * knows nothing else of WebSocket.
  */
 import { performance } from 'node:perf_hooks';
 import { answerQuestions } from './answers.ts';
 import { encodeFrames, type Frames } from './frames.ts';
 import { LoadClient } from './load-client.ts';
 
-/** Asks for connections to be opened and checked for the next {@link EchoQuestion}, unless they are there already. */
+/** Asks to open and check connections for the next {@link EchoQuestion}, unless they exist already. */
 export interface PrepareQuestion {
   readonly type: 'prepare';
   readonly port: number;
@@ -17,68 +17,68 @@ export interface PrepareQuestion {
   /** The length of a message, in bytes. */
   readonly size: number;
   readonly connections: number;
-  /** How many messages are outstanding on each connection at any time. */
+  /** How many messages are outstanding on each connection at a time. */
   readonly inFlight: number;
-  /** Whether the server sends back what it reads, frames masked as they are. Default: it unmasks them, as it has to. */
+  /** Whether the server returns the masked bytes that it reads. Default: it unmasks, as a WebSocket server must. */
   readonly unchanged?: boolean;
-  /** For how long messages will be echoed. */
+  /** How long messages will be echoed. */
   readonly milliseconds: number;
 }
 
-/** Asks for messages to be echoed for some time, as prepared; the connections stay for the next time. */
+/** Asks to echo messages for some time, as prepared. The connections are kept for the next question. */
 export interface EchoQuestion {
   readonly type: 'echo';
   readonly milliseconds: number;
 }
 
-/** Asks for connections to be opened and closed again for some time. */
+/** Asks to open connections and close them again for some time. */
 export interface ConnectQuestion {
   readonly type: 'connect';
   readonly port: number;
-  /** How many are opened at a time. */
+  /** How many are being opened at a time. */
   readonly concurrency: number;
   readonly milliseconds: number;
 }
 
-/** Asks for connections to be opened and kept. */
+/** Asks to open connections and keep them. */
 export interface OpenQuestion {
   readonly type: 'open';
   readonly port: number;
   readonly connections: number;
 }
 
-/** Asks for all connections to be closed. */
+/** Asks to close all connections. */
 export interface CloseQuestion {
   readonly type: 'close';
 }
 
-/** What the load generator can be asked. */
+/** A question to the load generator. */
 export type LoadQuestion = PrepareQuestion | EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
 
-/** What was done: messages echoed, or connections opened. */
+/** The number of messages echoed, or of connections opened. */
 export interface LoadAnswer {
   readonly count: number;
   readonly milliseconds: number;
-  /** How busy the load generator was, from 0 to 1: near 1 it is not the server that was measured. */
+  /** How busy the load generator was, from 0 to 1. Near 1 it limits the result, not the server. */
   readonly utilization: number;
 }
 
-/** What was echoed. */
+/** The result of an echo. */
 export interface EchoAnswer extends LoadAnswer {
-  /** All messages of this question: `count`, and those that were still in flight when the time was over. */
+  /** All messages of this question: `count`, plus those still outstanding when the time was over. */
   readonly total: number;
 }
 
-/** How old connections become, in milliseconds: servers begin to send Ping frames after 20 seconds. */
+/** The greatest age of a connection, in milliseconds: servers begin to send Ping frames after 20 seconds. */
 const MAX_AGE = 15_000;
-/** How long anything may take beyond the time asked for, in milliseconds. */
+/** How long an answer may take beyond the requested time, in milliseconds. */
 const PATIENCE = 30_000;
 
 let clients: LoadClient[] = [];
 let clientsOf = '';
 let clientsSince = 0;
 let frames: Frames = encodeFrames(2, 0, 0);
-/** How many of them are sent on each connection before anything has come back. */
+/** How many of them are sent on each connection before the first reply. */
 let framesInFlight = 0;
 
 answerQuestions({}, async (question: LoadQuestion) => {
@@ -102,7 +102,7 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
     case 'prepare':
       return prepare(question);
     case 'echo':
-      if (clientsOf === '') throw new Error('nothing is prepared to be echoed');
+      if (clientsOf === '') throw new Error('no messages were prepared');
       return measured(() => echoForAWhile(question.milliseconds));
     case 'connect':
       return connectForAWhile(question);
@@ -136,7 +136,7 @@ function closeAll(): undefined {
   clientsOf = '';
 }
 
-/** Sends all frames once and compares what comes back byte by byte. */
+/** Sends all frames once and compares the replies byte by byte. */
 function verify(client: LoadClient, { masked, echo: expected }: Frames): Promise<void> {
   return new Promise((resolve, reject) => {
     let received = 0;
@@ -144,7 +144,7 @@ function verify(client: LoadClient, { masked, echo: expected }: Frames): Promise
     client.onBytes = (length, bytes) => {
       const piece = expected.subarray(received, received + length);
       if (piece.compare(bytes, 0, length) !== 0) {
-        reject(new Error(`what is echoed differs from what was sent, from byte ${received} on`));
+        reject(new Error(`the echo differs from the messages from byte ${received} on`));
       }
       received += length;
       if (received === expected.length) resolve();
@@ -153,7 +153,7 @@ function verify(client: LoadClient, { masked, echo: expected }: Frames): Promise
   });
 }
 
-/** Counts the messages that are echoed until the time is over, and waits for those that are still in flight then. */
+/** Counts the messages echoed until the time is over, then waits for those still outstanding. */
 function echoForAWhile(milliseconds: number): Promise<Omit<EchoAnswer, 'utilization'>> {
   const { masked, echoLength } = frames;
   return new Promise((resolve, reject) => {
@@ -167,7 +167,7 @@ function echoForAWhile(milliseconds: number): Promise<Omit<EchoAnswer, 'utilizat
       bytes += length;
       client.outstanding -= length;
       if (client.outstanding < 0) {
-        reject(new Error('more is echoed than was sent'));
+        reject(new Error('the echo is longer than the messages'));
         return;
       }
       if (result === undefined) {
@@ -194,7 +194,7 @@ function echoForAWhile(milliseconds: number): Promise<Omit<EchoAnswer, 'utilizat
   });
 }
 
-/** Opens a connection, closes it once it is open, and so on, several at a time. */
+/** Opens connections and closes each once it is open, several at a time. */
 function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion): Promise<LoadAnswer> {
   return measured(async () => {
     const start = performance.now();

@@ -1,4 +1,4 @@
-/** The servers that are measured: how to start each, and why one cannot be. */
+/** The servers that are measured: how to start each, or why it cannot be started. */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,13 +15,13 @@ import { nodeProgram, type Program } from './companion.ts';
 export interface ServerProgram {
   readonly name: string;
   readonly program: Program;
-  /** Whether it sends back what it reads, frames masked as they are. Default: it is a WebSocket server. */
+  /** Whether it returns the bytes that it reads, masked as they are. Default: it is a WebSocket server. */
   readonly unchanged?: boolean;
-  /** Why it cannot be started, if it cannot. */
+  /** Why it cannot be started. */
   readonly missing?: string | undefined;
 }
 
-/** Lets Node's programs collect their garbage when they are asked to. */
+/** Lets Node collect garbage on request. */
 const NODE_FLAGS = ['--expose-gc'];
 
 const DENO_FLAGS = ['run', '--quiet', '--no-lock', '--allow-net', '--allow-env', '--allow-sys', '--allow-read'];
@@ -31,18 +31,18 @@ export const NO_ADD_ONS = { WS_NO_BUFFER_UTIL: '1', WS_NO_UTF_8_VALIDATE: '1' };
 
 /** `serve` of `@sockless/node`, with its defaults. */
 export const SERVE = node('sockless', 'sockless.ts', ['serve']);
-/** `serve` without what runs by the clock, which ws does not have: no heartbeat, no idle timeout. */
+/** `serve` without timers, like ws: no heartbeat, no idle timeout. */
 export const SERVE_WITHOUT_TIMERS = node('sockless, no timers', 'sockless.ts', ['serve', 'without-timers']);
-/** Core and `attach` on `node:net`: without `node:http`. */
+/** Core and `attach` on `node:net`, without `node:http`. */
 export const CORE_ON_NET = node('sockless, core on node:net', 'sockless.ts', ['net']);
-/** {@link CORE_ON_NET} without what runs by the clock. */
+/** {@link CORE_ON_NET} without timers. */
 export const CORE_WITHOUT_TIMERS = node('sockless, core, no timers', 'sockless.ts', ['net', 'without-timers']);
-/** {@link SERVE} whose application lends the messages that it sends; only where {@link knowsLoans} says so. */
+/** {@link SERVE} with an application that lends the messages it sends; only if {@link knowsLoans}. */
 export const SERVE_LENDING = node('sockless, lending', 'sockless.ts', ['serve', 'lending']);
 /** {@link SERVE} without limits on sizes. */
 export const SERVE_LARGE = node('sockless', 'sockless.ts', ['serve', 'large']);
 
-/** ws as it comes. */
+/** ws with its defaults. */
 export const WS = node('ws', 'ws.ts', [], NO_ADD_ONS);
 /** ws with its native add-on for masking. */
 export const WS_BUFFERUTIL: ServerProgram = {
@@ -53,7 +53,7 @@ export const WS_BUFFERUTIL: ServerProgram = {
 export const WS_CORKED = node('ws corked by hand', 'ws.ts', ['corked'], NO_ADD_ONS);
 /** websocket-driver behind `node:http`. */
 export const WEBSOCKET_DRIVER = node('websocket-driver', 'websocket-driver.ts');
-/** The package `websocket`, which brings bufferutil. */
+/** The package `websocket`, which includes bufferutil. */
 export const WEBSOCKET = node('websocket', 'websocket.ts');
 /** Bun's own server. */
 export const BUN = native('bun', BUN_RUNTIME, ['bun.ts']);
@@ -63,10 +63,10 @@ export const SERVE_ON_BUN = native('sockless on Bun', BUN_RUNTIME, ['sockless.ts
 export const DENO = native('deno', DENO_RUNTIME, ['deno.ts'], [...DENO_FLAGS, '--no-config']);
 /** `serve` of `@sockless/deno`, with its defaults. */
 export const SERVE_ON_DENO = native('sockless on Deno', DENO_RUNTIME, ['sockless-deno.ts'], DENO_FLAGS);
-/** A socket of Node's and nothing else. */
+/** A bare socket of Node. */
 export const BARE = node('bare net.Socket', 'bare.ts');
 
-/** What Node's sockets take to send back what they read, without any frames: near the limit of what Node can do. */
+/** A server that returns what Node's sockets read, without parsing frames: close to the limit of Node. */
 export const LIMIT: ServerProgram = { ...node('bare node:net', 'as-read.ts'), unchanged: true };
 
 function node(
@@ -78,12 +78,12 @@ function node(
   return { name, program: { ...nodeProgram(`servers/${file}`, args, NODE_FLAGS), env } };
 }
 
-/** A server of ours as it is in another tree, built in the folder `root`. */
+/** Returns our server as built in the folder `root`. */
 export function serverAt(server: ServerProgram, root: string): ServerProgram {
   return { ...server, program: { ...server.program, env: { ...server.program.env, SOCKLESS_ROOT: root } } };
 }
 
-/** A server of this folder, with its arguments, run by another runtime than Node. */
+/** Returns a server of this folder, with its arguments, run by another runtime. */
 export function native(
   name: string,
   runtime: Runtime,
@@ -103,7 +103,7 @@ export function native(
   };
 }
 
-/** bufferutil falls back to JavaScript in silence when there is no add-on for the platform. */
+/** bufferutil silently falls back to JavaScript when it has no add-on for the platform. */
 function whyNoBufferUtil(): string | undefined {
   const found = requireFrom(import.meta.url, 'bufferutil/package.json');
   if (found === undefined) return 'bufferutil is not installed';

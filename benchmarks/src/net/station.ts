@@ -6,16 +6,16 @@ import type { EchoAnswer, LoadAnswer, LoadQuestion, PrepareQuestion } from './lo
 import { type ServerProgram, serverAt } from './server-programs.ts';
 import type { Memory, ProcessorTime, ServerQuestion } from './servers/listening.ts';
 
-/** Run by the Node of this process, whichever runs the servers: their load is the same. */
+/** Always run by the Node of this process, whichever Node runs the servers, so that the load is the same. */
 const LOAD = { ...nodeProgram('load.ts'), command: process.execPath };
 
 /** `Omit` for each member of a union. */
 type WithoutPort<Question> = Question extends LoadQuestion ? Omit<Question, 'port'> : never;
 
-/** Which messages are to be echoed, and for how long. */
+/** Which messages to echo, and how long. */
 export type Echo = Omit<PrepareQuestion, 'type' | 'port' | 'unchanged'>;
 
-/** A server that runs, and a load generator that asks it. */
+/** A running server and a load generator connected to it. */
 export class Station {
   readonly #server: Companion;
   readonly #load: Companion;
@@ -43,9 +43,9 @@ export class Station {
   }
 
   /**
-   * Has the load generator do something with the server.
+   * Asks the load generator to do something with the server.
    *
-   * @throws {Error} when something went wrong: a reply is not what was sent, a connection has ended
+   * @throws {Error} when a reply is wrong or a connection has ended
    */
   async load(question: WithoutPort<LoadQuestion>): Promise<LoadAnswer> {
     const { port } = this.#server.greeting as { port: number };
@@ -53,8 +53,8 @@ export class Station {
   }
 
   /**
-   * Has messages echoed: what one of them takes, and how much processor time of the server. Opening the connections is
-   * not part of it; what the server does for this class's two questions is, a fraction of a millisecond.
+   * Echoes messages and returns the time and the processor time of the server for one of them. Opening the connections is
+   * not included. The two questions to the server are; they cost it a fraction of a millisecond.
    *
    * @throws {Error} as {@link load}
    */
@@ -66,12 +66,12 @@ export class Station {
     return { cost: cost(answer), processor };
   }
 
-  /** Collects the server's garbage and says what is left. */
+  /** Collects the server's garbage and returns the memory that is left. */
   async memory(): Promise<Memory> {
     return (await this.#server.ask({ about: 'memory' } satisfies ServerQuestion)) as Memory;
   }
 
-  /** Says how much processor time the server has used, in nanoseconds. */
+  /** Returns the processor time that the server has used, in nanoseconds. */
   async processor(): Promise<number> {
     const answer = await this.#server.ask({ about: 'processor' } satisfies ServerQuestion);
     return (answer as ProcessorTime).nanoseconds;
@@ -83,12 +83,12 @@ export class Station {
   }
 }
 
-/** Nanoseconds for each of the things that were done. */
+/** Returns nanoseconds for each thing that was done. */
 export function cost({ count, milliseconds }: LoadAnswer): number {
   return (milliseconds * 1e6) / count;
 }
 
-/** The subject that `start` measures with a server, or with the same one of another tree. */
+/** Returns the subject that `start` measures with a server, or with the same server of another tree. */
 export function subjectOf(server: ServerProgram, start: (server: ServerProgram) => Promise<Runner>): Subject {
   return {
     name: server.name,

@@ -1,17 +1,17 @@
 /**
- * Opening handshakes: TCP connections opened, upgraded and ended again. What counts is the processor time of the server:
- * the load generator, with as much to do in the system, would be the first to be at its limit, whoever serves.
+ * Opening handshakes: TCP connections opened, upgraded and closed again. The processor time of the server is measured, because
+ * the load generator has as much work in the operating system and would reach its limit first.
  */
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
 import type { Runner, Suite } from '../suite.ts';
 
-/** Connections that are being opened at any time. */
+/** How many connections are being opened at a time. */
 const CONCURRENCY = 32;
-/** Milliseconds before anything is measured: so much code takes part that it is long before all of it is compiled. */
+/** Milliseconds of warm-up: so much code takes part that compiling it takes long. */
 const WARM_UP = 600;
 
-/** The whole way from SYN to the end; ours behind `node:http`, and with core's own parser on `node:net`. */
+/** The whole way from SYN to the end: ours behind `node:http`, and with core's own parser on `node:net`. */
 export const suite: Suite = {
   name: 'connect',
   title: 'Processor time of the server for connections that are opened (TCP and upgrade) and ended by the client',

@@ -1,4 +1,4 @@
-/** Decoding at the public surface: from the chunks of a transport to the messages of an application. */
+/** Decoding through the public interface: from the chunks of a transport to the messages of an application. */
 import {
   type DecodingContestant,
   decodingTask,
@@ -35,7 +35,7 @@ const MIXES: readonly Mix[] = ['even', 'short'];
 const MIX_NAMES: Readonly<Record<Mix, string>> = { even: '', short: 'most short, ' };
 const DELIVERIES: readonly Delivery[] = ['coalesced', 'one frame per chunk', '1460-byte cuts', '1-byte cuts'];
 
-/** The cells that `--quick` shows. */
+/** The cases that `--quick` runs. */
 const QUICK: readonly string[] = [
   ...SIZES.flatMap((size) => [
     `masked text ${sizeName(size)}, coalesced`,
@@ -60,7 +60,7 @@ const cases: readonly DecodeCase[] = [true, false].flatMap((masked) => [
   ]),
 ]);
 
-/** Everybody who decodes. */
+/** All decoders. */
 export const contestants: readonly Contestant[] = [
   SOCKLESS,
   SOCKLESS_IN_JAVASCRIPT,
@@ -85,7 +85,7 @@ function cell(masked: boolean, kind: Kind, size: number, delivery: Delivery): De
   return { name, slow: !QUICK.includes(name), masked, stream: () => stream(kind, size, masked, delivery) };
 }
 
-/** One byte at a time is how a slow or hostile peer sends a little, not a lot. */
+/** Slow or hostile peers send single bytes, but not many of them. */
 function sized(delivery: Delivery): (size: number) => boolean {
   return (size) => delivery !== '1-byte cuts' || size === 16 || size === KIB;
 }

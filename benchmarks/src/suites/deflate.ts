@@ -1,6 +1,6 @@
 /**
- * Compressing and decompressing messages with context takeover (RFC 7692): the same messages for everybody, level 6, a
- * window of 2^15 bytes, memLevel 8. ws does it asynchronously and one message of a connection at a time, so it is given
+ * Compressing and decompressing messages with context takeover (RFC 7692): the same messages for all subjects, level 6, a
+ * window of 2^15 bytes, memLevel 8. ws is asynchronous and compresses one message of a connection at a time, so it receives
  * the next when it is ready.
  */
 import { KIB, sizeName } from '../codec/inputs.ts';
@@ -15,18 +15,18 @@ type Transform = import('@sockless/core/deflate').MessageTransform;
 interface DeflateCase extends Case {
   readonly inflate: boolean;
   readonly size: number;
-  /** Messages a round; the context is taken over from one to the next. */
+  /** Messages in a round. The context is taken over from one to the next. */
   readonly count: number;
 }
 
-/** One library, asked for a fresh compressor or decompressor a round. */
+/** One library; each round uses a fresh compressor or decompressor. */
 interface Library {
   deflater(): Worker;
   inflater(): Worker;
 }
 
 interface Worker {
-  /** Takes all messages, one after the other; gives the length of what came out. */
+  /** Processes all messages, one after the other, and returns the length of the output. */
   run(messages: readonly Buffer[]): number | Promise<number>;
   end(): void;
 }
@@ -47,7 +47,7 @@ const cases: readonly DeflateCase[] = [false, true].flatMap((inflate) =>
   })),
 );
 
-/** Node's own zlib in @sockless/node, pako for all other engines. */
+/** Node's own zlib in @sockless/node; pako for other engines. */
 export const contestants: readonly Contestant[] = [
   { name: 'sockless', load: async () => maker(await sockless((await ours('node')).zlib)) },
   { name: 'sockless, pako', load: async () => maker(await sockless((await ours('deflate')).pako)) },
@@ -76,7 +76,7 @@ async function task({ inflate, size, count }: DeflateCase, library: Library): Pr
   let worker: Worker | undefined;
   let expected = plain.reduce((sum, message) => sum + message.length, 0);
   if (!inflate) {
-    // What it compresses to is everybody's own affair; but it is always the same.
+    // Libraries may compress differently, but each must produce the same length every time.
     const once = library.deflater();
     expected = await once.run(plain);
     once.end();
@@ -92,7 +92,7 @@ async function task({ inflate, size, count }: DeflateCase, library: Library): Pr
   };
 }
 
-/** The same for everybody. */
+/** The messages for all libraries. */
 async function compressed(plain: readonly Buffer[]): Promise<Buffer[]> {
   const { server, client } = await transforms((await ours('node')).zlib);
   const messages = plain.map((message) => Buffer.from(server.compress(message, true)));
@@ -101,7 +101,7 @@ async function compressed(plain: readonly Buffer[]): Promise<Buffer[]> {
   return messages;
 }
 
-/** A message as an application sends them: JSON whose keys recur and whose values vary. */
+/** Returns a typical message of an application: JSON whose keys recur and whose values vary. */
 function json(index: number, size: number): Buffer {
   let text = `{"id":${index},"at":${1_700_000_000 + index * 37}`;
   for (let n = 0; text.length < size - 2; n++)

@@ -1,4 +1,4 @@
-/** Echo over loopback TCP: what a server takes for a message, from the socket to the application and back. */
+/** Echo over loopback TCP: what a message costs a server, from the socket to the application and back. */
 import { KIB, MIB, sizeName } from '../codec/inputs.ts';
 import { knowsLoans } from '../loan.ts';
 import * as servers from '../net/server-programs.ts';
@@ -7,7 +7,7 @@ import type { Case, Runner, Subject, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
   readonly opcode: 1 | 2;
-  /** Bytes of a message. */
+  /** The size of a message in bytes. */
   readonly size: number;
   readonly connections: number;
   /** Messages outstanding on each connection. */
@@ -39,13 +39,13 @@ const lending: readonly Subject[] = (await knowsLoans())
   ? [{ ...subjectOf(servers.SERVE_LENDING, start), variant: true }]
   : [];
 
-/** Everybody's server with its defaults, but without compression. */
+/** Each server with its defaults, but without compression. */
 export const suite: Suite = {
   name: 'echo',
   title:
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; time, and processor time of the server',
   unit: 'ns/message',
-  // The first turn has code that is not compiled yet, also in a quick run.
+  // Even in a quick run, the first turn still runs code that is not compiled.
   pace: { quick: { turns: 3, warmUps: 1, slice: 60 }, full: { turns: 7, warmUps: 1, slice: 250 } },
   cases,
   ours: [

@@ -1,4 +1,4 @@
-/** Encoding at the public surface: from the messages of an application to the bytes that its transport is given. */
+/** Encoding through the public interface: from the messages of an application to the bytes for its transport. */
 import type { SendOptions } from '@sockless/core';
 import { FakeSocket, openedClient, openedServer, WEBSOCKET_CONFIG } from '../codec/decoders.ts';
 import { frame, KIB, type Kind, MIB, payload, sizeName } from '../codec/inputs.ts';
@@ -14,13 +14,13 @@ interface EncodeCase extends Case {
   readonly size: number;
 }
 
-/** Sends all messages and gives how many bytes the transport was given. */
+/** Sends all messages and returns the number of bytes passed to the transport. */
 type Encoder = (messages: readonly (string | Buffer)[]) => number;
 
-/** Gives an encoder for a client (masked) or a server. */
+/** Returns an encoder for a client (masked) or a server. */
 type EncoderMaker = (masked: boolean) => Encoder;
 
-/** How many messages are sent in one go, before the transport has its turn: as many as a socket's buffer holds. */
+/** How many messages are sent before the transport takes its bytes: as many as a socket's buffer holds. */
 const messagesOf = (size: number): number => Math.max(1, Math.min(32, (64 * KIB) / size));
 
 const cases: readonly EncodeCase[] = [true, false].flatMap((masked) =>
@@ -35,7 +35,7 @@ const cases: readonly EncodeCase[] = [true, false].flatMap((masked) =>
   ),
 );
 
-/** Everybody who encodes. */
+/** All encoders. */
 export const contestants: readonly Contestant[] = [
   { name: 'sockless', load: async () => maker(await sockless()) },
   {
@@ -97,13 +97,13 @@ function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task {
   };
 }
 
-/** @param into memory of the transport's, which it writes from: without it, each part comes in memory of its own */
+/** @param into the memory from which the transport writes; without it, each part has memory of its own */
 async function sockless(loan?: SendOptions, into?: Uint8Array): Promise<EncoderMaker> {
   const { Connection } = await ours('core');
   return (masked) => {
     const connection = Connection.opened(masked ? 'client' : 'server');
     connection.poll();
-    // In trees that are compared with it may still have its first name.
+    // In older trees this method has its first name.
     const { written = (connection as unknown as { release(): void }).release } = connection as Partial<
       typeof connection
     >;
@@ -118,14 +118,14 @@ async function sockless(loan?: SendOptions, into?: Uint8Array): Promise<EncoderM
           length += bytes.length;
         }
       }
-      // The transport has copied them.
+      // The transport has copied the bytes.
       written.call(connection);
       return length;
     };
   };
 }
 
-/** Where Node would write a string that it is given; ws leaves the encoding of some texts to the socket. */
+/** The step at which Node writes a string: ws leaves the encoding of some texts to the socket. */
 const ENCODED = Buffer.allocUnsafeSlow(2 * MIB);
 
 function ws(masked: boolean): Encoder {
@@ -142,7 +142,7 @@ function ws(masked: boolean): Encoder {
   return (messages) => {
     length = 0;
     for (const message of messages) {
-      // As its WebSocket does: one object of options a message.
+      // As ws's WebSocket does: one options object for each message.
       sender.send(message, { binary: typeof message !== 'string', fin: true, mask: masked, compress: false });
     }
     return length;
@@ -176,7 +176,7 @@ class CountingSocket extends FakeSocket {
 
 function websocket(masked: boolean): Encoder {
   const socket = new CountingSocket();
-  // Fragments would be other frames than everybody else's.
+  // Otherwise websocket would send fragments, unlike the others.
   const config = { ...WEBSOCKET_CONFIG, fragmentOutgoingMessages: false };
   const connection = new (loadWebsocket().connection)(socket, [], null, masked, config);
   return (messages) => {

@@ -1,4 +1,4 @@
-/** Whether anything grows faster than it should: cost against sizes, and the exponent that fits. */
+/** Checks that no cost grows faster than it should: cost by size, and the exponent that fits. */
 import { Companion, nodeProgram } from '../net/companion.ts';
 import { exponent, type Point } from '../net/fit.ts';
 import type { CodecAnswer, CodecQuestion, Growing } from '../net/growth-codec.ts';
@@ -6,16 +6,16 @@ import { NO_ADD_ONS, SERVE_LARGE, WS } from '../net/server-programs.ts';
 import { Station } from '../net/station.ts';
 import type { GrowthRow, Suite } from '../suite.ts';
 
-/** Something that grows, and how to measure it; the sizes for `--quick` are among the others. */
+/** Something that grows, and how to measure it. The sizes for `--quick` are a subset of the others. */
 interface Growth {
   readonly what: string;
   readonly sizes: readonly number[];
   readonly quick: readonly number[];
-  /** Nanoseconds. */
+  /** Returns nanoseconds. */
   measure(instrument: Instrument, size: number, milliseconds: number): Promise<number>;
 }
 
-/** What one subject is measured with. */
+/** What measures one subject. */
 interface Instrument {
   readonly name: 'sockless' | 'ws';
   readonly codec: Companion;
@@ -26,9 +26,9 @@ const KIB = 1024;
 const MESSAGE_SIZES = [1, 4, 16, 64, 256, 1024, 4096, 16_384].map((kib) => kib * KIB);
 const QUICK_SIZES = [16, 64, 256, 1024].map((kib) => kib * KIB);
 const COUNTS = [1, 10, 100, 1000, 10_000, 100_000];
-/** Milliseconds for each point. */
+/** Milliseconds of measurement for each point. */
 const DURATION = { full: 300, quick: 60 };
-/** Once a point has cost so many nanoseconds the larger ones are left out: what is worse than linear would not end. */
+/** Once a point has cost this many nanoseconds, larger ones are left out, since superlinear growth would take too long. */
 const ENOUGH = 2e9;
 
 const growths: readonly Growth[] = [
@@ -51,7 +51,7 @@ const growths: readonly Growth[] = [
   },
 ];
 
-/** No pairs and so no cases: {@link growth} measures it. */
+/** This entry has no pairs and no cases: {@link growth} measures it. */
 export const suite: Suite = {
   name: 'growth',
   title: 'How cost grows with size: the exponent, by least squares on logarithms',
@@ -64,7 +64,7 @@ export const suite: Suite = {
 /**
  * Measures how cost grows, for sockless and ws: decoding in a process of its own, echoes over loopback TCP.
  *
- * @param progress is told what is being measured
+ * @param progress receives the name of what is being measured
  */
 export async function growth(
   { quick }: { readonly quick: boolean },

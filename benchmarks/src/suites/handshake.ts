@@ -1,11 +1,11 @@
-/** The opening handshake (RFC 6455 4) from bytes to bytes, without node:http; suite `connect` has it with a network. */
+/** The opening handshake (RFC 6455 4) from bytes to bytes, without node:http. Suite `connect` measures it over a network. */
 import { responseTo } from '../codec/decoders.ts';
 import { absent, loadDriver } from '../codec/peers.ts';
 import { type Contestant, codecSuite, type Task } from '../codec/task.ts';
 import { ours } from '../ours.ts';
 
 const URL = 'ws://example.com/chat';
-/** How many clients are made before they are given their responses. */
+/** How many clients are created before they receive their responses. */
 const CLIENTS = 256;
 
 const SHORTEST = Buffer.from(
@@ -30,22 +30,22 @@ const SERVER_CASES: Readonly<Record<string, Buffer>> = {
 const CLIENT_REQUEST = 'client, request';
 const CLIENT_RESPONSE = 'client, response';
 
-/** One side of a handshake, as each library has it. */
+/** One side of a handshake, as each library implements it. */
 interface Library {
-  /** A new server's response to a request. */
+  /** Returns a new server's response to a request. */
   respond(request: Buffer): Uint8Array | undefined;
-  /** A new client. */
+  /** Creates a client. */
   client(): Client;
 }
 
 interface Client {
-  /** The request of this client. */
+  /** Returns the request of this client. */
   readonly request: Uint8Array;
-  /** Takes the response; whether the connection is then open. */
+  /** Passes the response; returns whether the connection is then open. */
   receive(response: Buffer): boolean;
 }
 
-/** ws and websocket leave this to node:http. */
+/** ws and websocket leave this work to node:http. */
 export const contestants: readonly Contestant[] = [
   { name: 'sockless', load: async () => maker(await sockless()) },
   { name: 'websocket-driver', missing: absent('websocket-driver'), load: () => Promise.resolve(maker(driver())) },

@@ -1,4 +1,4 @@
-/** What a connection costs that does nothing: memory of the server after a forced collection. */
+/** The cost of an idle connection: memory of the server after a forced collection. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
@@ -16,15 +16,15 @@ interface Costs {
   readonly resident: number;
 }
 
-/** Connections that come and go before anything is measured, so that what is loaded or compiled once is there. */
+/** Connections opened and closed before the measurement, so that everything is loaded and compiled. */
 const WARM_UP = 200;
-/** File descriptors that a process needs for other things. */
+/** File descriptors that a process needs for other purposes. */
 const OTHER_FILES = 64;
 
-/** Those whose heap says nothing, or is what the others are compared with. */
+/** Servers whose heap is meaningless, or the baseline of the others. */
 const WITHOUT_HEAP: readonly servers.ServerProgram[] = [servers.BARE, servers.BUN, servers.DENO];
 
-/** What bare sockets cost, by their number: nearly the same each time, so once is enough for all subjects. */
+/** The cost of bare sockets, by their number. It hardly varies, so it is measured once for all subjects. */
 const bare = new Map<number, Costs>();
 
 const cases: readonly IdleCase[] = [1000, 10_000].flatMap((connections) => {
@@ -38,8 +38,8 @@ const cases: readonly IdleCase[] = [1000, 10_000].flatMap((connections) => {
 });
 
 /**
- * Each measurement has a server process of its own. What is outside of Node's heap shows in the resident size alone,
- * and that with much noise; so Bun and Deno have no heap here, and a bare socket is a peer where it is not the zero.
+ * Each measurement has its own server process. Memory outside of Node's heap shows only in the resident size, which is
+ * noisy. So Bun and Deno have no heap figure here, and the bare socket is a peer only for the resident size.
  */
 export const suite: Suite = {
   name: 'idle',
@@ -72,7 +72,7 @@ function runner(server: servers.ServerProgram): Runner {
   };
 }
 
-/** What one case costs a server, in bytes for each connection; NaN when that cannot be measured. */
+/** Returns the cost of one case in bytes for each connection; NaN when it cannot be measured. */
 async function costOf(server: servers.ServerProgram, name: string): Promise<number> {
   const found = cases.find((each) => each.name === name);
   if (found === undefined || !allowed(found.connections)) return Number.NaN;
@@ -85,7 +85,7 @@ async function costOf(server: servers.ServerProgram, name: string): Promise<numb
   return what === 'heap above' ? heap - zero.heap : heapAndBuffers - zero.heapAndBuffers;
 }
 
-/** Opens so many connections to a server that nobody has used, and gives what each of them costs it. */
+/** Opens connections to a fresh server and returns what each costs it. */
 export async function costs(server: servers.ServerProgram, connections: number): Promise<Costs> {
   const station = await Station.start(server);
   try {
@@ -105,22 +105,22 @@ export async function costs(server: servers.ServerProgram, connections: number):
   }
 }
 
-/** The memory once there are so many connections, and what they left behind when they were opened is gone. */
+/** Returns the memory once the connections exist and the garbage of opening them is gone. */
 async function settled(station: Station, connections: number): ReturnType<Station['memory']> {
   for (let patience = 50; patience > 0; patience--) {
     await sleep(100);
     const memory = await station.memory();
     if (memory.connections === connections) return memory;
   }
-  throw new Error(`the server does not come to have ${connections} connections`);
+  throw new Error(`the server did not reach ${connections} connections`);
 }
 
-/** What Node's diagnostic report says of the limits; not on Windows. */
+/** The part of Node's diagnostic report about limits; not available on Windows. */
 interface Report {
   readonly userLimits?: { readonly open_files?: { readonly hard: number | string } };
 }
 
-/** Whether a process may have so many connections; says so when not. */
+/** Tells whether a process may have that many connections; prints a line if not. */
 function allowed(connections: number): boolean {
   const report = process.report?.getReport() as Report | undefined;
   const hard = report?.userLimits?.open_files?.hard;

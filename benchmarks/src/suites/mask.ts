@@ -1,4 +1,4 @@
-/** Masking alone (RFC 6455 5.3), in place, where a payload lies behind the header of its frame. */
+/** Masking alone (RFC 6455 5.3), in place, for a payload behind the header of its frame. */
 import { KIB, MIB, payload, sizeName } from '../codec/inputs.ts';
 import { absent, loadBufferutil, loadWsMask, withoutBufferutil } from '../codec/peers.ts';
 import { type Contestant, codecSuite, type Task, type TaskMaker } from '../codec/task.ts';
@@ -12,7 +12,7 @@ interface MaskCase extends Case {
 /** Masks or unmasks `memory` from {@link START} on. */
 type Mask = (memory: Buffer) => () => void;
 
-/** The header of a short frame: no payload of a client is aligned to words. */
+/** The length of the header of a short frame, so no payload of a client is aligned to words. */
 const START = 6;
 const KEY = 0x37fa213d;
 const KEY_BYTES = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
@@ -22,13 +22,13 @@ const cases: readonly MaskCase[] = [16, 125, KIB, 16 * KIB, 64 * KIB, MIB].map((
   size,
 }));
 
-/** `Uint8Array.set` masks nothing: it is the limit. */
+/** `Uint8Array.set` does not mask; it is the limit. */
 export const contestants: readonly Contestant[] = [
   {
     name: 'sockless',
     load: async () => {
       const { applyMask } = await ours('core/frame');
-      // Before, the bounds came first, and all five were mandatory: a commit to compare with may be older.
+      // Older commits put the bounds first, and all five parameters were mandatory.
       const isOlder = applyMask.length === 5;
       return maker((memory) => {
         const { length } = memory;
@@ -89,7 +89,7 @@ function task(name: string, mask: Mask, masks: boolean): Task | undefined {
   if (masks) {
     once();
     const masked = data.map((byte, at) => byte ^ (KEY_BYTES[at & 3] as number));
-    if (!memory.subarray(START).equals(masked)) throw new Error('this is not masked as RFC 6455 5.3 says');
+    if (!memory.subarray(START).equals(masked)) throw new Error('the payload is not masked as in RFC 6455 5.3');
   }
   return {
     operations: 1,

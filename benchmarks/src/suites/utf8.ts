@@ -1,4 +1,4 @@
-/** Texts alone: what validating and decoding UTF-8 costs, framing included, beside what Node has without framing. */
+/** Texts alone: the cost of validating and decoding UTF-8 with framing, beside Node's functions without framing. */
 import { isUtf8 } from 'node:buffer';
 import { type DecodingContestant, decodingTask, SOCKLESS, WS } from '../codec/decoders.ts';
 import { KIB, type Kind, payload, sizeName, stream } from '../codec/inputs.ts';
@@ -22,7 +22,7 @@ const cases: readonly Utf8Case[] = Object.entries(KINDS).flatMap(([kind, name]) 
   })),
 );
 
-/** The last two have neither frames nor events: limits, not peers. */
+/** The last two have neither frames nor events: they are limits, not peers. */
 export const contestants: readonly Contestant[] = [
   framed(SOCKLESS),
   framed(WS),

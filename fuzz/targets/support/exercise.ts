@@ -8,7 +8,7 @@ import { holds, typed } from './target.ts';
 
 const MAX_QUEUED = 1000;
 
-/** The longest that one call puts into the outbox; besides it a Close frame waits, and pongs: 4 KiB, as much again behind it, and two. */
+/** The most that one call adds to the outbox, plus a Close frame and waiting pongs: twice 4 KiB, and two. */
 const MAX_MORE = 300 + 4 * 139 + 2 * 4096;
 
 const TIMES = { interval: 50, timeout: 70 } as const;
@@ -16,9 +16,9 @@ const TIMES = { interval: 50, timeout: 70 } as const;
 const ORDER = /^open ((text|binary|fragment|ping|pong) )*(close )?(fail )?end$/;
 
 /**
- * Gives an open connection the chunks while its application does what the seed says.
+ * Passes the chunks to an open connection while its application acts as the seed says.
  *
- * @throws {Violation} when a promise is not kept
+ * @throws {Violation} when core breaks a promise
  */
 export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Setting, seed: number): void {
   const random = seeded(seed);
@@ -100,10 +100,10 @@ export function exercise(role: Role, chunks: readonly Uint8Array[], setting: Set
   checkSent(join(sent), role, wasDestroyed);
 }
 
-/** Whole frames, masked as the role asks for, and behind a Close frame (5.5.1) nothing but answers to Ping frames (5.5.2). */
+/** Checks that only whole frames are sent, masked as the role requires, and only Pong frames (5.5.2) after a Close frame (5.5.1). */
 function checkSent(bytes: Uint8Array, role: Role, wasDestroyed: boolean): void {
   const { frames, rest } = decodeFrames(bytes);
-  holds('what is sent are whole frames', rest === 0 || wasDestroyed, () => toHex(bytes));
+  holds('only whole frames are sent', rest === 0 || wasDestroyed, () => toHex(bytes));
   holds(
     'what is sent is masked by clients only',
     frames.every(({ key }) => (key !== undefined) === (role === 'client')),

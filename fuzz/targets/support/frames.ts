@@ -1,4 +1,4 @@
-/** Changes a stream of frames by what it means: whole frames, their fields and their payloads. */
+/** Mutates a stream of frames by meaning: whole frames, their fields and their payloads. */
 import type { Role } from '../../../packages/core/src/index.ts';
 import type { Random } from '../../../packages/core/test/pair.ts';
 import { decodeFrames, encodeFrame, type Frame } from '../../../packages/core/test/reference.ts';
@@ -30,7 +30,7 @@ const PAYLOADS = [
   ],
 ].map(hex);
 
-/** Gives the stream with one to three changes; of a frame that is not whole it keeps the bytes. */
+/** Returns the stream with one to three changes. The bytes of an incomplete frame are kept. */
 export function mutateFrames(stream: Uint8Array, to: Role, random: Random): Uint8Array {
   const { frames, rest } = decodeFrames(stream);
   const below = (limit: number): number => Math.floor(random() * limit);
@@ -69,7 +69,7 @@ export function mutateFrames(stream: Uint8Array, to: Role, random: Random): Uint
       () => [{ ...frame, payload: concat(payload.subarray(0, cut), pick(PAYLOADS), payload.subarray(cut)) }],
       () => [{ ...frame, payload: payload.subarray(0, cut) }],
       () => [{ ...frame, payload: payload.map((byte, i) => (i === cut ? byte ^ (1 << below(8)) : byte)) }],
-      // 5.4: a message in two fragments, perhaps with something between them.
+      // 5.4: a message in two fragments, sometimes with a control frame between them.
       () => [
         { ...frame, fin: false, payload: payload.subarray(0, cut) },
         ...(random() < 0.3 ? [fresh()] : []),
@@ -78,7 +78,7 @@ export function mutateFrames(stream: Uint8Array, to: Role, random: Random): Uint
     ];
     frames.splice(at, 1, ...pick(changes)());
   }
-  // As many bytes of length as the payload needs; now and then more.
+  // The shortest length field for the payload, and now and then a longer one.
   const encoded = frames.map(({ extended: _, ...frame }) =>
     encodeFrame(random() < 0.98 ? frame : { ...frame, extended: frame.payload.length > 65_535 ? 8 : pick([2, 8]) }),
   );

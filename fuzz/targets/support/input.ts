@@ -1,7 +1,7 @@
-/** Reads choices from the front of an input: what a target does besides the bytes that it is about. */
+/** Reads choices from the front of an input; the rest is the data under test. */
 import { type Random, seeded } from '../../../packages/core/test/pair.ts';
 
-/** The bytes of one input; behind its end are zeros. */
+/** The bytes of one input, followed by zeros. */
 export class Input {
   readonly #data: Uint8Array;
   #at = 0;
@@ -25,25 +25,25 @@ export class Input {
     return choices[this.byte() % choices.length] ?? choices[0];
   }
 
-  /** The next `length` bytes, or as many as there are. */
+  /** The next `length` bytes, or fewer at the end. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const start = Math.min(this.#at, this.#data.length);
     this.#at = start + length;
     return Uint8Array.from(this.#data.subarray(start, start + length));
   }
 
-  /** All that is left. */
+  /** The remaining bytes. */
   rest(): Uint8Array<ArrayBuffer> {
     return this.take(this.#data.length);
   }
 
-  /** A source of numbers that the next two bytes determine. */
+  /** A random source seeded by the next two bytes. */
   random(): Random {
     return seeded(this.short());
   }
 }
 
-/** How a stream is cut, as two bytes say it: byte by byte, or in pieces of up to so many bytes. */
+/** How to cut a stream, encoded in two bytes: byte by byte, or in parts up to a maximal length. */
 export function cutBy(bytes: Uint8Array, longest: number, seed: number): Uint8Array<ArrayBuffer>[] {
   const random = seeded(seed);
   const pieces: Uint8Array<ArrayBuffer>[] = [];
@@ -55,12 +55,12 @@ export function cutBy(bytes: Uint8Array, longest: number, seed: number): Uint8Ar
   return pieces;
 }
 
-/** Text with a character for each byte. */
+/** Returns text with one character for each byte. */
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
-/** The bytes of such a text. */
+/** Returns the bytes of such a text. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -1,4 +1,4 @@
-/** DEFLATE from the text of RFC 1951: a bit at a time, without regard for speed, and strict where zlib is. */
+/** DEFLATE by the text of RFC 1951: bit by bit, slow, and strict where zlib is. */
 
 const LENGTH_BASE = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
@@ -10,21 +10,21 @@ const DISTANCE_BASE = [
 ];
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/** The input ends inside of something. */
+/** The input ends inside a block. */
 export class Truncated extends Error {}
 
 /** The input is not DEFLATE. */
 export class Malformed extends Error {}
 
-/** RFC 7692 7.2.2: what was left out at the end of a message. */
+/** RFC 7692 7.2.2: the four bytes that a sender removes from the end of a message. */
 const TAIL = [0x00, 0x00, 0xff, 0xff];
 
 /**
- * Inflates a message (RFC 7692 7.2.2); a final block (BFINAL) does not end it (7.2.3.4). What is appended to the message
- * completes the header of an empty block: where it would be data, or the end of another block, the message is truncated.
- * Blocks with BFINAL set are at most 1,024 and one for each 64 bytes of output: a limit of ours.
+ * Inflates a message (RFC 7692 7.2.2). A final block (BFINAL) does not end it (7.2.3.4). The appended tail must complete the
+ * header of an empty block; if the tail is read as data or as the end of another block, the message is truncated.
+ * At most 1,024 blocks may have BFINAL set, plus one for each 64 bytes of output: a limit of ours.
  *
- * @param output what has been inflated before, which is the window; what is inflated now is appended
+ * @param output the bytes inflated before, which are the window; new output is appended
  * @param maxDistance how far back a match may reach, in bytes
  * @throws {Truncated | Malformed}
  */
@@ -39,7 +39,7 @@ export function inflateMessage(message: Uint8Array, output: number[], maxDistanc
     else if (type === 1) copyCoded(bits, [FIXED_LITERALS, FIXED_DISTANCES], output, maxDistance);
     else if (type === 2) copyCoded(bits, readCodes(bits), output, maxDistance);
     else throw new Malformed('block type 3');
-    // What follows a final block begins with a byte.
+    // The block behind a final one begins at a byte boundary.
     if (final) bits.align();
     if (final && ++finals > 1024 + (output.length - before) / 64) throw new Malformed('too many final blocks');
     if (bits.isInTail && bits.left > 0) throw new Truncated();
@@ -51,13 +51,13 @@ class Bits {
   readonly #tail: number;
   #at = 0;
 
-  /** @param tail where what was appended begins, in bytes */
+  /** @param tail the offset of the appended tail, in bytes */
   constructor(bytes: Uint8Array, tail: number) {
     this.#bytes = bytes;
     this.#tail = 8 * tail;
   }
 
-  /** Whether the last bit that was read is one that was appended. */
+  /** Tells whether the last bit read belongs to the appended tail. */
   get isInTail(): boolean {
     return this.#at > this.#tail;
   }
@@ -93,7 +93,7 @@ function copyStored(bits: Bits, output: number[]): void {
   }
 }
 
-/** 3.2.2: symbols by their code, with its length. */
+/** 3.2.2: symbols by their code and its length. */
 type Code = ReadonlyMap<string, number>;
 
 type Codes = readonly [literals: Code, distances: Code];

@@ -1,4 +1,4 @@
-/** What the targets of the opening handshake share: a connection that opens, given bytes in any pieces (RFC 6455 4). */
+/** The common part of the opening handshake targets: a connection that opens, with bytes cut in any way (RFC 6455 4). */
 import { permessageDeflate } from '../../../packages/core/src/deflate/index.ts';
 import type { ClientOptions, Connection, ConnectionEvent } from '../../../packages/core/src/index.ts';
 import { HandshakeError } from '../../../packages/core/src/rules.ts';
@@ -8,18 +8,18 @@ import { bytesOf, cutBy, Input, latin1 } from './input.ts';
 import { OF_COMPRESSED } from './subject.ts';
 import { holds, same } from './target.ts';
 
-/** How many bytes of an input say how the handshake is, before those of the head. */
+/** The length of the setup at the front of an input, before the head. */
 const SETUP = 4;
 const HEAD_SIZES = [16_384, 16_384, 200, 16] as const;
 
-/** A handshake that an input stands for. */
+/** The handshake that an input encodes. */
 export interface Script {
-  /** What else there is, a bit each. */
+  /** Further settings, one bit each. */
   readonly flags: number;
-  /** What both roles have. */
+  /** The options that both roles have. */
   readonly options: Pick<ClientOptions, 'heartbeat' | 'maxHeadSize' | 'maxEarlyBytes' | 'subprotocols' | 'compression'>;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The same bytes in pieces. */
+  /** The same bytes, cut. */
   readonly pieces: readonly Uint8Array[];
 }
 
@@ -38,15 +38,15 @@ export function readScript(data: Uint8Array): Script {
   return { flags, options, bytes, pieces: cutBy(bytes, longest, seed) };
 }
 
-/** Gives the inputs that a head stands for, the `at`th of a target, with each of these flags. */
+/** Returns the inputs for a head, the `at`th of a target, with each of these flags. */
 export const scripts = (head: string, at: number, flags: readonly number[]): Uint8Array[] =>
   flags.map((each) => bytesOf(`${String.fromCharCode(each)}\0\x07${String.fromCharCode(at)}${head}`));
 
-/** Tells a person what an input is. */
+/** Describes an input. */
 export const describeScript = (who: string, data: Uint8Array): string =>
   `${who} receives ${JSON.stringify(latin1(data.subarray(SETUP)))}\nwith setup ${[...data.subarray(0, SETUP)].join(' ')}`;
 
-/** What came of a handshake. */
+/** The outcome of a handshake. */
 export interface Opening {
   readonly events: readonly ConnectionEvent[];
   readonly sent: Uint8Array;
@@ -55,9 +55,9 @@ export interface Opening {
 const ORDER = /^(request )?(open ((text|binary|ping|pong) )*)?(close |fail )?end$/;
 
 /**
- * Gives a connection the pieces and the end of the transport.
+ * Passes the parts, and the end of the transport, to a connection.
  *
- * @param decide what the application does with a request
+ * @param decide the application's reaction to a request
  */
 export function open(
   connection: Connection,
@@ -88,9 +88,9 @@ export function open(
 }
 
 /**
- * Compares what came of a handshake in two ways.
+ * Compares the outcomes of a handshake in two ways.
  *
- * @throws {Violation} when it is not the same
+ * @throws {Violation} when they differ
  */
 export function sameOpening(one: readonly [string, Opening], two: readonly [string, Opening]): void {
   const [[first, whole], [second, cut]] = [one, two];
@@ -103,7 +103,7 @@ export function sameOpening(one: readonly [string, Opening], two: readonly [stri
 const ofCompressed = (event: ConnectionEvent): boolean =>
   event.type === 'fail' && OF_COMPRESSED.includes(event.error.rule);
 
-/** Events in short, with what a handshake is about, and where it failed. */
+/** Summarises events: the facts of the handshake, and where it failed. */
 function summaries(events: readonly ConnectionEvent[]): Summary[] {
   const compresses = events.some((event) => event.type === 'open' && event.extensions.length > 0);
   return events.map((event) => {
@@ -123,7 +123,7 @@ function summaries(events: readonly ConnectionEvent[]): Summary[] {
   });
 }
 
-/** The header fields of a head, by lower-case name, and its first line; `undefined` when there is no whole head. */
+/** Returns the header fields of a head by lower-case name, and its first line; `undefined` if the head is incomplete. */
 export function readHead(text: string): { line: string; fields: Map<string, string[]>; length: number } | undefined {
   const length = text.indexOf('\r\n\r\n');
   if (length < 0) return undefined;

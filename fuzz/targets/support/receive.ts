@@ -1,4 +1,4 @@
-/** The targets receive-server and receive-client: any stream of bytes, cut in any way, at an open connection (RFC 6455 5 to 8). */
+/** The targets receive-server and receive-client: any stream of bytes, cut in any way, on an open connection (RFC 6455 5 to 8). */
 import type { Role } from '../../../packages/core/src/index.ts';
 import { decodeFrames, judge } from '../../../packages/core/test/reference.ts';
 import { concat, hex, type Summary, toHex } from '../../../packages/core/test/support.ts';
@@ -13,22 +13,22 @@ import { holds, same, type Target } from './target.ts';
 interface Scene {
   readonly setting: Setting;
   readonly stream: Uint8Array<ArrayBuffer>;
-  /** The pieces are of up to so many bytes. */
+  /** The greatest length of a part. */
   readonly longest: number;
   readonly seed: number;
 }
 
 const SETUP = 5;
 
-/** Streams up to this length are also given byte by byte. */
+/** Streams up to this length are also passed byte by byte. */
 const SHORT = 600;
 
 const LIMITS = [PLAIN.maxMessageSize, 0, 1, 10, 125, 126, 1000] as const;
 
 /**
- * Gives the target for one role.
+ * Returns the target for one role.
  *
- * @param subject the implementation; default: core, whose commands and deadlines are then exercised as well
+ * @param subject the implementation. Default: core, whose commands and deadlines are then exercised as well
  */
 export function receiveTarget(role: Role, subject: Subject = core): Target {
   const isCore = subject === core;
@@ -59,7 +59,7 @@ export function receiveTarget(role: Role, subject: Subject = core): Target {
 
   return {
     name: `receive-${role}`,
-    description: `Any stream, however it is cut, leads ${role === 'server' ? 'a server' : 'a client'} to the same events and answers, and these are what the RFC says.`,
+    description: `Any stream, however it is cut, leads ${role === 'server' ? 'a server' : 'a client'} to the same events and answers, and they follow the RFC.`,
     fuzz,
     *seeds() {
       for (const vector of VECTORS) if (vector.role === role) yield concat(new Uint8Array(SETUP), hex(vector.hex));
@@ -73,7 +73,7 @@ export function receiveTarget(role: Role, subject: Subject = core): Target {
   };
 }
 
-/** RFC 7692 7.2.3: its examples, one after the other and with two of them fragmented. */
+/** RFC 7692 7.2.3: its examples, one after the other, and two of them fragmented. */
 const COMPRESSED = [
   'c1 07 f2 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00',
   '41 03 f2 48 cd 80 04 c9 c9 07 00',
@@ -81,7 +81,7 @@ const COMPRESSED = [
   'c1 0d f2 48 05 00 00 00 ff ff ca c9 c9 07 00 89 00 c1 01 00',
 ];
 
-/** A stream of short unmasked frames as a client would send it. */
+/** Returns a stream of short unmasked frames as a client sends it. */
 function maskWithZeros(stream: Uint8Array): Uint8Array {
   const { frames } = decodeFrames(stream);
   return concat(
@@ -104,7 +104,7 @@ function read(data: Uint8Array, { has }: Subject): Scene {
   return { setting, longest: 1 + input.byte(), seed: input.short(), stream: input.rest() };
 }
 
-/** What holds for every outcome by itself. */
+/** Checks the rules that hold for every outcome by itself. */
 function checkOutcome({ events, sent }: Outcome, role: Role, { maxMessageSize }: Setting): void {
   const types = events.map(([type]) => type).join(' ');
   holds('the order of events is kept', /^((text|binary|ping|pong) )*(close |fail )?end$/.test(types), () => types);
@@ -115,7 +115,7 @@ function checkOutcome({ events, sent }: Outcome, role: Role, { maxMessageSize }:
   if (sent === undefined) return;
   const { frames, rest } = decodeFrames(sent);
   const verdict = judge(frames, role === 'client');
-  holds('what is sent is legal', rest === 0 && verdict.failure === undefined, () => toHex(sent));
+  holds('everything sent is legal', rest === 0 && verdict.failure === undefined, () => toHex(sent));
   const close = events.find(([type]) => type === 'close' || type === 'fail');
   const answers = verdict.events.filter(([type]) => type === 'close').map(([, code]) => code);
   same('a Close frame and a failure are answered', ['answers', answers], ['expected', close ? [close[1]] : []]);
@@ -137,10 +137,10 @@ function compare(
   same('any cut gives the same answers', [one, whole.sent], [two, other.sent]);
 }
 
-/** The events are what the reference finds in the same bytes. */
+/** Checks that the events are those that the reference finds in the same bytes. */
 function checkMeaning(events: readonly Summary[], role: Role, { stream, setting }: Scene): void {
   const { frames, rest } = decodeFrames(stream);
-  // The reference does not inflate.
+  // The reference cannot inflate.
   if (setting.compression && frames.some(({ rsv }) => rsv !== 0)) return;
   const expected = judge(frames, role === 'server');
   const failure = events.find(([type]) => type === 'fail');
@@ -154,14 +154,14 @@ function checkMeaning(events: readonly Summary[], role: Role, { stream, setting 
     );
     return;
   }
-  same('events are what the RFC says', ['actual', found], ['expected', expected.events]);
+  same('events follow the RFC', ['actual', found], ['expected', expected.events]);
   const closed = expected.events.at(-1)?.[0] === 'close';
-  // In a frame that is not whole, a rule may be broken that the reference looks for in whole frames only.
+  // An incomplete frame may break a rule that the reference checks only for complete frames.
   if (expected.failure === undefined && rest > 0 && !closed) return;
-  same('the close code is what the RFC says', ['actual', failure?.[1] ?? 0], ['expected', expected.failure ?? 0]);
+  same('the close code follows the RFC', ['actual', failure?.[1] ?? 0], ['expected', expected.failure ?? 0]);
 }
 
-/** The scene as a person reads it: the frames as the reference reads them. */
+/** Describes the scene, with the frames that the reference finds. */
 function describe({ setting, stream, longest, seed }: Scene, role: Role): string {
   const { frames, rest } = decodeFrames(stream);
   const lines = frames.map(({ fin, rsv, opcode, key, payload }) => {

@@ -1,46 +1,46 @@
 /**
- * What the targets receive-server and receive-client are pointed at: by default core's `Connection`, and with a few lines
+ * The subject of the targets receive-server and receive-client: by default core's `Connection`, and with a few lines
  * any other implementation, adapter or runtime (fuzz/README.md).
  */
 import v8 from 'node:v8';
 import { type DeflateAgreement, DeflateTransform } from '../../../packages/core/src/deflate/index.ts';
 import { Connection, type ConnectionEvent, PROTOCOL_RULES, type Role } from '../../../packages/core/src/index.ts';
 import { ProtocolError } from '../../../packages/core/src/rules.ts';
-import { drain, joinFragments, type Summary, summarize } from '../../../packages/core/test/support.ts';
+import { drain, joinFragments, SEVENS, type Summary, summarize } from '../../../packages/core/test/support.ts';
 import { pako } from '../../../packages/deflate/src/index.ts';
 import { holds } from './target.ts';
 
-/** How a connection is set up, and how it is read. */
+/** The options of a connection, and how it is read. */
 export interface Setting {
   /** In bytes. */
   readonly maxMessageSize: number;
-  /** permessage-deflate is agreed on, with windows of 2^15 bytes that are kept. */
+  /** Whether permessage-deflate is agreed on, with windows of 2^15 bytes that are kept. */
   readonly compression: boolean;
-  /** Messages are delivered in pieces as they arrive; the subject joins them. */
+  /** Whether messages are delivered in parts as they arrive; the subject joins them. */
   readonly fragments: boolean;
   /** When the application takes its events. */
   readonly poll: 'each chunk' | 'at the end';
 }
 
-/** What came of the bytes. */
+/** The outcome of the bytes. */
 export interface Outcome {
   /**
    * In this order: `['text', string]`, `['binary' | 'ping' | 'pong', hex]`, `['close', code, reason]`,
-   * `['fail', code, …]` with whatever else must not depend on how the stream was cut, and last `['end', code, clean]`.
+   * `['fail', code, …]` with further facts that must not depend on how the stream was cut, and last `['end', code, clean]`.
    * Hexadecimal digits are lower case, with a space between bytes.
    */
   readonly events: readonly Summary[];
-  /** What was sent, if the subject sends only after all has been received. */
+  /** The bytes sent, if the subject sends only after it has received everything. */
   readonly sent: Uint8Array | undefined;
 }
 
 /** An implementation that receives. */
 export interface Subject {
   readonly name: string;
-  /** Which settings it has; of one that it has not, `play` gets the default. */
+  /** The settings that it supports; for the others `play` gets the default. */
   readonly has: Readonly<Record<'maxMessageSize' | 'compression' | 'fragments', boolean>>;
   /**
-   * Gives an open connection the chunks, which are its own from then on, one after the other, and then the end of the
+   * Passes the chunks to an open connection, which owns them from then on, one after the other, and then the end of the
    * transport.
    */
   play(role: Role, chunks: readonly Uint8Array[], setting: Setting): Outcome | Promise<Outcome>;
@@ -54,22 +54,19 @@ const AGREEMENT: DeflateAgreement = {
   ...{ serverMaxWindowBits: 15, clientMaxWindowBits: 15 },
 };
 
-/** Of a payload that is compressed, which of these is found first depends on how much of it is inflated at once. */
+/** Rules of a compressed payload; which of them breaks first depends on how much is inflated at once. */
 export const OF_COMPRESSED: readonly unknown[] = ['message-too-big', 'invalid-utf8', 'invalid-deflate'];
 
-/** Masking keys that are the same in every run. */
-export const random = (bytes: Uint8Array): Uint8Array => bytes.fill(7);
-
-/** Core's, open. */
+/** Returns an open connection of core. */
 export function openConnection(role: Role, setting: Setting, more: object = {}): Connection {
   const { maxMessageSize, compression, fragments } = setting;
   const options = { level: 1, memLevel: 1, threshold: 0 };
   const transform = compression ? new DeflateTransform(role, AGREEMENT, pako, options) : undefined;
   const messages = fragments ? 'fragments' : 'whole';
-  return Connection.opened(role, { transform }, { random, maxMessageSize, messages, ...more });
+  return Connection.opened(role, { transform }, { random: SEVENS, maxMessageSize, messages, ...more });
 }
 
-/** What memory outside of the heap may grow by, besides a multiple of the bytes that came and went: pools and windows. */
+/** How much memory outside the heap may grow, besides a multiple of the bytes received and sent: pools and windows. */
 const MEMORY = 2 ** 20;
 
 /** The default subject. */
@@ -99,11 +96,11 @@ export const core: Subject = {
   },
 };
 
-/** An event in short; a failure with its code first, which every implementation has. */
+/** Summarises an event. A failure begins with its code, which every implementation has. */
 function summary(event: ConnectionEvent): Summary {
   if (event.type !== 'fail') return summarize(event);
   const { error } = event;
-  holds('what fails an open connection is a ProtocolError', error instanceof ProtocolError);
+  holds('an open connection fails with a ProtocolError', error instanceof ProtocolError);
   holds('a failure has the code of its rule', error.code === PROTOCOL_RULES[error.rule].code);
   return ['fail', error.code, error.rule, error.offset];
 }

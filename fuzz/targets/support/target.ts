@@ -1,23 +1,23 @@
-/** What a fuzz target is: a function over bytes that throws where an invariant does not hold. It knows no fuzzer. */
+/** A fuzz target: a function over bytes that throws when an invariant does not hold. It imports no fuzzer. */
 
 /** A target as a module exports it. */
 export interface Target {
   readonly name: string;
-  /** What holds for every input, in one sentence. */
+  /** The invariants, in one sentence. */
   readonly description: string;
   /**
-   * Takes bytes that mean anything, and may write to them.
+   * Executes an input. Any bytes are valid, and the function may write to them.
    *
-   * @throws {Violation} when an invariant does not hold; any other error is a finding as well
+   * @throws {Violation} when an invariant does not hold; any other error is also a finding
    */
   readonly fuzz: (data: Uint8Array) => void | Promise<void>;
-  /** Inputs to begin with, besides those of the corpus. */
+  /** Initial inputs, besides those of the corpus. */
   readonly seeds?: () => Iterable<Uint8Array>;
-  /** What inputs are likely to hold, besides the literals of the instrumented sources. */
+  /** Words that inputs are likely to contain, besides the literals of the instrumented sources. */
   readonly dictionary?: readonly Uint8Array[];
-  /** Changes an input by what it means. */
+  /** Mutates an input by its meaning. */
   readonly mutate?: (data: Uint8Array, random: () => number) => Uint8Array;
-  /** The input as a person reads it, line by line. */
+  /** Describes the input, line by line. */
   readonly describe?: (data: Uint8Array) => string;
 }
 
@@ -45,16 +45,16 @@ export function holds(invariant: string, condition: boolean, details?: () => str
 }
 
 /**
- * Compares two values by what JSON says of them.
+ * Compares two values by their JSON.
  *
- * @throws {Violation} when they are not the same; it shows both, under their names
+ * @throws {Violation} when they differ; it shows both, under their names
  */
 export function same(invariant: string, first: readonly [string, unknown], second: readonly [string, unknown]): void {
   const [one, two] = [show(first[1]), show(second[1])];
   if (one !== two) throw new Violation(invariant, { details: `${first[0]}:\n${one}\n${second[0]}:\n${two}` });
 }
 
-/** A list line by line, bytes as hexadecimal digits. */
+/** Formats a list line by line, with bytes as hexadecimal digits. */
 function show(value: unknown): string {
   const line = (item: unknown): string =>
     `  ${JSON.stringify(item, (_, part) => (part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part))}`;
@@ -62,9 +62,9 @@ function show(value: unknown): string {
 }
 
 /**
- * Gives what `action` gives, or the error that it throws, which must be one of these.
+ * Returns the result of `action`, or the error that it throws, which must be of one of these classes.
  *
- * @throws {Violation} when it is another
+ * @throws {Violation} when it is another error
  */
 export function typed<T, C extends readonly (abstract new (...args: never[]) => Error)[]>(
   action: () => T,

@@ -1,8 +1,9 @@
-// One timer for all connections: nobody is woken early, nobody is forgotten, nobody is woken twice.
+// One timer for all connections wakes each sleeper once, in time and not early.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seeded } from '../../core/test/pair.ts';
-import { VirtualClock } from '../../node/test/virtual-clock.ts';
 import { delay, until } from '../../tools/testing.ts';
 import { alarmsOf, type Sleeper } from '../src/alarms.ts';
 import { hostClock, type Timer } from '../src/clock.ts';
@@ -10,140 +11,107 @@ import { hostClock, type Timer } from '../src/clock.ts';
 const test = suite('alarms');
 
 const clock = { ...hostClock };
-// Of its own, so that no connection of another test sleeps beside those here.
+// A clock of its own, so that connections of other tests are not among the sleepers.
 const alarms = alarmsOf(clock);
 const setAlarm = (sleeper: Sleeper, at: number): void => alarms.set(sleeper, at);
 const clearAlarm = (sleeper: Sleeper): void => alarms.clear(sleeper);
 
-/** Writes down when it is woken, in the order of all. */
+/** Records when it is woken, in one list for all. */
 class Fake implements Sleeper {
   wakeAt = 0;
   alarm = 0;
   readonly woken: number[] = [];
   readonly #order: Fake[];
+  readonly #now: () => number;
 
-  constructor(order: Fake[] = []) {
+  constructor(order: Fake[] = [], now = () => performance.now()) {
     this.#order = order;
+    this.#now = now;
   }
 
   wake(): void {
-    this.woken.push(performance.now());
+    this.woken.push(this.#now());
     this.#order.push(this);
   }
 }
 
 const now = (): number => Math.floor(performance.now());
 
-/** So far off that nobody is woken while a test runs. */
-const FAR = 1_000_000;
-
-/** Whole numbers from 0 to below what is asked for. */
+/** Returns whole random numbers from 0 to below a bound. */
 function numbers(seed: number): (below: number) => number {
   const random = seeded(seed);
   return (below) => Math.floor(random() * below);
 }
 
-/** Those that sleep are in the places from 1 on, one in each, and none is to be woken before the one above it. */
-function assertHeap(all: readonly Fake[], sleeping: ReadonlyMap<Fake, number>): void {
-  const places: (Fake | undefined)[] = [];
+/** Checks that exactly these sleepers were woken, once each, in order, not early and at most a millisecond late. */
+function assertWoken(
+  order: readonly Fake[],
+  due: ReadonlyMap<Fake, number>,
+  all: readonly Fake[],
+  start: number,
+): void {
+  assert.is(order.length, due.size);
   for (const sleeper of all) {
-    assert.is(sleeper.alarm > 0, sleeping.has(sleeper));
-    if (sleeper.alarm === 0) continue;
-    assert.is(places[sleeper.alarm], undefined, 'two in one place');
-    assert.is(sleeper.wakeAt, sleeping.get(sleeper));
-    places[sleeper.alarm] = sleeper;
+    const at = due.get(sleeper);
+    assert.is(sleeper.woken.length, at === undefined ? 0 : 1);
+    const [woken = 0] = sleeper.woken;
+    if (at !== undefined) assert.ok(woken >= at && woken <= Math.max(at, start) + 1, `${woken} for ${at}`);
   }
-  assert.ok(sleeping.size === 0 || places.length === sleeping.size + 1, 'no place is empty');
-  for (let place = 2; place < places.length; place++) {
-    assert.ok((places[place >> 1]?.wakeAt ?? Infinity) <= (places[place]?.wakeAt ?? 0), `place ${place}`);
-  }
+  const times = order.map((sleeper) => due.get(sleeper) as number);
+  assert.equal(
+    times,
+    times.toSorted((one, other) => one - other),
+  );
 }
 
-test('whoever is set or cleared in whatever order, the earliest is first', () => {
-  for (let seed = 1; seed <= 30; seed++) {
+test('each sleeper is woken once, in order and not early; a cleared one is not woken', () => {
+  for (let seed = 1; seed <= 60; seed++) {
     const random = numbers(seed);
-    const all = Array.from({ length: 1 + random(40) }, () => new Fake());
-    const sleeping = new Map<Fake, number>();
+    const time = new VirtualClock(1000);
+    const own = alarmsOf(time);
+    const order: Fake[] = [];
+    const all = Array.from({ length: 1 + random(60) }, () => new Fake(order, () => time.now()));
+    const due = new Map<Fake, number>();
     for (let step = 0; step < 300; step++) {
       const sleeper = all[random(all.length)] as Fake;
       if (random(5) < 3) {
-        // Few different times, so that many are the same.
-        const at = FAR + random(30);
-        setAlarm(sleeper, at);
-        // Who is to be woken earlier already is left alone.
-        sleeping.set(sleeper, Math.min(at, sleeping.get(sleeper) ?? Infinity));
+        // Few different times, some of them in the past, so that many are equal.
+        const at = 1000 + random(30) - 5;
+        own.set(sleeper, at);
+        // A sleeper that is to be woken earlier keeps its time.
+        due.set(sleeper, Math.min(at, due.get(sleeper) ?? Infinity));
       } else {
-        clearAlarm(sleeper);
-        sleeping.delete(sleeper);
+        own.clear(sleeper);
+        due.delete(sleeper);
       }
-      assertHeap(all, sleeping);
     }
-    for (const sleeper of all) {
-      clearAlarm(sleeper);
-      sleeping.delete(sleeper);
-      assertHeap(all, sleeping);
-    }
+    time.advance(100);
+    assertWoken(order, due, all, 1000);
+    assert.is(time.timers, 0);
   }
 });
 
-test('whoever is cleared, in each place of a heap of each size, leaves the others in order', () => {
+test('clearing any one of any number of sleepers leaves the others in order', () => {
   const random = numbers(1);
   for (let size = 1; size <= 20; size++) {
-    for (let place = 1; place <= size; place++) {
-      const all = Array.from({ length: size }, () => new Fake());
-      const sleeping = new Map<Fake, number>();
-      for (const sleeper of all) {
-        const at = FAR + random(100);
-        setAlarm(sleeper, at);
-        sleeping.set(sleeper, at);
-      }
-      const cleared = all.find(({ alarm }) => alarm === place) as Fake;
-      // A second time it means nothing.
-      for (let times = 0; times < 2; times++) {
-        clearAlarm(cleared);
-        sleeping.delete(cleared);
-        assertHeap(all, sleeping);
-      }
-      for (const sleeper of all) clearAlarm(sleeper);
-      assertHeap(all, new Map());
+    for (let which = 0; which < size; which++) {
+      const time = new VirtualClock(1000);
+      const own = alarmsOf(time);
+      const order: Fake[] = [];
+      const all = Array.from({ length: size }, () => new Fake(order, () => time.now()));
+      const due = new Map(all.map((sleeper) => [sleeper, 1000 + random(100)]));
+      for (const [sleeper, at] of due) own.set(sleeper, at);
+      const cleared = all[which] as Fake;
+      // Clearing it again does nothing.
+      for (let times = 0; times < 2; times++) own.clear(cleared);
+      due.delete(cleared);
+      time.advance(200);
+      assertWoken(order, due, all, 1000);
     }
   }
 });
 
-test('each is woken once, in order and not early; who was cleared is not', async () => {
-  for (let seed = 1; seed <= 4; seed++) {
-    const random = numbers(seed);
-    const order: Fake[] = [];
-    const all = Array.from({ length: 150 }, () => new Fake(order));
-    const sleeping = new Map<Fake, number>();
-    const start = now();
-    for (let step = 0; step < 600; step++) {
-      const sleeper = all[random(all.length)] as Fake;
-      if (random(4) > 0) {
-        const at = start + random(60) - 5;
-        setAlarm(sleeper, at);
-        sleeping.set(sleeper, Math.min(at, sleeping.get(sleeper) ?? Infinity));
-      } else {
-        clearAlarm(sleeper);
-        sleeping.delete(sleeper);
-      }
-    }
-    await until(() => order.length >= sleeping.size);
-    await delay(80);
-    assert.is(order.length, sleeping.size);
-    for (const sleeper of all) {
-      assert.is(sleeper.alarm, 0);
-      const at = sleeping.get(sleeper);
-      assert.is(sleeper.woken.length, at === undefined ? 0 : 1);
-      if (at !== undefined) assert.ok((sleeper.woken[0] ?? 0) >= at, `${sleeper.woken} before ${at}`);
-    }
-    for (const [i, sleeper] of order.entries()) {
-      assert.ok((order[i - 1]?.wakeAt ?? 0) <= sleeper.wakeAt, 'in order');
-    }
-  }
-});
-
-test('who is woken may sleep again, and may set or clear others', async () => {
+test('a sleeper that is woken may sleep again, and may set or clear others', async () => {
   const order: Fake[] = [];
   const [again, other, cleared] = [new Fake(order), new Fake(order), new Fake(order)];
   const { wake } = Fake.prototype;
@@ -161,11 +129,11 @@ test('who is woken may sleep again, and may set or clear others', async () => {
     order.map((sleeper) => [again, other, cleared].indexOf(sleeper)),
     [0, 0, 1, 0],
   );
-  assert.is(cleared.alarm, 0);
+  assert.is(cleared.woken.length, 0);
   for (let n = 1; n < 3; n++) assert.ok((again.woken[n] ?? 0) - (again.woken[n - 1] ?? 0) >= 4);
 });
 
-test('when the earliest is cleared, and when an earlier one comes, the next is woken in its time', () => {
+test('the next sleeper is woken in time after the earliest was cleared or an earlier one was set', () => {
   const time = new VirtualClock(1000);
   const own = alarmsOf(time);
   const order: Fake[] = [];
@@ -184,7 +152,7 @@ test('when the earliest is cleared, and when an earlier one comes, the next is w
   assert.is(first.woken.length, 0);
 });
 
-test('what the sockets received while the process was busy comes before whoever is woken', () => {
+test('bytes that sockets received while the process was busy are handled before a sleeper is woken', () => {
   const later: (() => void)[] = [];
   const time = Object.assign(new VirtualClock(1000), { setImmediate: (call: () => void) => void later.push(call) });
   const sleeper = new Fake();
@@ -195,7 +163,7 @@ test('what the sockets received while the process was busy comes before whoever 
   assert.is(sleeper.woken.length, 1);
 });
 
-test('a time that setTimeout does not know is slept through', async () => {
+test('a delay too long for setTimeout works', async () => {
   const warnings: unknown[] = [];
   const warned = (warning: unknown): number => warnings.push(warning);
   process.on('warning', warned);
@@ -209,7 +177,7 @@ test('a time that setTimeout does not know is slept through', async () => {
   process.off('warning', warned);
 });
 
-test('one timer at a time, which keeps no process alive, and none when nobody sleeps', () => {
+test('there is one timer at a time, which does not keep the process alive, and none without sleepers', () => {
   const timers: NodeJS.Timeout[] = [];
   const cleared = new Set<unknown>();
   const spied = alarmsOf({
@@ -225,7 +193,7 @@ test('one timer at a time, which keeps no process alive, and none when nobody sl
     },
   });
   const sleepers = Array.from({ length: 20 }, () => new Fake());
-  // Each earlier than the one before.
+  // Each is earlier than the one before.
   for (const [i, sleeper] of sleepers.entries()) spied.set(sleeper, now() + 5000 - 100 * i);
   assert.is(timers.length, 20);
   assert.ok(timers.every((timer) => !timer.hasRef()));
@@ -233,7 +201,7 @@ test('one timer at a time, which keeps no process alive, and none when nobody sl
     timers.map((timer) => cleared.has(timer)),
     timers.map((timer) => timer !== timers.at(-1)),
   );
-  // Later ones need none.
+  // Later ones need no new timer.
   const later = new Fake();
   spied.set(later, now() + 6000);
   assert.is(timers.length, 20);
@@ -241,7 +209,7 @@ test('one timer at a time, which keeps no process alive, and none when nobody sl
   assert.ok(timers.every((timer) => cleared.has(timer)));
 });
 
-test('one that throws stops no other', async () => {
+test('a sleeper that throws does not stop the others', async () => {
   const { error } = console;
   const lines: unknown[][] = [];
   console.error = (...values) => void lines.push(values);
@@ -260,7 +228,7 @@ test('one that throws stops no other', async () => {
   assert.is(lines[0]?.at(-1), oops);
 });
 
-test('each clock has alarms of its own, the same for all who ask', () => {
+test('each clock has its own alarms, the same at each call', () => {
   const other = { ...hostClock };
   assert.is(alarmsOf(other), alarmsOf(other));
   assert.is.not(alarmsOf(other), alarms);

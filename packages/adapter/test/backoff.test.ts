@@ -1,4 +1,4 @@
-// RFC 6455 7.2.3: how long to wait before connecting again.
+// RFC 6455 7.2.3: the delay before connecting again.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isA, NEVER } from '../../core/test/connection/tools.ts';
@@ -19,7 +19,7 @@ test('by default 1 s, doubled to 30 s, for ever', () => {
   );
 });
 
-test('base, factor and cap are the policy’s', () => {
+test('the policy sets base, factor and cap', () => {
   const policy = { base: 100, factor: 3, cap: 1000 };
   assert.equal(
     [0, 1, 2, 3, 4].map((attempt) => bound(attempt, policy)),
@@ -29,7 +29,7 @@ test('base, factor and cap are the policy’s', () => {
   assert.is(bound(0, { base: 5000, cap: 10 }), 10);
 });
 
-test('full jitter: uniformly from 0 to below the bound, from the random source', () => {
+test('full jitter: the random source decides, uniformly from 0 to below the bound', () => {
   assert.is(backoffDelay(3, {}, lowest), 0);
   assert.ok((backoffDelay(3, {}, highest) ?? 0) < 8000);
   const random = seeded(5);
@@ -43,7 +43,7 @@ test('full jitter: uniformly from 0 to below the bound, from the random source',
   }
 });
 
-test('a delay is a number from 0 on for every policy that is valid', () => {
+test('the delay is never negative or NaN for a valid policy', () => {
   for (const base of [0, 1, 1e300, NEVER]) {
     for (const factor of [1, 2, 1e300, NEVER]) {
       for (const cap of [0, 1000, NEVER]) {
@@ -58,13 +58,13 @@ test('a delay is a number from 0 on for every policy that is valid', () => {
   }
 });
 
-test('attempts are counted from 0: with 3 of them the fourth gets no delay', () => {
+test('attempts are counted from 0: with a limit of 3 the fourth gets no delay', () => {
   const delays = [0, 1, 2, 3, 4].map((attempt) => backoffDelay(attempt, { attempts: 3 }, lowest));
   assert.equal(delays, [0, 0, 0, undefined, undefined]);
   assert.is(backoffDelay(0, { attempts: 0 }, lowest), undefined);
 });
 
-test('what is not valid throws', () => {
+test('an invalid policy throws', () => {
   for (const attempt of [-1, 0.5, Number.NaN, NEVER, '1' as unknown as number]) {
     assert.throws(() => backoffDelay(attempt, {}, lowest), isA(RangeError));
   }

@@ -1,8 +1,9 @@
-// What a connection does that no host has a part in, over a transport that is none.
+// The part of a connection that does not depend on the host, over a fake transport.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../node/test/virtual-clock.ts';
 import { within } from '../../tools/testing.ts';
 import { Client } from '../src/client.ts';
 import { expire, start, work } from '../src/delivery.ts';
@@ -15,7 +16,7 @@ import { WebSocketConnection } from '../src/websocket-connection.ts';
 
 const test = suite('connection');
 
-/** A transport that takes all and brings what a test says. */
+/** A transport that takes every byte and delivers what a test says. */
 class FakeDriver implements Driver {
   readonly socket = undefined;
   readonly queuedBytes = 0;
@@ -42,18 +43,18 @@ class FakeDriver implements Driver {
     if (this.destroyed) return;
     this.destroyed = true;
     this.connection.receiveEnd(0, 'destroyed');
-    // As a socket would, which tells of its end later.
+    // Reports its end later, as a socket does.
     queueMicrotask(() => work(this.#ws));
   }
 
-  /** These bytes arrive. */
+  /** Delivers these bytes. */
   arrive(bytes: readonly number[]): void {
     this.connection.receive(Uint8Array.from(bytes), 0);
     work(this.#ws);
   }
 }
 
-/** A client that is open. */
+/** Returns an open client. */
 function open(handlers: Handlers<never> = {}, options: ServerOptions = {}): [WebSocketConnection<never>, FakeDriver] {
   const ws = new WebSocketConnection<never>(new Scope(handlers, { clock: new VirtualClock() }));
   const connection = Connection.opened('client', {}, options);
@@ -62,16 +63,16 @@ function open(handlers: Handlers<never> = {}, options: ServerOptions = {}): [Web
   return [ws, driver];
 }
 
-test('before it is open it has no subprotocol, which is said with an empty one', () => {
+test('before it is open its subprotocol is empty', () => {
   const ws = new WebSocketConnection<never>(new Scope<never>({}, { clock: new VirtualClock() }));
   assert.equal([ws.state, ws.subprotocol, ws.queuedBytes], ['connecting', '', 0]);
 });
 
-/** What cannot be done without random bytes, on a client. */
+/** Actions of a client that need random bytes. */
 const NEEDS: Record<string, { readonly bytes?: readonly number[]; readonly handlers?: Handlers<never> }> = {
-  'a Ping frame that is to be answered': { bytes: [0x89, 1, 0x41] },
-  'a Close frame that is to be answered': { bytes: [0x88, 2, 3, 0xe8] },
-  'a rule that is broken': { bytes: [0xff, 0xff] },
+  'a Ping frame to answer': { bytes: [0x89, 1, 0x41] },
+  'a Close frame to answer': { bytes: [0x88, 2, 3, 0xe8] },
+  'a broken rule': { bytes: [0xff, 0xff] },
   'a handler that throws': {
     bytes: [0x81, 1, 0x41],
     handlers: {
@@ -82,7 +83,7 @@ const NEEDS: Record<string, { readonly bytes?: readonly number[]; readonly handl
   },
 };
 for (const [what, { bytes = [], handlers }] of Object.entries(NEEDS)) {
-  test(`a source of random bytes that does not work, and ${what}: an end, and the transport is destroyed`, async () => {
+  test(`a failing source of random bytes, and ${what}: the connection ends and the transport is destroyed`, async () => {
     const random = (): never => {
       throw new Error('oops');
     };
@@ -97,7 +98,7 @@ for (const [what, { bytes = [], handlers }] of Object.entries(NEEDS)) {
   });
 }
 
-test('a client that cannot make a Close frame when its signal is aborted is terminated, and the error is told', async () => {
+test('a client that cannot make a Close frame when its signal is aborted is terminated, and the error reported', async () => {
   const errors: unknown[] = [];
   const controller = new AbortController();
   const scope = new Scope<never>({ error: (_, error) => void errors.push(error) }, { clock: new VirtualClock() });
@@ -114,13 +115,13 @@ test('a client that cannot make a Close frame when its signal is aborted is term
   assert.equal(errors.map(String), ['Error: oops']);
 });
 
-test('a further try that cannot even begin is an end of this side, with its cause', async () => {
+test('an attempt that fails before it begins is an end with its cause', async () => {
   const clock = new VirtualClock();
   const ends: EndEvent[] = [];
   const oops = new Error('oops');
   let tries = 0;
   const random = (bytes: Uint8Array): void => {
-    // The first try has its key; the delay before the second one is drawn as well.
+    // The first attempt gets its key; the second one fails when its delay is drawn.
     if (tries === 1 && ends.length === 1 && bytes.length === 16) throw oops;
     bytes.fill(1);
   };
@@ -142,7 +143,7 @@ test('a further try that cannot even begin is an end of this side, with its caus
   assert.equal([bytesReceived, error?.rule, sent, received], [0, 'handshake-interrupted', undefined, undefined]);
 });
 
-test('a deadline that cannot be kept is told, and is the end', async () => {
+test('an error while a deadline is handled is reported and ends the connection', async () => {
   const random = (): never => {
     throw new Error('oops');
   };
@@ -156,7 +157,7 @@ test('a deadline that cannot be kept is told, and is the end', async () => {
   assert.equal([errors.map(String), driver.destroyed], [['Error: oops'], true]);
 });
 
-test('the error of whoever waited says its name, the end, and as its cause the rule or what the transport said', async () => {
+test('ConnectionEndedError has a name, the end, and as its cause the broken rule or the transport’s error', async () => {
   for (const bytes of [[], [0xff, 0xff]]) {
     const [ws, driver] = open();
     const waits = ws[Symbol.asyncIterator]().next();
@@ -172,7 +173,7 @@ test('the error of whoever waited says its name, the end, and as its cause the r
   }
 });
 
-test('a server that has closed leaves no timer behind', async () => {
+test('a closed server leaves no timer', async () => {
   const clock = new VirtualClock();
   const connections = new ServedConnections(new Scope<never>({}, { clock }));
   await connections.close({ timeout: 1000 });

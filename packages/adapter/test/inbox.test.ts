@@ -1,4 +1,4 @@
-// What waits for a loop: its bound to the byte, and when reading stops and goes on.
+// Messages that wait for a loop: the limit to the byte, and when reading stops and resumes.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Inbox } from '../src/inbox.ts';
@@ -6,10 +6,10 @@ import { MAX_WAITING } from '../src/message-queue.ts';
 
 const test = suite('inbox');
 
-/** What a message counts besides its length. */
+/** The number of bytes that a message counts besides its length. */
 const OVERHEAD = 32;
 
-/** An inbox, and what it has asked of its connection. */
+/** An inbox, and the calls that it made to its connection. */
 function open(hasHandler = false): { inbox: Inbox; asked: unknown[] } {
   const asked: unknown[] = [];
   const reader = {
@@ -20,10 +20,10 @@ function open(hasHandler = false): { inbox: Inbox; asked: unknown[] } {
   return { inbox: new Inbox(reader, hasHandler), asked };
 }
 
-/** A message that counts so much. */
+/** Returns a message that counts this many bytes. */
 const counting = (size: number): string => 'x'.repeat(size - OVERHEAD);
 
-test('behind a loop 1 MiB may wait, to the byte; one more, and reading stops, once', () => {
+test('1 MiB may wait behind a loop, to the byte; beyond it reading stops, once', () => {
   const { inbox, asked } = open();
   inbox.iterate();
   inbox.push(counting(MAX_WAITING));
@@ -33,7 +33,7 @@ test('behind a loop 1 MiB may wait, to the byte; one more, and reading stops, on
   assert.equal(asked, ['full']);
 });
 
-test('reading goes on when half of it is left, and not before', async () => {
+test('reading resumes when half of the limit is left, not before', async () => {
   const { inbox, asked } = open();
   const loop = inbox.iterate();
   for (const size of [MAX_WAITING / 4, MAX_WAITING / 4, MAX_WAITING / 4, MAX_WAITING / 2]) inbox.push(counting(size));
@@ -42,7 +42,7 @@ test('reading goes on when half of it is left, and not before', async () => {
   assert.equal(asked, ['full']);
   await loop.next();
   assert.equal(asked, ['full', 'ready']);
-  // What has been taken counts no more: all of it is there again.
+  // Messages that were taken no longer count, so the whole limit is available again.
   await loop.next();
   inbox.push(counting(MAX_WAITING));
   assert.equal(asked, ['full', 'ready']);
@@ -51,7 +51,7 @@ test('reading goes on when half of it is left, and not before', async () => {
 });
 
 for (const hasHandler of [false, true]) {
-  test(`a loop that is left when it is full lets reading go on (${hasHandler ? 'a' : 'no'} handler)`, async () => {
+  test(`leaving a loop while reading is stopped resumes it (${hasHandler ? 'a' : 'no'} handler)`, async () => {
     const { inbox, asked } = open(hasHandler);
     const loop = inbox.iterate();
     inbox.push(counting(MAX_WAITING + 1));
@@ -61,7 +61,7 @@ for (const hasHandler of [false, true]) {
   });
 }
 
-test('what waits for no loop yet is bounded too: then all of it is dropped, and what comes', () => {
+test('messages without a loop are bounded too; beyond the limit they and all further ones are dropped', () => {
   const { inbox, asked } = open();
   inbox.push(counting(MAX_WAITING));
   assert.is(inbox.dropped, 0);
@@ -72,7 +72,7 @@ test('what waits for no loop yet is bounded too: then all of it is dropped, and 
   assert.throws(() => inbox.iterate(), /^3 messages came/);
 });
 
-test('a loop in progress keeps what it has, whoever says that nobody wants it', async () => {
+test('a loop in progress keeps its messages when messages without a reader are dropped', async () => {
   const { inbox } = open();
   const loop = inbox.iterate();
   inbox.push('1');

@@ -1,14 +1,14 @@
-// What is sent while there is no connection: its bound to the byte.
+// Messages that are sent while there is no connection: the limit to the byte.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { KeptMessages } from '../src/kept-messages.ts';
 
 const test = suite('kept messages');
 
-/** Of a frame of a client's. */
+/** The length of a client's frame header. */
 const HEADER = 14;
 
-test('each counts its header and its bytes, and none is added from the bound on', () => {
+test('a message counts its header and its bytes, and none is added beyond the limit', () => {
   const kept = new KeptMessages(2 * (HEADER + 3));
   assert.is(kept.size, 0);
   assert.is(kept.add('é1', undefined), true);

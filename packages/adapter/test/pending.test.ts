@@ -1,8 +1,9 @@
-// A connection whose transport is not there yet: its time, its deadline, and what becomes of a transport that comes too late.
+// A connection whose transport is not there yet: its clock, its deadline, and a transport that comes too late.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../node/test/virtual-clock.ts';
 import { deferred } from '../../tools/testing.ts';
 import type { Driver } from '../src/driver.ts';
 import { type Arrival, startLater } from '../src/pending.ts';
@@ -33,24 +34,24 @@ class Waiting extends WebSocketConnection<never> {
     return ws;
   }
 
-  /** What moves its bytes, or will. */
+  /** The driver that moves its bytes now, or will. */
   get mover(): Driver | undefined {
     return this.driver;
   }
 }
 
-/** What is promised has been delivered. */
+/** Waits until promises have settled. */
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 };
 
-test('its time goes by the clock from its beginning, and nothing is queued anywhere but in core', () => {
+test('its clock starts with the wait, and only core queues bytes', () => {
   const ws = Waiting.begin();
   ws.clock.advance(250);
   assert.equal([ws.mover?.now(), ws.mover?.queuedBytes, ws.mover?.socket], [250, 0, undefined]);
 });
 
-test('handshakeTimeout is the end, in time; there is one timer until then and none behind', async () => {
+test('it ends at handshakeTimeout; there is one timer until then and none after', async () => {
   const ws = Waiting.begin();
   assert.is(ws.clock.timers, 1);
   ws.clock.advance(HANDSHAKE_TIMEOUT - 1);
@@ -60,7 +61,7 @@ test('handshakeTimeout is the end, in time; there is one timer until then and no
   assert.equal([ws.log, ws.clock.timers], [['give up'], 0]);
 });
 
-test('its alarm is set once, for the deadline, and not before', () => {
+test('its alarm is set once, for the deadline', () => {
   const ws = Waiting.begin();
   const { clock } = ws;
   let set = 0;
@@ -73,7 +74,7 @@ test('its alarm is set once, for the deadline, and not before', () => {
   assert.equal([ws.state, set], ['connecting', 0]);
 });
 
-test('once there is another driver it sets no alarm any more', async () => {
+test('it sets no alarm once the real driver has replaced it', async () => {
   const ws = Waiting.begin();
   const { mover } = ws;
   ws.transport.resolve('it');
@@ -82,7 +83,7 @@ test('once there is another driver it sets no alarm any more', async () => {
   assert.equal([ws.log, ws.clock.timers], [['open it 1000'], 0]);
 });
 
-test('the transport is opened with the moment the wait began', async () => {
+test('the transport is opened with the time at which the wait began', async () => {
   const ws = Waiting.begin();
   ws.clock.advance(100);
   ws.transport.resolve('it');
@@ -91,7 +92,7 @@ test('the transport is opened with the moment the wait began', async () => {
 });
 
 for (const command of ['close', 'terminate'] as const) {
-  test(`after ${command}() no timer is left, and a transport that comes too late is discarded`, async () => {
+  test(`after ${command}() no timer is left, and a late transport is discarded`, async () => {
     const ws = Waiting.begin();
     ws[command]();
     assert.is(ws.state, 'closed');
@@ -103,7 +104,7 @@ for (const command of ['close', 'terminate'] as const) {
   });
 }
 
-test('a transport that cannot be used is the end with that cause, and nobody gives up what is there', async () => {
+test('a transport that cannot be used ends the connection with that cause, and is not discarded again', async () => {
   const oops = new Error('oops');
   const ws = Waiting.begin({
     open() {
@@ -115,7 +116,7 @@ test('a transport that cannot be used is the end with that cause, and nobody giv
   assert.equal([ws.log, ws.clock.timers], [[], 0]);
 });
 
-test('whoever gives up and hears that it was in vain ends once', async () => {
+test('a connection that is given up and then told that its transport failed ends once', async () => {
   let ends = 0;
   const clock = new VirtualClock();
   const ws = new WebSocketConnection<never>(new Scope<never>({ end: () => void ends++ }, { clock }));

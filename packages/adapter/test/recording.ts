@@ -1,10 +1,10 @@
-// What is recorded of sockets: scripted situations, and what was to be seen in each. Adapters have situations of their own.
+// Recordings of sockets: scripted situations, and the events in each. Each adapter has situations of its own.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { WireEnd } from '@sockless/adapter/testing';
 
-/** The other end of a socket of a situation. */
+/** The peer of the socket in a situation. */
 export interface Peer {
-  /** Sends so many bytes. */
+  /** Sends this many bytes. */
   write(length: number): void;
   /** Sends a FIN. */
   end(): void;
@@ -12,18 +12,18 @@ export interface Peer {
   reset(): void;
   /** Closes its socket. */
   close(): void;
-  /** Reads no more, and reads again. */
+  /** Stops reading, and resumes. */
   hold(): void;
   release(): void;
-  /** How many bytes it has read, and whether a FIN came behind them. */
+  /** The number of bytes that it has read, and whether a FIN followed. */
   readonly read: number;
   readonly ended: boolean;
 }
 
-/** What was noted of a situation; it ends with everything that was set going. */
+/** The notes of a situation. It is over when everything that it started is done. */
 export class CommonStage {
   readonly notes: string[] = [];
-  /** Lets a moment pass, in which something would be seen that is not to be. */
+  /** Waits a moment, in which an event that must not happen would be noted. */
   readonly #quiet: () => Promise<void>;
 
   constructor(quiet: () => Promise<void>) {
@@ -34,7 +34,7 @@ export class CommonStage {
     this.notes.push(what);
   }
 
-  /** Waits until this was noted. */
+  /** Waits until this has been noted. */
   async saw(what: string): Promise<void> {
     await this.until(() => this.notes.some((note) => note.startsWith(what)), what);
   }
@@ -74,7 +74,7 @@ export function simulatedPeer(end: WireEnd): Peer {
         else read += bytes.length;
       }
     } catch {
-      // It was reset.
+      // The connection was reset.
     }
   };
   end.onReadable = onReadable;
@@ -99,7 +99,7 @@ export function simulatedPeer(end: WireEnd): Peer {
   };
 }
 
-/** What was noted, by the title of the situation. */
+/** Notes by the title of their situation. */
 export type Recording = Readonly<Record<string, readonly string[]>>;
 
 export const readRecording = (path: URL): Recording => JSON.parse(readFileSync(path, 'utf8'));
@@ -107,7 +107,7 @@ export const readRecording = (path: URL): Recording => JSON.parse(readFileSync(p
 export const writeRecording = (path: URL, recording: Recording): void =>
   writeFileSync(path, `${JSON.stringify(recording, null, 2)}\n`);
 
-/** In words, what differs. */
+/** Describes the differences. */
 export function difference(title: string, was: readonly string[] | undefined, is: readonly string[]): string {
   const lines = (notes: readonly string[]): string => notes.map((note) => `    ${note}`).join('\n');
   return `${title}\n  recorded:\n${lines(was ?? [])}\n  seen:\n${lines(is)}`;

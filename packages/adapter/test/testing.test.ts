@@ -1,4 +1,4 @@
-// What people who write an adapter of their own test it with: it finds what is wrong, and nothing where nothing is.
+// The testing kit for authors of adapters finds faults, and reports none for an adapter without faults.
 
 import { type Driver, proceed, Scope, type Sleeper, start, WebSocketConnection, work } from '@sockless/adapter';
 import { exercise, keyOf, type Opened, type Opening, textOf, VirtualClock, WireEnd } from '@sockless/adapter/testing';
@@ -9,10 +9,10 @@ import { budget } from '../../core/test/budget.ts';
 
 const test = suite('testing');
 
-/** What an adapter may do wrong. */
+/** The faults that an adapter may have. */
 type Wrong = 'nothing' | 'forgets to proceed' | 'leaves a timer' | 'cuts what it sends';
 
-/** The driver of README.md, on an end of a simulated connection. */
+/** The driver of README.md, on one end of a simulated TCP connection. */
 class WireDriver implements Driver, Sleeper {
   wakeAt = 0;
   alarm = 0;
@@ -141,11 +141,11 @@ async function kindsOf(wrong: Wrong, schedules: number): Promise<string[]> {
   return [...kinds].sort();
 }
 
-test('an adapter that does as it should has no faults', async () => {
+test('a correct adapter has no faults', async () => {
   assert.equal(await kindsOf('nothing', budget(40, 500)), []);
 });
 
-test('one that does not has', async () => {
+test('each fault of a wrong adapter is found', async () => {
   assert.equal(await kindsOf('forgets to proceed', 60), [
     ...['never told: drain', 'never told: drained', 'never told: written'],
   ]);
@@ -153,19 +153,19 @@ test('one that does not has', async () => {
   assert.equal(await kindsOf('cuts what it sends', 40), ['order', 'rule']);
 });
 
-test('a seed does the same again', async () => {
+test('a seed repeats its exercise', async () => {
   const [one, two] = [await exercise(3, opening('nothing')), await exercise(3, opening('nothing'))];
   assert.ok(one.trace.length > 5);
   assert.equal(one, two);
 });
 
-test('messages are told from one another', () => {
+test('messages are distinguished from one another', () => {
   assert.is.not(keyOf(textOf(1, 1000)), keyOf(textOf(2, 1000)));
   assert.is.not(keyOf(textOf(1, 1000)), keyOf(textOf(1, 1001)));
   assert.is(keyOf('0.'), keyOf(textOf(0, 0)));
 });
 
-test('what is set going by a timer is done before the next one', async () => {
+test('everything that a timer starts is done before the next timer', async () => {
   const clock = new VirtualClock();
   const log: string[] = [];
   clock.setTimeout(() => void Promise.resolve().then(() => log.push('a promise of the first')), 5);

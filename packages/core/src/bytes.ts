@@ -1,16 +1,18 @@
-/** Reading, viewing and copying bytes, in the few ways that are fast. */
+/** Fast ways to read, view and copy bytes. */
 
-/** To this many bytes a loop is faster than making a view and calling `set` (benchmarks: decode, 1-byte cuts). */
+/** Up to this many bytes a loop is faster than making a view and calling `set` (benchmarks: decode, 1-byte cuts). */
 const LOOP_TO = 16;
 
-/** Thrown where received bytes are gone before they were parsed: the application has transferred or resized their memory. */
+/** Thrown when the application has transferred or resized the memory of received bytes before all of them were parsed. */
 export class TransferredError extends TypeError {
   constructor() {
-    super('bytes that were received were transferred, or their memory resized, before all of them had been parsed');
+    super(
+      'the memory of received bytes was transferred or resized before all of them had been parsed; transfer a copy instead',
+    );
   }
 }
 
-/** Returns four bytes as a 32-bit integer, the first in the most significant place. */
+/** Returns the four bytes at `at` as a 32-bit integer, the first in the most significant place. */
 export function wordAt(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) << 24) |
@@ -27,12 +29,12 @@ export function copyBytes(from: Uint8Array, start: number, end: number, into: Ui
   else for (let i = 0; i < length; i++) into[at + i] = from[start + i] as number;
 }
 
-/** Returns a plain view of `bytes[start]` to `bytes[end - 1]`: `subarray` of a subclass, Node's Buffer among them, makes another of its kind. */
+/** Returns `bytes[start]` to `bytes[end - 1]` as a plain Uint8Array, where `subarray` would return another Buffer for a Node.js Buffer. */
 export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
-/** Returns a view for words of all of `bytes`. */
+/** Returns a `DataView` of all of `bytes`. */
 export function wordsOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

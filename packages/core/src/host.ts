@@ -1,24 +1,22 @@
 /**
- * What the host may offer beyond ECMAScript, looked up once. Each is optional, and core works without all of them; this
- * file is the only one that reads `globalThis`.
+ * The capabilities of the host beyond ECMAScript, looked up once. All are optional: core works without any of them. No
+ * other file reads `globalThis`.
  */
 
 /** Fills the whole of `bytes` with unpredictable bytes, as `crypto.getRandomValues` does. */
 export type RandomSource = (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
-/**
- * A decoder as `new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })` is: it throws when `bytes` is not UTF-8.
- */
+/** A decoder that behaves like `new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })`. */
 export interface Utf8TextDecoder {
-  /** Gives the text; throws when the bytes are not UTF-8. */
+  /** Returns the text; throws when the bytes are not UTF-8. */
   decode(bytes: Uint8Array): string;
-  /** That it throws; a decoder that says otherwise is refused. */
+  /** Whether it throws on invalid bytes; a decoder with `false` is refused. */
   readonly fatal?: boolean;
-  /** That a byte order mark is kept; a decoder that says otherwise is refused. */
+  /** Whether it keeps a byte order mark; a decoder with `false` is refused. */
   readonly ignoreBOM?: boolean;
 }
 
-/** An encoder as `new TextEncoder()` is. */
+/** An encoder that behaves like `new TextEncoder()`. */
 export interface Utf8TextEncoder {
   encodeInto(text: string, into: Uint8Array): { written: number };
 }
@@ -26,38 +24,38 @@ export interface Utf8TextEncoder {
 /** Decodes `bytes[start]` to `bytes[end - 1]`. */
 export type Slice = (bytes: Uint8Array, start: number, end: number) => string;
 
-/** The ways from bytes to a string that take them as they are. */
+/** Decoders that never throw. */
 export interface Slices {
-  /** One character a byte: ASCII, or what goes beyond it in Latin-1. */
+  /** Decodes ASCII, or Latin-1: one character for each byte. */
   readonly ascii: Slice;
-  /** UTF-8; U+FFFD where it is none. */
+  /** Decodes UTF-8, with U+FFFD for invalid bytes. */
   readonly utf8: Slice;
-  /** UTF-16, the lower byte first. */
+  /** Decodes UTF-16 with the lower byte first. */
   readonly utf16: Slice;
 }
 
-/** Writes a text at `into[at]` and gives its length in bytes; a lone surrogate becomes U+FFFD. */
+/** Writes a text at `into[at]` and returns its length in bytes. A lone surrogate becomes U+FFFD. */
 export type Write = (text: string, into: Uint8Array, at: number) => number;
 
-/** What is used of `WebAssembly`. */
+/** The part of `WebAssembly` that core uses. */
 export interface WebAssemblyHost {
   readonly Module: new (code: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
-/** The capabilities of a host that core makes use of. */
+/** The capabilities of a host that core uses. */
 export interface Host {
   readonly slices: Slices | undefined;
   /**
-   * Returns bytes to be overwritten, which may hold anything: filling many with zeros costs as much as copying them. They
-   * are alone in their buffer, and as long as it is.
+   * Returns bytes that the caller overwrites. Their content is arbitrary, because to fill many with zeros costs as much as
+   * copying them. They fill a buffer of their own.
    */
   readonly allocate: (length: number) => Uint8Array;
   readonly webAssembly: WebAssemblyHost | undefined;
   readonly textDecoder: Utf8TextDecoder | undefined;
-  /** Writes a text as UTF-8 at `into[at]`, where there is room, and gives its length in bytes. */
+  /** Writes a text as UTF-8 at `into[at]`, where there must be room, and returns its length in bytes. */
   readonly writeUtf8: Write | undefined;
-  /** Writes a text one byte a character: ASCII, or what goes beyond it in Latin-1. */
+  /** Writes a text of ASCII or Latin-1: one byte for each character. */
   readonly writeLatin1: Write | undefined;
   /** Returns the length of a text in bytes, as UTF-8. */
   readonly utf8Length: ((text: string) => number) | undefined;
@@ -65,7 +63,7 @@ export interface Host {
   readonly sha1: Sha1 | undefined;
 }
 
-/** Gives the SHA-1 hash of an ASCII text in base64. */
+/** Returns the SHA-1 hash of an ASCII text in base64. */
 export type Sha1 = (text: string) => string;
 
 interface Scope {
@@ -87,7 +85,7 @@ type BuiltinHash = (algorithm: string, text: string, encoding: string) => string
 type BufferSlice = (this: Uint8Array, start: number, end: number) => string;
 type BufferWrite = (this: Uint8Array, text: string, at: number, room: number) => number;
 
-/** Looks the capabilities up in a global object. */
+/** Looks up the capabilities in a global object. */
 export function lookUpHost(scope: object): Host {
   const { TextDecoder, TextEncoder, crypto, WebAssembly, Buffer, process } = scope as Scope;
   return {
@@ -103,25 +101,22 @@ export function lookUpHost(scope: object): Host {
   };
 }
 
-/** Up to this many bytes the engine fills an array with zeros faster than the host makes one without. */
+/** Up to this many bytes the engine makes an array of zeros faster than the host makes one without. */
 const ZEROED_TO = 1024;
 
-/**
- * `allocUnsafe` is out of the question: its short arrays share one buffer, in which an application that is handed one of
- * them sees all the others.
- */
+/** `allocUnsafe` would not do: its short arrays share one buffer, so an application that gets one could read all others. */
 function allocator(Buffer: Scope['Buffer']): Host['allocate'] {
   const allocUnsafeSlow = tried(() => {
     const allocate = Buffer?.allocUnsafeSlow;
     return allocate?.(1).buffer.byteLength === 1 ? allocate : undefined;
   });
-  // V8 keeps the bytes of a small array on its heap, and moves them when a system call needs them; those of a buffer stay where they are.
+  // V8 keeps the bytes of a small array in its heap, and must move them out for a system call. Those of an ArrayBuffer stay in place.
   const zeroed = (length: number): Uint8Array => new Uint8Array(new ArrayBuffer(length));
   if (allocUnsafeSlow === undefined) return zeroed;
   return (length) => (length <= ZEROED_TO ? zeroed(length) : new Uint8Array(allocUnsafeSlow(length).buffer));
 }
 
-/** The methods behind Node's `Buffer.toString` take any bytes; whether these do so too is tried out. */
+/** The methods behind Node's `Buffer.toString`. In Node they accept any Uint8Array; whether they do here is tried out. */
 function bufferSlices(prototype: NonNullable<Scope['Buffer']>['prototype']): Slices | undefined {
   return tried(() => {
     const { latin1Slice, utf8Slice, ucs2Slice } = prototype;
@@ -138,7 +133,7 @@ const callable =
   (bytes, start, end) =>
     slice.call(bytes, start, end);
 
-/** The methods behind Node's `Buffer.write`: no view has to be made for them. */
+/** The method behind Node's `Buffer.write`, for which no view has to be made. */
 function bufferWrite({ prototype }: NonNullable<Scope['Buffer']>): Write | undefined {
   return tried(() => {
     const { utf8Write } = prototype;
@@ -171,7 +166,7 @@ function works(write: Write, text: string, expected: readonly number[]): boolean
   return write(text, into, 2) === expected.length && expected.every((byte, index) => into[2 + index] === byte);
 }
 
-/** `hash` of `node:crypto`, where it is and may be used for this: in FIPS mode, for instance, it may not. */
+/** `hash` of `node:crypto`, if there is one and it allows SHA-1. In FIPS mode, for instance, it does not. */
 function builtinSha1(process: Scope['process']): Sha1 | undefined {
   return tried(() => {
     const hash = process?.getBuiltinModule?.('node:crypto')?.hash;
@@ -180,7 +175,7 @@ function builtinSha1(process: Scope['process']): Sha1 | undefined {
   });
 }
 
-/** Some decoders refuse to be strict, others overlook that they should be; core's own code is neither. */
+/** Some hosts have a decoder that throws when it should be strict, or ignores the options. Core decodes by itself then. */
 function strictDecoder(TextDecoder: NonNullable<Scope['TextDecoder']>): Utf8TextDecoder | undefined {
   return tried(() => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -188,7 +183,7 @@ function strictDecoder(TextDecoder: NonNullable<Scope['TextDecoder']>): Utf8Text
   });
 }
 
-/** Decodes with a fatal decoder of the host's or the application's; returns `undefined` when that refuses. */
+/** Decodes with a fatal decoder of the host or the application. Returns `undefined` when that throws. */
 export function decodeBy(decoder: Utf8TextDecoder, bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);
@@ -197,7 +192,7 @@ export function decodeBy(decoder: Utf8TextDecoder, bytes: Uint8Array): string | 
   }
 }
 
-/** What `make` gives, or `undefined` when the host has something else under that name, and it throws. */
+/** Returns the result of `make`, or `undefined` when it throws because the host has something else under that name. */
 function tried<Capability>(make: () => Capability | undefined): Capability | undefined {
   try {
     return make();
@@ -206,5 +201,5 @@ function tried<Capability>(make: () => Capability | undefined): Capability | und
   }
 }
 
-/** What this host offers. */
+/** The capabilities of this host. */
 export const host: Host = lookUpHost(globalThis);

@@ -1,35 +1,35 @@
 /**
- * The WebAssembly behind simd.ts, which works on sixteen bytes at a time: masking (RFC 6455 5.3), the validation of UTF-8 (8.1) and its
- * way into a string. The source is kernel.wat; a test compares.
+ * The WebAssembly code behind simd.ts, which works on sixteen bytes at a time: masking (RFC 6455 5.3), and validating and decoding
+ * UTF-8 (8.1). Its source is kernel.wat; a test compares the two.
  */
 import { host, type WebAssemblyHost } from './host.ts';
 
-/** The number of bytes that fit into the block. */
+/** The length of the block in bytes. */
 export const KERNEL_SIZE = 16_384;
 
-/** A block of bytes, and the functions that work on it. */
+/** A block of memory, and the functions that work on it. */
 export interface Kernel {
-  /** The block, `KERNEL_SIZE` bytes: bytes to be worked on are copied to its beginning. */
+  /** The block, of `KERNEL_SIZE` bytes. The caller copies its bytes to the beginning. */
   readonly block: Uint8Array;
   /** Returns a view of the beginning of the block. */
   first(length: number): Uint8Array;
   /**
-   * Masks the first `length` bytes with a key whose first byte is the most significant, and returns 0 when all have become
-   * ASCII.
+   * Masks the first `length` bytes with a key whose first byte is the most significant, and returns 0 when the result is
+   * all ASCII.
    */
   mask(length: number, key: number): number;
-  /** Returns 2 when the first `length` bytes are ASCII, 1 when they are UTF-8 and all code points whole, otherwise 0. */
+  /** Returns 2 when the first `length` bytes are ASCII, 1 when they are whole code points of UTF-8, otherwise 0. */
   look(length: number): number;
-  /** Writes the first `length` bytes, which are UTF-8, to `utf16`, and returns the length of that in bytes. */
+  /** Converts the first `length` bytes, which must be valid UTF-8, to UTF-16. Returns the length of the result in bytes. */
   toUtf16(length: number): number;
-  /** Where `toUtf16` writes. */
+  /** The memory to which `toUtf16` writes. */
   readonly utf16: Uint8Array;
 }
 
 let loaded: Kernel | undefined;
 let tried = false;
 
-/** Returns the kernel, or `undefined` where there is none. It is loaded when it is first needed. */
+/** Returns the kernel, or `undefined` if the host cannot run it. It is loaded when it is first needed. */
 export function kernel(): Kernel | undefined {
   if (!tried) {
     tried = true;
@@ -38,13 +38,13 @@ export function kernel(): Kernel | undefined {
   return loaded;
 }
 
-/** Returns a kernel, or `undefined` where the engine lacks SIMD or compiling is forbidden. */
+/** Returns a new kernel, or `undefined` if the engine lacks SIMD or forbids compiling. */
 export function loadKernel({ Module, Instance }: WebAssemblyHost): Kernel | undefined {
   try {
     const code = Uint8Array.from(CODE.match(/../g) as string[], (byte) => Number.parseInt(byte, 16));
     const { memory, mask, look, toUtf16 } = new Instance(new Module(code)).exports as Exports;
     const block = new Uint8Array(memory.buffer, 2064, KERNEL_SIZE);
-    // Payloads often have the length of the one before, and so the same view.
+    // A payload often has the length of the one before, and can use the same view.
     let last = block;
     const first = (length: number): Uint8Array => {
       if (last.length !== length) last = block.subarray(0, length);

@@ -1,13 +1,13 @@
-;; Masking (RFC 6455 5.3), validation of UTF-8 (8.1) and what becomes of it in a string, sixteen bytes at a time.
+;; Masking (RFC 6455 5.3), and validating UTF-8 (8.1) and converting it to UTF-16, sixteen bytes at a time.
 ;;
-;; Up to 16 KiB are copied in at 2,064, behind zeros, and out again where they have changed. UTF-16 is written from
-;; 18,496. What an allocator gives often lies at the beginning of a page, and some processors copy ten times slower to
-;; where is only a little further in its page than from where: so neither is near that.
+;; Up to 16 KiB are copied in at address 2,064, after zeros, and copied out again if they have changed. UTF-16 is written
+;; from address 18,496 on. Both addresses keep away from the beginning of a page, where allocated memory often begins: some
+;; processors copy ten times slower when the destination is only a little further in its page than the source.
 (module
   (memory (export "memory") 1)
 
-  ;; XORs the first `length` bytes, one or more, with the key, the first byte of which is the most significant. Gives 0
-  ;; when all have become ASCII.
+  ;; Masks the first `length` bytes, one or more, with the key, whose first byte is the most significant. Returns 0 when the
+  ;; result is all ASCII.
   (func (export "mask") (param $length i32) (param $key i32) (result i32)
     (local $at i32) (local $end i32) (local $keys v128) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     (local $seen v128)
@@ -17,7 +17,8 @@
         (v128.const i8x16 3 2 1 0 3 2 1 0 3 2 1 0 3 2 1 0)))
     (local.set $at (i32.const 2064))
     (local.set $end (i32.add (local.get $length) (i32.const 2064)))
-    ;; Behind the end lie the next bytes of the key, which become zeros: they are not to be seen.
+    ;; The loops also mask bytes after the end. The next bytes of the key are put there, which become zeros, so that they do
+    ;; not affect the result.
     (v128.store
       (local.get $end)
       (i8x16.swizzle
@@ -49,16 +50,15 @@
         (br $blocks)))
     (i8x16.bitmask (local.get $seen)))
 
-  ;; Says of the first `length` bytes: 2, they are ASCII; 1, they are UTF-8, and no code point begins before them or ends
-  ;; behind them; 0, they are neither.
+  ;; Returns 2 when the first `length` bytes are ASCII, 1 when they are whole code points of UTF-8, otherwise 0.
   ;;
-  ;; The algorithm is that of J. Keiser and D. Lemire, "Validating UTF-8 in less than one instruction per byte" (2021):
-  ;; each of three tables, one for half a byte each, gives the errors that are possible; one that all three give is there.
+  ;; The algorithm is that of J. Keiser and D. Lemire, "Validating UTF-8 in less than one instruction per byte" (2021). Each
+  ;; of three tables, indexed by half a byte, returns a set of possible errors. An error is real if all three contain it.
   (func (export "look") (param $length i32) (result i32)
     (local $at i32) (local $end i32) (local $block v128) (local $before v128) (local $error v128) (local $seen v128)
     (local.set $at (i32.const 2064))
     (local.set $end (i32.add (local.get $length) (i32.const 2064)))
-    ;; A code point that is cut off meets a zero.
+    ;; The zeros after the end make an incomplete code point invalid.
     (v128.store (local.get $end) (v128.const i32x4 0 0 0 0))
     (loop $blocks
       (local.set $block (v128.load (local.get $at)))
@@ -79,7 +79,7 @@
               (i8x16.swizzle
                 (v128.const i8x16 0x01 0x01 0x01 0x01 0x01 0x01 0x01 0x01 0xe6 0xae 0xba 0xba 0x01 0x01 0x01 0x01)
                 (i8x16.shr_u (local.get $block) (i32.const 4))))
-            ;; The third byte of three or four, and the fourth of four, must be a continuation.
+            ;; The third byte of a code point of three or four, and the fourth of four, must be continuation bytes.
             (v128.and
               (v128.or
                 (i8x16.sub_sat_u
@@ -94,7 +94,7 @@
       (then (i32.const 0))
       (else (i32.sub (i32.const 2) (i32.ne (i8x16.bitmask (local.get $seen)) (i32.const 0))))))
 
-  ;; Writes the first `length` bytes, which are UTF-8, as UTF-16, and gives the length of that in bytes.
+  ;; Converts the first `length` bytes, which must be valid UTF-8, to UTF-16. Returns the length of the result in bytes.
   (func (export "toUtf16") (param $length i32) (result i32)
     (local $at i32) (local $end i32) (local $to i32) (local $byte i32) (local $block v128)
     (local.set $at (i32.const 2064))
@@ -132,7 +132,7 @@
           (br $next)))
       (if (i32.lt_u (local.get $byte) (i32.const 0xf0))
         (then
-          ;; Most often the next three are of three bytes as well.
+          ;; Most often the next three code points have three bytes too.
           (local.set $block (v128.load (local.get $at)))
           (if (i32.and
                 (i32.eq
@@ -145,7 +145,7 @@
                   (i32.const 0x249))
                 (i32.le_u (i32.add (local.get $at) (i32.const 12)) (local.get $end)))
             (then
-              ;; Of each code point 1110aaaa 10bbbbbb 10cccccc.
+              ;; Each of the four code points is 1110aaaa 10bbbbbb 10cccccc.
               (local.set $block
                 (i8x16.swizzle
                   (local.get $block)

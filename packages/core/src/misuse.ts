@@ -1,14 +1,14 @@
 /**
- * What an application gets wrong and JavaScript would pass over in silence: names that are none, and answers that are
- * neither yes nor no. An option that is passed over is a limit that is not there.
+ * Checks for mistakes of an application that JavaScript would ignore: unknown names, and answers that are neither true nor
+ * false. An option that is silently ignored may be a missing limit.
  */
 
 import { printable, shown } from './printable.ts';
 
-/** The names that an object may have, each with `true`. */
+/** The names of the properties that an object may have. */
 export type Names<Options = Readonly<Record<string, unknown>>> = Readonly<Record<keyof Options & string, true>>;
 
-/** What other libraries call an option or a handler of ours: ws, socket.io's engine, uWebSockets, WHATWG. */
+/** Names in other libraries (ws, engine.io, uWebSockets, the WHATWG's WebSocket) and the names of the same things here. */
 const RENAMED: Readonly<Record<string, string>> = {
   maxPayload: 'maxMessageSize',
   maxPayloadLength: 'maxMessageSize',
@@ -40,39 +40,39 @@ const RENAMED: Readonly<Record<string, string>> = {
   upgrade: 'request',
 };
 
-/** What is to be said of those that have no like here, or are more than another name. */
+/** Explanations of names in other libraries that have no counterpart here, or one that works differently. */
 const EXPLAINED: Readonly<Record<string, string>> = {
-  verifyClient: 'decide when the request has come, by the `request` handler or event, or by the option origins',
-  handleProtocols: 'the option subprotocols names them, or choose one when accepting the request',
+  verifyClient: 'decide in the handler or event `request`, or use the option origins',
+  handleProtocols: 'use the option subprotocols, or choose one when you accept the request',
   clientTracking: 'a server always knows its connections',
   noServer: '`upgrade` takes requests from an HTTP server of your own',
   server: '`upgrade` takes requests from an HTTP server of your own',
   skipUTF8Validation: 'text is always validated (RFC 6455 section 8.1)',
-  allowSynchronousEvents: 'there is no such choice',
-  protocolVersion: 'the only version is 13 (RFC 6455 section 4.1)',
-  followRedirects: 'redirects are not followed; the error of the handshake has the response',
-  maxRedirects: 'redirects are not followed; the error of the handshake has the response',
+  allowSynchronousEvents: 'leave it out',
+  protocolVersion: 'the version is always 13 (RFC 6455 section 4.1)',
+  followRedirects: 'redirects are not followed; the HandshakeError has the response',
+  maxRedirects: 'redirects are not followed; the HandshakeError has the response',
 };
 
-/** @throws {TypeError} when it is not an object with names; `what` it is begins the message */
+/** @throws {TypeError} when `given` is not an object with properties; the message begins with `what` */
 export function checkObject(given: unknown, what: string): asserts given is object {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(`${what}: an object, not ${shown(given)}`);
   }
 }
 
-/** @throws {RangeError} when `count` is not a whole number of bytes from `least` to `most`; `name` begins the message */
+/** @throws {RangeError} when `count` is not a whole number from `least` to `most`; the message begins with `name` */
 export function checkCount(name: string, count: number, least: number, most: number): void {
   if (Number.isSafeInteger(count) && count >= least && count <= most) return;
   throw new RangeError(`${name}: a whole number of bytes from ${least} to ${most}, not ${count}`);
 }
 
 /**
- * Checks that an object is one, and that it has no names but these.
+ * Checks that `given` is an object without unknown properties.
  *
- * @param what what it is: `'options'`, `'rateLimits'`; the message begins with it unless it is `'options'`
- * @param kind what its names are
- * @throws {TypeError} that names the first unknown one, and the name that was perhaps meant
+ * @param what the name of the object, such as `'rateLimits'`; the message begins with it unless it is `'options'`
+ * @param kind what the message calls a property
+ * @throws {TypeError} when it is not an object, or has an unknown property; the message suggests the name that was meant
  */
 export function checkNames(given: unknown, known: Names, what = 'options', kind = 'option'): void {
   checkObject(given, what);
@@ -92,19 +92,19 @@ function hint(name: string, known: Names): string {
 }
 
 /**
- * Returns what a function of the application's has decided.
+ * Returns the decision of a function of the application.
  *
- * @throws {TypeError} when that is neither `true` nor `false`: a promise, for instance, would be taken for `true`
+ * @throws {TypeError} when the answer is neither `true` nor `false`: a promise, for instance, would count as `true`
  */
 export function decided(what: string, answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   const isPromise = typeof answer === 'object' && answer !== null && 'then' in answer;
-  // That it rejects is of no interest any more, and must not end the process.
+  // The promise is dropped, so its rejection must not end the process.
   if (isPromise) Promise.resolve(answer).catch(() => undefined);
   throw new TypeError(`${what} returns true or false, not ${isPromise ? 'a promise' : shown(answer)}`);
 }
 
-/** The name that is nearest, if any is near: a third of it may be wrong, but 4 characters at most. */
+/** Returns the most similar name, if a third of its characters or fewer differ, and at most 4. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = Infinity;
@@ -119,7 +119,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return nearest;
 }
 
-/** How many characters must be put in, left out or changed to make one of the other (Levenshtein). */
+/** Returns the number of characters to insert, delete or change to turn one text into the other (Levenshtein distance). */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 0; i < one.length; i++) {

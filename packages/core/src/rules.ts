@@ -1,19 +1,22 @@
 /**
  * Every rule that a peer or our own side can break, one row each, and the three errors that name them.
  *
- * A row holds the close code (7.4.1) or the HTTP status, the RFC section, and the sentence. The key of the row is the
- * name of the rule everywhere: in the error, in the vector table of the tests, and in the documentation.
+ * A row holds the close code (7.4.1) or the HTTP status, the RFC section, and what an error says: what happened, and what
+ * to do. The key of the row is the name of the rule everywhere: in the error, in the vector table of the tests, and in the
+ * documentation.
  */
 import { printable } from './printable.ts';
 
-/**
- * What a broken rule of an open connection says: the code of our Close frame, the section (of RFC 6455 unless it names
- * another), the sentence.
- */
+/** A rule of an open connection. */
 interface ProtocolRule {
+  /** The code of our Close frame. */
   readonly code: number;
+  /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
+  /** What happened. */
   readonly sentence: string;
+  /** What to do about it. */
+  readonly remedy: string;
 }
 
 /** The rules of an open connection. */
@@ -21,220 +24,358 @@ export const PROTOCOL_RULES = {
   'reserved-bits': {
     code: 1002,
     section: '5.2',
-    sentence: 'a reserved bit (RSV1, RSV2, RSV3) is set and no extension gives it a meaning here',
+    sentence: 'the peer set a reserved bit (RSV1, RSV2 or RSV3) that no negotiated extension uses in this frame',
+    remedy: 'it must send that bit as 0',
   },
-  'reserved-opcode': { code: 1002, section: '5.2', sentence: 'the opcode is reserved (3-7 or 11-15)' },
-  'control-fragmented': { code: 1002, section: '5.5', sentence: 'a control frame must not be fragmented' },
+  'reserved-opcode': {
+    code: 1002,
+    section: '5.2',
+    sentence: 'the peer sent a frame with a reserved opcode (3-7 or 11-15)',
+    remedy: 'it must use 0-2 and 8-10 only',
+  },
+  'control-fragmented': {
+    code: 1002,
+    section: '5.5',
+    sentence: 'the peer sent a fragment of a control frame',
+    remedy: 'it must send each Close, Ping and Pong frame whole',
+  },
   'control-too-long': {
     code: 1002,
     section: '5.5',
-    sentence: 'a control frame must have a payload of 125 bytes or less',
+    sentence: 'the peer sent a control frame with a payload of more than 125 bytes',
+    remedy: 'it must send longer data in a message',
   },
   'unmasked-frame': {
     code: 1002,
     section: '5.1',
-    sentence: 'a client must mask all frames that it sends to the server',
+    sentence: 'the client sent a frame that is not masked',
+    remedy: 'it must mask every frame',
   },
   'masked-frame': {
     code: 1002,
     section: '5.1',
-    sentence: 'a server must not mask any frames that it sends to the client',
+    sentence: 'the server sent a masked frame',
+    remedy: 'it must not mask any frame',
   },
   'length-not-minimal': {
     code: 1002,
     section: '5.2',
-    sentence: 'the minimal number of bytes must be used to encode the payload length',
+    sentence: 'the peer encoded a payload length in more bytes than it needs',
+    remedy: 'it must use the shortest encoding',
   },
   'length-sign-bit': {
     code: 1002,
     section: '5.2',
-    sentence: 'the most significant bit of a 64-bit payload length must be 0',
+    sentence: 'the peer set the most significant bit of a 64-bit payload length',
+    remedy: 'it must send that bit as 0',
   },
-  'frame-too-big': { code: 1009, section: '10.4', sentence: 'the payload of the frame is longer than maxFrameSize' },
-  'message-too-big': { code: 1009, section: '10.4', sentence: 'the message is longer than maxMessageSize' },
+  'frame-too-big': {
+    code: 1009,
+    section: '10.4',
+    sentence: 'the peer sent a frame with a payload longer than maxFrameSize',
+    remedy: 'let it send smaller frames, or raise maxFrameSize',
+  },
+  'message-too-big': {
+    code: 1009,
+    section: '10.4',
+    sentence: 'the peer sent a message longer than maxMessageSize',
+    remedy: 'let it send smaller messages, or raise maxMessageSize',
+  },
   'continuation-without-message': {
     code: 1002,
     section: '5.4',
-    sentence: 'a continuation frame arrived, but no message is in progress',
+    sentence: 'the peer sent a Continuation frame while no message was in progress',
+    remedy: 'it must begin each message with a Text or Binary frame',
   },
   'message-interleaved': {
     code: 1002,
     section: '5.4',
-    sentence: 'a new message began, but a fragmented message is in progress',
+    sentence: 'the peer began a message inside a fragmented one',
+    remedy: 'it must finish that one first',
   },
-  'invalid-utf8': { code: 1007, section: '8.1', sentence: 'the text is not valid UTF-8' },
+  'invalid-utf8': {
+    code: 1007,
+    section: '8.1',
+    sentence: 'the peer sent a text message that is not valid UTF-8',
+    remedy: 'it must send other bytes in a binary message',
+  },
   'close-payload-length': {
     code: 1002,
     section: '5.5.1',
-    sentence: 'the payload of a Close frame is empty or begins with a 2-byte code',
+    sentence: 'the peer sent a Close frame with a payload of one byte',
+    remedy: 'it must send a 2-byte code, or no payload at all',
   },
-  'close-code': { code: 1002, section: '7.4', sentence: 'the close code must not appear in a Close frame' },
-  'close-reason-utf8': { code: 1007, section: '8.1', sentence: 'the reason of the Close frame is not valid UTF-8' },
+  'close-code': {
+    code: 1002,
+    section: '7.4',
+    sentence: 'the peer sent a Close frame with a code that must not be sent',
+    remedy: 'it must use 1000-1003, 1007-1014 or 3000-4999',
+  },
+  'close-reason-utf8': {
+    code: 1007,
+    section: '8.1',
+    sentence: 'the peer sent a Close frame whose reason is not valid UTF-8',
+    remedy: 'it must cut a long reason between two characters',
+  },
   'invalid-deflate': {
     code: 1007,
     section: 'RFC 7692 7.2.2',
-    sentence: 'the compressed message is not DEFLATE, truncated, or too long',
+    sentence: 'the peer sent a compressed message that is not DEFLATE, or ends too early or too late',
+    remedy: 'if that goes on, turn compression off',
   },
   'message-rate': {
     code: 1008,
     section: '7.4.1',
-    sentence: 'more messages per second than rateLimits.messages allows',
+    sentence: 'the peer sent more messages than rateLimits.messages allows',
+    remedy: 'slow it down, or raise the limit',
   },
-  'byte-rate': { code: 1008, section: '7.4.1', sentence: 'more payload bytes per second than rateLimits.bytes allows' },
+  'byte-rate': {
+    code: 1008,
+    section: '7.4.1',
+    sentence: 'the peer sent more bytes of payload than rateLimits.bytes allows',
+    remedy: 'slow it down, or raise the limit',
+  },
   'control-rate': {
     code: 1008,
     section: '7.4.1',
-    sentence: 'more control frames per second than rateLimits.controlFrames allows',
+    sentence: 'the peer sent more control frames than rateLimits.controlFrames allows',
+    remedy: 'slow it down, or raise the limit',
   },
   'message-stalled': {
     code: 1013,
     section: '7.4.1',
-    sentence: 'a message or frame in progress did not become longer, or whole, as messageProgress asks',
+    sentence: 'the rest of a message or frame arrived more slowly than messageProgress allows',
+    remedy: 'check the network, or allow more time',
   },
-  'idle-timeout': { code: 1001, section: '7.4.1', sentence: 'nothing arrived for idleTimeout' },
+  'idle-timeout': {
+    code: 1001,
+    section: '7.4.1',
+    sentence: 'nothing arrived for idleTimeout',
+    remedy: 'check the network, or raise the limit if this peer may be silent for so long',
+  },
   'pong-timeout': {
     code: 1011,
     section: '5.5.2',
     sentence: 'nothing arrived for heartbeat.timeout after a Ping frame',
+    remedy: 'check whether the peer still runs, and the network',
   },
   'stall-timeout': {
     code: 1013,
     section: '7.4.1',
     sentence: 'bytes waited to be sent, and none left for stallTimeout',
+    remedy: 'check whether the peer still reads, and the network',
   },
-  // The faults of our own side, for `Connection.fail`.
+  // The faults of our own side. `Connection.fail` takes the first and the last.
   'reader-too-slow': {
     code: 1013,
     section: '7.4.1',
-    sentence: 'more waits to be sent than this endpoint keeps: the peer reads too slowly',
+    sentence: 'more bytes waited to be sent than this endpoint keeps, because the peer reads too slowly',
+    remedy: 'send less, or raise maxQueuedBytes',
   },
   'loan-changed': {
     code: 1011,
     section: '7.4.1',
-    sentence: 'bytes that the application had lent to send were transferred or resized before they had left',
+    sentence: 'the memory of bytes that waited to be sent was transferred or resized',
+    remedy: 'leave lent bytes and transmitted parts alone until all have left, or send without lend',
   },
   'handler-failed': {
     code: 1011,
     section: '7.4.1',
     sentence: 'the application failed to handle an event',
+    remedy: 'see the cause of this error',
   },
 } as const satisfies Record<string, ProtocolRule>;
 
-/** What a broken rule of the opening handshake says: the status a server answers with, the section, the sentence. */
+/** A rule of the opening handshake. */
 interface HandshakeRule {
+  /** The HTTP status that a server answers with; 0 where nothing is answered. */
   readonly status: number;
+  /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
+  /** What happened. */
   readonly sentence: string;
+  /** What to do about it. */
+  readonly remedy: string;
 }
 
-/**
- * The rules of the opening handshake. Sections are those of RFC 6455 unless they name another. Rules that only a client
- * enforces have status 0: it answers nothing.
- */
+/** The rules of the opening handshake. */
 export const HANDSHAKE_RULES = {
-  // What a server asks of the request.
+  // What a server requires of the request.
   'request-malformed': {
     status: 400,
     section: 'RFC 9112 3',
     sentence: 'the request is not a well-formed HTTP/1.1 head',
+    remedy: 'check that the client speaks HTTP/1.1 to this port',
   },
   'head-too-big': {
     status: 431,
     section: 'RFC 6585 5',
     sentence: 'the head is longer than maxHeadSize or has more than 128 header fields',
+    remedy: 'shorten it (cookies, often), or raise maxHeadSize',
   },
   'target-too-long': {
     status: 414,
     section: 'RFC 9110 15.5.15',
     sentence: 'the request target is longer than half of maxHeadSize',
+    remedy: 'shorten it, or raise maxHeadSize',
   },
   'target-form': {
     status: 400,
     section: '4.2.1',
-    sentence: 'the request target must be a path that begins with "/", or an absolute http: or https: URI',
+    sentence: 'the request target is neither a path nor an http: or https: URI',
+    remedy: 'send a path that begins with "/"',
   },
-  'method-not-get': { status: 405, section: '4.2.1', sentence: 'the method of the request must be GET' },
-  'http-version': { status: 505, section: '4.2.1', sentence: 'the request must be HTTP/1.1 or higher' },
-  'request-body': { status: 400, section: '4.1', sentence: 'the request must not announce a body' },
-  'host-field': { status: 400, section: '4.2.1', sentence: 'exactly one Host header field is required' },
+  'method-not-get': {
+    status: 405,
+    section: '4.2.1',
+    sentence: 'the method of the request is not GET',
+    remedy: 'open a WebSocket with GET',
+  },
+  'http-version': {
+    status: 505,
+    section: '4.2.1',
+    sentence: 'the request is not HTTP/1.1',
+    remedy: 'send HTTP/1.1, and check what a proxy makes of it',
+  },
+  'request-body': {
+    status: 400,
+    section: '4.1',
+    sentence: 'the request announces a body',
+    remedy: 'leave out Content-Length and Transfer-Encoding',
+  },
+  'host-field': {
+    status: 400,
+    section: '4.2.1',
+    sentence: 'the request has no valid Host header field, or several',
+    remedy: 'send exactly one',
+  },
   'upgrade-field': {
     status: 426,
     section: '4.2.1',
-    sentence: 'the request lacks an Upgrade header field with the value "websocket"',
+    sentence: 'the request has no Upgrade header field with the value "websocket"',
+    remedy: 'use a WebSocket client, and check that a proxy passes Upgrade on',
   },
   'connection-field': {
     status: 400,
     section: '4.2.1',
-    sentence: 'the request lacks a Connection header field with the token "Upgrade"',
+    sentence: 'the request has no Connection header field with the token "Upgrade"',
+    remedy: 'use a WebSocket client, and check that a proxy passes Connection on',
   },
   'key-field': {
     status: 400,
     section: '4.2.1',
-    sentence: 'exactly one Sec-WebSocket-Key header field is required, of 16 bytes in base64',
+    sentence: 'the request has no valid Sec-WebSocket-Key header field, or several',
+    remedy: 'send exactly one, of 16 bytes in base64',
   },
   'version-field': {
     status: 426,
     section: '4.2.1',
-    sentence: 'exactly one Sec-WebSocket-Version header field is required',
+    sentence: 'the request has no Sec-WebSocket-Version header field, or several',
+    remedy: 'send exactly one, with the value 13',
   },
-  'version-unsupported': { status: 426, section: '4.2.2', sentence: 'the only version supported is 13' },
-  'protocol-field': { status: 400, section: '4.1', sentence: 'Sec-WebSocket-Protocol must be a list of unique tokens' },
+  'version-unsupported': {
+    status: 426,
+    section: '4.2.2',
+    sentence: 'the request asks for a version of WebSocket other than 13',
+    remedy: 'send the value 13',
+  },
+  'protocol-field': {
+    status: 400,
+    section: '4.1',
+    sentence: 'Sec-WebSocket-Protocol is not a list of different tokens',
+    remedy: 'offer each subprotocol once',
+  },
   'extensions-field': {
     status: 400,
     section: '9.1',
     sentence: 'Sec-WebSocket-Extensions does not conform to its grammar',
+    remedy: 'send names and parameters like "a; b=c, d"',
   },
-  'origin-refused': { status: 403, section: '10.2', sentence: 'the Origin is not allowed here' },
+  'origin-refused': {
+    status: 403,
+    section: '10.2',
+    sentence: 'the Origin is not allowed to connect',
+    remedy: 'if it should be, name it in the option origins',
+  },
   'early-data': {
     status: 400,
     section: '4.1',
-    sentence: 'the client must wait for the response before it sends further data',
+    sentence: 'the client sent data before the response',
+    remedy: 'it must wait for the response',
   },
-  // What a client asks of the response.
+  // What a client requires of the response.
   'response-malformed': {
     status: 0,
     section: 'RFC 9112 4',
     sentence: 'the response is not a well-formed HTTP/1.1 head',
+    remedy: 'check that a WebSocket server listens there, and whether with TLS',
   },
-  'status-not-101': { status: 0, section: '4.1', sentence: 'the server did not switch protocols' },
+  'status-not-101': {
+    status: 0,
+    section: '4.1',
+    sentence: 'the server did not switch protocols',
+    remedy: 'see the response in this error',
+  },
   'response-upgrade': {
     status: 0,
     section: '4.1',
-    sentence: 'the response lacks an Upgrade header field with the value "websocket"',
+    sentence: 'the response has no Upgrade header field with the value "websocket"',
+    remedy: 'check the server, and that a proxy passes Upgrade on',
   },
   'response-connection': {
     status: 0,
     section: '4.1',
-    sentence: 'the response lacks a Connection header field with the token "Upgrade"',
+    sentence: 'the response has no Connection header field with the token "Upgrade"',
+    remedy: 'check the server, and that a proxy passes Connection on',
   },
   'response-accept': {
     status: 0,
     section: '4.1',
-    sentence: 'Sec-WebSocket-Accept is missing or does not match the key that was sent',
+    sentence: 'the response has no Sec-WebSocket-Accept header field that matches the key sent',
+    remedy: 'check whether a cache answered',
   },
-  'response-protocol': { status: 0, section: '4.1', sentence: 'the server chose a subprotocol that was not offered' },
-  'response-extensions': { status: 0, section: '4.1', sentence: 'the server chose an extension that was not offered' },
-  // What both ask.
+  'response-protocol': {
+    status: 0,
+    section: '4.1',
+    sentence: 'the server chose a subprotocol that was not offered',
+    remedy: 'offer it, or mend the server',
+  },
+  'response-extensions': {
+    status: 0,
+    section: '4.1',
+    sentence: 'the server answered the offer of extensions with something else',
+    remedy: 'mend the server, or connect without compression',
+  },
+  // What both sides require.
   'handshake-timeout': {
     status: 408,
     section: '4.1',
     sentence: 'the opening handshake was not complete within handshakeTimeout',
+    remedy: 'check the other side, or raise the limit',
   },
   'handshake-interrupted': {
     status: 0,
     section: '4.1',
     sentence: 'the transport ended before the opening handshake was complete',
+    remedy: 'check the port, and whether it expects TLS',
   },
-  'handshake-rejected': { status: 0, section: '4.2.2', sentence: 'the application rejected the request' },
+  'handshake-rejected': {
+    status: 0,
+    section: '4.2.2',
+    sentence: 'the application rejected the request',
+    remedy: 'see where it decides',
+  },
   'handshake-failed': {
     status: 500,
     section: '4.2.2',
     sentence: 'the application failed to decide the request',
+    remedy: 'see the cause of this error on the server',
   },
   'handshake-abandoned': {
     status: 0,
     section: '4.1',
     sentence: 'the application closed the connection before it was open',
+    remedy: 'wait for it to open',
   },
 } as const satisfies Record<string, HandshakeRule>;
 
@@ -250,7 +391,7 @@ export const LOCAL_RULES: readonly LocalRuleName[] = ['reader-too-slow', 'handle
 /** The name of a rule of the opening handshake. */
 export type HandshakeRuleName = keyof typeof HANDSHAKE_RULES;
 
-/** A rule of the open connection was broken: it is failed (RFC 6455 7.1.7) and this error is its `fail` event. */
+/** A rule of an open connection was broken. The connection is failed (RFC 6455 7.1.7), and its `fail` event has this error. */
 export class ProtocolError extends Error {
   /** Tells it from other errors. */
   override readonly name: string = 'ProtocolError';
@@ -261,15 +402,15 @@ export class ProtocolError extends Error {
   /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /**
-   * Where: how many bytes of those received lie before the frame at fault, or before the first impossible byte of a
-   * text. For a timeout and a fault of our own side, how many bytes had been received.
+   * The number of received bytes before the frame at fault, or before the first impossible byte of a text. For a timeout
+   * or a fault of our own side, the number of bytes received by then.
    */
   offset: number;
 
-  /** Names the rule, at an offset into all bytes received. */
+  /** Takes the rule that was broken, and where in all bytes received. */
   constructor(rule: ProtocolRuleName, offset = 0) {
-    const { code, section, sentence } = PROTOCOL_RULES[rule];
-    super(`${sentence} (${cite(section)}, close code ${code})`);
+    const { code, section, sentence, remedy } = PROTOCOL_RULES[rule];
+    super(`${sentence}; ${remedy} (${cite(section)}, close code ${code})`);
     this.rule = rule;
     this.code = code;
     this.section = section;
@@ -277,7 +418,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** What a server answered instead of switching protocols, as far as it fitted into the limits. */
+/** What a server answered instead of switching protocols. */
 export interface RejectedResponse {
   /** The HTTP status. */
   readonly status: number;
@@ -285,32 +426,32 @@ export interface RejectedResponse {
   readonly reason: string;
   /** The header fields, names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The beginning of the body, `maxEarlyBytes` at most. */
+  /** The body, or its first `maxEarlyBytes` bytes. */
   readonly body: Uint8Array;
 }
 
-/** The opening handshake failed (RFC 6455 4); this error is the connection's `fail` event. */
+/** The opening handshake failed (RFC 6455 4). The `fail` event of the connection has this error. */
 export class HandshakeError extends Error {
   /** Tells it from other errors. */
   override readonly name: string = 'HandshakeError';
   /** The rule that was broken. */
   readonly rule: HandshakeRuleName;
-  /** The HTTP status that a server answers with; 0 where there is nothing to answer. */
+  /** The HTTP status that a server answers with; 0 where nothing is answered. */
   readonly status: number;
   /** The section that states the rule: of RFC 6455 unless it names another RFC. */
   readonly section: string;
   /**
-   * Where: how many bytes of those received had been read when it failed, those before the byte at fault or all of the head
-   * at fault. It does not depend on how they were cut.
+   * The number of received bytes that had been read when it failed: those before the byte at fault, or through the head at
+   * fault. It does not depend on the chunks in which they arrived.
    */
   offset = 0;
   /** For `status-not-101` on a client: what the server answered instead. */
   readonly response: RejectedResponse | undefined;
 
-  /** Names the rule, and what more there is to say: of a peer's text, what is printable. */
+  /** Takes the rule that was broken and a detail for the message; what is not printable in that is escaped. */
   constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse) {
-    const { status, section, sentence } = HANDSHAKE_RULES[rule];
-    super(`${sentence}${detail === '' ? '' : `: ${printable(detail)}`} (${cite(section)})`);
+    const { status, section, sentence, remedy } = HANDSHAKE_RULES[rule];
+    super(`${sentence}${detail === '' ? '' : `: ${printable(detail)}`}; ${remedy} (${cite(section)})`);
     this.rule = rule;
     this.status = status;
     this.section = section;
@@ -318,9 +459,10 @@ export class HandshakeError extends Error {
   }
 }
 
-const cite = (section: string): string => (section.startsWith('RFC') ? section : `RFC 6455 section ${section}`);
+const cite = (section: string): string =>
+  section.startsWith('RFC') ? section.replace(/ (?=[0-9.]+$)/, ' section ') : `RFC 6455 section ${section}`;
 
-/** Why a call was refused. */
+/** The reason for which a call was refused. */
 export type StateRule =
   | 'not-connecting'
   | 'not-open'
@@ -330,14 +472,14 @@ export type StateRule =
   | 'random-reentered'
   | 'chunk-unread';
 
-/** The caller asked for something that the connection's state does not allow; nothing was changed. */
+/** The caller asked for something that the connection cannot do in its present state. The call changed nothing. */
 export class StateError extends Error {
   /** Tells it from other errors. */
   override readonly name: string = 'StateError';
-  /** What does not allow the call. */
+  /** The reason for which the call was refused. */
   readonly rule: StateRule;
 
-  /** Names what does not allow the call, with a sentence. */
+  /** Takes the reason, and a sentence that says what to do. */
   constructor(rule: StateRule, message: string) {
     super(message);
     this.rule = rule;

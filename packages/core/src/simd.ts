@@ -1,34 +1,34 @@
 /**
- * What is done to many bytes at a time, as three verbs: `mask` (RFC 6455 5.3), `validate` and `decode` (UTF-8, 8.1).
+ * Fast work on many bytes: `mask` (RFC 6455 5.3), `validate` and `decode` (UTF-8, 8.1).
  *
- * From some length on WebAssembly does it, where the host has that (kernel.ts): bytes are copied in, at most one block at a time, and
- * out again where they changed. Below that length, and without WebAssembly, loops in JavaScript do. Only this file knows where the
- * one begins to be faster than the other.
+ * Long payloads are handled by WebAssembly (kernel.ts), if the host can run it: bytes are copied in, one block at a time, and copied out
+ * again if they have changed. Short payloads, and hosts without WebAssembly, use loops in JavaScript. Only this file knows from which
+ * length on the one is faster than the other.
  */
 import { copyBytes } from './bytes.ts';
 import { decodeBy, host, type Slices, type Utf8TextDecoder } from './host.ts';
 import { KERNEL_SIZE, type Kernel, kernel } from './kernel.ts';
 
-/** From this many bytes on the kernel masks faster than a loop (benchmarks: mask). */
+/** The least number of bytes that the kernel masks faster than a loop (benchmarks: mask). */
 const MASK_FROM = 192;
 
-/** From this many masked bytes on the kernel decodes a text faster than a loop unmasks it for the host (benchmarks: decode). */
+/** The least number of masked bytes that the kernel decodes faster than a loop and the host together (benchmarks: decode). */
 const DECODE_FROM = 96;
 
-/** From this many bytes on the kernel, or a decoder whose string is dropped, validates faster than a loop. */
+/** The least number of bytes that the kernel, or a decoder whose result is dropped, validates faster than a loop. */
 const VALIDATE_FROM = 64;
 
-// A masking key as bytes in network byte order, and the word that those bytes are in this engine's.
+// The same four bytes twice: a masking key in network byte order, and as a word in the byte order of this machine.
 const KEY = new DataView(new ArrayBuffer(4));
 const KEY_WORD = new Int32Array(KEY.buffer);
 
-/** Returns the key that begins with the byte for a phase; only the last two bits of the phase count. */
+/** Returns the masking key rotated to begin with the byte for a phase. Only the last two bits of the phase count. */
 export function rotateKey(key: number, phase: number): number {
-  // A shift takes the last five bits of its distance.
+  // A shift uses only the last five bits of its distance.
   return (key << (8 * phase)) | (key >>> (-8 * phase));
 }
 
-/** Whether {@link mask} makes use of a view for words of a payload of this length. */
+/** Whether {@link mask} uses a `DataView` for a payload of this length. */
 export function masksByWords(length: number): boolean {
   return length < MASK_FROM;
 }
@@ -37,8 +37,8 @@ export function masksByWords(length: number): boolean {
  * Masks or unmasks `bytes[start]` to `bytes[end - 1]` in place.
  *
  * @param key the masking key as a 32-bit integer; 0 changes nothing
- * @param words a view of all of `bytes`, where there is one already
- * @returns 0 when the result is known to be all ASCII, and any other number when it is not or nothing is known: the look is free
+ * @param words a `DataView` of `bytes`, if the caller has one
+ * @returns 0 when the result is known to be all ASCII, any other number when it is not or that is unknown; this costs nothing extra
  */
 export function mask(bytes: Uint8Array, start: number, end: number, key: number, words?: DataView): number {
   if (end - start >= MASK_FROM) return maskMany(bytes, start, end, bytes, start, key);
@@ -69,7 +69,7 @@ export function mask(bytes: Uint8Array, start: number, end: number, key: number,
   return seen | maskFew(bytes, at, end, key);
 }
 
-/** Copies `from[start]` to `from[end - 1]` to `into[at]`, masked with `key`; `words` is a view of all of `into`. */
+/** Copies `from[start]` to `from[end - 1]` to `into[at]` and masks the copy; `words` is a `DataView` of `into`. */
 export function copyMasked(
   from: Uint8Array,
   start: number,
@@ -88,7 +88,7 @@ export function copyMasked(
   mask(into, at, at + length, key, words);
 }
 
-/** {@link mask} without a look, which makes a difference for few bytes (benchmarks: mask). */
+/** Does {@link mask} without checking for ASCII, which makes a difference for few bytes (benchmarks: mask). */
 export function maskBlindly(bytes: Uint8Array, start: number, end: number, key: number): void {
   if (end - start >= MASK_FROM) {
     maskMany(bytes, start, end, bytes, start, key);
@@ -105,7 +105,7 @@ export function maskBlindly(bytes: Uint8Array, start: number, end: number, key: 
   maskFew(bytes, at, end, key);
 }
 
-/** One byte after the other. Returns a number other than 0 when one of them is not ASCII then. */
+/** Masks byte by byte. Returns 0 when the result is all ASCII. */
 function maskFew(bytes: Uint8Array, start: number, end: number, key: number): number {
   let seen = 0;
   let k = key;
@@ -118,7 +118,7 @@ function maskFew(bytes: Uint8Array, start: number, end: number, key: number): nu
   return seen & 0x80;
 }
 
-/** {@link mask} and {@link copyMasked} for many bytes; `into` may be `from`. */
+/** Does {@link mask} and {@link copyMasked} for many bytes; `into` may be `from`. */
 function maskMany(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number, key: number): number {
   const length = end - start;
   const simd = kernel();
@@ -130,7 +130,7 @@ function maskMany(from: Uint8Array, start: number, end: number, into: Uint8Array
   let seen = 0;
   for (let done = 0; done < length; done += KERNEL_SIZE) {
     const size = Math.min(KERNEL_SIZE, length - done);
-    // A plain view: the `subarray` of Node's Buffer costs twice as much.
+    // This is a plain view because `subarray` of a Node.js Buffer costs twice as much.
     simd.block.set(size === from.length ? from : new Uint8Array(from.buffer, from.byteOffset + start + done, size));
     seen |= simd.mask(size, key);
     if (key !== 0 || into !== from) into.set(simd.first(size), at + done);
@@ -138,7 +138,7 @@ function maskMany(from: Uint8Array, start: number, end: number, into: Uint8Array
   return seen;
 }
 
-/** Without a kernel: the aligned middle by words. */
+/** Masks many bytes without a kernel: byte by byte up to a multiple of four, then word by word. */
 function maskAligned(bytes: Uint8Array, start: number, end: number, key: number): void {
   const from = start + (-(bytes.byteOffset + start) & 3);
   const words = (end - from) >> 2;
@@ -150,7 +150,7 @@ function maskAligned(bytes: Uint8Array, start: number, end: number, key: number)
   maskFew(bytes, to, end, k);
 }
 
-/** Unrolled eight times: a quarter of the time of the plain loop on V8 (benchmarks: decode). */
+/** The loop is unrolled eight times, which takes a quarter of the time of the plain loop on V8 (benchmarks: decode). */
 function xorWords(words: Int32Array, key: number): void {
   const length = words.length;
   let at = 0;
@@ -168,11 +168,11 @@ function xorWords(words: Int32Array, key: number): void {
 }
 
 /**
- * Looks how much of `bytes[start]` to `bytes[end - 1]`, where a code point begins, is UTF-8.
+ * Validates `bytes[start]` to `bytes[end - 1]`, which begin with a code point, as UTF-8.
  *
- * @param decoder a fatal decoder, which is asked where there is no kernel
- * @returns the end of the code points that are known to be valid; `start` when one of them is not, or nothing is known: then the caller
- *   has to look at each byte
+ * @param decoder a fatal decoder, for hosts without a kernel
+ * @returns the end of the code points that are known to be valid. That is `start` when one of them is invalid or nothing is known, and the
+ *   caller must then check each byte
  */
 export function validate(bytes: Uint8Array, start: number, end: number, decoder: Utf8TextDecoder | undefined): number {
   if (end - start < VALIDATE_FROM) return start;
@@ -186,10 +186,10 @@ export function validate(bytes: Uint8Array, start: number, end: number, decoder:
 }
 
 /**
- * Unmasks, validates and decodes a whole text, and leaves its bytes as they are.
+ * Unmasks, validates and decodes a whole text, without changing its bytes.
  *
  * @param key the masking key, or 0
- * @returns `undefined` when the bytes are not UTF-8, or there is no kernel, or it is not the fastest way here
+ * @returns `undefined` when the bytes are not UTF-8, there is no kernel, or another way is faster for this length
  */
 export function decode(bytes: Uint8Array, key: number): string | undefined {
   const { length } = bytes;
@@ -220,7 +220,7 @@ function decodeBlocks(bytes: Uint8Array, simd: Kernel, slices: Slices): string |
   });
   if (!isValid) return undefined;
   if (isAllAscii) return slices.ascii(bytes, 0, length);
-  // One byte becomes two, two or three become two, four become four.
+  // A code point of one, two, three or four bytes in UTF-8 has two, two, two or four in UTF-16.
   const utf16 = new Uint8Array(2 * length);
   let to = 0;
   inBlocks(bytes, 0, length, simd, (size) => {
@@ -232,7 +232,7 @@ function decodeBlocks(bytes: Uint8Array, simd: Kernel, slices: Slices): string |
   return slices.utf16(utf16, 0, to);
 }
 
-/** Copies whole code points to the kernel, one block after the other, until `visit` returns false. */
+/** Copies whole code points into the kernel, block by block, and calls `visit` for each block until that returns false. */
 function inBlocks(
   bytes: Uint8Array,
   start: number,
@@ -250,8 +250,7 @@ function inBlocks(
 }
 
 /**
- * Returns the index of the last lead byte among the last three bytes, or `end` when an ASCII byte or a whole code point comes
- * last.
+ * Returns the index before `end` at which an incomplete code point begins, or `end` if the last code point is complete.
  */
 export function lastBoundary(bytes: Uint8Array, end: number): number {
   for (let back = 1; back <= 3; back++) {

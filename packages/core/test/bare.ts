@@ -31,7 +31,7 @@ export async function bundle(): Promise<string> {
   return output[0].code;
 }
 
-/** Runs a script that uses `core` in a bare engine, and gives its result, which crosses over as JSON. */
+/** Runs a script that uses `core` in a bare engine, and returns its result, which comes back as JSON. */
 export function runBare(core: string, script: string): unknown {
   const context = createContext({});
   runInContext('delete globalThis.WebAssembly', context);

@@ -5,5 +5,5 @@
 
 const WHOLE = process.env.SOCKLESS_TEST_ALL !== undefined;
 
-/** Gives the budget of this run. */
+/** Returns the budget of this run. */
 export const budget = <T>(small: T, whole: T): T => (WHOLE ? whole : small);

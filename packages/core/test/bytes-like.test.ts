@@ -14,7 +14,7 @@ const VIEWS = [
 
 for (const View of VIEWS as (typeof Uint8Array)[]) {
   for (const Memory of [ArrayBuffer, SharedArrayBuffer]) {
-    test(`a ${View.name} of a ${Memory.name}: its own bytes, none beside them`, () => {
+    test(`a ${View.name} of a ${Memory.name} becomes exactly its own bytes`, () => {
       const memory = new Memory(32);
       new Uint8Array(memory).set(Array.from({ length: 32 }, (_, index) => index));
       const count = 16 / (View.BYTES_PER_ELEMENT ?? 1);
@@ -28,18 +28,18 @@ for (const View of VIEWS as (typeof Uint8Array)[]) {
   }
 }
 
-test('memory itself is all of its bytes', () => {
+test('memory itself becomes all of its bytes', () => {
   for (const memory of [new ArrayBuffer(3), new SharedArrayBuffer(3), new ArrayBuffer(0)]) {
     assert.is(toBytes(memory).length, memory.byteLength);
     assert.is(toBytes(memory).buffer, memory);
   }
 });
 
-test('a Uint8Array, a Node.js Buffer among them, is taken as it is', () => {
+test('a Uint8Array, even a Node.js Buffer, is returned as it is', () => {
   for (const bytes of [Uint8Array.of(1, 2), Buffer.from('ab'), new Uint8Array(0)]) assert.is(toBytes(bytes), bytes);
 });
 
-test('views and memory of another realm are bytes like ours', () => {
+test('views and memory of another realm are accepted', () => {
   for (const code of [
     'Uint8Array.of(1, 2)',
     'Uint8Array.of(1, 2).buffer',
@@ -50,14 +50,14 @@ test('views and memory of another realm are bytes like ours', () => {
   }
 });
 
-test('a string is its UTF-8', () => {
+test('a string becomes its bytes in UTF-8', () => {
   for (const text of ['', 'a', 'é€😀', 'x'.repeat(1000), '€'.repeat(1000)]) {
     assert.equal([...toBytes(text)], [...Buffer.from(text)]);
   }
   assert.equal([...toBytes('\ud800')], [0xef, 0xbf, 0xbd]);
 });
 
-test('anything else throws a TypeError that says what it is: a number is no length', () => {
+test('anything else throws a TypeError that names its type, and a number is not taken for a length', () => {
   for (const [data, what] of [
     [5, 'number'],
     [0, 'number'],
@@ -77,7 +77,7 @@ test('anything else throws a TypeError that says what it is: a number is no leng
   }
 });
 
-test('memory that has been transferred away is no memory any more', () => {
+test('memory that has been transferred is empty', () => {
   const memory = new ArrayBuffer(8);
   structuredClone(memory, { transfer: [memory] });
   assert.throws(() => toBytes(memory), isA(TypeError));

@@ -1,4 +1,4 @@
-// All that a FrameReader finds in chunks.
+// Reads frames with a FrameReader, and checks that its parts fit together.
 import { applyMask, FrameReader, type FrameRules } from '../src/frame/index.ts';
 import { ProtocolError } from '../src/rules.ts';
 import { concat, toHex } from './support.ts';
@@ -11,7 +11,7 @@ export interface FramesRead {
   readonly pendingSince: number;
 }
 
-/** Reads chunks to their ends, or to the first fault, and checks what is said of each part. */
+/** Reads chunks to their ends or to the first fault, and checks each part. */
 export function readFrames(chunks: readonly Uint8Array[], rules: FrameRules): FramesRead {
   const reader = new FrameReader(rules);
   const found: { header: object; payload: Uint8Array; left: number }[] = [];

@@ -6,8 +6,8 @@ v8.setFlagsFromString('--expose-gc');
 const gc = vm.runInNewContext('gc') as () => void;
 
 /**
- * Collects garbage, also where nobody passed --expose-gc. What a WeakRef has given lately is held until the next task, and
- * memory outside of the heap is given back by another thread: so it takes several rounds.
+ * Collects garbage, even without the flag --expose-gc. It takes several rounds: what a WeakRef returned is kept until the
+ * next task, and memory outside of the heap is released by another thread.
  */
 export async function collectGarbage(): Promise<void> {
   for (let round = 0; round < 4; round++) {

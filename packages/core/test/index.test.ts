@@ -1,4 +1,4 @@
-// The public names: nothing is exported by accident, nothing without a word on what it is.
+// The public names: nothing is exported by accident, and everything has a docstring.
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -45,11 +45,11 @@ for (const path of readdirSync(SOURCES, { recursive: true })
   .filter((name) => name.endsWith('.ts'))) {
   const source = readFileSync(new URL(path, SOURCES), 'utf8');
 
-  test(`${path} opens with a sentence on what it is`, () => {
+  test(`${path} opens with a sentence that describes it`, () => {
     assert.match(source, /^\/\*\*[\s*]+[^\s*].*?\*\/\n/s);
   });
 
-  test(`${path}: all that it exports is documented`, () => {
+  test(`${path}: every export is documented`, () => {
     const exported = /^(.*)\n^export (?:declare |abstract )?(?:class|const|function|interface|type) (\w+)/gm;
     const missing = [...source.matchAll(exported)].filter(([, before]) => !before?.endsWith('*/'));
     assert.equal(

@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert';
 import { host, type WebAssemblyHost } from '../src/host.ts';
 import { KERNEL_SIZE, type Kernel, kernel, loadKernel } from '../src/kernel.ts';
 import { check } from './properties/check.ts';
-import { transform } from './reference.ts';
-import { concat, decodeStrictly, equalBytes, hex, toHex } from './support.ts';
+import { octets, transform } from './reference.ts';
+import { concat, decodeStrictly, equalBytes, hex, toHex, utf8 } from './support.ts';
 
 const suiteOf = suite('kernel');
 
@@ -19,14 +19,10 @@ type Wabt = () => Promise<{
 const wabt = createRequire(new URL('../../tools/package.json', import.meta.url))('wabt') as Wabt;
 
 const WAT = new URL('../src/kernel.wat', import.meta.url);
-const ENCODER = new TextEncoder();
-
 /** This engine has one. */
 const simd = kernel() as Kernel;
 
-const octets = (key: number): number[] => [key >>> 24, (key >>> 16) & 255, (key >>> 8) & 255, key & 255];
-
-suiteOf('is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel"', async () => {
+suiteOf('the kernel is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel"', async () => {
   let code: Uint8Array | undefined;
   const { Module, Instance } = host.webAssembly as WebAssemblyHost;
   class Observed extends Module {
@@ -41,7 +37,7 @@ suiteOf('is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel
   equalBytes(code, buffer);
 });
 
-suiteOf('is made once, on first use', () => {
+suiteOf('the kernel is loaded once, on first use', () => {
   assert.ok(simd !== undefined);
   assert.is(kernel(), simd);
   assert.equal([simd.block.length, simd.utf16.length], [KERNEL_SIZE, 2 * KERNEL_SIZE]);
@@ -76,19 +72,19 @@ for (const [name, forbidden] of Object.entries<object>({
   },
   'there is nothing in WebAssembly': {},
 })) {
-  suiteOf(`there is none where ${name}`, () => {
+  suiteOf(`there is no kernel where ${name}`, () => {
     assert.is(loadKernel(forbidden as WebAssemblyHost), undefined);
   });
 }
 
-suiteOf('first gives views of the beginning', () => {
+suiteOf('first returns views of the beginning of the block', () => {
   for (const length of [0, 1, 5, 5, 1, KERNEL_SIZE]) {
     const view = simd.first(length);
     assert.equal([view.length, view.byteOffset, view.buffer], [length, simd.block.byteOffset, simd.block.buffer]);
   }
 });
 
-/** Leaves bytes in the block as others before have done: nothing behind a length may count. */
+/** Fills the block, as earlier payloads do: bytes after a length must not count. */
 function fill(byte: number): void {
   simd.block.fill(byte);
 }
@@ -99,7 +95,7 @@ const LENGTHS = [
   ...[KERNEL_SIZE - 1, KERNEL_SIZE],
 ];
 
-suiteOf('5.3 mask is as byte by byte, for every length and whatever lies behind', () => {
+suiteOf('5.3 mask masks every length as the RFC says, whatever follows', () => {
   for (const length of LENGTHS) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
     for (const key of [0x37fa213d, 0, -1, 0x80000001 | 0, 0x00ff7f80]) {
@@ -113,7 +109,7 @@ suiteOf('5.3 mask is as byte by byte, for every length and whatever lies behind'
   }
 });
 
-suiteOf('8.1 mask says 0 when all has become ASCII, and only then', () => {
+suiteOf('8.1 mask returns 0 exactly when the result is all ASCII', () => {
   for (const key of [0, 0x37fa213d, -1, 0x80ff017f | 0]) {
     for (const length of LENGTHS) {
       const ascii = new Uint8Array(length).fill(0x7f);
@@ -133,7 +129,7 @@ suiteOf('8.1 mask says 0 when all has become ASCII, and only then', () => {
   }
 });
 
-/** Compares what the kernel says of bytes with Node, and what it makes of them. */
+/** Asserts that the kernel judges and decodes bytes as Node does. */
 function compare(bytes: Uint8Array, name = toHex(bytes)): void {
   const { length } = bytes;
   const ascii = bytes.every((byte) => byte < 0x80);
@@ -152,7 +148,7 @@ function compare(bytes: Uint8Array, name = toHex(bytes)): void {
 const EDGES = [...hex('00 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 f7 f8 ff')];
 const TAILS = [...hex('7f 80 8f 90 9f a0 bf c0')];
 
-suiteOf('8.1 look says what Node says: every sequence of 1 and 2 bytes', () => {
+suiteOf('8.1 look judges every sequence of 1 and 2 bytes as Node does', () => {
   fill(0x80);
   for (let a = 0; a < 256; a++) {
     compare(Uint8Array.of(a));
@@ -160,29 +156,26 @@ suiteOf('8.1 look says what Node says: every sequence of 1 and 2 bytes', () => {
   }
 });
 
-suiteOf(
-  '8.1 look says what Node says: sequences of 3 and 4 bytes at the edges of the grammar, across every end',
-  () => {
-    for (const before of [0, 13, 14, 15]) {
-      const bytes = new Uint8Array(before + 4).fill(0x61);
-      for (const a of EDGES) {
-        for (const b of EDGES) {
-          for (const c of TAILS) {
-            bytes.set([a, b, c], before);
-            compare(bytes.subarray(0, before + 3));
-            if (a < 0xe0) continue;
-            for (const d of TAILS) {
-              bytes[before + 3] = d;
-              compare(bytes);
-            }
+suiteOf('8.1 look judges sequences of 3 and 4 bytes at the edges of the grammar as Node does, across every end', () => {
+  for (const before of [0, 13, 14, 15]) {
+    const bytes = new Uint8Array(before + 4).fill(0x61);
+    for (const a of EDGES) {
+      for (const b of EDGES) {
+        for (const c of TAILS) {
+          bytes.set([a, b, c], before);
+          compare(bytes.subarray(0, before + 3));
+          if (a < 0xe0) continue;
+          for (const d of TAILS) {
+            bytes[before + 3] = d;
+            compare(bytes);
           }
         }
       }
     }
-  },
-);
+  }
+});
 
-suiteOf('8.1 what lies behind does not complete a text, nor spoil it', () => {
+suiteOf('8.1 bytes after a text neither complete nor spoil it', () => {
   for (const behind of [0x61, 0x80, 0xbf, 0xff]) {
     for (let length = 0; length <= 70; length++) {
       for (const end of ['', 'c3', 'e2', 'e2 82', 'f0', 'f0 9f', 'f0 9f 90', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af']) {
@@ -193,12 +186,12 @@ suiteOf('8.1 what lies behind does not complete a text, nor spoil it', () => {
   }
 });
 
-suiteOf('8.1 every code point, and each that is none', () => {
+suiteOf('8.1 every code point is decoded, and every surrogate refused', () => {
   for (let first = 0; first < 0x110000; first += 0x1000) {
     const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
     const surrogates = first >= 0xd000 && first < 0xe000;
     const text = points.filter((_, i) => !surrogates || i < 0x800).join('');
-    const bytes = ENCODER.encode(text);
+    const bytes = utf8(text);
     for (let at = 0; at < bytes.length; ) {
       let end = Math.min(at + KERNEL_SIZE, bytes.length);
       while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
@@ -213,7 +206,7 @@ suiteOf('8.1 every code point, and each that is none', () => {
   }
 });
 
-suiteOf('8.1 a full block of characters of each length, behind each number of others', () => {
+suiteOf('8.1 a full block of characters of each length is decoded, at every alignment', () => {
   for (const character of [
     'a',
     'é',
@@ -228,11 +221,11 @@ suiteOf('8.1 a full block of characters of each length, behind each number of ot
     '€€€€🐯',
     'abcdefghijklmno€',
   ]) {
-    const size = ENCODER.encode(character).length;
+    const size = utf8(character).length;
     for (const before of ['', 'x', 'xy', 'xyz', 'é', 'x'.repeat(15), 'x'.repeat(16)]) {
       const text = before + character.repeat((KERNEL_SIZE - before.length * 2) / size);
-      compare(ENCODER.encode(text), `${before}, then ${character}`);
-      for (let count = 0; count < 24; count++) compare(ENCODER.encode(before + character.repeat(count)));
+      compare(utf8(text), `${before}, then ${character}`);
+      for (let count = 0; count < 24; count++) compare(utf8(before + character.repeat(count)));
     }
   }
 });
@@ -249,12 +242,12 @@ const nearlyUtf8 = fc
     fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }),
   )
   .map(([texts, changes]) => {
-    const bytes = ENCODER.encode(texts.join(''));
+    const bytes = utf8(texts.join(''));
     for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
     return bytes;
   });
 
-suiteOf('8.1 look and toUtf16 are as Node, of anything, masked with anything', () => {
+suiteOf('8.1 look and toUtf16 agree with Node for any bytes and keys', () => {
   check(
     6000,
     fc.property(
@@ -275,13 +268,13 @@ suiteOf('8.1 look and toUtf16 are as Node, of anything, masked with anything', (
   );
 });
 
-suiteOf('writes nowhere but into the block, 16 bytes behind it, and the UTF-16', () => {
+suiteOf('the kernel writes only to the block, 16 bytes after it, and the UTF-16', () => {
   const memory = new Uint8Array(simd.block.buffer);
   const end = simd.utf16.byteOffset + simd.utf16.length;
   for (const character of ['a', 'é', '€', '🐯']) {
-    const text = character.repeat(KERNEL_SIZE / ENCODER.encode(character).length);
+    const text = character.repeat(KERNEL_SIZE / utf8(character).length);
     memory.fill(0xee, end);
-    simd.block.set(ENCODER.encode(text));
+    simd.block.set(utf8(text));
     simd.mask(KERNEL_SIZE, 0);
     simd.look(KERNEL_SIZE);
     simd.toUtf16(KERNEL_SIZE);

@@ -1,13 +1,12 @@
-// Misuse says what is wrong before anything has changed: names that are none, things of another type.
+// Misuse throws before anything has changed: unknown names, and values of another type.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { permessageDeflate } from '../src/deflate/index.ts';
 import { request, respond } from '../src/handshake/index.ts';
 import { Connection, resolveOptions, resolveServerOptions } from '../src/index.ts';
 import { checkNames, decided } from '../src/misuse.ts';
-import { ascii } from './connection/tools.ts';
 import { requestHead } from './handshake/heads.ts';
-import { ZEROS } from './support.ts';
+import { ascii, ZEROS } from './support.ts';
 
 const test = suite('misuse');
 
@@ -29,8 +28,8 @@ for (const [name, hint] of [
   ['maxPayload', '; here it is maxMessageSize'],
   ['perMessageDeflate', '; here it is compression'],
   ['clientTracking', '; a server always knows its connections'],
-  ['verifyClient', '; decide when the request has come, by the `request` handler or event, or by the option origins'],
-  ['handleProtocols', '; the option subprotocols names them, or choose one when accepting the request'],
+  ['verifyClient', '; decide in the handler or event `request`, or use the option origins'],
+  ['handleProtocols', '; use the option subprotocols, or choose one when you accept the request'],
   ['skipUTF8Validation', '; text is always validated (RFC 6455 section 8.1)'],
   ['pingInterval', '; here it is heartbeat'],
   // What is misspelt.
@@ -110,7 +109,7 @@ for (const [call, message] of [
   test(`a wrong type or name throws a TypeError: ${message}`, () => throwsTypeError(call, message));
 }
 
-test('an option of accept that is unknown throws, and the request still waits', () => {
+test('an unknown option of accept throws, and the request still waits', () => {
   const server = Connection.server();
   server.receive(ascii(requestHead())).poll();
   throwsTypeError(() => server.accept({ protocol: 'chat' } as never), `protocol: ${NO_OPTION}; here it is subprotocol`);
@@ -120,7 +119,7 @@ test('an option of accept that is unknown throws, and the request still waits', 
   assert.is(server.state, 'open');
 });
 
-test('what is resolved, and what inherits its names, is taken as it is', () => {
+test('resolved options, and objects that inherit their options, are accepted', () => {
   assert.is(Connection.client('ws://x', resolveOptions({ random: ZEROS })).state, 'connecting');
   assert.is(Connection.server(resolveOptions({})).state, 'connecting');
   const inherited = Object.create({ maxMessageSize: 5, whatever: 1 });
@@ -128,7 +127,7 @@ test('what is resolved, and what inherits its names, is taken as it is', () => {
   assert.is(Connection.opened('server', { subprotocol: 'a' }, resolveServerOptions({ origins: 'any' })).state, 'open');
 });
 
-test('of several names that are near, the nearest is meant', () => {
+test('the error suggests the most similar name', () => {
   const known = { open: true, opened: true, pen: true } as const;
   throwsTypeError(() => checkNames({ opend: 1 }, known), `opend: ${NO_OPTION}; did you mean open?`);
   throwsTypeError(() => checkNames({ openedd: 1 }, known), `openedd: ${NO_OPTION}; did you mean opened?`);

@@ -15,10 +15,10 @@ const NEVER = Infinity;
 
 export { type Random, seeded };
 
-/** Cuts what is written at once into the pieces that arrive. */
+/** Divides the bytes of one write into the chunks that arrive. */
 export type Cut = (bytes: Uint8Array, random: Random) => Uint8Array[];
 
-/** Pieces of the given sizes; the last one is what is left. */
+/** Returns chunks of the given sizes, and the rest in a last one. */
 export const cutAt =
   (...sizes: number[]): Cut =>
   (bytes) => {
@@ -34,7 +34,7 @@ export const cutAt =
 
 export const byteByByte: Cut = (bytes) => Array.from(bytes, (byte) => Uint8Array.of(byte));
 
-/** Pieces of 1 to `longest` bytes. */
+/** Chunks of 1 to `longest` bytes. */
 export const cutRandomly =
   (longest: number): Cut =>
   (bytes, random) => {
@@ -47,23 +47,23 @@ export const cutRandomly =
     return pieces;
   };
 
-/** What is on its way: bytes, or the end of the stream and, if that was torn down, why. */
+/** Something on its way: bytes, or the end of the stream with its cause. */
 interface Delivery {
   readonly at: number;
   readonly bytes?: Uint8Array;
   readonly cause?: unknown;
 }
 
-/** One direction of the wire: it keeps the order, as TCP does. */
+/** One direction of the wire, which keeps the order as TCP does. */
 export class Link {
   /** Milliseconds from one end to the other; a function for jitter. */
   latency: number | Random = 0;
   cut: Cut = (bytes) => [bytes];
-  /** Nothing arrives while it is stalled, and everything afterwards. */
+  /** Whether nothing arrives for now; everything arrives afterwards. */
   stalled = false;
-  /** What is written is lost, and nobody is told. */
+  /** Whether everything written is lost silently. */
   dropping = false;
-  /** With so many bytes on their way the writer writes no more, as a socket that is full. */
+  /** The number of bytes on their way at which the writer must wait, like a socket that is full. */
   capacity = Infinity;
   /** The most bytes that the writer takes at a time. */
   most = Infinity;
@@ -84,7 +84,7 @@ export class Link {
     return this.stalled ? NEVER : (this.#onTheWay[0]?.at ?? NEVER);
   }
 
-  /** How many bytes it takes until it is full. */
+  /** The number of bytes that can be written until it is full. */
   get room(): number {
     return Math.max(0, this.capacity - this.#size);
   }
@@ -95,13 +95,13 @@ export class Link {
     for (const piece of this.cut(bytes, this.#random)) this.#send({ at: now, bytes: piece.slice() });
   }
 
-  /** Ends the stream behind what has been written. */
+  /** Ends the stream after everything written. */
   end(now: number, cause?: unknown): void {
     this.#send({ at: now, cause });
     this.#ended = true;
   }
 
-  /** Tears the stream down: what is on its way is lost. */
+  /** Destroys the stream: bytes on their way are lost. */
   destroy(now: number, cause: unknown): void {
     this.#onTheWay = [];
     this.#size = 0;
@@ -124,15 +124,15 @@ export class Link {
   }
 }
 
-/** One end: a connection, what it told its application, and the two directions of the wire as it sees them. */
+/** One end: a connection, its events, and the link to the other end. */
 export class End {
   readonly role: Role;
   readonly connection: Connection;
   readonly out: Link;
   readonly events: ConnectionEvent[] = [];
-  /** Whether it tells its connection what has arrived at the other end. */
+  /** Whether it reports with `written` what has arrived at the other end. */
   reports = false;
-  /** What the application does with an event. */
+  /** Called with each event, as the application. */
   onEvent: (event: ConnectionEvent, connection: Connection) => void = () => undefined;
   #transport: Transport = 'open';
 
@@ -154,7 +154,7 @@ export class End {
       this.onEvent(event, this.connection);
     }
     if (this.reports) this.connection.written(0, now);
-    // In one write, as an adapter corks: into which pieces `transmit` divides the bytes depends on other connections too.
+    // In one write, as an adapter corks, because the parts of `transmit` also depend on other connections.
     const parts: Uint8Array[] = [];
     for (let { room } = this.out; room > 0; ) {
       const part = this.connection.transmit(now, Math.min(room, this.out.most));
@@ -178,7 +178,7 @@ export interface PairOptions {
   readonly seed?: number;
   readonly client?: ClientOptions;
   readonly server?: ServerOptions;
-  /** Begin with two connections that are open, with no handshake. */
+  /** Whether to begin with two open connections, without a handshake. */
   readonly opened?: boolean;
 }
 
@@ -201,7 +201,7 @@ export class Pair {
     };
   }
 
-  /** Both directions cut, or delayed, in the same way. */
+  /** Cuts, or delays, both directions in the same way. */
   set cut(cut: Cut) {
     this.client.out.cut = this.server.out.cut = cut;
   }
@@ -209,12 +209,12 @@ export class Pair {
     this.client.out.latency = this.server.out.latency = latency;
   }
 
-  /** Gives an end what is written, as it will arrive there, without a connection that would write it. */
+  /** Delivers bytes to an end as if the other end had written them. */
   inject(to: Role, bytes: Uint8Array): void {
     this.#towards(to).write(bytes, this.now);
   }
 
-  /** Ends the transport as a network does: both directions at once, or one. */
+  /** Resets the transport as a network does: both directions, or the one towards an end. */
   reset(cause: unknown = 'reset', ...ends: Role[]): void {
     for (const role of ends.length > 0 ? ends : (['client', 'server'] as const)) {
       this.#towards(role).destroy(this.now, cause);
@@ -245,7 +245,7 @@ export class Pair {
     return this;
   }
 
-  /** When an end has the next thing to read; it reads nothing while its application pauses. */
+  /** Returns when the next delivery for an end is due; never while it is paused. */
   #due(end: End): number {
     return end.connection.paused ? NEVER : this.#towards(end.role).due;
   }

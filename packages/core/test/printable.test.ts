@@ -30,7 +30,7 @@ test('every control character is escaped', () => {
   }
 });
 
-test('200 characters are shown, and no more', () => {
+test('at most 200 characters are shown', () => {
   assert.is(printable('x'.repeat(200)), 'x'.repeat(200));
   assert.is(printable('x'.repeat(201)), `${'x'.repeat(200)}…`);
   assert.is(printable(`${'x'.repeat(199)}🐯`), `${'x'.repeat(199)}\\u{d83d}…`);
@@ -61,7 +61,7 @@ for (const [value, expected] of [
   [Symbol('a'), 'Symbol(a)'],
   [Object.create(null), 'object'],
 ] as const) {
-  test(`what is no string is told as ${expected}`, () => assert.is(told(value), expected));
+  test(`a value that is not a string is told as ${expected}`, () => assert.is(told(value), expected));
 }
 
 test.run();

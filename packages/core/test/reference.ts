@@ -1,6 +1,6 @@
 /**
  * A second implementation of framing and of UTF-8, written from the text of RFC 6455 and RFC 3629 only: a byte at a time,
- * without regard for speed or memory, and without a line of `src`. What it finds in the same bytes is what core has to find.
+ * without regard for speed or memory, and without a line of `src`. Core has to find the same as it in the same bytes.
  */
 import { concat, decodeStrictly, join, type Summary, toHex } from './support.ts';
 
@@ -17,12 +17,17 @@ export interface Frame {
   readonly extended: number;
 }
 
+/** Returns the bytes of a masking key, the first of which is the most significant. */
+export function octets(key: number): [number, number, number, number] {
+  return [key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff];
+}
+
 /** 5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-j", where "j = i MOD 4". */
 export function transform(octets: Uint8Array, key: readonly number[], phase = 0): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(octets, (octet, i) => octet ^ (key[(i + phase) % 4] as number));
 }
 
-/** Gives the bytes of a frame; `extended` may be more than its length needs. */
+/** Returns the bytes of a frame; `extended` may be more than its length needs. */
 export function encodeFrame(frame: Partial<Frame> & Pick<Frame, 'opcode'>): Uint8Array<ArrayBuffer> {
   const { fin = true, rsv = 0, opcode, key, payload = new Uint8Array(0) } = frame;
   const { length } = payload;
@@ -37,7 +42,7 @@ export function encodeFrame(frame: Partial<Frame> & Pick<Frame, 'opcode'>): Uint
   );
 }
 
-/** Gives the frames that are whole in `bytes`, payloads unmasked, and how many bytes are left of one that is not. */
+/** Returns the whole frames in `bytes`, with unmasked payloads, and the number of bytes after them. */
 export function decodeFrames(bytes: Uint8Array): { frames: Frame[]; rest: number } {
   const frames: Frame[] = [];
   let start = 0;
@@ -97,7 +102,7 @@ export function judge(frames: readonly Frame[], masked: boolean): Verdict {
       if (opcode === 9) events.push(['ping', toHex(payload)]);
       if (opcode === 10) events.push(['pong', toHex(payload)]);
       if (opcode !== 8) continue;
-      // 5.5.1, 7.4: nothing counts behind a Close frame.
+      // 5.5.1, 7.4: frames after a Close frame are ignored.
       if (payload.length === 0) events.push(['close', 1005, '']);
       if (payload.length === 0) return { events, failure: undefined };
       if (payload.length === 1) return failed(1002);

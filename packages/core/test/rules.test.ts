@@ -35,7 +35,7 @@ const CODES: Partial<Record<ProtocolRuleName, number>> = {
   'handler-failed': 1011,
 };
 
-rules('7.4.1 each rule of an open connection has its close code, which may be sent', () => {
+rules('7.4.1 each rule of an open connection has a close code that may be sent', () => {
   for (const name of PROTOCOL_NAMES) {
     assert.is(PROTOCOL_RULES[name].code, CODES[name] ?? 1002, name);
     assert.ok(isCloseCode(PROTOCOL_RULES[name].code), name);
@@ -46,51 +46,55 @@ rules('each name fits into the reason of a Close frame', () => {
   for (const name of PROTOCOL_NAMES) assert.match(name, /^[a-z0-9-]{1,123}$/);
 });
 
-rules('each rule has a section and a sentence', () => {
+rules('each rule has a section, says what happened, and what to do', () => {
   for (const name of PROTOCOL_NAMES) {
-    const { section, sentence } = PROTOCOL_RULES[name];
+    const { section, sentence, remedy } = PROTOCOL_RULES[name];
     assert.match(section, /^(RFC \d{4} )?\d+(\.\d+)*$/, name);
-    assert.match(sentence, /^[a-z].*[^.]$/, name);
+    assert.match(`${sentence}; ${remedy}`, /^[a-z][^;]*; [a-z][^;]*[^.;]$/, name);
   }
   for (const name of HANDSHAKE_NAMES) {
-    const { section, sentence } = HANDSHAKE_RULES[name];
+    const { section, sentence, remedy } = HANDSHAKE_RULES[name];
     assert.match(section, /^(RFC \d{4} )?\d+(\.\d+)*$/, name);
-    assert.match(sentence, /^([a-z]|Sec-).*[^.]$/, name);
+    assert.match(`${sentence}; ${remedy}`, /^([a-z]|Sec-)[^;]*; [a-z].*[^.;]$/, name);
   }
 });
 
-rules('4.2.2 each rule of the opening handshake has a status that refuses, or none', () => {
+rules('4.2.2 each rule of the opening handshake has a status that refuses, or 0', () => {
   for (const name of HANDSHAKE_NAMES) {
     const { status } = HANDSHAKE_RULES[name];
     assert.ok(status === 0 || (status >= 400 && status <= 505), name);
   }
 });
 
-rules('a ProtocolError is its row', () => {
+rules('a ProtocolError has the values of its row', () => {
   for (const name of PROTOCOL_NAMES) {
     const error = new ProtocolError(name, 7);
-    const { code, section, sentence } = PROTOCOL_RULES[name];
+    const { code, section, sentence, remedy } = PROTOCOL_RULES[name];
     assert.instance(error, Error);
     assert.is(error.name, 'ProtocolError');
-    const cited = section.startsWith('RFC') ? section : `RFC 6455 section ${section}`;
-    assert.is(error.message, `${sentence} (${cited}, close code ${code})`);
+    const cited = section === 'RFC 7692 7.2.2' ? 'RFC 7692 section 7.2.2' : `RFC 6455 section ${section}`;
+    assert.is(error.message, `${sentence}; ${remedy} (${cited}, close code ${code})`);
     assert.equal([error.rule, error.code, error.section, error.offset], [name, code, section, 7]);
   }
   assert.is(new ProtocolError('invalid-utf8').offset, 0);
 });
 
-rules('a HandshakeError is its row, with a detail', () => {
+rules('a HandshakeError has the values of its row, and a detail', () => {
   const error = new HandshakeError('version-unsupported', '8');
   assert.instance(error, Error);
   assert.is(error.name, 'HandshakeError');
-  assert.is(error.message, 'the only version supported is 13: 8 (RFC 6455 section 4.2.2)');
+  assert.is(
+    error.message,
+    'the request asks for a version of WebSocket other than 13: 8; send the value 13 (RFC 6455 section 4.2.2)',
+  );
   assert.equal([error.rule, error.status, error.section], ['version-unsupported', 426, '4.2.2']);
   assert.equal([error.offset, error.response], [0, undefined]);
 });
 
-rules('a HandshakeError names another RFC, and leaves out the detail that there is not', () => {
+rules('a HandshakeError can cite another RFC, and have no detail', () => {
   const { message } = new HandshakeError('head-too-big');
-  assert.is(message, 'the head is longer than maxHeadSize or has more than 128 header fields (RFC 6585 5)');
+  const { sentence, remedy } = HANDSHAKE_RULES['head-too-big'];
+  assert.is(message, `${sentence}; ${remedy} (RFC 6585 section 5)`);
 });
 
 rules('a HandshakeError holds the response that refused', () => {
@@ -100,7 +104,7 @@ rules('a HandshakeError holds the response that refused', () => {
   assert.is(error.status, 0);
 });
 
-rules('a StateError is its rule', () => {
+rules('a StateError has its rule and message', () => {
   const error = new StateError('not-open', 'the connection is closing');
   assert.instance(error, Error);
   assert.equal([error.name, error.rule, error.message], ['StateError', 'not-open', 'the connection is closing']);

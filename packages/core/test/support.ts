@@ -1,11 +1,11 @@
 /**
- * What the tests of core share: bytes as hex, bytes in pieces, and events as short values that compare well. It needs no
- * test framework and no host, since runtimes/ runs it in all of them.
+ * Helpers for all tests of core: bytes as hexadecimal digits, bytes in parts, and events as short values that compare well. They
+ * need no test framework and no host, since runtimes/ runs them in every runtime.
  */
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../src/index.ts';
 import { ProtocolError } from '../src/rules.ts';
 
-/** Gives the bytes that hexadecimal digits stand for; spaces and line breaks do not matter. */
+/** Returns the bytes that hexadecimal digits stand for; spaces and line breaks do not matter. */
 export function hex(digits: string): Uint8Array<ArrayBuffer> {
   const compact = digits.replace(/\s+/g, '');
   if (!/^([0-9a-f]{2})*$/.test(compact)) throw new SyntaxError(`not bytes in hexadecimal: ${digits.slice(0, 80)}`);
@@ -16,16 +16,26 @@ export function hex(digits: string): Uint8Array<ArrayBuffer> {
 
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** Gives bytes as hexadecimal digits, `'81 05 48'`, which assertions show better than arrays. */
+/** Returns bytes as hexadecimal digits, `'81 05 48'`, which assertions show better than arrays. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => DIGITS[byte]).join(' ');
 }
 
-/** Gives the bytes of a text that is ASCII. */
+/** Returns the bytes of a text in Latin-1 or ASCII: one for each character. */
 export function ascii(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
   return bytes;
+}
+
+/** Returns a text with one character for each byte. */
+export function latin1(bytes: Iterable<number>): string {
+  return String.fromCharCode(...bytes);
+}
+
+/** Returns the bytes of a text in UTF-8, where the host has an encoder. */
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }
 
 /** Asserts that bytes are those expected; of long ones it shows the place where they differ, not all of them. */
@@ -38,7 +48,7 @@ export function equalBytes(actual: Uint8Array | undefined, expected: Uint8Array,
   throw new Error(`${message}: ${near(actual)}; expected ${near(expected)}`);
 }
 
-/** Gives `count` times the same digits. */
+/** Returns `count` times the same digits. */
 export function times(count: number, digits: string): string {
   return Array(count).fill(digits).join(' ');
 }
@@ -58,31 +68,34 @@ export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** Gives copies of the pieces between the cuts. A receiver unmasks in place, so it must not be given the bytes themselves. */
+/** Returns copies of the parts between the cuts. A receiver unmasks in place, so it must not be given the bytes themselves. */
 export function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array<ArrayBuffer>[] {
   const bounds = [0, ...cuts, bytes.length].sort((a, b) => a - b);
   return bounds.slice(1).map((end, i) => Uint8Array.from(bytes.subarray(bounds[i], end)));
 }
 
-/** Gives each byte by itself. */
+/** Returns each byte by itself. */
 export function splitBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
   return Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-/** Gives all that waits in an outbox, in one piece. */
+/** Returns all bytes that wait for `transmit`, joined. */
 export function drain(outbox: { transmit(): Uint8Array | undefined }): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   for (let bytes = outbox.transmit(); bytes !== undefined; bytes = outbox.transmit()) parts.push(bytes);
   return join(parts);
 }
 
-/** Masks nothing, so that a client's frames can be read in a test. */
+/** A random source with which nothing is masked visibly, so that a client's frames can be read in a test. */
 export const ZEROS = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
+
+/** A random source with which all masking keys are alike, whatever happens in between. */
+export const SEVENS = (bytes: Uint8Array): Uint8Array => bytes.fill(7);
 
 /** An event as a short value: `['text', 'Hello']`, `['ping', '01 02']`, `['close', 1000, '']`, `['fail', rule, offset]`. */
 export type Summary = readonly [type: string, ...facts: (string | number | boolean)[]];
 
-/** Gives an event without what only some tests ask for: latency, explanation, headers. */
+/** Returns an event as a short value, without latency, explanation and headers. */
 export function summarize(event: ConnectionEvent): Summary {
   switch (event.type) {
     case 'text':
@@ -112,7 +125,7 @@ export function joinFragments(events: readonly ConnectionEvent[]): ConnectionEve
   let pieces: Uint8Array[] = [];
   return events.flatMap((event): ConnectionEvent[] => {
     if (event.type !== 'fragment') return [event];
-    // Each piece of a text is whole code points: it decodes by itself.
+    // Each part of a text consists of whole code points, so it decodes by itself.
     if (event.opcode === 1) decodeStrictly(event.data);
     pieces.push(event.data);
     if (!event.final) return [];
@@ -140,7 +153,7 @@ export interface Outcome {
 }
 
 /**
- * Gives an open connection the chunks, then the end of the transport, and collects what comes of it.
+ * Gives an open connection the chunks, then the end of the transport, and returns what it made of them.
  *
  * @param poll whether events are taken after each chunk or only once all have been given
  */
@@ -165,7 +178,7 @@ export function play(
   return { events, end, sent };
 }
 
-/** Gives what `action` throws, which must be a {@link ProtocolError}. */
+/** Returns what `action` throws, which must be a {@link ProtocolError}. */
 export function protocolError(action: () => unknown): ProtocolError {
   try {
     action();

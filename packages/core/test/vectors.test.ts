@@ -8,7 +8,7 @@ const vectors = suite('vectors');
 
 for (const { name, run } of WIRE) vectors(name, run);
 
-vectors('each rule that bytes can break has a row', () => {
+vectors('every rule that bytes can break has a row', () => {
   // Those of RFC 7692 are in deflate/.
   const elsewhere = [
     'invalid-deflate',

@@ -519,7 +519,7 @@ const FRAGMENTATION: Vector[] = [
     events: [['close', 1000, '']],
   },
   {
-    name: 'messages one behind the other, fragmented and not',
+    name: 'messages one after the other, fragmented and not',
     section: '5.4',
     role: 'client',
     hex: '82 01 01  01 02 48 65  80 03 6c 6c 6f  82 01 02  02 00  80 01 03',
@@ -544,7 +544,7 @@ const FRAGMENTATION: Vector[] = [
     offset: 2,
   },
   {
-    name: 'a new message behind a control frame before the one in progress is complete',
+    name: 'a new message after a control frame, while a message is in progress',
     section: '5.4',
     role: 'server',
     hex: '01 81 00 00 00 00 61  89 80 00 00 00 00  81 81 00 00 00 00',
@@ -613,7 +613,7 @@ const FRAGMENTATION: Vector[] = [
     }),
   ),
   {
-    name: 'a continuation behind an unfragmented message',
+    name: 'a continuation after an unfragmented message',
     section: '5.4',
     role: 'client',
     hex: '81 05 48 65 6c 6c 6f  80 02 6c 6f',
@@ -622,7 +622,7 @@ const FRAGMENTATION: Vector[] = [
     offset: 7,
   },
   {
-    name: 'a continuation behind a fragmented message that is complete',
+    name: 'a continuation after a complete fragmented message',
     section: '5.4',
     role: 'client',
     hex: '01 03 48 65 6c  80 02 6c 6f  80 00',
@@ -631,7 +631,7 @@ const FRAGMENTATION: Vector[] = [
     offset: 9,
   },
   {
-    name: 'a continuation behind a control frame',
+    name: 'a continuation after a control frame',
     section: '5.4',
     role: 'server',
     hex: '89 80 00 00 00 00  80 80 00 00 00 00',
@@ -651,7 +651,7 @@ const CONTROL: Vector[] = [
     events: [['ping', times(125, 'e1')]],
   },
   {
-    name: 'a Pong frame that nobody asked for',
+    name: 'an unsolicited Pong frame',
     section: '5.5.3',
     role: 'client',
     hex: '8a 02 ff 00',
@@ -726,7 +726,7 @@ const CLOSING: Vector[] = [
     events: [['close', 1000, '€ 🐯!!']],
   },
   {
-    name: 'nothing behind a Close frame counts',
+    name: 'frames after a Close frame are ignored',
     section: '5.5.1',
     role: 'client',
     hex: '81 05 48 65 6c 6c 6f  88 02 03e9  81 05 48 65 6c 6c 6f  c3 ff ff',
@@ -768,7 +768,7 @@ const CLOSING: Vector[] = [
     }),
   ),
   {
-    name: 'a code that must not be received, with a reason, behind a message',
+    name: 'a code that must not be received, with a reason, after a message',
     section: '7.4',
     role: 'client',
     hex: '81 05 48 65 6c 6c 6f  88 05 03ed 62 79 65',
@@ -898,7 +898,7 @@ const TEXT: Vector[] = [
     offset: 11,
   },
   {
-    name: 'an impossible byte behind 100 bytes of ASCII',
+    name: 'an impossible byte after 100 bytes of ASCII',
     section: '8.1',
     role: 'client',
     hex: `81 7e 0080 ${times(100, '61')} ff ${times(27, '61')}`,

@@ -1,4 +1,4 @@
-/** DEFLATE anywhere: pako behind the engine interface of `@sockless/core/deflate`. */
+/** DEFLATE for any host: pako behind the engine interface of `@sockless/core/deflate`. */
 import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
 import {
   Z_BLOCK,
@@ -28,7 +28,7 @@ import {
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
 
-/** Synchronous, in plain JavaScript, with no need of any host. */
+/** The engine in plain JavaScript, which needs nothing from the host. */
 export const pako: DeflateEngine = {
   createDeflater: (options) => new PakoDeflater(options),
   createInflater: (options) => new PakoInflater(options),
@@ -36,10 +36,10 @@ export const pako: DeflateEngine = {
 
 const DEFLATED = 8;
 
-/** In `state.mode`: the next bits begin a block, whatever the flush (`inflate_mode` in zlib's inflate.h). */
+/** The value of `state.mode` with which the next bits begin a block, for any kind of flush (`inflate_mode` in zlib's inflate.h). */
 const TYPEDO = 16_192;
 
-// All connections' output goes here. They are made anew where somebody has transferred them.
+// The memory for the output of all connections. It is allocated again if somebody has transferred it.
 let inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 
@@ -63,7 +63,7 @@ class PakoDeflater implements Deflater {
       stream.next_out = length;
       stream.avail_out = output.length - length;
       const status = zlibDeflate(stream, Z_SYNC_FLUSH);
-      // No progress is possible: all has been flushed already.
+      // This status means that no progress is possible, because everything has been flushed already.
       if (status !== Z_BUF_ERROR) check(status);
       length = stream.next_out;
     } while (stream.avail_out === 0);
@@ -91,8 +91,8 @@ class PakoInflater implements Inflater {
   constructor({ windowBits }: InflaterOptions) {
     check(zlibInflateInit2(this.#stream, -windowBits));
     this.#stream.input = NOTHING;
-    // zlib also finds what lies before its window in what the same call gave, so that how the payload is cut would
-    // decide whether it is refused.
+    // Without this, zlib accepts distances beyond the window as long as they stay in the output of the same call, so the
+    // chunks in which a payload arrives would decide whether it is refused.
     this.#stream.state.dmax = 2 ** windowBits;
   }
 
@@ -115,7 +115,7 @@ class PakoInflater implements Inflater {
     stream.next_out = 0;
     stream.avail_out = ROOM;
     while (this.#inflate(Z_SYNC_FLUSH)) {
-      // A block with BFINAL set has ended; the next one follows it, with the same window.
+      // A block with BFINAL set has ended. The next block follows, with the same window.
     }
     this.#finals.output(stream.next_out);
     this.#drained = stream.avail_out > 0;
@@ -134,7 +134,7 @@ class PakoInflater implements Inflater {
     stream.output = NONE_EXPECTED;
     stream.next_out = 0;
     stream.avail_out = NONE_EXPECTED.length;
-    // Z_BLOCK stops where a block ends: if that is behind the tail, exactly the byte behind it is left.
+    // Z_BLOCK stops at the end of a block. If that is directly after the tail, exactly the fifth byte is left.
     try {
       this.#inflate(Z_BLOCK);
     } catch {
@@ -159,8 +159,8 @@ class PakoInflater implements Inflater {
   }
 
   /**
-   * The next bits begin a block. This is all of `inflateResetKeep` that matters between two blocks, without the memory
-   * for new tables that pako's takes each time, which made 524,288 final blocks a MiB take seconds.
+   * Makes the next bits begin a block. This does what matters of `inflateResetKeep` between two blocks. pako's own also
+   * allocates new tables each time, with which a MiB of 524,288 final blocks took seconds.
    */
   #beginBlock(): void {
     const { state } = this.#stream;
@@ -168,7 +168,7 @@ class PakoInflater implements Inflater {
     state.last = state.hold = state.bits = 0;
   }
 
-  /** True when a final block has ended and there may be more behind it. */
+  /** Runs zlib. Returns true when a block with BFINAL set has ended and there may be more after it. */
   #inflate(flush: typeof Z_SYNC_FLUSH | typeof Z_BLOCK): boolean {
     const stream = this.#stream;
     const status = zlibInflate(stream, flush);
@@ -183,5 +183,5 @@ class PakoInflater implements Inflater {
 }
 
 function check(status: number): void {
-  if (status !== Z_OK) throw new Error(`zlib: ${status}`);
+  if (status !== Z_OK) throw new Error(`zlib refused the input with status ${status}`);
 }

@@ -1,9 +1,10 @@
 /**
- * DEFLATE by `node:zlib` of Node, Deno and Bun, synchronously and with its window kept between messages: behind core's engine interface.
+ * DEFLATE by `node:zlib` of Node, Deno and Bun behind core's engine interface: synchronous, and with a window that is kept between
+ * messages.
  *
- * `node:zlib` has no such call in public: its streams are asynchronous, its `…Sync` functions forget. The handle of a
- * stream can do it, and has since Node 0.11, but is private; so it is tried out before it is trusted, and where it does
- * not do what it should, pako takes its place.
+ * The public `node:zlib` cannot do that: its streams are asynchronous, and its `…Sync` functions keep no window. The handle
+ * of a stream can, and has since Node 0.11, but it is private. This is ugly, so the handle is tried out before it is used,
+ * and pako replaces it when it does not behave as expected.
  */
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions } from '@sockless/core/deflate';
@@ -12,10 +13,10 @@ import { pako } from './index.ts';
 
 export type { DeflateEngine, Deflater, DeflaterOptions, Inflater, InflaterOptions };
 
-/** What a stream of `node:zlib` is inside. */
+/** The private parts of a stream of `node:zlib`. */
 interface Native {
   readonly _handle: Handle;
-  /** After each write: how much room is left in the output, and how much of the input. */
+  /** After each write, the room left in the output, and the number of bytes left of the input. */
   readonly _writeState: Uint32Array;
 }
 
@@ -34,10 +35,10 @@ interface Handle {
   close(): void;
 }
 
-// A stream has a chunk of its own for output, 16 KiB by default, that is not used here.
+// A stream has output memory of its own, 16 KiB by default. It is not used here, so Z_MIN_CHUNK makes it as small as possible.
 const { Z_SYNC_FLUSH, Z_BLOCK, Z_MIN_CHUNK } = constants;
 
-// All connections' output goes here. They are made anew where somebody has transferred them.
+// The memory for the output of all connections. It is allocated again if somebody has transferred it.
 let inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 
@@ -82,11 +83,12 @@ class NativeInflater implements Inflater {
   #end = 0;
   #drained = true;
 
-  // The end of the output, in a ring. A stream gives up its window where a final block ends; RFC 7692 does not.
+  // A stream drops its window where a block with BFINAL set ends, but RFC 7692 keeps it. So the last output is kept in a
+  // ring, and `#written` counts all output.
   readonly #window: Uint8Array;
   #written = 0;
-  // So pako goes on from there, until a reset: to make a stream anew for each final block takes 10 times as long. The
-  // next message that has one gets the same inflater of pako's again.
+  // From the end of such a block on, and until a reset, an inflater of pako continues with that window. A new stream for
+  // each such block would take 10 times as long. `#spare` keeps that inflater for later messages.
   #successor: Inflater | undefined = undefined;
   #spare: Inflater | undefined = undefined;
 
@@ -95,7 +97,7 @@ class NativeInflater implements Inflater {
     this.#options = options;
     this.#window = new Uint8Array(2 ** windowBits);
     this.#native = createInflateRaw({ windowBits, chunkSize: Z_MIN_CHUNK }) as unknown as Native;
-    // The stream's own would close the handle, and a write to a closed handle aborts the process.
+    // The stream's own function would close the handle, and a write to a closed handle aborts the process.
     this.#native._handle.onerror = () => {
       this.#broken = true;
     };
@@ -119,16 +121,16 @@ class NativeInflater implements Inflater {
   read(): Uint8Array {
     if (this.#successor !== undefined) return this.#successor.read();
     const { _handle: handle, _writeState: left } = this.#native;
-    // What is outside of its memory, the handle answers by ending the process.
+    // If the input lay outside of its memory, the handle would end the process.
     expectInput(this.#input, this.#end);
     if (inflated.length === 0) inflated = new Uint8Array(ROOM);
     handle.writeSync(Z_SYNC_FLUSH, this.#input, this.#at, this.#end - this.#at, inflated, 0, ROOM);
-    if (this.#broken) throw new Error('not DEFLATE');
+    if (this.#broken) throw new Error('zlib refused the input');
     const length = ROOM - (left[0] as number);
     this.#at = this.#end - (left[1] as number);
     this.#remember(length);
     if (left[0] !== 0 && left[1] !== 0) {
-      // Room and input are left, so a final block has ended; the next one follows it, with the same window.
+      // Both room and input are left, so a block with BFINAL set has ended. The next block follows, with the same window.
       this.#successor = this.#succeed();
       this.#successor.write(this.#input.subarray(this.#at));
     }
@@ -143,7 +145,7 @@ class NativeInflater implements Inflater {
   endsBlock(): boolean {
     if (this.#successor !== undefined) return this.#successor.endsBlock();
     const { _handle: handle, _writeState: left } = this.#native;
-    // Z_BLOCK stops where a block ends: if that is behind the tail, exactly the byte behind it is left.
+    // Z_BLOCK stops at the end of a block. If that is directly after the tail, exactly the fifth byte is left.
     handle.writeSync(Z_BLOCK, TAIL_AND_ONE, 0, TAIL_AND_ONE.length, NONE_EXPECTED, 0, NONE_EXPECTED.length);
     return !this.#broken && left[1] === 1 && left[0] === NONE_EXPECTED.length;
   }
@@ -160,7 +162,7 @@ class NativeInflater implements Inflater {
     this.#native._handle.close();
   }
 
-  /** An inflater that knows the window: it has just read it, in a block that is not compressed. */
+  /** Returns an inflater with the same window, which it has read from a block that is not compressed. */
   #succeed(): Inflater {
     const { length } = this.#window;
     const size = Math.min(this.#written, length);
@@ -178,7 +180,7 @@ class NativeInflater implements Inflater {
     return successor;
   }
 
-  /** Keeps the last of the first `end` bytes of the output. */
+  /** Copies the first `end` bytes of the output into the window, as many of the last ones as fit. */
   #remember(end: number): void {
     const window = this.#window;
     const from = Math.max(0, end - window.length);
@@ -191,8 +193,8 @@ class NativeInflater implements Inflater {
 }
 
 /**
- * Whether an engine compresses and decompresses: the same word twice, the second time by reference to the first, and
- * not what is no DEFLATE.
+ * Whether an engine works: it compresses the same word twice, the second time by reference to the first, decompresses both,
+ * and refuses input that is not DEFLATE.
  */
 export function works(engine: DeflateEngine): boolean {
   try {
@@ -227,13 +229,13 @@ function fails(call: () => void): boolean {
   }
 }
 
-/** {@link zlib} without its test. */
+/** The engine of `node:zlib`, whether it works here or not. */
 export const native: DeflateEngine = {
   createDeflater: (options) => new NativeDeflater(options),
   createInflater: (options) => new NativeInflater(options),
 };
 
-/** Gives the first engine, if it works, or the second. */
+/** Returns the first engine if it works, else the second. */
 export function choose(first: DeflateEngine, second: DeflateEngine): DeflateEngine {
   return works(first) ? first : second;
 }

@@ -1,11 +1,11 @@
-/** The files of the page, and nothing else of this computer. */
+/** Serves the files of the page, and no other file of this computer. */
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { isThisComputer } from './hosts.ts';
 
 const FOLDER = new URL('page/', import.meta.url);
 
-/** The types of the files that are served, by name; no other file is. */
+/** The served files with their types; no other file is served. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['index.html', 'text/html; charset=utf-8'],
   ['main.js', 'text/javascript; charset=utf-8'],
@@ -30,12 +30,12 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** Reads the files once, so that a page never gets half of one build and half of the next. */
+/** Reads the files once, so that a page never gets parts of two builds. */
 const files = new Map(
   [...TYPES].map(([name, type]) => [name, { type, content: readFileSync(new URL(name, FOLDER)) }] as const),
 );
 
-/** Answers the requests that are no WebSocket's. */
+/** Answers requests that are not for a WebSocket. */
 export const serveFiles: RequestListener = (request, response) => {
   const say = (status: number, text: string, more = {}): void => {
     response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', ...more });

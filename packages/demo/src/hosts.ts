@@ -1,8 +1,8 @@
-/** Under which names this server is known: those of this computer, which no name server can give away. */
+/** The host names of this server: only those of this computer, which no DNS server can assign to others. */
 
 /**
- * Whether a request asks for this computer. A page of somewhere else, whose name has been made to point here (DNS
- * rebinding), asks by its own name: for the browser this server is then its origin.
+ * Tells whether a request is addressed to this computer. A foreign page whose name was made to point here (DNS
+ * rebinding) sends its own name as Host, and the browser then takes this server for the page's origin.
  *
  * @param host the Host header field
  */

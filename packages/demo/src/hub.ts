@@ -1,7 +1,7 @@
-/** Who is here and in which rooms, and three ways to reach them: unicast, multicast, broadcast. */
+/** The people, their rooms, and three ways to reach them: unicast, multicast, broadcast. */
 import { type Address, LIMITS, type Person, type ServerMessage } from './protocol.ts';
 
-/** Somebody who is here. */
+/** A person who is here. */
 export interface Member {
   readonly id: string;
   name: string;
@@ -15,39 +15,39 @@ export interface Member {
 export interface Hub {
   /** By id, in the order they came. */
   readonly members: Map<string, Member>;
-  /** By name of the room; a room exists as long as somebody is in it. */
+  /** By name of the room; a room exists as long as it has a member. */
   readonly rooms: Map<string, Set<Member>>;
 }
 
-/** How many rooms there may be in all. */
+/** The most rooms. */
 export const MAX_ROOMS = 100;
 
 export function createHub(): Hub {
   return { members: new Map(), rooms: new Map() };
 }
 
-/** To one. */
+/** Sends to one person. */
 export function unicast(member: Member, message: ServerMessage): void {
   member.send(JSON.stringify(message));
 }
 
-/** To those in a room. */
+/** Sends to everyone in a room. */
 export function multicast(hub: Hub, room: string, message: ServerMessage): void {
   sendAll(hub.rooms.get(room) ?? [], message);
 }
 
-/** To all. */
+/** Sends to everyone. */
 export function broadcast(hub: Hub, message: ServerMessage): void {
   sendAll(hub.members.values(), message);
 }
 
-/** One text for all of them: it is made once. */
+/** Encodes a text once for all recipients. */
 function sendAll(members: Iterable<Member>, message: ServerMessage): void {
   const text = JSON.stringify(message);
   for (const member of members) member.send(text);
 }
 
-/** Somebody arrives: is welcomed with a list of all, and all are told. `id` must not be taken. */
+/** Adds a person, sends a list of all others, and tells the others. `id` must be free. */
 export function enter(hub: Hub, id: string, name: string, rooms: readonly string[], send: Member['send']): Member {
   const member: Member = { id, name: freeName(hub, name, id), rooms: new Set(), latency: undefined, send };
   hub.members.set(id, member);
@@ -59,14 +59,14 @@ export function enter(hub: Hub, id: string, name: string, rooms: readonly string
   return member;
 }
 
-/** Somebody leaves, and all are told. */
+/** Removes a person, and tells the others. */
 export function leave(hub: Hub, member: Member): void {
   for (const room of member.rooms) part(hub, member, room);
   hub.members.delete(member.id);
   broadcast(hub, { type: 'gone', id: member.id });
 }
 
-/** Gives somebody another name, or one like it if that is taken. */
+/** Renames a person, with a variation of the name if it is taken. */
 export function rename(hub: Hub, member: Member, name: string): void {
   member.name = freeName(hub, name, member.id);
   broadcast(hub, { type: 'person', person: toPerson(member) });
@@ -74,7 +74,7 @@ export function rename(hub: Hub, member: Member, name: string): void {
 
 export function joinRoom(hub: Hub, member: Member, room: string): void {
   if (join(hub, member, room)) broadcast(hub, { type: 'person', person: toPerson(member) });
-  else unicast(member, { type: 'problem', text: `There is no room for #${room}: there are too many already.` });
+  else unicast(member, { type: 'problem', text: `#${room} cannot be created: there are too many rooms already.` });
 }
 
 export function leaveRoom(hub: Hub, member: Member, room: string): void {
@@ -82,7 +82,7 @@ export function leaveRoom(hub: Hub, member: Member, room: string): void {
   broadcast(hub, { type: 'person', person: toPerson(member) });
 }
 
-/** Delivers what somebody says; the sender gets it back, which shows that it arrived. */
+/** Delivers a message. The sender receives it too, which shows that it arrived. */
 export function say(hub: Hub, from: Member, to: Address, text: string, ref: string, at: number): void {
   const message: ServerMessage = { type: 'said', text, from: from.id, to, at, ref };
   if (to.kind === 'everyone') broadcast(hub, message);
@@ -96,7 +96,7 @@ export function say(hub: Hub, from: Member, to: Address, text: string, ref: stri
   }
 }
 
-/** Creates the room if need be; false when that is one too many. */
+/** Creates the room if necessary; returns false if there would be too many. */
 function join(hub: Hub, member: Member, name: string): boolean {
   const room = hub.rooms.get(name) ?? new Set();
   if (member.rooms.has(name)) return true;
@@ -113,7 +113,7 @@ function part(hub: Hub, member: Member, name: string): void {
   member.rooms.delete(name);
 }
 
-/** No two people have the same name, in whatever case. */
+/** Returns a name that no other person has, ignoring case. */
 function freeName(hub: Hub, wanted: string, id: string): string {
   const taken = new Set<string>();
   for (const other of hub.members.values()) if (other.id !== id) taken.add(other.name.toLowerCase());

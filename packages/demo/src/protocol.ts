@@ -1,15 +1,15 @@
-/** What the page and the server say to each other: JSON in text messages, and the mirrored frames of the tap. */
+/** The protocol between page and server: JSON in text messages, and the mirrored frames of the tap. */
 
-/** Bounds of what a visitor may choose, in characters (code points) or as a number of things. */
+/** Limits for visitors' input, in characters (code points) or in number. */
 export const LIMITS = { name: 24, room: 24, roomsPerPerson: 12, text: 2000, key: 64 } as const;
 
-/** Whom a message is for: all (broadcast), a room (multicast), or one person (unicast). */
+/** The recipients of a message: all (broadcast), a room (multicast), or one person (unicast). */
 export type Address =
   | { readonly kind: 'everyone' }
   | { readonly kind: 'room'; readonly room: string }
   | { readonly kind: 'person'; readonly person: string };
 
-/** Somebody who is here. */
+/** A person who is here. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -18,24 +18,24 @@ export interface Person {
   readonly latency?: number;
 }
 
-/** What the page asks of the server. */
+/** Messages from the page to the server. */
 export type ClientMessage =
-  /** The first message: who I am. `key` is the page's secret; the same key gives the same id after a reconnect. */
+  /** The first message. `key` is the page's secret; the same key gives the same id after a reconnect. */
   | { readonly type: 'hello'; readonly key: string; readonly name: string; readonly rooms: readonly string[] }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'join'; readonly room: string }
   | { readonly type: 'leave'; readonly room: string }
-  /** `ref` is the page's name for the message: it comes back with it, and shows a repetition to be one. */
+  /** `ref` is the page's number of the message: it is returned with it, which identifies repetitions. */
   | { readonly type: 'say'; readonly to: Address; readonly text: string; readonly ref: string }
-  /** Something to look at in the inspector: a message in three fragments with a Ping frame between them. */
+  /** Asks for something to inspect: a message in three fragments with a Ping frame between them. */
   | { readonly type: 'fragments' };
 
-/** What the server tells the page. */
+/** Messages from the server to the page. */
 export type ServerMessage =
   | { readonly type: 'welcome'; readonly you: string; readonly people: readonly Person[] }
-  /** Somebody arrived or changed. */
+  /** A person arrived or changed. */
   | { readonly type: 'person'; readonly person: Person }
-  /** Somebody left. */
+  /** A person left. */
   | { readonly type: 'gone'; readonly id: string }
   | {
       readonly type: 'said';
@@ -46,21 +46,21 @@ export type ServerMessage =
       /** Milliseconds since 1970 on the server's clock. */
       readonly at: number;
     }
-  /** Round trips of the heartbeat in milliseconds, by person. */
+  /** Round-trip times of the heartbeat in milliseconds, by person. */
   | { readonly type: 'latencies'; readonly of: Readonly<Record<string, number>> }
   | { readonly type: 'note'; readonly text: string }
-  /** A request that was refused; with `ref`, that message was not delivered. */
+  /** A refused request; with `ref`, that message was not delivered. */
   | { readonly type: 'problem'; readonly text: string; readonly ref?: string };
 
-/** What the tap tells besides frames. */
+/** Messages of the tap besides frames. */
 export type TapMessage =
-  /** Name this token in `/chat?tap=…` to have that connection mirrored here. Works once. */
+  /** Use this token in `/chat?tap=…` to have that connection mirrored here. It works once. */
   | { readonly type: 'token'; readonly token: string }
   /** The heads of the opening handshake. */
   | { readonly type: 'handshake'; readonly direction: Direction; readonly head: string }
-  /** The page was too slow for so many frames. */
+  /** The page was too slow for this many frames. */
   | { readonly type: 'dropped'; readonly frames: number }
-  /** How the server explains the end of the connection. */
+  /** The server's explanation of the end of the connection. */
   | { readonly type: 'end'; readonly code: number; readonly clean: boolean; readonly summary: string };
 
 /** `up` is from the page to the server. */
@@ -75,7 +75,7 @@ export interface MirroredFrame {
   readonly bytes: Uint8Array;
 }
 
-/** Reads a message of a page's; `undefined` when it is not one. What is too long is cut, what is invisible is removed. */
+/** Parses a message of a page; returns `undefined` if it is not one. Cuts what is too long, and removes invisible characters. */
 export function parseClientMessage(text: string): ClientMessage | undefined {
   const fields = parseObject(text);
   if (fields === undefined) return undefined;
@@ -127,11 +127,11 @@ function parseAddress(value: unknown): Address | undefined {
 /** Control characters, line and paragraph separators, marks that reverse the direction of text, lone surrogates. */
 const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** What has no width, or is blank though it is no space: two names that differ in nothing else look the same. */
+/** Characters without width, or blank ones that are not spaces, which would make different names look the same. */
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]+/gu;
 
 /**
- * Returns a name as one line of at most `max` characters, of those that can be seen, each in its usual form: a wide `Ａ`
+ * Returns a name as one line of at most `max` visible characters, each in its usual form: a wide `Ａ`
  * becomes `A`. Empty when nothing is left.
  */
 export function cleanName(value: unknown, max: number): string {
@@ -139,24 +139,24 @@ export function cleanName(value: unknown, max: number): string {
   return cleanLine(value.normalize('NFKC').replace(UNSEEN, ''), max);
 }
 
-/** Gives a string as one line of at most `max` characters; empty when it is none. */
+/** Returns a string as one line of at most `max` characters; empty if it is not a string. */
 export function cleanLine(value: unknown, max: number): string {
   if (typeof value !== 'string') return '';
   return cut(value.replace(INVISIBLE, ' ').replace(/\s+/g, ' ').trim(), max);
 }
 
-/** Gives a room's name: `'  #Tea Room '` is `'tea-room'`. */
+/** Returns the name of a room: `'  #Tea Room '` becomes `'tea-room'`. */
 export function cleanRoom(value: unknown): string {
   const line = cleanName(value, 4 * LIMITS.room).toLowerCase();
   return cut(line.replace(/^[#\s]+/, '').replace(/\s/g, '-'), LIMITS.room);
 }
 
-/** Gives a text that may have line breaks. */
+/** Returns a text that may have line breaks. */
 function cleanText(value: unknown): string {
   if (typeof value !== 'string') return '';
   const lines = value.split(/\r\n|\r|\n/).map((line) => line.replace(INVISIBLE, ' '));
   const text = lines.join('\n').trim();
-  // Within a text they join emoji; alone they are nothing.
+  // Inside a text these characters join emoji; alone they are invisible.
   return text.replace(UNSEEN, '').trim() === '' ? '' : cut(text, LIMITS.text);
 }
 
@@ -164,12 +164,12 @@ function cut(text: string, max: number): string {
   return text.length <= max ? text : [...text].slice(0, max).join('').trim();
 }
 
-/** Reads a message of the server's, whose program came from the same place as this page's. */
+/** Parses a message of the server. It needs no checks, since the server also delivered this program. */
 export function parseServerMessage<Message extends ServerMessage | TapMessage>(text: string): Message {
   return JSON.parse(text) as Message;
 }
 
-/** Gives a mirrored frame as a message of the tap: a byte for the direction, eight for the time, then the frame. */
+/** Encodes a mirrored frame as a message of the tap: a byte for the direction, eight for the time, then the frame. */
 export function encodeMirroredFrame({ direction, time, bytes }: MirroredFrame): Uint8Array {
   const message = new Uint8Array(9 + bytes.length);
   message[0] = direction === 'up' ? 0 : 1;
@@ -178,7 +178,7 @@ export function encodeMirroredFrame({ direction, time, bytes }: MirroredFrame): 
   return message;
 }
 
-/** Reads what {@link encodeMirroredFrame} gives; the frame is a view. */
+/** Decodes the result of {@link encodeMirroredFrame}; the frame is a view. */
 export function decodeMirroredFrame(message: ArrayBuffer): MirroredFrame {
   const view = new DataView(message);
   return {

@@ -1,4 +1,4 @@
-/** What `npm start` runs: the page, the chat and the tap on one port of this computer, until Ctrl-C. */
+/** The program of `npm start`: the page, the chat and the tap on one port of this computer, until Ctrl-C. */
 import { type Server, serve } from '@sockless/node';
 import { serveFiles } from './files.ts';
 import { createVisits, mirrorIfAsked, type Visit, type Visits, visitHandlers } from './visits.ts';
@@ -30,7 +30,7 @@ async function listen(port: number): Promise<Server<Visit>> {
     port,
     http: serveFiles,
     maxMessageSize: 64 * 1024,
-    // A page for which more than this waits is too slow for this chat: it gets 1013, try again later.
+    // A page for which more than this waits is too slow for this chat; it gets 1013, try again later.
     maxQueuedBytes: 1024 * 1024,
     rateLimits: {
       messages: { perSecond: 20, burst: 80 },
@@ -39,7 +39,7 @@ async function listen(port: number): Promise<Server<Visit>> {
     },
     heartbeat: { interval: Number(process.env.HEARTBEAT ?? 5000), timeout: 5000 },
     closeTimeout: PATIENCE,
-    // For chats only: what a tap sends says that it is not to be compressed.
+    // Only for chats: the messages of a tap are sent uncompressed.
     compression: true,
   };
   try {
@@ -54,7 +54,7 @@ async function listen(port: number): Promise<Server<Visit>> {
   }
 }
 
-/** Chats first, so that their taps can still show how they end; then all the rest. */
+/** Closes chats first, so that their taps can still show how they end; then the rest. */
 async function stop(server: Server, { open }: Visits): Promise<void> {
   visits.closed = true;
   const chats = [...open].filter(({ data }) => data.path === '/chat');

@@ -1,10 +1,10 @@
 /**
  * The tap: a second connection over which a page sees the frames of its first one, as they were on the wire.
  *
- * No browser shows a page its own frames, so the server sends them back. A page opens the tap first and is given a token:
- * 128 random bits that only it knows and that work once. It then opens `/chat?tap=TOKEN`, and the bytes of that connection
- * go to the holder of the tap. So a connection is mirrored only where it asked to be, and no page can name another's. The
- * tap's own traffic is not mirrored, and frames are dropped, and counted, while the page is too slow to take them.
+ * No browser shows a page its own frames, so the server sends them back. A page opens the tap first and receives a token:
+ * 128 random bits that only this page knows and that work once. It then opens `/chat?tap=TOKEN`, and the bytes of that connection
+ * go to the tap. So a connection is mirrored only if it asked for that, and no page can name another page's connection. The
+ * tap's own traffic is not mirrored. While the page is too slow, frames are dropped and counted.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -22,13 +22,13 @@ import {
 import type { WebSocketConnection } from '@sockless/node';
 import { type Direction, encodeMirroredFrame, type TapMessage } from './protocol.ts';
 
-/** How much of a payload is mirrored, in bytes. */
+/** The most bytes of a payload that are mirrored. */
 const MAX_PAYLOAD = 4096;
 
-/** The same where a message is compressed: what is left out would be missing from the window of those behind it. */
+/** The same for compressed messages; missing bytes would be missing from the window of later messages too. */
 const MAX_COMPRESSED = 65_536;
 
-/** A tap's messages are sent as they are, which saves the server the time and memory of compressing everything twice. */
+/** A tap's messages are sent uncompressed, which saves the server from compressing everything twice. */
 const AS_IT_IS = { compress: false };
 
 /** With more bytes than this waiting for the page, frames are dropped. */
@@ -37,7 +37,7 @@ const MAX_QUEUED = 256 * 1024;
 /** Taps that wait for their connection, by token. */
 export type Taps = Map<string, Tap>;
 
-/** What a tap needs of its connection. */
+/** The part of its connection that a tap needs. */
 type TapConnection = Pick<WebSocketConnection, 'state' | 'queuedBytes' | 'send' | 'close'>;
 
 /** The server's end of one tap. */
@@ -70,14 +70,14 @@ export class Tap {
     this.#ws.send(JSON.stringify(message), AS_IT_IS);
   }
 
-  /** The mirrored connection ended: tells why, and ends the tap. */
+  /** Reports that the mirrored connection has ended and why, and ends the tap. */
   end({ code, clean, explanation }: EndEvent): void {
     this.tell({ type: 'end', code, clean, summary: explanation.summary });
     this.#ws.close(1000);
   }
 }
 
-/** Gives a page that opened a tap its token. */
+/** Sends its token to a page that opened a tap. */
 export function openTap(taps: Taps, ws: TapConnection): string {
   const token = randomBytes(16).toString('base64url');
   const tap = new Tap(ws);
@@ -87,11 +87,11 @@ export function openTap(taps: Taps, ws: TapConnection): string {
 }
 
 /**
- * Mirrors what passes a socket, from an HTTP server's `upgrade` event on.
+ * Mirrors the bytes of a socket, from an HTTP server's `upgrade` event on.
  *
- * This must run before the socket is given to sockless. Then the `data` listener here is the first one, and sees each chunk
- * before core unmasks it in place; it starts nothing early, because a socket begins to flow in the next tick. And the `write`
- * put here over the socket's own is the one that every frame leaves through. Both only look: what they keep is a copy.
+ * Call this before the socket is passed to sockless. Then the `data` listener here is the first one, and sees each chunk
+ * before core unmasks it in place. It does not start the socket early, since a socket begins to flow in the next tick. The `write`
+ * defined here replaces the socket's own, so every frame passes through it. Both only keep copies.
  */
 export function mirror(tap: Tap, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
   tap.tell({ type: 'handshake', direction: 'up', head: requestHead(request) });
@@ -112,24 +112,24 @@ export function mirror(tap: Tap, request: IncomingMessage, socket: Duplex, head:
 export class FrameCutter {
   readonly #emit: (frame: Uint8Array) => void;
   readonly #reader: FrameReader;
-  /** The frame in progress as far as it is kept; `undefined` once it has been emitted. */
+  /** The frame in progress, as far as it is kept; `undefined` once it has been emitted. */
   #frame: Uint8Array | undefined = undefined;
   #kept = 0;
   #limit = MAX_PAYLOAD;
   #lost = false;
 
   /**
-   * @param masked whether this is what a client sends
-   * @param emit gets each frame, in bytes of its own, with at most the first 4 KiB of its payload, or 64 KiB of a
+   * @param masked whether a client sends this stream
+   * @param emit receives each frame in a buffer of its own, with at most the first 4 KiB of its payload, or 64 KiB of a
    *   compressed one
    */
   constructor(masked: boolean, emit: (frame: Uint8Array) => void) {
     this.#emit = emit;
-    // Whether RSV1 may be set is for the connection itself to judge.
+    // The connection itself checks whether RSV1 may be set.
     this.#reader = new FrameReader({ masked, rsv: RSV1, maxFrameSize: Infinity });
   }
 
-  /** Takes the next bytes; never writes to them and keeps none. */
+  /** Takes the next bytes, without writing to them or keeping them. */
   push(chunk: Uint8Array): void {
     if (this.#lost) return;
     this.#reader.receive(chunk);
@@ -139,7 +139,7 @@ export class FrameCutter {
     }
   }
 
-  /** Where a frame begins is no longer known after one that is not legal: it is the last. */
+  /** After an illegal frame the beginning of the next one is unknown, so it is the last. */
   #next(): FramePart | undefined {
     try {
       return this.#reader.next();
@@ -152,7 +152,7 @@ export class FrameCutter {
 
   #begin(header: FrameHeader): void {
     const { opcode, rsv, masked, length } = header;
-    // Control frames are short, and those that continue a message do as it does.
+    // Control frames are short, and a continuation is compressed if its message is.
     if (opcode === Opcode.Text || opcode === Opcode.Binary) this.#limit = rsv === 0 ? MAX_PAYLOAD : MAX_COMPRESSED;
     const size = frameHeaderSize(length, masked);
     this.#frame = new Uint8Array(size + Math.min(length, this.#limit));
@@ -160,7 +160,7 @@ export class FrameCutter {
     this.#kept = encodeFrameHeader(header, this.#frame, 0);
   }
 
-  /** Keeps the next part of the payload, as far as the frame has room for it. */
+  /** Keeps the next part of the payload, as far as the limit allows. */
   #keep(bytes: Uint8Array): void {
     if (this.#frame === undefined) return;
     const part = bytes.subarray(0, this.#frame.length - this.#kept);
@@ -172,7 +172,7 @@ export class FrameCutter {
   }
 }
 
-/** Splits what a server writes into the head of its response and the bytes behind it. */
+/** Splits the bytes written by a server into the head of its response and the bytes behind it. */
 class ResponseReader {
   readonly #emit: (head: string) => void;
   #text: string | undefined = '';
@@ -182,7 +182,7 @@ class ResponseReader {
     this.#emit = emit;
   }
 
-  /** Gives the bytes that belong to frames. */
+  /** Returns the bytes that belong to frames. */
   push(chunk: Uint8Array): Uint8Array {
     if (this.#text === undefined) return this.#accepted ? chunk : chunk.subarray(chunk.length);
     const before = this.#text.length;

@@ -1,4 +1,4 @@
-/** What happens on the two connections of a page: its chat at `/chat` and its tap at `/tap`. */
+/** The handlers of a page's two connections: its chat at `/chat` and its tap at `/tap`. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,31 +8,31 @@ import * as hub from './hub.ts';
 import { type ClientMessage, parseClientMessage } from './protocol.ts';
 import { mirror, openTap, type Tap, type Taps } from './tap.ts';
 
-/** What the server knows of one connection. */
+/** The server's knowledge of one connection. */
 export type Visit =
-  /** `member` is there once the page has said hello. */
+  /** `member` is set once the page has sent hello. */
   { readonly path: '/chat'; member: hub.Member | undefined } | { readonly path: '/tap'; token: string };
 
-/** What all connections share. */
+/** The state shared by all connections. */
 export interface Visits {
   readonly hub: hub.Hub;
-  /** Those that were let in and have not ended. */
+  /** Connections that were accepted and have not ended. */
   readonly open: Set<WebSocketConnection<Visit>>;
   /** The taps that wait for their connection. */
   readonly taps: Taps;
-  /** Which tap mirrors a socket. */
+  /** The tap that mirrors a socket. */
   readonly tapOf: WeakMap<object, Tap>;
-  /** Latencies measured since all were last told. */
+  /** Latencies measured since the last report. */
   latencies: Record<string, number>;
-  /** Nobody is let in any more. */
+  /** Whether new connections are refused. */
   closed: boolean;
-  /** Is told how each connection ended. */
+  /** Called with the explanation of each end. */
   readonly log: (summary: string) => void;
 }
 
 const MAX_CONNECTIONS = 400;
 
-/** Milliseconds for which latencies are collected, so that all are told in one message. */
+/** How long latencies are collected before all of them are sent in one message, in milliseconds. */
 const LATENCY_DELAY = 500;
 
 export function createVisits(log: Visits['log'] = () => undefined): Visits {
@@ -47,7 +47,7 @@ export function createVisits(log: Visits['log'] = () => undefined): Visits {
   };
 }
 
-/** Mirrors a connection that asks for it. For a server's `upgrade` event, before sockless gets the socket. */
+/** Mirrors a connection that asks for it. Call it in a server's `upgrade` event, before sockless gets the socket. */
 export function mirrorIfAsked(visits: Visits, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
   const [, token = ''] = /^\/chat\?tap=([\w-]+)$/.exec(request.url ?? '') ?? [];
   const tap = visits.taps.get(token);
@@ -57,7 +57,7 @@ export function mirrorIfAsked(visits: Visits, request: IncomingMessage, socket: 
   mirror(tap, request, socket, head);
 }
 
-/** Gives the handlers of all connections. */
+/** Returns the handlers of all connections. */
 export function visitHandlers(visits: Visits): Handlers<Visit> {
   return {
     request(ws, { path, host }) {
@@ -147,7 +147,7 @@ function sendFragments(ws: WebSocketConnection<Visit>): void {
   ws.sendFragment(json.slice(2 * third), true);
 }
 
-/** The same key gives the same id, so that a person who connects again is the same; but nobody is here twice. */
+/** Derives the id from the key, so that a person who reconnects keeps the id; but no id is here twice. */
 function freeId({ members }: hub.Hub, key: string): string {
   const id = createHash('sha256').update(key).digest('base64url').slice(0, 12);
   return members.has(id) ? randomBytes(9).toString('base64url') : id;

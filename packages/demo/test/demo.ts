@@ -1,4 +1,4 @@
-// What the tests of the demo share: the demo as a process, and clients that wait for what they expect.
+// Helpers of the demo's tests: the demo as a process, and clients that wait for expected messages.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -6,28 +6,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
 import type { ServerMessage } from '../src/protocol.ts';
+import { decodeMirroredFrame, type TapMessage } from '../src/protocol.ts';
 
 const PROGRAM = fileURLToPath(new URL('../dist/server.js', import.meta.url));
 const PATIENCE = 30_000;
 
-/** A demo that runs. */
+/** A running demo. */
 export interface Demo {
   readonly port: number;
   /** Its address for a browser. */
   readonly url: string;
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  /** All it has printed so far. */
+  /** Its output so far. */
   output(): string;
-  /** Ends it with a signal and gives its exit code. */
+  /** Ends it with a signal and returns its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** How a demo under test differs from that of `npm start`. */
+/** Options of a demo under test. */
 export interface DemoSettings {
   readonly port?: string;
   /** The interval of its heartbeat, in milliseconds. */
   readonly heartbeat?: number;
-  /** Whether it tells how each connection ends. */
+  /** Whether it prints how each connection ends. */
   readonly log?: boolean;
 }
 
@@ -61,7 +62,7 @@ export async function startDemo(settings: DemoSettings = {}): Promise<Demo> {
   };
 }
 
-/** Waits until `probe` gives something. */
+/** Waits until `probe` returns a value. */
 export async function until<T>(probe: () => T | undefined, what: string, patience = PATIENCE): Promise<T> {
   for (const end = Date.now() + patience; ; await delay(10)) {
     const found = probe();
@@ -85,7 +86,7 @@ export class Client {
     this.ws.on('error', () => undefined);
   }
 
-  /** Says hello and waits for the welcome; gives this client's id. */
+  /** Sends hello and waits for the welcome; returns this client's id. */
   async hello(name: string, rooms: string[] = ['lobby'], key = `key of ${name}`): Promise<string> {
     if (this.ws.readyState === WebSocket.CONNECTING) await once(this.ws, 'open');
     this.send({ type: 'hello', key, name, rooms });
@@ -96,12 +97,12 @@ export class Client {
     this.ws.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The next message of a type, taken out of what was received. */
+  /** Removes and returns the next message of a type. */
   next<Type extends ServerMessage['type']>(type: Type): Promise<Extract<ServerMessage, { type: Type }>> {
     return until(() => this.take(type), `a message of type ${type}`);
   }
 
-  /** {@link next}, if it is there already. */
+  /** Like {@link next}, but returns at once. */
   take<Type extends ServerMessage['type']>(type: Type): Extract<ServerMessage, { type: Type }> | undefined {
     const at = this.received.findIndex((data) => typeof data === 'string' && JSON.parse(data).type === type);
     return at === -1 ? undefined : JSON.parse(String(this.received.splice(at, 1)[0]));
@@ -110,4 +111,25 @@ export class Client {
   end(): Promise<{ code: number; reason: string }> {
     return until(() => this.closed, 'the end of a connection');
   }
+}
+
+/** The messages and frames (in hexadecimal) that a tap received. */
+export function mirrored({ received }: Client): { told: TapMessage[]; frames: { direction: string; hex: string }[] } {
+  const told = received.filter((data) => typeof data === 'string').map((data): TapMessage => JSON.parse(String(data)));
+  const frames = received.flatMap((data) => {
+    if (typeof data === 'string') return [];
+    const { direction, bytes } = decodeMirroredFrame(Uint8Array.from(data).buffer);
+    return [{ direction, hex: Buffer.from(bytes).toString('hex') }];
+  });
+  return { told, frames };
+}
+
+/** Opens a tap and returns its token. */
+export async function openTap(demo: Demo): Promise<{ tap: Client; token: string }> {
+  const tap = new Client(`${demo.url}/tap`);
+  const token = await until(() => {
+    const [first] = mirrored(tap).told;
+    return first?.type === 'token' ? first.token : undefined;
+  }, 'a token');
+  return { tap, token };
 }

@@ -1,4 +1,4 @@
-// What the inspector says of a frame.
+// The inspector's explanations of frames.
 import { Opcode } from '@sockless/core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,7 @@ const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.repla
 const frame = (direction: Direction, hex: string, message?: Opcode): Explained =>
   explain({ direction, time: 0, bytes: bytes(hex) }, message);
 
-/** Name, bits and value of each field. */
+/** Returns name, bits and value of each field. */
 const fields = ({ fields: all }: Explained): unknown[] =>
   all.map(({ name, from, to, value }) => [name, from, to, value]);
 
@@ -47,7 +47,7 @@ test('a length of 16 bits, and one of 64', () => {
   assert.equal(large.payload.subarray(0, 5), Uint8Array.of(1, 2, 3, 4, 1));
 });
 
-test('a continuation is text when its message is', () => {
+test('a continuation frame is text if its message is', () => {
   assert.is(frame('down', '80 02 c3 a9', Opcode.Text).preview, 'é');
   assert.is(frame('down', '80 02 c3 a9', Opcode.Binary).preview, 'c3 a9');
   assert.match(frame('down', '00 01 41').fields[0]?.meaning ?? '', 'More fragments');
@@ -59,7 +59,7 @@ test('Close frames: code, name, reason', () => {
   assert.is(frame('up', '88 82 34 b3 e3 25 37 5a').preview, '1001 going away');
   assert.is(frame('down', '88 05 0f a0 66 75 6e').preview, '4000 private use “fun”');
   assert.is(frame('down', '88 02 0b b8').preview, '3000 registered');
-  assert.is(frame('down', '88 00').preview, 'none the frame gives none');
+  assert.is(frame('down', '88 00').preview, 'none the frame has none');
 });
 
 test('Ping and Pong frames show their payload', () => {
@@ -68,12 +68,12 @@ test('Ping and Pong frames show their payload', () => {
   assert.is(frame('up', '8a 80 00 00 00 00').preview, '');
 });
 
-test('what every message of the chat begins with is left out of its preview', () => {
+test('the preview leaves out the common beginning of chat messages', () => {
   const json = Buffer.from('{"type":"say","text":"hi"}').toString('hex');
   assert.is(frame('down', `81 1a ${json}`).preview, 'say "text":"hi"}');
 });
 
-test('a header that is not legal is explained by the rule', () => {
+test('an illegal header is explained by its rule', () => {
   const reserved = frame('down', 'c1 00');
   assert.is(reserved.header, undefined);
   assert.is(reserved.preview, 'reserved-bits');

@@ -1,4 +1,4 @@
-// What one visitor does, the others do not notice: one who does not read, floods, or says nonsense.
+// One visitor does not affect the others: one who does not read, floods, or sends nonsense.
 import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,7 +13,7 @@ test.after(async ({ demo }) => {
   await demo.stop('SIGKILL');
 });
 
-/** That somebody else is still served. */
+/** Checks that another visitor is still served. */
 async function expectService(demo: Demo): Promise<void> {
   const other = new Client(`${demo.url}/chat`);
   const id = await other.hello('Other');
@@ -23,13 +23,13 @@ async function expectService(demo: Demo): Promise<void> {
   await other.end();
 }
 
-test('a page that does not read while others talk to it is let go, with an explanation, and nobody else is', async ({
+test('a page that does not read while others talk to it is disconnected, with an explanation, and no other page is', async ({
   demo,
 }) => {
   const deaf = new Client(`${demo.url}/chat`);
   const to = { kind: 'person', person: await deaf.hello('Deaf') };
   deaf.ws.pause();
-  // 240 KB each, all that one may say at once: more than the systems of both sides keep, and 1 MiB.
+  // 240 KB each, the most that one client may send at once: more than the operating system's buffers and 1 MiB.
   const text = '漢'.repeat(2000);
   const talkers = Array.from({ length: 48 }, () => new Client(`${demo.url}/chat`));
   await Promise.all(
@@ -48,7 +48,7 @@ test('a page that does not read while others talk to it is let go, with an expla
   }
 });
 
-test('who leaves while the answer is on its way ends nothing but its own connection', async ({ demo }) => {
+test('a page that leaves while the answer is on its way ends only its own connection', async ({ demo }) => {
   for (let n = 0; n < 20; n++) {
     const client = new Client(`${demo.url}/chat`);
     await client.hello(`Hasty ${n}`);
@@ -59,7 +59,7 @@ test('who leaves while the answer is on its way ends nothing but its own connect
   await expectService(demo);
 });
 
-test('nonsense is answered, or ends with an explanation', async ({ demo }) => {
+test('nonsense is answered, or ends the connection with an explanation', async ({ demo }) => {
   const client = new Client(`${demo.url}/chat`);
   await client.hello('Nonsense');
   const nonsense = [

@@ -1,4 +1,4 @@
-// Who gets what: unicast, multicast, broadcast, presence.
+// Recipients of messages: unicast, multicast, broadcast, presence.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -15,10 +15,10 @@ import {
 } from '../src/hub.ts';
 import { LIMITS, type ServerMessage } from '../src/protocol.ts';
 
-/** A member, and what it was sent. */
+/** A member, and the messages sent to it. */
 interface Guest {
   readonly member: Member;
-  /** What was sent since the last call. */
+  /** Returns the messages since the last call. */
   got(): ServerMessage[];
 }
 
@@ -28,7 +28,7 @@ function guest(hub: Hub, id: string, name = id, rooms = ['lobby']): Guest {
   return { member, got: () => sent.splice(0) };
 }
 
-/** Ada and Bo in the lobby, Cleo in no room; all have read what they got. */
+/** Returns Ada and Bo in the lobby and Cleo in no room, without unread messages. */
 function three(): { hub: Hub; ada: Guest; bo: Guest; cleo: Guest } {
   const hub = createHub();
   const [ada, bo, cleo] = [guest(hub, 'ada'), guest(hub, 'bo'), guest(hub, 'cleo', 'cleo', [])];
@@ -36,7 +36,7 @@ function three(): { hub: Hub; ada: Guest; bo: Guest; cleo: Guest } {
   return { hub, ada, bo, cleo };
 }
 
-test('who enters is welcomed, and the others are told', () => {
+test('a person who enters is welcomed, and the others are told', () => {
   const hub = createHub();
   const ada = guest(hub, 'a', 'Ada');
   const person = { id: 'a', name: 'Ada', rooms: ['lobby'] };
@@ -47,14 +47,14 @@ test('who enters is welcomed, and the others are told', () => {
   assert.equal(ada.got(), [{ type: 'person', person: other }]);
 });
 
-test('broadcast reaches all, the sender among them', () => {
+test('broadcast reaches all, including the sender', () => {
   const { hub, ada, bo, cleo } = three();
   say(hub, ada.member, { kind: 'everyone' }, 'hi', 'r', 7);
   const said = [{ type: 'said', text: 'hi', from: 'ada', to: { kind: 'everyone' }, at: 7, ref: 'r' }];
   for (const { got } of [ada, bo, cleo]) assert.equal(got(), said);
 });
 
-test('multicast reaches those in the room', () => {
+test('multicast reaches the members of the room', () => {
   const { hub, ada, bo, cleo } = three();
   say(hub, ada.member, { kind: 'room', room: 'lobby' }, 'hi', 'r', 7);
   assert.is(ada.got().length, 1);
@@ -62,14 +62,14 @@ test('multicast reaches those in the room', () => {
   assert.equal(cleo.got(), []);
 });
 
-test('multicast is for those in the room', () => {
+test('only members of a room may multicast to it', () => {
   const { hub, ada, cleo } = three();
   say(hub, cleo.member, { kind: 'room', room: 'lobby' }, 'hi', 'r', 7);
   assert.equal(ada.got(), []);
   assert.equal(cleo.got(), [{ type: 'problem', text: 'You are not in #lobby.', ref: 'r' }]);
 });
 
-test('unicast reaches one, and the sender', () => {
+test('unicast reaches one person and the sender', () => {
   const { hub, ada, bo, cleo } = three();
   say(hub, ada.member, { kind: 'person', person: 'cleo' }, 'psst', 'r', 7);
   assert.is(ada.got().length, 1);
@@ -79,7 +79,7 @@ test('unicast reaches one, and the sender', () => {
   assert.is(ada.got().length, 1);
 });
 
-test('unicast to somebody who is gone is a problem', () => {
+test('unicast to a person who has left is refused', () => {
   const { hub, ada, bo } = three();
   leave(hub, bo.member);
   assert.equal(ada.got(), [{ type: 'gone', id: 'bo' }]);
@@ -87,7 +87,7 @@ test('unicast to somebody who is gone is a problem', () => {
   assert.equal(ada.got(), [{ type: 'problem', text: 'This person is not here any more.', ref: 'r' }]);
 });
 
-test('names are unique, in whatever case', () => {
+test('names are unique, ignoring case', () => {
   const { hub, ada, cleo } = three();
   assert.is(guest(hub, 'x', 'ADA').member.name, 'ADA 2');
   ada.got();
@@ -99,7 +99,7 @@ test('names are unique, in whatever case', () => {
   assert.is(ada.member.name, 'Ada');
 });
 
-test('rooms come with their first member and go with their last', () => {
+test('rooms exist from their first member to their last', () => {
   const { hub, ada, bo } = three();
   joinRoom(hub, bo.member, 'tea');
   assert.equal(ada.got(), [{ type: 'person', person: { id: 'bo', name: 'bo', rooms: ['lobby', 'tea'] } }]);
@@ -111,7 +111,7 @@ test('rooms come with their first member and go with their last', () => {
   assert.is(hub.rooms.size, 0);
 });
 
-test('nobody is in too many rooms, and there are not too many', () => {
+test('the number of rooms is limited, in all and for each person', () => {
   const { hub, ada } = three();
   for (let n = 0; n < 2 * LIMITS.roomsPerPerson; n++) joinRoom(hub, ada.member, `room-${n}`);
   assert.is(ada.member.rooms.size, LIMITS.roomsPerPerson);

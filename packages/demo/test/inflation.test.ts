@@ -1,4 +1,4 @@
-// What the inspector makes of compressed messages; the frames are the examples of RFC 7692 7.2.3.
+// The inspector's view of compressed messages; the frames are the examples of RFC 7692 7.2.3.
 import { Opcode } from '@sockless/core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -12,10 +12,10 @@ const answer = (extensions: string): string =>
   `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nsec-websocket-extensions: ${extensions}\r\n`;
 
 const HELLO = 'c1 07 f2 48 cd c9 c9 07 00';
-/** The same message again, with the window of the first. */
+/** The same message again, compressed with the window of the first. */
 const AGAIN = 'c1 05 f2 00 11 00 00';
 
-/** A connection that agreed on `extensions`; explains one frame after the other. */
+/** Returns a function that explains the frames of a connection that agreed on `extensions`, one after the other. */
 function connection(extensions = 'permessage-deflate; server_max_window_bits=12') {
   const inflation = new Inflation();
   inflation.handshake('up', OFFER);
@@ -30,7 +30,7 @@ function connection(extensions = 'permessage-deflate; server_max_window_bits=12'
 
 const meaning = ({ fields }: Explained, id: string): string => fields.find((field) => field.id === id)?.meaning ?? '';
 
-test('reads from the heads of the handshake what was agreed on', () => {
+test('reads the agreement from the heads of the handshake', () => {
   assert.equal(
     readAgreement(OFFER, answer('permessage-deflate; server_no_context_takeover; client_max_window_bits=9')),
     {
@@ -69,7 +69,7 @@ test('a compressed message is inflated, and the next one with its window', () =>
   assert.match(meaning(second, 'payload'), '5 bytes for 5, which is 100 %');
 });
 
-test('what a client sends is unmasked first; the directions have a window each', () => {
+test('frames of a client are unmasked first; each direction has its own window', () => {
   const { frame } = connection();
   assert.is(frame(HELLO).preview, 'Hello');
   const masked = frame('c1 87 01 02 03 04 f3 4a ce cd c8 05 03', 'up');
@@ -77,7 +77,7 @@ test('what a client sends is unmasked first; the directions have a window each',
   assert.match(frame(AGAIN.replace('05', '85 00 00 00 00'), 'up').preview, 'Hello');
 });
 
-test('fragments go on with the compression of their message, around a Ping frame', () => {
+test('fragments continue the compression of their message, around a Ping frame', () => {
   const { frame } = connection();
   const start = frame('41 03 f2 48 cd');
   const ping = frame('89 01 41');
@@ -90,15 +90,15 @@ test('fragments go on with the compression of their message, around a Ping frame
   assert.match(meaning(end, 'payload'), 'The whole message: 7 bytes for 5, which is 140 %.');
 });
 
-test('a message without RSV1 is as it is', () => {
+test('a message without RSV1 is not decompressed', () => {
   const { frame } = connection();
   const plain = frame('81 05 48 65 6c 6c 6f');
   assert.equal([plain.preview, plain.inflated], ['Hello', undefined]);
-  assert.match(meaning(plain, 'rsv'), 'sent as it is');
+  assert.match(meaning(plain, 'rsv'), 'not compressed');
   assert.is(frame(HELLO).preview, 'Hello');
 });
 
-test('RSV1 is not legal where nothing was agreed on', () => {
+test('RSV1 is illegal without an agreement', () => {
   const inflation = new Inflation();
   inflation.handshake('up', OFFER);
   inflation.handshake('down', 'HTTP/1.1 101 Switching Protocols\r\n');
@@ -106,7 +106,7 @@ test('RSV1 is not legal where nothing was agreed on', () => {
   assert.is(explain({ direction: 'down', time: 0, bytes }, Opcode.Text, inflation.down).preview, 'reserved-bits');
 });
 
-test('without a part of it, the window is lost for that direction, and only for that', () => {
+test('a missing part loses the window of its direction only', () => {
   const { frame } = connection();
   const cut = frame(HELLO, 'down', 2);
   assert.match(cut.preview, /^not inflated: only 5 of the 7 bytes/);
@@ -118,7 +118,7 @@ test('without a part of it, the window is lost for that direction, and only for 
   assert.is(frame('c1 87 01 02 03 04 f3 4a ce cd c8 05 03', 'up').preview, 'Hello');
 });
 
-test('frames left out lose both windows, also in the middle of a message', () => {
+test('missing frames lose both windows, also in the middle of a message', () => {
   const { inflation, frame } = connection();
   frame(HELLO);
   inflation.dropped();
@@ -127,7 +127,7 @@ test('frames left out lose both windows, also in the middle of a message', () =>
   assert.match(frame('c1 87 01 02 03 04 f3 4a ce cd c8 05 03', 'up').preview, /^not inflated/);
 });
 
-test('without context takeover the next message is inflated again', () => {
+test('without context takeover the next message can be decompressed again', () => {
   const { inflation, frame } = connection('permessage-deflate; server_no_context_takeover');
   assert.is(frame(HELLO).preview, 'Hello');
   assert.is(frame(HELLO).preview, 'Hello');
@@ -138,13 +138,13 @@ test('without context takeover the next message is inflated again', () => {
   assert.is(frame(HELLO).preview, 'Hello');
 });
 
-test('what is not DEFLATE is said to be none, and so is what follows', () => {
+test('invalid DEFLATE is reported, and so is everything after it', () => {
   const { frame } = connection();
   assert.match(frame('c1 02 ff ff').preview, /^not inflated: a payload is not what RFC 7692/);
   assert.match(frame(HELLO).preview, /^not inflated/);
 });
 
-test('an empty message, and one with nothing to compare', () => {
+test('an empty message, and one without sizes to compare', () => {
   const { frame } = connection();
   const empty = frame('c1 01 00');
   assert.equal([empty.preview, empty.inflated?.problem, empty.inflated?.frame.inflated], ['', '', 0]);

@@ -8,14 +8,15 @@ import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { whyMissing } from '../../tools/debian.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { LARGEST, PICTURE, takePicture } from './picture.ts';
+import { fields, forgive, message, openFrame, reconnect, say, state } from './tab.ts';
 
-/** What is there for all tests. */
+/** The objects shared by all tests. */
 interface Stage {
   demo: Demo;
   browser: Browser;
 }
 
-/** What a test has: two tabs that are connected, and what their consoles said. */
+/** The objects of a test: two connected tabs, and the messages of their consoles. */
 interface Tabs {
   readonly stage: Stage;
   readonly ada: Page;
@@ -23,7 +24,7 @@ interface Tabs {
   readonly problems: string[];
 }
 
-/** No heartbeat while a test lasts, so that the frames are those that it asks for. */
+/** No heartbeat during a test, so that only expected frames appear. */
 const NEVER = 600_000;
 
 const page = suite<Stage>('page');
@@ -39,7 +40,7 @@ page.after(async ({ browser, demo }) => {
   await demo?.stop('SIGKILL');
 });
 
-/** A test with two tabs. Whatever their consoles say, and be it of the content security policy, is a failure. */
+/** Registers a test with two tabs. Any message in their consoles, also about the content security policy, is a failure. */
 function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
   chromiumTest(name, async (stage) => {
     const problems: string[] = [];
@@ -54,7 +55,7 @@ function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
   });
 }
 
-/** A tab of a visitor's own, connected. */
+/** Opens and connects a tab with storage of its own. */
 async function openTab({ browser, demo }: Stage, name: string, problems: string[]): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const tab = await context.newPage();
@@ -67,38 +68,6 @@ async function openTab({ browser, demo }: Stage, name: string, problems: string[
   await tab.fill('#name', name);
   await tab.press('#name', 'Enter');
   return tab;
-}
-
-const state = (tab: Page, name: string) => tab.waitForSelector(`#status[data-state=${name}]`);
-
-/** Does not wait for the next attempt; it may be there before the click. */
-async function reconnect(tab: Page): Promise<void> {
-  await tab.click('#reconnect', { timeout: 300 }).catch(() => undefined);
-  await state(tab, 'open');
-}
-
-async function say(tab: Page, text: string): Promise<void> {
-  await tab.fill('#message', text);
-  await tab.press('#message', 'Enter');
-}
-
-/** Waits for a message that has been delivered, in the conversation on view. */
-const message = (tab: Page, text: string) =>
-  tab.waitForSelector(`.log:not([hidden]) .message:not(.pending) .bubble:text-is("${text}")`);
-
-/** Waits for a row of the inspector whose preview has this text, and opens it. */
-async function openFrame(tab: Page, selector: string, preview: string): Promise<void> {
-  await tab.click(`#frames .row${selector}:has(.preview:has-text('${preview}'))`);
-}
-
-/** The fields of the frame on view: name → value. */
-async function fields(tab: Page): Promise<Record<string, string>> {
-  const rows = await tab
-    .locator('#detail tbody tr')
-    .evaluateAll((all) =>
-      all.map((row) => [row.querySelector('th')?.textContent, row.querySelector('.value')?.textContent]),
-    );
-  return Object.fromEntries(rows);
 }
 
 test('two tabs chat in a room, directly, and with everyone', async ({ ada, bo }) => {
@@ -140,14 +109,14 @@ test('rooms are created, counted, joined by a click, and left', async ({ ada, bo
   await ada.waitForSelector('.log:not([hidden]) .line:text-is("Bo left")');
 });
 
-test('the inspector explains the very frame that was sent, and the one that came', async ({ ada, bo }) => {
+test('the inspector explains the frame that was sent and the one that was received', async ({ ada, bo }) => {
   await say(ada, 'Explain this frame to me, please');
   await message(bo, 'Explain this frame to me, please');
 
   await openFrame(ada, '.up', 'Explain this frame to me, please');
   const digits = (await ada.locator('#detail .bytes').first().textContent()) ?? '';
   const bytes = Buffer.from(digits.replace(/\s/g, ''), 'hex');
-  // Compressed, it is short enough for a length of 7 bits.
+  // Compressed, it is short enough for a 7-bit length.
   const key = bytes.subarray(2, 6);
   const payload = bytes.subarray(6);
   assert.equal([bytes[0], bytes[1]], [0xc1, 0x80 + payload.length]);
@@ -182,7 +151,7 @@ test('the inspector explains the very frame that was sent, and the one that came
   assert.is(JSON.parse((await bo.textContent('#detail pre')) ?? '').text, 'Explain this frame to me, please');
 });
 
-test('pointing at a byte lights up its field, its byte of the key, and what it is unmasked', async ({ ada }) => {
+test('pointing at a byte highlights its field, its byte of the key, and the unmasked byte', async ({ ada }) => {
   await say(ada, 'x');
   await openFrame(ada, '.up', '"text":"x"');
   const { length } = (await ada.textContent('#detail tr[data-field=key] .value')) ?? '';
@@ -195,7 +164,7 @@ test('pointing at a byte lights up its field, its byte of the key, and what it i
   assert.is(await ada.locator('#detail .cell.lit').count(), 1);
 });
 
-test('fragments, pings, binary and Close frames are there to see', async ({ ada }) => {
+test('fragments, pings, binary and Close frames are shown', async ({ ada }) => {
   await ada.click('#make-fragments');
   await ada.waitForSelector('.line:has-text("three fragments")');
   await ada.click('#make-binary');
@@ -203,7 +172,7 @@ test('fragments, pings, binary and Close frames are there to see', async ({ ada 
   await ada.click('#make-close');
   await ada.waitForSelector('.note.end:has-text("The server says: the peer closed the connection with 4000")');
   await state(ada, 'open');
-  // What the browser says of the end comes by another way, so it has no fixed place among the frames.
+  // The browser's description of the end takes another path, so its place among the frames varies.
   const rows = await ada.locator('#frames .row:not(.end)').evaluateAll((all) =>
     all.map((row) => {
       const way = row.querySelector('.way')?.textContent;
@@ -223,7 +192,7 @@ test('fragments, pings, binary and Close frames are there to see', async ({ ada 
 test('broken rules are explained', async ({ ada }) => {
   await ada.click('#make-big');
   await ada.waitForSelector('.note.end:has-text("message-too-big")');
-  // Inflated it is too big, and on the wire it is next to nothing.
+  // It is tiny on the wire, and too big when decompressed.
   await openFrame(ada, '.up', 'xxxxxxxx');
   assert.match(
     (await ada.textContent('#detail .inflated')) ?? '',
@@ -286,7 +255,7 @@ test('the latency of the heartbeat is shown', async ({ stage, problems }) => {
   }
 });
 
-test('connects again by itself, and delivers what was written meanwhile', async ({ stage, ada, bo, problems }) => {
+test('reconnects by itself, and delivers messages written meanwhile', async ({ stage, ada, bo, problems }) => {
   await stage.demo.stop('SIGKILL');
   await state(ada, 'waiting');
   await ada.waitForSelector('#countdown:text-matches("^next try in [0-9.]+ s$")');
@@ -302,7 +271,7 @@ test('connects again by itself, and delivers what was written meanwhile', async 
   forgive(problems);
 });
 
-test('the server says goodbye with 1001', async ({ stage, ada, problems }) => {
+test('the server closes with 1001', async ({ stage, ada, problems }) => {
   assert.is(await stage.demo.stop(), 0);
   await ada.waitForSelector('.note.end:has-text("The browser says: closed, 1001")');
   await openFrame(ada, '.down', '1001 going away');
@@ -331,11 +300,5 @@ chromiumTest('the picture of the README can be taken anew, and is small', async 
     assert.ok(picture.length > 10_000 && picture.length < LARGEST, `${picture.length} bytes`);
   }
 });
-
-/** The browser itself reports each attempt that found no server: that is no fault of the page's. */
-function forgive(problems: string[]): void {
-  const rest = problems.filter((text) => !/WebSocket connection to .* failed/.test(text));
-  problems.splice(0, problems.length, ...rest);
-}
 
 page.run();

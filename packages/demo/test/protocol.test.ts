@@ -1,4 +1,4 @@
-// What pages send is parsed: bounded, cleaned, or refused.
+// Messages from pages are parsed: bounded, cleaned, or refused.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -28,7 +28,7 @@ test('reads each type of message', () => {
   for (const message of messages) assert.equal(parse(message), message);
 });
 
-test('drops what it does not know', () => {
+test('drops unknown messages', () => {
   assert.equal(parse({ type: 'join', room: 'tea', more: 1 }), { type: 'join', room: 'tea' });
 });
 
@@ -42,15 +42,15 @@ const refused: [name: string, message: unknown][] = [
   ['hello without a name', { type: 'hello', key: 'k', rooms: [] }],
   ['hello without a key', { type: 'hello', name: 'Ada', rooms: [] }],
   ['hello without rooms', { type: 'hello', key: 'k', name: 'Ada' }],
-  ['a name of nothing but spaces', { type: 'name', name: ' \t\n ' }],
-  ['a name of nothing that can be seen', { type: 'name', name: '\u200b\u3164\u2800\ufe0f\u{e0041}\u00ad' }],
-  ['a text of nothing that can be seen', { type: 'say', to: { kind: 'everyone' }, text: '\u200d\n\ufeff', ref: '1' }],
-  ['a room of nothing that can be seen', { type: 'join', room: '#\u200b' }],
-  ['a name that is no string', { type: 'name', name: { toString: 'x' } }],
+  ['a name of spaces only', { type: 'name', name: ' \t\n ' }],
+  ['a name without visible characters', { type: 'name', name: '\u200b\u3164\u2800\ufe0f\u{e0041}\u00ad' }],
+  ['a text without visible characters', { type: 'say', to: { kind: 'everyone' }, text: '\u200d\n\ufeff', ref: '1' }],
+  ['a room without visible characters', { type: 'join', room: '#\u200b' }],
+  ['a name that is not a string', { type: 'name', name: { toString: 'x' } }],
   ['a room without letters', { type: 'join', room: ' # ' }],
   ['an empty text', { type: 'say', to: { kind: 'everyone' }, text: '\n', ref: '1' }],
   ['a text without ref', { type: 'say', to: { kind: 'everyone' }, text: 'hi' }],
-  ['a text to nobody', { type: 'say', to: null, text: 'hi', ref: '1' }],
+  ['a text without a recipient', { type: 'say', to: null, text: 'hi', ref: '1' }],
   ['a text to an unknown kind', { type: 'say', to: { kind: 'moon' }, text: 'hi', ref: '1' }],
   ['a text to a room without a name', { type: 'say', to: { kind: 'room' }, text: 'hi', ref: '1' }],
   ['a text to a person without an id', { type: 'say', to: { kind: 'person', person: '' }, text: 'hi', ref: '1' }],
@@ -60,11 +60,11 @@ for (const [name, message] of refused) {
   test(`refuses ${name}`, () => assert.is(parse(message), undefined));
 }
 
-test('refuses what is not JSON', () => {
+test('refuses anything but JSON', () => {
   for (const text of ['', '{', 'hello', '[['.repeat(30_000)]) assert.is(parseClientMessage(text), undefined);
 });
 
-test('cuts what is too long, between characters', () => {
+test('cuts long values between characters', () => {
   const long = '👩'.repeat(3000);
   assert.is(cleanLine(long, LIMITS.name), '👩'.repeat(LIMITS.name));
   assert.equal(parse({ type: 'say', to: { kind: 'everyone' }, text: long, ref: 'r' }), {
@@ -82,7 +82,7 @@ test('cuts what is too long, between characters', () => {
   });
 });
 
-test('removes what is invisible', () => {
+test('removes invisible characters', () => {
   assert.is(cleanLine(' A\u0000d\u001ba\n\u202eevil\u2066 \ud800', 24), 'A d a evil');
   assert.is(cleanLine('👩‍💻 Zoë', 24), '👩‍💻 Zoë');
   assert.equal(parse({ type: 'say', to: { kind: 'everyone' }, text: ' a\r\nb\u0007\rc ', ref: 'r' }), {
@@ -93,7 +93,7 @@ test('removes what is invisible', () => {
   });
 });
 
-test('gives names that look the same one spelling', () => {
+test('names that look the same get the same spelling', () => {
   for (const name of [
     'A\u200bda',
     '\u2060Ada',
@@ -113,14 +113,14 @@ test('gives names that look the same one spelling', () => {
   assert.is(cleanRoom('te\u200ba'), 'tea');
 });
 
-test('gives rooms one spelling', () => {
+test('room names get a uniform spelling', () => {
   assert.is(cleanRoom('  ##Tea  Room '), 'tea-room');
   assert.is(cleanRoom('TEA-ROOM'), 'tea-room');
   assert.is(cleanRoom('x'.repeat(100)), 'x'.repeat(LIMITS.room));
   assert.is(cleanRoom(7), '');
 });
 
-test('mirrored frames come out as they went in', () => {
+test('mirrored frames survive encoding and decoding', () => {
   for (const direction of ['up', 'down'] as const) {
     const frame = { direction, time: 1_700_000_000_000.25, bytes: Uint8Array.of(0x81, 1, 0x41) };
     assert.equal(decodeMirroredFrame(encodeMirroredFrame(frame).buffer as ArrayBuffer), frame);

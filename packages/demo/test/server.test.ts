@@ -5,8 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeMirroredFrame, type TapMessage } from '../src/protocol.ts';
-import { Client, type Demo, launch, startDemo, until } from './demo.ts';
+import { Client, type Demo, launch, mirrored, openTap, startDemo, until } from './demo.ts';
 
 const server = suite<{ demo: Demo }>('server');
 
@@ -17,7 +16,7 @@ server.after(async ({ demo }) => {
   await demo.stop('SIGKILL');
 });
 
-/** A client in the lobby. */
+/** Returns a client in the lobby. */
 async function visitor(demo: Demo, name: string, rooms?: string[]): Promise<{ client: Client; id: string }> {
   const client = new Client(`${demo.url}/chat`);
   const id = await client.hello(name, rooms);
@@ -91,7 +90,7 @@ server('chats in a room, with one person, and with all', async ({ demo }) => {
   for (const { ws } of [ada, cleo]) ws.close();
 });
 
-server('the same key gives the same id, but not to two at once', async ({ demo }) => {
+server('the same key gives the same id, but not to two pages at a time', async ({ demo }) => {
   const { client: first, id } = await visitor(demo, 'Twin');
   const { client: second, id: other } = await visitor(demo, 'Twin');
   assert.is.not(id, other);
@@ -103,7 +102,7 @@ server('the same key gives the same id, but not to two at once', async ({ demo }
   again.ws.close();
 });
 
-server('sends fragments with a Ping frame between them, and binary back', async ({ demo }) => {
+server('sends fragments with a Ping frame between them, and echoes binary', async ({ demo }) => {
   const { client } = await visitor(demo, 'Fragment');
   client.send({ type: 'fragments' });
   assert.match((await client.next('note')).text, 'three fragments');
@@ -121,7 +120,7 @@ server('tells latencies', async ({ demo }) => {
   client.ws.close();
 });
 
-server('answers what it does not understand, and closes what breaks a rule', async ({ demo }) => {
+server('answers unknown messages, and closes connections that break a rule', async ({ demo }) => {
   const { client: odd } = await visitor(demo, 'Odd');
   odd.send('hello?');
   assert.match((await odd.next('problem')).text, 'did not understand');
@@ -138,7 +137,7 @@ server('answers what it does not understand, and closes what breaks a rule', asy
   assert.equal(await rude.end(), { code: 1008, reason: 'say hello first' });
 });
 
-server('lets in neither other sites nor other paths', async ({ demo }) => {
+server('refuses other sites and other paths', async ({ demo }) => {
   for (const [path, origin, status] of [
     ['/chat', 'https://evil.example', 403],
     ['/tap', 'https://evil.example', 403],
@@ -155,106 +154,7 @@ server('lets in neither other sites nor other paths', async ({ demo }) => {
   }
 });
 
-/** What a tap received: its messages, and frames in hexadecimal. */
-function mirrored({ received }: Client): { told: TapMessage[]; frames: { direction: string; hex: string }[] } {
-  const told = received.filter((data) => typeof data === 'string').map((data): TapMessage => JSON.parse(String(data)));
-  const frames = received.flatMap((data) => {
-    if (typeof data === 'string') return [];
-    const { direction, bytes } = decodeMirroredFrame(Uint8Array.from(data).buffer);
-    return [{ direction, hex: Buffer.from(bytes).toString('hex') }];
-  });
-  return { told, frames };
-}
-
-/** Opens a tap and gives its token. */
-async function openTap(demo: Demo): Promise<{ tap: Client; token: string }> {
-  const tap = new Client(`${demo.url}/tap`);
-  const token = await until(() => {
-    const [first] = mirrored(tap).told;
-    return first?.type === 'token' ? first.token : undefined;
-  }, 'a token');
-  return { tap, token };
-}
-
-server('the tap shows the very bytes of its connection, from the handshake to the end', async ({ demo }) => {
-  const { tap, token } = await openTap(demo);
-  const other = await openTap(demo);
-  const client = new Client(`${demo.url}/chat?tap=${token}`);
-  // The bytes on the client's side, before and behind ws.
-  const bytes = { up: '', down: '' };
-  client.ws.on('upgrade', ({ socket }) => {
-    socket.prependListener('data', (chunk: Buffer) => (bytes.down += chunk.toString('hex')));
-    const write = socket.write.bind(socket);
-    socket.write = (chunk: Buffer, ...rest: never[]) => {
-      bytes.up += chunk.toString('hex');
-      return write(chunk, ...rest);
-    };
-  });
-  await client.hello('Tapped');
-  client.send({ type: 'say', to: { kind: 'everyone' }, text: 'hello', ref: 'r' });
-  await client.next('said');
-  client.ws.ping('hi');
-  await once(client.ws, 'pong');
-  client.ws.close(4000, 'enough');
-  await client.end();
-  await tap.end();
-
-  const { told, frames } = mirrored(tap);
-  const joined = (direction: string): string =>
-    frames
-      .filter((frame) => frame.direction === direction)
-      .map(({ hex }) => hex)
-      .join('');
-  assert.is(joined('up'), bytes.up);
-  assert.is(joined('down'), bytes.down);
-  assert.equal(
-    frames.map(({ direction, hex }) => `${direction} ${hex.slice(0, 2)}`),
-    ['up 81', 'down 81', 'up 81', 'down 81', 'up 89', 'down 8a', 'up 88', 'down 88'],
-  );
-  const heads = told.flatMap((message) => (message.type === 'handshake' ? [message] : []));
-  assert.equal(
-    heads.map(({ direction, head }) => [direction, head.split('\r\n')[0]]),
-    [
-      ['up', `GET /chat?tap=${token} HTTP/1.1`],
-      ['down', 'HTTP/1.1 101 Switching Protocols'],
-    ],
-  );
-  const end = told.at(-1);
-  assert.ok(end?.type === 'end' && end.clean && end.code === 4000);
-  assert.match(end.type === 'end' ? end.summary : '', 'the peer closed the connection with 4000 "enough"');
-
-  assert.equal(mirrored(other.tap).frames, [], 'another tap sees nothing of it');
-  other.tap.ws.close();
-});
-
-server('chats are compressed for who asks for it, and the tap shows them as they are on the wire', async ({ demo }) => {
-  const { tap, token } = await openTap(demo);
-  const client = new Client(`${demo.url}/chat?tap=${token}`, { perMessageDeflate: { threshold: 0 } });
-  await client.hello('Deflated');
-  assert.match(client.ws.extensions, 'permessage-deflate');
-  client.send({ type: 'say', to: { kind: 'everyone' }, text: 'x'.repeat(1900), ref: 'r' });
-  assert.is((await client.next('said')).text.length, 1900);
-  client.ws.close(4000);
-  await tap.end();
-  const { frames } = mirrored(tap);
-  assert.equal(
-    frames.map(({ direction, hex }) => `${direction} ${hex.slice(0, 2)}`),
-    ['up c1', 'down c1', 'up c1', 'down c1', 'up 88', 'down 88'],
-  );
-  for (const { hex } of frames) assert.ok(hex.length / 2 < 400);
-});
-
-server('a token works once, and a guessed one does nothing', async ({ demo }) => {
-  const { tap, token } = await openTap(demo);
-  const [first, second, third] = [token, token, 'A'.repeat(22)].map((t) => new Client(`${demo.url}/chat?tap=${t}`));
-  await Promise.all([first?.hello('First'), second?.hello('Second'), third?.hello('Third')]);
-  for (const client of [first, second, third]) client?.ws.close();
-  await tap.end();
-  const heads = mirrored(tap).told.filter(({ type }) => type === 'handshake');
-  assert.is(heads.length, 2);
-});
-
-/** Asks as a page does whose name has been made to point to this computer. */
+/** Sends a request like a page whose name was made to point to this computer. */
 async function statusOf(port: number, host: string, headers: Record<string, string>): Promise<number | undefined> {
   const request = get({ port, host: '127.0.0.1', path: '/chat', headers: { Host: host, ...headers } });
   const [response, socket] = (await Promise.race([once(request, 'response'), once(request, 'upgrade')])) as [
@@ -266,38 +166,35 @@ async function statusOf(port: number, host: string, headers: Record<string, stri
   return response.statusCode;
 }
 
-server('DNS rebinding: no page of another name is served, and none may chat', async ({ demo: { port } }) => {
-  for (const host of [
-    'evil.example',
-    `evil.example:${port}`,
-    '127.0.0.1.evil.example',
-    'localhost.evil.example',
-    '192.0.2.1',
-  ]) {
-    const upgrade = {
-      ...{ Connection: 'Upgrade', Upgrade: 'websocket', Origin: `http://${host}` },
-      ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version': '13' },
-    };
-    assert.equal([await statusOf(port, host, {}), await statusOf(port, host, upgrade)], [421, 421], host);
-  }
-  for (const host of [`localhost:${port}`, `LOCALHOST:${port}`, '127.0.0.1', '[::1]']) {
-    const upgrade = {
-      ...{ Connection: 'Upgrade', Upgrade: 'websocket', Origin: `http://${host}` },
-      ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version': '13' },
-    };
-    assert.equal([await statusOf(port, host, {}), await statusOf(port, host, upgrade)], [404, 101], host);
-  }
-});
-
-server('a tap only listens', async ({ demo }) => {
-  const { tap } = await openTap(demo);
-  tap.send('hello');
-  assert.equal(await tap.end(), { code: 1008, reason: 'a tap only listens' });
-});
+server(
+  'DNS rebinding: requests with another host name get neither the page nor the chat',
+  async ({ demo: { port } }) => {
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '192.0.2.1',
+    ]) {
+      const upgrade = {
+        ...{ Connection: 'Upgrade', Upgrade: 'websocket', Origin: `http://${host}` },
+        ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version': '13' },
+      };
+      assert.equal([await statusOf(port, host, {}), await statusOf(port, host, upgrade)], [421, 421], host);
+    }
+    for (const host of [`localhost:${port}`, `LOCALHOST:${port}`, '127.0.0.1', '[::1]']) {
+      const upgrade = {
+        ...{ Connection: 'Upgrade', Upgrade: 'websocket', Origin: `http://${host}` },
+        ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version': '13' },
+      };
+      assert.equal([await statusOf(port, host, {}), await statusOf(port, host, upgrade)], [404, 101], host);
+    }
+  },
+);
 
 const life = suite('start and end');
 
-life('a port that is taken is a clear error', async () => {
+life('a port in use is a clear error', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
@@ -338,7 +235,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-life('clients that do not answer do not delay the end for long', async () => {
+life('clients that do not answer delay the end only briefly', async () => {
   const demo = await startDemo();
   const client = new Client(`${demo.url}/chat`);
   await client.hello('Deaf');
@@ -347,7 +244,7 @@ life('clients that do not answer do not delay the end for long', async () => {
   client.ws.terminate();
 });
 
-life('a second signal ends it at once', async () => {
+life('a second signal ends the process at once', async () => {
   const demo = await startDemo();
   const client = new Client(`${demo.url}/chat`);
   await client.hello('Deaf');

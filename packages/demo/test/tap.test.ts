@@ -1,4 +1,4 @@
-// The tap cuts a stream into frames, and drops what a slow page cannot take.
+// The tap cuts a stream into frames, and drops frames that a slow page cannot take.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeMirroredFrame } from '../src/protocol.ts';
@@ -18,7 +18,7 @@ function cut(masked: boolean, ...chunks: Uint8Array[]): string[] {
 const CLIENT = ['818537fa213d7f9f4d5158', '898000000000', '8882010203040 2ea'.replace(' ', '')];
 const SERVER = ['810548656c6c6f', '010348656c', '80026c6f', '8900', `827e0100${'ab'.repeat(256)}`];
 
-test('cuts what arrives in one chunk, byte by byte, and in any two', () => {
+test('finds the frames of a stream in one chunk, byte by byte, and in any two parts', () => {
   for (const [masked, frames] of [
     [true, CLIENT],
     [false, SERVER],
@@ -32,7 +32,7 @@ test('cuts what arrives in one chunk, byte by byte, and in any two', () => {
   }
 });
 
-test('neither writes to what it is given nor keeps it', () => {
+test('neither writes to its chunks nor keeps them', () => {
   const stream = bytes(CLIENT.join(''));
   const frames: Uint8Array[] = [];
   new FrameCutter(true, (frame) => frames.push(frame)).push(stream);
@@ -41,7 +41,7 @@ test('neither writes to what it is given nor keeps it', () => {
   assert.equal(frames.map(hex), CLIENT);
 });
 
-test('keeps the beginning of a long payload, at once, and finds the frame behind it', () => {
+test('keeps the beginning of a long payload at once, and finds the frame behind it', () => {
   const start = bytes('827f0000000000010000');
   const frames = cut(false, start, new Uint8Array(4096), new Uint8Array(65_536 - 4096), bytes('8900'));
   assert.equal(frames, [hex(start) + '00'.repeat(4096), '8900']);
@@ -49,7 +49,7 @@ test('keeps the beginning of a long payload, at once, and finds the frame behind
   assert.is(cut(false, start, new Uint8Array(4096)).length, 1);
 });
 
-test('keeps more of a compressed payload, also of one that continues it', () => {
+test('keeps more of a compressed payload, also in continuation frames', () => {
   const [first, second] = [bytes('417e2000'), bytes('807e2000')];
   const payload = new Uint8Array(0x2000);
   assert.equal(
@@ -60,7 +60,7 @@ test('keeps more of a compressed payload, also of one that continues it', () => 
   assert.is(cut(false, long, new Uint8Array(0x20000))[0]?.length, 2 * (10 + 65_536));
 });
 
-test('ends with a header that is not legal', () => {
+test('stops at an illegal header', () => {
   assert.equal(cut(true, bytes('8105 48656c6c6f 8900')), ['8105']);
   assert.equal(cut(false, bytes('8900 f1')), ['8900', 'f1']);
 });
@@ -80,7 +80,7 @@ function connection(queuedBytes: number) {
   };
 }
 
-test('drops frames while the page is too slow, and says how many', () => {
+test('drops frames while the page is too slow, and reports how many', () => {
   const ws = connection(1_000_000);
   const tap = new Tap(ws);
   for (let n = 0; n < 3; n++) tap.frame('up', bytes('8900'));

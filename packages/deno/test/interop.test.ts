@@ -1,4 +1,4 @@
-// The exchanges of Node's adapter with every implementation, and with Deno's own, held by this one on Deno.
+// The exchanges of Node's adapter with every implementation, and with Deno's own WebSocket, run by this adapter on Deno.
 import { runOnDeno } from './run.ts';
 
 const PEERS = ['ws', 'undici', 'python', 'chromium', 'deflate'];
@@ -6,6 +6,6 @@ const PEERS = ['ws', 'undici', 'python', 'chromium', 'deflate'];
 await runOnDeno(
   'interop on Deno',
   [...PEERS.map((name) => `packages/node/test/interop/${name}.test.ts`), 'packages/deno/test/on-deno/interop.ts'],
-  // The peers run in the same process, for many tests, and keep what they like.
+  // The peers run in the same process for many tests and may keep resources open.
   { sanitize: false },
 );

@@ -1,6 +1,6 @@
-// The tests of Node's adapter, as tests of this one: what it does is the same, but for on-deno/node-alone.ts. Of half-dead
-// sockets, whose states are others on Deno, and of waits, where Node has its HTTP server, on-deno/half-dead.ts, serve.ts and tls.ts
-// have lists of their own.
+// Runs the tests of Node's adapter on this one, since both behave alike, except for the tests in on-deno/node-alone.ts. Half-dead
+// sockets, which have other states on Deno, and waits, for which Node has its HTTP server, have their own tests in
+// on-deno/half-dead.ts, serve.ts and tls.ts.
 import { runOnDeno } from './run.ts';
 
 const FILES = [
@@ -9,6 +9,7 @@ const FILES = [
   'clock',
   'compression',
   'connect',
+  'connect-abort',
   'context',
   'cork',
   'create-socket',
@@ -19,14 +20,17 @@ const FILES = [
   'handlers',
   'iteration',
   'kept-memory',
+  'left-behind',
   'lending',
   'lifecycle',
   'reconnect',
   'reconnect-messages',
+  'reconnect-stop',
   'refusals',
   'request',
   'sending',
   'serve',
+  'serve-close',
   'unread',
 ];
 

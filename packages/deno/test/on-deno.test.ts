@@ -1,8 +1,20 @@
-// The tests of this adapter that need Deno: what of it is not the same on Node, and that nothing is left open.
+// The tests of this adapter that need Deno: its differences from Node, and that nothing is left open.
 import * as assert from 'uvu/assert';
 import { runOnDeno, UVU_ALONE } from './run.ts';
 
-const FILES = ['attach', 'outbox', 'half-dead', 'room', 'serve', 'tls', 'connect', 'readme', 'recording', 'zlib'];
+const FILES = [
+  'attach',
+  'handlers',
+  'outbox',
+  'half-dead',
+  'room',
+  'serve',
+  'tls',
+  'connect',
+  'readme',
+  'recording',
+  'zlib',
+];
 
 await runOnDeno(
   'on Deno',
@@ -15,5 +27,5 @@ await runOnDeno('sanitizers find', ['packages/deno/test/on-deno/leak.ts'], {
   expect: ({ failure }) => assert.match(failure ?? '', /Leaks detected/),
 });
 
-// What the README advises: node:http and its `upgrade` event, whose server has timers of its own.
+// The README's alternative: node:http and its `upgrade` event. That server has timers of its own.
 await runOnDeno("Node's adapter on Deno", ['packages/node/test/upgrade.test.ts'], { map: UVU_ALONE, sanitize: false });

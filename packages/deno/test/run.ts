@@ -1,4 +1,4 @@
-// Runs tests under Deno, and registers each with uvu: what `deno test` counts is what is counted here.
+// Runs tests under Deno, and registers each with uvu, so that the counts of `deno test` are the counts here.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -10,34 +10,34 @@ import { LEFT_OUT } from './on-deno/node-alone.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const IMPORT_MAP = 'packages/deno/test/on-deno/import-map.json';
-/** {@link IMPORT_MAP} without this adapter: Node's stays in its place. */
+/** {@link IMPORT_MAP} without this adapter, so that Node's stays in its place. */
 export const UVU_ALONE = 'packages/deno/test/on-deno/uvu-alone.json';
 
 const program = findProgram(new URL('../../tools/native.js', import.meta.url).href, DENO);
 const deno = systemTool('deno', program === undefined ? 'npm has none for this platform' : undefined);
 
-/** What `deno test` says of one test. */
+/** The result of one test of `deno test`. */
 export interface Result {
   readonly title: string;
-  /** Why it failed, if it did. */
+  /** The reason why it failed. */
   readonly failure: string | undefined;
   readonly ignored: boolean;
 }
 
 /** How to run tests. */
 interface How {
-  /** What to expect of a result. Default: that it is no failure. */
+  /** How to check a result. Default: it must not be a failure. */
   readonly expect?: (result: Result) => void;
-  /** Whether a test may leave nothing open. Default: true. */
+  /** Whether tests must leave nothing open. Default: true. */
   readonly sanitize?: boolean;
-  /** The import map. Default: the one in which this adapter stands for Node's. */
+  /** The import map. Default: the one that replaces Node's adapter by this one. */
   readonly map?: string;
 }
 
 /**
- * Runs files with `deno test` and registers a test of uvu for each of theirs, in a suite of this name.
+ * Runs files with `deno test` and registers a uvu test for each of theirs, in a suite of this name.
  *
- * @param files their paths from the root
+ * @param files their paths, relative to the root
  */
 export async function runOnDeno(
   name: string,
@@ -55,7 +55,7 @@ export async function runOnDeno(
       else if (!result.ignored) test(result.title, () => expect(result));
     }
     const failed = results.some(({ failure }) => failure !== undefined);
-    test(`deno test has found ${results.length} tests, and ended`, () => {
+    test(`deno test found ${results.length} tests and ended`, () => {
       const silent = results.filter(
         ({ ignored, title }) => ignored && ![LEFT_OUT, SKIPPED].some((it) => title.includes(it)),
       );
@@ -83,7 +83,7 @@ async function runTests(command: string, files: readonly string[], { sanitize = 
   return { results: parse(output), output: output + errors, code: child.exitCode };
 }
 
-/** Reads TAP as `deno test` writes it: what is said of a failure is JSON between lines of its own. */
+/** Parses TAP as `deno test` writes it: the details of a failure are JSON between lines of their own. */
 function parse(output: string): Result[] {
   const line = /^(not )?ok \d+ - (.*?)( # SKIP)?$(?:\n {2}---\n((?:.|\n)*?)\n {2}\.\.\.$)?/gm;
   return [...output.matchAll(line)].map(([, not, title = '', skip, said]) => ({

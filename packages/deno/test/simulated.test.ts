@@ -1,4 +1,4 @@
-// What the simulation has found, each as a test of its own: the adapter on simulated connections, under Node.
+// Faults found by the simulation, each with its own test: the adapter on simulated connections, under Node.
 
 import type { Handlers, WebSocketConnection } from '@sockless/adapter';
 import { SimulatedConn, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
@@ -16,7 +16,7 @@ interface Scene {
   readonly ws: WebSocketConnection;
 }
 
-/** A server's connection that is open, and its client. */
+/** An open server connection and its client. */
 function opened(handlers: Handlers, clock = new VirtualClock()): Scene {
   const [near, far] = WireEnd.pair(clock);
   const ws = deno.attach(new SimulatedConn(near), Connection.opened('server'), handlers, { clock });
@@ -24,7 +24,7 @@ function opened(handlers: Handlers, clock = new VirtualClock()): Scene {
   return { clock, near, peer, ws };
 }
 
-test('a connection that keeps the process busy gives others their turn by the clock it was given', async () => {
+test('a busy connection yields to others with the clock that it was given', async () => {
   const { setTimeout } = globalThis;
   const got: unknown[] = [];
   const clock = new VirtualClock();
@@ -34,7 +34,7 @@ test('a connection that keeps the process busy gives others their turn by the cl
   };
   const { peer } = opened({ message }, clock);
   try {
-    // As fake timers do, which somebody has put in the place of the host's.
+    // As with fake timers in place of the host's.
     globalThis.setTimeout = (() => undefined) as unknown as typeof setTimeout;
     for (const text of ['one', 'two', 'three']) {
       peer.connection.send(text);
@@ -48,10 +48,10 @@ test('a connection that keeps the process busy gives others their turn by the cl
   assert.equal(got, ['one', 'two', 'three']);
 });
 
-test('drain follows when bytes have left between a send and the write that it leads to', async () => {
+test('drain is called if bytes are written between a send and the write that it causes', async () => {
   let drains = 0;
   const { clock, ws, near } = opened({ drain: () => void drains++ });
-  // The first write is taken at once, and what says so comes before the write that the others lead to.
+  // The first write is taken at once, and its completion is reported before the write of the other messages.
   near.capacity = 1_000_000;
   ws.send(new Uint8Array(60_000));
   await Promise.resolve();
@@ -61,7 +61,7 @@ test('drain follows when bytes have left between a send and the write that it le
   assert.equal([ws.queuedBytes, drains], [0, 1]);
 });
 
-test('lent bytes that have not left when the connection ends do not leave any more', async () => {
+test('lent bytes that were not written when the connection ends are not written later', async () => {
   const clock = new VirtualClock();
   const [near, far] = WireEnd.pair(clock);
   near.capacity = 10_000;
@@ -82,7 +82,7 @@ test('lent bytes that have not left when the connection ends do not leave any mo
   assert.not(got.slice(10).includes(2));
 });
 
-test('a connection that comes too late and was closed before is no error', async () => {
+test('a connection that comes late and was closed before is not an error', async () => {
   const clock = new VirtualClock();
   const errors: unknown[] = [];
   const [near] = WireEnd.pair(clock);

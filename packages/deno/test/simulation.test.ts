@@ -1,4 +1,4 @@
-// The adapter whole, on simulated connections, under Node; `npm run fuzz -- --simulate-adapter deno --simulate 20000` takes more.
+// The whole adapter on simulated connections, under Node; `npm run fuzz -- --simulate-adapter deno --simulate 20000` runs more schedules.
 import { deno } from '../../adapter/test/simulation/deno.ts';
 import { testSimulation } from '../../adapter/test/simulation/suite.ts';
 

@@ -1,4 +1,4 @@
-/** The driver of the page on embedding, over real sockets: a full one, a slow one, a dead one. */
+/** The driver of the page on embedding, over real sockets that are full, slow or dead. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Connection, type ConnectionEvent, type EndEvent, type ServerOptions } from '@sockless/core';
@@ -18,7 +18,7 @@ const { trySend } = await load<{
 
 interface Pair {
   readonly server: Connection;
-  /** To be called after a call to `server` outside of a handler. */
+  /** Call it after a call to `server` outside a handler. */
   readonly work: () => void;
   readonly client: Connection;
   /** The same for `client`. */
@@ -29,7 +29,7 @@ interface Pair {
   close(): void;
 }
 
-/** Both endpoints over TCP, each with the driver of the page; resolves when they are open. */
+/** Returns both endpoints over TCP, each with the driver of the page, once they are open. */
 async function pair(
   options: ServerOptions,
   handle: { server?: (event: ConnectionEvent) => void; client?: (event: ConnectionEvent) => void } = {},
@@ -56,7 +56,7 @@ async function pair(
   return { server, work, client, workClient, socket, ends, close: () => listener.close() };
 }
 
-/** Sends 12 MiB to a client that does not read, and waits until nothing more leaves. */
+/** Sends 12 MiB to a client that does not read, and waits until the socket takes no more. */
 async function fill({ server, work, socket }: Pair): Promise<void> {
   socket.pause();
   for (let n = 0; n < 12; n++) server.send(new Uint8Array(MIB).fill(n));
@@ -69,7 +69,7 @@ async function fill({ server, work, socket }: Pair): Promise<void> {
 
 const test = suite('embedding: the driver');
 
-test('we close behind 12 MiB that a full socket does not take: all of it arrives, and both ends are clean', async () => {
+test('we close after 12 MiB that a full socket does not take: all of it arrives, and both ends are clean', async () => {
   const received: number[] = [];
   const both = await pair(
     {},
@@ -90,7 +90,7 @@ test('we close behind 12 MiB that a full socket does not take: all of it arrives
   both.close();
 });
 
-test('the peer closes while 12 MiB wait: all of them leave before our Close frame, and both ends are clean', async () => {
+test('the peer closes while 12 MiB wait: all of it is sent before our Close frame, and both ends are clean', async () => {
   const both = await pair({});
   await fill(both);
   both.client.close(1000);
@@ -106,7 +106,7 @@ test('the peer closes while 12 MiB wait: all of them leave before our Close fram
   both.close();
 });
 
-test('a peer that stops reading is gone after stallTimeout', async () => {
+test('a peer that stops reading is disconnected after stallTimeout', async () => {
   const both = await pair({ stallTimeout: 300 });
   await fill(both);
   const { explanation } = await within(20_000, 'the server ends', both.ends.server);
@@ -115,7 +115,7 @@ test('a peer that stops reading is gone after stallTimeout', async () => {
   both.close();
 });
 
-test('a peer that never says anything is gone after handshakeTimeout', async () => {
+test('a silent peer is disconnected after handshakeTimeout', async () => {
   const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const silent = connect((listener.address() as { port: number }).port, '127.0.0.1');
@@ -177,7 +177,7 @@ test('a socket that has ended before is one end at once', async () => {
   listener.close();
 });
 
-test('trySend: true, false for a reader that is too slow, false when it is over', async () => {
+test('trySend returns true, then false for a slow reader, then false after the end', async () => {
   const both = await pair({ maxQueuedBytes: MIB });
   both.socket.pause();
   let sent = 0;

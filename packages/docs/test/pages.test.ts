@@ -7,7 +7,7 @@ import { run } from './support.ts';
 
 const test = suite('pages');
 
-/** What a page says that its program prints. */
+/** Returns the lines that a page says its program prints. */
 function printed(page: string): string[] {
   const [, text = ''] =
     /^It prints:\n\n```text\n(.*?)\n```$/ms.exec(readFileSync(new URL(page, import.meta.url), 'utf8')) ?? [];
@@ -20,7 +20,7 @@ test('handlers and errors: one handler fails, one connection ends', async () => 
   assert.is(await program.ended, 0);
 });
 
-test('back-pressure: all arrives, and little waits', async () => {
+test('back-pressure: everything arrives, and little waits', async () => {
   const program = run('../back-pressure.md', 'await ws.drained');
   assert.equal(await program.lines(), printed('../back-pressure.md'));
   assert.is(await program.ended, 0);
@@ -49,7 +49,7 @@ test('shutdown: a second signal ends it at once', async () => {
   await deaf.opened;
   deaf.pause();
   program.child.kill('SIGTERM');
-  // The first one has been handled when nobody is let in any more.
+  // The first signal has been handled when new clients are refused.
   while ((await connect(listening.replace('listening on ', '')).closed).explanation.received !== undefined);
   program.child.kill('SIGTERM');
   assert.is(await program.ended, 1);

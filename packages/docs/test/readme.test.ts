@@ -16,7 +16,7 @@ test('core alone: a day of heartbeats, and then silence', async () => {
   assert.equal(await run(README, '24 * 60 * 60 * 1000').lines(), ['2879 answers, then pong-timeout']);
 });
 
-test('the Node client talks to the Node server, and both say how it ended', async () => {
+test('the Node client talks to the Node server, and both print how it ended', async () => {
   const server = run(README, 'await serve(', { 'port: 8081': 'port: 0' });
   const [listening = ''] = await server.lines(1);
   const url = listening.replace('listening on ', '');

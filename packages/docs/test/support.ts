@@ -1,4 +1,4 @@
-/** What the tests of documents share: their programs as processes. */
+/** Helpers of the tests of documents: their programs as processes. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -6,10 +6,10 @@ import { edit, programFolder, programIn } from '../programs.ts';
 
 type Child = ChildProcessByStdio<null, Readable, null>;
 
-/** A program that runs. */
+/** A running program. */
 export interface Program {
   readonly child: Child;
-  /** Resolves with the first `count` lines that it prints, or with all of them when it has ended. */
+  /** Resolves with its first `count` lines of output, or with all of them when it has ended. */
   lines(count?: number): Promise<string[]>;
   /** Resolves with its exit code, or with the signal that ended it. */
   readonly ended: Promise<number | string>;
@@ -18,14 +18,14 @@ export interface Program {
 const folder = programFolder(new URL('..', import.meta.url));
 process.on('exit', () => folder.remove());
 
-/** Runs the program of a document that has these words, with some of its text replaced; what it imports is the packages. */
+/** Runs the program of a document that contains these words, with parts of its text replaced, against the built packages. */
 export function run(document: string, words: string, parts: Readonly<Record<string, string>> = {}): Program {
   const text = edit(programIn(new URL(document, import.meta.url), words), parts);
   const path = folder.write(words.replace(/\W+/g, '-'), text, 'mjs');
   return watch(spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 
-/** Imports such a program instead. */
+/** Imports such a program instead of running it. */
 export function load<Exports>(document: string, words: string): Promise<Exports> {
   const text = programIn(new URL(document, import.meta.url), words);
   return import(folder.write(words.replace(/\W+/g, '-'), text, 'mjs'));

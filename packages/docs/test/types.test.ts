@@ -1,4 +1,4 @@
-/** The programs of the README and of the pages are free of type errors, with the settings of this repository. */
+/** The programs of the README and the pages have no type errors with this repository's settings. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';

@@ -1,4 +1,4 @@
-// Each example, run as a reader would run it, says what it should. worker.ts needs workerd: packages/runtimes runs it.
+// Each example, run as a reader would run it, prints what it should. packages/runtimes runs worker.ts, which needs workerd.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -35,7 +35,7 @@ a frame of 1,000,001 bytes ends it: 1006
 };
 
 for (const [name, expected] of Object.entries(EXPECTED)) {
-  test(`${name} says what it should`, () => {
+  test(`${name} prints what it should`, () => {
     const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', name], {
       cwd: FOLDER,
       encoding: 'utf8',
@@ -47,7 +47,7 @@ for (const [name, expected] of Object.entries(EXPECTED)) {
   });
 }
 
-test('no example is left out, and each opens with what it shows', () => {
+test('every example is run, and each begins with a sentence about what it shows', () => {
   const elsewhere = ['cloudflare.d.ts', 'frame-proxy.ts', 'over-streams.ts', 'port-adapter.ts', 'worker.ts'];
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
   assert.equal(names.sort(), [...Object.keys(EXPECTED), ...elsewhere].sort());

@@ -1,4 +1,4 @@
-/** One run: the servers of a target on a runtime, all hostile clients on them, and the judgement. */
+/** One run: the servers of a target on a runtime, all hostile clients, and the verdict. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HOSTILE_CLIENTS, type HostileClient } from './clients.ts';
@@ -8,42 +8,42 @@ import { Witness } from './witness.ts';
 const MIB = 1024 * 1024;
 
 /**
- * How much more memory a server may have than before the attack, in bytes. At most four clients at once do not read; what
- * waits for each is bounded by `maxQueuedBytes`, 16 MiB, and what it sent lies beside that until it is collected.
+ * How much more memory a server may use than before the attack, in bytes. At most four clients at a time do not read. For each of
+ * them `maxQueuedBytes`, 16 MiB, may wait, and as much garbage may not have been collected.
  */
 export const MEMORY_BOUND = 320 * MIB;
 
 /** Milliseconds between two samples of the memory. */
 const SAMPLING = 100;
 
-/** How long the servers may take to tell of the last ends, in milliseconds. */
+/** How long the servers may take to report the last ends, in milliseconds. */
 const PATIENCE = 10_000;
 
-/** A pause between two connections of a client, and how many it makes at most. */
+/** The pause between two connections of a client, and the most connections that it makes. */
 const [PAUSE, MAX_CONNECTIONS] = [20, 5000];
 
-/** What a kind of client did. */
+/** The results of one kind of client. */
 export interface Tally {
   readonly name: string;
   connections: number;
-  /** How many of them were opened: each has an end that is to be explained. */
+  /** The number of connections that were opened; the end of each must be explained. */
   opened: number;
-  /** How many were ended by the server, before the time was over. */
+  /** The number of connections that the server ended before the time was over. */
   ended: number;
 }
 
-/** What came of a server. */
+/** The results of a server. */
 export interface Outcome {
   readonly server: string;
   readonly tallies: readonly Tally[];
-  /** Explanations of ends, numbers and what was quoted left out, with how often each was given. */
+  /** Explanations of ends, without numbers and quotations, and how often each occurred. */
   readonly ends: ReadonlyMap<string, number>;
-  /** The first lines of what was printed as errors, likewise. */
+  /** First lines of printed errors, likewise. */
   readonly errors: ReadonlyMap<string, number>;
   readonly memory: { readonly before: number; readonly most: number };
   readonly echoed: number;
   readonly slowest: number;
-  /** What must not be. */
+  /** Everything that went wrong. */
   readonly violations: readonly string[];
 }
 
@@ -57,8 +57,8 @@ export interface Progress {
 /**
  * Attacks the servers of a target for some seconds.
  *
- * @param report is called every second
- * @param wanted only the hostile clients whose names contain this
+ * @param report called every second
+ * @param wanted use only hostile clients whose names contain this
  */
 export async function attack(
   target: Target,
@@ -73,7 +73,7 @@ export async function attack(
   const running = attacks.map((each) => each.run(over.signal));
   const ticking = setInterval(() => report(sum(attacks)), 1000);
   try {
-    // A dead server ends its own attack; when all are dead there is nothing to wait for.
+    // A dead server ends its own attack. When all are dead there is nothing to wait for.
     await Promise.race([delay(1000 * seconds), Promise.all(running)]);
     over.abort();
     return await Promise.all(running);
@@ -102,7 +102,7 @@ class Attack {
   readonly #witness: Witness;
   readonly #tallies: Tally[] = [];
   readonly #violations = new Set<string>();
-  /** What clients saw, which says nothing once the process has ended. */
+  /** The faults that clients saw, unless the process has ended, which explains them. */
   readonly #problems = new Set<string>();
   #before = 0;
   #most = 0;
@@ -127,7 +127,7 @@ class Attack {
     const server = this.#server;
     const dead = new AbortController();
     const signal = AbortSignal.any([over, dead.signal]);
-    // Each client listens.
+    // Each client adds a listener.
     setMaxListeners(0, signal);
     const started = performance.now();
     const witness = this.#witness.run(signal);
@@ -147,7 +147,7 @@ class Attack {
     await Promise.all([witness, ...this.#clients.map((client) => this.#attackWith(client, signal))]);
     if (server.died() === undefined) await this.#endsAreTold();
     clearInterval(sampling);
-    // What it says of its own end is about no connection.
+    // The server's message about its own end does not belong to a connection.
     const ends = [...server.ends];
     return this.#judge(ends, await server.stop());
   }
@@ -163,7 +163,7 @@ class Attack {
           const problem = await client.attack(this.#server.address, () => tally.opened++, signal);
           if (problem !== undefined && !signal.aborted) this.#problems.add(`${client.name}: ${problem}`);
         } catch {
-          // The server refuses it: other clients say whether it still serves.
+          // The server refused it; other clients tell whether it still serves.
         }
         const isKept = this.#onDeno && client.beforeTls;
         if (!isKept && performance.now() - started > (client.deadline ?? Infinity)) {
@@ -176,7 +176,7 @@ class Attack {
     await Promise.all(Array.from({ length: client.atOnce }, again));
   }
 
-  /** Waits until as many ends were explained as there were connections. */
+  /** Waits until there are as many explanations of ends as connections. */
   async #endsAreTold(): Promise<void> {
     for (
       const late = Date.now() + PATIENCE;
@@ -193,7 +193,7 @@ class Attack {
     const { kind, errors } = this.#server;
     const [before, most] = [this.#before, this.#most];
     const violations = this.#violations;
-    // Of a process that has ended, that is all there is to say.
+    // If the process has ended, nothing else matters.
     if (violations.size === 0) {
       const { problem, echoed } = this.#witness;
       for (const each of this.#problems) violations.add(each);
@@ -231,7 +231,7 @@ function firstError(text: string): string {
   return lines.find((line) => /^(\S*Error|error)\b/.test(line)) ?? lines[0] ?? '';
 }
 
-/** Counts texts that differ in numbers and quotations only as one. */
+/** Counts texts, ignoring differences in numbers and quotations. */
 function count(texts: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) {

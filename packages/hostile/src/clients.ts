@@ -1,5 +1,5 @@
 /**
- * Hostile clients: each does one thing that a server on the Internet meets, over and over again, until the time is over.
+ * Hostile clients: each repeats one thing that servers on the Internet meet, until the time is over.
  *
  * Some end by themselves. The others stay until the server ends them or `signal` is aborted, and are then cut off.
  */
@@ -7,36 +7,36 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Address, BINARY, dial, frame, head, open, PING, readCloseCode, reset, TEXT } from './wire.ts';
 
-/** Which server a client goes to: the README's as it is, with TLS, with handlers that fail; or the demo. */
+/** The server that a client attacks: the README's unchanged, with TLS, or with handlers that fail; or the demo. */
 export type Kind = 'plain' | 'tls' | 'faulty' | 'demo';
 
 export interface HostileClient {
   readonly name: string;
   readonly against: readonly Kind[];
-  /** How many of them there are at once. */
+  /** How many of them there are at a time. */
   readonly atOnce: number;
-  /** The server has a deadline for it: longer than this, in milliseconds, no connection may live. */
+  /** The longest life of a connection in milliseconds, if the server has a deadline for it. */
   readonly deadline?: number;
   /**
-   * It leaves TLS in the middle of its handshake. There the deadline is not Deno's: its `close()` waits for the end of the
-   * handshake (denoland/deno, pull request 14547), so that the socket stays until the client leaves, though our connection has ended.
+   * Whether it leaves TLS in the middle of the handshake. Deno's `close()` then waits for the end of the handshake
+   * (denoland/deno, pull request 14547), so the socket stays open until the client leaves, although our connection has ended.
    */
   readonly beforeTls?: true;
   /**
    * One connection, from its beginning to its end.
    *
-   * @param opened is to be called when the opening handshake has succeeded: the server must then explain an end
-   * @returns what is wrong with what the server did, if anything
+   * @param opened called when the opening handshake has succeeded; then the server must explain an end
+   * @returns a description of what the server did wrong, if anything
    */
   attack(address: Address, opened: () => void, signal: AbortSignal): Promise<string | undefined>;
 }
 
 const KIB = 1024;
 
-/** The longest deadline of a server's for the beginning of a connection or message, 10 s, closeTimeout, and as much again. */
+/** The longest deadline of a server for the beginning of a connection or message (10 s), plus closeTimeout, twice. */
 const DEADLINE = 30_000;
 
-/** Waits until the server has ended the connection, its side of it at least, or the time is over; then the socket is gone. */
+/** Waits until the server has ended its side of the connection or the time is over, then destroys the socket. */
 async function linger(socket: Socket, signal: AbortSignal): Promise<undefined> {
   await new Promise<void>((resolve) => {
     if (socket.destroyed || signal.aborted) resolve();
@@ -46,7 +46,7 @@ async function linger(socket: Socket, signal: AbortSignal): Promise<undefined> {
   socket.destroy();
 }
 
-/** Opens a connection and goes on with it. */
+/** Opens a connection and continues with it. */
 const afterOpening =
   (act: (socket: Socket, signal: AbortSignal) => Promise<string | undefined>): HostileClient['attack'] =>
   async (address, opened, signal) => {
@@ -59,7 +59,7 @@ const afterOpening =
     }
   };
 
-/** Connects, writes this, goes on with `drip` twice a second, and stays. */
+/** Connects, writes this, writes `drip` twice a second, and stays. */
 const stays =
   (
     first: (address: Address) => string | Uint8Array,
@@ -93,7 +93,7 @@ const fails = (text: string): HostileClient['attack'] =>
     return code === 1011 ? undefined : `a handler failed, and the Close frame has ${code} and not 1011`;
   });
 
-/** The first bytes of a ClientHello that announces 512 and never sends them. */
+/** The first bytes of a ClientHello that announces 512 bytes and never sends them. */
 const HALF_CLIENT_HELLO = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
 
 const READMES = ['plain', 'tls', 'faulty'] as const;
@@ -269,7 +269,7 @@ function saysTooMuch(socket: Socket, signal: AbortSignal): Promise<undefined> {
   return linger(socket, signal);
 }
 
-/** How many others talk in the room of the one who is deaf, each as much as the demo's limits allow. */
+/** How many others talk in the room of the client that does not read, each up to the demo's limits. */
 const LOUD = 12;
 
 async function isDeaf(address: Address, opened: () => void, signal: AbortSignal): Promise<undefined> {

@@ -1,4 +1,4 @@
-/** The command: attacks every target on every runtime that was asked for, and prints what came of it. */
+/** The command: attacks every requested target on every requested runtime, and prints the results. */
 import { parseArgs } from 'node:util';
 import { attack, MEMORY_BOUND, mib, type Outcome } from './attack.ts';
 import { RUNTIMES, type RuntimeName, runtimeProgram, TARGETS, type Target } from './servers.ts';
@@ -12,7 +12,7 @@ let failed = false;
 for (const runtime of runtimes) {
   for (const target of targets) {
     if (target === 'demo' && runtime === 'deno') {
-      console.log('\ndeno · demo: left out, the demo is a program for Node');
+      console.log('\ndeno · demo: left out, because the demo runs only on Node');
       continue;
     }
     if (runtimeProgram(runtime) === undefined) {
@@ -72,7 +72,7 @@ function tell(runtime: RuntimeName, target: Target, outcome: Outcome): void {
   ]);
 }
 
-/** Prints rows of cells below each other. */
+/** Prints rows of cells in columns. */
 function print(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of rows)
@@ -97,7 +97,7 @@ function options(): Options {
       },
     });
     const seconds = Number(values.seconds);
-    if (!(seconds >= 1 && seconds <= 3600)) throw new Error('--seconds is a number from 1 to 3600');
+    if (!(seconds >= 1 && seconds <= 3600)) throw new Error('--seconds must be a number from 1 to 3600');
     return {
       seconds,
       targets: among('--target', values.target, TARGETS),
@@ -105,7 +105,7 @@ function options(): Options {
       runtimes: among('--runtime', values.runtime, RUNTIMES),
     };
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\nnpm run hostile -- --help says what there is.`);
+    console.error(`${error instanceof Error ? error.message : error}\n\nnpm run hostile -- --help lists the options.`);
     process.exit(2);
   }
 }
@@ -113,7 +113,8 @@ function options(): Options {
 function among<Name extends string>(option: string, given: readonly string[], names: readonly Name[]): Name[] {
   return given.map((text) => {
     const name = names.find((each) => each === text);
-    if (name === undefined) throw new Error(`${option} is one of ${names.join(', ')}, not ${JSON.stringify(text)}`);
+    if (name === undefined)
+      throw new Error(`${option} must be one of ${names.join(', ')}, not ${JSON.stringify(text)}`);
     return name;
   });
 }

@@ -1,4 +1,4 @@
-/** The servers that are attacked, each a process of its own: the program of a README, variants of it, and the demo. */
+/** The servers under attack, each in its own process: the program of a README, its variants, and the demo. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export const TARGETS = ['readme', 'demo'] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
 export type Target = (typeof TARGETS)[number];
 
-/** Returns the path of a runtime's program; `undefined` where it is not installed. */
+/** Returns the path of a runtime's program; `undefined` if it is not installed. */
 export function runtimeProgram(name: RuntimeName): string | undefined {
   if (name === 'node') return process.execPath;
   return findProgram(import.meta.url, name === 'deno' ? DENO : NEWEST_NODE);
@@ -24,10 +24,10 @@ export function runtimeProgram(name: RuntimeName): string | undefined {
 
 const ROOT = new URL('../../../', import.meta.url);
 
-/** How long a server may take to begin to listen, in milliseconds. */
+/** How long a server may take before it listens, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** What the variants of a README's server say instead of its port and its message handler. */
+/** The port and message handler of each variant of a README's server. */
 const VARIANTS: Readonly<Record<Exclude<Kind, 'demo'>, (deno: boolean) => { port: string; message?: string }>> = {
   plain: () => ({ port: 'port: 0' }),
   tls(deno) {
@@ -44,10 +44,10 @@ const VARIANTS: Readonly<Record<Exclude<Kind, 'demo'>, (deno: boolean) => { port
   }),
 };
 
-/** The line that answers messages in a README's server. */
+/** The line of a README's server that answers messages. */
 const MESSAGE = /^ *message: .*$/m;
 
-/** Returns the program of a README's server as it is, or a variant. */
+/** Returns the program of a README's server, unchanged or as a variant. */
 export function readmeServer(kind: Exclude<Kind, 'demo'>, deno: boolean): string {
   const program = programIn(new URL(deno ? 'packages/deno/README.md' : 'README.md', ROOT), 'port: 8081');
   const { port, message } = VARIANTS[kind](deno);
@@ -60,27 +60,27 @@ export function readmeServer(kind: Exclude<Kind, 'demo'>, deno: boolean): string
 export interface Server {
   readonly kind: Kind;
   readonly address: Address;
-  /** What it has printed: how each connection ended, line by line. */
+  /** Its output, with a line for the end of each connection. */
   readonly ends: string[];
-  /** What it has printed as errors. */
+  /** Its errors. */
   errors(): string;
-  /** How its process ended; `undefined` while it lives. */
+  /** How its process ended; `undefined` while it runs. */
   died(): string | undefined;
-  /** The memory that it has now, in bytes; `undefined` where the system does not tell. */
+  /** Its current memory in bytes; `undefined` if the system does not report it. */
   memory(): number | undefined;
-  /** Asks the process to end, and returns its exit code, or the name of the signal that ended it. */
+  /** Ends the process, and returns its exit code or the name of the signal that ended it. */
   stop(): Promise<number | string | null>;
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Starts the servers of a target, and removes its files when they have ended. */
+/** Starts the servers of a target, and removes their files when they have ended. */
 export async function startServers(target: Target, runtime: RuntimeName): Promise<Server[]> {
   const program = runtimeProgram(runtime);
   if (program === undefined) throw new Error(`${runtime} is not installed`);
   if (target === 'demo') {
     const path = fileURLToPath(new URL('packages/demo/dist/server.js', ROOT));
-    // LOG makes it say how each connection ends.
+    // With LOG it prints how each connection ends.
     const child = launch(program, [path], { PORT: '0', LOG: '1' });
     return [await listening(child, 'demo')];
   }
@@ -103,7 +103,7 @@ function launch(program: string, args: string[], env: NodeJS.ProcessEnv): Child 
   return spawn(program, args, { env: { ...process.env, ...DENO_ENV, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Waits until a server says where it listens, and collects what it prints from then on. */
+/** Waits until a server prints where it listens, and collects its output from then on. */
 async function listening(child: Child, kind: Kind): Promise<Server> {
   const ends: string[] = [];
   let [rest, errors, ended] = ['', '', undefined as string | undefined];
@@ -118,7 +118,7 @@ async function listening(child: Child, kind: Kind): Promise<Server> {
     }
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    // The beginning says what it was; a flood of errors is not to fill our memory.
+    // Keeps only the beginning, so that a flood of errors cannot fill our memory.
     if (errors.length < 65_536) errors += text;
   });
   child.once('exit', (code, signal) => (ended = signal ?? `exit code ${code}`));
@@ -127,7 +127,7 @@ async function listening(child: Child, kind: Kind): Promise<Server> {
     if (ended !== undefined) await closed;
     if (ended !== undefined || Date.now() > late) {
       child.kill('SIGKILL');
-      throw new Error(`a server does not listen: ${ended ?? 'waited in vain'}\n${errors}`);
+      throw new Error(`a server does not listen: ${ended ?? 'timed out'}\n${errors}`);
     }
   }
   return {
@@ -148,7 +148,7 @@ async function listening(child: Child, kind: Kind): Promise<Server> {
   };
 }
 
-/** The resident set of a process: Linux tells it. */
+/** Returns the resident set of a process, which Linux reports. */
 function residentBytes(pid = 0): number | undefined {
   const path = `/proc/${pid}/status`;
   if (!existsSync(path)) return undefined;

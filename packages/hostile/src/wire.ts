@@ -1,4 +1,4 @@
-/** A client made of a bare socket, which can do what no WebSocket library would: it knows frames and nothing else. */
+/** A client on a bare socket, which can send what no WebSocket library would. It knows only frames. */
 import { once } from 'node:events';
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -12,7 +12,7 @@ export interface Address {
 
 export const [TEXT, BINARY, CLOSE, PING] = [1, 2, 8, 9];
 
-/** Returns a frame (RFC 6455 5.2) with a masking key of zero, which is as good as any. */
+/** Returns a frame (RFC 6455 5.2) with a masking key of zeros, which is valid. */
 export function frame(opcode: number, payload: string | Uint8Array, announced?: number): Buffer {
   const bytes = Buffer.from(payload);
   const length = announced ?? bytes.length;
@@ -24,7 +24,7 @@ export function frame(opcode: number, payload: string | Uint8Array, announced?: 
   return Buffer.concat([header, bytes]);
 }
 
-/** The head of an opening handshake (4.1). */
+/** Returns the head of an opening handshake (4.1). */
 export const head = ({ path, port }: Address): string =>
   [
     `GET ${path} HTTP/1.1`,
@@ -36,17 +36,17 @@ export const head = ({ path, port }: Address): string =>
     '\r\n',
   ].join('\r\n');
 
-/** What carries a TLS connection. */
+/** The options of a TLS connection. */
 const carriers = new WeakMap<Socket, Socket>();
 
 /** Opens a transport: TCP, or TLS if the server is secure. */
 export async function dial({ port, secure }: Address, options: Partial<TcpNetConnectOpts> = {}): Promise<Socket> {
   const tcp = connect({ host: '127.0.0.1', port, allowHalfOpen: true, ...options });
-  // A server that ends the connection does what it should.
+  // The server may end the connection at any time.
   tcp.on('error', () => undefined);
   await once(tcp, 'connect');
   if (!secure) return tcp;
-  // The certificate is the tests' own, signed by itself.
+  // The tests' own self-signed certificate.
   const socket = connectTls({ socket: tcp, rejectUnauthorized: false });
   socket.on('error', () => undefined);
   carriers.set(socket, tcp);
@@ -54,13 +54,13 @@ export async function dial({ port, secure }: Address, options: Partial<TcpNetCon
   return socket;
 }
 
-/** Ends a connection with a RST. */
+/** Ends a connection with an RST. */
 export function reset(socket: Socket): void {
   (carriers.get(socket) ?? socket).resetAndDestroy();
   socket.destroy();
 }
 
-/** Opens a transport and shakes hands. Rejects when the answer is not 101. */
+/** Opens a transport and performs the opening handshake. Rejects when the answer is not 101. */
 export async function open(address: Address): Promise<Socket> {
   const socket = await dial(address);
   socket.write(head(address));
@@ -69,7 +69,7 @@ export async function open(address: Address): Promise<Socket> {
   return socket;
 }
 
-/** Reads up to the end of a head; what is behind it is put back. */
+/** Reads to the end of a head; bytes behind it are put back. */
 async function readHead(socket: Socket): Promise<string> {
   let bytes = Buffer.alloc(0);
   while (true) {
@@ -87,7 +87,7 @@ async function readHead(socket: Socket): Promise<string> {
   }
 }
 
-/** Looks for a Close frame in what a server sends, and returns its code; `undefined` if it ends without one. */
+/** Looks for a Close frame from the server, and returns its code; `undefined` if the connection ends without one. */
 export async function readCloseCode(socket: Socket): Promise<number | undefined> {
   let bytes = Buffer.alloc(0);
   for await (const chunk of socket) {

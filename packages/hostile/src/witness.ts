@@ -1,4 +1,4 @@
-/** A client that behaves well, by npm's ws: whatever others do, each of its messages must come back, in order. */
+/** A well-behaved client that uses npm's ws: whatever others do, each of its messages must come back, in order. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
@@ -7,29 +7,29 @@ import { within } from '../../tools/testing.ts';
 import type { Kind } from './clients.ts';
 import type { Address } from './wire.ts';
 
-/** How long an answer may take before the client counts as not served, in milliseconds. */
+/** The longest wait for an answer, in milliseconds; after that the client counts as not served. */
 const PATIENCE = 15_000;
 
 /** How many messages it sends before it waits for their answers. */
 const IN_FLIGHT = 4;
 
-/** What a well-behaved client says and hears. */
+/** The messages of a well-behaved client, and the answers that it expects. */
 interface Dialogue {
   message(n: number): string | Buffer;
-  /** Whether this answers message `n`; `undefined` for what answers nothing. */
+  /** Whether this answers message `n`; `undefined` if it is not an answer. */
   answers(n: number, data: Buffer, isBinary: boolean): boolean | undefined;
-  /** Milliseconds between two volleys, which keeps to the server's limits. */
+  /** Milliseconds between two volleys, within the server's rate limits. */
   readonly pause: number;
 }
 
-/** An echo server: what is sent comes back, text and bytes, in one chunk and in many. */
+/** An echo server: every message comes back, as text and binary, in one chunk and in many. */
 function echo(): Dialogue {
   const message = (n: number): string | Buffer =>
     n % 3 === 0 ? Buffer.alloc(n % 20_000, n) : `${n} ${'é'.repeat(n % 700)}`;
   return {
     message,
     answers(n, data, isBinary) {
-      // The README's server greets.
+      // The welcome message of the README's server.
       if (!isBinary && data.toString() === 'welcome') return undefined;
       const sent = message(n);
       return isBinary === (typeof sent !== 'string') && data.equals(Buffer.from(sent));
@@ -38,7 +38,7 @@ function echo(): Dialogue {
   };
 }
 
-/** The demo: what is said to oneself comes back. */
+/** The demo: a message to oneself comes back. */
 async function chat(ws: WebSocket): Promise<Dialogue> {
   ws.send(JSON.stringify({ type: 'hello', key: `witness ${Math.random()}`, name: 'Witness', rooms: [] }));
   const [welcome] = await once(ws, 'message');
@@ -54,13 +54,13 @@ async function chat(ws: WebSocket): Promise<Dialogue> {
 }
 
 export class Witness {
-  /** How many of its messages have come back. */
+  /** The number of its messages that have come back. */
   echoed = 0;
-  /** How many connections it has opened. */
+  /** The number of connections that it has opened. */
   connections = 0;
   /** The slowest volley, in milliseconds. */
   slowest = 0;
-  /** What went wrong. */
+  /** The faults that it found. */
   problem: string | undefined = undefined;
   readonly #address: Address;
   readonly #kind: Kind;
@@ -70,7 +70,7 @@ export class Witness {
     this.#kind = kind;
   }
 
-  /** Talks on one connection all the time and opens another one each second, until the time is over. */
+  /** Uses one connection all the time and opens another one each second, until the time is over. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       await Promise.all([this.#visit(signal, Infinity), this.#visitAgain(signal)]);
@@ -86,7 +86,7 @@ export class Witness {
     }
   }
 
-  /** Opens a connection, says so many messages, and closes it. */
+  /** Opens a connection, sends this many messages, and closes it. */
   async #visit(signal: AbortSignal, count: number): Promise<void> {
     const { port, path, secure } = this.#address;
     const url = `${secure ? 'wss' : 'ws'}://localhost:${port}${path}`;
@@ -100,7 +100,7 @@ export class Witness {
     ws.on('message', (data: Buffer, isBinary) => {
       const right = dialogue.answers(next, data, isBinary);
       if (right === undefined) return;
-      if (!right) wrong ??= `answer ${next} is not what was sent`;
+      if (!right) wrong ??= `answer ${next} differs from the message`;
       next++;
       this.echoed++;
     });

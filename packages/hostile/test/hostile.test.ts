@@ -1,4 +1,4 @@
-// Some seconds of hostile clients on each target and runtime; `npm run hostile` has minutes.
+// Hostile clients on each target and runtime for some seconds; `npm run hostile` takes longer.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { systemTool } from '../../tools/testing.ts';
@@ -12,7 +12,7 @@ const test = suite('hostile clients');
 for (const runtime of RUNTIMES) {
   const missing = runtimeProgram(runtime) === undefined ? 'npm has no build of it for this platform' : undefined;
   const tool = systemTool(runtime, missing);
-  // The demo is a program for Node.
+  // The demo runs only on Node.
   for (const target of runtime === 'deno' ? (['readme'] as const) : (['readme', 'demo'] as const)) {
     tool.test(test)(`${runtime}: the ${target} lives, serves others, and explains each end`, async () => {
       for (const { server, violations, echoed, ends } of await attack(target, runtime, SECONDS, () => undefined)) {
@@ -23,7 +23,7 @@ for (const runtime of RUNTIMES) {
   }
 }
 
-test('the variants of the README’s server are the README’s server but for one place', () => {
+test('each variant of the README’s server differs from it in one place', () => {
   for (const isDeno of [false, true]) {
     const plain = readmeServer('plain', isDeno).split('\n');
     const others = (text: string): string[] => text.split('\n').filter((line) => !plain.includes(line));

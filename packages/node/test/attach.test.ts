@@ -10,7 +10,7 @@ import { delay, recorder, soon, suite, thrown, until } from './support.ts';
 
 const test = suite('attach', 20_000);
 
-/** Two ends of a pipe in memory that are no sockets. */
+/** Returns two ends of a pipe in memory that are not sockets. */
 function duplexPair(): [Duplex, Duplex] {
   const end = (other: () => Duplex): Duplex =>
     new Duplex({
@@ -29,7 +29,7 @@ function duplexPair(): [Duplex, Duplex] {
   return [a, b];
 }
 
-test('works on streams that are no sockets', async () => {
+test('works on streams that are not sockets', async () => {
   const [a, b] = duplexPair();
   const server = recorder();
   const client = recorder();
@@ -45,7 +45,7 @@ test('works on streams that are no sockets', async () => {
   assert.equal(server.log, ['open', 'close 1000 bye', 'end 1000 clean']);
 });
 
-/** Two ends of a pipe in memory that take what is written at once, and keep it: it is read when it is let through. */
+/** Returns two ends of a pipe in memory. Writes complete at once, but their bytes are kept and read only when released. */
 function keepingPair(): { ends: [Duplex, Duplex]; letThrough: () => boolean } {
   const kept: [to: Duplex, chunk: Uint8Array | null][] = [];
   const end = (other: () => Duplex): Duplex =>
@@ -72,7 +72,7 @@ function keepingPair(): { ends: [Duplex, Duplex]; letThrough: () => boolean } {
   };
 }
 
-/** A message unlike those before it, of all kinds of lengths. */
+/** Returns a message of varying length that differs from those before it. */
 function numbered(n: number): string | Uint8Array {
   const lengths = [0, 5, 16, 125, 126, 1000, 4095, 4096, 5000, 20_000, 70_000];
   const length = lengths[(n * 7) % lengths.length] as number;
@@ -80,7 +80,7 @@ function numbered(n: number): string | Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + n * 17 + (i >> 8)) & 0xff);
 }
 
-/** Compares what is long without showing it. */
+/** Compares long texts without printing them. */
 function assertNumbered(message: string | Uint8Array | undefined, n: number): void {
   const expected = numbered(n);
   assert.is(typeof message, typeof expected, `message ${n}`);
@@ -89,7 +89,7 @@ function assertNumbered(message: string | Uint8Array | undefined, n: number): vo
   assert.ok(same, `message ${n}, of ${expected.length}`);
 }
 
-test('what a stream keeps that is no socket stays as it is, however much is sent behind it', async (bench) => {
+test('bytes kept by a stream that is not a socket stay unchanged, however much is sent after them', async (bench) => {
   const COUNT = 300;
   const { ends, letThrough } = keepingPair();
   bench.after(() => {
@@ -100,7 +100,7 @@ test('what a stream keeps that is no socket stays as it is, however much is sent
   const client = attach(ends[0], Connection.opened('client'), { message: (_, data) => void back.push(data) });
   for (let n = 0; n < COUNT; n++) {
     client.send(numbered(n));
-    // Each in a write of its own, all of them kept.
+    // Each message has its own write, and the stream keeps all of them.
     await Promise.resolve();
   }
   for (let turn = 0; back.length < COUNT; turn++) {
@@ -110,7 +110,7 @@ test('what a stream keeps that is no socket stays as it is, however much is sent
 });
 
 for (const compression of [false, true]) {
-  test(`over TCP every byte arrives as it was sent, though its reader is slow (compression: ${compression})`, async (bench) => {
+  test(`over TCP every byte arrives unchanged at a slow reader (compression: ${compression})`, async (bench) => {
     const COUNT = 900;
     const options = { compression };
     const there: (string | Uint8Array)[] = [];
@@ -125,7 +125,7 @@ for (const compression of [false, true]) {
     };
     const client = { message: (_: unknown, data: string | Uint8Array) => void back.push(data) };
     const ends = await bench.pair({ client, server, clientOptions: options, serverOptions: options });
-    // Others that share its memory, and whose bytes leave at once.
+    // Other connections, whose bytes are read at once.
     const others = [await bench.pair({ server: { message: (ws, data) => void ws.send(data) } })];
     await Promise.all([ends, ...others].map((pair) => pair.client.opened));
     ends.client.pause();
@@ -139,7 +139,7 @@ for (const compression of [false, true]) {
       if (n % 20 === 0) await soon();
     }
     assert.ok(ends.client.queuedBytes > (compression ? 0 : 65_536), `${ends.client.queuedBytes} bytes wait`);
-    // First the server reads while nobody reads from it, then the client does: now and then.
+    // First the server reads while nothing reads from it, then the client reads, with pauses.
     for (const [end, messages] of [
       [ends.server, there],
       [ends.client, back],
@@ -170,7 +170,7 @@ test('opens a connection on a socket that is still connecting', async (bench) =>
   assert.equal(log, ['open', 'text hi']);
 });
 
-test('the time of a connection begins when it is attached, however old the process is', async (bench) => {
+test('the clock of a connection starts when it is attached, however old the process is', async (bench) => {
   const age = performance.now();
   const { log, handlers } = recorder();
   const limits = { handshakeTimeout: age / 2, idleTimeout: age / 2, heartbeat: false } as const;
@@ -201,7 +201,7 @@ for (const when of ['just now', 'long ago'] as const) {
   });
 }
 
-test('sets TCP_NODELAY and no timeout of the socket, and listens for errors first', () => {
+test('sets TCP_NODELAY and no timeout of the socket, and adds its error listener first', () => {
   const [a] = duplexPair();
   const calls: string[] = [];
   Object.assign(a, {

@@ -1,6 +1,7 @@
-// Back-pressure both ways, and memory that stays within bounds whatever a peer does.
+// Back-pressure in both directions, and memory that stays bounded whatever a peer does.
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import type { WebSocketConnection } from '../src/index.ts';
+import { slowClient } from './pairs.ts';
 import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
 import { isPaused } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
@@ -9,19 +10,10 @@ const test = suite('back-pressure', 20_000);
 
 const MB = 1024 * 1024;
 
-/** A connection of a server, and a client that reads when it is told to. */
-async function slowClient(bench: Bench, handlers: Handlers = {}, options = {}) {
-  const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) }, options);
-  const wire = await rawClient(bench, server.port);
-  wire.socket.pause();
-  return { ws: await accepted.promise, wire, server };
-}
-
 test('10^5 pings of a client that does not read: 4 KiB of pongs wait, and one', async (bench) => {
   let pings = 0;
   const { ws, wire } = await slowClient(bench, { ping: () => void pings++ });
-  // Fill what lies between, so that no pong can leave.
+  // Fills all buffers, so that no pong can be written.
   while (ws.queuedBytes < MB) {
     ws.send(new Uint8Array(MB));
     await new Promise(setImmediate);
@@ -37,7 +29,7 @@ test('10^5 pings of a client that does not read: 4 KiB of pongs wait, and one', 
 
 // Receiving.
 
-test('a connection that is paused reads nothing: the peer is stopped, and goes on after resume', async (bench) => {
+test('a paused connection reads nothing: the peer must wait until resume', async (bench) => {
   let got = 0;
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({
@@ -66,7 +58,7 @@ test('a connection that is paused reads nothing: the peer is stopped, and goes o
   await until(() => got === 300);
 });
 
-/** A server that pauses in every message, and a client of it. */
+/** A server that pauses at every message, and a client of it. */
 async function pausing(bench: Bench) {
   const { log, handlers } = recorder();
   const accepted = deferred<WebSocketConnection>();
@@ -81,7 +73,7 @@ async function pausing(bench: Bench) {
   return { log, server, accepted: accepted.promise, wire: await rawClient(bench, server.port) };
 }
 
-test('pause in a message stops at once, within the chunk', async (bench) => {
+test('pause in the message handler takes effect at once, within the chunk', async (bench) => {
   const { log, accepted, wire } = await pausing(bench);
   wire.write(...['1', '2', '3'].map((value) => frame('client', 0x81, value)), frame('client', 0x88, closing(1000)));
   const ws = await accepted;
@@ -111,7 +103,7 @@ for (const paused of [true, false]) {
       { heartbeat: { interval: 20, timeout: 20 }, idleTimeout: 50, messageProgress: { bytes: 10, within: 50 } },
     );
     const wire = await rawClient(bench, server.port);
-    wire.write(frame('client', 0x01, 'half')); // and never the rest
+    wire.write(frame('client', 0x01, 'half')); // the rest never comes
     const ws = await accepted.promise;
     if (!paused) return until(() => ws.state !== 'open');
     await delay(150);
@@ -120,12 +112,12 @@ for (const paused of [true, false]) {
     wire.write(frame('client', 0x80, ' and half'));
     await until(() => log.length === 1);
     assert.equal(log, ['text half and half']);
-    // From here on the peer has to answer again.
+    // From here on the peer must answer pings again.
     await until(() => ws.state !== 'open');
   });
 }
 
-test('a peer that resets a paused connection: the end comes after what it had said', async (bench) => {
+test('a peer that resets a paused connection: the end comes after its messages', async (bench) => {
   const { log, handlers } = recorder();
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({
@@ -146,7 +138,7 @@ test('a peer that resets a paused connection: the end comes after what it had sa
   assert.equal(log, ['text 1', 'end 1006']);
 });
 
-test('terminate ends a paused connection; nothing is delivered any more', async (bench) => {
+test('terminate ends a paused connection, and no more messages are delivered', async (bench) => {
   const { log, server, accepted, wire } = await pausing(bench);
   wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'), frame('client', 0x88, closing(1000)));
   const ws = await accepted;
@@ -186,7 +178,7 @@ test('a message of 256 MiB passes through in fragments, in flat memory', async (
   const wire = await rawClient(bench, server.port);
   const before = bytesInUse();
   const piece = Buffer.alloc(64 * 1024);
-  // One frame: a header that announces it all, and a key of zeros, with which the bytes stay what they are.
+  // A single frame. With a key of zeros its masked bytes are the payload itself.
   const header = Buffer.alloc(14);
   header.set([0x82, 0xff]);
   header.writeBigUInt64BE(BigInt(SIZE), 2);
@@ -196,11 +188,11 @@ test('a message of 256 MiB passes through in fragments, in flat memory', async (
   }
   await done.promise;
   assert.equal([received, final], [SIZE, 1]);
-  // V8 collects what is outside of its heap when that has grown by 64 MiB or so; what is kept would be all of it.
+  // V8 collects memory outside its heap only after about 64 MiB of growth; kept messages would add up to all of the payload.
   assert.ok(most - before < SIZE / 2, `${Math.round((most - before) / MB)} MiB more in use`);
 });
 
-test('a length announced and never sent takes no memory', async (bench) => {
+test('an announced length takes no memory before its bytes arrive', async (bench) => {
   const server = await bench.serve({}, { maxMessageSize: Infinity });
   const wires: Wire[] = [];
   const before = bytesInUse();

@@ -1,5 +1,5 @@
-// A key and a certificate of nobody: for localhost, sockless.test and 127.0.0.1, from 2020 to 2120, made with openssl,
-// signed by itself. It is no authority (basicConstraints CA:FALSE): Deno takes none for a server's.
+// A self-signed key and certificate for localhost, sockless.test and 127.0.0.1, valid from 2020 to 2120, made with openssl.
+// It says CA:FALSE, because Deno accepts no authority as a server's certificate.
 export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIJ/xFylkb2rjNK4T
 nzJU11RI/4znSBflVXWtIVyXuyGhRANCAAR8uYmmFcJho4L36y7aVYMi6ohO2udj

@@ -1,13 +1,14 @@
-// Clocks: an option, and by default what the host had when the adapter was loaded.
+// Clocks: the option, and by default the functions that the host had when the adapter was loaded.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import type { Clock } from '../src/index.ts';
 import { openServer } from './raw.ts';
 import { deferred, suite, thrown, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('clock');
 
-test('fake timers in the place of the global functions mute no connection, and stop no deadline', async (bench) => {
+test('fake timers in place of the global functions neither silence a connection nor stop a deadline', async (bench) => {
   const { client, server } = await bench.pair({
     server: { message: (ws, data) => ws.send(data) },
     serverOptions: { heartbeat: { interval: 20, timeout: 1000 } },
@@ -41,7 +42,7 @@ test('fake timers in the place of the global functions mute no connection, and s
   assert.equal([got, client.state, server.state], [1, 'open', 'open']);
 });
 
-test('the delay of a reconnecting client goes by its clock', async (bench) => {
+test('the delay of a reconnecting client uses its clock', async (bench) => {
   const clock = new VirtualClock();
   let connections = 0;
   const url = await openServer(bench, (wire) => {

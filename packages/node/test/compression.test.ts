@@ -1,4 +1,4 @@
-// The option `compression` of serve, upgrade and connect; and what a bomb costs.
+// The option `compression` of serve, upgrade and connect, and the cost of a decompression bomb.
 import { spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ const test = suite('compression', 20_000);
 
 const TEXT = '{"id":1,"user":"somebody","room":"lobby"} '.repeat(100);
 
-/** The extensions in use, as a header would say them. */
+/** Returns the extensions in use, as a header field. */
 const spoken = ({ extensions }: OpenEvent): string =>
   extensions
     .map(({ name, parameters }) =>
@@ -49,7 +49,7 @@ const TABLE: [client: Compression, server: Compression, agreed: string][] = [
 const name = (compression: Compression): string =>
   compression === own ? 'an extension' : (JSON.stringify(compression) ?? 'none');
 
-/** Echoes both ways, and gives what was agreed on. */
+/** Echoes in both directions, and returns the agreed extensions. */
 async function exchange(ws: WebSocketConnection, received: unknown[]): Promise<string> {
   const event = await ws.opened;
   for (const data of [TEXT, TEXT, '', Buffer.from(TEXT), 'short']) {
@@ -85,7 +85,7 @@ for (const options of [{ level: 10 }, { memLevel: 0 }, { threshold: -1 }, { serv
   });
 }
 
-/** How many bytes a call writes to the socket of a client, whose server answers every message. */
+/** Returns how many bytes a call writes to the socket of a client whose server answers every message. */
 async function cost(bench: Bench, compression: Compression, send: (ws: WebSocketConnection) => unknown) {
   const answer = deferred<unknown>();
   const { client: ws } = await bench.pair({
@@ -94,7 +94,7 @@ async function cost(bench: Bench, compression: Compression, send: (ws: WebSocket
     clientOptions: { compression },
     serverOptions: { compression: true },
   });
-  const { socket } = (ws as unknown as { driver: { socket: Socket } }).driver;
+  const socket = ws.socket as Socket;
   await ws.opened;
   const before = socket.bytesWritten;
   send(ws);
@@ -118,7 +118,7 @@ for (const [title, compression, send, long] of [
   });
 }
 
-test('who connects again begins with an empty window', async (bench) => {
+test('a client that reconnects begins with an empty window', async (bench) => {
   const received: unknown[] = [];
   let opened = 0;
   const server = await bench.serve(
@@ -146,13 +146,13 @@ test('who connects again begins with an empty window', async (bench) => {
   }
 });
 
-test('what is not DEFLATE fails the connection with 1007; the server goes on', async (bench) => {
+test('invalid DEFLATE fails the connection with 1007; the server goes on', async (bench) => {
   const rules: string[] = [];
   const server = await bench.serve(
     { message: (ws, data) => void ws.send(data), fail: (_, { rule }) => void rules.push(rule) },
     { compression: true },
   );
-  // A client whose own extension gives nonsense.
+  // A client with an extension that sends invalid DEFLATE.
   const bad = permessageDeflate({
     ...pako,
     createDeflater: () => ({ deflate: () => Uint8Array.of(7, 0, 0, 0xff, 0xff), reset() {}, close() {} }),

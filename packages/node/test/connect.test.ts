@@ -1,17 +1,17 @@
-// connect: a client over TCP, TLS, a Unix socket or a transport of the application's.
-import { getEventListeners, once } from 'node:events';
+// connect: a client over TCP, TLS, a Unix socket, or a transport that the application creates.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, connect as netConnect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { type EndEvent, HandshakeError } from '@sockless/core';
+import { HandshakeError } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { ConnectionEndedError, connect } from '../src/index.ts';
+import { ConnectionEndedError } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
-import { closing, frame, openServer, rawServer, response, Wire } from './raw.ts';
-import { deferred, delay, recorder, suite, thrown, until } from './support.ts';
+import { frame, openServer, rawServer, response, Wire } from './raw.ts';
+import { deferred, delay, recorder, suite, until } from './support.ts';
 
 const test = suite('connect');
 
@@ -44,7 +44,7 @@ for (const [host, options, name] of [
   });
 }
 
-test('TLS: who is not to be trusted is not talked to', async (bench) => {
+test('TLS: an untrusted server receives no request', async (bench) => {
   const server = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
   const untrusted = await bench.connect(server.url).closed;
   assert.match(untrusted.explanation.summary, /self-signed certificate/i);
@@ -64,7 +64,7 @@ test('a Unix socket', async (bench) => {
   assert.equal(hosts, ['example.com', '/a']);
 });
 
-test('createSocket gives the transport, which may be connecting or connected', async (bench) => {
+test('createSocket returns the transport, which may be connecting or connected', async (bench) => {
   const server = await bench.serve();
   const uris: unknown[] = [];
   const connecting = bench.connect(
@@ -86,7 +86,7 @@ test('createSocket gives the transport, which may be connecting or connected', a
   assert.is(connected.socket, socket);
 });
 
-test('nothing is sent before it is open; opened says what was negotiated', async (bench) => {
+test('nothing is sent before it is open; opened resolves with what was negotiated', async (bench) => {
   const url = await openServer(bench);
   const ws = bench.connect(url);
   assert.is(ws.send('x'), false);
@@ -96,7 +96,7 @@ test('nothing is sent before it is open; opened says what was negotiated', async
   assert.ok(opened.headers.some(([name]) => name === 'sec-websocket-accept'));
 });
 
-// What a server may answer.
+// Answers of a server.
 
 const answers: { title: string; answer: string | ((head: string) => string); rule: string; summary?: RegExp }[] = [
   {
@@ -167,7 +167,7 @@ for (const { title, answer, rule, summary } of answers) {
   });
 }
 
-test('a response that comes byte by byte, with a message at its heels', async (bench) => {
+test('a response that arrives byte by byte, followed by a message', async (bench) => {
   const url = await rawServer(bench, async (wire) => {
     const head = await wire.head();
     for (const byte of Buffer.concat([Buffer.from(response(head)), frame('server', 0x81, 'hi')])) {
@@ -181,9 +181,9 @@ test('a response that comes byte by byte, with a message at its heels', async (b
   assert.equal(log, ['open', 'text hi']);
 });
 
-// Servers that are not there.
+// Servers that cannot be reached.
 
-/** A port on which nobody listens. */
+/** Returns a port on which nothing listens. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -193,7 +193,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** One address or several: Node says it differently. */
+/** Node words the error differently for one address and for several. */
 for (const host of ['127.0.0.1', 'several.test']) {
   test(`a refused connection says so (${host})`, async (bench) => {
     const port = await freePort();
@@ -223,7 +223,7 @@ test('a name that is not found says so', async (bench) => {
   assert.match(explanation.summary, /does-not-exist\.invalid/);
 });
 
-test('a rejection of `opened` that nobody waits for is none of the process', async (bench) => {
+test('a rejection of `opened` that nobody awaits does not reach the process', async (bench) => {
   const errors = bench.uncaught();
   const ws = bench.connect(`ws://127.0.0.1:${await freePort()}`);
   void ws.opened;
@@ -243,12 +243,12 @@ test('a server that never answers: handshakeTimeout', async (bench) => {
   await (await silent.promise).end();
 });
 
-test('a server that only ever answers 1xx', async (bench) => {
+test('a server that answers only 1xx', async (bench) => {
   const url = await rawServer(bench, (wire) => wire.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)));
   assert.is((await bench.connect(url).closed).explanation.error?.rule, 'response-malformed');
 });
 
-test('plain to a TLS port, and TLS to a plain port', async (bench) => {
+test('plain text to a TLS port, and TLS to a plain port', async (bench) => {
   const plain = await bench.serve();
   const secure = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
   const one = await bench.connect(`wss://127.0.0.1:${plain.port}`).closed;
@@ -257,94 +257,7 @@ test('plain to a TLS port, and TLS to a plain port', async (bench) => {
   assert.match(two.explanation.summary, /handshake-interrupted|response-malformed/);
 });
 
-// Abort, close and terminate, before the connection is open and after.
-
-test('a signal that is aborted already throws its reason', () => {
-  const reason = new Error('changed my mind');
-  const createSocket = (): never => {
-    throw new Error('dialled');
-  };
-  assert.is(
-    thrown(Error, () => connect('ws://x', { createSocket, signal: AbortSignal.abort(reason) })),
-    reason,
-  );
-});
-
-const giveUp: Record<string, (ws: ReturnType<typeof connect>, controller: AbortController) => void> = {
-  abort: (_, controller) => controller.abort(),
-  'close()': (ws) => ws.close(1001),
-  'terminate()': (ws) => ws.terminate(),
-};
-
-for (const [how, act] of Object.entries(giveUp)) {
-  const ended = how === 'terminate()' ? 'handshake-interrupted' : 'handshake-abandoned';
-  for (const when of ['at once', 'while the server is silent', 'within the fail handler'] as const) {
-    test(`${how} while connecting, ${when}`, async (bench) => {
-      const controller = new AbortController();
-      const silent = deferred<Wire>();
-      const url = await rawServer(bench, silent.resolve);
-      const { log, handlers } = recorder();
-      const ws = bench.connect(
-        url,
-        {
-          ...handlers,
-          fail(connection, error) {
-            handlers.fail(connection, error);
-            if (when === 'within the fail handler') act(ws, controller);
-          },
-        },
-        { signal: controller.signal, ...(when === 'within the fail handler' ? { handshakeTimeout: 20 } : {}) },
-      );
-      const opened = ws.opened.catch((error: ConnectionEndedError) => error.end);
-      if (when === 'while the server is silent') await (await silent.promise).head();
-      if (when !== 'within the fail handler') act(ws, controller);
-      const end = await ws.closed;
-      assert.is(await opened, end);
-      assert.is(end.explanation.error?.rule, when === 'within the fail handler' ? 'handshake-timeout' : ended);
-      assert.is(log.at(-1), 'end 1006');
-      assert.is(log.length, 2);
-      assert.is(ws.state, 'closed');
-      if (when !== 'at once') await (await silent.promise).end();
-    });
-  }
-
-  test(`${how} when it is open`, async (bench) => {
-    const controller = new AbortController();
-    const wire = deferred<Wire>();
-    const url = await openServer(bench, wire.resolve);
-    const ws = bench.connect(url, {}, { signal: controller.signal });
-    await ws.opened;
-    act(ws, controller);
-    if (how !== 'terminate()') {
-      const [close] = await (await wire.promise).frames(1);
-      assert.equal(close, { first: 0x88, payload: closing(1001) });
-      (await wire.promise).socket.end(frame('server', 0x88, closing(1001)));
-    }
-    const { clean, explanation } = await ws.closed;
-    assert.is(clean, how !== 'terminate()');
-    if (how === 'terminate()') assert.match(explanation.summary, /terminate/);
-    controller.abort();
-    ws.close();
-    ws.terminate();
-  });
-}
-
-test('a signal keeps no listener of a connection that has ended', async (bench) => {
-  const { signal } = new AbortController();
-  const server = await bench.serve();
-  const ends: EndEvent[] = [];
-  for (const how of ['close', 'terminate'] as const) {
-    const ws = bench.connect(server.url, { end: (_, event) => void ends.push(event) }, { signal });
-    await ws.opened;
-    assert.is(getEventListeners(signal, 'abort').length, 1);
-    ws[how]();
-    await ws.closed;
-    assert.is(getEventListeners(signal, 'abort').length, 0);
-  }
-  assert.is(ends.length, 2);
-});
-
-test('an http server that knows no upgrade answers like any other', async (bench) => {
+test('an HTTP server without upgrades answers like any other', async (bench) => {
   const port = await bench.listen(createHttpServer((_, res) => void res.writeHead(418).end('teapot')));
   const { explanation } = await bench.connect(`ws://127.0.0.1:${port}`).closed;
   assert.is((explanation.error as HandshakeError).response?.status, 418);

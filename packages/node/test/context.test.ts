@@ -1,20 +1,20 @@
-// The context of an AsyncLocalStorage in which handlers run: the one in which their connection was made.
+// Handlers run in the AsyncLocalStorage context in which their connection was made.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import { connect as netConnect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { accept, attach, type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, openServer, rawClient, rawServer, request, type Wire } from './raw.ts';
 import { deferred, delay, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('context');
 
 const tenant = new AsyncLocalStorage<string>();
 
-/** Handlers that write down in whose context they were called. */
+/** Returns handlers that record the context in which they were called. */
 function watching(): { seen: Record<string, Set<string | undefined>>; handlers: Handlers } {
   const seen: Record<string, Set<string | undefined>> = {};
   const note = (name: string): void => {
@@ -34,7 +34,7 @@ const all = (seen: Record<string, Set<string | undefined>>): unknown[] => [
   ...new Set(Object.values(seen).flatMap((set) => [...set])),
 ];
 
-test('three clients, whose deadlines come together', async (bench) => {
+test('three clients with deadlines at the same time', async (bench) => {
   const url = await rawServer(bench, () => undefined);
   const clock = new VirtualClock();
   const seen: [made: string, called: string | undefined][] = [];
@@ -53,7 +53,7 @@ test('three clients, whose deadlines come together', async (bench) => {
   for (const [made, called] of seen) assert.is(called, made);
 });
 
-/** What a stranger, in a context of its own, and the peer do to a connection. */
+/** What the peer, and code in another context, do to a connection. */
 async function live(ws: WebSocketConnection, wire: Wire, role: 'client' | 'server'): Promise<void> {
   const stranger = (call: () => void): void => tenant.run('stranger', call);
   wire.write(frame(role, 0x81, 'x'), frame(role, 0x89), frame(role, 0x8a));
@@ -77,7 +77,7 @@ async function live(ws: WebSocketConnection, wire: Wire, role: 'client' | 'serve
   await ws.closed;
 }
 
-test('connect: the context of the call, in every handler, also over a socket from elsewhere, and in later tries', async (bench) => {
+test('connect: every handler runs in the context of the call, also over a socket from another context and in later attempts', async (bench) => {
   for (const how of ['own', 'elsewhere', 'later'] as const) {
     const peer = deferred<Wire>();
     let lost = how === 'later' ? 0 : 1;
@@ -102,7 +102,7 @@ test('connect: the context of the call, in every handler, also over a socket fro
   }
 });
 
-test("serve: the context of its sockets, the same in all handlers, and no stranger's", async (bench) => {
+test('serve: all handlers run in the context of its sockets, whichever context triggers them', async (bench) => {
   const { seen, handlers } = watching();
   const connection = deferred<WebSocketConnection>();
   const open: Handlers['open'] = (ws, event) => {
@@ -117,7 +117,7 @@ test("serve: the context of its sockets, the same in all handlers, and no strang
   assert.ok(contexts[0] === undefined || contexts[0] === 'mine', String(contexts[0]));
 });
 
-test('upgrade and attach: the context of the call', async (bench) => {
+test('upgrade and attach: handlers run in the context of the call', async (bench) => {
   for (const how of ['upgrade', 'attach'] as const) {
     const { seen, handlers } = watching();
     const connection = deferred<WebSocketConnection>();

@@ -1,4 +1,4 @@
-// What is sent together leaves together: one write for all that a chunk or a turn of the application leads to.
+// Bytes that are sent together are written together: one write for everything that a chunk or a turn of the application causes.
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { closing, frame, rawClient } from './raw.ts';
@@ -19,7 +19,7 @@ for (const size of [1, 125, 126, 2000]) {
   test(`100 messages of ${size} bytes in one chunk, echoed: one write`, async (bench) => {
     const { wire, writes } = await counted(bench, { message: (ws, data) => void ws.send(data) });
     const message = 'x'.repeat(size);
-    // No more than a socket takes without asking to wait.
+    // No more than a socket takes without reporting that it is full.
     const times = size > 1000 ? 7 : 100;
     wire.write(...Array.from({ length: times }, () => frame('client', 0x82, message)));
     const frames = await wire.frames(times);
@@ -28,7 +28,7 @@ for (const size of [1, 125, 126, 2000]) {
   });
 }
 
-test('messages, pongs and the Close frame that answers: one write, in order', async (bench) => {
+test('messages, pongs and the answering Close frame: one write, in order', async (bench) => {
   const { wire, writes } = await counted(bench, { message: (ws, data) => void ws.send(data) });
   wire.write(
     frame('client', 0x81, '1'),
@@ -42,7 +42,7 @@ test('messages, pongs and the Close frame that answers: one write, in order', as
   assert.is(writes(), 1);
 });
 
-test('what is sent in one turn outside of handlers: one write', async (bench) => {
+test('messages sent in one turn outside of handlers: one write', async (bench) => {
   const { ws, wire, writes } = await counted(bench, {});
   for (let i = 0; i < 100; i++) ws.send(`message ${i}`);
   ws.ping('!');
@@ -75,7 +75,7 @@ test('a handler that sends to many: one write for each of them', async (bench) =
   const wires = await Promise.all([1, 2, 3].map(() => rawClient(bench, server.port)));
   wires[0]?.write(...Array.from({ length: 10 }, (_, i) => frame('client', 0x81, String(i))));
   for (const wire of wires) await wire.frames(10);
-  // The response of each was written before its `open` handler returned, or after: not counted twice either way.
+  // The response may have been written before or after the `open` handler returned; it is not counted in either case.
   assert.ok(all.every(({ writes }) => writes() <= 2));
 });
 

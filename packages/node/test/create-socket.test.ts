@@ -1,13 +1,13 @@
-// connect with `createSocket`: tries that cannot begin, transports that come late or never.
+// connect with `createSocket`: attempts that cannot begin, and transports that come late or never.
 import { once } from 'node:events';
 import { createServer as createProxy, request as httpRequest } from 'node:http';
 import { connect as netConnect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent, WebSocketUri } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { ConnectOptions, Handlers } from '../src/index.ts';
 import { deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('createSocket');
 
@@ -22,7 +22,7 @@ const failures: Record<string, () => Duplex | Promise<Duplex>> = {
 };
 
 for (const [how, fail] of Object.entries(failures)) {
-  test(`when it ${how}, that is an end with this cause, after connect has returned`, async (bench) => {
+  test(`when it ${how}, the connection ends with this cause, after connect has returned`, async (bench) => {
     const { log, handlers } = recorder();
     const ws = bench.connect('ws://localhost', handlers, { createSocket: fail });
     assert.equal([ws.state, log], ['connecting', []]);
@@ -32,7 +32,7 @@ for (const [how, fail] of Object.entries(failures)) {
     assert.equal(log, ['fail handshake-interrupted', 'end 1006']);
   });
 
-  test(`when it ${how} at the second try, the next one is made, and closed settles`, async (bench) => {
+  test(`when it ${how} at the second attempt, the next one is made, and closed settles`, async (bench) => {
     const server = await bench.serve({ open: (ws) => ws.terminate() });
     let tries = 0;
     const ends: EndEvent[] = [];
@@ -64,7 +64,7 @@ for (const [how, fail] of Object.entries(failures)) {
 }
 
 for (const value of [undefined, null, 5, {}]) {
-  test(`when it returns ${JSON.stringify(value)}, that is an end which says so`, async (bench) => {
+  test(`when it returns ${JSON.stringify(value)}, the connection ends and says so`, async (bench) => {
     const ws = bench.connect('ws://localhost', {}, { createSocket: () => value as never });
     assert.match((await ws.closed).explanation.summary, /TypeError/);
   });
@@ -99,7 +99,7 @@ for (const [how, giveUp] of Object.entries(giveUps)) {
   });
 }
 
-test('handshakeTimeout counts while a socket is awaited, and after it has come', async (bench) => {
+test('handshakeTimeout runs while a socket is awaited, and after it has come', async (bench) => {
   const server = await bench.serve({ request: () => new Promise(() => {}) });
   const clock = new VirtualClock();
   const options = { clock, handshakeTimeout: 1000 };
@@ -141,7 +141,7 @@ test('through an HTTP proxy, by CONNECT', async (bench) => {
   assert.is((await ws[Symbol.asyncIterator]().next()).value, 'through');
 });
 
-test('a try for which there is not even a request is an end like any other', async (bench) => {
+test('an attempt that cannot even make a request is an end like any other', async (bench) => {
   const server = await bench.serve({ open: (ws) => ws.terminate() });
   let broken = false;
   const random = (bytes: Uint8Array): void => {
@@ -164,7 +164,7 @@ test('a try for which there is not even a request is an end like any other', asy
     { random, reconnect: { base: 2, attempts: 3 } },
   );
   const end = await ws.closed;
-  // Neither a request nor the delay of a further try can be had.
+  // Neither a request nor the delay of a further attempt can be made.
   assert.is(end.explanation.cause, oops);
   assert.ok(log.filter((line) => line === 'end 1006').length === 2);
   assert.equal(errors, [oops]);

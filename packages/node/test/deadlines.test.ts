@@ -1,16 +1,16 @@
-// Deadlines: core says when, the adapter's one timer says that it is then.
+// Deadlines: core computes them, and the adapter's one timer reports when they pass.
 
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { accept, type Decision, type Handlers, type ServeOptions, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request, type Wire } from './raw.ts';
 import { isGone } from './sockets.ts';
 import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('deadlines');
 
-/** No deadline but those a test sets. */
+/** No deadlines except those that a test sets. */
 const QUIET: ServeOptions = {
   heartbeat: false,
   idleTimeout: Infinity,
@@ -37,7 +37,7 @@ async function answer(wire: Wire, times: number, wait: number): Promise<void> {
   }
 }
 
-test('heartbeat: pings, and tells the latency', async (bench) => {
+test('heartbeat: sends pings and reports the latency', async (bench) => {
   const latencies: (number | undefined)[] = [];
   const pong: Handlers['pong'] = (_, __, latency) => void latencies.push(latency);
   const { wire, ws } = await open(bench, { pong }, { heartbeat: { interval: 100, timeout: 2000 } });
@@ -52,7 +52,7 @@ test('heartbeat: pings, and tells the latency', async (bench) => {
   assert.is(ws.state, 'open');
 });
 
-test('heartbeat: between our own two sides, in a message-free connection', async (bench) => {
+test('heartbeat: between a client and a server of ours without messages', async (bench) => {
   const { client, server } = await bench.pair({
     clientOptions: { heartbeat: { interval: 10, timeout: 1000 } },
     serverOptions: { heartbeat: { interval: 10, timeout: 1000 }, idleTimeout: 500 },
@@ -127,7 +127,7 @@ for (const [title, options, wait] of [
   ['pong', { heartbeat: { interval: 1000, timeout: 1000 } }, 1001],
   ['idle', { idleTimeout: 2000 }, 1000],
 ] as const) {
-  test(`after a ${title} timeout nobody is waited for: the socket is gone and the end comes at once`, async (bench) => {
+  test(`after a ${title} timeout the socket is gone and the end comes at once`, async (bench) => {
     const clock = new VirtualClock();
     const ends: EndEvent[] = [];
     const end: Handlers['end'] = (_, event) => void ends.push(event);
@@ -135,7 +135,7 @@ for (const [title, options, wait] of [
     clock.advance(wait);
     assert.equal(ends, []);
     clock.advance(1001);
-    // Not a moment later on its clock, and without a word of the peer's.
+    // Without any more time on its clock, and without a byte from the peer.
     assert.equal(
       ends.map(({ explanation }) => explanation.error?.rule),
       [`${title}-timeout`],
@@ -144,7 +144,7 @@ for (const [title, options, wait] of [
   });
 }
 
-test('a deadline that moves away is not missed, and one that comes nearer is met', async (bench) => {
+test('a postponed deadline is met, and one that comes nearer is too', async (bench) => {
   const clock = new VirtualClock();
   const { wire, ws } = await open(bench, {}, { idleTimeout: 300, closeTimeout: 20, clock });
   for (let i = 0; i < 8; i++) {
@@ -160,14 +160,14 @@ test('a deadline that moves away is not missed, and one that comes nearer is met
   await until(() => isGone(ws));
 });
 
-test('what has arrived while the process was busy counts before the deadline', async (bench) => {
+test('bytes that arrived while the process was busy count before the deadline', async (bench) => {
   const later: (() => void)[] = [];
   const clock = Object.assign(new VirtualClock(), { setImmediate: (call: () => void) => void later.push(call) });
   let received = 0;
   const { wire, ws } = await open(bench, { message: () => void received++ }, { idleTimeout: 150, clock });
   clock.advance(10);
   wire.write(frame('client', 0x81, 'x'));
-  // The timer comes before the socket does, but whoever it wakes waits until the sockets have had their turn.
+  // The timer fires before the socket is read, but the adapter first lets the sockets have their turn.
   clock.advance(200);
   await until(() => received === 1);
   for (const call of later.splice(0)) call();
@@ -177,7 +177,7 @@ test('what has arrived while the process was busy counts before the deadline', a
   assert.is(ws.state, 'closed');
 });
 
-test('delays longer than timers can be are no warning, and no deadline at once', async (bench) => {
+test('delays longer than timers allow cause no warning and do not expire at once', async (bench) => {
   const warnings: string[] = [];
   const onWarning = (warning: Error): number => warnings.push(warning.name);
   process.on('warning', onWarning);
@@ -203,7 +203,7 @@ test('handshakeTimeout: a request that is never decided', async (bench) => {
   assert.equal(log, ['fail handshake-timeout', 'end 1006']);
 });
 
-test('rate limits are deadlines of another kind: 1008', async (bench) => {
+test('rate limits: 1008', async (bench) => {
   const { log, handlers } = recorder();
   const { wire } = await open(bench, handlers, { rateLimits: { messages: { perSecond: 1, burst: 3 } } });
   wire.write(...Array.from({ length: 5 }, () => frame('client', 0x81, 'x')));

@@ -1,4 +1,4 @@
-// What an application decides about a request, when, and what if the client has gone by then.
+// What an application may decide about a request, when, and what happens if the client has gone by then.
 import * as assert from 'uvu/assert';
 import { accept, type Decision, type Handlers, reject, type WebSocketConnection } from '../src/index.ts';
 import { closing, dial, frame, request, type Wire } from './raw.ts';
@@ -29,7 +29,7 @@ const decisions: { title: string; decide: () => unknown; status: number; has?: R
   },
 ];
 
-/** A promise that is none of the engine's own: Bluebird's, say. */
+/** A promise that is not the engine's own, such as Bluebird's. */
 const thenable = (value: unknown) => ({
   // biome-ignore lint/suspicious/noThenProperty: that is what is tested
   then: (resolve: (value: unknown) => void) => void setTimeout(resolve, 5, value),
@@ -118,7 +118,7 @@ for (const { title, decide, message } of mistakes) {
   });
 }
 
-// What TypeScript does not let through.
+// Types refuse these.
 
 export const forgotten: Handlers[] = [
   {
@@ -137,7 +137,7 @@ export const forgotten: Handlers[] = [
 
 const leave: Record<string, (wire: Wire) => void> = {
   resets: (wire) => void wire.socket.resetAndDestroy(),
-  'ends its half': (wire) => void wire.socket.end(),
+  'ends its side': (wire) => void wire.socket.end(),
 };
 
 for (const [how, go] of Object.entries(leave)) {

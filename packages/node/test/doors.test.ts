@@ -1,4 +1,4 @@
-// What comes through the doors of a server and a client: heads that were cut, answers that are late, TLS that is missing.
+// Requests and answers that must not get through: truncated heads, late answers, missing TLS.
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -15,9 +15,9 @@ import { type Bench, deferred, delay, suite, until } from './support.ts';
 
 const test = suite('doors');
 
-// S13: a head whose end Node has dropped.
+// S13: a head of which Node has dropped fields.
 
-/** A request with so many header fields in all, the last of which is a foreign Origin. */
+/** Returns a request with this many header fields, the last of which is a foreign Origin. */
 const many = (count: number): string =>
   request('/', [...Array.from({ length: count - 6 }, (_, n) => `X-${n}: a`), 'Origin: http://evil.example']);
 
@@ -48,11 +48,11 @@ for (const [count, maxHeadersCount, status] of [
   });
 }
 
-// S14: an answer to an earlier request that is late.
+// S14: a late answer to an earlier request.
 
 const GET = 'GET /slow HTTP/1.1\r\nHost: server.example.com\r\n\r\n';
 
-/** Answers when the test says so; the answers in the order of their requests. */
+/** Answers when the test says so, in the order of the requests. */
 function slow(): { listener: RequestListener; answers: ServerResponse[] } {
   const answers: ServerResponse[] = [];
   return { answers, listener: (_, response) => void answers.push(response) };
@@ -77,7 +77,7 @@ async function slowServer(
 for (const own of [true, false]) {
   const name = own ? 'serve' : 'upgrade';
 
-  test(`${name}: a late answer leaves whole before the connection opens, and frames behind it`, async (bench) => {
+  test(`${name}: a late answer is written whole before the connection opens and sends frames`, async (bench) => {
     const { port, answers } = await slowServer(bench, own);
     const wire = await dial(bench, port);
     wire.write(Buffer.concat([Buffer.from(GET + GET + request()), frame('client', 0x81, 'Hello')]));
@@ -98,7 +98,7 @@ for (const own of [true, false]) {
     assert.is(rest, undefined);
   });
 
-  test(`${name}: what has been answered is not waited for`, async (bench) => {
+  test(`${name}: an answered request is not waited for`, async (bench) => {
     const { port, answers } = await slowServer(bench, own);
     const wire = await dial(bench, port);
     wire.write(GET);
@@ -118,7 +118,7 @@ for (const own of [true, false]) {
     assert.not.match(wire.received.toString(), /101/);
   });
 
-  test(`${name}: a client that goes while its answer is awaited harms nobody`, async (bench) => {
+  test(`${name}: a client that goes while its answer is awaited harms no other`, async (bench) => {
     const { port, answers } = await slowServer(bench, own);
     const errors = bench.uncaught();
     const wire = await dial(bench, port);
@@ -135,7 +135,7 @@ for (const own of [true, false]) {
   });
 }
 
-// S17: a transport without TLS for wss:.
+// S17: a transport without TLS for a wss: URL.
 
 const tls = { key: KEY, cert: CERTIFICATE };
 
@@ -156,7 +156,7 @@ for (const [how, wrap] of [
     assert.is(socket.bytesWritten, 0);
   });
 
-  test(`createSocket that returns plain TCP for wss: ${how}, where that is named insecure`, async (bench) => {
+  test(`createSocket that returns plain TCP for wss: ${how}, with insecure: true`, async (bench) => {
     const server = await bench.serve();
     const createSocket = () => wrap(connectTcp(server.port, '127.0.0.1'));
     await bench.connect('wss://localhost', {}, { createSocket, insecure: true }).opened;
@@ -169,12 +169,12 @@ for (const [how, wrap] of [
   });
 }
 
-test('createSocket that returns no stream for wss: is an end as well', async (bench) => {
+test('createSocket that returns something else than a stream for wss: ends the connection', async (bench) => {
   const { explanation } = await bench.connect('wss://localhost', {}, { createSocket: () => ({}) as Duplex }).closed;
   assert.instance(explanation.cause, TypeError);
 });
 
-// S9: whose certificate it is, over a Unix socket.
+// S9: whose certificate is checked, over a Unix socket.
 
 for (const [url, verified] of [
   ['wss://localhost/', true],
@@ -184,7 +184,7 @@ for (const [url, verified] of [
   ['wss://[::1]/', false],
   ['wss://other.test/', false],
 ] as const) {
-  test(`over a Unix socket the certificate is that of ${url}: ${verified}`, async (bench) => {
+  test(`over a Unix socket the certificate is checked against ${url}: ${verified}`, async (bench) => {
     const path = join(tmpdir(), `sockless-doors-${process.pid}-${Math.random().toString(36).slice(2)}`);
     await bench.serve({}, { path, tls });
     const options: ConnectOptions = { socketPath: path, tls: { ca: CERTIFICATE } };

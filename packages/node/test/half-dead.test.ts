@@ -1,4 +1,4 @@
-// Sockets in whatever state they arrive: `end` comes exactly once, with the reason, and nothing is said to whoever is gone.
+// Sockets that arrive in any state: `end` comes exactly once, with the reason, and nothing is sent to a peer that is gone.
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -12,13 +12,13 @@ const test = suite('half-dead sockets');
 
 interface State {
   readonly title: string;
-  /** Brings the socket of a server into the state. */
+  /** Brings the socket of a server into this state. */
   readonly set: (socket: Socket, wire: Wire) => unknown;
-  /** What the end says of it. */
+  /** How `end` explains it. */
   readonly cause: RegExp;
 }
 
-/** Unlike `once` of node:events it does not mind an error. */
+/** Unlike `once` of node:events it does not reject on an error. */
 const closed = (socket: Socket): Promise<unknown> => new Promise((resolve) => void socket.once('close', resolve));
 
 const dead: State[] = [
@@ -40,7 +40,7 @@ const dead: State[] = [
     cause: /cable cut/,
   },
   {
-    title: 'errored before anybody listened to that',
+    title: 'errored before it had a listener',
     set: async (socket) => {
       socket.once('error', () => undefined);
       socket.destroy(new Error('cable cut'));
@@ -84,7 +84,7 @@ const dead: State[] = [
   },
 ];
 
-/** A socket of a server that keeps its half open, and its peer. */
+/** A socket of a server that keeps its side open, and its peer. */
 async function accepted(bench: Bench): Promise<{ socket: Socket; wire: Wire }> {
   const arrived = deferred<Socket>();
   const server = createTcpServer({ allowHalfOpen: true }, arrived.resolve);
@@ -124,7 +124,7 @@ for (const { title, set, cause } of dead) {
       ...handlers,
       request: () => {
         asked++;
-        throw new Error('nobody is there to decide about');
+        throw new Error('there is no client to decide about');
       },
       end: (ws, event) => {
         handlers.end(ws, event);
@@ -147,7 +147,7 @@ for (const { title, set, cause } of dead) {
     assert.is(wire.received.length, 0);
   });
 
-  test(`createSocket gives a socket that ${title}: an end, when connect has returned`, async (bench) => {
+  test(`createSocket returns a socket that ${title}: an end, after connect has returned`, async (bench) => {
     for (const later of [false, true]) {
       const { socket, wire } = await accepted(bench);
       await set(socket, wire);
@@ -164,9 +164,9 @@ for (const { title, set, cause } of dead) {
   });
 }
 
-// Those that are not dead.
+// Sockets that are alive.
 
-test('what a socket has read and nobody has taken is read, and a peer that ended behind it ends', async (bench) => {
+test('bytes that wait in a socket are read, and the end of the peer behind them ends the connection', async (bench) => {
   const { socket, wire } = await accepted(bench);
   socket.pause();
   wire.socket.end(Buffer.concat([frame('client', 0x81, 'waited'), frame('client', 0x81, 'too')]));
@@ -179,7 +179,7 @@ test('what a socket has read and nobody has taken is read, and a peer that ended
   assert.equal(log, ['open', 'text waited', 'text too', 'end 1006']);
 });
 
-test('bytes that wait behind a request that was decided late', async (bench) => {
+test('bytes that wait behind a request with a late decision', async (bench) => {
   const { log, handlers } = recorder();
   const server = createServer();
   server.on('upgrade', async (req, socket, head) => {
@@ -203,7 +203,7 @@ test('a socket that was paused is read again', async (bench) => {
   await until(() => log.length === 2);
 });
 
-test('a socket with bytes of others waiting to be written: ours come behind them', async (bench) => {
+test('a socket with foreign bytes waiting to be written: ours come after them', async (bench) => {
   const { socket, wire } = await accepted(bench);
   wire.socket.pause();
   while (socket.writableLength < 1_000_000) {
@@ -217,7 +217,7 @@ test('a socket with bytes of others waiting to be written: ours come behind them
   await until(() => wire.received.subarray(-6).toString() === 'behind');
 });
 
-test('a socket full with bytes of others: `drained` waits for them, and drain is called', async (bench) => {
+test('a socket full of foreign bytes: `drained` waits for them, and drain is called', async (bench) => {
   const { socket, wire } = await accepted(bench);
   wire.socket.pause();
   socket.write(new Uint8Array(12_000_000));
@@ -231,7 +231,7 @@ test('a socket full with bytes of others: `drained` waits for them, and drain is
   assert.is(ws.queuedBytes, 0);
 });
 
-test('what is no stream of bytes is refused at once', async (bench) => {
+test('anything but a stream of bytes is refused at once', async (bench) => {
   const { socket } = await accepted(bench);
   socket.setEncoding('utf8');
   for (const value of [undefined, {}, 'socket', socket]) {
@@ -246,7 +246,7 @@ test('what is no stream of bytes is refused at once', async (bench) => {
   }
 });
 
-test('a stream that throws when it is written to ends its own connection only', async (bench) => {
+test('a stream that throws when it is written to ends only its own connection', async (bench) => {
   const errors: unknown[] = [];
   const stream = new Duplex({ read() {}, write: (_, __, done) => done() });
   bench.after(() => stream.destroy());

@@ -1,5 +1,4 @@
-// What handlers throw, and what their promises reject with: their own connection fails, nobody else notices, and the
-// application learns of it.
+// Errors that handlers throw or reject with: their own connection fails, no other notices, and the application is told.
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { ConnectionEndedError, type Handlers, type WebSocketConnection } from '../src/index.ts';
@@ -27,7 +26,7 @@ function told(): Told {
   };
 }
 
-/** What went to the console, from here to the end of the test. */
+/** Records what is written to the console, until the end of the test. */
 function consoleErrors(bench: Bench): unknown[][] {
   const lines: unknown[][] = [];
   const { error } = console;
@@ -57,7 +56,7 @@ for (const name of ['open', 'message', 'ping', 'pong', 'close', 'end'] as const)
     test(`${name} ${how}: 1011, the error goes to \`error\`, and the end is told`, async (bench) => {
       const { errors, of, error } = told();
       const ends: EndEvent[] = [];
-      // What rejects later does so before the next test.
+      // A later rejection happens before the next test.
       bench.after(soon);
       const host = await bench.serve({
         error,
@@ -83,7 +82,7 @@ for (const name of ['open', 'message', 'ping', 'pong', 'close', 'end'] as const)
         assert.ok(text.includes('handler-failed'), text);
         assert.equal([ends[0]?.explanation.sent?.code, ends[0]?.explanation.error?.rule], [1011, 'handler-failed']);
         assert.is(ends[0]?.explanation.error?.cause, oops);
-        // The other one noticed nothing.
+        // The other connection noticed nothing.
         assert.is(other.state, 'open');
       }
     });
@@ -128,7 +127,7 @@ for (const [how, fail] of Object.entries(ways)) {
   });
 }
 
-test('what came before a handler threw is answered, what comes after it is not delivered', async (bench) => {
+test('messages before the one whose handler threw are answered, later ones are not delivered', async (bench) => {
   const { errors, error } = told();
   const { log, handlers } = recorder();
   const host = await bench.serve({
@@ -157,7 +156,7 @@ test('what came before a handler threw is answered, what comes after it is not d
   assert.equal(errors, [oops]);
 });
 
-test('a client that leaves a loop in an async `open` without a Close frame is no error of the handler', async (bench) => {
+test('a client that goes without a Close frame during a loop in an async `open` is not an error of the handler', async (bench) => {
   const lines = consoleErrors(bench);
   const { errors, error } = told();
   const ends: EndEvent[] = [];
@@ -178,7 +177,7 @@ test('a client that leaves a loop in an async `open` without a Close frame is no
   assert.equal([errors, lines], [[], []]);
 });
 
-test('the end of another connection, thrown in a handler, is an error', async (bench) => {
+test('the ConnectionEndedError of another connection, thrown in a handler, is an error', async (bench) => {
   const { errors, error } = told();
   const url = await openServer(bench, (wire) => void setTimeout(() => wire.socket.resetAndDestroy(), 5));
   const upstream = bench.connect(url);
@@ -193,7 +192,7 @@ test('the end of another connection, thrown in a handler, is an error', async (b
   assert.instance(errors[0], ConnectionEndedError);
 });
 
-test('what drain throws fails the connection', async (bench) => {
+test('an error in drain fails the connection', async (bench) => {
   const { errors, error } = told();
   const host = await bench.serve({
     error,
@@ -234,7 +233,7 @@ for (const name of ['when', 'onRetry'] as const) {
       await ws.closed;
       await delay(20);
       assert.is(errors.length, 1);
-      // A promise is no answer to this question: it would mean yes, always.
+      // A promise is not an answer to this question: it would always be truthy.
       if (name === 'when' && how !== 'throws')
         assert.match(String(errors[0]), /TypeError: reconnect.when: .* not a promise/);
       else assert.is(errors[0], oops);
@@ -242,7 +241,7 @@ for (const name of ['when', 'onRetry'] as const) {
   }
 }
 
-test('a decision that comes to nothing: 500, and `error` knows why', async (bench) => {
+test('a decision that is neither accept nor reject: 500, and `error` receives the reason', async (bench) => {
   const { errors, of, error } = told();
   const host = await bench.serve({ error, request: () => Promise.reject(oops) });
   const wire = await dial(bench, host.port);
@@ -252,14 +251,14 @@ test('a decision that comes to nothing: 500, and `error` knows why', async (benc
   assert.is(of[0]?.state === 'closed' || of[0]?.state === 'closing', true);
 });
 
-/** What makes a client mask something by itself. */
+/** Events that make a client mask a frame of its own. */
 const masks: Record<string, (server: WebSocketConnection) => unknown> = {
-  'a Ping frame is to be answered': (server) => server.ping(),
+  'a Ping frame must be answered': (server) => server.ping(),
   'a handler throws': (server) => server.send('throw'),
   'a heartbeat is due': () => undefined,
 };
 for (const [when, act] of Object.entries(masks)) {
-  test(`a source of random bytes that does not work when ${when} ends its connection, and nothing else`, async (bench) => {
+  test(`a source of random bytes that fails when ${when} ends only its own connection`, async (bench) => {
     const uncaught = bench.uncaught();
     const errors: unknown[] = [];
     let broken = false;

@@ -1,4 +1,4 @@
-// Handlers: what they are called with, what they may do to their own connection, what becomes of what they throw.
+// Handlers: their arguments, what they may do to their own connection, and what happens to their errors.
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../src/index.ts';
@@ -8,7 +8,7 @@ import { recorder, soon, suite, until } from './support.ts';
 
 const test = suite('handlers');
 
-test('all handlers get the connection first, and what happened', async (bench) => {
+test('all handlers get the connection and then the facts of the event', async (bench) => {
   const calls: unknown[][] = [];
   const names = ['open', 'message', 'ping', 'pong', 'close', 'end'] as const;
   const note = (name: string) => ({ [name]: (...values: unknown[]) => void calls.push([name, ...values]) });
@@ -43,7 +43,7 @@ test('all handlers get the connection first, and what happened', async (bench) =
   assert.is(end.code, 4000);
 });
 
-// What handlers may do to their own connection. Each gets a chunk with the messages 1, 2 and 3 and a ping.
+// What handlers may do to their own connection. Each receives a chunk with the messages 1, 2 and 3 and a ping.
 
 const reentrant: { title: string; handlers: (log: string[]) => Handlers; log: string[]; sent: number[] }[] = [
   {
@@ -182,7 +182,7 @@ test('terminate() in open', async (bench) => {
   assert.equal(log, ['open', 'end 1006']);
 });
 
-test('nothing is thrown away when the socket errors while handlers are at work', async (bench) => {
+test('no message is lost when the socket errors while handlers are running', async (bench) => {
   const { log, handlers } = recorder();
   const host = await bench.serve({
     ...handlers,

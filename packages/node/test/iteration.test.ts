@@ -1,30 +1,23 @@
 // `for await` over the messages of a connection: with back-pressure, and one way out for each way a connection ends.
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { attach, ConnectionEndedError, type Handlers, type WebSocketConnection } from '../src/index.ts';
-import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
+import { attach, ConnectionEndedError, type WebSocketConnection } from '../src/index.ts';
+import { openClient } from './pairs.ts';
+import { closing, frame, rawClient, type Wire } from './raw.ts';
 import { isPaused } from './sockets.ts';
-import { type Bench, deferred, delay, soon, suite, until } from './support.ts';
+import { deferred, delay, soon, suite, until } from './support.ts';
 
 const test = suite('iteration');
 
 const text = (value: string): Buffer => frame('server', 0x81, value);
-
-/** A client without handlers and its peer. */
-async function open(bench: Bench, handlers: Handlers = {}): Promise<{ ws: WebSocketConnection; wire: Wire }> {
-  const peer = deferred<Wire>();
-  const ws = bench.connect(await openServer(bench, peer.resolve), handlers);
-  await ws.opened;
-  return { ws, wire: await peer.promise };
-}
 
 async function collect(ws: AsyncIterable<string | Uint8Array>, into: unknown[] = []): Promise<unknown[]> {
   for await (const message of ws) into.push(typeof message === 'string' ? message : [...message]);
   return into;
 }
 
-test('gives all messages in order, and ends with a clean end', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('yields all messages in order, and returns after a clean end', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text(''), frame('server', 0x82, Uint8Array.of(3)), frame('server', 0x82), text('5'));
   wire.write(frame('server', 0x89, '!'), text('6'), frame('server', 0x88, closing(1001)));
   wire.socket.end();
@@ -39,8 +32,8 @@ const unclean: Record<string, (wire: Wire) => void> = {
   'a broken rule': (wire) => void wire.socket.end(Buffer.of(0xff, 0xff)),
 };
 for (const [what, end] of Object.entries(unclean)) {
-  test(`gives what arrived before ${what}, then throws`, async (bench) => {
-    const { ws, wire } = await open(bench);
+  test(`yields the messages before ${what}, then throws`, async (bench) => {
+    const { ws, wire } = await openClient(bench);
     wire.write(text('1'), text('2'), text('3'));
     const got: unknown[] = [];
     const error = await (async () => {
@@ -54,7 +47,7 @@ for (const [what, end] of Object.entries(unclean)) {
     assert.instance(error, ConnectionEndedError);
     assert.is((error as ConnectionEndedError).end, ws.endEvent);
     assert.is((error as Error).message, ws.endEvent?.explanation.summary);
-    // And again for whoever asks again.
+    // Another call throws too.
     assert.instance(await collect(ws).catch((reason: unknown) => reason), ConnectionEndedError);
   });
 }
@@ -64,16 +57,16 @@ test('a connection that never opens throws as well', async (bench) => {
   assert.instance(await collect(ws).catch((error: unknown) => error), ConnectionEndedError);
 });
 
-test('messages that arrived before anybody asked wait', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('messages that arrived before the first call wait', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
   wire.socket.end();
   await soon();
   assert.equal(await collect(ws), ['1', '2']);
 });
 
-test('leaving leaves the connection open; the next iteration goes on, nothing is lost', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('leaving a loop keeps the connection open, and the next loop goes on without a loss', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   for await (const message of ws) {
     assert.is(message, '1');
@@ -86,8 +79,8 @@ test('leaving leaves the connection open; the next iteration goes on, nothing is
   assert.equal(await collect(ws), ['2', '3', '4']);
 });
 
-test('leaving it by an error, too', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('leaving a loop by an error does the same', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'));
   try {
     for await (const _ of ws) throw new Error('out');
@@ -97,9 +90,9 @@ test('leaving it by an error, too', async (bench) => {
   assert.is((await ws[Symbol.asyncIterator]().next()).value, '2');
 });
 
-test('with a message handler, what waits and what comes goes there when it is left', async (bench) => {
+test('when a loop is left, waiting and later messages go to the message handler', async (bench) => {
   const got: unknown[] = [];
-  const { ws, wire } = await open(bench, { message: (_, data) => void got.push(data) });
+  const { ws, wire } = await openClient(bench, { message: (_, data) => void got.push(data) });
   wire.write(text('1'));
   await until(() => got.length === 1);
   const iterator = ws[Symbol.asyncIterator]();
@@ -112,9 +105,9 @@ test('with a message handler, what waits and what comes goes there when it is le
   assert.equal(got, ['1', '3', '4', '5']);
 });
 
-test('what still waits at the end goes to no handler', async (bench) => {
+test('messages that still wait at the end go to no handler', async (bench) => {
   const got: unknown[] = [];
-  const { ws, wire } = await open(bench, { message: (_, data) => void got.push(data) });
+  const { ws, wire } = await openClient(bench, { message: (_, data) => void got.push(data) });
   const iterator = ws[Symbol.asyncIterator]();
   wire.write(text('1'));
   await soon();
@@ -123,16 +116,16 @@ test('what still waits at the end goes to no handler', async (bench) => {
   assert.equal([got, ws.state], [[], 'closed']);
 });
 
-test('whoever waits when it is left is told that it is over', async (bench) => {
-  const { ws } = await open(bench, { message() {} });
+test('a pending next is settled when the loop is left', async (bench) => {
+  const { ws } = await openClient(bench, { message() {} });
   const iterator = ws[Symbol.asyncIterator]();
   const waiting = iterator.next();
   await iterator.return?.();
   assert.equal(await waiting, { done: true, value: undefined });
 });
 
-test('several calls of next at once get the messages in order, and all learn of the end', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('concurrent calls of next get the messages in order, and all learn of the end', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const results = Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
   wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
@@ -145,8 +138,8 @@ test('several calls of next at once get the messages in order, and all learn of 
   ]);
 });
 
-test('several calls of next reject together when it ends uncleanly', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('concurrent calls of next all reject when the connection ends uncleanly', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const results = Promise.allSettled([iterator.next(), iterator.next()]);
   wire.socket.resetAndDestroy();
@@ -172,8 +165,8 @@ test('on a server, from the open handler on', async (bench) => {
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('a reply and a close in the loop: only what had been read already comes after them', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('after a reply and a close in the loop, only messages that were read before still come', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   const got: unknown[] = [];
   const done = (async () => {
@@ -193,8 +186,8 @@ test('a reply and a close in the loop: only what had been read already comes aft
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('terminate ends a loop that is slow', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('terminate ends a slow loop', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   await soon();
   ws.terminate();
@@ -204,8 +197,8 @@ test('terminate ends a loop that is slow', async (bench) => {
 
 // Back-pressure.
 
-test('with 1 MiB waiting for a loop no more is read: the peer is stopped, and goes on as the loop does', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('with 1 MiB waiting for a loop, reading stops and the peer waits for the loop', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const message = frame('server', 0x82, new Uint8Array(100_000));
   let written = 0;
@@ -226,8 +219,8 @@ test('with 1 MiB waiting for a loop no more is read: the peer is stopped, and go
   assert.is(ws.droppedMessages, 0);
 });
 
-test('behind a loop reading goes on, so that pings are answered while it works', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('reading goes on while a loop is busy, so pings are answered', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   for (let i = 0; i < 5; i++) {
     wire.write(text(String(i)), frame('server', 0x89, `ping ${i}`));
@@ -237,8 +230,8 @@ test('behind a loop reading goes on, so that pings are answered while it works',
   for (let i = 0; i < 5; i++) assert.is((await iterator.next()).value, String(i));
 });
 
-test('the application pauses, and the loop does not resume for it', async (bench) => {
-  const { ws, wire } = await open(bench);
+test('a loop does not resume a connection that the application paused', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   wire.write(frame('server', 0x82, new Uint8Array(1_100_000)), text('next'));
   await until(() => isPaused(ws));
@@ -264,7 +257,7 @@ for (const [code, quiet] of [
 ] as const) {
   for (const by of ['the peer', 'the application'] as const) {
     test(`a close with ${code ?? 'no code'} by ${by} ${quiet ? 'ends a loop' : 'is thrown in a loop'}`, async (bench) => {
-      const { ws, wire } = await open(bench);
+      const { ws, wire } = await openClient(bench);
       const all = collect(ws).catch((error: unknown) => error);
       const close = frame('server', 0x88, code === undefined ? '' : closing(code));
       if (by === 'the peer') wire.socket.end(close);
@@ -280,7 +273,7 @@ for (const [code, quiet] of [
   }
 }
 
-test('iterating over a stream that is no socket', async () => {
+test('iterating over a stream that is not a socket', async () => {
   const { Duplex: Stream } = await import('node:stream');
   const stream = new Stream({ read() {}, write: (_, __, done) => done() });
   const ws = attach(stream, Connection.opened('client'));
@@ -294,7 +287,7 @@ test('iterating over a stream that is no socket', async () => {
   );
 });
 
-test('a connection whose messages nobody takes still ends when its socket is gone', async (bench) => {
+test('a connection without a reader for its messages still ends when its socket is gone', async (bench) => {
   const server = await bench.serve({ open: (ws) => void ws.send('unread') });
   const ws = bench.connect(server.url);
   await ws.opened;

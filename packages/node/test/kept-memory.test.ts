@@ -1,4 +1,4 @@
-// What is kept for peers that do not read, wherever it waits: in core's outbox or in the socket's queue.
+// Memory kept for peers that do not read, in core's outbox or in the socket's queue.
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import { type Bench, suite } from './support.ts';
 
 const test = suite('kept memory', 20_000);
 
-/** Memory outside of the heap, which on Deno is not told apart. */
+/** Memory outside the heap; Deno reports it as part of the heap. */
 const held = (): number => process.memoryUsage()['Deno' in globalThis ? 'external' : 'arrayBuffers'];
 
 async function secureClient(bench: Bench, port: number): Promise<Wire> {
@@ -29,14 +29,14 @@ const TRANSPORTS = [
 ] as const;
 
 for (const [name, tls, client] of TRANSPORTS) {
-  test(`what is kept for clients that do not read is bounded by what is queued (${name})`, async (bench) => {
+  test(`memory kept for clients that do not read is bounded by what is queued (${name})`, async (bench) => {
     const stopped: WebSocketConnection[] = [];
     const server = await bench.serve({ open: (ws) => void stopped.push(ws) }, { tls });
     for (let n = 0; n < 10; n++) (await client(bench, server.port)).socket.pause();
     const reader = await client(bench, server.port);
     reader.socket.removeAllListeners('data').resume();
     const other = stopped.pop() as WebSocketConnection;
-    // Until the system takes no more of anybody's.
+    // Until the operating system takes no more from any connection.
     const full = new Uint8Array(1000);
     for (const ws of stopped) {
       while (ws.queuedBytes === 0) {
@@ -47,7 +47,7 @@ for (const [name, tls, client] of TRANSPORTS) {
     const queued = (): number => stopped.reduce((sum, ws) => sum + ws.queuedBytes, 0);
     await collectGarbage();
     const [before, heldBefore] = [queued(), held()];
-    // Between two tiny messages another client has large ones.
+    // Between two tiny messages, another client receives large ones.
     const large = 'x'.repeat(30_000);
     for (let n = 0; n < 600; n++) {
       for (let turn = 0; turn < 2; turn++) other.send(large);

@@ -1,27 +1,19 @@
-// Who owns the bytes that are sent: the application again when `send` returns, or, lent, when `written` resolves.
+// Who owns the bytes that are sent: the application as soon as `send` returns or, if lent, when `written` resolves.
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../src/index.ts';
-import { frame, rawClient } from './raw.ts';
-import { type Bench, deferred, suite, until } from './support.ts';
+import { openConnection } from './pairs.ts';
+import { frame } from './raw.ts';
+import { suite, until } from './support.ts';
 
 const test = suite('lending', 20_000);
 
 const LENT = { lend: true } as const;
 
-/** A connection of a server, and its client. */
-async function connected(bench: Bench, handlers: Handlers = {}) {
-  const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) });
-  const wire = await rawClient(bench, server.port);
-  return { ws: await accepted.promise, wire };
-}
-
 const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
 
 test('bytes that were sent may be overwritten, transferred or resized at once', async (bench) => {
-  const { ws, wire } = await connected(bench);
+  const { ws, wire } = await openConnection(bench);
   const resizable = new Uint8Array(new ArrayBuffer(8192, { maxByteLength: 8192 })).fill(3);
   const [overwritten, transferred] = [new Uint8Array(8192).fill(1), new Uint8Array(8192).fill(2)];
   for (const bytes of [overwritten, transferred, resizable]) ws.send(bytes);
@@ -37,7 +29,7 @@ test('bytes that were sent may be overwritten, transferred or resized at once', 
 
 for (const size of [1, 4096, 10_000, 1_000_000]) {
   test(`lent bytes arrive, and may be used again when written has resolved (${size} bytes)`, async (bench) => {
-    const { ws, wire } = await connected(bench);
+    const { ws, wire } = await openConnection(bench);
     const bytes = new Uint8Array(size);
     for (let n = 1; n <= 5; n++) {
       bytes.fill(n);
@@ -51,8 +43,8 @@ for (const size of [1, 4096, 10_000, 1_000_000]) {
   });
 }
 
-test('written waits for a client that does not read, and for no other, and settles at the end', async (bench) => {
-  const { ws, wire } = await connected(bench);
+test('written waits for its own client that does not read, not for others, and settles at the end', async (bench) => {
+  const { ws, wire } = await openConnection(bench);
   wire.socket.pause();
   while (ws.queuedBytes === 0) {
     ws.send(new Uint8Array(100_000), LENT);
@@ -62,7 +54,7 @@ test('written waits for a client that does not read, and for no other, and settl
   const written = ws.written.then(() => {
     settled = true;
   });
-  const other = await connected(bench);
+  const other = await openConnection(bench);
   other.ws.send('x');
   await other.ws.written;
   assert.not(settled);
@@ -78,10 +70,10 @@ test('written waits for a client that does not read, and for no other, and settl
   await never;
 });
 
-test('lent bytes that were transferred before they left end the connection with 1011, and no other', async (bench) => {
+test('lent bytes transferred before they were written end only their connection, with 1011', async (bench) => {
   const ends: EndEvent[] = [];
-  const { ws, wire } = await connected(bench, { end: (_, event) => void ends.push(event) });
-  const other = await connected(bench);
+  const { ws, wire } = await openConnection(bench, { end: (_, event) => void ends.push(event) });
+  const other = await openConnection(bench);
   const bytes = new Uint8Array(8192);
   ws.send('before');
   ws.send(bytes, LENT);
@@ -95,9 +87,9 @@ test('lent bytes that were transferred before they left end the connection with 
   assert.is(other.ws.state, 'open');
 });
 
-test('lent bytes that were transferred while they were leaving end the connection without a Close frame', async (bench) => {
+test('lent bytes transferred while they were being written end the connection without a Close frame', async (bench) => {
   const ends: EndEvent[] = [];
-  const { ws, wire } = await connected(bench, { end: (_, event) => void ends.push(event) });
+  const { ws, wire } = await openConnection(bench, { end: (_, event) => void ends.push(event) });
   wire.socket.pause();
   const bytes = new Uint8Array(16_000_000);
   ws.send(bytes, LENT);
@@ -107,7 +99,7 @@ test('lent bytes that were transferred while they were leaving end the connectio
   wire.socket.resume();
   await until(() => ends.length === 1);
   const { error, sent, cause } = (ends[0] as EndEvent).explanation;
-  // A driver that was writing just then may be the first to notice; or the operating system, to which that memory is unknown now.
+  // Either a driver in the middle of a write notices first, or the operating system, which no longer has that memory.
   const noticed = cause instanceof TypeError || (cause as NodeJS.ErrnoException | undefined)?.code === 'EFAULT';
   assert.ok(error?.rule === 'loan-changed' || noticed, String(cause));
   assert.is(sent, undefined);

@@ -1,4 +1,4 @@
-// A socket's whole life: every event in every state, before an adapter has the socket and after.
+// A socket's whole life: every event in every state, before and after an adapter has the socket.
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { ARCHITECTURE, withTable } from './lifecycle/architecture.ts';
@@ -11,10 +11,10 @@ import { Bench, suite } from './support.ts';
 
 const test = suite('lifecycle', 30_000);
 
-/** The cells that were played, or are said to be impossible. */
+/** The cells that were played or are impossible. */
 let done = 0;
 
-/** Plays a cell on a bench of its own, so that those of a row can be played at once. */
+/** Plays a cell on its own bench, so that the cells of a row can run concurrently. */
 async function playAlone(
   ...what: [...Parameters<typeof play>] extends [Bench, ...infer Rest] ? Rest : never
 ): Promise<string> {
@@ -28,7 +28,7 @@ async function playAlone(
 
 for (const order of ORDERS) {
   for (const state of STATES) {
-    test(`${state}, ${order} attach: all that can happen`, async () => {
+    test(`${state}, ${order} attach: every event`, async () => {
       const row = rowOf(TABLE, DIFFERENCES[RUNTIME], order, state);
       const played = await Promise.all(
         EVENTS.map(async (event): Promise<string | undefined> => {
@@ -45,7 +45,7 @@ for (const order of ORDERS) {
   }
 }
 
-test('no cell is without a test or a reason', () => {
+test('every cell has a test or a reason', () => {
   assert.is(done, ORDERS.length * STATES.length * EVENTS.length);
 });
 

@@ -1,4 +1,4 @@
-// Misuse of the adapter says what is wrong before anything has changed: options, handlers, transports that contradict.
+// Misuse of the adapter is reported before anything has changed: options, handlers, transports that contradict their options.
 import { Duplex } from 'node:stream';
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
@@ -102,7 +102,7 @@ test('handlers may be an instance of a class, with fields of its own', async (be
   await bench.connect(server.url).opened;
 });
 
-test('every option that there is may be given, and undefined stands for none', async (bench) => {
+test('every option is accepted, and undefined means that it is not given', async (bench) => {
   const server = await bench.serve(
     {},
     { maxMessageSize: 5, requireOrigin: undefined, highWaterMark: 5, tls: undefined },
@@ -124,7 +124,7 @@ test('http: and https: URLs mean ws: and wss:', async (bench) => {
   );
 });
 
-test('the path of a URL may begin with // and have a bare %, and the request has path and query apart', async (bench) => {
+test('the path of a URL may begin with // and contain a bare %, and the request has path and query separately', async (bench) => {
   const paths: unknown[] = [];
   const server = await bench.serve({
     open: ({ request }) => void paths.push([request?.path, request?.query, request?.target]),
@@ -133,7 +133,7 @@ test('the path of a URL may begin with // and have a bare %, and the request has
   assert.equal(paths, [['//evil.example/100%', '50%', '//evil.example/100%?50%']]);
 });
 
-test('a password or a token in a URL is in no message', () => {
+test('no message contains a password or token from a URL', () => {
   for (const url of [
     'ws://u:secret@h/#x',
     'ws://h:0/?token=secret',
@@ -147,7 +147,7 @@ test('a password or a token in a URL is in no message', () => {
   }
 });
 
-test('a rule of reconnecting that gives a promise is an error, and no further try is made', async (bench) => {
+test('a `when` that returns a promise is an error, and no further attempt is made', async (bench) => {
   const errors: unknown[] = [];
   const server = await bench.serve({ open: (ws) => ws.terminate() });
   const when = (async () => true) as never;

@@ -1,4 +1,4 @@
-// Peers that speak bytes: what no well-behaved implementation would say, and exactly what was said.
+// Peers that send and record raw bytes, so that tests can break rules and see exactly what was sent.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
@@ -6,11 +6,11 @@ import { type Bench, delay } from './support.ts';
 
 export const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** A socket in a test's hands: what it received, and whether it ended. */
+/** A socket controlled by a test: what it received, and whether it ended. */
 export class Wire {
   readonly socket: Socket;
   received: Buffer = Buffer.alloc(0);
-  /** The other side has ended its half, or the socket is gone. */
+  /** Whether the other side has ended, or the socket is gone. */
   ended = false;
   error: NodeJS.ErrnoException | undefined;
 
@@ -35,7 +35,7 @@ export class Wire {
     this.socket.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))));
   }
 
-  /** Waits for a head, and takes it. */
+  /** Waits for a head, and removes it from the received bytes. */
   async head(): Promise<string> {
     await this.#until(() => this.received.includes('\r\n\r\n'));
     const end = this.received.indexOf('\r\n\r\n') + 4;
@@ -44,7 +44,7 @@ export class Wire {
     return head;
   }
 
-  /** Waits for so many frames, and takes them. */
+  /** Waits for frames, and removes them from the received bytes. */
   async frames(count: number): Promise<Frame[]> {
     const frames: Frame[] = [];
     while (frames.length < count) {
@@ -56,7 +56,7 @@ export class Wire {
     return frames;
   }
 
-  /** Waits until the other side has ended, and gives all that it had said. */
+  /** Waits until the other side has ended, and returns everything it had sent. */
   async end(): Promise<string> {
     while (!this.ended) await next();
     return this.received.toString('latin1');
@@ -95,7 +95,7 @@ function readFrame(bytes: Buffer): { frame: Frame; size: number } | undefined {
   return { frame: { first, payload }, size: start + length };
 }
 
-/** A frame to send: the first byte (FIN, opcode) and the payload; a client's is masked. */
+/** Returns a frame to send, from its first byte (FIN, opcode) and its payload; a client's is masked. */
 export function frame(role: 'client' | 'server', first: number, payload: string | Uint8Array = ''): Buffer {
   const bytes = Buffer.from(payload as string);
   const head = [first];
@@ -109,12 +109,12 @@ export function frame(role: 'client' | 'server', first: number, payload: string 
   return Buffer.concat([Buffer.from(head), key, masked]);
 }
 
-/** The payload of a Close frame. */
+/** Returns the payload of a Close frame. */
 export function closing(code: number, reason = ''): Buffer {
   return Buffer.concat([Buffer.of(code >> 8, code & 255), Buffer.from(reason)]);
 }
 
-/** The request of RFC 6455 1.3, with further header fields. */
+/** Returns the request of RFC 6455 1.3, with further header fields. */
 export function request(target = '/', headers: readonly string[] = []): string {
   return [
     `GET ${target} HTTP/1.1`,
@@ -129,7 +129,7 @@ export function request(target = '/', headers: readonly string[] = []): string {
   ].join('\r\n');
 }
 
-/** The response that opens a connection, to a request. */
+/** Returns the response that accepts a request. */
 export function response(head: string, headers: readonly string[] = []): string {
   const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1];
   const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
@@ -163,7 +163,7 @@ export async function rawClient(bench: Bench, where: number | NetConnectOpts): P
   return wire;
 }
 
-/** Listens, and gives every socket to `speak`. */
+/** Listens, and passes every socket to `speak`. */
 export async function rawServer(bench: Bench, speak: (wire: Wire) => unknown): Promise<string> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     bench.after(() => socket.destroy());
@@ -172,11 +172,11 @@ export async function rawServer(bench: Bench, speak: (wire: Wire) => unknown): P
   return `ws://127.0.0.1:${await bench.listen(server)}/`;
 }
 
-/** Listens, and opens a WebSocket connection on every socket before `speak` gets it. */
+/** Listens, and accepts a WebSocket connection on every socket before `speak` gets it. */
 export function openServer(bench: Bench, speak: (wire: Wire, head: string) => unknown = () => {}): Promise<string> {
   return rawServer(bench, async (wire) => {
     const head = await wire.head().catch(() => undefined);
-    if (head === undefined) return; // it was given up
+    if (head === undefined) return; // the client gave up
     wire.write(response(head));
     await speak(wire, head);
   });

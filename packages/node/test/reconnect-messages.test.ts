@@ -1,4 +1,4 @@
-// connect with `reconnect`: what becomes of messages while there is no connection.
+// connect with `reconnect`: messages sent or received while there is no connection.
 import * as assert from 'uvu/assert';
 import type { Handlers } from '../src/index.ts';
 import { closing, frame, openServer, type Wire } from './raw.ts';
@@ -7,7 +7,7 @@ import { suite, until } from './support.ts';
 
 const test = suite('reconnect: messages');
 
-test('what is sent while there is no connection is sent when there is one, in order', async (bench) => {
+test('messages sent without a connection are sent in order once there is one', async (bench) => {
   const got: string[] = [];
   const url = await openServer(bench, async (wire) => {
     for (const { payload } of await wire.frames(4)) got.push(payload.toString());
@@ -23,7 +23,7 @@ test('what is sent while there is no connection is sent when there is one, in or
   await until(() => ws.queuedBytes === 0);
 });
 
-test('what is sent between two connections, too: while one closes and while the next is awaited', async (bench) => {
+test('so are messages sent while one connection closes and while the next is awaited', async (bench) => {
   const got: string[] = [];
   const { url } = await scripted(bench, [
     say(1001),
@@ -49,7 +49,7 @@ test('what is sent between two connections, too: while one closes and while the 
   assert.equal(got, ['in close', 'in end', 'later']);
 });
 
-test("or forgotten: messages: 'drop'", async (bench) => {
+test("with messages: 'drop' they are dropped", async (bench) => {
   const got: string[] = [];
   const url = await openServer(bench, async (wire) => {
     for (const { payload } of await wire.frames(1)) got.push(payload.toString());
@@ -69,7 +69,7 @@ for (const [what, message] of [
   ['empty messages', ''],
   ['bytes', new Uint8Array(90)],
 ] as const) {
-  test(`what is kept is bounded by maxQueuedBytes, and can all be sent (${what})`, async (bench) => {
+  test(`kept messages are bounded by maxQueuedBytes, and all of them are sent (${what})`, async (bench) => {
     const url = await openServer(bench);
     const ws = client(bench, url, FAST, {}, { maxQueuedBytes: 1000 });
     let kept = 0;
@@ -84,7 +84,7 @@ for (const [what, message] of [
   });
 }
 
-test('what is kept and never sent is gone when it gives up', async (bench) => {
+test('kept messages are dropped when the client gives up', async (bench) => {
   const { url } = await refusing(bench, 503);
   const ws = client(bench, url, { ...FAST, attempts: 1 }, {});
   ws.send('x');
@@ -103,7 +103,7 @@ test('fragments, pings and pongs need a connection', async (bench) => {
   }
 });
 
-test('an iteration goes on over all connections', async (bench) => {
+test('an iteration continues over all connections', async (bench) => {
   const hello = (text: string) => (wire: Wire) => void wire.socket.end(frame('server', 0x81, text));
   const { url } = await scripted(bench, [
     hello('1'),
@@ -116,7 +116,7 @@ test('an iteration goes on over all connections', async (bench) => {
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('what was kept is sent even when `open` throws', async (bench) => {
+test('kept messages are sent even when `open` throws', async (bench) => {
   const { url, got } = await (async () => {
     const got: unknown[] = [];
     const server = await bench.serve({ message: (_, data) => void got.push(data) });

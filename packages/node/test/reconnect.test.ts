@@ -1,17 +1,17 @@
-// connect with `reconnect`: when it tries again, what it keeps, and what stops it.
+// connect with `reconnect`: when it connects again, how long it waits, and what stops it.
 import { connect as netConnect } from 'node:net';
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { Clock } from '../../tools/clock.ts';
-import { ConnectionEndedError, type connect, type ReconnectPolicy } from '../src/index.ts';
-import { openServer, rawServer } from './raw.ts';
+import { ConnectionEndedError, type ReconnectPolicy } from '../src/index.ts';
+import { openServer } from './raw.ts';
 import { client, FAST, fractions, refusing, reset, type Script, say, scripted, stay } from './reconnect.ts';
 import { isGone } from './sockets.ts';
-import { deferred, delay, recorder, soon, suite, thrown, until } from './support.ts';
+import { deferred, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('reconnect');
 
-// When.
+// When it connects again.
 
 const lost: { title: string; script: Script; log: string[] }[] = [
   { title: 'a reset', script: [reset, stay], log: ['open', 'end 1006', 'open'] },
@@ -31,7 +31,7 @@ const lost: { title: string; script: Script; log: string[] }[] = [
 ];
 
 for (const { title, script, log: expected } of lost) {
-  test(`after ${title} it connects again, and tells of each end once`, async (bench) => {
+  test(`after ${title} it connects again, and reports each end once`, async (bench) => {
     const { url, wires } = await scripted(bench, script);
     const { log, handlers } = recorder();
     const ws = client(bench, url, FAST, handlers, { closeTimeout: 30 });
@@ -43,7 +43,7 @@ for (const { title, script, log: expected } of lost) {
   });
 }
 
-test('every try is made with the options that were given', async (bench) => {
+test('every attempt uses the options as they were given', async (bench) => {
   const heads: string[] = [];
   const url = await openServer(bench, (wire, head) => {
     heads.push(head);
@@ -62,7 +62,7 @@ const final: { title: string; script: Script; log: string[] }[] = [
 ];
 
 for (const { title, script, log: expected } of final) {
-  test(`not after ${title}`, async (bench) => {
+  test(`it does not connect again after ${title}`, async (bench) => {
     const { url, wires } = await scripted(bench, script);
     const { log, handlers } = recorder();
     const ws = client(bench, url, FAST, handlers);
@@ -71,7 +71,7 @@ for (const { title, script, log: expected } of final) {
     assert.equal([log, wires.length, ws.state], [expected, 1, 'closed']);
   });
 
-  test(`unless it is told to: after ${title}`, async (bench) => {
+  test(`it connects again after ${title} if "when" says so`, async (bench) => {
     const { url, wires } = await scripted(bench, [...script, stay]);
     const seen: number[] = [];
     const when = ({ code }: EndEvent): boolean => seen.push(code) > 0;
@@ -81,7 +81,7 @@ for (const { title, script, log: expected } of final) {
   });
 }
 
-test('not when `when` says no', async (bench) => {
+test('it does not connect again if `when` says no', async (bench) => {
   const { url, wires } = await scripted(bench, [reset]);
   await client(bench, url, { ...FAST, when: () => false }, {}).closed;
   await soon();
@@ -117,9 +117,9 @@ test('`opened` waits for the try that opens', async (bench) => {
   assert.is(tries, 3);
 });
 
-// How long, how often.
+// How long it waits, and how often it tries.
 
-test('delays grow, are capped, and have full jitter; onRetry tells of each', async (bench) => {
+test('delays grow, are capped, and have full jitter; onRetry reports each', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const retries: [number, number][] = [];
   const policy: ReconnectPolicy = {
@@ -133,7 +133,7 @@ test('delays grow, are capped, and have full jitter; onRetry tells of each', asy
     },
   };
   const ends: EndEvent[] = [];
-  // The first value checks the policy.
+  // The first value is used up by the check of the policy.
   const random = fractions(0, 0.5, 0.5, 0.5, 0.25);
   const ws = client(bench, url, policy, { end: (_, event) => void ends.push(event) }, { random });
   const last = await ws.closed;
@@ -147,22 +147,22 @@ test('delays grow, are capped, and have full jitter; onRetry tells of each', asy
   assert.is(ends.at(-1), last);
 });
 
-test('it waits as long as it says', async (bench) => {
+test('it waits as long as onRetry says', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const said: number[] = [];
   const random = fractions(0, 0.5);
-  const clock = new Clock();
-  bench.after(() => clock.restore());
-  client(bench, url, { base: 100, onRetry: ({ delay }) => void said.push(delay) }, {}, { random });
+  const clock = new VirtualClock();
+  client(bench, url, { base: 100, onRetry: ({ delay }) => void said.push(delay) }, {}, { random, clock });
   await until(() => said.length === 1);
   assert.equal(said, [50]);
-  await clock.advance(49);
+  await clock.pass(49);
+  await soon();
   assert.is(count(), 1);
-  await clock.advance(1);
+  await clock.pass(1);
   await until(() => count() === 2);
 });
 
-test('a connection that was stable begins the count again', async (bench) => {
+test('a stable connection resets the count of attempts', async (bench) => {
   const { url } = await scripted(bench, [reset, reset, (wire) => void setTimeout(reset, 60, wire), stay]);
   const attempts: number[] = [];
   const onRetry = ({ attempt }: { attempt: number }): void => void attempts.push(attempt);
@@ -178,100 +178,6 @@ test('attempts: 0 never tries again', async (bench) => {
   assert.is(count(), 1);
 });
 
-// What stops it.
-
-const stops: Record<string, (ws: ReturnType<typeof connect>, controller: AbortController) => void> = {
-  'close()': (ws) => ws.close(),
-  'close(4000)': (ws) => ws.close(4000),
-  'terminate()': (ws) => ws.terminate(),
-  abort: (_, controller) => controller.abort(),
-};
-
-for (const [how, stop] of Object.entries(stops)) {
-  for (const when of ['while it waits', 'in end', 'in onRetry', 'when open', 'while it connects again'] as const) {
-    test(`${how} ${when} is the end, told once`, async (bench) => {
-      const { url, wires } = await scripted(bench, [when === 'when open' ? stay : reset, stay]);
-      const controller = new AbortController();
-      const ends: EndEvent[] = [];
-      let closedCount = 0;
-      const ws = client(
-        bench,
-        url,
-        {
-          base: when === 'while it waits' ? 60_000 : 2,
-          cap: 60_000,
-          onRetry: () => {
-            if (when === 'in onRetry') stop(ws, controller);
-            if (when === 'while it waits') setTimeout(stop, 5, ws, controller);
-            if (when === 'while it connects again') {
-              const timer = setInterval(() => {
-                if (ws.socket === first) return;
-                clearInterval(timer);
-                stop(ws, controller);
-              });
-            }
-          },
-        },
-        {
-          end: (_, event) => {
-            ends.push(event);
-            if (when === 'in end' && ends.length === 1) stop(ws, controller);
-          },
-        },
-        { random: fractions(0.99), signal: controller.signal, closeTimeout: 30 },
-      );
-      const first = ws.socket;
-      void ws.closed.then(() => closedCount++);
-      if (when === 'when open') {
-        await ws.opened;
-        stop(ws, controller);
-      }
-      const end = await ws.closed;
-      await soon();
-      assert.equal([ws.state, closedCount], ['closed', 1]);
-      assert.is(ends.length, when === 'while it connects again' ? 2 : 1);
-      assert.is(ends.at(-1), end);
-      const count = wires.length;
-      await delay(20);
-      assert.is(wires.length, count);
-      assert.is(ws.send('x'), false);
-      ws.close();
-      ws.terminate();
-      controller.abort();
-      assert.is(ends.length, when === 'while it connects again' ? 2 : 1);
-      assert.instance(await connectedOr(ws), when === 'when open' ? Object : ConnectionEndedError);
-    });
-  }
-}
-
-/** What `opened` gives, for a connection that has ended. */
-function connectedOr(ws: ReturnType<typeof connect>): Promise<unknown> {
-  return ws.opened.catch((error: unknown) => error);
-}
-
-test('a close that is refused stops nothing', async (bench) => {
-  const { url, wires } = await scripted(bench, [stay, stay]);
-  const ws = client(bench, url, FAST, {});
-  await ws.opened;
-  thrown(RangeError, () => ws.close(1006));
-  wires[0]?.socket.resetAndDestroy();
-  await until(() => wires.length === 2);
-});
-
-test('a close whose fail handler throws is a close all the same', async (bench) => {
-  const errors: unknown[] = [];
-  const oops = new Error('oops');
-  const fail = (): never => {
-    throw oops;
-  };
-  const url = await rawServer(bench, stay);
-  const ws = client(bench, url, FAST, { fail, error: (_, error) => void errors.push(error) });
-  ws.close();
-  await ws.closed;
-  await soon();
-  assert.equal([errors, ws.state], [[oops], 'closed']);
-});
-
 test('`opened` is asked anew for each connection', async (bench) => {
   const { url, wires } = await scripted(bench, [reset, stay]);
   const retried = deferred<void>();
@@ -284,8 +190,8 @@ test('`opened` is asked anew for each connection', async (bench) => {
   assert.is(ws.state, 'open');
 });
 
-test('a socket left behind by a connection that was lost is destroyed', async (bench) => {
-  // It ends its half and reads no more: what was sent to it can never go.
+test('the socket of a lost connection is destroyed', async (bench) => {
+  // The peer ends its side and reads no more, so the bytes sent to it can never be written.
   const { url, wires } = await scripted(bench, [
     (wire) => {
       wire.socket.pause();

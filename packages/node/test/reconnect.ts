@@ -1,12 +1,12 @@
-// What the tests of reconnecting share: servers that lose or refuse connections by plan.
+// Helpers for tests of reconnecting: servers that lose or refuse connections as scripted.
 import type { ConnectOptions, Handlers, ReconnectPolicy } from '../src/index.ts';
 import { closing, frame, openServer, rawServer, type Wire } from './raw.ts';
 import type { Bench } from './support.ts';
 
-/** No delay to speak of. */
+/** Almost no delay. */
 export const FAST: ReconnectPolicy = { base: 2, cap: 2 };
 
-/** What a server does with each connection in turn; the last one for all further. */
+/** What a server does with each connection in turn; the last entry is for all further ones. */
 export type Script = ((wire: Wire) => unknown)[];
 
 export const say =
@@ -25,7 +25,7 @@ export async function scripted(bench: Bench, script: Script): Promise<{ url: str
   return { url, wires };
 }
 
-/** A server that answers requests with statuses in turn, the last one for all further. */
+/** Starts a server that answers requests with these statuses in turn; the last one is for all further requests. */
 export async function refusing(
   bench: Bench,
   ...statuses: (number | 'reset')[]
@@ -50,11 +50,11 @@ export function client(
   return bench.connect(url, { message() {}, ...handlers }, { ...options, reconnect: policy });
 }
 
-/** A random source that gives these fractions, the last one for all further. */
+/** Returns a random source that yields these fractions; the last one is repeated. */
 export function fractions(...values: number[]): (bytes: Uint8Array) => void {
   let at = 0;
   return (bytes) => {
-    if (bytes.length !== 4) return; // a key or a mask
+    if (bytes.length !== 4) return; // it is asked for a handshake key or a masking key
     const value = values[Math.min(at++, values.length - 1)] as number;
     new Uint32Array(bytes.buffer)[0] = value * 2 ** 32;
   };

@@ -1,4 +1,4 @@
-// What sockets do, in recorded situations: those of this Node, and the simulated ones that the adapters are tested with.
+// Recorded situations: real sockets of this Node, and the simulated ones that adapters are tested with, must behave as recorded.
 import { suite } from 'uvu';
 import { difference } from '../../adapter/test/recording.ts';
 import { recordingOfThisNode } from './recording/main.ts';
@@ -13,7 +13,7 @@ for (const [name, play] of [
   ['real', playReally],
   ['simulated', playSimulated],
 ] as const) {
-  test(`${name} sockets do what was recorded`, async () => {
+  test(`${name} sockets behave as recorded`, async () => {
     const seen = await Promise.all(SITUATIONS.map(async (it) => [it.title, await play(it)] as const));
     const wrong = seen.filter(([title, notes]) => JSON.stringify(recording[title]) !== JSON.stringify(notes));
     if (wrong.length > 0)
@@ -21,7 +21,7 @@ for (const [name, play] of [
   });
 }
 
-test('all that was recorded is played', () => {
+test('every recorded situation is played', () => {
   const titles = SITUATIONS.map(({ title }) => title);
   if (JSON.stringify(titles) !== JSON.stringify(Object.keys(recording))) throw new Error('record anew');
 });

@@ -1,9 +1,10 @@
-// Refusals whose body does not end: they are refusals all the same, and a 401 is not tried again.
+// Refusals whose body does not end are still refusals, and a 401 is not tried again.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { HandshakeError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { rawServer } from './raw.ts';
 import { soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('refusals');
 
@@ -15,7 +16,7 @@ const bodies: [title: string, head: string, body: string][] = [
 ];
 
 for (const [title, head, body] of bodies) {
-  test(`a 401 with a body ${title} is a 401 at handshakeTimeout, and that is all`, async (bench) => {
+  test(`a 401 with a body ${title} is reported at handshakeTimeout, and nothing else`, async (bench) => {
     const clock = new VirtualClock();
     let tries = 0;
     const url = await rawServer(bench, async (wire) => {
@@ -25,7 +26,7 @@ for (const [title, head, body] of bodies) {
     });
     const ws = bench.connect(url, {}, { clock, handshakeTimeout: 1000, reconnect: { base: 2 } });
     await until(() => tries === 1);
-    // Nothing tells that the response has arrived.
+    // No event shows that the response has arrived.
     for (let turn = 0; turn < 10; turn++) await soon();
     assert.is(ws.state, 'connecting');
     clock.advance(1001);

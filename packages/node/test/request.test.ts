@@ -1,4 +1,4 @@
-// connect: the request that it sends, and what it refuses to send.
+// connect: the request that it sends, and the requests that it refuses to send.
 import * as assert from 'uvu/assert';
 import { type ConnectOptions, connect } from '../src/index.ts';
 import { openServer } from './raw.ts';
@@ -15,7 +15,7 @@ async function requestOf(bench: Bench, suffix: string, options: ConnectOptions =
   return head.promise;
 }
 
-test('the request: target, host, key, version, and no more than is asked for', async (bench) => {
+test('the request: target, host, key, version, and nothing that was not asked for', async (bench) => {
   const head = await requestOf(bench, '/chat?a=b');
   assert.match(
     head,
@@ -23,7 +23,7 @@ test('the request: target, host, key, version, and no more than is asked for', a
   );
 });
 
-test('the request: what options add', async (bench) => {
+test('the request: fields that options add', async (bench) => {
   const options = { subprotocols: ['a', 'b'], origin: 'https://example.com', headers: { Cookie: 'x=1' } };
   const head = await requestOf(bench, '/', options);
   for (const line of ['Sec-WebSocket-Protocol: a, b', 'Origin: https://example.com', 'Cookie: x=1']) {
@@ -58,23 +58,23 @@ for (const [user, credentials] of [
   });
 }
 
-test('the request: an Authorization header of the application counts more than the URL', async (bench) => {
+test('the request: an Authorization header of the application overrides the URL', async (bench) => {
   const head = await requestOf(bench, '/', { headers: { authorization: 'Bearer x' } }, 'a:b@');
   assert.equal(head.match(/authorization: .*/gi), ['authorization: Bearer x']);
 });
 
-// What is refused at once.
+// Options that are refused at once.
 
 const invalid: [title: string, url: string, options?: ConnectOptions, kind?: typeof TypeError | typeof RangeError][] = [
   ['another scheme', 'ftp://localhost/'],
   ['no URL', 'localhost:80'],
   ['a fragment', 'ws://localhost/#a'],
   ['an empty host', 'ws:///'],
-  ['a port that is none', 'ws://localhost:65536/'],
+  ['an invalid port', 'ws://localhost:65536/'],
   ['credentials that are not percent-encoded', 'ws://a%ff:b@localhost/'],
   ['CR LF in a header', 'ws://localhost/', { headers: { A: 'b\r\nC: d' } }, TypeError],
   ['a header of the handshake', 'ws://localhost/', { headers: { 'Sec-WebSocket-Key': 'x' } }, RangeError],
-  ['a subprotocol that is no token', 'ws://localhost/', { subprotocols: ['a b'] }, TypeError],
+  ['a subprotocol that is not a token', 'ws://localhost/', { subprotocols: ['a b'] }, TypeError],
   ['an option out of range', 'ws://localhost/', { maxMessageSize: 0.5 }, RangeError],
   ['a backoff out of range', 'ws://localhost/', { reconnect: { factor: 0 } }, RangeError],
 ];

@@ -1,25 +1,18 @@
-// Sending: what `send` says, and how an application paces itself by what its peer takes.
+// Sending: the result of `send`, and how an application paces itself.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
-import type { Handlers, ServeOptions, WebSocketConnection } from '../src/index.ts';
+import type { WebSocketConnection } from '../src/index.ts';
+import { slowClient } from './pairs.ts';
 import { closing, frame, rawClient } from './raw.ts';
 import { isGone } from './sockets.ts';
-import { type Bench, deferred, delay, recorder, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { deferred, delay, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('sending', 20_000);
 
 const MB = 1024 * 1024;
 
-/** A connection of a server, and a client that reads when it is told to. */
-async function slowClient(bench: Bench, handlers: Handlers = {}, options: ServeOptions = {}) {
-  const accepted = deferred<WebSocketConnection>();
-  const server = await bench.serve({ ...handlers, open: (ws) => accepted.resolve(ws) }, options);
-  const wire = await rawClient(bench, server.port);
-  wire.socket.pause();
-  return { ws: await accepted.promise, wire, server };
-}
-
-test('what is sent waits, and is told to have drained when it has gone', async (bench) => {
+test('sent messages wait, and drain is called when they have been written', async (bench) => {
   const drained: number[] = [];
   const { ws, wire } = await slowClient(bench, { drain: ({ queuedBytes }) => void drained.push(queuedBytes) });
   const message = new Uint8Array(100_000);
@@ -49,7 +42,7 @@ for (const [title, size, times] of [
 ] as const) {
   for (const secure of [false, true]) {
     for (const by of ['drain', 'drained'] as const) {
-      test(`a pump of ${title} comes to its end, by ${by} (${secure ? 'wss' : 'ws'})`, async (bench) => {
+      test(`a pump of ${title} finishes, paced by ${by} (${secure ? 'wss' : 'ws'})`, async (bench) => {
         const { CERTIFICATE, KEY } = await import('./certificate.ts');
         let most = 0;
         let sent = 0;
@@ -80,7 +73,7 @@ for (const [title, size, times] of [
   }
 }
 
-test('drained is settled at once while no more waits than highWaterMark, which is an option', async (bench) => {
+test('drained resolves at once while at most highWaterMark, an option, is waiting', async (bench) => {
   const { ws, wire } = await slowClient(bench, {}, { highWaterMark: 4 * MB });
   ws.send(new Uint8Array(4 * MB - 14));
   let settled = false;
@@ -99,11 +92,11 @@ test('drained is settled at once while no more waits than highWaterMark, which i
   assert.ok(ws.queuedBytes <= 4 * MB);
 });
 
-test('a highWaterMark of 0: told when nothing waits any more', async (bench) => {
+test('a highWaterMark of 0: drain is called when nothing is waiting', async (bench) => {
   let drains = 0;
   const { ws, wire } = await slowClient(bench, { drain: () => void drains++ }, { highWaterMark: 0 });
   wire.socket.resume();
-  // The response that opened the connection waited too.
+  // The response that opened the connection was waiting too.
   await until(() => drains === 1);
   ws.send('x');
   await ws.drained;
@@ -134,7 +127,7 @@ test('drained settles at the end of a connection, and drain is not called', asyn
   await ws.drained;
 });
 
-test('a reader that is too slow: send says false, and the connection fails with 1013, not the process', async (bench) => {
+test('a slow reader: send returns false, and only its connection fails, with 1013', async (bench) => {
   const { log, handlers } = recorder();
   const clock = new VirtualClock();
   const { ws, wire } = await slowClient(bench, handlers, { maxQueuedBytes: MB, clock });
@@ -147,9 +140,9 @@ test('a reader that is too slow: send says false, and the connection fails with 
     assert.is(call(), false);
   }
   assert.is(ws.state, 'closing');
-  await until(() => log.length === 1);
-  assert.equal(log, ['fail reader-too-slow']);
-  // What had not begun to leave is dropped; the Close frame comes behind what had.
+  await until(() => log.length === 2);
+  assert.equal(log, ['open', 'fail reader-too-slow']);
+  // Messages that had not begun to leave are dropped, and the Close frame follows the one that had.
   wire.socket.resume();
   const close = Buffer.concat([Buffer.of(0x88, 17), closing(1013, 'reader-too-slow')]);
   await until(() => wire.received.subarray(-close.length).equals(close));
@@ -159,8 +152,8 @@ test('a reader that is too slow: send says false, and the connection fails with 
   assert.equal([code, explanation.sent?.code, explanation.error?.rule], [1006, 1013, 'reader-too-slow']);
 });
 
-test('an echo server survives a client that sends 24 MiB and does not read; others are served meanwhile', async (bench) => {
-  // The delays below are over before the next test.
+test('an echo server survives a client that sends 24 MiB and does not read, and serves others meanwhile', async (bench) => {
+  // The delays below are over before the next test begins.
   bench.after(() => delay(40));
   const { log, handlers } = recorder();
   const server = await bench.serve({ ...handlers, message: (ws, data) => ws.send(data) });
@@ -186,7 +179,7 @@ test('a reader that never reads, but answers pings, is gone after stallTimeout',
   await soon();
   for (let i = 0; i < 16 && ws.state === 'open'; i++) {
     clock.advance(4000);
-    // A Pong frame that nobody asked for shows as well that the peer is there.
+    // An unsolicited Pong frame also shows that the peer is there.
     wire.write(frame('client', 0x8a));
     await soon();
   }
@@ -195,7 +188,7 @@ test('a reader that never reads, but answers pings, is gone after stallTimeout',
   await until(() => isGone(ws));
 });
 
-test('a reader that is slow and goes on is not gone', async (bench) => {
+test('a slow reader that goes on reading survives', async (bench) => {
   const clock = new VirtualClock();
   const { ws, wire } = await slowClient(
     bench,
@@ -215,7 +208,7 @@ test('a reader that is slow and goes on is not gone', async (bench) => {
   }
 });
 
-test('what is small and has left is not waited for', async (bench) => {
+test('small messages that were written are not waited for', async (bench) => {
   const clock = new VirtualClock();
   const { ws, wire } = await slowClient(
     bench,
@@ -232,7 +225,7 @@ test('what is small and has left is not waited for', async (bench) => {
   assert.is(ws.state, 'open');
 });
 
-test('closing a connection whose client never reads ends by stallTimeout', async (bench) => {
+test('closing a connection whose client never reads ends at stallTimeout', async (bench) => {
   const clock = new VirtualClock();
   const { ws, wire } = await slowClient(bench, {}, { clock, stallTimeout: 5000 });
   for (let i = 0; i < 100; i++) ws.send(new Uint8Array(100_000));
@@ -246,7 +239,7 @@ test('closing a connection whose client never reads ends by stallTimeout', async
   assert.not(wire.ended);
 });
 
-test('sending to whoever is not there is no mistake: timers, loops over connections, handlers that come late', async (bench) => {
+test('sending to a peer that has gone does not throw: from timers, loops over connections, late handlers', async (bench) => {
   const answers: boolean[] = [];
   const ended = deferred<WebSocketConnection>();
   const server = await bench.serve({
@@ -273,7 +266,7 @@ test('sending to whoever is not there is no mistake: timers, loops over connecti
   assert.ok(answers.every((answer) => answer === false));
 });
 
-test('a message inside of a fragmented one is a mistake of the application, and throws', async (bench) => {
+test('a message inside a fragmented one is a mistake of the application, and throws', async (bench) => {
   const { ws, wire } = await slowClient(bench);
   wire.socket.resume();
   assert.is(ws.sendFragment('a', false), true);

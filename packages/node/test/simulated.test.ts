@@ -1,4 +1,4 @@
-// What the simulation has found, each as a test of its own: the adapter on simulated sockets.
+// Faults found by the simulation, each with its own test: the adapter on simulated sockets.
 import { Duplex } from 'node:stream';
 import { simulateSocket, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
@@ -8,14 +8,14 @@ import { attach, connect, type WebSocketConnection } from '../src/index.ts';
 
 const test = suite('simulated');
 
-test('written, asked for while there is no connection, follows what the next one writes', async () => {
+test('written, requested without a connection, follows the writes of the next one', async () => {
   const clock = new VirtualClock();
   let tries = 0;
   const createSocket = (): Duplex => {
     if (++tries === 1) throw new Error('not yet');
     const [near, far] = WireEnd.pair(clock);
     new WirePeer(far, Connection.server({ heartbeat: false }), clock);
-    // TLS never has written before the call returns.
+    // With TLS, a write never completes before the call returns.
     const simulated = simulateSocket(Duplex, near, clock, { tls: true });
     simulated.secured();
     return simulated.socket;
@@ -33,7 +33,7 @@ test('written, asked for while there is no connection, follows what the next one
   assert.is(clock.timers, 0);
 });
 
-test('drain follows when what was kept for a connection was above the mark, and what it became is not', async () => {
+test('drain is called if kept messages were above the mark and their frames are not', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);
@@ -49,7 +49,7 @@ test('drain follows when what was kept for a connection was above the mark, and 
   await clock.pass(1);
 });
 
-test('lent bytes that have not left when the connection ends do not leave any more', async () => {
+test('lent bytes that were not written when the connection ends are not written later', async () => {
   const clock = new VirtualClock();
   const [near, far] = WireEnd.pair(clock);
   near.capacity = 10_000;
@@ -59,7 +59,7 @@ test('lent bytes that have not left when the connection ends do not leave any mo
   const ws = attach(socket, Connection.opened('server'), { end }, { clock });
   ws.send(lent, { lend: true });
   await clock.pass(10);
-  // The peer has nothing more to say, and reads on.
+  // The peer has nothing more to send, and continues to read.
   far.shutdown();
   await clock.pass(10);
   assert.is(ws.state, 'closed');
@@ -74,7 +74,7 @@ test('lent bytes that have not left when the connection ends do not leave any mo
   assert.is(socket.destroyed, true);
 });
 
-test('drain follows when there is a connection, though less waited than the mark before there was', async () => {
+test('drain is called once there is a connection, even if less than the mark was waiting before', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);
@@ -84,11 +84,11 @@ test('drain follows when there is a connection, though less waited than the mark
   const options = { clock, createSocket: () => simulated.socket, reconnect: true, highWaterMark: 1000 };
   const ws = connect('ws://localhost/', options, { drain: () => void drains++ });
   assert.is(ws.send(new Uint8Array(950)), true);
-  // The request counts until it has left.
+  // The request counts until it has been written.
   assert.ok(ws.queuedBytes > 1000);
   simulated.connected();
   await clock.pass(10);
-  // Whatever makes it look.
+  // Anything that makes the driver look.
   ws.resume();
   await clock.pass(10);
   assert.equal([ws.state, ws.queuedBytes < 1000, drains], ['connecting', true, 0]);
@@ -99,7 +99,7 @@ test('drain follows when there is a connection, though less waited than the mark
   await clock.pass(1);
 });
 
-test('drain follows when what `open` sends, beside what was kept, was above the mark', async () => {
+test('drain is called if messages sent in `open`, together with kept ones, were above the mark', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   let most = 0;

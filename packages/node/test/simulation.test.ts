@@ -1,4 +1,4 @@
-// The adapter whole, on simulated sockets; `npm run fuzz -- --simulate-adapter node --simulate 20000` takes more.
+// The whole adapter on simulated sockets; `npm run fuzz -- --simulate-adapter node --simulate 20000` runs more schedules.
 import { node } from '../../adapter/test/simulation/node.ts';
 import { testSimulation } from '../../adapter/test/simulation/suite.ts';
 

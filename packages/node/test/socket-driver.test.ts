@@ -1,5 +1,5 @@
-// What the driver does with sockets that no connection shows: whom it asks for a callback, which error it keeps, what it reads of
-// sockets that it does not know.
+// Details of the driver that no connection shows: when it asks for a callback, which error it keeps, what it reads from unknown
+// sockets.
 import { EventEmitter, once } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -17,7 +17,7 @@ import { soon, suite } from './support.ts';
 
 const test = suite('socket driver');
 
-/** A stream that takes what is written at once, and writes down whether it was asked to tell when that has left. */
+/** A stream that takes every write at once, and records whether a callback was given. */
 class Sink extends Duplex {
   readonly writes: { readonly length: number; readonly callback: unknown }[] = [];
   received = '';
@@ -39,7 +39,7 @@ class Sink extends Duplex {
 /** The most that the socket holds. */
 const MOST = 262_144;
 
-/** The payload of a server's frame of `length` bytes, which has more than 125. */
+/** Returns the payload of a server's frame of `length` bytes, for more than 125. */
 const payloadOf = (length: number): Uint8Array => new Uint8Array(length - (length - 4 < 65_536 ? 4 : 10));
 
 for (const [highWaterMark, bound] of [
@@ -47,7 +47,7 @@ for (const [highWaterMark, bound] of [
   [1_000_000, MOST],
   [1000, 1000],
 ] as const) {
-  test(`no callback is asked for up to ${bound} bytes (highWaterMark: ${highWaterMark})`, async () => {
+  test(`a write gets no callback up to ${bound} bytes (highWaterMark: ${highWaterMark})`, async () => {
     const options: AdapterOptions = highWaterMark === undefined ? {} : { highWaterMark };
     for (const [total, watched] of [
       [bound, false],
@@ -72,7 +72,7 @@ for (const [highWaterMark, bound] of [
   });
 }
 
-test('up to 64 KiB leave a plain socket as a string, byte for byte, and more as bytes', async (bench) => {
+test('up to 64 KiB are written to a plain socket as a string, byte for byte, and more as bytes', async (bench) => {
   const kinds: string[] = [];
   const server = await bench.serve({
     open({ socket }) {
@@ -86,7 +86,7 @@ test('up to 64 KiB leave a plain socket as a string, byte for byte, and more as 
     message: (ws, data) => void ws.send(data),
   });
   const client = await rawClient(bench, server.port);
-  // What answered the request.
+  // The answer to the request.
   kinds.length = 0;
   for (const [length, kind] of [
     [1, 'string'],
@@ -102,7 +102,7 @@ test('up to 64 KiB leave a plain socket as a string, byte for byte, and more as 
   }
 });
 
-test('all callbacks of a connection are one function', async () => {
+test('all writes of a connection share one callback', async () => {
   const sink = new Sink();
   const ws = attach(sink, Connection.opened('server'));
   for (let count = 0; count < 2; count++) {
@@ -115,7 +115,7 @@ test('all callbacks of a connection are one function', async () => {
   ws.terminate();
 });
 
-test('whoever waits until all has left is told, and be it a single byte', async () => {
+test('an application that awaits written is told even for a single byte', async () => {
   let left = 1;
   const sink = Object.defineProperty(new Sink(), 'writableLength', { get: () => left });
   const ws = attach(sink, Connection.opened('server'));
@@ -138,7 +138,7 @@ test('of two errors of a socket the first is the cause of the end', async () => 
   assert.is((await ws.closed).explanation.cause, first);
 });
 
-test('a request that came through no server of Node’s is upgraded as well', async () => {
+test('a request that did not come from a Node server is upgraded as well', async () => {
   const sink = new Sink();
   const rawHeaders = [
     ['Host', 'server.example.com'],
@@ -168,7 +168,7 @@ test('garbage over TLS gets 400 where there is an `error` handler, and goes ther
 });
 
 for (const secure of [false, true]) {
-  test(`a server that closes lets go of whoever has sent nothing${secure ? ', or no more than TLS' : ''}`, () => {
+  test(`a closing server drops clients that have sent nothing${secure ? ', or no more than TLS' : ''}`, () => {
     const http = new EventEmitter();
     const arrivals = new Arrivals(http as HttpServer, new Scope<never>({}), 1000, secure);
     const sockets = [0, 1, 2].map((bytesRead) => Object.assign(new Sink(), { bytesRead }));
@@ -183,7 +183,7 @@ for (const secure of [false, true]) {
   });
 }
 
-test('the sockets of a server come in its context up to Node 23', () => {
+test('up to Node 23 the sockets of a server come in its context', () => {
   assert.equal(['20.19.0', '22.1.0', '23.9.9', '24.0.0', '26.10.0'].map(comesWithout), [
     false,
     false,
@@ -194,7 +194,7 @@ test('the sockets of a server come in its context up to Node 23', () => {
   assert.is(serverContext(new EventEmitter() as HttpServer).inherited, !comesWithout(process.versions.node));
 });
 
-test('while a server closes it keeps no connection alive for another request', async (bench) => {
+test('a closing server keeps no connection alive for another request', async (bench) => {
   const server = await bench.serve();
   await server.close();
   assert.is(server.http.keepAliveTimeout, 1);

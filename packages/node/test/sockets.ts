@@ -1,11 +1,11 @@
-// What the tests know of Node's own sockets and servers. The tests of another adapter put their own in this place, and
-// run the rest as it is.
+// The tests' knowledge of Node's own sockets and servers. The tests of another adapter replace this file and run the rest
+// unchanged.
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Handlers, upgrade, type WebSocketConnection } from '../src/index.ts';
 import type { Bench } from './support.ts';
 
-/** What the operating system says, in Node's words: the peer has reset, nobody listens, somebody listens already. */
+/** Node's names for errors of the operating system: the peer has reset, nothing listens, something already listens. */
 export const RESET = /ECONNRESET|EPIPE/;
 export const REFUSED = /ECONNREFUSED/;
 export const TAKEN = /EADDRINUSE/;
@@ -16,10 +16,10 @@ export const isGone = (ws: { readonly socket: unknown }): boolean => socketOf(ws
 
 export const isPaused = (ws: WebSocketConnection): Promise<boolean> => Promise.resolve(socketOf(ws).isPaused());
 
-/** Destroys the socket without a word to its connection. */
+/** Destroys the socket without telling its connection. */
 export const cut = (ws: WebSocketConnection, error?: Error): void => void socketOf(ws).destroy(error);
 
-/** Counts how many times a socket hands something to the operating system, below its own buffering. */
+/** Counts how often a socket writes to the operating system, below its own buffering. */
 export function countWrites(ws: WebSocketConnection): () => number {
   let writes = 0;
   const socket = socketOf(ws);
@@ -33,7 +33,7 @@ export function countWrites(ws: WebSocketConnection): () => number {
   return () => writes;
 }
 
-/** A server that takes over all the requests that an HTTP server reads; gives its port. */
+/** Starts a server that takes over every request of an HTTP server; returns its port. */
 export function upgrading(
   bench: Bench,
   handlers: Handlers,

@@ -1,5 +1,6 @@
-// What the tests of this package share: tests with a timeout, and servers and clients that are gone after their test.
+// Helpers of this package's tests: tests with a timeout, and servers and clients that are gone after their test.
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Server as NetServer } from 'node:net';
 import type { HandshakeError, ProtocolError } from '@sockless/core';
 import { type Test, suite as uvuSuite } from 'uvu';
@@ -17,16 +18,16 @@ import {
 /** How long a test may take in milliseconds, unless its suite says otherwise. */
 const PATIENCE = 30_000;
 
-/** What a test works with; all of it is gone when the test ends, however that comes about. */
+/** The things that a test works with. All are gone when the test ends, however it ends. */
 export class Bench {
   readonly #undo: (() => unknown)[] = [];
 
-  /** Registers what is to be done after the test. */
+  /** Registers a function to call after the test. */
   after(undo: () => unknown): void {
     this.#undo.push(undo);
   }
 
-  /** A server on 127.0.0.1. */
+  /** Starts a server on 127.0.0.1. */
   async serve<Data = unknown>(handlers: Handlers<Data> = {}, options: ServeOptions = {}): Promise<Server<Data>> {
     const server = await serve({ host: '127.0.0.1', ...options }, handlers);
     this.after(() => server.close({ timeout: 1 }));
@@ -43,7 +44,7 @@ export class Bench {
     return ws;
   }
 
-  /** A client and its counterpart on a server of its own, both open. */
+  /** Returns an open client and its counterpart on a new server. */
   async pair({ client, server, clientOptions, serverOptions }: PairInit = {}): Promise<Pair> {
     const accepted = deferred<WebSocketConnection>();
     const open = (ws: WebSocketConnection): void => accepted.resolve(ws);
@@ -53,7 +54,7 @@ export class Bench {
     return { client: ws, server: await accepted.promise, host };
   }
 
-  /** Lets a server listen on a free port of 127.0.0.1; gives the port. */
+  /** Lets a server listen on a free port of 127.0.0.1; returns the port. */
   async listen(server: NetServer): Promise<number> {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -64,7 +65,7 @@ export class Bench {
     return port(server);
   }
 
-  /** The errors that nobody caught, from here to the end of the test; without this call they end the process. */
+  /** Collects uncaught errors until the end of the test; without this call they end the process. */
   uncaught(): unknown[] {
     const errors: unknown[] = [];
     const onError = (error: unknown): number => errors.push(error);
@@ -96,7 +97,7 @@ async function first<T>(set: ReadonlySet<T>): Promise<T> {
   return [...set][0] as T;
 }
 
-/** A suite whose tests get a {@link Bench}, and fail when they hang. */
+/** Returns a suite whose tests get a {@link Bench}, and fail when they hang. */
 export function suite(name: string, patience = PATIENCE): Test<Bench> {
   const tests = uvuSuite(name);
   const add = (title: string, body: (bench: Bench) => unknown): void => {
@@ -115,10 +116,10 @@ export function suite(name: string, patience = PATIENCE): Test<Bench> {
 export { collectGarbage } from '../../core/test/garbage.ts';
 export { type Deferred, deferred, delay, until, within } from '../../tools/testing.ts';
 
-/** What the peers of a socket that is on its way need: some turns of the loop in which nothing else happens. */
+/** Waits for some turns of the event loop, in which peers handle bytes on their way. */
 export const soon = (): Promise<void> => delay(20);
 
-/** Gives what a call throws, which must be of that class. (To uvu's `throws` any class but an ES one fits.) */
+/** Returns the error that a call throws, which must be of that class. (uvu's `throws` accepts any class but ES classes.) */
 export function thrown<E extends Error>(kind: new (...args: never[]) => E, call: () => unknown): E {
   try {
     call();
@@ -129,14 +130,14 @@ export function thrown<E extends Error>(kind: new (...args: never[]) => E, call:
   throw new Error(`nothing was thrown, ${kind.name} expected`);
 }
 
-/** The TCP port of a server. */
+/** Returns the TCP port of a server. */
 export function port(server: NetServer): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('listens on no port');
   return address.port;
 }
 
-/** Handlers that write down what they were called with. */
+/** Returns handlers that record their calls. */
 export function recorder(): { log: string[]; handlers: Required<Omit<Handlers, 'request' | 'drain' | 'error'>> } {
   const log: string[] = [];
   const text = (data: string | Uint8Array): string => (typeof data === 'string' ? data : Buffer.from(data).toString());
@@ -153,4 +154,18 @@ export function recorder(): { log: string[]; handlers: Required<Omit<Handlers, '
       end: (_, { code, clean }) => void log.push(`end ${code}${clean ? ' clean' : ''}`),
     },
   };
+}
+
+/** Sends a message over a connection once it is open, and returns the next message that arrives. */
+export async function exchange(ws: WebSocketConnection, message = 'hello'): Promise<string | Uint8Array | undefined> {
+  await ws.opened;
+  ws.send(message);
+  return (await ws[Symbol.asyncIterator]().next()).value;
+}
+
+/** Returns the body of a response. */
+export async function bodyOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return text;
 }

@@ -1,35 +1,17 @@
-// Messages that nobody takes: reading never stops for them, so that the end is seen, and whoever asks too late is told.
+// Messages without a reader: they never stop reading, so that the end is noticed, and a loop that begins too late is told.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import { StateError } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../src/index.ts';
-import { closing, frame, openServer, rawClient, type Wire } from './raw.ts';
-import { type Bench, deferred, delay, soon, suite, thrown, until, within } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import type { WebSocketConnection } from '../src/index.ts';
+import { openClient, openConnection } from './pairs.ts';
+import { closing, frame } from './raw.ts';
+import { deferred, delay, soon, suite, thrown, until, within } from './support.ts';
 
 const test = suite('unread messages');
 
 const MB = 1024 * 1024;
-
-/** A client without a message handler, and its peer. */
-async function client(bench: Bench, handlers: Handlers = {}, options = {}) {
-  const peer = deferred<Wire>();
-  const ws = bench.connect(await openServer(bench, peer.resolve), handlers, options);
-  await ws.opened;
-  return { ws, wire: await peer.promise };
-}
-
-/** A server's connection without a message handler, and its peer. */
-async function server(bench: Bench, handlers: Handlers = {}) {
-  const opened = deferred<WebSocketConnection>();
-  const open: Handlers['open'] = (ws, event) => {
-    opened.resolve(ws);
-    return handlers.open?.(ws, event);
-  };
-  const host = await bench.serve({ ...handlers, open });
-  const wire = await rawClient(bench, host.port);
-  return { ws: await opened.promise, wire };
-}
 
 const take = async (ws: WebSocketConnection, count: number): Promise<unknown[]> => {
   const iterator = ws[Symbol.asyncIterator]();
@@ -38,7 +20,7 @@ const take = async (ws: WebSocketConnection, count: number): Promise<unknown[]> 
   return got;
 };
 
-test('a client that only sends learns that it is over, and connects again', async (bench) => {
+test('a client that only sends notices the end, and connects again', async (bench) => {
   let connections = 0;
   const host = await bench.serve({
     open(ws) {
@@ -53,7 +35,7 @@ test('a client that only sends learns that it is over, and connects again', asyn
   assert.is(ends[0]?.code, 1001);
 });
 
-test("a client that only sends does not hold up a server's shutdown", async (bench) => {
+test("a client that only sends does not delay a server's shutdown", async (bench) => {
   const host = await bench.serve({ open: (ws) => ws.send('hello') });
   const ws = bench.connect(host.url);
   await ws.opened;
@@ -61,8 +43,8 @@ test("a client that only sends does not hold up a server's shutdown", async (ben
   await within(3000, 'to close', host.close({ timeout: 60_000 }));
 });
 
-test('messages that nobody takes are kept up to 1 MiB, then dropped, and a loop that begins then is told', async (bench) => {
-  const { ws, wire } = await client(bench);
+test('messages without a reader are kept up to 1 MiB, then dropped, and a loop that begins then throws', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   const message = frame('server', 0x82, new Uint8Array(100_000));
   for (let i = 0; i < 10; i++) wire.write(message);
   wire.write(frame('server', 0x89));
@@ -79,16 +61,16 @@ test('messages that nobody takes are kept up to 1 MiB, then dropped, and a loop 
   assert.is((await ws.closed).code, 4000);
 });
 
-test('empty messages have a bound as well', async (bench) => {
-  const { ws, wire } = await client(bench);
+test('empty messages are bounded as well', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(Buffer.alloc(2 * 50_000, Buffer.of(0x82, 0)), frame('server', 0x89));
   await wire.frames(1);
   assert.is(ws.droppedMessages, 50_000);
 });
 
-test('on a server they wait while an async open awaits, however it comes to its loop', async (bench) => {
+test('on a server they wait until an async open has settled, wherever its loop begins', async (bench) => {
   const got: unknown[] = [];
-  const { wire } = await server(bench, {
+  const { wire } = await openConnection(bench, {
     async open(ws) {
       await delay(20);
       for await (const message of ws) got.push(message);
@@ -101,15 +83,15 @@ test('on a server they wait while an async open awaits, however it comes to its 
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('on a server a loop may begin behind the call, or as soon as it is open', async (bench) => {
-  const { ws, wire } = await server(bench);
+test('on a server a loop may begin after the call, or as soon as the connection is open', async (bench) => {
+  const { ws, wire } = await openConnection(bench);
   wire.write(frame('client', 0x81, '1'));
   assert.equal(await take(ws, 1), ['1']);
 });
 
 test('on a server they are dropped once `open` is done, and counted', async (bench) => {
   const opening = deferred<void>();
-  const { ws, wire } = await server(bench, { open: () => opening.promise });
+  const { ws, wire } = await openConnection(bench, { open: () => opening.promise });
   wire.write(frame('client', 0x81, 'kept for now'));
   await soon();
   assert.is(ws.droppedMessages, 0);
@@ -120,16 +102,16 @@ test('on a server they are dropped once `open` is done, and counted', async (ben
   assert.is(thrown(StateError, () => ws[Symbol.asyncIterator]()).rule, 'messages-dropped');
 });
 
-test('on a server a loop may begin later, as long as nothing was dropped', async (bench) => {
-  const { ws, wire } = await server(bench);
+test('on a server a loop may begin later if nothing was dropped', async (bench) => {
+  const { ws, wire } = await openConnection(bench);
   await soon();
   const all = take(ws, 2);
   wire.write(frame('client', 0x81, '1'), frame('client', 0x81, '2'));
   assert.equal(await all, ['1', '2']);
 });
 
-test('behind a loop that was left, messages wait for the next one up to 1 MiB', async (bench) => {
-  const { ws, wire } = await client(bench);
+test('after a loop was left, up to 1 MiB of messages wait for the next one', async (bench) => {
+  const { ws, wire } = await openClient(bench);
   wire.write(frame('server', 0x81, '1'), frame('server', 0x81, '2'));
   for await (const _ of ws) break;
   assert.equal(await take(ws, 1), ['2']);
@@ -140,9 +122,9 @@ test('behind a loop that was left, messages wait for the next one up to 1 MiB', 
   await iterator.return?.();
 });
 
-test('of two loops one may be left: the other goes on', async (bench) => {
+test('when one of two loops is left, the other goes on', async (bench) => {
   const got: unknown[] = [];
-  const { ws, wire } = await client(bench, { message: (_, data) => void got.push(data) });
+  const { ws, wire } = await openClient(bench, { message: (_, data) => void got.push(data) });
   const one = ws[Symbol.asyncIterator]();
   const other = ws[Symbol.asyncIterator]();
   const waiting = [one.next(), other.next()];
@@ -158,9 +140,9 @@ test('of two loops one may be left: the other goes on', async (bench) => {
   assert.equal(got, []);
 });
 
-test('deadlines go on for a connection whose messages nobody takes', async (bench) => {
+test('deadlines run for a connection without a reader for its messages', async (bench) => {
   const clock = new VirtualClock();
-  const { ws, wire } = await client(bench, {}, { clock, heartbeat: { interval: 1000, timeout: 500 } });
+  const { ws, wire } = await openClient(bench, {}, { clock, heartbeat: { interval: 1000, timeout: 500 } });
   wire.write(frame('server', 0x81, 'unread'));
   await soon();
   clock.advance(1001);

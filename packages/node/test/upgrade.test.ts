@@ -1,4 +1,4 @@
-// upgrade: requests that an HTTP server of Node's has read.
+// upgrade: requests that a Node HTTP server has read.
 import { createServer, get, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { HandshakeRequest, ServerOptions } from '@sockless/core';
@@ -6,13 +6,13 @@ import * as assert from 'uvu/assert';
 import { accept, type Decision, type Handlers, reject, upgrade, type WebSocketConnection } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { dial, frame, rawClient, request } from './raw.ts';
-import { type Bench, deferred, delay, recorder, suite, until } from './support.ts';
+import { type Bench, deferred, delay, exchange, recorder, suite, until } from './support.ts';
 
 const test = suite('upgrade');
 
 const echo: Handlers = { message: (ws, data) => void ws.send(data) };
 
-/** Lets a server upgrade all requests; gives its port. */
+/** Lets a server upgrade all requests; returns its port. */
 function upgrading(
   bench: Bench,
   handlers: Handlers,
@@ -21,13 +21,6 @@ function upgrading(
 ): Promise<number> {
   server.on('upgrade', (req, socket, head) => upgrade(req, socket, head, options, handlers));
   return bench.listen(server);
-}
-
-async function exchange(ws: WebSocketConnection, message = 'hello'): Promise<string | Uint8Array | undefined> {
-  await ws.opened;
-  ws.send(message);
-  for await (const answer of ws) return answer;
-  return undefined;
 }
 
 test('http', async (bench) => {
@@ -41,7 +34,7 @@ test('https', async (bench) => {
   assert.is(await exchange(ws), 'hello');
 });
 
-/** How frameworks use a server: Express is a listener, Fastify makes the server and routes in its own `request`. */
+/** How frameworks use a server: Express is a listener, Fastify creates the server and routes in its own `request` handler. */
 const frameworks: Record<string, () => HttpServer> = {
   Express() {
     const app: RequestListener = (req, res) => void res.end(`express ${req.url}`);
@@ -115,7 +108,7 @@ test('too many of them are refused', async (bench) => {
   assert.equal(log, ['fail early-data', 'end 1006']);
 });
 
-test('a request tells all there is of it, until the open handler has returned', async (bench) => {
+test('a request has all its facts until the open handler has returned', async (bench) => {
   const asked = deferred<[WebSocketConnection, HandshakeRequest]>();
   const seen: (HandshakeRequest | undefined)[] = [];
   const port = await upgrading(bench, {
@@ -196,7 +189,7 @@ test('a decision that never comes ends with handshakeTimeout', async (bench) => 
   assert.match(await wire.end(), /^HTTP\/1.1 408 /);
 });
 
-test('an option that is not valid is thrown at the caller', async (bench) => {
+test('an invalid option throws to the caller', async (bench) => {
   const server = createServer();
   const thrown = deferred<unknown>();
   server.on('upgrade', (req, socket, head) => {
@@ -212,7 +205,7 @@ test('an option that is not valid is thrown at the caller', async (bench) => {
   assert.instance(await thrown.promise, RangeError);
 });
 
-test('a connection that was accepted in the same packet as garbage is failed, not the process', async (bench) => {
+test('garbage in the same packet as an accepted request fails the connection, not the process', async (bench) => {
   const { log, handlers } = recorder();
   const port = await upgrading(bench, handlers);
   const wire = await rawClient(bench, port);

@@ -1,19 +1,19 @@
-// Every wait of a server has a deadline, from the first moment of a socket on. What belongs to Node's HTTP server alone.
+// Every wait of a server has a deadline, from the first moment of a socket on. These tests are about Node's HTTP server.
 import { get as httpGet } from 'node:http';
 import { Agent, get as httpsGet } from 'node:https';
 import { connect as tlsConnect } from 'node:tls';
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import type { ServeOptions, Server } from '../src/index.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { dial, frame, request, type Wire } from './raw.ts';
 import { type Bench, delay, soon, suite, until } from './support.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 const test = suite('waits', 10_000);
 
 const TLS = { key: KEY, cert: CERTIFICATE };
 
-/** Whether what was said is followed by the end of the socket, and nothing more happens. */
+/** Tells whether the socket ends after what was sent, and nothing more happens. */
 async function goneAt(wire: Wire, clock: VirtualClock, time: number): Promise<string> {
   await soon();
   clock.advance(time - 1);
@@ -72,7 +72,7 @@ test('a client that trickles the TLS handshake is gone after handshakeTimeout', 
 });
 
 for (const bytes of ['', request().slice(0, 40)]) {
-  test(`a client that has shaken hands over TLS and sends ${bytes === '' ? 'nothing' : 'half of a head'} is gone as well`, async (bench) => {
+  test(`a client that sends ${bytes === '' ? 'nothing' : 'half of a head'} after the TLS handshake is gone as well`, async (bench) => {
     const { server, clock } = await serve(bench, { tls: TLS });
     const socket = tlsConnect({ port: server.port, host: '127.0.0.1', ca: CERTIFICATE });
     bench.after(() => socket.destroy());
@@ -85,7 +85,7 @@ for (const bytes of ['', request().slice(0, 40)]) {
   });
 }
 
-test('the time before the head counts for the decision', async (bench) => {
+test('the time before the head counts towards the decision', async (bench) => {
   const clock = new VirtualClock();
   const server = await bench.serve({ request: () => new Promise(() => {}) }, { handshakeTimeout: 2000, clock });
   const wire = await dial(bench, server.port);
@@ -96,7 +96,7 @@ test('the time before the head counts for the decision', async (bench) => {
   assert.match(await goneAt(wire, clock, 500), /^HTTP\/1.1 408 /);
 });
 
-test('no time limits a connection that is open, nor a response of the http listener', async (bench) => {
+test('there is no time limit for an open connection or a response of the http listener', async (bench) => {
   const { server, clock } = await serve(bench, {
     http: (_, response) => void setTimeout(() => response.end('late'), 50),
   });
@@ -116,7 +116,7 @@ test('no time limits a connection that is open, nor a response of the http liste
   assert.is(await answered, 200);
 });
 
-test('a request on a socket that has had one before begins anew', async (bench) => {
+test('a second request on a socket gets the whole time again', async (bench) => {
   const { server, clock } = await serve(bench, { http: (_, response) => response.end('x') });
   const wire = await dial(bench, server.port);
   wire.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -140,7 +140,7 @@ test('handshakeTimeout: Infinity waits', async (bench) => {
 
 const silences: Record<string, (bench: Bench, port: number) => Promise<void>> = {
   'before the TLS handshake': async (bench: Bench, port: number) => void (await dial(bench, port)),
-  'behind the TLS handshake': async (bench: Bench, port: number) => {
+  'after the TLS handshake': async (bench: Bench, port: number) => {
     const socket = tlsConnect({ port, host: '127.0.0.1', ca: CERTIFICATE });
     bench.after(() => socket.destroy());
     socket.on('error', () => undefined);
@@ -165,7 +165,7 @@ for (const [title, arrive] of Object.entries(silences)) {
   });
 }
 
-test('what is no request, and what fails before there is one, goes to `error` without a connection', async (bench) => {
+test('invalid requests, and failures before a request, go to `error` without a connection', async (bench) => {
   const told: unknown[] = [];
   for (const tls of [undefined, TLS]) {
     const server = await bench.serve({ error: (ws, error) => void told.push([ws, (error as Error).name]) }, { tls });
@@ -184,12 +184,12 @@ test('what is no request, and what fails before there is one, goes to `error` wi
   told.length = 0;
   server.http.emit('error', oops);
   assert.equal(told, [[undefined, oops]]);
-  // And it goes on.
+  // The server goes on.
   const ws = bench.connect(server.url);
   await ws.opened;
 });
 
-test('without an `error` handler strangers do not fill the console', async (bench) => {
+test('without an `error` handler strangers cannot fill the console', async (bench) => {
   const { error } = console;
   const lines: unknown[] = [];
   console.error = (...values) => void lines.push(values);

@@ -1,4 +1,4 @@
-/** What runs in runtimes that speak Node's language: the built `@sockless/node`, over real sockets, in both roles. */
+/** The program for runtimes that support Node's modules: the built `@sockless/node`, over real sockets, in both roles. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, serve, type WebSocketConnection } from '@sockless/node';
@@ -16,7 +16,7 @@ const MESSAGES = [
 const short = (data: unknown): unknown[] =>
   typeof data === 'string' ? [data.slice(0, 20), data.length] : [...new Uint8Array(data as ArrayBuffer).subarray(0, 5)];
 
-/** Sends all, one after the other, and compares what comes back. */
+/** Sends the messages one after the other and compares the echoes. */
 async function expectEchoes(ws: WebSocketConnection): Promise<void> {
   await ws.opened;
   const messages = ws[Symbol.asyncIterator]();
@@ -68,7 +68,7 @@ const EXPECTATIONS: readonly Expectation[] = [
     },
   },
   {
-    name: 'a server that closes says 1001 to those who are there',
+    name: 'a closing server sends 1001 to its clients',
     async run() {
       const server = await serve({ host: '127.0.0.1' });
       const ws = connect(server.url);

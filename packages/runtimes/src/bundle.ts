@@ -1,21 +1,21 @@
-/** What the runtimes are given to run: bundles made by esbuild, without a file on the disk. */
+/** The bundles that the runtimes run, made by esbuild without files on disk. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /**
- * Bundles the expectations, from the sources of core and deflate, as a script that needs nothing: it defines
- * `run(...scopes)`, a promise of a {@link Report} for each object that stands in the place of the global one.
+ * Bundles the expectations from the sources of core and deflate into a self-contained script. It defines
+ * `run(...scopes)`, which returns a promise of a {@link Report} for each object that replaces the global one.
  */
 export async function bundleExpectations(): Promise<string> {
   const inside = await bundle('inside.ts', {
     format: 'iife',
     globalName: 'inside',
-    // Whatever in there asks for the global object is given this one: only core's host.ts does.
+    // Code that looks up the global object, which is only core's host.ts, gets this one.
     banner: { js: 'const load = (globalThis) => {' },
     footer: { js: 'return inside; };' },
-    // Its own name for itself, not the copy that was built: there must be one core.
+    // Resolves core's own name to its sources instead of the build, so that there is only one core.
     alias: { '@sockless/core': path('../../core/src') },
   });
   return `${inside}
@@ -27,7 +27,7 @@ const run = async (...scopes) => {
 `;
 }
 
-/** Bundles a program of this folder, or of another package, as an ES module; what is built is taken as it was built. */
+/** Bundles a program of this folder or of another package as an ES module, with the built packages. */
 export async function bundle(entry: string, options: Parameters<typeof build>[0] = {}): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path(entry)],

@@ -1,4 +1,4 @@
-/** Debian's Chromium: a page, and a dedicated worker of one. */
+/** Debian's Chromium: a page and its dedicated worker. */
 import { chromium, type Page } from 'playwright-core';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { whyMissing } from '../../tools/debian.ts';
@@ -6,7 +6,7 @@ import { bundleExpectations } from './bundle.ts';
 import type { Report } from './inside.ts';
 import { type Runtime, reports } from './runtime.ts';
 
-/** Where its page seems to come from; nothing is asked of the network. */
+/** The apparent origin of its page; no network request is made. */
 const SITE = 'http://localhost/';
 
 function runtime(name: string, evaluate: (page: Page, script: string, ask: string) => Promise<Report[]>): Runtime {

@@ -1,8 +1,8 @@
 /**
- * What runs inside of every runtime, from one bundle of the sources: all expectations, each by itself, and the digest.
+ * The program for every runtime, from one bundle of the sources: runs each expectation by itself, and computes the digest.
  *
- * The bundle is evaluated twice, with the runtime's global object and with an empty one in its place: so everywhere core is
- * also seen to work with nothing but ECMAScript.
+ * It runs twice, with the runtime's global object and with an empty one in its place, which shows that core needs
+ * nothing but ECMAScript.
  */
 import { host } from '../../core/src/host.ts';
 import { kernel } from '../../core/src/kernel.ts';
@@ -10,18 +10,18 @@ import { failuresOf } from '../../core/test/runtimes/expectation.ts';
 import { BARE, CORE, digest, transcript } from '../../core/test/runtimes/expectations.ts';
 import { DEFLATE, deflateTranscript } from '../../deflate/test/runtimes/expectations.ts';
 
-/** How it went: plain data, which leaves any runtime as JSON. */
+/** The results, as plain data that any runtime can pass on as JSON. */
 export interface Report {
   readonly cases: number;
-  /** What does not hold, and why. */
+  /** The expectations that failed, and why. */
   readonly failures: readonly (readonly [name: string, reason: string])[];
-  /** What core has found of the host. */
+  /** The features of the host that core has found. */
   readonly offers: readonly string[];
   /** SHA-256 of all transcripts. */
   readonly digest: string;
 }
 
-/** Runs everything, one after the other. */
+/** Runs all expectations, one after the other. */
 export async function report(): Promise<Report> {
   const offers = Object.entries({ ...host, kernel: kernel(), webAssembly: undefined, allocate: undefined })
     .filter(([, capability]) => capability !== undefined)
@@ -35,7 +35,7 @@ export async function report(): Promise<Report> {
   };
 }
 
-/** What every runtime, and whoever compares them, must come to. */
+/** The expected digest for every runtime. */
 export function digestOfAll(): string {
   return digest(everything());
 }

@@ -1,4 +1,4 @@
-/** Runtimes that are a program: it is given a file, and its standard output is JSON. */
+/** Runtimes that are programs: they run a file, and print JSON. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { type Runtime, reports, TIMEOUT, whyMissing } from './runtime.ts';
 
 const execute = promisify(execFile);
 
-/** A program of npm's, by the packages that may carry it. */
+/** The program of a runtime, from the npm packages that may contain it. */
 interface Program {
   readonly path: string | undefined;
   readonly args?: readonly string[];
@@ -26,7 +26,7 @@ const DENO: Program = {
 };
 const BUN: Program = { path: native.findProgram(import.meta.url, native.BUN) };
 
-/** Runs a file, and gives what it printed. */
+/** Runs a file and returns its output. */
 async function output({ path = '', args = [] }: Program, file: string): Promise<string> {
   const options = { env: { ...process.env, ...native.DENO_ENV }, timeout: TIMEOUT, maxBuffer: 2 ** 26 };
   return (await execute(path, [...args, file], options)).stdout;
@@ -44,7 +44,7 @@ function runtime(name: string, program: Program, run: (bare: boolean) => Promise
   };
 }
 
-/** The expectations, in a file of their own. */
+/** The expectations as a file. */
 const expectations = (name: string, program: Program): Runtime =>
   runtime(name, program, async (bare) => {
     const folder = await mkdtemp(join(tmpdir(), 'sockless-'));
@@ -61,7 +61,7 @@ const expectations = (name: string, program: Program): Runtime =>
 const adapter = (name: string, program: Program): Runtime =>
   runtime(name, program, () => output(program, fileURLToPath(new URL('adapter.ts', import.meta.url))));
 
-/** Node, Deno and Bun; the newer ones run TypeScript as it is. */
+/** Node, Deno and Bun; the newer versions run TypeScript unchanged. */
 export const PROGRAMS: readonly Runtime[] = [
   expectations('node', NODE),
   expectations('node-newest', NEWEST_NODE),

@@ -1,4 +1,4 @@
-/** QuickJS, an interpreter that offers nothing beyond ECMAScript, itself compiled to WebAssembly. */
+/** QuickJS, an interpreter with nothing beyond ECMAScript, compiled to WebAssembly. */
 import { createRequire } from 'node:module';
 import { newQuickJSWASMModuleFromVariant } from 'quickjs-emscripten-core';
 import { bundleExpectations } from './bundle.ts';
@@ -8,7 +8,7 @@ import type { Runtime } from './runtime.ts';
 const VARIANT = '@jitl/quickjs-wasmfile-release-sync';
 const { version } = createRequire(import.meta.url)(`${VARIANT}/package.json`) as { version: string };
 
-/** Its own global object is bare already. */
+/** Its own global object is already bare. */
 export const QUICKJS: Runtime = {
   name: 'quickjs',
   missing: undefined,

@@ -1,4 +1,4 @@
-/** The matrix as a table: every runtime that was asked for, one after the other. */
+/** Prints the matrix as a table: every requested runtime, one after the other. */
 import { isFailure } from '../../tools/debian.ts';
 import type { Result } from './runtime.ts';
 import { RUNTIMES } from './runtimes.ts';
@@ -24,7 +24,7 @@ const line = (...cells: readonly (string | number)[]): void =>
       .trimEnd(),
   );
 
-/** Prints a row, and gives what went wrong. */
+/** Prints a row, and returns what went wrong. */
 function row(name: string, { version, reports }: Result, seconds: number): string[] {
   const cases = reports.reduce((sum, report) => sum + report.cases, 0);
   const failures = reports.flatMap((report) => report.failures);

@@ -1,10 +1,10 @@
-/** What a runtime of the matrix is. */
+/** The parts of the matrix of runtimes. */
 import type { Report } from './inside.ts';
 
-/** How long one may take, in milliseconds. */
+/** How long a runtime may take, in milliseconds. */
 export const TIMEOUT = 110_000;
 
-/** What came of running in it. */
+/** The result of a run. */
 export interface Result {
   readonly version: string;
   readonly reports: readonly Report[];
@@ -13,15 +13,15 @@ export interface Result {
 /** A row of the matrix. */
 export interface Runtime {
   readonly name: string;
-  /** Why it cannot be run, if it cannot. */
+  /** Why it cannot be run. */
   readonly missing: string | undefined;
-  /** Also with nothing but ECMAScript, if `bare`; what offers nothing more has that alone. */
+  /** With `bare`, whether it also runs with only ECMAScript; a runtime that offers nothing more runs only so. */
   run(bare: boolean): Promise<Result>;
 }
 
-/** The script that runs what {@link bundleExpectations} gives. */
+/** Returns the script that runs the bundle of {@link bundleExpectations}. */
 export const reports = (bare: boolean): string => `await run(globalThis${bare ? ', {}' : ''})`;
 
-/** Why a program cannot be run, if its path is not known. */
+/** Returns why a program cannot be run, if its path is not known. */
 export const whyMissing = (path: string | undefined): string | undefined =>
   path === undefined ? `npm has no build for ${process.platform}-${process.arch}, or it is not installed` : undefined;

@@ -5,5 +5,5 @@ import { QUICKJS } from './quickjs.ts';
 import type { Runtime } from './runtime.ts';
 import { WORKERDS } from './workerd.ts';
 
-/** Each is one row. */
+/** Each runtime is a row. */
 export const RUNTIMES: readonly Runtime[] = [...PROGRAMS, ...WORKERDS, ...CHROMIUMS, QUICKJS];

@@ -1,4 +1,4 @@
-/** workerd, the runtime of Cloudflare's Workers: the expectations in a Worker, and the example that is one. */
+/** workerd, the runtime of Cloudflare's Workers: the expectations in a Worker, and the example of a Worker. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { reports as ask, type Runtime, whyMissing } from './runtime.ts';
 
 const PROGRAM = findProgram(import.meta.url, WORKERD);
 
-/** One Worker, on any port, which may connect to this machine. */
+/** The configuration of one Worker on any port, with access to this machine only. */
 const CONFIGURATION = `using Workerd = import "/workerd/workerd.capnp";
 const configuration :Workerd.Config = (
   services = [
@@ -35,7 +35,7 @@ const configuration :Workerd.Config = (
 );
 `;
 
-/** Starts a Worker, and ends it when `use` has done with its URL. */
+/** Starts a Worker, and ends it when `use` has finished with its URL. */
 async function withWorker<T>(script: string, use: (url: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'sockless-'));
   let child: ChildProcess | undefined;
@@ -54,19 +54,19 @@ async function withWorker<T>(script: string, use: (url: string) => Promise<T>): 
   }
 }
 
-/** It says where it listens in a line of JSON. */
+/** Returns its address, which it prints as a line of JSON. */
 async function portOf(child: ChildProcess): Promise<number> {
   for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
     const { event, port } = JSON.parse(line) as { event: string; port: number };
     if (event === 'listen') return port;
   }
-  throw new Error('workerd does not say where it listens');
+  throw new Error('workerd does not report where it listens');
 }
 
-/** What the Worker of packages/examples must do. */
+/** Checks the Worker of packages/examples. */
 const WORKER: readonly Expectation[] = [
   {
-    name: 'a Worker is a client of ws, over TCP of its own',
+    name: 'a Worker as a client of ws, over its own TCP connection',
     async run() {
       const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
       const received: string[] = [];
@@ -88,7 +88,7 @@ const WORKER: readonly Expectation[] = [
     },
   },
   {
-    name: 'a Worker is a server, in the bodies of a request and its response',
+    name: 'a Worker as a server, in the bodies of a request and its response',
     run: () =>
       example(async (url) => {
         const outgoing = request(url, { method: 'POST' });
@@ -118,7 +118,7 @@ async function version(): Promise<string> {
   return stdout.replace('workerd', '').trim();
 }
 
-/** The expectations in a Worker; and the example, at work with the world outside. */
+/** The expectations in a Worker, and the example with real connections. */
 export const WORKERDS: readonly Runtime[] = [
   {
     name: 'workerd',

@@ -1,4 +1,4 @@
-// The rows of the matrix as tests, one file for each runtime: the slowest take as long as a file may.
+// The rows of the matrix as tests. Each runtime has a file, because the slowest take as long as a file may.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { budget } from '../../core/test/budget.ts';
@@ -6,7 +6,7 @@ import { systemTool } from '../../tools/testing.ts';
 import { digestOfAll } from '../src/inside.ts';
 import { RUNTIMES } from '../src/runtimes.ts';
 
-/** QuickJS offers nothing but ECMAScript, so core is seen without the rest also where the others are not asked twice. */
+/** QuickJS has only ECMAScript, so this case is covered even when the other runtimes run once. */
 const BARE = budget(false, true);
 
 /** Registers and runs the rows of a runtime: its name, or its name and a plus. */
@@ -19,7 +19,7 @@ export function testRuntime(wanted: string): void {
       for (const { cases, failures, digest } of reports) {
         assert.equal(failures, []);
         assert.ok(cases > 0);
-        // What is no transcript of core has none.
+        // Only transcripts of core have a digest.
         if (digest !== '') assert.is(digest, digestOfAll(), 'the same events and bytes as here');
       }
       if (BARE && !name.includes('+'))

@@ -1,16 +1,16 @@
 /**
- * The network between the clients and the server: it cuts the stream into other chunks, is slow at times, and does to a
- * connection what its plan says. The id of the plan is the target of the request.
+ * The network between the clients and the server. It cuts the stream into other chunks, is slow at times, and acts on a
+ * connection as its plan says. The target of the request is the id of the plan.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { below, type Fate, planOf, type Random, randomOf } from './plan.ts';
 
-/** How long a network that carries nothing keeps the sockets, in milliseconds: longer than any deadline. */
+/** How long a silent network keeps the sockets, in milliseconds: longer than any deadline. */
 const KEPT = 60_000;
 
-/** What the network does, as {@link Fate} says. */
+/** The actions of the network for each {@link Fate}. */
 const DEEDS: { readonly [Name in Fate]?: (link: Link) => unknown } = {
   'the network resets both': ({ client, server }) => [client.resetAndDestroy(), server.resetAndDestroy()],
   'the network resets the client': ({ client, server }) => [client.resetAndDestroy(), server.destroy()],
@@ -26,27 +26,27 @@ interface Link {
   carries: 'all' | 'nothing' | 'still';
 }
 
-/** A port that leads to another one. */
+/** A port that forwards to another one. */
 export interface Network {
   readonly port: number;
-  /** Where it leads to. */
+  /** The port that it forwards to. */
   target: number;
   close(): void;
 }
 
-/** Makes a network that behaves as the plans of this seed say. */
+/** Creates a network that follows the plans of this seed. */
 export async function startNetwork(seed: number): Promise<Network> {
   const open = new Set<Socket>();
   const keep = (socket: Socket): Socket => {
     open.add(socket);
-    // `pump` sees the error as well, and passes it on to the other socket.
+    // `pump` sees the error as well, and destroys the other socket.
     socket.on('error', () => undefined).on('close', () => open.delete(socket));
     return socket.setNoDelay(true);
   };
   const network = { port: 0, target: 0, close: (): void => undefined };
   const listener = createServer({ allowHalfOpen: true }, (client) => {
     const dial = (): Socket => keep(connect({ host: '127.0.0.1', port: network.target, allowHalfOpen: true }));
-    // A client that has gone before it said anything wants nothing.
+    // A client that has gone before its request needs no connection to the server.
     carry(keep(client), seed, dial).catch(() => undefined);
   });
   listener.listen(0, '127.0.0.1');
@@ -84,7 +84,7 @@ async function carry(client: Socket, seed: number, dial: () => Socket): Promise<
   clearTimeout(timer);
 }
 
-/** Carries in one direction: every chunk is cut anew, and some wait. */
+/** Forwards one direction: cuts every chunk anew, and delays some. */
 async function pump(from: Socket, to: Socket, link: Link, random: Random): Promise<void> {
   const isSlow = random() < 0.1;
   try {

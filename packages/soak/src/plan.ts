@@ -1,9 +1,9 @@
-/** What becomes of a connection, drawn from a seed: how each side behaves, and what ends it. */
+/** The plan of a connection, drawn from a seed: how each side behaves, and what ends it. */
 import { type Random, seeded } from '../../adapter/src/testing/random.ts';
 
 export type { Random };
 
-/** What ends a connection: something that the network does, or one of the two sides. */
+/** What ends a connection: an action of the network or of one of the sides. */
 export const FATES = [
   'the client closes',
   'the server closes',
@@ -29,29 +29,29 @@ export const FATES = [
 
 export type Fate = (typeof FATES)[number];
 
-/** How often a connection is closed in good order, whatever else there is: only then nothing may be lost. */
+/** The share of connections that are closed normally, in addition; only these must lose nothing. */
 const CLOSED = 0.5;
 
-/** How often a fate does not wait for the connection to be open. */
+/** The share of fates that do not wait for the connection to be open. */
 const EARLY = 0.05;
 
 /** How one side behaves. */
 export interface Habits {
-  /** Takes messages in a loop, not in a handler. */
+  /** Whether it takes messages in a loop, not in a handler. */
   readonly iterates: boolean;
-  /** Takes some milliseconds for each message of a loop, and pauses now and then. */
+  /** Whether it takes some milliseconds for each message of a loop, and pauses now and then. */
   readonly slow: boolean;
-  /** Waits for `drained` before it says more. */
+  /** Whether it waits for `drained` before it sends more. */
   readonly patient: boolean;
 }
 
-/** A connection, from the beginning to the end. */
+/** A connection, from beginning to end. */
 export interface Plan {
   readonly id: number;
   readonly fate: Fate;
-  /** When the fate comes, in milliseconds: for the network from the request on, for a side from when it is open. */
+  /** When the fate comes, in milliseconds: for the network after the request, for a side after it has opened. */
   readonly after: number;
-  /** The fate comes from the beginning on, perhaps before the connection is open. */
+  /** Whether the fate counts from the beginning, perhaps before the connection is open. */
   readonly early: boolean;
   readonly compression: boolean;
   readonly client: Habits;
@@ -61,7 +61,7 @@ export interface Plan {
 /** Returns a whole number from 0 to below `end`. */
 export const below = (random: Random, end: number): number => Math.floor(random() * end);
 
-/** Returns what one part of a run draws its numbers from: whatever the others do, they are the same. */
+/** Returns a random source for one part of a run, independent of the other parts. */
 export const randomOf = (seed: number, id: number, part: number): Random =>
   seeded(Math.imul(seed, 0x9e3779b1) ^ Math.imul(id, 0x85ebca6b) ^ Math.imul(part, 0xc2b2ae35));
 
@@ -81,7 +81,7 @@ export function planOf(seed: number, id: number): Plan {
     fate: FATES[id] ?? drawn,
     after: id < REHEARSAL ? 1000 : below(random, LONGEST),
     early: random() < EARLY,
-    // Half of them, whatever is drawn.
+    // Half of all connections, whatever is drawn.
     compression: id % 2 === 0,
     client: habits(),
     server: habits(),

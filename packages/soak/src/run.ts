@@ -1,4 +1,4 @@
-/** The command: soaks the adapter of each host that was asked for, and prints what came of it. */
+/** The command: soaks the adapter of each requested host, and prints the results. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FILES_LEFT, type Result, TOLERANCE } from './report.ts';
@@ -34,7 +34,7 @@ if (json !== undefined) writeFileSync(json, JSON.stringify({ ...settings, outcom
 
 function tell({ tally, before, after }: Result, runtime: RuntimeName): void {
   const { connections, accepted, arrived, explained, fates, ends } = tally;
-  console.log(`  ${connections} connections; ${accepted} messages accepted, ${arrived} arrived in order and once,`);
+  console.log(`  ${connections} connections; ${accepted} messages accepted, ${arrived} arrived once and in order,`);
   console.log(
     `  ${explained} did not, as the ends explain; ${accepted - arrived - explained} are lost without an explanation`,
   );
@@ -84,7 +84,7 @@ function options(): Options {
     const numberOf = (name: 'seed' | 'seconds' | 'connections', [from, to]: [number, number]): number => {
       const number = Number(values[name]);
       if (Number.isInteger(number) && number >= from && number <= to) return number;
-      throw new Error(`--${name} is a whole number from ${from} to ${to}`);
+      throw new Error(`--${name} must be a whole number from ${from} to ${to}`);
     };
     return {
       seed: numberOf('seed', [0, 2 ** 32]),
@@ -93,13 +93,13 @@ function options(): Options {
       runtimes: values.runtime.map((text) => {
         const name = RUNTIMES.find((each) => each === text);
         if (name === undefined)
-          throw new Error(`--runtime is one of ${RUNTIMES.join(', ')}, not ${JSON.stringify(text)}`);
+          throw new Error(`--runtime must be one of ${RUNTIMES.join(', ')}, not ${JSON.stringify(text)}`);
         return name;
       }),
       json: values.json,
     };
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\nnpm run soak -- --help says what there is.`);
+    console.error(`${error instanceof Error ? error.message : error}\n\nnpm run soak -- --help lists the options.`);
     process.exit(2);
   }
 }

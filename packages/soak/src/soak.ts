@@ -1,4 +1,4 @@
-/** One run: a network, and behind it the process under test on a host. */
+/** One run: a network, and the process under test on a host behind it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -14,31 +14,31 @@ export type RuntimeName = (typeof RUNTIMES)[number];
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CHILD = fileURLToPath(new URL('child/main.ts', import.meta.url));
 
-/** How long the process may take beyond the time that it was given, in seconds: every connection has its own, which is less. */
+/** How long the process may run beyond its time, in seconds: longer than the time that each connection has to end. */
 const PATIENCE = 240;
 
-/** How a host runs the sources as they are, and lets them collect garbage. */
+/** How a host runs the sources, and allows garbage collection. */
 const ARGS: Readonly<Record<RuntimeName, readonly string[]>> = {
   node: ['--expose-gc', '--import', 'ts-blank-space/register'],
   deno: ['run', '--allow-all', '--no-check', '--quiet', '--v8-flags=--expose-gc'],
 };
 
-/** Returns the path of a host's program; `undefined` where it is not installed. */
+/** Returns the path of a host's program; `undefined` if it is not installed. */
 export function programOf(runtime: RuntimeName): string | undefined {
   if (runtime === 'node') return process.execPath;
   return findProgram(new URL('../../tools/native.js', import.meta.url).href, DENO);
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Outcome extends Partial<Result> {
-  /** What must not be. */
+  /** The faults found. */
   readonly faults: readonly string[];
 }
 
 /**
  * Runs connections until the time is over and all have ended.
  *
- * @param report is called about every second
+ * @param report called about every second
  */
 export async function soak(
   runtime: RuntimeName,

@@ -1,28 +1,28 @@
-/** Whether the end of a connection explains what has not arrived. */
+/** Decides whether the end of a connection explains messages that have not arrived. */
 
-/** What is asked of the explanation of an end. */
+/** The parts of an explanation that are needed. */
 export interface Explanation {
   readonly summary: string;
   readonly initiator: 'local' | 'remote' | 'transport';
   readonly unsentBytes: number;
 }
 
-/** What one side of a connection knows when it has ended. */
+/** The facts that one side of a connection knows when it has ended. */
 export interface Account {
-  /** How many messages `send` has accepted. */
+  /** The number of messages that `send` has accepted. */
   readonly accepted: number;
-  /** How many have arrived, in order and as they were sent. */
+  /** The number of messages that have arrived, in order and unchanged. */
   readonly arrived: number;
   readonly explanation: Explanation;
   readonly clean: boolean;
 }
 
 /**
- * Returns what is wrong with the messages of one direction, if anything. What was accepted arrives, unless one of the two ends
- * says why it could not: the transport ended early, somebody failed the connection, bytes had not left, or the receiver had
- * sent a Close frame of its own, after which it discards what comes (RFC 6455 5.5.1).
+ * Returns what is wrong with the messages of one direction, if anything. An accepted message must arrive, unless one of the two ends
+ * says why it could not: the transport ended early, one side failed the connection, bytes were not written, or the receiver had
+ * sent a Close frame, after which it discards messages (RFC 6455 5.5.1).
  *
- * @param to undefined where the handshake did not get as far as that
+ * @param to undefined if the handshake did not get that far
  */
 export function unexplained(from: Account, to: Account | undefined): string | undefined {
   const arrived = to?.arrived ?? 0;

@@ -1,4 +1,4 @@
-// Some seconds of soak on each host, and that what it looks for would be found; `npm run soak` has minutes.
+// Some seconds of soak on each host; and each fault that it looks for would be found. `npm run soak` takes longer.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { systemTool } from '../../tools/testing.ts';
@@ -25,7 +25,7 @@ for (const runtime of RUNTIMES) {
 
 const match = (text: string | undefined, expected: string | RegExp): void => assert.match(text ?? '', expected);
 
-test('a message that is another one, or not as it was sent, is found', () => {
+test('a message with the wrong number or changed contents is found', () => {
   for (let number = 0; number < 50; number++) {
     const message = messageOf(7, 'client', number, randomOf(1, 7, number));
     assert.is(faultOf(message, 7, 'client', number), undefined);
@@ -39,7 +39,7 @@ test('a message that is another one, or not as it was sent, is found', () => {
   }
 });
 
-/** One side that has sent, or received, so many messages. */
+/** Returns one side that has sent, or received, this many messages. */
 const account = (count: number, initiator: Explanation['initiator'], clean = true, unsentBytes = 0): Account => ({
   accepted: count,
   arrived: count,
@@ -47,20 +47,20 @@ const account = (count: number, initiator: Explanation['initiator'], clean = tru
   clean,
 });
 
-test('what has not arrived is a fault, unless an end explains it', () => {
+test('a message that has not arrived is a fault, unless an end explains it', () => {
   const received = account(2, 'remote');
   assert.is(unexplained(account(2, 'local'), received), undefined);
   match(unexplained(account(3, 'local'), received), '1 of 3 messages are lost');
   match(unexplained(account(1, 'local'), received), '2 messages arrived, and 1 were accepted');
   match(unexplained(account(1, 'local'), undefined), '1 of 1 messages are lost');
-  // The sender, or the receiver, ended otherwise; bytes had not left; the receiver had closed and discards.
+  // The sender or the receiver ended in another way; bytes were not written; the receiver had closed and discarded messages.
   assert.is(unexplained(account(3, 'local', false), received), undefined);
   assert.is(unexplained(account(3, 'local'), account(2, 'transport', false)), undefined);
   assert.is(unexplained(account(3, 'local', true, 1), received), undefined);
   assert.is(unexplained(account(3, 'remote'), account(2, 'local')), undefined);
 });
 
-test('what is left behind is a fault, beyond what an engine learns', () => {
+test('resources left behind are a fault, beyond the growth of the engine', () => {
   const before = { heap: 1, external: 1, files: 9, timers: 0, handles: { TCPServerWrap: 1 }, connections: 0 };
   assert.equal(leaksOf(before, { ...before, heap: 1 + TOLERANCE.heap }, 'node'), []);
   const after = { ...before, heap: 2 + TOLERANCE.heap, files: 10, timers: 1, handles: { TCPWrap: 1 }, connections: 2 };
@@ -70,7 +70,7 @@ test('what is left behind is a fault, beyond what an engine learns', () => {
   );
 });
 
-test('a seed gives the same plans, and half of them compress', () => {
+test('a seed always makes the same plans, and half of them compress', () => {
   const plans = Array.from({ length: 200 }, (_, id) => planOf(5, id));
   assert.equal(
     plans,

@@ -25,7 +25,7 @@ api.after(() => workspace.remove());
 const check = (fix: boolean) => workspace.run('api.js', `process.exitCode = tools.checkApi(root, ${fix}) ? 0 : 1;`);
 const list = (): string => readFileSync(join(workspace.root, 'packages/p/API.md'), 'utf8');
 
-api('is written by --fix, every entry point with all that its names refer to, and is then as it should be', () => {
+api('--fix writes every entry point with everything its names refer to, and then the list is up to date', () => {
   assert.is(check(false).code, 1, 'there is no list yet');
   assert.is(check(true).code, 0);
   assert.match(list(), /## p\n[^#]*interface Size \{\n {4}bytes: number;\n\}[^#]*## p\/sub\n/);
@@ -34,7 +34,7 @@ api('is written by --fix, every entry point with all that its names refer to, an
   assert.equal(check(false), { code: 0, output: 'api: packages/p\n' });
 });
 
-api('fails where a signature has changed, says which, and which command updates the list', () => {
+api('a changed signature fails, and the message names it and the command that updates the list', () => {
   const before = list();
   workspace.write('packages/p/dist/sub.d.ts', 'export declare const two: number;\n');
   const { code, output } = check(false);
@@ -42,7 +42,7 @@ api('fails where a signature has changed, says which, and which command updates 
   assert.match(output, '- export const two = 2;\n+ export const two: number;\n');
   assert.match(output, '"npm run check -- --fix"');
   assert.is(list(), before, 'nothing is written unless asked');
-  // Also where it is only behind a name that is exported.
+  // This also holds for a type that an exported name refers to.
   workspace.write('packages/p/dist/sub.d.ts', 'export declare const two = 2;\n');
   const one = readFileSync(join(workspace.root, 'packages/p/dist/one.d.ts'), 'utf8');
   workspace.write('packages/p/dist/one.d.ts', one.replace('bytes', 'bits'));

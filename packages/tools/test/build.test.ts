@@ -18,7 +18,7 @@ build.before((context) => {
 
 build.after(({ workspace }) => workspace.remove());
 
-build('builds only what has changed, and what needs it', ({ workspace }) => {
+build('builds only packages that have changed and their dependents', ({ workspace }) => {
   assert.equal(built(workspace), ['a built', 'b built']);
   assert.equal(built(workspace), ['a up to date', 'b up to date']);
   workspace.write('packages/b/src/x.ts', `export const z: string = 'changed';`);
@@ -37,7 +37,7 @@ build('makes an entry, its declarations and a source map for each export', ({ wo
   assert.equal(JSON.parse(read('x.js.map')).sourcesContent, ['export const y: number = 2;']);
 });
 
-build('fails with what the compiler says', ({ workspace }) => {
+build('fails with the compiler’s message', ({ workspace }) => {
   workspace.write('packages/a/src/y.ts', `export const y: number = 'one';`);
   const { code, output } = workspace.run('build.js', 'tools.build(root)');
   assert.match(output, /TS2322: Type 'string' is not assignable to type 'number'/);

@@ -1,4 +1,4 @@
-// What Debian brings can be hidden, and whatever is skipped says why; in CI only what is hidden may be.
+// Debian packages can be hidden, and every skipped test says why. In CI only hidden packages may be missing.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createWorkspace } from './workspace.ts';
@@ -14,7 +14,7 @@ const SOURCE = `
   test.run();
 `;
 
-/** Runs a test that needs something; gives the closing line and what was printed. */
+/** Runs a test that needs a tool; returns the closing line and the output. */
 function run(env: Record<string, string>): { closing: string | undefined; output: string } {
   const workspace = createWorkspace({
     'packages/a/package.json': '{ "name": "a", "type": "module" }',
@@ -31,7 +31,7 @@ function run(env: Record<string, string>): { closing: string | undefined; output
 
 const SKIPPED = '0 passed, 0 failed, 1 skipped';
 
-tools('what is hidden is skipped, in CI as well, and says so', () => {
+tools('tests of a hidden package are skipped and say so, in CI as well', () => {
   for (const hidden of ['all', 'chromium', 'python3-wsproto,chromium']) {
     for (const ci of [{}, { CI: 'true' }]) {
       const { closing, output } = run({ SOCKLESS_HIDE_TOOLS: hidden, ...ci });
@@ -41,7 +41,7 @@ tools('what is hidden is skipped, in CI as well, and says so', () => {
   }
 });
 
-tools('what is missing is skipped and says what to do; in CI that is a failure', () => {
+tools('tests of a missing package are skipped and say what to do; in CI they fail', () => {
   const absent = { ABSENT: 'apt-get install abacus' };
   const { closing, output } = run(absent);
   assert.match(output, 'abacus is missing (apt-get install abacus): tests that need it are skipped');
@@ -49,7 +49,7 @@ tools('what is missing is skipped and says what to do; in CI that is a failure',
   assert.is(run({ ...absent, CI: 'true' }).closing, '0 passed, 1 failed, 0 skipped');
 });
 
-tools('a name that is not known is a failure', () => {
+tools('hiding an unknown name is a failure', () => {
   const { closing, output } = run({ SOCKLESS_HIDE_TOOLS: 'chrome' });
   assert.match(output, 'SOCKLESS_HIDE_TOOLS: there is no chrome, only chromium, python3-websockets, python3-wsproto');
   assert.is(closing, '0 passed, 1 failed, 0 skipped');

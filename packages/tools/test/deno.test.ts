@@ -8,7 +8,7 @@ import { ROOT } from '../workspace.js';
 
 const deno = suite('deno.json');
 
-deno('says what package.json says', () => {
+deno('every deno.json agrees with its package.json', () => {
   const folders = denoPackages(ROOT);
   assert.equal(
     folders.flatMap((folder) => differences(ROOT, folder)),
@@ -17,7 +17,7 @@ deno('says what package.json says', () => {
   assert.equal([...folders].sort(), ['packages/adapter', 'packages/core', 'packages/deflate', 'packages/deno']);
 });
 
-deno('what it says otherwise is named', () => {
+deno('differences between deno.json and package.json are named', () => {
   const root = mkdtempSync(join(tmpdir(), 'sockless-deno-'));
   mkdirSync(join(root, 'p'));
   const write = (name: string, content: object): void => writeFileSync(join(root, 'p', name), JSON.stringify(content));

@@ -8,12 +8,12 @@ const kernel = suite('run.js kernel');
 
 const read = (name: string): string => readFileSync(new URL(`../../core/src/${name}`, import.meta.url), 'utf8');
 
-kernel('would write what is there', async () => {
+kernel('the checked-in code is up to date', async () => {
   const source = read('kernel.ts');
   assert.is(withCode(source, await compile(read('kernel.wat'))), source);
 });
 
-kernel('replaces the code and nothing else, in lines of at most 120 columns', () => {
+kernel('replaces only the code, in lines of at most 120 columns', () => {
   const source = "const A = 1;\n\nconst CODE =\n  '0061' +\n  '73';\n\nconst B = 2;\n";
   assert.is(withCode(source, Uint8Array.of(0xff, 0x10)), "const A = 1;\n\nconst CODE =\n  'ff10';\n\nconst B = 2;\n");
   const lines = withCode(source, new Uint8Array(1000)).split('\n');
@@ -22,11 +22,11 @@ kernel('replaces the code and nothing else, in lines of at most 120 columns', ()
   assert.is(code.replace(/[' +]/g, ''), '00'.repeat(1000));
 });
 
-kernel('says where there is no place for the code', () => {
+kernel('reports a source without a place for the code', () => {
   assert.throws(() => withCode('const A = 1;', new Uint8Array(1)), failure(/has no "const CODE ="/));
 });
 
-kernel('says what is wrong in the text', async () => {
+kernel('reports a mistake in the text', async () => {
   for (const [text, message] of [
     ['(module (func (i32.typo)))', /kernel\.wat#?:1:16: error: unexpected token/],
     ['(module (func (result i32)))', /type mismatch/],

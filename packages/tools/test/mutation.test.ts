@@ -1,4 +1,4 @@
-// That mutants are what they are called, and that the tests of a package are seen to notice them or not.
+// Mutants are what their names say, and each is reported as killed or survived correctly.
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -12,7 +12,7 @@ import { createWorkspace } from './workspace.ts';
 
 const mutation = suite('npm run mutation');
 
-/** A source, and what becomes of it by each mutant: only the line that is mutated. */
+/** A source, and the mutated line for each mutant. */
 const MUTANTS: [source: string, ...mutated: string[]][] = [
   ['a(b < c);', ';', 'a(b <= c);'],
   ['const a = b === c && d;', 'const a = b === c || d;', 'const a = b !== c && d;'],
@@ -54,12 +54,12 @@ for (const [source, ...mutated] of MUTANTS) {
   });
 }
 
-mutation('equal changes in a line are told apart', () => {
+mutation('equal changes in one line are distinguished', () => {
   const changes = mutantsOf('a.ts', 'const a = b < c || d < e;').map(({ change }) => change);
   assert.equal(changes, ['|| → &&', '< → <=', '< → <= #2']);
 });
 
-mutation('a sample has a mutant of each kind before a second of any, and its seed decides which', () => {
+mutation('a sample has a mutant of each kind before a second of any kind, and the seed decides which', () => {
   const source = `const a = [${'1, '.repeat(50)} b < c, true];`;
   const mutants = mutantsOf('a.ts', source).map((mutant) => ({ ...mutant, package: 'a' }));
   const kinds = sample(mutants, 3, 1).map(({ kind }) => kind);
@@ -86,7 +86,7 @@ test('fails', () => assert.is(sum(3), 4));
 test.run();
 `;
 
-mutation('a mutant is killed by a test, by its endlessness, or survives', async () => {
+mutation('a mutant is killed by a failing test or a timeout, or survives', async () => {
   const workspace = createWorkspace({
     'packages/a/package.json': '{ "name": "a", "type": "module" }',
     'packages/a/src/sum.ts': SOURCE,
@@ -116,7 +116,7 @@ mutation('a mutant is killed by a test, by its endlessness, or survives', async 
   }
 });
 
-mutation('the tests of another package notice what they import', async () => {
+mutation('tests of another package can kill mutants in their imports', async () => {
   const workspace = createWorkspace({
     'packages/a/package.json': '{ "name": "a", "type": "module", "exports": "./dist/index.js" }',
     'packages/a/src/index.ts': 'export const yes: boolean = true;',
@@ -148,7 +148,7 @@ test.run();
   }
 });
 
-mutation('Deno runs its own tests and those of Node’s adapter that it has in common', () => {
+mutation('Deno runs its own tests and those it shares with Node’s adapter', () => {
   const found = testFilesOf(ROOT, MUTATED.deno as Mutated);
   for (const path of ['deno/test/on-deno/attach.ts', 'node/test/serve.test.ts'])
     assert.ok(found.includes(`packages/${path}`));

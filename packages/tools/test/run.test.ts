@@ -1,4 +1,4 @@
-// That every command starts where nothing has been installed: installing is the first thing that most of them do.
+// Every command starts before anything is installed, since installing is the first step of most of them.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ run.before((context) => {
 
 run.after(({ root }) => rmSync(root, { recursive: true }));
 
-run('gives the help of each command with nothing installed', ({ root }) => {
+run('prints the help of each command with nothing installed', ({ root }) => {
   const start = (...args: string[]) => {
     return spawnSync(process.execPath, ['packages/tools/run.js', ...args], { cwd: root, encoding: 'utf8' });
   };

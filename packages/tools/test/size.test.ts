@@ -4,7 +4,7 @@ import { excesses, measure, SUBPATHS } from '../size.js';
 
 const size = suite('run.js size');
 
-size('every subpath is within its budget, and not far below it', async () => {
+size('every subpath is within its budget and close to it', async () => {
   const sizes = await Promise.all(SUBPATHS.map(measure));
   assert.equal(excesses(sizes), []);
   for (const { subpath, minified, gzipped, budget } of sizes) {
@@ -12,7 +12,7 @@ size('every subpath is within its budget, and not far below it', async () => {
   }
 });
 
-size('what is over its budget is named, with by how much', () => {
+size('a subpath over its budget is named, with the excess', () => {
   const sizes = [
     { subpath: 'a', minified: 300, gzipped: 100, budget: 100 },
     { subpath: 'b', minified: 300, gzipped: 107, budget: 100 },

@@ -1,4 +1,4 @@
-// What the test command must notice, in a workspace with one package.
+// Faults that the test command must notice, in a workspace with one package.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createWorkspace } from './workspace.ts';
@@ -8,20 +8,20 @@ const GOOD = `${HEAD} test('one', () => {}); test('two', () => {}); test.skip('t
 
 const command = suite('npm test');
 
-command('adds up, and ends with the closing line', () => {
+command('adds up the results and ends with the closing line', () => {
   const { code, output } = runTests({ 'good.test.ts': GOOD, 'more/good.test.ts': GOOD });
   assert.is(output.trimEnd().split('\n').at(-1), '4 passed, 0 failed, 2 skipped');
   assert.is(code, 0);
 });
 
-command('fails with a test that fails', () => {
+command('fails when a test fails', () => {
   const { code, output } = runTests({ 'bad.test.ts': `${HEAD} test('bad', () => assert.is(1, 2)); test.run();` });
   assert.match(output, 'Expected values to be strictly equal');
   assertClosing(output, '0 passed, 1 failed, 0 skipped');
   assert.is(code, 1);
 });
 
-command('names a file whose tests uvu leaves out', () => {
+command('names a file whose suite is never run', () => {
   const { output } = runTests({
     'a.test.ts': `${HEAD} test('forgotten', () => {});`,
     'b.test.ts': `${HEAD} const b = suite('b'); b('b', () => {}); const c = suite('c'); c('c', () => {}); c.run();`,
@@ -33,7 +33,7 @@ command('names a file whose tests uvu leaves out', () => {
   assertClosing(output, '1 passed, 3 failed, 0 skipped');
 });
 
-command('goes on after a file that cannot be loaded, ends its process, or hangs', () => {
+command('continues after a file that cannot be loaded, ends its process, or hangs', () => {
   const { output } = runTests({
     'a.test.ts': `import './missing.ts';`,
     'b.test.ts': `${HEAD} test('exit', () => process.exit(0)); test.run();`,
@@ -46,7 +46,7 @@ command('goes on after a file that cannot be loaded, ends its process, or hangs'
   assert.match(output, 'c.test.ts ended its process (1)');
   assert.match(output, 'e.test.ts ended its process (13)');
   assertClosing(output, '2 passed, 4 failed, 1 skipped');
-  // On its own: a busy machine may need longer than that for any file.
+  // Run alone, because on a busy machine any file may need longer than that.
   const endless = runTests({ 'd.test.ts': `${HEAD} test('loop', () => { for (;;); }); test.run();` }, 2).output;
   assert.match(endless, 'd.test.ts did not end within 2 seconds');
   assertClosing(endless, '0 passed, 1 failed, 0 skipped');
@@ -60,7 +60,7 @@ command('counts hooks that throw', () => {
   assertClosing(output, '0 passed, 2 failed, 0 skipped');
 });
 
-command('what a file prints stays together, whatever runs beside it, and --times names the slowest first', () => {
+command('the output of a file stays together, and --times lists the slowest file first', () => {
   const speak = (name: string, wait: number): string => `${HEAD} test('speaks', async () => {
     for (let line = 0; line < 5; line++) {
       console.log('${name} ' + line);

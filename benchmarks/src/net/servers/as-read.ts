@@ -1,4 +1,4 @@
-/** No WebSocket server either: after a hand-made handshake it sends back what it reads, as it is. */
+/** Not a WebSocket server: after a fixed handshake it writes back the bytes that it reads. */
 import { createServer, type Socket } from 'node:net';
 import { RESPONSE } from '../handshake.ts';
 import { nodeListening } from './listening.ts';

@@ -1,4 +1,4 @@
-/** No WebSocket server: sockets of Node's that answer any request as if. What is above it is the library's cost. */
+/** Not a WebSocket server: Node sockets that accept any request. Memory beyond this is the library's. */
 import { createServer, type Socket } from 'node:net';
 import { RESPONSE } from '../handshake.ts';
 import { nodeListening } from './listening.ts';

@@ -18,7 +18,7 @@ const server = Bun.serve({
   fetch: (request: unknown, self: BunServer) => (self.upgrade(request) ? undefined : new Response('', { status: 426 })),
   websocket: {
     perMessageDeflate: false,
-    // Beyond 1 MiB that waits to be sent messages would be dropped.
+    // Bun would drop messages beyond 1 MiB of unsent data.
     backpressureLimit: 16 * 2 ** 20,
     message(ws: ServerWebSocket, data: string | Uint8Array): void {
       ws.send(data);

@@ -1,37 +1,37 @@
-/** What all servers have in common: they say where they listen, and how much memory they use. */
+/** The common part of all servers: they report where they listen and how much memory they use. */
 import type { AddressInfo, Server } from 'node:net';
 import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../answers.ts';
 import { HOST } from '../handshake.ts';
 
-/** How much memory a server uses after a forced collection, in bytes, and for how many connections. */
+/** The memory of a server after a forced collection, in bytes, and its number of connections. */
 export interface Memory {
   readonly connections: number;
   readonly heapUsed: number;
-  /** Buffers and what else lies outside of the heap but belongs to it. */
+  /** Buffers and other memory outside the heap that belongs to it. */
   readonly external: number;
   readonly rss: number;
 }
 
-/** What a server may be asked. */
+/** A question to a server. */
 export interface ServerQuestion {
   readonly about: 'memory' | 'processor';
 }
 
-/** How much processor time a server has used, its own and the system's for it, in nanoseconds. */
+/** The processor time that a server has used, its own and the system's on its behalf, in nanoseconds. */
 export interface ProcessorTime {
   readonly nanoseconds: number;
 }
 
-/** Tells the process that has started this one that the server listens, and answers its questions. */
+/** Reports to the parent process that the server listens, and answers its questions. */
 export function listening(port: number, connections: () => number | Promise<number>): void {
   answerQuestions({ port }, async ({ about }: ServerQuestion): Promise<Memory | ProcessorTime> => {
     if (about === 'processor') {
       const { user, system } = process.cpuUsage();
       return { nanoseconds: (user + system) * 1000 };
     }
-    // What one collection frees may be what the next one needs to know.
+    // One collection may free what the next one must see freed.
     for (let round = 0; round < 4; round++) {
       collect();
       await turn();
@@ -46,7 +46,7 @@ export function nodeListening(server: Server): void {
   server.listen({ port: 0, host: HOST }, () => announce(server));
 }
 
-/** {@link listening} for a server of Node's that does listen. */
+/** {@link listening} for a Node server that is already listening. */
 export function announce(server: Server): void {
   listening(
     (server.address() as AddressInfo).port,

@@ -2,7 +2,7 @@
 import { HOST } from '../handshake.ts';
 import { listening } from './listening.ts';
 
-/** What is used of `@sockless/deno`, whose types need those of Deno. */
+/** The part of `@sockless/deno` that is used, since its own types need those of Deno. */
 interface Adapter {
   serve(
     options: object,

@@ -1,4 +1,4 @@
-/** sockless as an echo server, by default with every default: heartbeat and timeouts on, compression off. */
+/** sockless as an echo server, with all defaults unless told otherwise: heartbeat and timeouts on, compression off. */
 import { createServer } from 'node:net';
 import type { ServeOptions } from '@sockless/node';
 import { LOAN } from '../../loan.ts';
@@ -19,7 +19,7 @@ const handlers: Parameters<typeof serve>[1] =
 if (surface === 'net') {
   // Without node:http: core parses the request itself.
   const { compression: _, port: __, tls: ___, ...rest } = options;
-  // Checked once, as `serve` does; an older revision of ours cannot.
+  // Resolved once, as `serve` does. Older revisions of ours cannot.
   const resolved = (resolveServerOptions as typeof resolveServerOptions | undefined)?.(rest) ?? rest;
   nodeListening(createServer((socket) => void attach(socket, Connection.server(resolved), handlers)));
 } else {

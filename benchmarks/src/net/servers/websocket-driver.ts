@@ -1,4 +1,4 @@
-/** websocket-driver as an echo server, behind node:http as its documentation has it. */
+/** websocket-driver as an echo server behind node:http, as in its documentation. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';

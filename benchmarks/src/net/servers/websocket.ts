@@ -1,6 +1,6 @@
 /**
- * websocket as an echo server. It splits what it sends into frames of 16 KiB unless it is told not to, and accepts none
- * above 64 KiB.
+ * websocket as an echo server. By default it splits messages into frames of 16 KiB and accepts no frame above 64 KiB; here it
+ * does not split them, and accepts frames up to 1 MiB.
  */
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** ws as an echo server: as its documentation has it, or corked as an expert would do it. */
+/** ws as an echo server: as in its documentation, or corked as an expert would do it. */
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HOST } from '../handshake.ts';
@@ -16,7 +16,7 @@ server.on('listening', () => {
   listening((server.address() as AddressInfo).port, () => server.clients.size);
 });
 
-/** What answers the messages of one chunk leaves in one write, when all of them have been handled. */
+/** Sends the answers to all messages of a chunk in one write. */
 function echoCorked(ws: WebSocket, socket: Socket): void {
   let pending = false;
   const uncork = (): void => {
@@ -34,5 +34,5 @@ function echoCorked(ws: WebSocket, socket: Socket): void {
 }
 
 function ignore(): void {
-  // The end of the connection follows.
+  // The `close` event follows.
 }

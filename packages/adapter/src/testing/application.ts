@@ -1,90 +1,49 @@
-/** An application that does what it likes, from a seed, and remembers what it was told: what it may rely on is checked. */
+/** An application that acts at random, driven by a seed, and records what it was told, so that tests can check what it may rely on. */
 import type { EndEvent, FragmentEvent } from '@sockless/core';
 import type { Clock } from '../clock.ts';
 import type { Handlers } from '../handlers.ts';
 import type { WebSocketConnection } from '../websocket-connection.ts';
+import type { Manner } from './manner.ts';
 import { bytesOf, keyOf, textOf } from './messages.ts';
-import { pick, type Random } from './random.ts';
+import type { Random } from './random.ts';
 
-/** What an application is like. */
-export interface Manner {
-  /** Where its messages go: to a handler, to loops, or nowhere, since it only sends. */
-  readonly reads: 'handler' | 'loop' | 'nothing';
-  /** Its handlers throw, or return promises that reject, now and then. */
-  readonly fails: boolean;
-  /** It has an `error` handler. */
-  readonly hearsErrors: boolean;
-  /** It goes on sending though it should wait. */
-  readonly impatient: boolean;
-  /** It sends in its `open` handler: what a client has sent before it was connected comes behind that. */
-  readonly greets: boolean;
-  /** It closes, terminates or pauses the connection now and then. */
-  readonly moody: boolean;
-  /** The longest message it sends, in bytes. */
-  readonly longest: number;
-}
-
-/** An application that does nothing wrong. */
-export const POLITE: Manner = {
-  reads: 'handler',
-  fails: false,
-  hearsErrors: true,
-  impatient: false,
-  greets: true,
-  moody: false,
-  longest: 2000,
-};
-
-/** Returns the manner of an application that may do anything. */
-export function anyManner(random: Random): Manner {
-  return {
-    reads: pick(random, ['handler', 'handler', 'loop', 'nothing']),
-    fails: random() < 0.2,
-    hearsErrors: random() < 0.8,
-    impatient: random() < 0.2,
-    greets: random() < 0.6,
-    moody: random() < 0.3,
-    longest: pick(random, [10, 300, 2000, 20_000, 100_000]),
-  };
-}
-
-/** What an application is to know. */
+/** The options of an application. */
 export interface ApplicationOptions {
-  /** What it chooses by. */
+  /** The source of its choices. */
   readonly random: Random;
-  /** What it waits by: that of its connection. */
+  /** The clock of its connection. */
   readonly clock: Clock;
-  /** What it is like. */
+  /** Its habits. */
   readonly manner: Manner;
   /** The option `highWaterMark` of its connection. Default: 64 KiB. */
   readonly highWaterMark?: number | undefined;
-  /** Is told what happens, for a trace. */
+  /** Receives a line for each action and event, for a trace. */
   readonly note?: ((what: string) => void) | undefined;
 }
 
-/** One application, with one connection. */
+/** An application with one connection. */
 export class Application {
-  /** The messages that `send` took, in order, as {@link keyOf} writes them. */
+  /** The messages for which `send` returned true, in order, in the form of {@link keyOf}. */
   readonly sent: string[] = [];
-  /** The messages that arrived, likewise. */
+  /** The messages that arrived, in order, in the same form. */
   readonly received: string[] = [];
-  /** All ends that it was told of. */
+  /** Every `end` event. */
   readonly ends: EndEvent[] = [];
-  /** What its handlers threw, or their promises rejected with. */
+  /** Every error that its handlers threw or rejected with. */
   readonly thrown: unknown[] = [];
-  /** What its `error` handler was told of. */
+  /** Every error that its `error` handler received. */
   readonly errors: unknown[] = [];
-  /** What it waits for: it has been told to. */
+  /** The signals that it waits for, after it was told to wait. */
   readonly waiting: Set<'drain' | 'drained' | 'written'> = new Set();
-  /** How often it was told that the connection is open. */
+  /** The number of `open` events. */
   opened = 0;
-  /** It has stopped reading. */
+  /** Whether it has paused the connection. */
   paused = false;
-  /** It does nothing any more, but take what it is given. */
+  /** When true, it only receives. */
   quiet = false;
-  /** What an adapter is given. */
+  /** The handlers for its connection. */
   readonly handlers: Handlers;
-  /** What it is like. */
+  /** Its habits. */
   readonly manner: Manner;
   readonly #options: ApplicationOptions;
   readonly #random: Random;
@@ -94,7 +53,7 @@ export class Application {
   #fragments: string | undefined = undefined;
   #arriving = '';
 
-  /** Does nothing before it has a connection. */
+  /** Creates an application that does nothing before {@link has} gives it a connection. */
   constructor(options: ApplicationOptions) {
     this.#options = options;
     this.#random = options.random;
@@ -107,15 +66,15 @@ export class Application {
     return this.#ws;
   }
 
-  /** Gives it the connection that was made with its handlers. */
+  /** Sets the connection that was made with its handlers. */
   has(ws: WebSocketConnection): void {
     this.#ws = ws;
-    // There is no `drain` behind the end.
+    // `drain` is not called after the end.
     void ws.closed.then(() => this.waiting.delete('drain'));
     if (this.manner.reads === 'loop' && this.#random() < 0.5) void this.#loop();
   }
 
-  /** Does one thing of its own accord. */
+  /** Does one random action. */
   act(): void {
     const ws = this.#ws;
     if (ws === undefined || this.quiet) return;
@@ -136,7 +95,7 @@ export class Application {
     else this.terminate();
   }
 
-  /** Sends a message; what is to be waited for is waited for. */
+  /** Sends a message, and remembers what it must wait for before the next. */
   send(): boolean {
     const ws = this.#ws;
     if (ws === undefined || this.#mustWait) return false;
@@ -147,7 +106,7 @@ export class Application {
     return this.#sent(data, ws.send(data));
   }
 
-  /** Sends until it has to wait, as an upload does. */
+  /** Sends messages until it has to wait, as an upload does. */
   pump(most: number): void {
     for (let i = 0; i < most && this.send(); i++);
   }
@@ -165,14 +124,14 @@ export class Application {
     if (final) this.sent.push(keyOf(whole));
   }
 
-  /** Stops reading. */
+  /** Pauses the connection. */
   pause(): void {
     this.#note('pause');
     this.paused = true;
     this.#ws?.pause();
   }
 
-  /** Reads again. */
+  /** Resumes the connection. */
   resume(): void {
     if (this.paused) this.#note('resume');
     this.paused = false;
@@ -185,7 +144,7 @@ export class Application {
     this.#ws?.close(1000);
   }
 
-  /** Ends the connection at once. */
+  /** Terminates the connection. */
   terminate(): void {
     this.#note('terminate');
     this.#ws?.terminate();
@@ -199,7 +158,7 @@ export class Application {
         this.#note('open');
         if (this.manner.greets && !this.quiet && this.#random() < 0.8) this.pump(5);
         if (reads === 'loop' && !this.#looping) {
-          // A handler whose promise is the loop's: its end is no error of the handler.
+          // The handler returns the loop's promise. Its rejection at the end of the connection must not count as an error of the handler.
           if (this.#random() < 0.5) return this.#loop(true) as unknown as undefined;
           void this.#loop();
         }
@@ -254,13 +213,13 @@ export class Application {
     this.#note(`message ${this.received.at(-1)}`);
   }
 
-  /** With `messages: 'fragments'`; texts are enough here. */
+  /** Collects the parts of a message with `messages: 'fragments'`; only texts are checked. */
   #collect({ data, final, opcode }: FragmentEvent): void {
     if (opcode === 1) for (const byte of data) this.#arriving += String.fromCharCode(byte);
     if (final) this.#arriving = '';
   }
 
-  /** @param ends whether what the loop throws at the end of the connection is left to the caller */
+  /** @param ends whether a `ConnectionEndedError` at the end of the connection rejects this promise */
   async #loop(ends = false): Promise<void> {
     const ws = this.#ws;
     if (ws === undefined || this.#looping) return;
@@ -287,7 +246,7 @@ export class Application {
     if (ws === undefined || this.#mustWait || this.#fragments !== undefined) return;
     const data = bytesOf(this.#number++, 4096 + this.#length());
     if (!this.#sent(data, ws.send(data, { lend: true }))) return;
-    // From then on they are ours, and we do with them what we like.
+    // Then the bytes are ours again, so we may overwrite them.
     void ws.written?.then(() => data.fill(255));
   }
 

@@ -1,29 +1,29 @@
-/** A connection as `Deno.connect` and `Deno.listen` make them, on a simulated one. */
+/** A connection like those of `Deno.connect` and `Deno.listen`, on one end of a simulated TCP connection. */
 import { type WireEnd, WireError } from './wire.ts';
 
-/** The classes of errors that such a connection throws: `Deno.errors` on Deno. */
+/** The error classes of such a connection: `Deno.errors` on Deno. */
 export interface ConnErrors {
-  /** It has been closed. */
+  /** The connection has been closed. */
   readonly BadResource: new (
     message: string,
   ) => Error;
-  /** It was closed while something was under way. */
+  /** The connection was closed during an operation. */
   readonly Interrupted: new (
     message: string,
   ) => Error;
-  /** The peer has reset it. */
+  /** The peer has reset the connection. */
   readonly ConnectionReset: new (
     message: string,
   ) => Error;
-  /** Nothing can be written any more. */
+  /** The connection accepts no more bytes. */
   readonly BrokenPipe: new (
     message: string,
   ) => Error;
-  /** The peer has ended before the TLS handshake. */
+  /** The peer ended before the TLS handshake was complete. */
   readonly UnexpectedEof: new (
     message: string,
   ) => Error;
-  /** The same is under way already. */
+  /** The same operation is already in progress. */
   readonly Busy: new (
     message: string,
   ) => Error;
@@ -34,7 +34,7 @@ const named = (name: string): (new (message: string) => Error) =>
     override readonly name: string = name;
   };
 
-/** Errors with these names, for where there is no Deno. */
+/** Error classes with these names, for hosts other than Deno. */
 export const connErrors: ConnErrors = {
   BadResource: named('BadResource'),
   Interrupted: named('Interrupted'),
@@ -50,9 +50,9 @@ interface Pending<T> {
   reject(error: Error): void;
 }
 
-/** What an adapter uses of a `Deno.TcpConn`; or, with `tls`, of a `Deno.TlsConn`. */
+/** The part of a `Deno.TcpConn`, or with `tls` of a `Deno.TlsConn`, that an adapter uses. */
 export class SimulatedConn {
-  /** The TLS handshake; a TCP connection has none. It resolves when the test calls `secured`. */
+  /** The TLS handshake, which a TCP connection does not have. It resolves when the test calls `secured`. */
   readonly handshake: (() => Promise<object>) | undefined;
   /** Whether it has been closed. */
   closed = false;
@@ -63,7 +63,7 @@ export class SimulatedConn {
   #writing: Pending<number> | undefined = undefined;
   readonly #handshakes: Pending<object>[] = [];
 
-  /** On an end of a connection. */
+  /** Creates a connection on one end of a simulated TCP connection. */
   constructor(end: WireEnd, { tls = false, errors = connErrors }: { tls?: boolean; errors?: ConnErrors } = {}) {
     this.#end = end;
     this.#errors = errors;
@@ -73,7 +73,7 @@ export class SimulatedConn {
     end.onWritable = () => this.#writable();
   }
 
-  /** For the test: the TLS handshake is complete. */
+  /** For tests: completes the TLS handshake. */
   secured(): void {
     this.#greeting = false;
     for (const { resolve } of this.#handshakes.splice(0)) resolve({});
@@ -81,7 +81,7 @@ export class SimulatedConn {
     this.#writable();
   }
 
-  /** Reads what there is, as soon as there is something; null when no more follows. */
+  /** Reads the bytes that have arrived, waiting for the first; returns null after the last. */
   read(into: Uint8Array): Promise<number | null> {
     if (this.closed) return Promise.reject(this.#badResource());
     if (this.#reading !== undefined) return Promise.reject(new this.#errors.Busy('Resource is unavailable'));
@@ -91,7 +91,7 @@ export class SimulatedConn {
     });
   }
 
-  /** Writes as much as the operating system takes, which is one byte at least. */
+  /** Writes as many bytes as the operating system takes, at least one. */
   write(bytes: Uint8Array): Promise<number> {
     if (this.closed) return Promise.reject(this.#badResource());
     if (this.#writing !== undefined) return Promise.reject(new this.#errors.Busy('Resource is unavailable'));
@@ -101,7 +101,7 @@ export class SimulatedConn {
     });
   }
 
-  /** Ends the writable side; of a connection that was reset as well. */
+  /** Ends the writable side, even of a connection that was reset. */
   closeWrite(): Promise<void> {
     if (this.closed) return Promise.reject(this.#badResource());
     if (!this.#end.dead) this.#end.shutdown();
@@ -109,9 +109,9 @@ export class SimulatedConn {
   }
 
   /**
-   * Closes the connection; what waits for it is interrupted.
+   * Closes the connection and interrupts operations in progress.
    *
-   * @throws when it has been closed
+   * @throws when it has been closed before
    */
   close(): void {
     if (this.closed) throw this.#badResource();
@@ -123,7 +123,7 @@ export class SimulatedConn {
   }
 
   /**
-   * Does nothing more than that.
+   * Only checks that the connection is open.
    *
    * @throws when it has been closed
    */

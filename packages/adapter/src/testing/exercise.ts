@@ -1,16 +1,17 @@
-/** Two applications at the ends of a transport of your own do what they like, from a seed. */
+/** Two applications that act at random, driven by a seed, at the two ends of any transport. */
 import type { Handlers } from '../handlers.ts';
 import type { WebSocketConnection } from '../websocket-connection.ts';
-import { Application, anyManner } from './application.ts';
+import { Application } from './application.ts';
 import { type Fault, faultsOfEnd, faultsOfLoss, faultsOfOrder, faultsOfWaiting } from './invariants.ts';
+import { anyManner } from './manner.ts';
 import { pick, type Random, seeded } from './random.ts';
 import { settled, VirtualClock } from './virtual-clock.ts';
 
-/** What a transport is opened with. */
+/** The parameters for opening a transport. */
 export interface Opening {
   /** For the option `clock` of both connections. */
   readonly clock: VirtualClock;
-  /** For whatever else is to be random: everything comes again for the same seed. */
+  /** For other random choices, so that the same seed repeats everything. */
   readonly random: Random;
   /** The handlers of the client. */
   readonly client: Handlers;
@@ -18,35 +19,35 @@ export interface Opening {
   readonly server: Handlers;
 }
 
-/** The two ends of a transport that has been opened. */
+/** The two ends of an open transport. */
 export interface Opened {
   /** The client's end. */
   readonly client: WebSocketConnection;
   /** The server's end. */
   readonly server: WebSocketConnection;
-  /** Resolves when nothing is on its way that does not wait for the clock. Default: {@link settled}. */
+  /** Resolves when no bytes are on their way that move without the clock. Default: {@link settled}. */
   readonly settled?: (() => Promise<void>) | undefined;
-  /** What may happen to the transport, by name, that ends it or loses bytes. */
+  /** Actions on the transport, by name, that end it or lose bytes. */
   readonly harms?: Readonly<Record<string, () => void>> | undefined;
 }
 
-/** What came of it. */
+/** The result of an exercise. */
 export interface Exercise {
-  /** What did not hold; none, if all is well. */
+  /** The rules that did not hold; empty if all did. */
   readonly faults: readonly Fault[];
-  /** What was done, line by line: the same for the same seed. */
+  /** Every action and event, line by line; the same for the same seed. */
   readonly trace: readonly string[];
-  /** How many messages have arrived. */
+  /** The number of messages that arrived. */
   readonly messages: number;
 }
 
-/** How long nothing holds anything up before it is asked who still waits, and how long all deadlines take, in milliseconds. */
+/** The milliseconds without obstacles after which nothing may still wait, and those after which all deadlines have passed. */
 const CALM = 500;
 const LONG = 600_000;
 
 /**
- * Lets two applications send, pause, iterate, lend, throw, close and terminate at both ends of a transport, and checks what
- * holds whatever they do.
+ * Lets two applications send, pause, iterate, lend, throw, close and terminate at both ends of a transport, and checks the rules
+ * that hold whatever they do.
  *
  * @param open opens the transport, and returns the connections on it
  * @example
@@ -98,29 +99,29 @@ export async function exercise(
   }
 
   for (const app of both) {
-    // The last that many do is to send until they are told to wait.
+    // Half of them end by sending until they are told to wait.
     if (random() < 0.5) app.pump(100);
     app.quiet = true;
     if (app.paused) app.resume();
   }
   await pass(CALM);
   const faults = both.flatMap((app) => faultsOfWaiting(app));
-  // Whoever says goodbye takes nothing more.
+  // A connection that has ended delivers nothing more.
   const isWhole = !isHarmed && both.every(({ ends }) => ends.length === 0);
   for (const [from, to] of [
     [client, server],
     [server, client],
   ] as const) {
-    // Where nobody takes messages they wait, and are dropped.
+    // Without a reader, messages wait and are finally dropped.
     if (isWhole && to.manner.reads === 'handler') faults.push(...faultsOfLoss(from, to.received.length));
   }
   client.close();
   await pass(CALM);
-  // From here on deadlines alone end what has not ended.
+  // From here on only deadlines end the connections.
   for (let left = LONG; left > 0 && clock.timers > 0; left -= 1000) await clock.pass(1000);
   faults.push(...both.flatMap((app) => faultsOfEnd(app)));
   faults.push(...faultsOfOrder(client.sent, server.received), ...faultsOfOrder(server.sent, client.received));
-  // Both ends are ours, so that a rule can only be broken by what the transport has done to the bytes.
+  // Both ends are sockless, so only the transport can have broken a rule of the protocol.
   for (const { explanation } of both.flatMap(({ ends }) => ends)) {
     const { error, summary } = explanation;
     if (error !== undefined && !OWN.has(error.rule)) faults.push({ kind: 'rule', message: summary });
@@ -129,10 +130,10 @@ export async function exercise(
   return { faults, trace, messages: client.received.length + server.received.length };
 }
 
-/** Time passes in steps that are shorter than what waits for it is apart, so that the transport keeps pace. */
+/** The length of a step in milliseconds, shorter than the time between timers, so that the transport keeps pace. */
 const STEP = 5;
 
-/** The rules that an application or its silence breaks. */
+/** The rules that an application, or its silence, may break. */
 const OWN: ReadonlySet<string> = new Set([
   ...['handler-failed', 'reader-too-slow', 'idle-timeout', 'pong-timeout', 'message-stalled', 'stall-timeout'],
   ...['handshake-timeout', 'handshake-interrupted', 'handshake-abandoned'],

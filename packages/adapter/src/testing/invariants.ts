@@ -1,16 +1,17 @@
-/** What holds of a connection and its application, whatever they and their peers do. */
+/** The rules that hold for a connection and its application, whatever they and their peers do. */
 import type { Application } from './application.ts';
 
-/** Something that does not hold. */
+/** A rule that did not hold. */
 export interface Fault {
-  /** A few words that are the same for all faults of one kind. */
+  /** A few words, the same for all faults of one kind. */
   readonly kind: string;
-  /** What does not hold, with its numbers. */
+  /** A description with numbers. */
   readonly message: string;
 }
 
 /**
- * Whoever was told to wait is told to go on: to be checked when nothing has held anything up for a while.
+ * Checks that an application that was told to wait has been told to go on. Call it when nothing has obstructed the connection
+ * for a while.
  *
  * @param highWaterMark the option of the connection
  */
@@ -23,9 +24,9 @@ export function faultsOfWaiting({ ws, waiting }: Application, highWaterMark = 65
 }
 
 /**
- * A connection that is over has ended once, with a reason, and nothing waits for it: to be checked when all deadlines have passed.
+ * Checks that a connection has ended once, with a reason, and that nothing waits for it. Call it when all deadlines have passed.
  *
- * @param reconnects whether it is a client that connects again, and has an end for each try
+ * @param reconnects whether it is a reconnecting client, which has an end for each attempt
  */
 export function faultsOfEnd(app: Application, reconnects = false): Fault[] {
   const { ws, ends, waiting, thrown, errors, opened, manner } = app;
@@ -37,16 +38,16 @@ export function faultsOfEnd(app: Application, reconnects = false): Fault[] {
   if (ws.queuedBytes !== 0) faults.push(fault('queued after the end', `${ws.queuedBytes} bytes`));
   for (const what of waiting) faults.push(fault(`never told: ${what}`, `it has ended, and ${what} never came`));
   if (manner.hearsErrors && thrown.some((error) => !errors.includes(error))) {
-    faults.push(fault('error', 'what a handler threw was not told'));
+    faults.push(fault('error', 'an error of a handler was not reported'));
   }
   return faults;
 }
 
 /**
- * Messages arrive in order, whole and once.
+ * Checks that messages arrived once, whole and in order.
  *
- * @param sent the keys of what `send` answered true for
- * @param arrived the keys of what arrived at the other end
+ * @param sent the keys of the messages for which `send` returned true
+ * @param arrived the keys of the messages that arrived at the other end
  */
 export function faultsOfOrder(sent: readonly string[], arrived: readonly string[]): Fault[] {
   const at = arrived.findIndex((key, index) => key !== sent[index]);
@@ -55,16 +56,14 @@ export function faultsOfOrder(sent: readonly string[], arrived: readonly string[
 }
 
 /**
- * What `send` answered true for has arrived, or the end says that not all has left: for a connection that nothing was done
- * to that loses what has left.
+ * Checks that every message for which `send` returned true has arrived, or that the end counts unsent bytes. It holds for connections whose
+ * transport loses no bytes.
  */
 export function faultsOfLoss({ ws, sent, ends }: Application, arrived: number): Fault[] {
   const isDone = ws?.state === 'open' && ws.queuedBytes === 0;
   const saysNothing = ends.length > 0 && ends.every(({ explanation }) => explanation.unsentBytes === 0);
   if (arrived < 0 || arrived >= sent.length || !(isDone || saysNothing)) return [];
-  return [
-    fault('lost', `${arrived} of ${sent.length} messages have arrived, and nothing says that others have not left`),
-  ];
+  return [fault('lost', `${arrived} of ${sent.length} messages have arrived, and no end counts the others as unsent`)];
 }
 
 const fault = (kind: string, message: string): Fault => ({ kind, message });

@@ -1,10 +1,10 @@
-/** Messages that tell which one they are, so that what arrives can be compared with what was sent. */
+/** Messages that contain their own number, so that messages that arrive can be compared with those sent. */
 
-/** Of longer messages this many bytes count, and then every 61st: a message that was cut or joined differs in those too. */
+/** The hash of a message covers this many bytes, and then every 61st, which is enough to notice cut or joined messages. */
 const ALL = 512;
 const STEP = 61;
 
-/** What a message is recognised by: its type, its number, its length and its bytes. */
+/** Returns the key of a message: its type, number, length and a hash of its bytes. */
 export function keyOf(data: string | Uint8Array): string {
   let hash = 0x811c9dc5;
   const isText = typeof data === 'string';
@@ -15,12 +15,12 @@ export function keyOf(data: string | Uint8Array): string {
   return `${isText ? 'text' : 'binary'} ${name} of ${data.length}, ${hash.toString(16)}`;
 }
 
-/** Returns the text with this number, `length` characters long or a little longer. */
+/** Returns the text with this number, about `length` characters long. */
 export function textOf(number: number, length: number): string {
   return `${number}.${number % 3 === 0 ? 'é€'.repeat(length / 2) : 'x'.repeat(length)}`;
 }
 
-/** Returns the bytes with this number, two bytes or longer, alone in their memory. */
+/** Returns the binary message with this number, at least two bytes long, in a buffer of its own. */
 export function bytesOf(number: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(Math.max(2, length)).fill(number);
   bytes[0] = number >> 8;

@@ -1,20 +1,20 @@
-/** The other end of a simulated connection, as another implementation would be: a connection of core, without an adapter. */
+/** The other end of a simulated connection, in the role of another implementation: a connection of core without an adapter. */
 import type { Connection, ConnectionEvent } from '@sockless/core';
 import type { Clock, Timer } from '../clock.ts';
 import { keyOf } from './messages.ts';
 import type { WireEnd } from './wire.ts';
 
-/** A connection of core on an end of a simulated connection. */
+/** A connection of core on one end of a simulated TCP connection. */
 export class WirePeer {
   /** The connection of core. */
   readonly connection: Connection;
   /** Its end of the wire. */
   readonly end: WireEnd;
-  /** The messages that arrived, as `keyOf` writes them. */
+  /** The messages that arrived, in the form of `keyOf`. */
   readonly received: string[] = [];
-  /** Hears of each event. */
+  /** Receives each event. */
   onEvent: (event: ConnectionEvent) => void = () => undefined;
-  /** Whether the transport has ended, for this end. */
+  /** Whether the transport has ended at this end. */
   over = false;
   readonly #clock: Clock;
   #reads = true;
@@ -22,7 +22,7 @@ export class WirePeer {
   #rest: Uint8Array | undefined = undefined;
   #timer: Timer | undefined = undefined;
 
-  /** Begins at once: a client sends its request. */
+  /** Starts at once: a client sends its request. */
   constructor(end: WireEnd, connection: Connection, clock: Clock) {
     this.end = end;
     this.connection = connection;
@@ -32,31 +32,31 @@ export class WirePeer {
     this.flush();
   }
 
-  /** Reads no more, until `release`; what it writes goes on. */
+  /** Stops reading until `release`; it continues to write. */
   hold(): void {
     this.#reads = false;
   }
 
-  /** Reads again. */
+  /** Resumes reading. */
   release(): void {
     this.#reads = true;
     this.#read();
   }
 
-  /** Does nothing at all any more: a process that hangs, a machine that is gone. */
+  /** Stops reading and writing for good, like a process that hangs or a machine that is gone. */
   freeze(): void {
     this.#frozen = true;
     this.#clock.clearTimeout(this.#timer);
   }
 
-  /** Closes its end of the transport, whatever the connection is at. */
+  /** Closes its end of the transport, in any state of the connection. */
   destroy(): void {
     this.over = true;
     this.#clock.clearTimeout(this.#timer);
     this.end.close();
   }
 
-  /** Sends what the connection has to say: to be called after each command. */
+  /** Sends the bytes of the connection. Call it after each command. */
   flush(): void {
     const { connection, end } = this;
     if (this.over || this.#frozen) return;

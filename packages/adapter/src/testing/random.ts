@@ -1,9 +1,9 @@
-/** Random numbers from a seed: the same numbers for the same seed, on every host. */
+/** Seeded random numbers: the same seed gives the same numbers on every host. */
 
 /** Returns a number from 0 to below 1, as `Math.random` does. */
 export type Random = () => number;
 
-/** Returns a source of numbers (mulberry32). */
+/** Returns a seeded source of numbers (mulberry32). */
 export function seeded(seed: number): Random {
   let state = seed;
   return () => {
@@ -19,7 +19,7 @@ export function pick<T>(random: Random, choices: readonly T[]): T {
   return choices[Math.floor(random() * choices.length)] as T;
 }
 
-/** Returns a function that fills bytes with random ones: for the option `random` of core, which makes masking keys of them. */
+/** Returns a function that fills bytes at random: for the option `random` of core, which draws masking keys with it. */
 export function randomBytes(random: Random): (bytes: Uint8Array<ArrayBuffer>) => void {
   return (bytes) => {
     for (let at = 0; at < bytes.length; at++) bytes[at] = random() * 256;

@@ -1,4 +1,4 @@
-/** A clock for tests: time passes when the test says so, so that no test waits and none depends on how busy the machine is. */
+/** A clock for tests. Time passes only when the test says so, so no test waits and none depends on how busy the machine is. */
 import { type Clock, hostClock, soon, type Timer } from '../clock.ts';
 
 interface Entry extends Timer {
@@ -6,26 +6,26 @@ interface Entry extends Timer {
   readonly call: () => void;
 }
 
-/** A clock that stands still until it is advanced: the option `clock` of adapters. Microtasks are the engine's. */
+/** A clock that stands still until it is advanced: a value for the option `clock` of adapters. Microtasks are the engine's. */
 export class VirtualClock implements Clock {
   #now: number;
   readonly #timers: Set<Entry> = new Set();
 
   /**
-   * Nothing waits yet.
+   * Creates a clock without timers.
    *
-   * @param now the time that it begins with, in milliseconds
+   * @param now the initial time in milliseconds
    */
   constructor(now = 1000) {
     this.#now = now;
   }
 
-  /** How many timers run. */
+  /** The number of timers. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** When the next timer is due; `Infinity` when none runs. */
+  /** The time at which the next timer is due; `Infinity` if there is none. */
   get next(): number {
     return this.#next(Infinity)?.at ?? Infinity;
   }
@@ -52,19 +52,19 @@ export class VirtualClock implements Clock {
     hostClock.queueMicrotask(call);
   }
 
-  /** Lets time pass and calls nothing meanwhile, as when the process is busy: what became due is called next. */
+  /** Moves the time and calls no timer, as in a busy process. Timers that became due are called by the next `step`, `advance` or `pass`. */
   spend(milliseconds: number): void {
     this.#now += milliseconds;
   }
 
-  /** Lets time pass, and calls what becomes due meanwhile, in order. */
+  /** Moves the time and calls the timers that become due, in order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     while (this.step(end));
     this.#now = Math.max(this.#now, end);
   }
 
-  /** Lets time pass until the next timer is due, though not beyond `end`, and calls it; false when there is none. */
+  /** Moves the time to the next timer, but not beyond `end`, and calls that timer; returns false when there is none. */
   step(end = Infinity): boolean {
     const next = this.#next(end);
     if (next === undefined) return false;
@@ -74,7 +74,7 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** {@link VirtualClock.advance}, but all that a timer sets going is done before the next one is called. */
+  /** Like {@link VirtualClock.advance}, but everything that a timer starts is done before the next timer is called. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settled();
@@ -82,7 +82,7 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, end);
   }
 
-  /** The timer that is due first; of those of one moment, the one that was set first. */
+  /** Returns the timer that is due first; of several due at the same time, the one that was set first. */
   #next(end: number): Entry | undefined {
     let first: Entry | undefined;
     for (const entry of this.#timers) if (entry.at <= end && !(first && first.at <= entry.at)) first = entry;
@@ -91,8 +91,8 @@ export class VirtualClock implements Clock {
 }
 
 /**
- * Resolves when all that has been set going has been done, promises and events of the host included, but for what waits for the
- * clock or for the network.
+ * Resolves when all promises and events of the host have been handled, except those that wait for the clock or for the
+ * network.
  */
 export function settled(): Promise<void> {
   return new Promise((resolve) => soon(hostClock, resolve));

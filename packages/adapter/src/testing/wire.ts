@@ -1,54 +1,54 @@
 /**
- * A TCP connection as the programs at its two ends see it, on a virtual clock: how much the operating system takes, when it
- * arrives, and what is told of FIN and RST. Both simulated sockets stand on it, Node's and Deno's.
+ * A TCP connection as the programs at its ends see it, on a virtual clock: how much the operating system takes, when bytes
+ * arrive, and how FIN and RST are reported. The simulated sockets of Node and of Deno are built on it.
  */
 import type { Clock } from '../clock.ts';
 import type { Random } from './random.ts';
 
-/** What the operating system says. */
+/** The error codes of the operating system. */
 export type WireCode = 'ECONNRESET' | 'EPIPE' | 'EBADF';
 
-/** An operation that the operating system refuses. */
+/** An operation that the operating system refused. */
 export class WireError extends Error {
   /** The name of the error, in capitals. */
   readonly code: WireCode;
 
-  /** Says no more than its code. */
+  /** Creates an error whose message is its code. */
   constructor(code: WireCode) {
     super(code);
     this.code = code;
   }
 }
 
-/** What is on its way to an end. */
+/** A packet on its way to an end. */
 type Delivery = { readonly bytes: Uint8Array } | 'FIN' | 'RST';
 
-/** One end of a connection: what a program may ask of the operating system. */
+/** One end of a connection, with the operations of the operating system. */
 export class WireEnd {
-  /** Called when there is something to read: bytes, the end, or an error. */
+  /** Called when bytes, the end or an error can be read. */
   onReadable: () => void = () => undefined;
-  /** Called when there is room again, after `take` took less than it was given; or an error. */
+  /** Called when there is room again after `take` took less than it was given, and after an error. */
   onWritable: () => void = () => undefined;
-  /** How long what this end sends is on its way, in milliseconds; a function for jitter. */
+  /** The latency of what this end sends, in milliseconds; a function for jitter. */
   latency: number | Random = 0;
-  /** How many bytes the operating systems of both ends take while the other end does not read. */
+  /** How many bytes the operating systems of both ends buffer while the other end does not read. */
   capacity = 200_000;
-  /** How many bytes they take in one call at most; the rest a moment later. */
+  /** The most bytes taken in one call; the rest can be written a moment later. */
   most: number = Infinity;
-  /** Cuts what is taken in one call into the parts that arrive. Default: not at all. */
+  /** Cuts the bytes taken in one call into the parts that arrive. Default: a single part. */
   cut: (bytes: Uint8Array) => readonly Uint8Array[] = (bytes) => [bytes];
-  /** Nothing that this end sends arrives any more, and neither end is told: a cable that was cut. */
+  /** Whether everything that this end sends is lost and neither end notices, like a cut cable. */
   dropping = false;
   readonly #clock: Clock;
   // biome-ignore lint/style/useReadonlyClassProperties: `pair` assigns it
   #other: WireEnd = this;
-  // What this end has sent.
+  // The state of sending.
   #sent = 0;
   #lastAt = 0;
   #finSent = false;
   #wantsRoom = false;
   #held: Delivery[] | undefined = undefined;
-  // What has arrived at this end.
+  // The state of receiving.
   readonly #arrived: Uint8Array[] = [];
   #unread = 0;
   #finArrived = false;
@@ -78,7 +78,7 @@ export class WireEnd {
     return this.#dead;
   }
 
-  /** Whether a FIN has arrived; what arrived before it may still wait to be read. */
+  /** Whether a FIN has arrived; bytes before it may still wait to be read. */
   get ended(): boolean {
     return this.#finArrived;
   }
@@ -88,17 +88,17 @@ export class WireEnd {
     return this.#finSent;
   }
 
-  /** How many of the bytes that this end has sent the other end has not read. */
+  /** The number of bytes sent by this end that the other end has not read. */
   get unread(): number {
     return this.#sent;
   }
 
-  /** Nothing that this end sends arrives until `release` is called. */
+  /** Holds back everything that this end sends until `release` is called. */
   hold(): void {
     this.#held ??= [];
   }
 
-  /** What was held arrives. */
+  /** Lets the bytes that were held back arrive. */
   release(): void {
     const held = this.#held;
     this.#held = undefined;
@@ -106,10 +106,10 @@ export class WireEnd {
   }
 
   /**
-   * Hands over bytes, which are copied.
+   * Sends bytes, which are copied.
    *
-   * @returns how many of them were taken; if not all, `onWritable` follows when more would be
-   * @throws {WireError} when the connection was reset, or this end sends no more
+   * @returns the number of bytes taken; if not all, `onWritable` is called when there is room
+   * @throws {WireError} when the connection was reset, or this end has sent a FIN
    */
   take(bytes: Uint8Array): number {
     this.#check();
@@ -118,7 +118,7 @@ export class WireEnd {
     const count = Math.floor(Math.min(bytes.length, room, this.most));
     if (count < bytes.length) this.#wantsRoom = true;
     this.#sent += count;
-    // A copy; that of a Buffer's own `slice` would be none.
+    // The constructor copies; `slice` of a Buffer would return a view.
     const copy = new Uint8Array(bytes.subarray(0, count));
     if (count > 0) for (const part of this.cut(copy)) this.#send({ bytes: part });
     if (count === this.most && room > count) this.#clock.setTimeout(() => this.#makeRoom(), 0);
@@ -126,7 +126,7 @@ export class WireEnd {
   }
 
   /**
-   * Returns bytes that have arrived, at most `max`; `undefined` when there are none yet, `'end'` when no more follow.
+   * Returns at most `max` bytes that have arrived; `undefined` if there are none yet, `'end'` after the last.
    *
    * @throws {WireError} once, when the connection was reset
    */
@@ -146,7 +146,7 @@ export class WireEnd {
   }
 
   /**
-   * Sends a FIN behind what was taken.
+   * Sends a FIN after the bytes taken so far.
    *
    * @throws {WireError} when the connection was reset
    */
@@ -158,7 +158,7 @@ export class WireEnd {
     this.#send('FIN');
   }
 
-  /** Closes this end: with a FIN, or with an RST when bytes that have arrived were not read. */
+  /** Closes this end: with a FIN, or with an RST if bytes that have arrived were not read. */
   close(): void {
     if (this.#closed) return;
     if (this.#unread > 0) this.reset();
@@ -177,7 +177,7 @@ export class WireEnd {
     this.#dead = true;
   }
 
-  /** Reports an error that the operating system has for this end, once. */
+  /** Throws an error that the operating system has for this end, once. */
   #check(): void {
     if (this.#closed) throw new WireError('EBADF');
     const code = this.#error;
@@ -200,7 +200,7 @@ export class WireEnd {
 
   #deliver(delivery: Delivery): void {
     if (this.#closed) {
-      // Nobody is here any more: the operating system says so.
+      // This end is closed, so its operating system answers with an RST.
       if (typeof delivery === 'object' && !this.#dead) {
         this.#dead = true;
         this.#send('RST');
@@ -212,7 +212,7 @@ export class WireEnd {
     else if (delivery === 'RST') {
       this.#dead = true;
       this.#error = this.#finArrived ? 'EPIPE' : 'ECONNRESET';
-      // Reading comes first.
+      // Bytes before the error must be read first.
       this.onReadable();
       this.onWritable();
       return;
@@ -223,7 +223,7 @@ export class WireEnd {
     this.onReadable();
   }
 
-  /** The other end has read. */
+  /** Called when the other end has read. */
   #hasRead(count: number): void {
     this.#sent -= count;
     if (this.#wantsRoom) this.#clock.setTimeout(() => this.#makeRoom(), 0);

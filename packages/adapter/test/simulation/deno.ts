@@ -1,4 +1,4 @@
-// The adapter for Deno, on simulated connections. All that it looks up of Deno then are the classes of errors.
+// The adapter for Deno on simulated connections. It then needs only the error classes of Deno.
 
 import type { AdapterOptions, Handlers, WebSocketConnection } from '@sockless/adapter';
 import { connErrors, SimulatedConn } from '@sockless/adapter/testing';
@@ -8,14 +8,14 @@ import type { Subject } from './subject.ts';
 const host = globalThis as { Deno?: { readonly errors: unknown } };
 host.Deno ??= { errors: connErrors };
 
-/** What is used of the adapter, whose types need those of Deno. */
+/** The part of the adapter that is used, since its types need those of Deno. */
 interface Adapter {
   attach(conn: unknown, connection: Connection, handlers: Handlers, options: AdapterOptions): WebSocketConnection;
   connect(url: string, options: object, handlers: Handlers): WebSocketConnection;
 }
 
 const ADAPTER = '../../../deno/src/index.ts';
-// A process that only waits for a module to be compiled may end.
+// Keeps the process alive, which would otherwise end while a module is being compiled.
 const alive = setInterval(() => undefined, 1000);
 const { attach, connect }: Adapter = await import(ADAPTER);
 clearInterval(alive);

@@ -1,3 +1,3 @@
-// What is used of the simulation elsewhere.
+// The parts of the simulation that are used elsewhere.
 export type { Subject } from './subject.ts';
 export { type Outcome, simulate } from './world.ts';

@@ -1,4 +1,4 @@
-// A connection under test: its application, its transports, and what has to hold of it.
+// A connection under test: its application, its transports, and the rules that must hold.
 import type { WebSocketConnection } from '@sockless/adapter';
 import {
   Application,
@@ -7,45 +7,24 @@ import {
   faultsOfLoss,
   faultsOfOrder,
   faultsOfWaiting,
-  pick,
   randomBytes,
 } from '@sockless/adapter/testing';
 import { countListeners } from '../../../tools/testing.ts';
+import { choose, fits } from './happenings.ts';
 import { type ConnectionPlan, DEADLINES, nameOf } from './plan.ts';
-import { peerOf, Try } from './try.ts';
+import { Transports } from './transports.ts';
+import type { Try } from './try.ts';
 import type { World } from './world.ts';
 
-/** What may happen, and how often compared with the others. */
-const HAPPENINGS: readonly (readonly [kind: string, weight: number])[] = [
-  ['the peer stops reading', 3],
-  ['the peer reads again', 4],
-  ['nothing arrives for a while', 2],
-  ['what was held arrives', 4],
-  ['the cable is cut', 0.3],
-  ['little is taken', 2],
-  ['much is taken', 2],
-  ['a few bytes at a time', 1],
-  ['FIN', 0.7],
-  ['RST', 0.5],
-  ['the peer closes its socket', 0.4],
-  ['the peer says goodbye', 0.8],
-  ['the peer breaks a rule', 0.4],
-  ['the peer hangs', 0.3],
-  ['connected', 2],
-  ['refused', 0.2],
-  ['TLS', 2],
-];
-const TOTAL = HAPPENINGS.reduce((sum, [, weight]) => sum + weight, 0);
-
-/** How late a timer may be, in milliseconds: alarms are set to whole ones. */
+/** How late a timer may be in milliseconds, since alarms are rounded. */
 const SLACK = 60;
 
 export class Line {
   readonly app: Application;
-  readonly tries: Try[] = [];
   readonly #world: World;
   readonly #name: string;
   readonly #plan: ConnectionPlan;
+  readonly #transports: Transports;
   readonly #controller = new AbortController();
   readonly #listeners = countListeners(this.#controller.signal);
   #endedAt = Infinity;
@@ -65,6 +44,11 @@ export class Line {
         this.#note(what);
       },
     });
+    this.#transports = new Transports(world, plan, this.app);
+  }
+
+  get tries(): readonly Try[] {
+    return this.#transports.tries;
   }
 
   get peer(): Try['peer'] {
@@ -75,7 +59,7 @@ export class Line {
     return this.app.received.length + this.tries.reduce((sum, it) => sum + (it.peer?.received.length ?? 0), 0);
   }
 
-  /** Makes the transport, lets its owner do things to it, and hands it to the adapter. */
+  /** Creates the transport, lets its owner act on it, and passes it to the adapter. */
   async begin(): Promise<void> {
     const { subject, plan, clock } = this.#world;
     const { way, before } = this.#plan;
@@ -83,10 +67,10 @@ export class Line {
     const { handlers } = this.app;
     const { highWaterMark, ...options } = plan.options;
     const adapterOptions = { clock, highWaterMark };
-    const first = this.#newTry();
+    const first = this.#transports.next();
     if (first === undefined) return;
     for (const kind of before) {
-      const act = this.#before(first, kind);
+      const act = this.#transports.before(first, kind);
       if (act === undefined) continue;
       this.#note(`before: ${kind}`);
       this.#world.count(`before: ${kind}`);
@@ -120,12 +104,12 @@ export class Line {
         this.#closed = true;
         this.#note('closed');
       });
-      // Whoever does not wait for it has no unhandled rejection.
+      // Prevents an unhandled rejection, since nothing else waits for it.
       void ws.opened.catch(() => undefined);
     });
   }
 
-  /** Something happens: to the application, to the peer, or between them. */
+  /** Does one action of the application or the peer, or makes an event happen between them. */
   step(): void {
     const { random, clock } = this.#world;
     const chance = random();
@@ -136,8 +120,8 @@ export class Line {
     else if (last === undefined) return;
     else if (chance < 0.7) last.act();
     else {
-      const kind = this.#choose();
-      if (!this.#fits(kind, last)) return;
+      const kind = choose(random);
+      if (!fits(kind, this.#plan, last)) return;
       this.#note(kind);
       this.#act(() => last.happens(kind));
     }
@@ -147,7 +131,7 @@ export class Line {
     const { ws } = this.app;
     const { maxQueuedBytes = 0 } = this.#world.plan.options;
     const before = this.#plan.before.length > 0 ? 3_000_000 : 0;
-    // What the transport holds, the message that passes the limit, and what answers pings.
+    // The transport's share, the message that exceeds the limit, and pongs.
     const most = maxQueuedBytes + 262_144 + this.#plan.manner.longest * 3 + 20_000;
     if (ws !== undefined && ws.queuedBytes > most + before) this.#fault('queue', `${ws.queuedBytes} bytes are queued`);
     for (const { transport } of this.tries) {
@@ -159,33 +143,33 @@ export class Line {
   calm(): void {
     for (const it of this.tries) this.#act(() => it.calm());
     if (this.app.paused) this.#act(() => this.app.resume());
-    // The last that many do is to send until they are told to wait.
+    // Half of the applications end by sending until they are told to wait.
     if (this.#world.random() < 0.5) this.#act(() => this.app.pump(100));
   }
 
-  /** Its application does nothing more; while one is paused, deadlines stand still. */
+  /** Stops the application, and resumes it if it is paused, because deadlines stand still in a pause. */
   quieten(): void {
     this.app.quiet = true;
     if (this.app.paused) this.#act(() => this.app.resume());
   }
 
-  /** After some time in which nothing held anything up. */
+  /** Checks what must hold after some time without obstacles. */
   checkCalm(): void {
     const { app } = this;
     const { ws } = app;
     if (ws === undefined) return;
     const { highWaterMark = 65_536 } = this.#world.plan.options;
     for (const [at, it] of this.tries.entries()) {
-      // The answer to an earlier request is waited for, as long as a handshake may take.
+      // It may wait for the answer to an earlier request, as long as a handshake may take.
       if (this.#plan.way === 'upgrade' && this.#plan.before.includes('answering')) continue;
       if (it.attached && it.isOver && app.ends.length <= at)
-        this.#fault('no end', 'the transport has ended, and there was no end');
+        this.#fault('no end', 'the transport has ended without an `end` event');
     }
     this.#faults(faultsOfWaiting(app, highWaterMark));
     this.#checkArrived();
   }
 
-  /** From here on nobody does anything more, so that deadlines alone end it. */
+  /** Stops everything except deadlines, which alone must end the connection. */
   freeze(): void {
     const { app } = this;
     const { heartbeat, stallTimeout, closeTimeout, handshakeTimeout } = DEADLINES;
@@ -195,13 +179,13 @@ export class Line {
     const bounds: Record<string, number> = {
       open: heartbeat.interval + heartbeat.timeout,
       closing: stallTimeout + closeTimeout,
-      // A refusal is an answer, and waits for the client to take it.
+      // The client also has time to read a refusal.
       connecting: handshakeTimeout + (this.#plan.way === 'server' || this.#plan.way === 'upgrade' ? closeTimeout : 0),
     };
     this.#frozen = { at: this.#world.clock.now(), bound: bounds[state] ?? 0, ends: app.ends.length, state };
   }
 
-  /** Whether nothing more is to be expected of it. */
+  /** Whether nothing more can happen to it. */
   get isOver(): boolean {
     const isGone = this.tries.every(({ attached, transport }) => !attached || transport.isGone);
     return this.app.ws === undefined || (this.#closed && isGone);
@@ -217,7 +201,7 @@ export class Line {
     if (state === 'closed') return;
     if (app.ends.length === ends) this.#fault('no deadline', `${state}, and nothing has ended it`);
     else if (this.#endedAt > at + bound + SLACK) {
-      this.#fault(`late: ${state}`, `it took ${this.#endedAt - at} ms to end, with deadlines of ${bound}`);
+      this.#fault(`late: ${state}`, `it ended after ${this.#endedAt - at} ms, with deadlines of ${bound} ms`);
     }
   }
 
@@ -229,10 +213,10 @@ export class Line {
     this.#faults(faultsOfEnd(app, isMany));
     if (!this.#closed) this.#fault('closed', '`closed` has not settled');
     for (const it of this.tries) {
-      if (it.attached && !it.transport.isGone) this.#fault('transport', 'it is open');
+      if (it.attached && !it.transport.isGone) this.#fault('transport', 'the transport is still open');
     }
     if (this.#wasDead && app.opened > 0 && !isMany)
-      this.#fault('dead socket', 'it had ended before, and `open` was called');
+      this.#fault('dead socket', '`open` was called, though it had ended before');
     if (this.#listeners.count > 0 && !this.#controller.signal.aborted)
       this.#fault('left behind', 'a listener of the signal');
     this.#checkOrder();
@@ -242,16 +226,16 @@ export class Line {
     for (const it of this.tries) it.clear();
   }
 
-  /** What was sent has arrived, or the end says that not all has left. */
+  /** Checks that sent messages have arrived, or that the end counts unsent bytes. */
   #checkArrived(): void {
     const [only] = this.tries;
     if (this.tries.length !== 1 || only?.peer === undefined || only.lossy || only.near.dead) return;
-    // What was kept for a connection that there never was is gone.
+    // Messages kept for a connection that never opened are gone.
     if (this.#plan.reconnect && this.app.ws?.state === 'closed') return;
     this.#faults(faultsOfLoss(this.app, only.peer.received.length - only.foreign));
   }
 
-  /** Messages arrive in order and once. */
+  /** Checks that messages arrive once and in order. */
   #checkOrder(): void {
     const { app, tries } = this;
     const arrived = tries.flatMap((it) => (it.peer?.received ?? []).slice(it.foreign));
@@ -259,23 +243,15 @@ export class Line {
     if (isRaw) return;
     const isKept = this.#plan.reconnect && this.#plan.way === 'connect';
     if (!isKept) this.#faults(faultsOfOrder(app.sent, arrived));
-    // What was kept comes behind what was sent from `open`.
+    // Kept messages come after those sent in `open`.
     const inOrder = this.#plan.manner.greets ? arrived.filter((key) => app.sent.includes(key)) : app.sent;
     if (isKept && (!isPart(arrived, inOrder) || hasTwice(arrived))) {
-      this.#fault('order', 'what arrived with the peers is not what was sent');
+      this.#fault('order', 'the messages that arrived at the peers differ from those sent');
     }
     const broken = this.#world.injected.has('the peer breaks a rule');
     const sent = tries.flatMap((it) => it.sent);
-    if (!(broken || isPart(app.received, sent))) this.#fault('order', 'what arrived is not what the peer sent');
-  }
-
-  /** What somebody may do to a transport before the adapter has it. */
-  #before(it: Try, kind: string): (() => void) | undefined {
-    if (kind === 'FIN' || kind === 'RST') return () => it.happens(kind);
-    if (kind === 'bytes') return () => it.act();
-    // What it writes has to be frames.
-    if (kind === 'full' && this.#plan.way !== 'opened') return undefined;
-    return it.transport.before[kind];
+    if (!(broken || isPart(app.received, sent)))
+      this.#fault('order', 'the messages that arrived differ from those that the peer sent');
   }
 
   #connect(first: Try): WebSocketConnection {
@@ -283,9 +259,9 @@ export class Line {
     const { tls, reconnect } = this.#plan;
     let next: Try | undefined = first;
     const create = (): unknown => {
-      const it = next ?? this.#newTry();
+      const it = next ?? this.#transports.next();
       next = undefined;
-      return it === undefined ? new Promise(() => undefined) : this.#created(it);
+      return it === undefined ? new Promise(() => undefined) : this.#transports.create(it);
     };
     const options = {
       ...plan.options,
@@ -298,61 +274,12 @@ export class Line {
     return subject.connect(url, { ...options, ...(reconnect && { reconnect: policy }) }, create, this.app.handlers);
   }
 
-  /** How the application's function gives the transport. */
-  #created(it: Try): unknown {
-    const { clock, random } = this.#world;
-    const { created } = this.#plan;
-    const isFirst = it === this.tries[0];
-    const failure = Object.assign(new Error('there is none'), { name: 'NoTransport' });
-    this.#world.count(`a transport ${created}`);
-    if (created === 'throws' || (created === 'at first' && !isFirst)) throw failure;
-    if (created === 'rejects') return Promise.reject(failure);
-    const give = (): unknown => {
-      it.attached = true;
-      it.transport.disown();
-      return it.transport.it;
-    };
-    if (created === 'never') return new Promise(() => undefined);
-    if (created === 'later') {
-      return new Promise((resolve) => void clock.setTimeout(() => resolve(give()), random() * 4000));
-    }
-    return give();
-  }
-
-  #newTry(): Try | undefined {
-    // Beyond that nothing new comes of it.
-    if (this.tries.length > 20) return undefined;
-    const isFrozen = this.app.quiet;
-    const queued = (): number => this.app.ws?.queuedBytes ?? Infinity;
-    const it = new Try(this.#world, this.#plan, this.#plan.connecting, peerOf(this.#world, this.#plan), queued);
-    // Its owner hears errors, until the adapter does.
-    it.transport.own();
-    if (isFrozen) it.freeze();
-    this.tries.push(it);
-    return it;
-  }
-
   #abort(): void {
     this.#note('abort');
     this.#act(() => this.#controller.abort());
   }
 
-  #fits(kind: string, it: Try): boolean {
-    if (kind === 'connected' || kind === 'refused') return this.#plan.connecting;
-    if (kind === 'TLS') return this.#plan.tls;
-    return !(kind === 'the peer breaks a rule' && it.peer === undefined);
-  }
-
-  #choose(): string {
-    let at = this.#world.random() * TOTAL;
-    for (const [kind, weight] of HAPPENINGS) {
-      at -= weight;
-      if (at < 0) return kind;
-    }
-    return pick(this.#world.random, HAPPENINGS)[0];
-  }
-
-  /** Nothing that an application or a peer does throws. */
+  /** Calls a function that must not throw, whatever application and peer do. */
   #act(call: () => void): void {
     try {
       call();
@@ -376,7 +303,7 @@ export class Line {
 
 const hasTwice = (keys: readonly string[]): boolean => new Set(keys).size < keys.length;
 
-/** Whether `part` is what is left of `whole` when some are left out. */
+/** Tells whether `part` is `whole` with some elements left out. */
 function isPart(part: readonly string[], whole: readonly string[]): boolean {
   let at = 0;
   for (const one of whole) if (one === part[at]) at++;

@@ -1,4 +1,4 @@
-// The adapter for Node, on simulated sockets.
+// The adapter for Node on simulated sockets.
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { Connection } from '@sockless/core';
 import { attach, connect, upgrade } from '../../../node/src/index.ts';
 import type { Subject, Transport, TransportKind } from './subject.ts';
 
-/** A frame of a server's, longer than anything that is taken at once. */
+/** A frame of a server, longer than a socket takes at once. */
 const FULL = (() => {
   const bytes = new Uint8Array(1_200_010);
   bytes.set([0x82, 127, 0, 0, 0, 0, 0, 0x12, 0x4f, 0x80]);
@@ -67,7 +67,7 @@ export const node: Subject = {
     connect(url, { ...options, createSocket: create as () => Socket }, handlers),
 };
 
-/** As much of a request as the adapter looks at. */
+/** The part of a request that the adapter reads. */
 export function requestOf(head: string): IncomingMessage {
   const [, ...fields] = head.trimEnd().split('\r\n');
   const rawHeaders = fields.flatMap((field) => [

@@ -1,4 +1,4 @@
-// What a schedule consists of, chosen from its seed before it begins.
+// The plan of a schedule, chosen from its seed before it begins.
 import { anyManner, type Manner, pick, type Random } from '@sockless/adapter/testing';
 import type { Options, Subject, Way } from './subject.ts';
 
@@ -6,12 +6,12 @@ import type { Options, Subject, Way } from './subject.ts';
 export interface ConnectionPlan {
   readonly way: Way;
   readonly manner: Manner;
-  /** What was done to the transport before the adapter got it. */
+  /** What is done to the transport before the adapter gets it. */
   readonly before: readonly string[];
   readonly connecting: boolean;
   readonly tls: boolean;
   readonly allowHalfOpen: boolean;
-  /** How `createSocket` and its like give the transport: at once, as a promise, never, or not at all. */
+  /** How `createSocket` or `createConn` delivers the transport: at once, as a promise, never, or with an error. */
   readonly created: 'at once' | 'later' | 'never' | 'throws' | 'rejects' | 'at first';
   readonly reconnect: boolean;
   readonly peer: 'polite' | 'slow' | 'silent' | 'raw';
@@ -27,7 +27,7 @@ export interface Plan {
   readonly connections: readonly ConnectionPlan[];
 }
 
-/** Deadlines that come soon; that of the closing handshake last, so that it is seen when it is waited for in vain. */
+/** Short deadlines. The closing handshake's is the longest, so that a fruitless wait for it is visible. */
 export const DEADLINES = {
   heartbeat: { interval: 1000, timeout: 1000 },
   idleTimeout: 4000,
@@ -94,5 +94,5 @@ function makeConnection(random: Random, subject: Subject): ConnectionPlan {
   };
 }
 
-/** What sort of error it is. */
+/** Returns the kind of an error. */
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

@@ -1,4 +1,4 @@
-// What is put to the test: an adapter, and what it is given for a socket.
+// The subject of the simulation: an adapter, and the transports for it.
 
 import type { AdapterOptions, Handlers, ReconnectingOptions, WebSocketConnection } from '@sockless/adapter';
 import type { Random, VirtualClock, WireEnd } from '@sockless/adapter/testing';
@@ -7,29 +7,29 @@ import type { Connection, ConnectionOptions, ServerOptions } from '@sockless/cor
 /** How a connection under test is made. */
 export type Way = 'opened' | 'server' | 'client' | 'upgrade' | 'connect';
 
-/** A transport of the adapter's kind, on one end of a simulated connection. */
+/** A transport for the adapter, on one end of a simulated TCP connection. */
 export interface Transport {
-  /** What the adapter is given. */
+  /** The object for the adapter. */
   readonly it: unknown;
-  /** Whether it has been closed for good. */
+  /** Whether it is closed for good. */
   readonly isGone: boolean;
-  /** What has been written to it and not been taken. */
+  /** The number of bytes that were written to it and not taken. */
   readonly waiting: number;
-  /** It connects, where it was made so. */
+  /** Completes the connection, if it was created as connecting. */
   connected(): void;
   refused(): void;
-  /** Its TLS handshake is complete. */
+  /** Completes its TLS handshake. */
   secured(): void;
-  /** Its owner listens to its errors, and does not any more: then the adapter has to. */
+  /** Start and stop listening to its errors, as its owner does until the adapter has it. */
   own(): void;
   disown(): void;
-  /** What its owner may do to it before an adapter has it, by name. */
+  /** What its owner may do to it before the adapter has it, by name. */
   readonly before: Readonly<Record<string, () => void>>;
-  /** Whether it shows now that it has ended. */
+  /** Whether it visibly has ended. */
   readonly hasEnded: boolean;
 }
 
-/** What a transport is made as. */
+/** How a transport is created. */
 export interface TransportKind {
   readonly connecting: boolean;
   readonly tls: boolean;
@@ -44,12 +44,12 @@ export type Options = Omit<ServerOptions & ConnectionOptions, 'origins'> & Adapt
 export interface Subject {
   readonly name: string;
   readonly ways: readonly Way[];
-  /** Whether a client can be given a transport that is still connecting. */
+  /** Whether a client may receive a transport that is still connecting. */
   readonly connects: boolean;
   readonly Connection: typeof Connection;
-  /** Its high-water mark, where that is no option. */
+  /** Its high-water mark, if that is not an option. */
   readonly highWaterMark?: number | undefined;
-  /** Prepares the process; returns what undoes that. */
+  /** Prepares the process; returns a function that undoes it. */
   prepare?(clock: VirtualClock): () => void;
   transport(end: WireEnd, clock: VirtualClock, kind: TransportKind): Transport;
   attach(it: unknown, connection: Connection, handlers: Handlers, options: AdapterOptions): WebSocketConnection;

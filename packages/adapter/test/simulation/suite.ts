@@ -1,4 +1,4 @@
-// The tests of a simulation: the same for both adapters.
+// The tests of a simulation, the same for both adapters.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { budget } from '../../../core/test/budget.ts';
@@ -7,13 +7,13 @@ import { type Outcome, type Subject, simulate } from './index.ts';
 const MANY = budget(150, 3000);
 const PART = 50;
 
-/** Registers them, and runs them. */
+/** Registers and runs them. */
 export function testSimulation(subject: Subject, happenings: readonly string[]): void {
   const test = suite(`simulation ${subject.name}`);
   const happened = new Set<string>();
 
   for (let first = 1; first <= MANY; first += PART) {
-    test(`whatever applications, peers and networks do, seeds ${first} to ${first + PART - 1}`, async () => {
+    test(`the rules hold whatever applications, peers and networks do, seeds ${first} to ${first + PART - 1}`, async () => {
       let messages = 0;
       for (let seed = first; seed < first + PART; seed++) {
         const outcome = await simulate(subject, seed);
@@ -25,20 +25,20 @@ export function testSimulation(subject: Subject, happenings: readonly string[]):
     });
   }
 
-  test('all that can happen has happened', () => {
+  test('every possible event has happened', () => {
     assert.equal(
       happenings.filter((kind) => !happened.has(kind)),
       [],
     );
   });
 
-  test('a seed does the same again', async () => {
+  test('a seed repeats its schedule', async () => {
     const [one, two] = [await simulate(subject, 7), await simulate(subject, 7)];
     assert.ok(one.trace.length > 10);
     assert.equal(one.trace, two.trace);
   });
 
-  test('what is broken is found', async () => {
+  test('faults of a broken adapter are found', async () => {
     const kinds = new Set<string>();
     for (let seed = 1; seed <= 30; seed++) {
       for (const { kind } of (await simulate(broken(subject), seed)).faults) kinds.add(kind);
@@ -49,7 +49,7 @@ export function testSimulation(subject: Subject, happenings: readonly string[]):
   test.run();
 }
 
-/** An adapter that tells of no end, whose `drained` never resolves, and that sends each message twice. */
+/** An adapter that reports no end, whose `drained` never resolves, and that sends each message twice. */
 function broken(subject: Subject): Subject {
   return {
     ...subject,

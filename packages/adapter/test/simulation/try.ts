@@ -27,15 +27,15 @@ export class Try {
   readonly far: WireEnd;
   readonly transport: Transport;
   readonly peer: WirePeer | undefined;
-  /** Of an upgrade, the request. */
+  /** The request of an upgrade. */
   readonly head: string;
   /** The messages that the peer has sent. */
   readonly sent: string[] = [];
-  /** An adapter has it. */
+  /** Whether an adapter has it. */
   attached = false;
-  /** What was taken of it need not arrive. */
+  /** Whether bytes that it took may be lost. */
   lossy = false;
-  /** Messages that others had written to it before. */
+  /** The number of messages that others had written to it before. */
   foreign = 0;
   frozen = false;
   readonly #world: World;
@@ -55,7 +55,7 @@ export class Try {
     this.#watchMemory(queued);
     const { tls, allowHalfOpen } = plan;
     this.transport = world.subject.transport(this.near, clock, { connecting, tls, allowHalfOpen, random });
-    // An HTTP server has read the request.
+    // The HTTP server has already read the request.
     this.head = plan.way === 'upgrade' ? String.fromCharCode(...(peer.transmit() ?? [])) : '';
     if (plan.peer === 'silent') clock.setTimeout(() => this.freeze(), random() * 1000);
     this.peer = plan.peer === 'raw' ? undefined : new WirePeer(this.far, peer, clock);
@@ -63,14 +63,14 @@ export class Try {
     if (plan.peer === 'raw') this.lossy = true;
   }
 
-  /** The peer does one thing of its own accord. */
+  /** The peer does one random action. */
   act(): void {
     const { peer } = this;
     if (peer === undefined) this.#sendRaw();
     else if (!this.frozen && peer.connection.state === 'open') this.#send(peer);
   }
 
-  /** Something happens to the transport or its peer, by name. */
+  /** Makes an event happen to the transport or its peer, by name. */
   happens(kind: string): void {
     const { near, far, peer, transport } = this;
     const isOpen = !(far.closed || far.dead);
@@ -140,7 +140,7 @@ export class Try {
     }
   }
 
-  /** All that can go on does. */
+  /** Removes all obstacles. */
   calm(): void {
     const { near, far, peer, transport } = this;
     for (const end of [near, far]) {
@@ -167,7 +167,7 @@ export class Try {
     this.near.close();
   }
 
-  /** Whether the peer has ended the transport, and this end knows it. */
+  /** Whether the peer has ended the transport and this end knows it. */
   get isOver(): boolean {
     return this.near.ended || this.near.dead;
   }
@@ -191,11 +191,11 @@ export class Try {
     try {
       this.far.take(bytes);
     } catch {
-      // The subject has reset it.
+      // The subject has reset the connection.
     }
   }
 
-  /** What waits keeps no memory but that of its own connection's bytes: what is kept is bounded by what was queued. */
+  /** Checks that queued bytes keep no other memory alive: kept memory is bounded by what is queued. */
   #watchMemory(queued: () => number): void {
     const { near } = this;
     const take = near.take.bind(near);
@@ -212,13 +212,13 @@ export class Try {
   }
 }
 
-/** The peer of a connection that is made in this way. */
+/** Returns the peer of a connection that is made in this way. */
 export function peerOf(world: World, { way }: ConnectionPlan): Connection {
   if (way === 'opened') return peerConnection(world, 'client', true);
   return peerConnection(world, way === 'client' || way === 'connect' ? 'server' : 'client', false);
 }
 
-/** A peer waits as long as it is to: it has no deadlines of its own. */
+/** The peer waits as long as necessary, because it has no deadlines of its own. */
 const PATIENT = {
   ...{ heartbeat: false, idleTimeout: Infinity, stallTimeout: Infinity, closeTimeout: Infinity },
   ...{ handshakeTimeout: Infinity, messageProgress: false },

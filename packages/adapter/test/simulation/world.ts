@@ -1,22 +1,22 @@
-// One schedule: connections under test, their applications, their peers and the network, on a clock that does not wait.
+// One schedule: connections under test, their applications, their peers and the network, on a virtual clock.
 import { type Fault, POLITE, pick, type Random, seeded, settled, VirtualClock } from '@sockless/adapter/testing';
 import { Line } from './line.ts';
 import { makePlan, nameOf, type Plan } from './plan.ts';
 import type { Subject } from './subject.ts';
 
-/** What came of a schedule. */
+/** The result of a schedule. */
 export interface Outcome {
   readonly seed: number;
-  /** What did not hold, by kind. */
+  /** The rules that did not hold, by kind. */
   readonly faults: readonly Fault[];
-  /** What was done, line by line: the same for the same seed. */
+  /** Every action and event, line by line; the same for the same seed. */
   readonly trace: readonly string[];
-  /** How often what was injected. */
+  /** Counts of the injected events. */
   readonly injected: ReadonlyMap<string, number>;
   readonly messages: number;
 }
 
-/** What reached the process, which nothing may. */
+/** Errors that reached the process, which is always a fault. */
 const process_ = globalThis.process;
 
 /** Runs one schedule. */
@@ -42,10 +42,10 @@ export async function simulate(subject: Subject, seed: number): Promise<Outcome>
   }
 }
 
-/** Less than any deadline, and enough for all that is on its way to arrive. */
+/** Shorter than any deadline, and long enough for everything on its way to arrive. */
 const CALM = 800;
 
-/** More than all deadlines after one another. */
+/** Longer than all deadlines one after the other. */
 const LONG = 15_000;
 
 export class World {
@@ -58,7 +58,7 @@ export class World {
   readonly injected: Map<string, number> = new Map();
   readonly #seed: number;
   readonly #lines: Line[];
-  /** A connection to which nothing is done. */
+  /** A connection that is left alone. */
   readonly #bystander: Line;
   #printed = 0;
 
@@ -90,7 +90,7 @@ export class World {
     this.faults.push({ kind, message });
   }
 
-  /** `console.error` was called. */
+  /** Called for `console.error`. */
   printed(values: unknown[]): void {
     this.note('console.error', values.map(String).join(' '));
     this.#printed++;
@@ -117,11 +117,11 @@ export class World {
       for (const it of lines) it.checkBounds();
       if (step % 8 === 0) this.#bystander.app.send();
     }
-    // Whatever can go on does.
+    // Removes all obstacles.
     for (const line of lines) line.calm();
     await this.#pass(CALM - 100);
     for (const line of lines) line.quieten();
-    // Whatever is on its way arrives, also from a connection that has only just opened.
+    // Everything on its way arrives, including messages of a connection that has only just opened.
     for (let opened = -1; opened !== this.#opened; ) {
       opened = this.#opened;
       await this.#pass(100);
@@ -136,7 +136,7 @@ export class World {
     for (const line of lines) line.checkOver();
     await this.#endBystander();
     for (const line of lines) line.clear();
-    // What else waits are transports that come late, and they are the applications'.
+    // Other timers belong to transports that come late, which are the application's.
     await this.#pass(6000);
     if (this.clock.timers > 0) this.fault('left behind', `${this.clock.timers} timers`);
     if (this.#printed > 0 && lines.every(({ app }) => app.manner.hearsErrors || app.thrown.length === 0)) {
@@ -144,12 +144,12 @@ export class World {
     }
   }
 
-  /** How many times a connection has opened. */
+  /** The number of connections that have opened. */
   get #opened(): number {
     return this.#lines.reduce((sum, { app }) => sum + app.opened, 0);
   }
 
-  /** Lets time pass; what this sets going is done at each moment before the next. */
+  /** Lets time pass. Everything that starts at one moment is done before the next. */
   async #pass(milliseconds: number): Promise<void> {
     await this.clock.pass(milliseconds);
   }

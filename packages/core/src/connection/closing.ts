@@ -1,10 +1,10 @@
 /**
- * How a connection ends (RFC 6455 7): the facts of that as one value, what follows from them, and the event that explains it.
+ * How a connection ends (RFC 6455 7): what is known of the end, what follows from it, and the event that explains it.
  *
- * There is no such value before the end has begun. Then there are four facts: our Close frame was sent, the peer's was
- * received, the transport has ended, and we failed the connection. "Sent" means queued. A Close frame that is received is
- * answered at once, so a caller never meets "received but not sent". A connection that failed has sent Close, if it
- * was open, and parses nothing further (7.1.7).
+ * A connection has a `Closing` from the moment at which its end begins. Four facts decide: our Close frame was sent (which
+ * means queued), the peer's was received, the transport has ended, and we failed the connection. A Close frame that is
+ * received is answered at once, so a caller never meets "received but not sent". A connection that failed while it was open
+ * has sent a Close frame, and parses nothing more (7.1.7).
  */
 import type { CloseReason } from '../frame/close.ts';
 import { printable, told } from '../printable.ts';
@@ -14,10 +14,10 @@ import type { EndEvent, FailEvent } from './events.ts';
 /** The states of RFC 6455: CONNECTING (4.1), OPEN (4.1), CLOSING (7.1.3), CLOSED (7.1.4). */
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
 
-/** What the caller is to do with its transport once `transmit` returns nothing more. */
+/** What the caller must do with its transport once `transmit` returns nothing more. */
 export type Transport = 'open' | 'end' | 'destroy';
 
-/** Where a connection is. */
+/** The phases of a connection. The first two come before the end has begun. */
 export type Phase =
   | 'connecting'
   | 'open'
@@ -29,8 +29,8 @@ export type Phase =
   | 'destroyed';
 
 /**
- * What follows from where a connection is: its state, and for a server and a client what to do with the transport once
- * nothing waits for `transmit`.
+ * What follows from the phase of a connection: its state, and what a server or client does with the transport once nothing
+ * waits for `transmit`.
  *
  * 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close immediately, and
  * when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
@@ -41,40 +41,40 @@ export const PHASES: Readonly<Record<Phase, { state: State; server: Transport; c
   'close-sent': { state: 'closing', server: 'open', client: 'open' },
   'close-exchanged': { state: 'closing', server: 'end', client: 'open' },
   failed: { state: 'closing', server: 'end', client: 'open' },
-  // A client has nothing to say to a server that it does not speak with.
+  // A server still sends its response. A client has nothing to send.
   'opening-failed': { state: 'closing', server: 'end', client: 'destroy' },
   ended: { state: 'closed', server: 'end', client: 'end' },
   destroyed: { state: 'closed', server: 'destroy', client: 'destroy' },
 };
 
-/** The end of a connection, as far as it has come. */
+/** What is known of the end of a connection. */
 export class Closing {
   /** Our Close frame, once it has been queued. */
   sent: CloseReason | undefined = undefined;
   /** The peer's Close frame. */
   received: CloseReason | undefined = undefined;
-  /** The transport's read side has ended. */
+  /** Whether the read side of the transport has ended. */
   ended = false;
-  /** Why we failed the connection. */
+  /** The rule for which we failed the connection. */
   error: ProtocolError | HandshakeError | undefined = undefined;
-  /** Who began. */
+  /** The side that began the end. */
   initiator: 'local' | 'remote' | 'transport' = 'transport';
-  /** What the transport or the application said of it. */
+  /** The error that the transport or the application gave as the reason. */
   cause: unknown = undefined;
-  /** closeTimeout passed before the transport had ended. */
+  /** Whether closeTimeout passed before the transport had ended. */
   timedOut = false;
-  /** The transport is to be destroyed: what waits never leaves. */
+  /** Whether the transport must be destroyed. The bytes that wait are never transmitted then. */
   destroyed = false;
-  /** The number of bytes that were queued behind our Close frame: Pong frames. */
+  /** The number of bytes queued after our Close frame; they are Pong frames. */
   behindClose = 0;
   /** The number of bytes of messages that were dropped from the outbox. */
   dropped = 0;
-  /** The number of bytes that waited when it was known that they never leave. */
+  /** The number of bytes that still waited when the outbox was given up. */
   lost = 0;
-  // The last of the events `fail` and `end` that has been delivered.
+  // The later of the events `fail` and `end` that has been delivered.
   #delivered: 'fail' | 'end' | undefined = undefined;
 
-  /** Where the connection is. */
+  /** The phase of the connection. */
   get phase(): Phase {
     if (this.destroyed) return 'destroyed';
     if (this.ended) return 'ended';
@@ -82,12 +82,12 @@ export class Closing {
     return this.received === undefined ? 'close-sent' : 'close-exchanged';
   }
 
-  /** Whether nothing that still arrives is of interest. */
+  /** Whether bytes that still arrive are ignored. */
   get isDeaf(): boolean {
     return this.ended || this.error !== undefined || this.received !== undefined;
   }
 
-  /** Returns the event that says that we failed the connection, once. */
+  /** Returns the event `fail` if it is due, once. */
   takeFail(): FailEvent | undefined {
     const { error } = this;
     if (error === undefined || this.#delivered !== undefined) return undefined;
@@ -95,22 +95,22 @@ export class Closing {
     return { type: 'fail', error };
   }
 
-  /** Whether `end` is the next event. */
+  /** Whether the event `end` is due. */
   get endIsDue(): boolean {
     return this.ended && this.#delivered !== 'end';
   }
 
   /**
-   * Returns the last event.
+   * Returns the event `end`.
    *
    * @param bytesReceived the number of bytes received in all
-   * @param waiting the number of bytes that wait for `transmit`, or were handed out and not reported by a caller that reports
+   * @param waiting the number of bytes that wait for `transmit`, plus those transmitted but not written if the caller reports that
    */
   end(bytesReceived: number, waiting: number): EndEvent {
     this.#delivered = 'end';
     const { sent, received, initiator, error, cause } = this;
     const unsent = waiting + this.lost;
-    // Behind our Close frame only Pong frames leave.
+    // Our Close frame has left if no more bytes wait than were queued after it.
     const endedEarly = sent === undefined || received === undefined || unsent > this.behindClose;
     const unsentBytes = unsent + this.dropped;
     const why = this.#why(endedEarly, bytesReceived);
@@ -129,13 +129,13 @@ export class Closing {
     };
   }
 
-  /** Returns a sentence for a log. */
+  /** Returns a sentence that tells why the connection ended, for a log. */
   #why(endedEarly: boolean, bytesReceived: number): string {
     const { sent, received, initiator, error, timedOut, cause } = this;
     const after = `after ${bytesReceived} bytes received`;
     if (error instanceof HandshakeError) return `the opening handshake failed, ${error.rule}: ${error.message}`;
     if (error !== undefined) {
-      // Only a fault of the peer's bytes has a place among them; time and this side have none.
+      // Only a fault in the bytes of the peer has an offset. A timeout, or a fault of this side, has none.
       const where = OF_BYTES.includes(error.code) ? ` at byte ${error.offset}` : '';
       return `this endpoint failed the connection${where}, ${error.rule}: ${error.message}`;
     }
@@ -157,5 +157,5 @@ function quote({ code, reason }: CloseReason): string {
   return `${code}${reason === '' ? '' : ` ${printable(JSON.stringify(reason))}`}`;
 }
 
-/** The codes of the rules that bytes of the peer's break (7.4.1). */
+/** The close codes of rules that the bytes of the peer can break (7.4.1). */
 const OF_BYTES: readonly number[] = [1002, 1007, 1008, 1009];

@@ -1,10 +1,10 @@
 /**
  * A WebSocket connection without its transport (RFC 6455 4, 5.5, 7): bytes in → events and bytes out.
  *
- * This is the public face of it: every call, what it may be given, and when. What a connection knows is one record
- * (facts.ts). The opening handshake is an object while it lasts (opening.ts), and so is the end once it has begun
- * (closing.ts); in between a connection is open, and borrows what it needs to receive and to send (spare.ts). What arrives
- * leads to events in reading.ts, what is sent leaves through writing.ts, and the end begins in failing.ts.
+ * This file has the public methods, and checks their arguments. All state is one record (facts.ts). The opening handshake
+ * is an object while it lasts (opening.ts), and so is the end once it has begun (closing.ts). In between the connection is
+ * open, and borrows a receiver and a sender when it needs them (spare.ts). reading.ts turns received bytes into events,
+ * writing.ts transmits, and failing.ts begins the end.
  *
  * The contract with the caller: after every call that changes a connection, drain the events, then drain the bytes, then
  * read `transport` and `deadline`.
@@ -40,8 +40,8 @@ import { checkSendable, move, tick, transmit, transmitInto } from './writing.ts'
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * One end of a WebSocket connection: give it what the transport brings, iterate over its events, write what it
- * transmits.
+ * One end of a WebSocket connection. Give it the bytes that the transport receives, iterate over its events, and write the
+ * bytes that it transmits.
  *
  * @example
  * ```ts
@@ -62,8 +62,8 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Returns a client that opens a connection to `url` over a transport that is already connected. The request is in the
-   * outbox.
+   * Returns a client that opens a connection to `url` over a transport that is connected already. Its request waits for
+   * `transmit`.
    *
    * @param now the time on the caller's clock in milliseconds
    * @throws {SyntaxError} when `url` is not a WebSocket URI
@@ -72,7 +72,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    */
   static client(url: string, options: ClientOptions = {}, now = 0): Connection {
     const spare = spareOf(options, 'client', resolveClientOptions);
-    // Resolved options have nothing to say of the request but how to compress.
+    // Of the options for the request, resolved options have only the compression.
     const asked = options instanceof ResolvedOptions ? { compression: options.compression } : options;
     const offer = offerTo(url, asked, spare.options.random as RandomSource);
     const connection = new Connection(spare, now, new ClientOpening(spare.options, offer));
@@ -93,7 +93,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Returns a connection whose opening handshake is complete already, by other means. Its first event is `open`.
+   * Returns a connection whose opening handshake has been completed by other means. Its first event is `open`.
    *
    * @param now the time on the caller's clock in milliseconds
    * @throws {TypeError | RangeError} when an option is not valid, or a client has no source of random bytes
@@ -111,23 +111,23 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return connection;
   }
 
-  /** Which end of the connection this is. */
+  /** The role of this end of the connection. */
   get role(): Role {
     return this.#facts.spare.role;
   }
 
-  /** The state of the connection, computed. */
+  /** The state of the connection. */
   get state(): State {
     return PHASES[this.#facts.phase].state;
   }
 
-  /** What to do with the transport once `transmit` returns nothing more: `end` only when nothing waits for it. */
+  /** What to do with the transport once `transmit` returns nothing more. It stays `open` while bytes wait for `transmit`. */
   get transport(): Transport {
     const transport = PHASES[this.#facts.phase][this.role];
     return transport === 'end' && this.queuedBytes > 0 ? 'open' : transport;
   }
 
-  /** When to call `timeout`, on the caller's clock in milliseconds; `Infinity` when there is nothing to wait for. */
+  /** The time at which to call `timeout`, on the caller's clock in milliseconds; `Infinity` when there is none. */
   get deadline(): number {
     return this.#facts.deadline;
   }
@@ -137,20 +137,21 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return this.#facts.queuedBytes;
   }
 
-  /** Whether the application has called `pause`. */
+  /** Whether the connection is paused, by `pause`. */
   get paused(): boolean {
     return this.#facts.paused;
   }
 
   /**
-   * Takes the next bytes of the transport, for good: payloads are unmasked in them, and events are views of them.
+   * Takes the next bytes of the transport. They belong to the connection from here on: it unmasks payloads in place, and
+   * events hold views of them.
    *
    * @param now the time on the caller's clock in milliseconds; default: the last time given
    * @returns the connection, to iterate over the events
    * @throws {TypeError} when `chunk` is not a Uint8Array
    */
   receive(chunk: Uint8Array, now?: number): this {
-    if (!isUint8Array(chunk)) throw new TypeError('a chunk of the transport is a Uint8Array');
+    if (!isUint8Array(chunk)) throw new TypeError(`chunk: a Uint8Array, not ${shown(chunk)}`);
     const facts = this.#facts;
     tick(facts, now);
     facts.bytesReceived += chunk.length;
@@ -165,7 +166,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Takes the head of a client's request that has been read already, by the HTTP server that the transport came from.
+   * Takes the head of a request that has been read already, by the HTTP server from which the transport came.
    *
    * @returns the connection, to iterate over the events
    * @throws {StateError} `not-connecting` when this is not a server that waits for a request
@@ -173,17 +174,20 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   receiveRequest(head: RequestHead, now?: number): this {
     const facts = this.#facts;
     const isTaken = facts.closing === undefined && facts.opening?.receiveRequest(head);
-    if (!isTaken) throw notConnecting('is expected', this.state);
+    if (!isTaken) {
+      const why = `this is not a server that waits for a request: the ${this.role} is ${this.state}`;
+      throw new StateError('not-connecting', why);
+    }
     tick(facts, now);
     return this;
   }
 
   /**
-   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed, and `end` says what
-   * had not left by then; where the write side still works, `transmit` and `transport` go on until nothing waits or
-   * closeTimeout has passed.
+   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed now, and the event
+   * `end` tells how many bytes had not left. If the write side still works, `transmit` and `transport` go on until nothing
+   * waits or closeTimeout has passed.
    *
-   * @param cause what the transport said of it, for `end`'s explanation: the error of a socket, for instance
+   * @param cause the reason for the explanation of `end`: the error of a socket, for instance
    * @returns the connection, to iterate over the events
    */
   receiveEnd(now: number = this.#facts.now, cause?: unknown): this {
@@ -198,7 +202,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Takes the time: call it when `deadline` has passed. An early call does nothing.
+   * Takes the time. Call it when `deadline` has passed; an early call does nothing.
    *
    * @returns the connection, to iterate over the events
    */
@@ -221,14 +225,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return this;
   }
 
-  /** Returns the next event, or `undefined` when there is none for now. Not polling is back-pressure. */
+  /** Returns the next event, or `undefined` when there is none for now. Nothing is parsed ahead: not to poll is back-pressure. */
   poll(): ConnectionEvent | undefined {
     const facts = this.#facts;
     if (facts.paused) return undefined;
     return takeOpen(facts) ?? readOpening(facts) ?? readFrames(facts) ?? takeFail(facts) ?? takeEnd(facts);
   }
 
-  /** {@link poll} as an iterator: it is done when there is no event for now, and goes on when there are more. */
+  /** Does {@link poll} for an iterator, which is done when there is no event for now. A later iteration continues. */
   next(): IteratorResult<ConnectionEvent, undefined> {
     const value = this.poll();
     return value === undefined ? DONE : { done: false, value };
@@ -240,14 +244,13 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good,
-   * alone in their buffer and exactly as long, unless they are a borrowed payload (`send` with `lend`), which is the
-   * application's to be read only. What `max` cuts comes in pieces that share one buffer, of this connection's bytes only: copy a
-   * piece that is to be transferred.
+   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They belong to the caller, in a
+   * buffer of their own. There are two exceptions. A borrowed payload (`send` with `lend`) belongs to the application, and
+   * the caller must only read it. And parts that `max` has divided share one buffer, so copy a part before transferring it.
    *
-   * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of what still waits begins
-   *   with the next call that has one
-   * @param max the most bytes to return
+   * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of the bytes that still wait
+   *   begins with the next call that gives a time
+   * @param max the greatest number of bytes to return; longer parts are divided
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
   transmit(now?: number, max = Infinity): Uint8Array | undefined {
@@ -256,11 +259,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Writes the next bytes into memory that stays the caller's, and returns how many: 0 when there are none for now. Saves the
-   * allocation of {@link transmit} where the transport copies what it is given.
+   * Writes the next bytes into memory of the caller and returns their number; 0 when there are none for now. This saves the
+   * allocation of {@link transmit} for a transport that copies what it is given.
    *
    * @param now as for {@link transmit}
-   * @throws {TypeError} when `into` is no Uint8Array with room for a byte
+   * @throws {TypeError} when `into` is not a Uint8Array, or is empty
    */
   transmitInto(into: Uint8Array, now?: number): number {
     if (!(into instanceof Uint8Array && into.length > 0)) throw new TypeError('into: a Uint8Array that is not empty');
@@ -268,13 +271,14 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Says that what was transmitted has left, to the last byte or the first `count` bytes of what was not reported yet.
+   * Reports that transmitted bytes have left: all of them, or the first `count` that have not been reported yet.
    *
-   * A caller that cannot tell never calls this. Then the stall deadline sees only what waits for `transmit`, and `clean` and
-   * `unsentBytes` count as left what was transmitted. One that reports calls `written(0)` at the start to say so.
+   * A caller that does not know when its bytes leave never calls this. Bytes then count as left as soon as they are
+   * transmitted, for the stall deadline, `clean` and `unsentBytes`. A caller that does know calls `written(0)` first, to
+   * announce that it reports.
    *
    * @param now the time on the caller's clock in milliseconds
-   * @throws {RangeError} when `count` is not a whole number from 0 to how many bytes have not been reported
+   * @throws {RangeError} when `count` is not a whole number from 0 to the number of bytes not reported yet
    */
   written(count: number = this.#facts.unreported, now?: number): void {
     const facts = this.#facts;
@@ -286,9 +290,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * The application reads no more for now: `poll` returns nothing, and since silence is then not the peer's fault, idle,
-   * message and pong deadlines do not run; stall, which is about writing, does. Stop reading from the transport as well,
-   * or it all waits here.
+   * Stops the events: `poll` returns nothing until `resume`. The idle, message and pong deadlines do not run meanwhile,
+   * since silence is not the peer's fault then. The stall deadline, which is about writing, does. Stop reading from the
+   * transport too, or the bytes that arrive pile up here.
    */
   pause(): void {
     if (this.state !== 'open') return;
@@ -296,7 +300,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     this.#facts.clearSilence();
   }
 
-  /** The application reads again: poll for events. */
+  /** Ends `pause`: poll for events again. */
   resume(now?: number): void {
     const facts = this.#facts;
     tick(facts, now);
@@ -306,7 +310,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Accepts the request: the response is in the outbox, and `open` is the next event.
+   * Accepts the request. The response waits for `transmit`, and `open` is the next event.
    *
    * @throws {StateError} `not-connecting` when no request waits for a decision
    * @throws {TypeError | RangeError} when an option is not valid
@@ -322,10 +326,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Rejects the request: the response is in the outbox, and the transport ends behind it.
+   * Rejects the request. The response waits for `transmit`, and the transport ends after it.
    *
    * @throws {StateError} `not-connecting` when no request waits for a decision
-   * @throws {TypeError | RangeError} when the status is not from 200 to 599, or a header field is not valid
+   * @throws {TypeError | RangeError} when the status or a header field is not valid
    * @see RFC 6455 4.2.2
    */
   reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now?: number): void {
@@ -339,12 +343,12 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Sends a message: a string as text, bytes as binary. Bytes are the caller's again when this returns, unless it lends
-   * them, and are never written to.
+   * Sends a message: a string as text, bytes as binary. Bytes are never written to. They belong to the caller again when
+   * this returns, unless it lends them.
    *
-   * @throws {StateError} `not-open` and `queue-full`, which a peer can cause: by closing, and by reading too slowly. Ask
-   *   beforehand: `state` is `'open'`, and `queuedBytes` is below `maxQueuedBytes`. And `message-in-progress`, which only
-   *   the application can cause
+   * @throws {StateError} `not-open` or `queue-full`: a peer can cause both, by closing and by reading too slowly. To avoid
+   *   them, check beforehand that `state` is `'open'` and `queuedBytes` is below `maxQueuedBytes`
+   * @throws {StateError} `message-in-progress` when `sendFragment` has begun a message and not finished it
    * @throws {TypeError} when `data` is neither a string nor bytes
    * @see RFC 6455 6.1
    */
@@ -357,11 +361,11 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Sends the next fragment of a message; the first one's type is the message's. A string may end between the halves of
-   * a surrogate pair.
+   * Sends the next fragment of a message: all of them strings, for a text message, or all of them bytes. A string may end
+   * between the halves of a surrogate pair.
    *
    * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
-   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
+   * @throws {TypeError} when `data` is neither a string nor bytes, or not of the type of the fragments before
    * @see RFC 6455 5.4
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {
@@ -397,10 +401,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Starts the closing handshake: our Close frame is in the outbox, Ping frames are answered without an event, and what
-   * else still arrives but the peer's Close frame is dropped. While connecting it abandons the opening handshake instead.
-   * When the connection is already closing it does nothing, and once the transport has ended it drops what has not been
-   * polled: `end` is next.
+   * Starts the closing handshake: our Close frame waits for `transmit`. From here on Ping frames are answered without an
+   * event, and all other frames are dropped until the peer's Close frame arrives. While connecting, the opening handshake
+   * is abandoned instead. When the connection is closing already, nothing happens. When the transport has ended, events
+   * that have not been polled are dropped, and `end` is next.
    *
    * @param code 1000-1003, 1007-1014 or 3000-4999; default: none
    * @param reason at most 123 bytes of UTF-8
@@ -413,10 +417,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     if (now !== undefined) facts.now = now;
     if (facts.phase === 'open') sendClose(facts, 'local', { code: code ?? 1005, reason }, payload);
     else if (facts.phase === 'connecting') {
-      // Close frames belong to connections that are open; here there is only the transport to end.
+      // A Close frame can only be sent on an open connection, so all there is to end is the transport.
       failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
     }
-    // Once the transport has ended, so does everything: `end` does not wait behind what has not been polled.
+    // After the end of the transport there is no closing handshake, so `end` need not wait for the events before it.
     facts.paused = false;
     if (facts.closing?.ended) facts.receiver = undefined;
     else facts.receiver?.discard();
@@ -425,19 +429,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
 
   /**
    * Fails the connection for a fault of our own side (7.1.7): nothing more is parsed, a Close frame with the code of the
-   * rule is in the outbox, `fail` is the next event, and closeTimeout runs.
+   * rule waits for `transmit`, `fail` is the next event, and closeTimeout runs.
    *
-   * For an application, or the adapter beneath it, that cannot go on with this peer: `reader-too-slow` (1013) when too
-   * much waits in the outbox, whose messages are dropped as far as none of their bytes have left; `handler-failed` (1011)
-   * when an application threw. While connecting, a request that waits for its decision is answered with status 500, and
-   * any other opening handshake is abandoned. A connection that is closing already goes on as it was, but
-   * `reader-too-slow` still drops messages, so that the Close frame gets out.
+   * This is for an application or adapter that cannot continue. `reader-too-slow` (1013) means that too many bytes wait for
+   * `transmit`; it drops the messages of which no byte has left. `handler-failed` (1011) means that the application threw.
+   * While connecting, a request that waits for a decision is answered with status 500, and any other opening handshake is
+   * abandoned. A connection that is closing already continues to close, but `reader-too-slow` still drops messages, so that
+   * the Close frame can leave.
    *
-   * @param cause what happened, for the error's `cause` and `end`'s explanation
+   * @param cause the reason for the `cause` of the error and for the explanation of `end`
    * @throws {TypeError} when there is no such rule
    */
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
-    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: of ${LOCAL_RULES.join(', ')}, not ${shown(rule)}`);
+    if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: ${LOCAL_RULES.join(' or ')}, not ${shown(rule)}`);
     const facts = this.#facts;
     const { state } = this;
     if (now !== undefined) facts.now = now;
@@ -459,17 +463,19 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 }
 
-/** The opening handshake of a server whose request waits for its decision. */
+/** The opening handshake of a server while a request waits for a decision. */
 type Undecided = Opening & { readonly accept: NonNullable<Opening['accept']> };
 
 function undecided({ closing, opening, phase }: Facts): Undecided {
   const waits = closing === undefined && opening?.accept !== undefined;
-  if (!waits) throw notConnecting('waits for a decision', PHASES[phase].state);
+  if (!waits) {
+    throw new StateError(
+      'not-connecting',
+      `no request waits for a decision, and the connection is ${PHASES[phase].state}: accept or reject once, after \`request\``,
+    );
+  }
   return opening as Undecided;
 }
-
-const notConnecting = (what: string, state: State): StateError =>
-  new StateError('not-connecting', `no request ${what}; the connection is ${state}`);
 
 function sendControl(facts: Facts, opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | BytesLike): void {
   const payload = toBytes(data);

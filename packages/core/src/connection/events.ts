@@ -1,4 +1,4 @@
-/** What a connection tells its application: one discriminated union, in the order things happened. */
+/** The events of a connection, as one discriminated union. */
 import type { CloseReason } from '../frame/close.ts';
 import type { DataOpcode } from '../frame/header.ts';
 import type { Extension, HeaderField } from '../handshake/fields.ts';
@@ -6,11 +6,11 @@ import type { HandshakeRequest } from '../handshake/policy.ts';
 import type { HandshakeError, ProtocolError } from '../rules.ts';
 
 /**
- * The next thing that happened on a connection.
+ * An event of a connection.
  *
  * The order is always `request`? `open`? (`text` | `binary` | `fragment` | `ping` | `pong`)* `close`? `fail`? `end`, and
- * nothing follows `end`. Bytes in `data` belong to the application from here on; they may be a view of the chunk
- * they came in, so copy a small part to keep it for long.
+ * nothing follows `end`. Bytes in `data` belong to the application from here on. They may be a view of the chunk in which
+ * they arrived, and keep all its memory alive: copy what is small and kept for long.
  */
 export type ConnectionEvent =
   | RequestEvent
@@ -24,11 +24,11 @@ export type ConnectionEvent =
   | FailEvent
   | EndEvent;
 
-/** Server: a request that conforms to RFC 6455 4.2.1 arrived. Call `accept` or `reject`, now or later. */
+/** A server received a request that conforms to RFC 6455 4.2.1. Call `accept` or `reject`, now or later. */
 export interface RequestEvent {
   /** Tells this event from the others. */
   readonly type: 'request';
-  /** What the client asked for. */
+  /** The request of the client. */
   readonly request: HandshakeRequest;
 }
 
@@ -40,7 +40,7 @@ export interface OpenEvent {
   readonly subprotocol: string;
   /** The extensions in use. */
   readonly extensions: readonly Extension[];
-  /** Client: the header fields of the server's response; names in lower case, cookies among them. */
+  /** At a client, the header fields of the server's response, cookies among them; names in lower case. */
   readonly headers: readonly HeaderField[];
 }
 
@@ -61,13 +61,13 @@ export interface BinaryEvent {
 }
 
 /**
- * With `messages: 'fragments'`, the next part of a message as it arrived: any part of a frame. A part of a text is
- * valid UTF-8 by itself: whole code points.
+ * With `messages: 'fragments'`, the next part of a message as it arrived, which may be any part of a frame. A part of a
+ * text consists of whole code points in UTF-8.
  */
 export interface FragmentEvent {
   /** Tells this event from the others. */
   readonly type: 'fragment';
-  /** What the message is: text or binary. */
+  /** The type of the message: text or binary. */
   readonly opcode: DataOpcode;
   /** The part. */
   readonly data: Uint8Array;
@@ -75,7 +75,7 @@ export interface FragmentEvent {
   readonly final: boolean;
 }
 
-/** A Ping frame arrived; the Pong frame that answers it is already in the outbox (unless `autoPong` is off). */
+/** A Ping frame arrived. Its Pong frame waits for `transmit` already, unless `autoPong` is off. */
 export interface PingEvent {
   /** Tells this event from the others. */
   readonly type: 'ping';
@@ -89,19 +89,19 @@ export interface PongEvent {
   readonly type: 'pong';
   /** The payload, at most 125 bytes. */
   readonly data: Uint8Array;
-  /** Milliseconds since the heartbeat's Ping frame that this one answers; undefined when it answers none. */
+  /** The milliseconds since the heartbeat's Ping frame that this frame answers; undefined if it answers none. */
   readonly latency: number | undefined;
 }
 
-/** The peer's Close frame arrived; our answer is already in the outbox. Code 1005 means that it gave none. */
+/** The peer's Close frame arrived. Our own waits for `transmit` already, if it has not been sent before. Code 1005 means no code. */
 export interface CloseEvent extends CloseReason {
   /** Tells this event from the others. */
   readonly type: 'close';
 }
 
 /**
- * We failed the connection (RFC 6455 7.1.7). Our Close frame or HTTP response is in the outbox, unless the peer is gone
- * (`pong-timeout`, `idle-timeout`, `stall-timeout`): then the transport is to be destroyed, and `end` is next.
+ * We failed the connection (RFC 6455 7.1.7). Our Close frame or HTTP response waits for `transmit`, unless the peer is gone
+ * (`pong-timeout`, `idle-timeout`, `stall-timeout`): then the transport must be destroyed, and `end` is the next event.
  */
 export interface FailEvent {
   /** Tells this event from the others. */
@@ -110,54 +110,51 @@ export interface FailEvent {
   readonly error: ProtocolError | HandshakeError;
 }
 
-/** The connection is closed (RFC 6455 7.1.4). The last event, exactly once. */
+/** The connection is closed (RFC 6455 7.1.4). This is the last event, and comes exactly once. */
 export interface EndEvent {
   /** Tells this event from the others. */
   readonly type: 'end';
-  /** The code of the peer's Close frame; 1005 when it gave none, 1006 when no Close frame arrived (7.1.5). */
+  /** The code of the peer's Close frame; 1005 if that had none, 1006 if no Close frame arrived (7.1.5). */
   readonly code: number;
   /** The reason of the peer's Close frame (7.1.6). */
   readonly reason: string;
-  /** The peer's Close frame had arrived and ours had left before the transport ended (7.1.4). */
+  /** Whether the peer's Close frame had arrived and ours had left before the transport ended (7.1.4). */
   readonly clean: boolean;
-  /** Why, in a sentence and as facts. */
+  /** The reason for the end, as a sentence and as facts. */
   readonly explanation: Explanation;
 }
 
-/** Why a connection ended, so that 1006 is never a riddle. */
+/** The reason for the end of a connection, since code 1006 alone explains nothing. */
 export interface Explanation {
-  /** One sentence for a log. */
+  /** The reason in one sentence, for a log. */
   readonly summary: string;
   /** Our Close frame, if it was queued. */
   readonly sent: CloseReason | undefined;
   /** The peer's Close frame, if it arrived. */
   readonly received: CloseReason | undefined;
-  /** Who began: this endpoint, the peer, or the transport that ended by itself. */
+  /** The side that began the end: this endpoint, the peer, or the transport. */
   readonly initiator: 'local' | 'remote' | 'transport';
-  /** The rule that was broken, with its section and the offset of the bytes at fault, if we failed the connection. */
+  /** If we failed the connection, the rule that was broken, its section, and the offset of the bytes at fault. */
   readonly error: ProtocolError | HandshakeError | undefined;
-  /** How many bytes had been received from the peer in all. */
+  /** The number of bytes received from the peer in all. */
   readonly bytesReceived: number;
-  /** The transport ended, or closeTimeout passed, before both Close frames had been exchanged. */
+  /** Whether the transport ended, or closeTimeout passed, before both Close frames had been exchanged. */
   readonly endedEarly: boolean;
   /**
-   * How many bytes of what was sent had not left when the connection ended: they waited for `transmit`, were dropped, or
-   * had been transmitted and not been reported with `written` by a caller that reports.
+   * The number of sent bytes that had not left when the connection ended: they waited for `transmit`, or were dropped, or a
+   * caller that reports with `written` had not reported them.
    */
   readonly unsentBytes: number;
-  /**
-   * What the transport said of its end, an error of the socket for instance, if the adapter passed it on; else the cause
-   * that `fail` was given.
-   */
+  /** The cause that `receiveEnd` was given, an error of the socket for instance; else the cause that `fail` was given. */
   readonly cause: unknown;
 }
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** The event of most connections, which an application may keep for as long as they last. */
+/** The `open` event of most connections. They share it, since an application may keep the event as long as the connection. */
 const PLAIN: OpenEvent = Object.freeze({ type: 'open', subprotocol: '', extensions: NONE, headers: NONE });
 
-/** Returns the event that says that the opening handshake is complete. */
+/** Returns the event `open`. */
 export function openEvent(
   subprotocol: string,
   extensions: readonly Extension[],

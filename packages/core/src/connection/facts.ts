@@ -1,9 +1,8 @@
 /**
- * All that a connection knows, as one record: plain fields, which the files of this folder read and write.
+ * The whole state of a connection, as one record with plain fields that the files of this folder read and write.
  *
- * A connection has no other state: `Connection` is its public face, opening.ts, reading.ts, writing.ts and failing.ts are its
- * transitions. The deadlines are a part of the record and not an object of their own, because there is one record for
- * each idle connection (benchmarks: idle).
+ * `Connection` is the public face of a connection; opening.ts, reading.ts, writing.ts and failing.ts are its transitions. The
+ * deadlines are part of the record and not an object of their own, to save memory on each idle connection (benchmarks: idle).
  */
 import type { Receiver } from '../receive/receiver.ts';
 import type { Sender } from '../send/sender.ts';
@@ -14,27 +13,27 @@ import type { ResolvedOptions } from './resolved-options.ts';
 import type { Spare } from './spare.ts';
 import { Timers } from './timers.ts';
 
-/** What is known of a connection, and what it holds. */
+/** The state of a connection. */
 export class Facts extends Timers {
-  /** The options and the role, and where a receiver and a sender are borrowed. */
+  /** The options and the role, and the place from which to borrow a receiver and a sender. */
   spare: Spare;
   /** The number of bytes received in all. */
   bytesReceived = 0;
   /** The opening handshake while it lasts. */
   opening: Opening | undefined;
-  /** The event that says that the opening handshake is complete, until it has been polled. */
+  /** The event `open`, until it has been polled. */
   openEvent: OpenEvent | undefined = undefined;
-  /** Borrowed while there is something to parse. */
+  /** The receiver, borrowed while there is something to parse. */
   receiver: Receiver | undefined = undefined;
-  /** Borrowed while there is something to transmit. */
+  /** The sender, borrowed while there is something to transmit. */
   sender: Sender | undefined = undefined;
   /** The number of bytes that `transmit` returned and that have not been reported as written. */
   unreported = 0;
-  /** Whether the caller reports what has been written. */
+  /** Whether the caller reports with `written` what has left. */
   reports = false;
-  /** Whether the application reads no more for now. */
+  /** Whether the connection is paused. */
   paused = false;
-  /** The end, once it has begun. */
+  /** What is known of the end, once it has begun. */
   closing: Closing | undefined = undefined;
 
   constructor(spare: Spare, now: number, opening: Opening | undefined) {
@@ -48,7 +47,7 @@ export class Facts extends Timers {
     return this.spare.options;
   }
 
-  /** Where the connection is. */
+  /** The phase of the connection. */
   get phase(): Phase {
     return this.closing?.phase ?? (this.opening === undefined ? 'open' : 'connecting');
   }
@@ -58,7 +57,7 @@ export class Facts extends Timers {
     return this.sender?.queuedBytes ?? 0;
   }
 
-  /** Returns the receiver; one that is borrowed for it begins with the last `length` bytes received. */
+  /** Returns the receiver. If it must be borrowed first, it begins with the last `length` bytes received. */
   borrowReceiver(length: number): Receiver {
     if (this.receiver === undefined) {
       this.receiver = this.spare.borrowReceiver(this.bytesReceived - length);
@@ -67,13 +66,13 @@ export class Facts extends Timers {
     return this.receiver;
   }
 
-  /** Returns the sender. */
+  /** Returns the sender, which is borrowed if there is none yet. */
   borrowSender(): Sender {
     this.sender ??= this.spare.borrowSender();
     return this.sender;
   }
 
-  /** The end begins, or goes on: returns what is known of it. */
+  /** Returns what is known of the end, which begins with the first call. */
   beginClosing(): Closing {
     this.closing ??= new Closing();
     return this.closing;

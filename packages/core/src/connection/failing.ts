@@ -1,4 +1,4 @@
-/** How the end begins and goes on (RFC 6455 7.1): our Close frame, failing, and giving up a peer that is not there any more. */
+/** How the end begins (RFC 6455 7.1): we send a Close frame, fail the connection, or give up a peer that is gone. */
 import { type CloseReason, encodeClosePayload } from '../frame/close.ts';
 import { responseText } from '../handshake/http1.ts';
 import { rejectFor } from '../handshake/server.ts';
@@ -6,18 +6,18 @@ import type { HandshakeError, ProtocolError } from '../rules.ts';
 import type { Closing } from './closing.ts';
 import type { Facts } from './facts.ts';
 
-/** Sends our Close frame and waits for the rest of the closing handshake, but not for ever. */
+/** Queues our Close frame. The rest of the closing handshake has closeTimeout, from when the frame has left. */
 export function sendClose(facts: Facts, initiator: Closing['initiator'], said: CloseReason, payload: Uint8Array): void {
   const closing = facts.beginClosing();
   closing.initiator = initiator;
   closing.sent = said;
-  // Nothing is compressed after it, and nothing decompressed, since only a Close frame is of interest.
+  // From here on messages are neither sent nor received, so nothing is compressed or decompressed.
   facts.spare.transform?.close();
   if (!closing.ended) facts.clearOpen();
   try {
     facts.borrowSender().close(payload);
   } catch (error) {
-    // A random source threw: there is no Close frame whose leaving begins the deadline.
+    // The random source threw, so no Close frame will leave and begin the deadline.
     if (!closing.ended) facts.startClose();
     throw error;
   }
@@ -44,17 +44,17 @@ export function failOpening(facts: Facts, error: HandshakeError): void {
   const closing = facts.beginClosing();
   closing.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
   closing.error = error;
-  // Status 0: there is nothing to answer, or the application has done so.
+  // Status 0 means that nothing is answered, or that the application has answered.
   if (role === 'server' && !closing.ended && error.status !== 0) {
     const { response, body } = rejectFor(error);
     facts.borrowSender().head(responseText(response), body);
   }
-  // A client has nothing to say to a server that it does not speak with.
+  // A client has nothing to send to a server with which it has no connection.
   if (role === 'client') lose(facts, closing);
   awaitEnd(facts, closing);
 }
 
-/** Nothing that still arrives is parsed, so there is only the transport's end to wait for. */
+/** Waits for the end of the transport, for closeTimeout: nothing that still arrives is parsed. */
 function awaitEnd(facts: Facts, closing: Closing): void {
   if (closing.ended) return;
   facts.clearOpen();
@@ -62,32 +62,32 @@ function awaitEnd(facts: Facts, closing: Closing): void {
   facts.startClose();
 }
 
-/** Fails the connection of a peer that is not there any more, and that would not read a Close frame. */
+/** Fails the connection of a peer that is gone and would not read a Close frame. */
 export function abandon(facts: Facts, error: ProtocolError): void {
   const closing = facts.beginClosing();
   closing.initiator = 'local';
   closing.error = error;
   facts.receiver = undefined;
   facts.spare.transform?.close();
-  // There is nothing to hold back any more.
+  // The events that explain the end must not wait for `resume`.
   facts.paused = false;
   destroy(facts, closing);
 }
 
-/** The transport is to be destroyed: what waits never leaves. */
+/** Ends the connection and has the transport destroyed. */
 export function destroy(facts: Facts, closing: Closing): void {
   closing.destroyed = closing.ended = true;
   facts.clearAll();
   lose(facts, closing);
 }
 
-/** What waits in the outbox never leaves. */
+/** Gives up the bytes that wait, which count as lost. */
 function lose(facts: Facts, closing: Closing): void {
   closing.lost += facts.queuedBytes;
   facts.sender = undefined;
 }
 
-/** Drops the messages that wait and of which nothing has left; the end has begun, or begins with that. */
+/** Drops the waiting messages of which no byte has left. The end begins with this, if it has not begun. */
 export function dropMessages(facts: Facts): void {
   const dropped = facts.sender?.drop() ?? 0;
   facts.beginClosing().dropped += dropped;

@@ -1,9 +1,8 @@
 /**
  * The opening handshake in both roles (RFC 6455 4): bytes → head → request or response.
  *
- * An opening reads and judges; what follows from that (events, the answer, the state) is the connection's.
+ * An opening only reads and checks. The connection does what follows: events, the answer, the state.
  */
-
 import { bodyFraming, ChunkedBody } from '../handshake/body.ts';
 import { type HandshakeOffer, type Negotiated, verify } from '../handshake/client.ts';
 import type { HeaderField } from '../handshake/fields.ts';
@@ -15,12 +14,13 @@ import { HandshakeError, type HandshakeRuleName } from '../rules.ts';
 import type { RequestEvent } from './events.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
 
-/** What an opening handshake leads to: a request that waits for its decision, or what both sides have agreed on. */
+/** The result of reading: a request that waits for a decision, or a complete opening handshake. */
 export type Step = RequestEvent | Opened;
 
 /** The client's opening handshake is complete. */
 export interface Opened {
   readonly type: 'open';
+  /** What both sides have agreed on. */
   readonly agreed: Negotiated;
   /** The header fields of the response. */
   readonly headers: readonly HeaderField[];
@@ -30,28 +30,28 @@ export interface Opened {
 export abstract class Opening {
   protected readonly reader: HeadReader;
 
-  /** Accepts the request and returns the response: a server's, while a request waits for its decision. */
+  /** Accepts the request and returns the response. A server has this while a request waits for a decision. */
   accept: ((options: AcceptOptions) => Acceptance) | undefined = undefined;
 
   constructor(reader: HeadReader) {
     this.reader = reader;
   }
 
-  /** Takes the next bytes, for good. */
+  /** Takes the next bytes, which belong to the opening from here on. */
   receive(chunk: Uint8Array): void {
     this.reader.receive(chunk);
   }
 
-  /** Takes the head of a request that has been read already; false when none is expected. */
+  /** Takes the head of a request that has been read already. Returns false when none is expected. */
   receiveRequest(_head: RequestHead): boolean {
     return false;
   }
 
   /**
-   * Returns what the bytes received so far lead to, once; `undefined` while more must arrive.
+   * Returns the result of the bytes received so far, once, or `undefined` while more must arrive.
    *
-   * @param ended the transport has ended: nothing more arrives
-   * @throws {HandshakeError} when the peer broke a rule or refused; its offset does not depend on how the bytes were cut
+   * @param ended whether the transport has ended, so that nothing more arrives
+   * @throws {HandshakeError} when the peer broke a rule or refused; its offset does not depend on the chunks
    */
   step(ended: boolean): Step | undefined {
     try {
@@ -64,32 +64,32 @@ export abstract class Opening {
 
   protected abstract read(ended: boolean): Step | undefined;
 
-  /** Returns the error for a rule that no bytes of the peer's have broken. */
+  /** Returns the error for a rule that was not broken by bytes of the peer. */
   failure(rule: HandshakeRuleName, detail?: string): HandshakeError {
     const error = new HandshakeError(rule, detail);
     error.offset = this.reader.position;
     return error;
   }
 
-  /** Returns why the opening handshake has failed when the transport has ended, `cause` being what that said of it. */
+  /** Returns the error for when the transport ends too early; `cause` is the reason that the transport gave. */
   interrupted(cause: unknown): HandshakeError {
     const error = this.failure('handshake-interrupted', cause === undefined ? '' : told(cause));
     error.cause = cause;
     return error;
   }
 
-  /** Returns why the opening handshake has failed when its time is over. */
+  /** Returns the error for when handshakeTimeout has passed. */
   late(): HandshakeError {
     return this.failure('handshake-timeout');
   }
 
-  /** Returns what arrived behind the head. */
+  /** Returns the bytes after the head. */
   rest(): Uint8Array {
     return this.reader.rest();
   }
 }
 
-/** A server's: waits for a request, then keeps what arrives until the request is decided. */
+/** The opening handshake of a server: reads a request, then keeps the bytes that arrive before its decision. */
 export class ServerOpening extends Opening {
   readonly #options: ResolvedOptions;
   #head: RequestHead | undefined = undefined;
@@ -119,7 +119,7 @@ export class ServerOpening extends Opening {
       // 4.1: "Once the client's opening handshake has been sent, the client MUST wait for a response from the server
       // before sending any further data."
       const error = new HandshakeError('early-data', `more than ${maxEarlyBytes} bytes`);
-      // Counted from the end of the head.
+      // This offset counts from the end of the head; `step` adds what came before.
       error.offset = maxEarlyBytes;
       throw error;
     }
@@ -127,10 +127,10 @@ export class ServerOpening extends Opening {
   }
 }
 
-/** More informational responses than this before the final one are refused. */
+/** The greatest number of informational (1xx) responses before the final one. */
 const MAX_INFORMATIONAL = 8;
 
-/** A client's: waits for the response, and for the body of one that refuses. */
+/** The opening handshake of a client: reads the response, and the body of one that refuses. */
 export class ClientOpening extends Opening {
   readonly #offer: HandshakeOffer;
   readonly #maxBody: number;
@@ -154,7 +154,7 @@ export class ClientOpening extends Opening {
       // RFC 9110 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
       if (status >= 200) this.#refusal = response;
       else if (++this.#informational > MAX_INFORMATIONAL)
-        throw new HandshakeError('response-malformed', 'too many 1xx');
+        throw new HandshakeError('response-malformed', `more than ${MAX_INFORMATIONAL} responses with a status of 1xx`);
     }
     // 4.1: "If the status code received from the server is not 101, the client handles the response per HTTP [RFC2616]
     // procedures."
@@ -164,9 +164,9 @@ export class ClientOpening extends Opening {
     throw new HandshakeError('status-not-101', `${status} ${reason}`.trimEnd(), { status, reason, headers, body });
   }
 
-  /** The body of a refusal, as much of it as is kept; `undefined` while more is to come. */
+  /** Returns the body of a refusal, or its first bytes, as far as it is kept; `undefined` while it is incomplete. */
   #body(refusal: ResponseHead, ended: boolean): Uint8Array | undefined {
-    // No further than so, also where more has come at once: how much is kept does not depend on the chunks.
+    // Bytes beyond the limit are left out even when they have arrived, so that the result does not depend on the chunks.
     const bytes = this.reader.peek().subarray(0, this.#maxBody);
     const framing = bodyFraming(refusal);
     const enough = ended || bytes.length === this.#maxBody;
@@ -178,7 +178,7 @@ export class ClientOpening extends Opening {
     return bytes.length >= length || enough ? bytes.slice(0, length) : undefined;
   }
 
-  /** What a refusal has said by now counts. */
+  // A refusal whose body is incomplete says more than a timeout.
   override late(): HandshakeError {
     try {
       this.step(true);

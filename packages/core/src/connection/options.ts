@@ -1,4 +1,4 @@
-/** The options of a connection as its user writes them: what they mean, what their defaults are, which names there are. */
+/** The options of a connection as the application gives them, with their defaults and their names. */
 import type { MessageExtension } from '../deflate/extension.ts';
 import { REQUEST_OPTIONS, type RequestOptions } from '../handshake/client.ts';
 import { SERVER_POLICY, type ServerPolicy } from '../handshake/policy.ts';
@@ -6,22 +6,22 @@ import type { RandomSource, Utf8TextDecoder } from '../host.ts';
 import type { Names } from '../misuse.ts';
 import type { RateLimits } from '../receive/rate-limit.ts';
 
-/** Which end of the connection this is: a client masks what it sends, a server does not (5.1). */
+/** The role of an endpoint: a client masks its frames, a server does not (5.1). */
 export type Role = 'client' | 'server';
 
-/** How much of a message in progress must arrive, and in what time. */
+/** How fast a message in progress must arrive. */
 export interface MessageProgress {
-  /** Bytes of payload. */
+  /** A number of payload bytes. */
   readonly bytes: number;
-  /** The milliseconds in which they must arrive. */
+  /** The number of milliseconds within which they must arrive. */
   readonly within: number;
 }
 
 /** The options of a connection. Sizes are in bytes, times in milliseconds; `Infinity` switches a limit off. */
 export interface ConnectionOptions {
   /**
-   * The longest message accepted: the payloads of its frames together. Default: 16 MiB. A text that is delivered whole
-   * is never longer than the engine's strings, 512 MiB.
+   * The longest message accepted: the sum of the payloads of its frames. Default: 16 MiB. A text that is delivered whole
+   * can never be longer than the longest string of the engine, 512 MiB.
    */
   readonly maxMessageSize?: number | undefined;
   /** The longest frame accepted. Default: `maxMessageSize`. */
@@ -29,80 +29,81 @@ export interface ConnectionOptions {
   /** The longest head of an opening handshake accepted. Default: 16 KiB. */
   readonly maxHeadSize?: number | undefined;
   /**
-   * How many bytes are kept of what a client sends before its request is decided, and of the body of a response that is
-   * not 101. Default: 64 KiB.
+   * The greatest number of bytes that are kept before the connection is open: of those that a client sends before its
+   * request is decided, and of the body of a response that refuses. Default: 64 KiB.
    */
   readonly maxEarlyBytes?: number | undefined;
-  /** The number of bytes in the outbox from which on `send` and its like throw `queue-full`. Default: 16 MiB. */
+  /** `send`, `sendFragment`, `ping` and `pong` throw `queue-full` when this many bytes wait for `transmit`. Default: 16 MiB. */
   readonly maxQueuedBytes?: number | undefined;
-  /** Longer messages are sent in fragments of this size. Default: `Infinity`, one frame a message. */
+  /** Longer messages are sent in fragments of this size. Default: `Infinity`, so that each message is one frame. */
   readonly fragmentSize?: number | undefined;
   /**
-   * `'whole'`: a message is one event. `'fragments'`: its payload is delivered as it arrives, in constant memory; raise
-   * `maxMessageSize` to let more through. Default: `'whole'`.
+   * `'whole'`: each message is one event. `'fragments'`: the payload is delivered in parts as it arrives, which takes
+   * constant memory; `maxMessageSize` still applies. Default: `'whole'`.
    */
   readonly messages?: 'whole' | 'fragments' | undefined;
-  /** Whether Ping frames are answered by themselves. Default: true. */
+  /** Whether Ping frames are answered automatically. Default: true. */
   readonly autoPong?: boolean | undefined;
-  /** Ping frames that ask whether the peer is there. Default: every 30,000 ms, 10,000 ms for an answer. */
+  /** Ping frames that check whether the peer is still there. Default: one every 30,000 ms, with 10,000 ms for an answer. */
   readonly heartbeat?: HeartbeatOptions | false | undefined;
-  /** How long nothing at all may arrive on an open connection. Default: 120,000. */
+  /** The longest time without any received bytes on an open connection. Default: 120,000. */
   readonly idleTimeout?: number | undefined;
   /**
-   * How much longer a message in progress must become, and in what time; what is left of it may be less. `false` switches
-   * it off. Default: 1,024 bytes of payload within each 10,000 ms.
+   * How fast a message in progress must arrive; its last part may be shorter. `false` switches this off. Default: 1,024
+   * bytes of payload within each 10,000 ms.
    */
   readonly messageProgress?: MessageProgress | false | undefined;
   /**
-   * How long bytes may wait to leave while none does: in the outbox, and, for a caller that reports with `written` what
-   * has left, behind `transmit` as well. Default: 60,000.
+   * The longest time in which bytes wait to be sent and none leaves. Bytes wait until `transmit` has returned them, or, if
+   * the caller reports with `written`, until they have been reported. Default: 60,000.
    */
   readonly stallTimeout?: number | undefined;
-  /** How long the opening handshake may take. Default: 10,000. */
+  /** The longest time for the opening handshake. Default: 10,000. */
   readonly handshakeTimeout?: number | undefined;
   /**
-   * How long the peer's part of the closing handshake and the end of the transport may take, from when our Close frame
-   * was transmitted, the connection failed or the transport's read side ended. Default: 5,000.
+   * The longest time for the rest of the closing handshake and the end of the transport. It begins when our Close frame has
+   * been transmitted, the connection has failed, or the read side of the transport has ended. Default: 5,000.
    */
   readonly closeTimeout?: number | undefined;
-  /** How much a peer may send per second. Default: no limits. */
+  /** Limits for what a peer sends per second. Default: none. */
   readonly rateLimits?: RateLimits | undefined;
   /** `permessageDeflate(…)` of `@sockless/core/deflate`, to compress messages (RFC 7692). Default: none. */
   readonly compression?: MessageExtension | undefined;
   /**
-   * Fills bytes with unpredictable values, for keys and masks. Default: `crypto.getRandomValues` where there is one.
+   * Fills bytes with unpredictable values, for Sec-WebSocket-Key and masking keys. Default: `crypto.getRandomValues`, if
+   * the host has it.
    */
   readonly random?: RandomSource | undefined;
   /**
-   * Decodes UTF-8, fatal and keeping a byte order mark. Default: the host's `TextDecoder`, or none and core's own code.
-   * It is not asked for up to 16 bytes of ASCII.
+   * Decodes UTF-8; it must throw on invalid bytes, and keep a byte order mark. It is not called for ASCII of up to 16 bytes.
+   * Default: the host's `TextDecoder`, or core's own code if the host has none.
    */
   readonly textDecoder?: Utf8TextDecoder | undefined;
 }
 
-/** {@link Connection.client}'s options. */
+/** The options of {@link Connection.client}. */
 export interface ClientOptions extends ConnectionOptions, RequestOptions {}
 
-/** {@link Connection.server}'s options. */
+/** The options of {@link Connection.server}. */
 export interface ServerOptions extends ConnectionOptions, ServerPolicy {}
 
 /** How often to send a Ping frame, and how long to wait for an answer (5.5.2). */
 export interface HeartbeatOptions {
-  /** Milliseconds from one Ping frame to the next. */
+  /** The milliseconds from one Ping frame to the next. */
   readonly interval: number;
-  /** Milliseconds to wait for bytes after a Ping frame before the connection is failed. */
+  /** The milliseconds after a Ping frame within which any bytes must arrive. Otherwise the connection is failed. */
   readonly timeout: number;
 }
 
-/** How to send one message. */
+/** The options for sending one message. */
 export interface SendOptions {
-  /** Whether to compress it, where that was negotiated. Default: when it is `threshold` bytes long or longer. */
+  /** Whether to compress it, if that was negotiated. Default: true if it is at least `threshold` bytes long. */
   readonly compress?: boolean | undefined;
   /**
-   * Whether bytes are borrowed and not copied: they must not be written to, transferred or resized until they have left. That saves the
-   * copy of a payload of 4 KiB and more that is neither masked nor compressed. If its memory has been transferred or resized by
-   * the time it is transmitted, the connection fails with `loan-changed`. Default: false, and the bytes are the caller's
-   * again when `send` returns.
+   * Whether bytes are borrowed instead of copied. They must not be written to, transferred or resized until they have left.
+   * This saves the copy of a payload of 4 KiB or more that is neither masked nor compressed. If its memory has been
+   * transferred or resized before it was transmitted, the connection fails with `loan-changed`. Default: false, and the
+   * bytes belong to the caller again when `send` returns.
    */
   readonly lend?: boolean | undefined;
 }

@@ -1,4 +1,4 @@
-/** What arrives (RFC 6455 4, 5.5): bytes → the opening handshake, then frames → events, and what those ask of the connection. */
+/** Turns received bytes into events (RFC 6455 4, 5.5): first the opening handshake, then frames, and what each frame requires of us. */
 import { TransferredError } from '../bytes.ts';
 import { encodeClosePayload } from '../frame/close.ts';
 import type { Negotiated } from '../handshake/client.ts';
@@ -11,14 +11,14 @@ import { failConnection, failOpening, sendClose } from './failing.ts';
 import { Spare } from './spare.ts';
 import { answerPing } from './writing.ts';
 
-/** Returns the event of an opening handshake that is complete, once. */
+/** Returns the event `open` if it is due, once. */
 export function takeOpen(facts: Facts): OpenEvent | undefined {
   const event = facts.openEvent;
   if (event !== undefined) facts.openEvent = undefined;
   return event;
 }
 
-/** Reads what has arrived of the opening handshake, and returns the event that it leads to. */
+/** Reads the opening handshake as far as it has arrived, and returns the event that it leads to. */
 export function readOpening(facts: Facts): ConnectionEvent | undefined {
   const { opening, closing } = facts;
   if (opening === undefined || closing?.error !== undefined) return undefined;
@@ -28,14 +28,14 @@ export function readOpening(facts: Facts): ConnectionEvent | undefined {
     if (step !== undefined) open(facts, step.agreed, step.headers);
     else if (closing?.ended) failOpening(facts, opening.interrupted(closing.cause));
   } catch (error) {
-    // An extension of the application's threw, for instance.
+    // Any other error comes from the application: from its extension, for instance.
     if (!(error instanceof HandshakeError)) throw error;
     failOpening(facts, error);
   }
   return takeOpen(facts);
 }
 
-/** The opening handshake is complete: what arrived behind it is the first of the frames. */
+/** Completes the opening handshake. The bytes that arrived after it are the first frames. */
 export function open(
   facts: Facts,
   { subprotocol, extensions, transform }: Negotiated,
@@ -49,7 +49,7 @@ export function open(
   }
   if (early !== undefined && early.length > 0) facts.borrowReceiver(early.length).receive(early);
   facts.openEvent = openEvent(subprotocol, extensions, headers);
-  // The transport may have ended right behind the response.
+  // The transport may have ended directly after the response.
   if (facts.closing === undefined) facts.startOpen();
 }
 
@@ -66,7 +66,7 @@ export function readFrames(facts: Facts): ConnectionEvent | undefined {
     if (event !== undefined) return deliver(facts, event);
   } catch (error) {
     const fault = faultOf(error, receiver.faultOffset);
-    // A decoder of the application's may have ended the connection meanwhile.
+    // The application's decoder may have ended the connection meanwhile.
     if (facts.receiver === receiver) failConnection(facts, fault);
     return undefined;
   }
@@ -76,7 +76,7 @@ export function readFrames(facts: Facts): ConnectionEvent | undefined {
   return undefined;
 }
 
-/** Does what a frame asks of the connection besides its event. */
+/** Does what a received frame requires, and returns its event. */
 function deliver(facts: Facts, event: ReceiverEvent): ConnectionEvent {
   switch (event.type) {
     case 'ping':
@@ -106,10 +106,9 @@ function deliver(facts: Facts, event: ReceiverEvent): ConnectionEvent {
 }
 
 /**
- * Returns the fault behind an error that a receiver threw.
+ * Returns the error for which the connection is failed when a receiver has thrown.
  *
- * @throws {unknown} the error itself when it is not one of the connection: it came from the application's decoder, for
- *   instance
+ * @throws {unknown} the error itself if the connection is not at fault: the application's decoder threw it, for instance
  */
 function faultOf(error: unknown, offset: number): ProtocolError {
   if (error instanceof ProtocolError) {
@@ -122,12 +121,12 @@ function faultOf(error: unknown, offset: number): ProtocolError {
   return fault;
 }
 
-/** Returns the event that says that we failed the connection, once. */
+/** Returns the event `fail` if it is due, once. */
 export function takeFail(facts: Facts): ConnectionEvent | undefined {
   return facts.closing?.takeFail();
 }
 
-/** Returns the last event once the transport has ended. */
+/** Returns the event `end` if it is due, once. */
 export function takeEnd(facts: Facts): EndEvent | undefined {
   const { closing } = facts;
   if (!closing?.endIsDue) return undefined;

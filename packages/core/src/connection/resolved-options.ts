@@ -1,4 +1,4 @@
-/** The options of a connection, checked once, with every default filled in. */
+/** The options of a connection after they have been checked, with every default filled in. */
 import { checkCompression, type MessageExtension } from '../deflate/extension.ts';
 import { checkPolicy, type ServerPolicy } from '../handshake/policy.ts';
 import { host, type RandomSource, type Utf8TextDecoder } from '../host.ts';
@@ -30,7 +30,7 @@ export class ResolvedOptions {
   readonly maxQueuedBytes: number;
   /** {@link ConnectionOptions.fragmentSize} */
   readonly fragmentSize: number;
-  /** Whether messages are delivered as they arrive: `messages: 'fragments'`. */
+  /** Whether messages are delivered in parts as they arrive: `messages: 'fragments'`. */
   readonly fragments: boolean;
   /** {@link ConnectionOptions.autoPong} */
   readonly autoPong: boolean;
@@ -54,7 +54,7 @@ export class ResolvedOptions {
   readonly random: RandomSource | undefined;
   /** {@link ConnectionOptions.textDecoder} */
   readonly textDecoder: Utf8TextDecoder | undefined;
-  /** A server's: which requests are accepted, and how. */
+  /** At a server, the policy that decides which requests may be accepted. */
   readonly policy: ServerPolicy;
 
   /**
@@ -109,7 +109,7 @@ export class ResolvedOptions {
     }
     this.textDecoder = options.textDecoder ?? host.textDecoder;
     const decoder = this.textDecoder;
-    // A lenient decoder would put U+FFFD where the RFC wants the connection failed.
+    // A lenient decoder would return U+FFFD for bytes at which the RFC requires us to fail the connection.
     const strict = typeof decoder?.decode === 'function' && decoder.fatal !== false && decoder.ignoreBOM !== false;
     if (decoder !== undefined && !strict) {
       throw new TypeError(`textDecoder: a decoder made with { fatal: true, ignoreBOM: true }, not ${shown(decoder)}`);
@@ -124,9 +124,9 @@ export class ResolvedOptions {
 export type ResolvedServerOptions = ResolvedOptions;
 
 /**
- * Checks the options once, for all the connections that will have them; the factories take the result as well.
+ * Checks the options once for many connections: `Connection.client`, `server` and `opened` accept the result too.
  *
- * @param others what names the options may have besides, of an adapter's for instance
+ * @param others the names of further options that are allowed, an adapter's for instance
  * @throws {TypeError | RangeError} when an option is not valid or unknown; the message names it
  */
 export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}, others?: Names): ResolvedOptions {
@@ -136,7 +136,7 @@ export function resolveOptions(options: ConnectionOptions | ResolvedOptions = {}
 }
 
 /**
- * Checks the options of a client, and fills in the defaults of those that are the connection's.
+ * Checks the names of a client's options, and resolves those that are not only for its request.
  *
  * @throws {TypeError | RangeError} when an option is not valid or unknown; the message names it
  */
@@ -145,7 +145,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedOptions {
   return new ResolvedOptions(options);
 }
 
-/** {@link resolveOptions} for servers: give the result to `Connection.server` for each connection. */
+/** Does {@link resolveOptions} for servers. Give the result to `Connection.server` for each connection. */
 export function resolveServerOptions(
   options: ServerOptions | ResolvedServerOptions = {},
   others?: Names,
@@ -184,7 +184,7 @@ function fromOne(name: string, value: number): number {
   return value;
 }
 
-/** A number out of range, or no number at all. */
+/** Returns the error for a number that is out of range, or for a value that is not a number. */
 const wrongNumber = (name: string, expected: string, value: unknown): RangeError | TypeError =>
   new (typeof value === 'number' ? RangeError : TypeError)(`${name}: ${expected}, not ${shown(value)}`);
 

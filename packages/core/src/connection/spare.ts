@@ -1,9 +1,9 @@
 /**
- * The receiver and the sender that idle connections have no use for, and that the next busy one takes.
+ * Lends receivers and senders to connections, so that an idle connection needs neither (benchmarks: idle).
  *
  * Between two messages all receivers with the same options and role are alike, and so are all senders with nothing to
- * transmit. So a connection borrows them when it has something to do, and gives them back when it is idle; of those given
- * back one is kept. An idle connection has neither (benchmarks: idle).
+ * transmit. So a connection borrows them when it has something to do, and gives them back when it is idle. One of each is
+ * kept for the next connection.
  */
 import type { MessageTransform } from '../deflate/extension.ts';
 import { Receiver } from '../receive/receiver.ts';
@@ -11,13 +11,13 @@ import { Sender } from '../send/sender.ts';
 import type { Role } from './options.ts';
 import { ResolvedOptions } from './resolved-options.ts';
 
-/** What connections with the same options and role share. One that compresses shares with no other. */
+/** Shared by connections with the same options and role. A connection that compresses has one of its own. */
 export class Spare {
-  /** The options of each of these connections. */
+  /** The options of these connections. */
   readonly options: ResolvedOptions;
-  /** Which end of its connection each of them is. */
+  /** The role of these connections. */
   readonly role: Role;
-  /** What compresses the messages of the one connection that this is for, if it is for one that compresses. */
+  /** The transform of the one connection that uses this, if that compresses. */
   readonly transform: MessageTransform | undefined;
   #receiver: Receiver | undefined = undefined;
   #sender: Sender | undefined = undefined;
@@ -26,8 +26,8 @@ export class Spare {
   constructor(options: ResolvedOptions, role: Role, transform?: MessageTransform) {
     if (role === 'client' && options.random === undefined) {
       throw new TypeError(
-        'a client needs the option "random", which fills a Uint8Array, where there is no crypto.getRandomValues ' +
-          '(RFC 6455 section 5.3)',
+        'random: a client needs this option, a function that fills a Uint8Array, because this host has no ' +
+          'crypto.getRandomValues (RFC 6455 section 5.3)',
       );
     }
     this.options = options;
@@ -35,7 +35,7 @@ export class Spare {
     this.transform = transform;
   }
 
-  /** Returns a receiver for frames that begin at `offset` in the stream. */
+  /** Returns a receiver for the frames that begin at `offset` in the stream. */
   borrowReceiver(offset: number): Receiver {
     const receiver = this.#receiver ?? new Receiver(this.options, this.role === 'server', this.transform);
     this.#receiver = undefined;
@@ -43,9 +43,9 @@ export class Spare {
     return receiver;
   }
 
-  /** Takes a receiver back; false when it knows something of its connection, which keeps it then. */
+  /** Takes a receiver back. Returns false, and does not take it, while it keeps state of its connection. */
   returnReceiver(receiver: Receiver): boolean {
-    if (!receiver.isAtRest) return false;
+    if (!receiver.isIdle) return false;
     this.#receiver ??= receiver;
     return true;
   }
@@ -61,23 +61,23 @@ export class Spare {
     return sender;
   }
 
-  /** Takes a sender back; false when it knows something of its connection, which keeps it then. */
+  /** Takes a sender back. Returns false, and does not take it, while it keeps state of its connection. */
   returnSender(sender: Sender): boolean {
-    if (!sender.isAtRest) return false;
+    if (!sender.isIdle) return false;
     this.#sender ??= sender;
     return true;
   }
 }
 
-/** The spares of options that have been resolved once for many connections. */
+/** The spares of options that were resolved once for many connections. */
 const shared: Readonly<Record<Role, WeakMap<ResolvedOptions, Spare>>> = {
   client: new WeakMap(),
   server: new WeakMap(),
 };
 
 /**
- * Returns what a connection shares with all others that have the same resolved options and role. What is resolved here
- * is for one connection alone.
+ * Returns the spare of a connection. Connections with the same resolved options and role share one; options that are
+ * resolved here are for this connection only.
  *
  * @throws {TypeError | RangeError} when an option is not valid, or a client has no source of random bytes
  */

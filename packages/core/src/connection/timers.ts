@@ -1,5 +1,5 @@
 /**
- * Every deadline of one connection: what sets it, what clears it (RFC 6455 4.1, 5.5.2, 7.1.1, 10.4, and our own rules).
+ * Every deadline of a connection, what sets it and what clears it (RFC 6455 4.1, 5.5.2, 7.1.1, 10.4, and our own rules).
  *
  *     deadline   runs while                                    starts anew
  *     handshake  the opening handshake is not complete         never
@@ -12,9 +12,9 @@
  *     close      our Close frame has been transmitted, we      never
  *                failed, or the transport has ended
  *
- * No other file writes a deadline, and nothing here waits: a deadline is a time on the caller's clock, `undefined` where
- * there is none. It is a whole number of milliseconds, because an engine keeps those in place and any others beside the
- * object (benchmarks: idle).
+ * No other file writes a deadline, and nothing here waits: a deadline is a time on the caller's clock, `undefined` when it
+ * does not run. It is a whole number of milliseconds, because engines store small integers in the object itself, but any
+ * other number in memory of its own (benchmarks: idle).
  */
 import type { HeartbeatOptions } from './options.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
@@ -22,22 +22,22 @@ import type { ResolvedOptions } from './resolved-options.ts';
 /** The name of a deadline. */
 export type DeadlineName = (typeof ORDER)[number];
 
-/** Of several deadlines that have passed, the one that says most about why comes first. */
+/** When several deadlines have passed, the first of these is taken. It explains best why the connection ends. */
 const ORDER = ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping'] as const;
 
-/** A message or frame that has not arrived whole. */
+/** The progress of an incomplete message or frame. */
 interface Progress {
-  /** Where in the stream it begins. */
+  /** The offset in the stream at which it begins. */
   since: number;
-  /** The length of its payload when its time began. */
+  /** The number of its payload bytes when the deadline was set. */
   payload: number;
-  /** When more of it must have arrived. */
+  /** The time by which more of it must have arrived. */
   due: number | undefined;
 }
 
-/** The deadlines of one connection, and the heartbeat. All times are counted from the last time given. */
+/** The deadlines and the heartbeat of a connection. Every deadline is set relative to `now`. */
 export abstract class Timers {
-  /** The last time given, on the caller's clock in milliseconds. */
+  /** The last time that the caller gave, on its own clock in milliseconds. */
   now: number;
   #handshake: number | undefined = undefined;
   #ping: number | undefined = undefined;
@@ -46,7 +46,7 @@ export abstract class Timers {
   #stall: number | undefined = undefined;
   #close: number | undefined = undefined;
   #progress: Progress | undefined = undefined;
-  // The number of heartbeat Ping frames, and when the last one was queued if no Pong frame has answered it.
+  // The number of heartbeat Ping frames so far, and the time of the last one until a Pong frame answers it.
   #pings = 0;
   #pingedAt: number | undefined = undefined;
 
@@ -54,7 +54,7 @@ export abstract class Timers {
     this.now = now;
   }
 
-  /** How long everything may take. */
+  /** The options, which hold the timeouts. */
   abstract get options(): ResolvedOptions;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
@@ -96,12 +96,12 @@ export abstract class Timers {
     return this.#close !== undefined;
   }
 
-  /** The opening handshake begins. */
+  /** Sets the deadline of the opening handshake, when that begins. */
   startHandshake(): void {
     this.#handshake = dueAfter(this.options.handshakeTimeout, this.now);
   }
 
-  /** The connection is open. */
+  /** Sets the deadlines of an open connection, when it opens. */
   startOpen(): void {
     const { heartbeat } = this.options;
     this.#handshake = undefined;
@@ -110,24 +110,24 @@ export abstract class Timers {
   }
 
   /**
-   * A heartbeat Ping frame is due: returns its payload, which no other of this connection's has.
+   * Returns the payload of the next heartbeat Ping frame, which is unique on this connection, and sets the deadlines.
    *
    * 5.5.2: "A Ping frame may serve either as a keepalive or as a means to verify that the remote endpoint is still
-   * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. A peer that
-   * is not read cannot be asked to answer.
+   * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. While the
+   * connection is paused no answer is expected, since nothing is read.
    */
   heartbeat(paused: boolean): Uint8Array {
     const { now } = this;
     const { interval, timeout } = this.options.heartbeat as HeartbeatOptions;
     this.#ping = dueAfter(interval, now);
-    // Bytes that arrive clear it; a second Ping frame does not put it off.
+    // Only arriving bytes clear it. A further Ping frame must not postpone it.
     this.#pong = paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
     this.#pingedAt = now;
     this.#pings++;
     return pingPayload(this.#pings);
   }
 
-  /** Returns the latency in milliseconds when a Pong frame answers the last heartbeat Ping frame, else `undefined`. */
+  /** Returns the latency in milliseconds if a Pong frame with this payload answers the last heartbeat Ping frame, else `undefined`. */
   latency(payload: Uint8Array): number | undefined {
     if (this.#pingedAt === undefined || payload.length !== 4) return undefined;
     if (!pingPayload(this.#pings).every((byte, index) => byte === payload[index])) return undefined;
@@ -136,23 +136,23 @@ export abstract class Timers {
     return latency;
   }
 
-  /** Bytes arrived on an open connection: the peer is there. */
+  /** Restarts the deadlines that watch for silence, when bytes arrive on an open connection. */
   alive(): void {
     this.#idle = dueAfter(this.options.idleTimeout, this.now);
     this.#pong = undefined;
   }
 
-  /** The application reads no more for now, so silence is not the peer's fault. */
+  /** Clears the deadlines that watch what arrives, because the connection is paused or closing. */
   clearSilence(): void {
     this.#idle = this.#pong = undefined;
     this.#progress = undefined;
   }
 
   /**
-   * All that arrived has been parsed: a message that is not whole must make progress.
+   * Watches the progress of an incomplete message, when all received bytes have been parsed.
    *
-   * @param since where in the stream the message or frame in progress begins, -1 when there is none
-   * @param payload the length of the payload that has arrived of it
+   * @param since the offset in the stream at which an incomplete message or frame begins; -1 when there is none
+   * @param payload the number of its payload bytes that have arrived
    */
   watchMessage(since: number, payload: number): void {
     const { messageProgress } = this.options;
@@ -167,42 +167,42 @@ export abstract class Timers {
     this.#progress = { since, payload, due: dueAfter(messageProgress.within, this.now) };
   }
 
-  /** Bytes wait to leave, and the time is known. */
+  /** Sets the stall deadline, because bytes wait to leave. */
   startStall(): void {
     this.#stall = dueAfter(this.options.stallTimeout, this.now);
   }
 
-  /** Nothing waits to leave; or something has left, and it is not known when. */
+  /** Clears the stall deadline, because nothing waits to leave, or because bytes have left at an unknown time. */
   clearStall(): void {
     this.#stall = undefined;
   }
 
-  /** Our Close frame has been queued, or the connection has failed: nothing else that the peer does is waited for. */
+  /** Clears all but the stall and close deadlines, because our Close frame has been queued or the connection has failed. */
   clearOpen(): void {
     this.#handshake = this.#ping = undefined;
     this.clearSilence();
   }
 
-  /** Only the rest of the closing handshake and the end of the transport are waited for, beginning now. */
+  /** Sets the deadline for the rest of the closing handshake and the end of the transport, if it does not run yet. */
   startClose(): void {
     this.#close ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** The transport's read side has ended; its write side has as long as a closing handshake to end as well. */
+  /** Sets the deadlines when the read side of the transport has ended. The write side must end within closeTimeout too. */
   startEnd(): void {
     this.clearOpen();
     this.#stall = undefined;
     this.startClose();
   }
 
-  /** The transport is to be destroyed: nothing is waited for. */
+  /** Clears all deadlines, because the transport is to be destroyed. */
   clearAll(): void {
     this.clearOpen();
     this.#stall = this.#close = undefined;
   }
 }
 
-/** Returns the deadline for what may take `timeout` milliseconds from `now` on: never early, none for `Infinity`. */
+/** Returns the deadline that is `timeout` milliseconds after `now`, rounded up, or `undefined` for `Infinity`. */
 function dueAfter(timeout: number, now: number): number | undefined {
   return timeout === Infinity ? undefined : Math.ceil(now + timeout);
 }

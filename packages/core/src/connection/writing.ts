@@ -1,21 +1,24 @@
-/** What leaves (RFC 6455 5.5, 6.1): who may send when, what waits to be transmitted, and since when. */
+/** Transmits what is sent (RFC 6455 5.5, 6.1): checks whether sending is allowed, and watches how long bytes wait to leave. */
 import { ProtocolError, StateError } from '../rules.ts';
 import type { Sender } from '../send/sender.ts';
 import { PHASES } from './closing.ts';
 import type { Facts } from './facts.ts';
 import { abandon, destroy, dropMessages, failConnection } from './failing.ts';
 
-/** @throws {StateError} `not-open`, `queue-full` when nothing can be sent now */
+/** @throws {StateError} `not-open` or `queue-full` when nothing can be sent now */
 export function checkSendable(facts: Facts): void {
   if (facts.opening !== undefined || facts.closing !== undefined) {
     // 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-    throw new StateError('not-open', `the connection is ${PHASES[facts.phase].state}, so nothing can be sent`);
+    throw new StateError(
+      'not-open',
+      `the connection is ${PHASES[facts.phase].state}, so nothing can be sent: send while its state is open`,
+    );
   }
   const { queuedBytes } = facts;
   if (queuedBytes < facts.options.maxQueuedBytes) return;
   throw new StateError(
     'queue-full',
-    `${queuedBytes} bytes wait to be written, which is maxQueuedBytes or more: wait for them to drain`,
+    `${queuedBytes} bytes wait to be written, which reaches maxQueuedBytes: send again when fewer wait`,
   );
 }
 
@@ -34,11 +37,12 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
   return bytes;
 }
 
-/** Writes the next bytes into `into`, and returns how many. */
+/** Writes the next bytes into `into` and returns their number. */
 export function transmitInto(facts: Facts, into: Uint8Array, now: number | undefined): number {
   const length = facts.sender?.transmitInto(into) ?? 0;
   if (length === 0) {
-    // Nothing waits, or a loan is gone: then a random source runs, and `into` may not have been written to before that.
+    // Nothing waits, or the memory of waiting bytes is gone. The random source may run then, and might write to `into`, so `into` is
+    // only written to afterwards.
     const bytes = transmit(facts, now, into.length);
     if (bytes !== undefined) into.set(bytes);
     return bytes?.length ?? 0;
@@ -49,21 +53,22 @@ export function transmitInto(facts: Facts, into: Uint8Array, now: number | undef
   return length;
 }
 
-/** Other connections may have the sender, when nothing waits. One that has sent a Close frame is of no use to them. */
+/** Gives the sender back if nothing waits, but not one that has sent a Close frame. */
 function giveBack(facts: Facts): void {
   const { sender } = facts;
   if (sender !== undefined && facts.closing === undefined && facts.spare.returnSender(sender)) facts.sender = undefined;
 }
 
 /**
- * A borrowed payload is no longer as long as its header says. Where that has left, whatever followed it would be read as
- * payload, our Close frame as well.
+ * Fails the connection when the memory of waiting bytes was transferred or resized, and returns the next bytes. If part of
+ * their frame has left already, the peer would take all further bytes for its payload, our Close frame included. So the
+ * transport is destroyed then.
  */
 function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | undefined {
   const error = new ProtocolError('loan-changed', facts.bytesReceived);
   const { closing } = facts;
   if (sender.broken === 'cut') {
-    // A connection that has ended, or that we failed, says so once.
+    // A connection that has ended, or that we failed before, keeps that explanation.
     if (closing?.ended || closing?.error !== undefined) destroy(facts, closing);
     else abandon(facts, error);
     return undefined;
@@ -77,25 +82,25 @@ function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | unde
 }
 
 /**
- * Answers a Ping frame: one that arrived after our own Close frame as well, since 5.5.1 forbids "any more data frames"
- * there and no others. The application can send nothing then, so it is answered with `autoPong` off too.
+ * Answers a Ping frame, also after our own Close frame: 5.5.1 forbids only "any more data frames" there. The application
+ * cannot answer it then, so the connection does that even when `autoPong` is off.
  */
 export function answerPing(facts: Facts, payload: Uint8Array): void {
   const { closing, queuedBytes } = facts;
-  // What is still parsed then has nowhere to be answered to.
+  // No answer can leave any more.
   if (closing?.destroyed) return;
   facts.borrowSender().pong(payload);
   if (closing?.sent !== undefined) closing.behindClose += facts.queuedBytes - queuedBytes;
 }
 
-/** Notes the time, if the caller gave it: from here on bytes that wait have stallTimeout to leave. */
+/** Takes the time, if the caller gave it, and starts the stall deadline if bytes wait to leave. */
 export function tick(facts: Facts, now: number | undefined): void {
   if (now === undefined) return;
   facts.now = now;
   if (!facts.stallRuns && isWaiting(facts)) facts.startStall();
 }
 
-/** Bytes have left, or were reported to have. */
+/** Updates the deadlines when bytes have left, or have been reported to have left. */
 export function move(facts: Facts, now: number | undefined): void {
   const { closing } = facts;
   if (now !== undefined) facts.now = now;
@@ -106,10 +111,10 @@ export function move(facts: Facts, now: number | undefined): void {
   }
 }
 
-/** Whether bytes wait to leave on a connection that is open, or closing in good order. */
+/** Whether bytes wait to leave for which the stall deadline runs: while the connection is open, and until our Close frame has left. */
 function isWaiting(facts: Facts): boolean {
   const { closing } = facts;
   if (facts.opening !== undefined || closing?.error !== undefined || closing?.ended) return false;
-  // Once our Close frame has left, closeTimeout is for what is behind it as well.
+  // Once our Close frame has left, the close deadline covers the bytes after it too.
   return !facts.closeRuns && (facts.queuedBytes > 0 || (facts.reports && facts.unreported > 0));
 }

@@ -1,62 +1,63 @@
 /**
- * What an extension that transforms messages is to core (RFC 6455 9): permessage-deflate of `@sockless/core/deflate`,
- * and nothing else so far. Core knows no more of it, so a bundle that does not compress does not carry it.
+ * The interface between core and an extension that transforms messages (RFC 6455 9). permessage-deflate of
+ * `@sockless/core/deflate` implements it. Core imports only the interface, so a bundle without compression does not contain
+ * the implementation.
  */
 import type { Extension } from '../handshake/fields.ts';
 import { shown } from '../printable.ts';
 
 /** An extension that may be negotiated. */
 export interface MessageExtension {
-  /** A client's offers, most wanted first. */
+  /** Returns the offers of a client, in order of preference. */
   offer(): readonly Extension[];
-  /** A server's answer to the offers of a client; `undefined` when it declines them. */
+  /** Returns the answer of a server to the offers of a client, or `undefined` when it declines them. */
   accept(offers: readonly Extension[]): NegotiatedExtension | undefined;
   /**
-   * A client's check of a server's answer; `undefined` when the server declined.
+   * Checks the answer of a server for a client. Returns `undefined` when the server declined.
    *
    * @throws {HandshakeError} `response-extensions`
    */
   confirm(answer: readonly Extension[]): NegotiatedExtension | undefined;
 }
 
-/** What both sides have agreed on, at work. */
+/** An extension that both sides have agreed on. */
 export interface NegotiatedExtension {
-  /** The element of Sec-WebSocket-Extensions that says so. */
+  /** The element of the response's Sec-WebSocket-Extensions. */
   readonly extension: Extension;
-  /** What it does to messages. */
+  /** The transform for the messages of the connection. */
   readonly transform: MessageTransform;
 }
 
-/** Compresses and decompresses the messages of one connection. Bytes it gives are valid until it is called again. */
+/** Compresses and decompresses the messages of one connection. Returned bytes are valid until the next call of any method. */
 export interface MessageTransform {
-  /** Whether a message of so many bytes is to be compressed, where the application has not said. */
+  /** Returns whether to compress a message of `length` bytes when the application has not decided. */
   wants(length: number): boolean;
-  /** Compresses the next piece of the message that is sent. */
+  /** Compresses the next part of a sent message. */
   compress(data: Uint8Array, final: boolean): Uint8Array;
-  /** Takes the next piece of the message that is received; `read` it all before the next. */
+  /** Takes the next part of a received message. The caller must `read` all of it before the next part. */
   write(data: Uint8Array): void;
   /**
-   * Gives the next piece of what was written, decompressed, of at most 64 KiB; `undefined` when more must be written.
+   * Returns the next decompressed bytes, at most 64 KiB, or `undefined` when more must be written first.
    *
    * @throws {ProtocolError} `invalid-deflate`
    */
   read(): Uint8Array | undefined;
-  /** Whether the last `read` gave all there was: the next one gives `undefined`. */
+  /** Whether the last `read` returned the last bytes of the part, so that the next one would return `undefined`. */
   readonly drained: boolean;
   /**
-   * The message that is received is complete.
+   * Completes a received message.
    *
-   * @throws {ProtocolError} `invalid-deflate` when it was truncated, or goes on behind its end
+   * @throws {ProtocolError} `invalid-deflate` when the compressed message is truncated or has bytes after its end
    */
   finish(): void;
-  /** Lets go of all memory. */
+  /** Releases all memory. */
   close(): void;
 }
 
 /** @throws {TypeError} when `extension` is neither `undefined` nor an extension */
 export function checkCompression(extension: MessageExtension | undefined): void {
   if (extension === undefined) return;
-  // Whatever it is, `true` for instance.
+  // `Object` makes this safe for any value, `true` for instance.
   const { offer, accept, confirm } = Object(extension) as Partial<MessageExtension>;
   if ([offer, accept, confirm].some((method) => typeof method !== 'function')) {
     throw new TypeError(

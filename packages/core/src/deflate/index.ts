@@ -26,7 +26,8 @@ export {
 } from './transform.ts';
 
 /**
- * How to compress. A connection that compresses needs, in each direction and from its first compressed message on:
+ * The options of permessage-deflate. A connection that compresses needs this memory from the first compressed message of
+ * each direction on:
  *
  * | | window and tables | with the defaults |
  * |---|---|---|
@@ -34,19 +35,19 @@ export {
  * | receiving | 2^windowBits bytes, and 7 KiB | 39 KiB; with Node's zlib, which needs the window twice, 71 KiB |
  */
 export interface DeflateOptions extends DeflateRequest {
-  /** 0, none, to 9, best and slowest. Default: 6. */
+  /** The level of compression, from 0 (none) to 9 (best and slowest). Default: 6. */
   readonly level?: number | undefined;
-  /** 1 to 9: memory for the tables of the compressor. Default: 8 on a client, 5 on a server. */
+  /** The memory for the tables of the compressor, from 1 to 9. Default: 8 on a client, 5 on a server. */
   readonly memLevel?: number | undefined;
   /**
-   * Messages of fewer bytes are sent as they are, unless `send` is told otherwise. Default: 0 where the window is kept
-   * between messages, since even short ones then become shorter; 1,024 where it is not.
+   * The length in bytes from which on messages are compressed, unless `send` is given `compress`. Default: 1,024, but 0 if
+   * the window is kept between messages, since even short messages become shorter then.
    */
   readonly threshold?: number | undefined;
 }
 
 /**
- * Gives the extension to put into the option `compression` of a connection.
+ * Returns the extension for the option `compression` of a connection.
  *
  * @throws {TypeError | RangeError} when an option is not valid or unknown
  * @example
@@ -64,7 +65,7 @@ export function permessageDeflate(engine: DeflateEngine, options: DeflateOptions
   whole('level', options.level ?? 6, 0, 9);
   whole('memLevel', options.memLevel ?? 8, 1, 9);
   whole('threshold', options.threshold ?? 0, 0, Number.MAX_SAFE_INTEGER);
-  // A window of 2^12 with memLevel 5 costs a server an eighth of the memory, for about 1 % of what it sends.
+  // With a window of 2^12 and memLevel 5, a server needs an eighth of the memory, and sends about 1 % more bytes.
   const asServer: DeflateRequest = { serverMaxWindowBits: 12, ...options };
   const offered = offerDeflate(options);
 

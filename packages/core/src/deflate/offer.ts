@@ -11,34 +11,34 @@ import { HandshakeError } from '../rules.ts';
 /** The registered name of the extension (RFC 7692 7). */
 export const PERMESSAGE_DEFLATE = 'permessage-deflate';
 
-/** What one side asks for; what it leaves out is the other's choice. */
+/** The parameters that one side asks for. Those that it leaves out are the choice of the other side. */
 export interface DeflateRequest {
   /** The server begins every message with an empty window (7.1.1.1). Default: false. */
   readonly serverNoContextTakeover?: boolean | undefined;
   /** The client begins every message with an empty window (7.1.1.2). Default: false. */
   readonly clientNoContextTakeover?: boolean | undefined;
   /**
-   * The longest window of the server's, as a power of 2 from 8 to 15 (7.1.2.1). Default: 15, or 12 on a server with
-   * `permessageDeflate`.
+   * The longest window with which the server compresses, as a power of 2 from 8 to 15 (7.1.2.1). Default: 15, or 12 on a server
+   * with `permessageDeflate`.
    */
   readonly serverMaxWindowBits?: number | undefined;
-  /** The longest window of the client's, as a power of 2 from 8 to 15 (7.1.2.2). Default: 15. */
+  /** The longest window with which the client compresses, as a power of 2 from 8 to 15 (7.1.2.2). Default: 15. */
   readonly clientMaxWindowBits?: number | undefined;
 }
 
-/** What both sides have agreed on (RFC 7692 5): how each of them compresses. */
+/** The parameters that both sides have agreed on (RFC 7692 5). */
 export interface DeflateAgreement {
-  /** The server forgets its window after each message (7.1.1.1). */
+  /** Whether the server begins every message with an empty window (7.1.1.1). */
   readonly serverNoContextTakeover: boolean;
-  /** The client forgets its window after each message (7.1.1.2). */
+  /** Whether the client begins every message with an empty window (7.1.1.2). */
   readonly clientNoContextTakeover: boolean;
-  /** The server's window is 2 to the power of this, in bytes (7.1.2.1). */
+  /** The longest window of the server is 2 to the power of this, in bytes (7.1.2.1). */
   readonly serverMaxWindowBits: number;
-  /** The client's window is 2 to the power of this, in bytes (7.1.2.2). */
+  /** The longest window of the client is 2 to the power of this, in bytes (7.1.2.2). */
   readonly clientMaxWindowBits: number;
 }
 
-/** The parameters of one element of Sec-WebSocket-Extensions; window bits are `true` where they have no value. */
+/** The parameters of one element of Sec-WebSocket-Extensions. Window bits without a value are `true`. */
 interface Parameters {
   serverNoContextTakeover?: true;
   clientNoContextTakeover?: true;
@@ -54,7 +54,7 @@ const NAMES = {
 } as const;
 
 /**
- * Gives the offer of a client, which also says that the client lets its window be limited.
+ * Returns the offer of a client, which always allows the server to limit the client's window.
  *
  * @throws {RangeError} when window bits are not a whole number from 8 to 15
  * @see RFC 7692 7.1
@@ -70,10 +70,10 @@ export function offerDeflate(request: DeflateRequest): Extension {
 }
 
 /**
- * Answers the offers of a client: accepts the first that is valid and can be satisfied, or gives `undefined`.
+ * Answers the offers of a client: accepts the first that is valid and can be satisfied. Returns `undefined` if there is none.
  *
- * @param offers all extensions offered, most wanted first
- * @param request what the server wants of its own
+ * @param offers all extensions offered, in order of preference
+ * @param request the parameters that the server asks for
  * @throws {RangeError} when window bits of `request` are not a whole number from 8 to 15
  * @see RFC 7692 5, 7.1
  */
@@ -114,9 +114,9 @@ export function acceptDeflate(
 }
 
 /**
- * Confirms the answer of a server: gives the agreement, or `undefined` when the server declined.
+ * Checks the answer of a server. Returns the agreement, or `undefined` when the server declined.
  *
- * @param offered what the client offered; `undefined` when it offered nothing
+ * @param offered the offer of the client; `undefined` when it offered nothing
  * @throws {HandshakeError} `response-extensions`
  * @see RFC 7692 5, 7
  */
@@ -133,20 +133,20 @@ export function confirmDeflate(
   // _Fail the WebSocket Connection_."
   const offer = offered && parse(offered);
   if (first.name !== PERMESSAGE_DEFLATE || offer === undefined) return refuse(`${first.name} was not offered`);
-  if (second !== undefined) return refuse(`${second.name} is one too many`);
+  if (second !== undefined) return refuse(`there is a second one, ${second.name}`);
   const answer = parse(first);
   // 7: "A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension negotiation offer for
   // this extension with an extension negotiation response meeting any of the following conditions".
-  if (answer === undefined) return refuse('a parameter is unknown, given twice or has an invalid value');
+  if (answer === undefined) return refuse('a parameter is unknown, there twice, or has an invalid value');
   if (answer.serverMaxWindowBits === true || answer.clientMaxWindowBits === true) {
-    return refuse('window bits in a response have a value');
+    return refuse('a parameter for window bits has no value');
   }
   if (offer.serverNoContextTakeover && !answer.serverNoContextTakeover) {
-    return refuse('server_no_context_takeover was asked for');
+    return refuse('server_no_context_takeover was requested and is missing');
   }
   const limit = offer.serverMaxWindowBits;
   if (limit !== undefined && !((answer.serverMaxWindowBits ?? 15) <= Number(limit))) {
-    return refuse(`server_max_window_bits of at most ${limit} was asked for`);
+    return refuse(`server_max_window_bits was requested to be at most ${limit}`);
   }
   // 7.1.2.2: "If a received extension negotiation offer doesn't have the "client_max_window_bits" extension parameter,
   // the corresponding extension negotiation response to the offer MUST NOT include the "client_max_window_bits"
@@ -154,8 +154,7 @@ export function confirmDeflate(
   if (answer.clientMaxWindowBits !== undefined && offer.clientMaxWindowBits === undefined) {
     return refuse('client_max_window_bits was not offered');
   }
-  // 7.1.1.2, 7.1.2.2: what a client offers of its own informs the server of how it is going to compress even if the
-  // answer does not say so.
+  // 7.1.1.2, 7.1.2.2: the client compresses as its own offer announced, even if the answer does not repeat that.
   const agreed = agree(answer);
   const hint = offer.clientMaxWindowBits;
   return {
@@ -165,7 +164,7 @@ export function confirmDeflate(
   };
 }
 
-/** Reads an element's parameters; `undefined` when one is unknown, comes twice or has a value that it cannot have. */
+/** Reads the parameters of an element. Returns `undefined` when one is unknown, there twice, or has an invalid value. */
 function parse({ parameters }: Extension): Parameters | undefined {
   const read: Parameters = {};
   for (const [name, value] of parameters) {

@@ -6,25 +6,25 @@ import { ProtocolError } from '../rules.ts';
 import type { MessageTransform } from './extension.ts';
 import type { DeflateAgreement } from './offer.ts';
 
-/** A DEFLATE implementation: `@sockless/deflate` anywhere, native zlib on Node. */
+/** An implementation of DEFLATE: `@sockless/deflate` on any host, or its native zlib on Node. */
 export interface DeflateEngine {
-  /** Makes what compresses the messages of one connection. */
+  /** Returns a deflater for the messages that one connection sends. */
   createDeflater(options: DeflaterOptions): Deflater;
-  /** Makes what decompresses the messages of one connection. */
+  /** Returns an inflater for the messages that one connection receives. */
   createInflater(options: InflaterOptions): Inflater;
 }
 
-/** How to compress. */
+/** The options of a deflater. */
 export interface DeflaterOptions {
   /** The longest window, as a power of 2 from 8 to 15: no distance in the output may be longer. */
   readonly windowBits: number;
-  /** 0, none, to 9, best. */
+  /** The level of compression, from 0 (none) to 9 (best). */
   readonly level: number;
-  /** 1 to 9: memory for the internal state, 2^(memLevel + 9) bytes. */
+  /** The memory for the internal state, from 1 to 9: 2^(memLevel + 9) bytes. */
   readonly memLevel: number;
 }
 
-/** How to decompress. */
+/** The options of an inflater. */
 export interface InflaterOptions {
   /** The longest window that the input may need, as a power of 2 from 8 to 15. */
   readonly windowBits: number;
@@ -33,44 +33,44 @@ export interface InflaterOptions {
 /** Compresses one direction of one connection. */
 export interface Deflater {
   /**
-   * Compresses all of `data` and flushes to a byte boundary: the output ends with an empty block, `00 00 ff ff`. It is
-   * valid until any deflater of the engine is called again.
+   * Compresses all of `data` and flushes to a byte boundary: the output ends with an empty block, `00 00 ff ff`. The output
+   * is valid until any deflater of the engine is called again.
    */
   deflate(data: Uint8Array): Uint8Array;
-  /** Forgets the window. */
+  /** Empties the window. */
   reset(): void;
-  /** Lets go of all memory; it is not used again. */
+  /** Releases all memory. The deflater is not used again. */
   close(): void;
 }
 
 /** Decompresses one direction of one connection. A block with BFINAL set does not end it (RFC 7692 7.2.3.4). */
 export interface Inflater {
-  /** Takes the next bytes; they are read in place, until `read` has given it all. */
+  /** Takes the next input. It is read in place, so it must not change until it is drained. */
   write(data: Uint8Array): void;
   /**
-   * Gives the next piece of output, empty when all input has been used. It is valid until any inflater of the engine is
-   * called again.
+   * Returns the next output, which is empty when all input has been used. The output is valid until any inflater of the
+   * engine is called again.
    *
-   * @throws {Error} when the input is not DEFLATE; the inflater is then only to be closed
+   * @throws {Error} when the input is not DEFLATE; only `close` may be called then
    */
   read(): Uint8Array;
-  /** Whether the last `read` gave all there was. */
+  /** Whether the last `read` returned the last output for the input so far. */
   readonly drained: boolean;
-  /** Takes `00 00 ff ff` and says whether a block ended exactly there, with nothing left over and no more output. */
+  /** Takes `00 00 ff ff` and returns whether a block ended exactly there, without further output. */
   endsBlock(): boolean;
-  /** Forgets the window. */
+  /** Empties the window. */
   reset(): void;
-  /** Lets go of all memory; it is not used again. */
+  /** Releases all memory. The inflater is not used again. */
   close(): void;
 }
 
-/** The choices of one side that the other need not know. */
+/** The options of one side that the other need not know. */
 export interface TransformOptions {
-  /** How hard to try, 0 to 9. */
+  /** The level of compression, from 0 to 9. */
   readonly level: number;
-  /** How much memory to use, 1 to 9. */
+  /** The memory of the compressor, from 1 to 9. */
   readonly memLevel: number;
-  /** Shorter messages are sent as they are, in bytes. */
+  /** The length in bytes from which on messages are compressed. */
   readonly threshold: number;
 }
 
@@ -80,13 +80,13 @@ const TAIL_LENGTH = 4;
 /** 7.2.3.6, without its tail. */
 const EMPTY_BLOCK = Uint8Array.of(0x00);
 
-/** One direction's parameters as this side sees them. */
+/** The parameters of one direction. */
 interface Direction {
   readonly windowBits: number;
   readonly takeover: boolean;
 }
 
-/** permessage-deflate at work on one connection. */
+/** The transform of permessage-deflate for one connection. */
 export class DeflateTransform implements MessageTransform {
   readonly #engine: DeflateEngine;
   readonly #options: TransformOptions;
@@ -95,7 +95,7 @@ export class DeflateTransform implements MessageTransform {
   #deflater: Deflater | undefined = undefined;
   #inflater: Inflater | undefined = undefined;
 
-  /** Transforms as was agreed on; an engine's streams are made when they are first of use. */
+  /** Takes the agreement and this side's options. A deflater and an inflater are created when they are first needed. */
   constructor(
     role: 'client' | 'server',
     agreement: DeflateAgreement,

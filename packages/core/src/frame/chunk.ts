@@ -1,40 +1,40 @@
-/** The bytes that are being parsed: how far they have been read, views of them, and where in the stream they lie. */
+/** The chunk that is being parsed: its bytes, views of them, how far they have been read, and where they lie in the stream. */
 import { masksByWords } from '../simd.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/** From this many bytes on it is worth making a view for words of one payload (benchmarks: decode). */
+/** A single payload of at least this many bytes is unmasked faster with a `DataView`, although that must be made (benchmarks: decode). */
 const VIEW_FROM = 96;
 
-/** One chunk at a time, as it came from the transport. */
+/** Holds one chunk of the transport at a time. */
 export class Chunk {
-  /** The bytes; empty when there is nothing to read. */
+  /** The bytes of the chunk; empty when there is nothing to read. */
   bytes: Uint8Array = NOTHING;
-  /** Their number when they came: the application has views of them and may transfer their memory. */
+  /** The length of the chunk when it arrived. The application has views of it and may transfer its memory meanwhile. */
   end = 0;
   /** The index of the first byte that has not been read. */
   position = 0;
-  /** The number of bytes of the stream before the first one of these. */
+  /** The number of bytes of the stream before this chunk. */
   base = 0;
-  /** Where in the stream the frame begins that was begun last. */
+  /** The offset in the stream of the latest frame. */
   frameStart = 0;
-  /** Where in the stream the fault lies that was found; -1 as long as there is none, or it is the frame as a whole. */
+  /** The offset in the stream of the byte at fault; -1 while there is none, or when the whole frame is at fault. */
   fault = -1;
 
-  // Their memory: looking it up for every frame would cost as much as unmasking a short one (benchmarks: decode).
+  // The memory of the chunk. To look it up for every frame would cost as much as unmasking a short one (benchmarks: decode).
   #memory: ArrayBufferLike | undefined = undefined;
   #memoryOffset = 0;
-  // A view of all of them for words, and whether a payload before this one has asked for it.
+  // A `DataView` of the chunk, and whether a payload of it could have used one already.
   #words: DataView | undefined = undefined;
   #isSecond = false;
 
-  /** Takes bytes, which are kept until {@link release}. */
+  /** Takes a chunk and keeps it until {@link release}. */
   take(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.end = bytes.length;
   }
 
-  /** Releases the bytes, all of which have been read. */
+  /** Releases the chunk, all of which has been read. */
   release(): void {
     this.base += this.end;
     this.bytes = NOTHING;
@@ -44,24 +44,27 @@ export class Chunk {
     this.#isSecond = false;
   }
 
-  /** Whether the bytes are not what came: their memory was transferred or resized. */
+  /** Whether the application has transferred or resized the memory of the chunk. */
   get isTransferred(): boolean {
-    // Not `length`: once code that V8 11 (Node 20) has optimised has seen resizable memory, it returns the old length of an array
-    // whose memory was transferred.
+    // `length` cannot tell: after a transfer, optimised code of V8 11 (Node 20) that has met resizable memory before still returns
+    // the old one.
     return this.bytes.byteLength !== this.end;
   }
 
-  /** Where in the stream the first byte lies that has not been read. */
+  /** The offset in the stream of the first byte that has not been read. */
   get offset(): number {
     return this.base + this.position;
   }
 
-  /** Returns a plain view: where the bytes are a Buffer of Node's, its own `subarray` costs twice as much (benchmarks: decode). */
+  /** Returns a plain view of `bytes[start]` to `bytes[end - 1]`. Node's `Buffer.subarray` would cost twice as much (benchmarks: decode). */
   view(start: number, end: number): Uint8Array {
     return new Uint8Array(this.#memory ?? this.#lookUpMemory(), this.#memoryOffset + start, end - start);
   }
 
-  /** Returns a view of all bytes for words, if making one pays: for a payload of medium length, or for the second one in the chunk. */
+  /**
+   * Returns a `DataView` of the chunk for unmasking `length` bytes, or `undefined` if making one costs more than it saves. It pays for a
+   * payload of medium length, and from the second payload of a chunk on.
+   */
   words(length: number): DataView | undefined {
     if (!masksByWords(length)) return undefined;
     if (this.#words === undefined && (this.#isSecond || length >= VIEW_FROM)) {

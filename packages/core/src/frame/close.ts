@@ -6,15 +6,15 @@ import { encodeUtf8 } from '../text/encode.ts';
 import { decodeUtf8 } from '../text/utf8.ts';
 import { MAX_CONTROL_PAYLOAD } from './header.ts';
 
-/** The close codes that have a name (7.4.1, and the registry that 11.7 founded). */
+/** The close codes that have a name (7.4.1, and the IANA registry of 11.7). */
 export const CloseCode = {
   NormalClosure: 1000,
   GoingAway: 1001,
   ProtocolError: 1002,
   UnsupportedData: 1003,
-  /** Never on the wire: the Close frame had no code. */
+  /** Never sent: the Close frame had no code. */
   NoStatus: 1005,
-  /** Never on the wire: the transport ended and no Close frame had arrived. */
+  /** Never sent: the transport ended before a Close frame arrived. */
   AbnormalClosure: 1006,
   InvalidPayload: 1007,
   PolicyViolation: 1008,
@@ -24,11 +24,11 @@ export const CloseCode = {
   ServiceRestart: 1012,
   TryAgainLater: 1013,
   BadGateway: 1014,
-  /** Never on the wire: the TLS handshake failed. */
+  /** Never sent: the TLS handshake failed. */
   TlsHandshake: 1015,
 } as const;
 
-/** What a Close frame says. */
+/** The code and the reason of a Close frame. */
 export interface CloseReason {
   /** The close code; 1005 when the frame has none. */
   readonly code: number;
@@ -51,11 +51,11 @@ export function isCloseCode(code: number): boolean {
   );
 }
 
-/** The longest reason of a Close frame, in bytes of UTF-8: a control frame's payload less the code. */
+/** The longest reason of a Close frame, in bytes of UTF-8: the payload of a control frame without the code. */
 export const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
 
 /**
- * Gives the payload of a Close frame, in bytes of its own: nothing when `code` is undefined.
+ * Returns the payload of a Close frame as new bytes, none when `code` is undefined.
  *
  * @throws {RangeError} when the code may not be sent or the reason is longer than 123 bytes of UTF-8
  * @throws {TypeError} when the reason is not a string
@@ -64,12 +64,14 @@ export const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
 export function encodeClosePayload(code?: number, reason = ''): Uint8Array {
   if (typeof reason !== 'string') throw new TypeError(`the reason of a Close frame is a string, not ${shown(reason)}`);
   if (code === undefined) {
-    if (reason !== '') throw new RangeError('a Close frame with a reason needs a code (RFC 6455 section 5.5.1)');
+    if (reason !== '') {
+      throw new RangeError('a Close frame with a reason needs a code too, such as 1000 (RFC 6455 section 5.5.1)');
+    }
     return new Uint8Array(0);
   }
   if (!isCloseCode(code)) {
     throw new RangeError(
-      `${shown(code)} is not a close code to send: 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 section 7.4)`,
+      `a Close frame cannot have the code ${shown(code)}; use 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 section 7.4)`,
     );
   }
   // A UTF-16 code unit is at most three bytes of UTF-8.
@@ -79,7 +81,7 @@ export function encodeClosePayload(code?: number, reason = ''): Uint8Array {
   const length = encodeUtf8(reason.slice(0, MAX_CLOSE_REASON + 1), payload, 2);
   if (length > MAX_CLOSE_REASON) {
     throw new RangeError(
-      `the reason of a Close frame is at most ${MAX_CLOSE_REASON} bytes of UTF-8 (RFC 6455 section 5.5)`,
+      `the reason of a Close frame must not be longer than ${MAX_CLOSE_REASON} bytes of UTF-8 (RFC 6455 section 5.5)`,
     );
   }
   return payload.slice(0, 2 + length);

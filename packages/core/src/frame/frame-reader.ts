@@ -1,40 +1,41 @@
 /**
- * From a stream of bytes to frames (RFC 6455 5.2, 5.4), across any cuts: headers whole, payloads in the parts that the chunks have of
- * them.
+ * Reads frames from a stream of bytes that arrives in any chunks (RFC 6455 5.2, 5.4). It returns whole headers, and each payload in the
+ * parts that lie in one chunk.
  *
- * Where it is in a frame is one number: how many bytes of the payload are still to come. While there are none, it reads a header, of
- * which at most 13 bytes wait for the next chunk.
+ * Its state is one number: how many bytes of the current payload are still to come. When there are none, it reads the next header. At
+ * most 13 bytes of an incomplete header wait for the next chunk.
  */
 
 import { TransferredError } from '../bytes.ts';
 import { isUint8Array } from '../bytes-like.ts';
+import { shown } from '../printable.ts';
 import { ProtocolError, StateError } from '../rules.ts';
 import { Chunk } from './chunk.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameHeader, type FrameRules, MAX_HEADER_SIZE } from './header.ts';
 
-/** What a chunk has of one frame: its header, and a part of its payload or all of it. Valid until {@link FrameReader.next} is called again. */
+/** A frame, or the part of it that lies in one chunk. Valid until {@link FrameReader.next} is called again. */
 export interface FramePart {
-  /** The header of the frame. It is the same object for all frames. */
+  /** The header of the frame. All parts and frames share this object. */
   readonly header: FrameHeader;
-  /** The index in the chunk where this part of the payload begins, still masked if the frame is. */
+  /** The index in the chunk of the first payload byte of this part. Payload bytes are still masked if the frame is. */
   readonly start: number;
-  /** The index in the chunk behind its last byte: `start` when the chunk ends with the header, or the frame has no payload. */
+  /** The index in the chunk after the last payload byte of this part; equal to `start` when the part has none. */
   readonly end: number;
-  /** Whether the frame begins with this part: its header is a new one. */
+  /** Whether this is the first part of its frame. */
   readonly first: boolean;
-  /** The number of bytes of the payload that are still to come; 0 in the last part of a frame. */
+  /** The number of payload bytes that are still to come; 0 in the last part of a frame. */
   readonly left: number;
-  /** The number of bytes of the payload that came before, which is the phase for `applyMask`. */
+  /** The number of payload bytes in the parts before, which is the phase for `applyMask`. */
   readonly offset: number;
   /** Whether this part is the whole frame. */
   readonly whole: boolean;
 }
 
-/** Whether a message is in progress, for the rules of fragmentation (5.4). */
+/** Tells a reader whether a message is in progress, for the rules of fragmentation (5.4). */
 export interface MessageState {
   /**
-   * Whether a message has begun whose final frame has not: then a Continuation frame must follow, otherwise one must not. Default:
-   * either may follow.
+   * Whether the next data frame must be a Continuation frame, because a message is in progress. When false, it must not be one. Default:
+   * both are accepted.
    */
   readonly inMessage?: boolean | undefined;
 }
@@ -57,12 +58,12 @@ class Part implements FramePart {
 
 const ANYWHERE: MessageState = {};
 
-/** The receiver's door to what a reader reads from. */
+/** Returns the chunk of a reader, for the receiver. */
 export let chunkOf: (reader: FrameReader) => Chunk;
 
 /**
- * Reads frames out of chunks. It writes to no bytes and keeps none but those of a header that is not whole: a chunk is the caller's again
- * once {@link FrameReader.next} has returned `undefined`.
+ * Reads frames out of chunks. It never writes to a chunk. Once {@link FrameReader.next} has returned `undefined`, it keeps no bytes of the
+ * chunk but a copy of an incomplete header, and the chunk belongs to the caller again.
  *
  * @example
  * ```ts
@@ -80,7 +81,7 @@ export class FrameReader {
   readonly #rules: FrameRules;
   readonly #chunk = new Chunk();
   readonly #part = new Part();
-  // The beginning of a header that is not whole.
+  // The bytes of an incomplete header.
   #spill: Uint8Array | undefined = undefined;
   #spilled = 0;
 
@@ -88,34 +89,36 @@ export class FrameReader {
     chunkOf = (reader) => reader.#chunk;
   }
 
-  /** Takes the rules for headers: a frame that breaks one is refused. */
+  /** Takes the rules that every frame must conform to. */
   constructor(rules: FrameRules) {
     this.#rules = rules;
   }
 
   /**
-   * Takes the next bytes of the stream, of any number, to be read only.
+   * Takes the next bytes of the stream, any number of them. They are only read.
    *
    * @throws {TypeError} when `chunk` is not a Uint8Array
-   * @throws {StateError} `chunk-unread` when the chunk before has not been read until `next` returned `undefined`
+   * @throws {StateError} `chunk-unread` when `next` has not returned `undefined` for the chunk before
    */
   receive(chunk: Uint8Array): void {
-    if (!isUint8Array(chunk)) throw new TypeError('a chunk of the transport is a Uint8Array');
+    if (!isUint8Array(chunk)) throw new TypeError(`chunk: a Uint8Array, not ${shown(chunk)}`);
     if (this.#chunk.end > 0) {
-      throw new StateError('chunk-unread', 'the chunk before is read to its end when next() returns undefined');
+      throw new StateError(
+        'chunk-unread',
+        'the last chunk is still being read: call next() until it returns undefined',
+      );
     }
     this.#chunk.take(chunk);
   }
 
   /**
-   * Returns the next frame, or the next part of one, or `undefined` when more bytes are needed. A frame that is cut comes in parts: the
-   * first one as soon as its header is whole, even if none of its payload is there.
+   * Returns the next frame, or the next part of a frame that lies in several chunks, or `undefined` when more bytes are needed. The first
+   * part of a frame is returned as soon as its header is complete, even if there is no payload yet.
    *
-   * @param state whether a message is in progress; then the rules of fragmentation (5.4) are enforced as well, at the first byte
-   * @returns the same object in each call, filled anew
-   * @throws {ProtocolError} when a frame breaks a rule, as soon as the byte is there that does; `offset` says where in the stream the
-   *   frame begins. Nothing can be read after it
-   * @throws {TypeError} when the memory of the chunk was transferred or resized before it was read
+   * @param state whether a message is in progress; if given, the rules of fragmentation (5.4) are enforced at the first byte of a frame
+   * @returns always the same object, with new values
+   * @throws {ProtocolError} as soon as a byte breaks a rule; `offset` is the offset of its frame in the stream. Nothing can be read after it
+   * @throws {TypeError} when the memory of the chunk was transferred or resized before all of it was read
    */
   next(state: MessageState = ANYWHERE): FramePart | undefined {
     const { inMessage } = state;
@@ -144,12 +147,12 @@ export class FrameReader {
     return part;
   }
 
-  /** Where in the stream the frame begins that has not come whole; -1 when there is none. */
+  /** The offset in the stream at which an incomplete frame begins; -1 when there is none. */
   get pendingSince(): number {
     return this.#part.left > 0 || this.#spilled > 0 ? this.#chunk.frameStart : -1;
   }
 
-  /** Returns a copy of the header that is not whole, or that was refused, as far as the byte that breaks a rule; at most 14 bytes. */
+  /** A copy of an incomplete header, or of a refused header up to and including the byte that breaks a rule; at most 14 bytes. */
   get headerBytes(): Uint8Array {
     return this.#spill?.slice(0, this.#spilled) ?? new Uint8Array(0);
   }
@@ -159,7 +162,7 @@ export class FrameReader {
     return undefined;
   }
 
-  /** Decodes the header that begins here; 0 if it is not whole or not legal: then {@link #spillHeader} finds out. */
+  /** Decodes the next header and returns its length. Returns 0 if it is incomplete or breaks a rule, for {@link #spillHeader} to tell. */
   #header(chunk: Chunk, inMessage: boolean | undefined): number {
     const { bytes, position, end } = chunk;
     chunk.frameStart = chunk.offset;
@@ -171,7 +174,7 @@ export class FrameReader {
     }
   }
 
-  /** Reads a header that is not whole in its chunk, or not legal, byte by byte; false when the chunk ends first. */
+  /** Reads a header that is incomplete in this chunk, or breaks a rule, byte by byte. Returns false when the chunk ends first. */
   #spillHeader(inMessage: boolean | undefined): boolean {
     const chunk = this.#chunk;
     this.#spill ??= new Uint8Array(MAX_HEADER_SIZE);
@@ -194,7 +197,7 @@ export class FrameReader {
   }
 }
 
-/** Whether a frame with this first byte must not follow here. */
+/** Whether the rules of fragmentation forbid a frame with this first byte here. */
 function isMisplaced(first: number, inMessage: boolean | undefined): boolean {
   const opcode = first & 0x0f;
   return opcode < 8 && (opcode === 0) !== inMessage && inMessage !== undefined;
@@ -208,10 +211,10 @@ function misplaced(first: number): ProtocolError {
   return new ProtocolError('continuation-without-message');
 }
 
-/** Whether this many bytes of a header end one of its fields, so that there is something new to check. */
+/** Whether a field of the header ends after `length` bytes, so that there is something new to check. */
 function endsPart(spill: Uint8Array, length: number): boolean {
   const announced = (spill[1] as number) & 0x7f;
   const key = announced < 126 ? 2 : announced === 126 ? 4 : 10;
-  // The first byte of a long length has a rule of its own.
+  // The first byte of a 64-bit length has a rule of its own.
   return length <= 2 || length === key || length === key + 4 || (length === 3 && announced === 127);
 }

@@ -1,5 +1,5 @@
 /**
- * The base framing protocol (RFC 6455 5.2): a frame header, from bytes and to bytes.
+ * The base framing protocol (RFC 6455 5.2): decodes and encodes frame headers.
  *
  *      0                   1                   2                   3
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -23,7 +23,7 @@
 import { copyBytes, wordAt } from '../bytes.ts';
 import { ProtocolError } from '../rules.ts';
 
-/** What the payload of a frame is (5.2). Values of 8 and above are control frames (5.5). */
+/** The opcodes: what the payload of a frame is (5.2). Frames with an opcode of 8 and above are control frames (5.5). */
 export const Opcode = {
   Continuation: 0x0,
   Text: 0x1,
@@ -64,26 +64,26 @@ export interface FrameHeader {
   length: number;
 }
 
-/** What a legal header is for one receiver: {@link decodeFrameHeader} yields no other. */
+/** The rules for headers that depend on the receiver. */
 export interface FrameRules {
-  /** Whether frames must be masked: `true` at a server, `false` at a client, `undefined` for a tool that takes both. */
+  /** Whether frames must be masked: `true` at a server, `false` at a client, `undefined` for a tool that accepts both. */
   readonly masked: boolean | undefined;
-  /** The reserved bits that an extension gives a meaning to, on the first frame of a message. */
+  /** The reserved bits that a negotiated extension uses in the first frame of a message. */
   readonly rsv: number;
   /** The longest payload accepted, in bytes. */
   readonly maxFrameSize: number;
 }
 
-/** Gives a header for {@link decodeFrameHeader} to fill, of the one shape that the engine should see. */
+/** Returns a header for {@link decodeFrameHeader} to fill. All headers should be made here, so that the engine knows a single shape. */
 export function createFrameHeader(): FrameHeader {
   return { final: false, rsv: 0, opcode: Opcode.Continuation, masked: false, key: 0, length: 0 };
 }
 
 /**
- * Reads the header at `bytes[start]` into `into` and gives its length in bytes, 2 to 14; or 0 when `end` comes first
- * and what there is so far is legal. A rule is enforced as soon as the byte that breaks it is there.
+ * Reads the header at `bytes[start]` into `into` and returns its length in bytes, 2 to 14. Returns 0 when the header is
+ * incomplete before `end` and breaks no rule so far. Each rule is enforced as soon as the byte that breaks it is there.
  *
- * @throws {ProtocolError} when the header is not legal under `rules`; `offset` is then `start`
+ * @throws {ProtocolError} when the header breaks a rule; its `offset` is `start`
  * @see RFC 6455 5.2
  */
 export function decodeFrameHeader(
@@ -128,7 +128,7 @@ export function decodeFrameHeader(
     // 5.2: "(the most significant bit MUST be 0)"
     if (extended === 8 && at < end && (bytes[at] as number) >= 0x80) throw new ProtocolError('length-sign-bit', start);
     if (at + extended > end) return 0;
-    // As a number it is exact up to 2^53, rounded beyond, and never rounded to below 2^53.
+    // A number is exact up to 2^53. A greater length is rounded, but never to less than 2^53.
     length =
       extended === 2
         ? ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
@@ -158,7 +158,7 @@ export function decodeFrameHeader(
 }
 
 /**
- * Writes a header at `bytes[start]` and gives its length in bytes, 2 to 14: what {@link frameHeaderSize} says.
+ * Writes a header at `bytes[start]` and returns its length in bytes, 2 to 14, which is that of {@link frameHeaderSize}.
  *
  * @throws {RangeError} when a field cannot be encoded or `bytes` has no room for it
  * @see RFC 6455 5.2
@@ -175,16 +175,16 @@ export function encodeFrameHeader(header: FrameHeader, bytes: Uint8Array, start:
   return size;
 }
 
-/** Where a header is written that is then copied: that is less work than making a view for words of where it belongs. */
+/** A header is written here and then copied, which is less work than making a `DataView` of its destination. */
 const HEADER = new Uint8Array(MAX_HEADER_SIZE);
 const HEADER_WORDS = new DataView(HEADER.buffer);
 
 /**
- * Writes a header at `start` and returns the index behind it. Nothing is checked: the caller knows the fields to be valid, and that there
- * is room for what {@link frameHeaderSize} says.
+ * Writes a header at `start` and returns the index after it. Nothing is checked: the caller has made sure that the fields are valid, and
+ * that there is room for {@link frameHeaderSize} bytes.
  *
  * @param first the first byte: FIN, the reserved bits and the opcode
- * @param words a view of all of the bytes: writing by words takes half the time of one byte after the other (benchmarks: encode)
+ * @param words a `DataView` of the bytes, because writing words takes half the time of writing bytes (benchmarks: encode)
  * @see RFC 6455 5.2
  */
 export function writeFrameHeader(
@@ -218,7 +218,7 @@ export function writeFrameHeader(
 }
 
 /**
- * Gives the length in bytes of the header of a frame with a payload of `length` bytes.
+ * Returns the length in bytes of the header of a frame with a payload of `length` bytes.
  *
  * @throws {RangeError} when `length` is not a whole number from 0 to 2^53 - 1
  * @see RFC 6455 5.2
@@ -231,12 +231,14 @@ export function frameHeaderSize(length: number, masked: boolean): number {
 }
 
 /**
- * Checks a payload that the application wants to send in a control frame.
+ * Checks the length of a payload that the application sends in a control frame.
  *
- * @throws {RangeError} when it is too long
+ * @throws {RangeError} when it is longer than 125 bytes
  */
 export function checkControlPayload({ length }: Uint8Array): void {
   // 5.5: "All control frames MUST have a payload length of 125 bytes or less"
   if (length <= MAX_CONTROL_PAYLOAD) return;
-  throw new RangeError(`a control frame has a payload of at most 125 bytes, not ${length} (RFC 6455 section 5.5)`);
+  throw new RangeError(
+    `a control frame cannot have a payload of ${length} bytes, only of 125 or fewer (RFC 6455 section 5.5)`,
+  );
 }

@@ -1,4 +1,4 @@
-/** Frames (RFC 6455 5): headers and masking as pure functions, and a reader of whole streams, for those who look at a stream or write one themselves. */
+/** Frames (RFC 6455 5): headers and masking as pure functions, and a reader of streams, for tools that inspect or write frames themselves. */
 export { type FramePart, FrameReader, type MessageState } from './frame-reader.ts';
 export {
   createFrameHeader,

@@ -1,4 +1,4 @@
-/** The body of a response (RFC 9112 6.3, 7.1): how it ends, and what is in it. */
+/** The body of a response (RFC 9112 6.3, 7.1): where it ends, and how it is decoded. */
 import { MessageBuffer } from '../receive/message-buffer.ts';
 import { fieldValue, listIncludes } from './fields.ts';
 import { latin1 } from './head-reader.ts';
@@ -6,7 +6,7 @@ import type { ResponseHead } from './http1.ts';
 
 const LF = 0x0a;
 
-/** Returns how the body of a response ends (RFC 9112 6.3): after a number of bytes, with its last chunk, or with the transport. */
+/** Returns where the body of a response ends (RFC 9112 6.3): after a number of bytes, at its last chunk, or with the transport. */
 export function bodyFraming(head: ResponseHead): number | 'chunked' | 'until-end' {
   if (head.status < 200 || head.status === 204 || head.status === 304) return 0;
   if (listIncludes(fieldValue(head.headers, 'transfer-encoding'), 'chunked')) return 'chunked';
@@ -14,19 +14,19 @@ export function bodyFraming(head: ResponseHead): number | 'chunked' | 'until-end
   return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : 'until-end';
 }
 
-/** A body in chunked transfer coding (RFC 9112 7.1), decoded as it arrives. Malformed chunks end it. */
+/** Decodes a body in chunked transfer coding (RFC 9112 7.1) as it arrives. A malformed chunk ends the body. */
 export class ChunkedBody {
   readonly #body = new MessageBuffer();
   #at = 0;
   #left = 0;
   #complete = false;
 
-  /** Whether the last chunk has arrived. */
+  /** Whether the body has ended. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Goes on with the message body, which begins with the same bytes as at the call before. */
+  /** Decodes more of the body. `bytes` must be all bytes since the beginning of the body, so it begins as in the call before. */
   read(bytes: Uint8Array): void {
     while (!this.#complete) {
       const end = Math.min(this.#at + this.#left, bytes.length);
@@ -50,11 +50,11 @@ export class ChunkedBody {
     }
   }
 
-  /** Returns what has been decoded. */
+  /** Returns the bytes decoded so far. */
   take(): Uint8Array {
     return this.#body.take();
   }
 }
 
-/** A longer line before a chunk is malformed. */
+/** The longest line before a chunk, in bytes. */
 const MAX_CHUNK_LINE = 1024;

@@ -1,4 +1,4 @@
-/** The client's side of the opening handshake (RFC 6455 4.1): the request, and what is asked of the response. */
+/** The client's side of the opening handshake (RFC 6455 4.1): makes the request and checks the response. */
 import { checkCompression, type MessageExtension, type MessageTransform } from '../deflate/extension.ts';
 import type { RandomSource } from '../host.ts';
 import { checkNames, type Names } from '../misuse.ts';
@@ -21,9 +21,9 @@ import type { RequestHead, ResponseHead } from './http1.ts';
 import { acceptKey, createKey } from './key.ts';
 import { hostField, parseUri } from './uri.ts';
 
-/** What a client asks for. */
+/** The options of a request. */
 export interface RequestOptions {
-  /** The subprotocols to offer, most wanted first. Default: none. */
+  /** The subprotocols to offer, in order of preference. Default: none. */
   readonly subprotocols?: readonly string[] | undefined;
   /** The Origin to send, as browsers do. Default: none. */
   readonly origin?: string | undefined;
@@ -32,13 +32,13 @@ export interface RequestOptions {
   /** Further header fields of the request, such as Authorization or Cookie. */
   readonly headers?: HeaderFieldsInit | undefined;
   /**
-   * Whether a response may have an empty Sec-WebSocket-Protocol, as that of some embedded servers has, to mean that there
-   * is none. Default: false, since 4.3 wants a token there.
+   * Whether an empty Sec-WebSocket-Protocol in the response means no subprotocol. Some embedded servers send one. Default:
+   * false, since 4.3 requires a token there.
    */
   readonly allowEmptyProtocol?: boolean | undefined;
 }
 
-/** A request to send, and what is needed to verify the response. */
+/** A request to send, and the data with which to verify the response. */
 export interface HandshakeOffer {
   /** The request to send. */
   readonly request: RequestHead;
@@ -46,9 +46,9 @@ export interface HandshakeOffer {
   readonly key: string;
   /** The subprotocols offered. */
   readonly subprotocols: readonly string[];
-  /** The extension offered, if any. */
+  /** The extension offered, if there is one. */
   readonly compression: MessageExtension | undefined;
-  /** {@link RequestOptions.allowEmptyProtocol} */
+  /** See {@link RequestOptions.allowEmptyProtocol}. */
   readonly allowEmptyProtocol?: boolean | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface Negotiated {
   readonly subprotocol: string;
   /** The extensions in use. */
   readonly extensions: readonly Extension[];
-  /** The extension at work, if there is one. */
+  /** The transform of the extension in use, if there is one. */
   readonly transform?: MessageTransform | undefined;
 }
 
@@ -75,8 +75,8 @@ export const REQUEST_OPTIONS: Names<RequestOptions> = {
  * Returns the request that opens a connection to `url`.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
- * @throws {TypeError | RangeError} when an option is unknown or of another type, a subprotocol is not a token or is given
- *   twice, or a header field is not valid or is one that the handshake sets
+ * @throws {TypeError | RangeError} when an option is unknown or not valid, a subprotocol is there twice, or a header field is
+ *   one that the handshake sets
  * @see RFC 6455 4.1
  */
 export function request(url: string, options: RequestOptions, random: RandomSource): HandshakeOffer {
@@ -85,13 +85,13 @@ export function request(url: string, options: RequestOptions, random: RandomSour
   return offerTo(url, options, random);
 }
 
-/** {@link request} with options whose names and whose extension have been checked. */
+/** Does {@link request} with options whose names and extension have been checked already. */
 export function offerTo(url: string, options: RequestOptions, random: RandomSource): HandshakeOffer {
   const uri = parseUri(url);
   const { subprotocols = [], origin, compression, allowEmptyProtocol = false } = options;
   checkSubprotocols(subprotocols);
   // 4.1: "The elements that comprise this value MUST be non-empty strings [...] and MUST all be unique strings."
-  if (!areUnique(subprotocols)) throw new RangeError('subprotocols: one is there twice (RFC 6455 section 4.1)');
+  if (!areUnique(subprotocols)) throw new RangeError('subprotocols: name each of them once (RFC 6455 section 4.1)');
   if (origin !== undefined && !(typeof origin === 'string' && isFieldValue(origin))) {
     throw new TypeError(`origin: the value of a header field, not ${shown(origin)}`);
   }
@@ -153,7 +153,7 @@ export function verify(offer: HandshakeOffer, response: ResponseHead): Negotiate
     // 4.3: "Sec-WebSocket-Protocol-Server = token".
     if (chosen !== '') throw new HandshakeError('response-protocol', chosen);
     if (!offer.allowEmptyProtocol) {
-      throw new HandshakeError('response-protocol', 'an empty one; the option allowEmptyProtocol takes it for none');
+      throw new HandshakeError('response-protocol', 'an empty one, which the option allowEmptyProtocol would accept');
     }
   }
   return { subprotocol: chosen ?? '', extensions: answer, transform: negotiated?.transform };

@@ -1,21 +1,20 @@
 /**
- * Header fields of the opening handshake (RFC 6455 4.3 and 9.1, RFC 9110 5.5 and 5.6): tokens, lists and extensions, to
- * and from plain data, in one pass and linear time.
+ * Header fields of the opening handshake (RFC 6455 4.3 and 9.1, RFC 9110 5.5 and 5.6): parses and formats tokens, lists and
+ * extensions, in linear time.
  */
-
 import { shown } from '../printable.ts';
 
-/** A header field. Names are in lower case where core has read them. */
+/** A header field. The name is in lower case if core has parsed it. */
 export type HeaderField = readonly [name: string, value: string];
 
-/** Header fields as a caller may give them. */
+/** Header fields in the forms that a caller can give. */
 export type HeaderFieldsInit = Iterable<HeaderField> | Readonly<Record<string, string>>;
 
-/** An extension in an offer or an answer (RFC 6455 9.1). A parameter without a value has `undefined`. */
+/** An extension in an offer or an answer (RFC 6455 9.1). */
 export interface Extension {
-  /** Its name, a token (RFC 6455 9.1). */
+  /** The name, a token. */
   readonly name: string;
-  /** Its parameters, with their values where they have one. */
+  /** The parameters; the value of a parameter without one is `undefined`. */
   readonly parameters: readonly (readonly [name: string, value: string | undefined])[];
 }
 
@@ -29,17 +28,17 @@ export function isFieldValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
-/** Whether `line` is a name, a colon and a value, which may have space around it (RFC 9112 5). */
+/** Whether `line` is a name, a colon and a value, with or without space around the value (RFC 9112 5). */
 export function isFieldLine(line: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/.test(line);
 }
 
-/** Returns all the values of a header field in the order they came; `name` in lower case. */
+/** Returns all values of a header field in order; `name` must be in lower case. */
 export function fieldValues(fields: readonly HeaderField[], name: string): string[] {
   return fields.filter((field) => field[0] === name).map((field) => field[1]);
 }
 
-/** Returns the value of a header field, several lines joined by commas, or `undefined` when there is none. */
+/** Returns the value of a header field, with several lines joined by commas, or `undefined` when there is none. */
 export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
   let value: string | undefined;
   for (const field of fields) {
@@ -48,7 +47,7 @@ export function fieldValue(fields: readonly HeaderField[], name: string): string
   return value;
 }
 
-/** Returns the value of a header field that is there once, else `undefined`. */
+/** Returns the value of a header field that has exactly one line, else `undefined`. */
 export function singleValue(fields: readonly HeaderField[], name: string): string | undefined {
   let value: string | undefined;
   for (const field of fields) {
@@ -60,11 +59,11 @@ export function singleValue(fields: readonly HeaderField[], name: string): strin
 }
 
 /**
- * Takes a caller's header fields as a list.
+ * Checks header fields of a caller and returns them as a list.
  *
- * @param owned further names that the handshake itself sets, besides those that frame a message of HTTP
- * @throws {TypeError} when a name is not a token or a value holds CR, LF, NUL or another character that no field has
- * @throws {RangeError} when a name is one that the handshake itself sets
+ * @param owned names that the caller must not set, besides Connection, Content-Length and Transfer-Encoding
+ * @throws {TypeError} when a name is not a token, or a value holds CR, LF, NUL or another forbidden character
+ * @throws {RangeError} when a name is one that the handshake sets
  */
 export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): HeaderField[] {
   if (init === undefined) return [];
@@ -79,15 +78,15 @@ export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): He
       throw new TypeError(`the value of the header field ${name} is not valid (RFC 9110 section 5.5)`);
     }
     if (/^(connection|content-length|transfer-encoding)$/i.test(name) || owned?.test(name))
-      throw new RangeError(`the header field ${name} is set by the handshake itself`);
+      throw new RangeError(`the header field ${name} is set by the handshake itself; leave it out`);
     fields.push([name, value]);
   }
   return fields;
 }
 
 /**
- * Checks the option `subprotocols`. What is no token is told by its place: tokens of another kind, secret ones, are sent
- * as subprotocols too.
+ * Checks the option `subprotocols`. The message names a wrong one by its index, since some applications send secrets as
+ * subprotocols.
  *
  * @throws {TypeError} when it is not a list of tokens
  */
@@ -97,22 +96,22 @@ export function checkSubprotocols(names: unknown): asserts names is readonly str
   // not including separator characters as defined in [RFC2616]".
   const wrong = names.findIndex((name) => typeof name !== 'string' || !isToken(name));
   if (wrong >= 0)
-    throw new TypeError(`subprotocols: a list of tokens; that at ${wrong} is none (RFC 6455 section 4.1)`);
+    throw new TypeError(`subprotocols: a list of tokens, but number ${wrong} is not a token (RFC 6455 section 4.1)`);
 }
 
-/** Whether no two are the same. */
+/** Whether all names are different. */
 export function areUnique(names: readonly string[]): boolean {
   return names.length < 2 || new Set(names).size === names.length;
 }
 
-/** Whether a comma-separated list has the token, compared without regard to case; `token` in lower case. */
+/** Whether a comma-separated list contains `token`, which must be in lower case. Case does not matter in the list. */
 export function listIncludes(list: string | undefined, token: string): boolean {
   const elements = list?.toLowerCase();
   return elements === token || (elements?.split(',').some((element) => trim(element) === token) ?? false);
 }
 
 /**
- * Reads a list of tokens, `1#token`; empty elements are passed over (RFC 9110 5.6.1.2).
+ * Parses a list of tokens, `1#token`. Empty elements are ignored (RFC 9110 5.6.1.2).
  *
  * @returns `undefined` when the value does not conform
  */
@@ -125,7 +124,7 @@ export function parseTokens(value: string): string[] | undefined {
 }
 
 /**
- * Reads the value of Sec-WebSocket-Extensions.
+ * Parses the value of Sec-WebSocket-Extensions.
  *
  *     extension-list  = 1#extension
  *     extension       = extension-token *( ";" extension-param )
@@ -141,7 +140,7 @@ export function parseExtensions(value: string): Extension[] | undefined {
   const skipSpace = (): void => {
     while (value[at] === ' ' || value[at] === '\t') at++;
   };
-  // 9.1: 'including the "implied *LWS rule"': space may stand between any two parts.
+  // 9.1: 'including the "implied *LWS rule"'. So there may be space between any two parts.
   const skip = (separator: string): boolean => {
     skipSpace();
     if (value[at] !== separator) return false;
@@ -160,7 +159,7 @@ export function parseExtensions(value: string): Extension[] | undefined {
       if (value[at] === '\\') at++;
       text += value[at] ?? '';
     }
-    // Without its closing quote it is no value; the empty string is refused below.
+    // Without its closing quote the value is not valid. The empty string is refused below.
     return value[at++] === '"' ? text : '';
   };
 

@@ -1,4 +1,4 @@
-/** Where the head of a request or a response ends (RFC 9112 2.1, 2.2), in bytes that arrive in any parts. */
+/** Finds the end of the head of a request or response (RFC 9112 2.1, 2.2) in bytes that arrive in any chunks. */
 import { host } from '../host.ts';
 import { MessageBuffer } from '../receive/message-buffer.ts';
 import { HandshakeError } from '../rules.ts';
@@ -8,9 +8,9 @@ const LF = 0x0a;
 
 const NOTHING = new Uint8Array(0);
 
-/** What distinguishes the heads of requests from those of responses for a reader. */
+/** The rules that differ between requests and responses. */
 interface HeadRules {
-  /** The rule that a head breaks which is not well-formed. */
+  /** The rule that a malformed head breaks. */
   readonly malformed: 'request-malformed' | 'response-malformed';
   /** Whether one empty line before the head is ignored. */
   readonly mayBeginEmpty: boolean;
@@ -21,24 +21,25 @@ const HEADS: Readonly<Record<'request' | 'response', HeadRules>> = {
   response: { malformed: 'response-malformed', mayBeginEmpty: false },
 };
 
-/** Finds the end of a head in bytes that arrive in any parts; time is linear and memory bounded. */
+/** Reads heads from bytes that arrive in any chunks, in linear time and bounded memory. */
 export class HeadReader {
   readonly #rules: HeadRules;
   readonly #maxHeadSize: number;
   readonly #maxStartLine: number;
-  // A chunk that begins a head, until it is known whether the head ends in it as well; else it goes into the buffer.
+  // All bytes held: the first chunk, which stays where it is if the head ends in it, or else the buffer.
   #chunk: Uint8Array = NOTHING;
   #buffer: MessageBuffer | undefined = undefined;
-  // How many bytes came before the head that is being read; of that head, where it begins, and how far it is read.
+  // The number of received bytes before those held. Then three indices into those held: where the head begins (after an empty line),
+  // how far it has been scanned, and where its last line begins.
   #before = 0;
   #start = 0;
   #scanned = 0;
   #lineStart = 0;
 
   /**
-   * Reads heads of at most `maxHeadSize` bytes, all of them of requests or all of responses.
+   * Takes the kind of the heads, and their greatest length in bytes.
    *
-   * @param maxStartLine the longest start line in bytes; a longer one is `target-too-long`
+   * @param maxStartLine the longest start line in bytes; a longer one breaks the rule `target-too-long`
    */
   constructor(kind: 'request' | 'response', maxHeadSize: number, maxStartLine = maxHeadSize) {
     this.#rules = HEADS[kind];
@@ -46,25 +47,25 @@ export class HeadReader {
     this.#maxStartLine = maxStartLine;
   }
 
-  /** How many bytes it holds. */
+  /** The number of bytes held. */
   get length(): number {
     return this.#buffer?.length ?? this.#chunk.length;
   }
 
-  /** How many of all bytes received have been read: those before the fault, once there was one. */
+  /** The number of received bytes that have been read. After a fault these are the bytes before it. */
   get position(): number {
     return this.#before + this.#scanned;
   }
 
-  /** Takes the next bytes, for good. */
+  /** Takes the next bytes, which belong to the reader from here on. */
   receive(bytes: Uint8Array): void {
     if (this.#buffer === undefined && this.#chunk.length === 0) this.#chunk = bytes;
     else this.#keep().append(bytes, 0, bytes.length);
   }
 
   /**
-   * Returns the head once it is complete, through the empty line that ends it, as text of one character a byte, and
-   * forgets it.
+   * Returns the head when it is complete, including the empty line that ends it, as text with one character for each byte.
+   * Returns `undefined` while more bytes are needed.
    *
    * @throws {HandshakeError} `request-malformed` or `response-malformed`, `head-too-big`, `target-too-long`
    */
@@ -76,8 +77,8 @@ export class HeadReader {
       if (bytes[at] !== LF) continue;
       this.#limitStartLine(at);
       this.#scanned = at;
-      // RFC 9112 2.2 lets a recipient take a bare LF for the end of a line; what two recipients take differently can
-      // smuggle a request past one of them, so it is refused here.
+      // RFC 9112 2.2 lets a recipient accept a bare LF as the end of a line. It is refused here, because a request that two
+      // recipients understand differently can be smuggled past one of them.
       if (bytes[at - 1] !== CR) throw new HandshakeError(malformed, 'a line ends without CR LF');
       const isEmpty = at - this.#lineStart === 1;
       if (isEmpty && this.#lineStart > this.#start) {
@@ -101,26 +102,26 @@ export class HeadReader {
     return undefined;
   }
 
-  /** A view of the bytes behind the last head, for reading only. */
+  /** Returns a view of the bytes after the last head, for reading only. */
   peek(): Uint8Array {
     return this.#buffer?.peek() ?? this.#chunk;
   }
 
-  /** Returns the bytes behind the last head and forgets them: they are the caller's. */
+  /** Returns the bytes after the last head, which belong to the caller from here on. */
   rest(): Uint8Array {
     const rest = this.peek();
     this.#begin(rest.length);
     return rest;
   }
 
-  /** @throws {HandshakeError} when the byte at `at` is one too many of the start line */
+  /** @throws {HandshakeError} `target-too-long` when the byte at `at` makes the start line too long */
   #limitStartLine(at: number): void {
     if (this.#lineStart !== this.#start || at - this.#start < this.#maxStartLine) return;
     this.#scanned = this.#start + this.#maxStartLine;
     throw new HandshakeError('target-too-long');
   }
 
-  /** The next head begins behind what there was, `length` bytes. */
+  /** Releases the bytes held. The next head begins `length` bytes after their beginning. */
   #begin(length: number): void {
     this.#before += length;
     this.#chunk = NOTHING;
@@ -128,7 +129,7 @@ export class HeadReader {
     this.#start = this.#scanned = this.#lineStart = 0;
   }
 
-  /** What there is waits for more, in memory that is little more. */
+  /** Moves the first chunk into the buffer, where it waits for more bytes, and returns the buffer. */
   #keep(): MessageBuffer {
     if (this.#buffer === undefined) {
       this.#buffer = new MessageBuffer();
@@ -139,7 +140,7 @@ export class HeadReader {
   }
 }
 
-/** Returns bytes as text of one character a byte. */
+/** Returns bytes as text with one character for each byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   if (host.slices !== undefined) return host.slices.ascii(bytes, start, end);
   let text = '';

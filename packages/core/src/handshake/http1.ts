@@ -1,5 +1,5 @@
 /**
- * HTTP/1.1 heads, to and from plain data (RFC 9112 2 to 5): as much of HTTP as the opening handshake needs, and strict.
+ * Parses and formats HTTP/1.1 heads (RFC 9112 2 to 5), strictly, and only as far as the opening handshake needs HTTP.
  *
  *     HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
  */
@@ -9,35 +9,35 @@ import { type HeaderField, isFieldLine, isFieldValue, isToken, trim } from './fi
 
 /** The head of a request (RFC 9112 3). */
 export interface RequestHead {
-  /** The method, GET for a WebSocket. */
+  /** The method; GET for a WebSocket. */
   readonly method: string;
-  /** The request target (RFC 9112 3.2): a path and a query, or the whole of an http: or https: URI. */
+  /** The request target (RFC 9112 3.2): a path and a query, or a whole http: or https: URI. */
   readonly target: string;
   /** The HTTP version times ten: 10 for HTTP/1.0, 11 for HTTP/1.1. */
   readonly version: number;
-  /** Names in lower case, in the order they came. */
+  /** The header fields in order, with names in lower case. */
   readonly headers: readonly HeaderField[];
-  /** Whether header fields are missing, since they were more than their reader keeps. Default: false. */
+  /** Whether some header fields are missing because their reader dropped them. Default: false. */
   readonly truncated?: boolean | undefined;
 }
 
 /** The head of a response (RFC 9112 4). */
 export interface ResponseHead {
-  /** The status. */
+  /** The HTTP status. */
   readonly status: number;
   /** The reason phrase, for people to read. */
   readonly reason: string;
-  /** Names in lower case where they have been read, in the order they came. */
+  /** The header fields in order; the names are in lower case if core has parsed them. */
   readonly headers: readonly HeaderField[];
 }
 
-/** More header fields than this are refused. */
+/** The greatest number of header fields in a head. */
 export const MAX_FIELDS = 128;
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads the head of a request.
+ * Parses the head of a request.
  *
  * @param head as {@link HeadReader.read} returns it; its last two CR LF may be missing
  * @throws {HandshakeError} `request-malformed`, `http-version`, `head-too-big`
@@ -49,13 +49,13 @@ export function parseRequestHead(head: string): RequestHead {
   const [, method = '', target = '', major, minor] = match;
   if (!isToken(method)) throw new HandshakeError('request-malformed', 'the method is not a token');
   const version = Number(major) * 10 + Number(minor);
-  // 4.2.1: "An HTTP/1.1 or higher GET request": higher within HTTP/1, whose syntax this is.
-  if (version < 11 || version > 19) throw new HandshakeError('http-version', `not HTTP/${major}.${minor}`);
+  // 4.2.1: "An HTTP/1.1 or higher GET request". Higher means within HTTP/1 here, because HTTP/2 has another syntax.
+  if (version < 11 || version > 19) throw new HandshakeError('http-version', `HTTP/${major}.${minor}`);
   return { method, target, version, headers: parseFields(lines, 'request-malformed') };
 }
 
 /**
- * Reads the head of a response.
+ * Parses the head of a response.
  *
  * @param head as {@link HeadReader.read} returns it; its last two CR LF may be missing
  * @throws {HandshakeError} `response-malformed`, `head-too-big`
@@ -70,7 +70,7 @@ export function parseResponseHead(head: string): ResponseHead {
   return { status: Number(status), reason, headers: parseFields(lines, 'response-malformed') };
 }
 
-/** The lines of a head without their ends, and without the empty one. */
+/** Returns the lines of a head without CR LF, and without the empty line. */
 const linesOf = (head: string): string[] => (head.endsWith('\r\n\r\n') ? head.slice(0, -4) : head).split('\r\n');
 
 function parseFields(lines: readonly string[], malformed: 'request-malformed' | 'response-malformed'): HeaderField[] {
@@ -81,7 +81,7 @@ function parseFields(lines: readonly string[], malformed: 'request-malformed' | 
     const last = fields.at(-1);
     // RFC 9112 5.2: "A user agent that receives an obs-fold in a response message [...] MUST replace each received
     // obs-fold with one or more SP octets prior to interpreting the field value." A server "MUST either reject the
-    // message [...] or replace" it: in a request it is refused here, as is, by 2.2, whitespace before the first field.
+    // message [...] or replace" it. Here a request with one is refused. So is, by 2.2, whitespace before the first field.
     if (malformed === 'response-malformed' && last !== undefined && /^[ \t]/.test(line) && isFieldValue(line)) {
       last[1] = trim(`${last[1]} ${trim(line)}`);
       continue;
@@ -94,21 +94,21 @@ function parseFields(lines: readonly string[], malformed: 'request-malformed' | 
   return fields;
 }
 
-/** Formats the head of a request. All parts must be valid: {@link HeadReader} and `toFields` see to that. */
+/** Returns the head of a request as bytes. Nothing is checked: all parts must be valid already. */
 export function formatRequestHead(head: RequestHead): Uint8Array {
   return toLatin1(requestText(head), NOTHING);
 }
 
-/** Formats the head of a response, and its body behind it. */
+/** Returns the head of a response and its body as bytes. Nothing is checked: all parts must be valid already. */
 export function formatResponse(head: ResponseHead, body: Uint8Array = NOTHING): Uint8Array {
   return toLatin1(responseText(head), body);
 }
 
-/** {@link formatRequestHead} with a character for each byte. */
+/** Returns the head of a request as text with one character for each byte. */
 export const requestText = ({ method, target, headers }: RequestHead): string =>
   formatFields(`${method} ${target} HTTP/1.1\r\n`, headers);
 
-/** {@link formatResponse} with a character for each byte, and without a body. */
+/** Returns the head of a response as text with one character for each byte. */
 export const responseText = ({ status, reason, headers }: ResponseHead): string =>
   formatFields(`HTTP/1.1 ${status} ${reason}\r\n`, headers);
 

@@ -1,4 +1,4 @@
-/** The opening handshake as pure functions (RFC 6455 4), for those who bring their own HTTP. */
+/** The opening handshake as pure functions (RFC 6455 4), for applications that bring their own HTTP. */
 export {
   type HandshakeOffer,
   type Negotiated,

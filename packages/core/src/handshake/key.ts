@@ -1,4 +1,4 @@
-/** The key of the opening handshake and the answer that proves the server understood it (RFC 6455 4.1 and 4.2.2). */
+/** Sec-WebSocket-Key, and the Sec-WebSocket-Accept with which a server proves that it understood it (RFC 6455 4.1 and 4.2.2). */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { host, type RandomSource } from '../host.ts';
 
@@ -27,9 +27,9 @@ export function acceptKey(key: string): string {
 }
 
 /**
- * Whether a key is 16 bytes in base64: 22 characters and two signs of padding.
+ * Whether a key is 16 bytes in base64: 22 characters and "==".
  *
- * The last character may have any of its bits set, as in the RFC's own example, "AQIDBAUGBwgJCgsMDQ4PEC==".
+ * The unused bits of the last character may be set, as in the RFC's own example, "AQIDBAUGBwgJCgsMDQ4PEC==".
  */
 export function isKey(key: string): boolean {
   return /^[A-Za-z0-9+/]{22}==$/.test(key);

@@ -1,4 +1,4 @@
-/** Which requests a server accepts by itself (RFC 6455 10.2): a policy of origins, as data. */
+/** The policy by which a server refuses requests: which origins may connect (RFC 6455 10.2). */
 import { decided, type Names } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { HandshakeError } from '../rules.ts';
@@ -7,48 +7,49 @@ import { withPort } from './uri.ts';
 
 /** A request that conforms to RFC 6455 4.2.1. */
 export interface HandshakeRequest {
-  /** The path, from its first "/" on, as it was sent: percent-encoded, and perhaps with `//` or `..` in it. */
+  /** The path exactly as it was sent: percent-encoded, and perhaps with `//` or `..` in it. */
   readonly path: string;
-  /** The query behind its "?", as it was sent; empty when there is none. */
+  /** The query after "?", exactly as it was sent; empty when there is none. */
   readonly query: string;
   /**
-   * The resource name (3): path and query. Take it apart by `path` and `query` and not by `new URL(resource, base)`, which
-   * takes the beginning of `//host/` for another host.
+   * The resource name (3): path and query. Use `path` and `query` instead of `new URL(resource, base)`, which takes the
+   * beginning of `//host/` for another host.
    */
   readonly resource: string;
   /** The request target as it was sent: the resource name, or a whole http: or https: URI. */
   readonly target: string;
-  /** The authority that the client asks for, a host and perhaps a port: that of a target which has one, else Host. */
+  /** The host, and perhaps the port, that the client asks for: from the request target if that has one, else from Host. */
   readonly host: string;
-  /** The Origin of the script that connects; undefined when the client is not a browser. */
+  /** The Origin of the script that connects; undefined if there is none, because the client is not a browser. */
   readonly origin: string | undefined;
   /** The Sec-WebSocket-Key. */
   readonly key: string;
-  /** The subprotocols offered, most wanted first. */
+  /** The subprotocols offered, in the client's order of preference. */
   readonly subprotocols: readonly string[];
-  /** The extensions offered, most wanted first. */
+  /** The extensions offered, in the client's order of preference. */
   readonly extensions: readonly Extension[];
-  /** All header fields, names in lower case, in the order they came. */
+  /** All header fields in order, with names in lower case. */
   readonly headers: readonly HeaderField[];
 }
 
 /**
- * What to allow of an Origin, which is in lower case: a scheme, host and port; the same with `*` for any characters but
- * "/"; an expression, to be anchored with ^ and $; or a choice, where only `true` allows. A choice that throws, or returns
- * a promise or anything else, allows nothing: what must be waited for is decided once the request has come.
+ * A rule that allows origins. It compares an Origin in lower case. A string is a scheme, a host and perhaps a port, where
+ * `*` stands for any characters but "/". A regular expression should be anchored with ^ and $. A function must return
+ * `true` to allow the origin; if it throws or returns anything else, the origin is refused. It cannot return a promise: to
+ * wait for something, decide in the event `request`.
  */
 export type OriginRule = string | RegExp | ((origin: string, request: HandshakeRequest) => boolean);
 
-/** What a server decides by itself about a request that conforms. */
+/** The options by which a server decides about a request by itself. */
 export interface ServerPolicy {
   /**
-   * Which foreign origins may connect, `'any'` for all. An origin whose host and port are those of the Host header
-   * field is never foreign. Default: none.
+   * The foreign origins that may connect, or `'any'`. An origin with the host and port of the Host header field is never
+   * foreign. Default: none.
    */
   readonly origins?: 'any' | readonly OriginRule[] | undefined;
-  /** Whether a request without Origin is refused: no browser sends one. Default: false. */
+  /** Whether a request without Origin is refused. Every browser sends one. Default: false. */
   readonly requireOrigin?: boolean | undefined;
-  /** The subprotocols spoken here, most wanted first. Default: none. */
+  /** The subprotocols that this server speaks, in order of preference. Default: none. */
   readonly subprotocols?: readonly string[] | undefined;
 }
 
@@ -56,7 +57,7 @@ export interface ServerPolicy {
 export const SERVER_POLICY: Names<ServerPolicy> = { origins: true, requireOrigin: true, subprotocols: true };
 
 /**
- * Checks what could otherwise only fail when a request meets it.
+ * Checks a policy, so that it cannot fail when a request arrives.
  *
  * @throws {TypeError} when the policy is not valid
  */
@@ -68,7 +69,7 @@ export function checkPolicy({ origins = [], requireOrigin = false, subprotocols 
   if (origins === 'any') return;
   if (!Array.isArray(origins)) throw new TypeError(`origins: 'any' or a list, not ${shown(origins)}`);
   for (const rule of origins as readonly OriginRule[]) {
-    // RFC 6454 6.2: 'null', or a scheme, a host and perhaps a port; there is no path to it.
+    // RFC 6454 6.2: an origin is 'null', or a scheme, a host and perhaps a port, without a path.
     const valid = typeof rule === 'string' ? /^(null|[^/]+:\/\/[^/]+)$/.test(rule) : typeof rule === 'function';
     if (!(valid || rule instanceof RegExp)) {
       throw new TypeError(`origins: ${shown(rule)} is not like "https://*.example.com"; 'any' allows all`);
@@ -76,7 +77,7 @@ export function checkPolicy({ origins = [], requireOrigin = false, subprotocols 
   }
 }
 
-/** @throws {HandshakeError} `origin-refused`, also when a rule of the application's throws: it allows nothing then */
+/** @throws {HandshakeError} `origin-refused`, also when a function of the application throws */
 export function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): void {
   let cause: unknown;
   try {
@@ -84,12 +85,12 @@ export function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): vo
   } catch (error) {
     cause = error;
   }
-  const refusal = new HandshakeError('origin-refused', request.origin);
+  const refusal = new HandshakeError('origin-refused', request.origin ?? 'there is none');
   refusal.cause = cause;
   throw refusal;
 }
 
-/** Whether the policy lets this request's Origin connect (RFC 6455 10.2). */
+/** Whether the policy allows the Origin of a request (RFC 6455 10.2). */
 export function originAllowed(request: HandshakeRequest, policy: ServerPolicy): boolean {
   const { origins = [], requireOrigin = false } = policy;
   // 4.2.1: "A connection attempt lacking this header field SHOULD NOT be interpreted as coming from a browser client."
@@ -108,7 +109,7 @@ function isSameHost(origin: string, host: string): boolean {
 
 function matches(rule: OriginRule, origin: string, request: HandshakeRequest): boolean {
   if (typeof rule === 'function') return decided('an Origin function', rule(origin, request));
-  // A global or sticky expression would remember where it stood last time.
+  // A global or sticky expression would start at the end of its last match.
   if (typeof rule !== 'string') return new RegExp(rule.source, rule.flags.replace(/[gy]/g, '')).test(origin);
   const [first = '', ...others] = rule.toLowerCase().split('*');
   if (!origin.startsWith(first)) return false;

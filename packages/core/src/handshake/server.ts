@@ -1,5 +1,5 @@
 /**
- * The server's side of the opening handshake (RFC 6455 4.2): from a request and a policy to a response, as plain data.
+ * The server's side of the opening handshake (RFC 6455 4.2): checks the request and makes the response, as plain data.
  */
 import { checkCompression, type MessageExtension } from '../deflate/extension.ts';
 import { checkNames, type Names } from '../misuse.ts';
@@ -24,21 +24,21 @@ import { acceptKey, isKey } from './key.ts';
 import { checkOrigin, checkPolicy, type HandshakeRequest, SERVER_POLICY, type ServerPolicy } from './policy.ts';
 import { isAuthority, withPort } from './uri.ts';
 
-/** What the application adds when it accepts a request. */
+/** The options for accepting a request. */
 export interface AcceptOptions {
-  /** The subprotocol, one of those offered; default: the first of the policy's that was offered; '' for none. */
+  /** The subprotocol, one of those offered, or '' for none. Default: the first one of the policy that was offered. */
   readonly subprotocol?: string | undefined;
   /** Further header fields of the response, such as Set-Cookie. */
   readonly headers?: HeaderFieldsInit | undefined;
 }
 
-/** How to answer a request: a policy, and the extension that is spoken besides. */
+/** The options for answering a request: a policy, and the extension that this server supports. */
 export interface RespondOptions extends ServerPolicy {
   /** `permessageDeflate(…)` of `@sockless/core/deflate`, to compress messages (RFC 7692). Default: none. */
   readonly compression?: MessageExtension | undefined;
 }
 
-/** What both sides have agreed on, and the response that says so. */
+/** What both sides have agreed on, and the response to send. */
 export interface Acceptance extends Negotiated {
   /** The response, without a body. */
   readonly response: ResponseHead;
@@ -63,8 +63,8 @@ const ACCEPT_OPTIONS: Names<AcceptOptions> = { subprotocol: true, headers: true 
 /**
  * Answers a request: checks it against RFC 6455 4.2.1 and the policy, and returns the response to send.
  *
- * @throws {TypeError | RangeError} when the policy or the options are not valid, or have a name that is unknown; never
- *   because of the request
+ * @throws {TypeError | RangeError} when the policy or the options are not valid or have an unknown name; never because of
+ *   the request
  * @see RFC 6455 4.2.2
  */
 export function respond(head: RequestHead, policy: RespondOptions = {}, options: AcceptOptions = {}): HandshakeAnswer {
@@ -88,10 +88,10 @@ export function respond(head: RequestHead, policy: RespondOptions = {}, options:
  */
 export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeRequest {
   const { headers } = head;
-  // Some readers of HTTP drop the fields beyond a limit: what is missing may be the Origin.
+  // Some HTTP servers drop the fields beyond a limit, and the Origin may be among them.
   if (head.truncated || headers.length > MAX_FIELDS) throw new HandshakeError('head-too-big');
   // 4.2.1: "An HTTP/1.1 or higher GET request"
-  if (head.method !== 'GET') throw new HandshakeError('method-not-get', `not ${head.method.slice(0, 40)}`);
+  if (head.method !== 'GET') throw new HandshakeError('method-not-get', head.method.slice(0, 40));
   if (head.version < 11) throw new HandshakeError('http-version');
   const target = readTarget(head.target);
   const length = fieldValue(headers, 'content-length');
@@ -106,7 +106,7 @@ export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeR
   if (field === undefined || !isAuthority(field)) throw new HandshakeError('host-field');
   // RFC 9112 3.2.2: "When an origin server receives a request with an absolute-form of request-target, the origin server
   // MUST ignore the received Host header field (if any) and instead use the host information of the request-target." A
-  // field that names another host is there to be taken differently by two recipients, so it is refused.
+  // field that names another host is refused, because two recipients may understand it differently.
   const host = target.authority ?? field;
   if (withPort(host, target.scheme) !== withPort(field, target.scheme)) {
     throw new HandshakeError('host-field', 'it names another host than the request target');
@@ -139,13 +139,13 @@ export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeR
   const request = { path, query, resource, target: head.target, host, origin, key, subprotocols, extensions, headers };
   // 4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g.,
   // 403 Forbidden)"
-  if (origin !== fieldValue(headers, 'origin')) throw new HandshakeError('origin-refused', 'there is more than one');
+  if (origin !== fieldValue(headers, 'origin')) throw new HandshakeError('origin-refused', 'there are several');
   checkOrigin(request, policy);
   return request;
 }
 
 interface Target {
-  /** That of an absolute-form, in lower case. */
+  /** The scheme of an absolute-form, in lower case. */
   readonly scheme: string | undefined;
   readonly authority: string | undefined;
   readonly path: string;
@@ -154,7 +154,7 @@ interface Target {
 }
 
 /**
- * Reads a request target: `origin-form` or `absolute-form`.
+ * Parses a request target: `origin-form` or `absolute-form`.
  *
  *     origin-form   = absolute-path [ "?" query ]
  *     absolute-form = absolute-URI
@@ -166,20 +166,20 @@ function readTarget(target: string): Target {
   // 4.2.1: 'a "Request-URI" [RFC2616] that should be interpreted as a /resource name/ defined in Section 3 (or an absolute
   // HTTP/HTTPS URI containing the /resource name/)'. RFC 9112 3.2.2: "a server MUST accept the absolute-form in requests".
   const [, scheme, authority, path = '', query = ''] = TARGET.exec(target) ?? [];
-  // 3: '"/" if the path component is empty', which only an absolute URI has.
+  // 3: '"/" if the path component is empty'. Only an absolute URI may have an empty path.
   if (authority === undefined ? path === '' : !isAuthority(authority)) throw new HandshakeError('target-form');
   const { length } = target;
   const whole = path === '' ? '/' : path;
-  // Mostly the target is the resource name, and one string is enough.
+  // Mostly the target is the resource name already, and no new string is needed.
   const resource = authority === undefined && target[length - 1] !== '?' ? target : whole + (query && `?${query}`);
   return { scheme: scheme?.toLowerCase(), authority, path: whole, query, resource };
 }
 
-/** All but what is not visible ASCII, and the fragment: RFC 3986 has less, but browsers send `|` or `^` as it is. */
+/** Any visible ASCII, but no fragment. RFC 3986 allows fewer characters, but browsers send `|` and `^` without encoding them. */
 const TARGET = /^(?:(https?):\/\/([^/?#]*))?((?:\/[\x21\x22\x24-\x3e\x40-\x7e]*)?)(?:\?([\x21\x22\x24-\x7e]*))?$/i;
 
 /**
- * Returns the response that accepts a request, and what it agrees to.
+ * Returns the response that accepts a request, and what both sides have agreed on with it.
  *
  * @throws {RangeError} when the subprotocol was not offered, or a header field is one that the handshake sets
  * @throws {TypeError} when a header field is not valid, or an option is unknown
@@ -215,17 +215,17 @@ export function acceptRequest(
 }
 
 /**
- * Returns a response that rejects a request and closes the transport behind it.
+ * Returns a response that rejects a request, after which the transport is closed.
  *
- * @param bodyLength how many bytes of body follow
- * @throws {RangeError} when the status is not from 200 to 599, or a header field is one that the handshake sets
+ * @param bodyLength the length of the body in bytes
+ * @throws {RangeError} when the status is not from 200 to 599, or has no body, or a header field is one that the handshake sets
  * @throws {TypeError} when a header field is not valid
  * @see RFC 6455 4.2.2
  */
 export function rejectRequest(status: number, init: HeaderFieldsInit | undefined, bodyLength: number): ResponseHead {
   if (!(Number.isInteger(status) && status >= 200 && status <= 599) || status === 204 || status === 304) {
     throw new RangeError(
-      `a request is rejected with a status from 200 to 599 that may have a body, not ${shown(status)}`,
+      `status: a whole number from 200 to 599, but not 204 or 304, which have no body; not ${shown(status)}`,
     );
   }
   const headers: HeaderField[] = [
@@ -238,7 +238,7 @@ export function rejectRequest(status: number, init: HeaderFieldsInit | undefined
   return { status, reason: '', headers };
 }
 
-/** Returns the response to a request that broke a rule; its body is the error's message. */
+/** Returns the response to a request that broke a rule. Its body is the message of the error. */
 export function rejectFor(error: HandshakeError): { response: ResponseHead; body: Uint8Array } {
   const room = new Uint8Array(3 * error.message.length + 1);
   const body = room.subarray(0, encodeUtf8(`${error.message}\n`, room, 0));

@@ -9,24 +9,24 @@ import { printable, shown } from '../printable.ts';
 
 /** The components of a WebSocket URI. */
 export interface WebSocketUri {
-  /** The scheme is wss: the connection goes through TLS. */
+  /** Whether the scheme is wss, so that the connection uses TLS. */
   readonly secure: boolean;
   /** The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets. */
   readonly host: string;
-  /** The port; 80 or 443 when the URI names none. */
+  /** The port; 80 or 443 when the URI has none. */
   readonly port: number;
   /** The resource name: path and query, never empty. */
   readonly resource: string;
 }
 
 /**
- * Reads a WebSocket URI; `http:` stands for `ws:` and `https:` for `wss:`, as with the WHATWG's WebSocket.
+ * Parses a WebSocket URI. `http:` stands for `ws:` and `https:` for `wss:`, as in the WHATWG's WebSocket.
  *
- * Strict: a host outside ASCII must already be in its "xn--" form, a path must already be percent-encoded. `new
- * URL(text)` does both where there is one; like that, a "%" which encodes nothing is kept as it is.
+ * It is strict: a host outside ASCII must already be in its "xn--" form, and a path must already be percent-encoded. `new
+ * URL(text)` does both, if the host has it. A "%" that encodes nothing is kept, as `URL` does.
  *
- * @throws {SyntaxError} when `text` is not a WebSocket URI, or has a user name or a fragment; the message holds neither of
- *   them, nor a query
+ * @throws {SyntaxError} when `text` is not a WebSocket URI, or has a user name or a fragment; the message contains neither
+ *   of these, nor the query
  * @see RFC 6455 3
  */
 export function parseUri(text: string): WebSocketUri {
@@ -59,7 +59,7 @@ export function parseUri(text: string): WebSocketUri {
 /** RFC 3986 3.2: host [ ":" port ], without user information. */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})+)(?::(\d*))?$/i;
 
-/** Whether `text` is a host with or without a port, as in the Host header field. */
+/** Whether `text` is a host, with or without a port, as in the Host header field. */
 export function isAuthority(text: string): boolean {
   return AUTHORITY.test(text);
 }
@@ -69,15 +69,15 @@ export function hostField(uri: WebSocketUri): string {
   return uri.port === (uri.secure ? 443 : 80) ? uri.host : `${uri.host}:${uri.port}`;
 }
 
-/** What is wrong with a URI. It may be logged: a user name, a password and a query (which may be a token) are left out. */
+/** Returns the error for a wrong URI. It may be logged, so it leaves out user name, password and query (which may be a token). */
 function wrong(text: string, why: string): SyntaxError {
   const [scheme = ''] = /^[a-z]*:\/\//i.exec(text) ?? [];
-  // Where a user name ends is not sure in what is no URI: there may be "/" or "?" in a password.
+  // In a wrong URI the end of a user name is not certain, since a password may contain "/" or "?".
   const rest = text.includes('@') ? '…' : text.slice(scheme.length).replace(/[?#].*$/s, (end) => `${end[0]}…`);
   return new SyntaxError(`"${printable(scheme + rest)}" is not a WebSocket URI: ${why} (RFC 6455 section 3)`);
 }
 
-/** An authority to compare: in lower case, and with the port that the scheme implies where it has none. */
+/** Returns an authority in the form for comparing: in lower case, with the default port of the scheme if it has none. */
 export function withPort(authority: string, scheme: string | undefined): string {
   const [, name = authority, port = ''] = /^(.*?):(\d*)$/.exec(authority) ?? [];
   return `${name.toLowerCase()}:${port === '' ? (scheme === 'https' ? 443 : 80) : Number(port)}`;

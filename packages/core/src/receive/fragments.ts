@@ -1,4 +1,4 @@
-/** Messages delivered in parts as they come (`messages: 'fragments'`); of a text, code points are never cut. */
+/** Delivers messages in parts as they arrive (`messages: 'fragments'`). A part of a text never ends inside a code point. */
 import type { FragmentEvent } from '../connection/events.ts';
 import { type DataOpcode, Opcode } from '../frame/header.ts';
 import { unfinishedBytes } from '../text/utf8.ts';
@@ -7,15 +7,15 @@ const NOTHING = new Uint8Array(0);
 
 /** Turns the parts of messages, one after the other, into events. */
 export class Fragments {
-  // The beginning of a code point that the next part completes: at most three bytes.
+  // The first bytes of a code point that the next part completes: at most three.
   #carry: Uint8Array = NOTHING;
 
   /**
-   * Returns the event for the next part of a message, or `undefined` when it has nothing to deliver yet.
+   * Returns the event for the next part of a message, or `undefined` while there is nothing to deliver.
    *
-   * @param bytes the part, which the application gets for good
-   * @param owner whether `bytes` are a view of the chunk or a copy; what is delivered out of a copy is alone in its buffer
-   * @param utf8 of a text, the state of its validation behind `bytes`
+   * @param bytes the part, which belongs to the application from here on
+   * @param owner whether `bytes` is a view of the chunk or a copy; the event of a copy has a buffer of its own
+   * @param utf8 for a text, the state of its validation after `bytes`
    */
   take(
     opcode: DataOpcode,

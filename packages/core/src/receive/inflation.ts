@@ -1,10 +1,10 @@
-/** The payload of compressed messages on its way through the transform of an extension (RFC 7692 6.2). */
+/** Decompresses the payload of messages with the transform of an extension (RFC 7692 6.2). */
 import type { MessageTransform } from '../deflate/extension.ts';
 import { ProtocolError } from '../rules.ts';
 
 /**
- * The number of bytes beyond twice `maxMessageSize` that a compressed message may have on the wire. Incompressible data becomes longer by
- * far less; a message that is longer by more consists of blocks without output, which no limit of its decompressed size would end.
+ * A compressed message may have twice `maxMessageSize` and this number of bytes on the wire. Compression never makes data that much
+ * longer. A longer message consists mostly of blocks without output, which the limit of the decompressed size would never stop.
  */
 const SLACK = 65_536;
 
@@ -14,9 +14,9 @@ const NOTHING = new Uint8Array(0);
 export class Inflation {
   readonly #transform: MessageTransform;
   readonly #limit: number;
-  // The number of bytes that the message in progress has on the wire, as far as its headers have announced.
+  // The length of the message in progress on the wire, as announced by its frame headers so far.
   #announced = 0;
-  // What is known of the payload written last: whether there may be more to read, and whether the message ends with it.
+  // The payload that is being read, and whether it is the end of its message. 'nothing' when all of it has been read.
   #written: 'nothing' | 'a part' | 'the last part' = 'nothing';
 
   constructor(transform: MessageTransform, maxMessageSize: number) {
@@ -24,13 +24,13 @@ export class Inflation {
     this.#limit = 2 * maxMessageSize + SLACK;
   }
 
-  /** A compressed message begins. */
+  /** Begins a compressed message. */
   begin(): void {
     this.#announced = 0;
   }
 
   /**
-   * Takes the length of its next frame.
+   * Takes the payload length of the next frame of the message.
    *
    * @throws {ProtocolError} `message-too-big`
    */
@@ -40,13 +40,13 @@ export class Inflation {
     if (this.#announced > this.#limit) throw new ProtocolError('message-too-big');
   }
 
-  /** Takes payload, which must not change until {@link isReading} is false. */
+  /** Takes a part of the payload. Its bytes must not change until {@link isReading} is false. */
   write(payload: Uint8Array, isLast: boolean): void {
     this.#transform.write(payload);
     this.#written = isLast ? 'the last part' : 'a part';
   }
 
-  /** Whether there may be more to read of the payload written last. */
+  /** Whether there may be more to read from the part taken last. */
   get isReading(): boolean {
     return this.#written !== 'nothing';
   }
@@ -57,9 +57,9 @@ export class Inflation {
   }
 
   /**
-   * To be called after each {@link read}: tells whether that was the end of the message.
+   * Returns whether the last {@link read} returned the end of the message. To be called once after each {@link read}.
    *
-   * @throws {ProtocolError} `invalid-deflate` when the message is truncated, or goes on behind its end
+   * @throws {ProtocolError} `invalid-deflate` when the compressed message is truncated or has bytes after its end
    */
   hasEnded(): boolean {
     if (!this.#transform.drained) return false;

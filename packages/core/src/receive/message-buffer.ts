@@ -1,49 +1,50 @@
 /**
- * The growable buffer for bytes that cannot be delivered as a view of the chunk they came in.
+ * The growable buffer for bytes that cannot be delivered as a view of the chunk in which they arrived.
  *
- * It grows with the bytes received, never with the number of parts, and towards an announced length no faster than twice what is
- * there (RFC 6455 10.4).
+ * Its size depends on the number of bytes received, not on the number of parts. A length that the peer only announces makes it at most
+ * twice as large as the bytes that have arrived (RFC 6455 10.4).
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';
 
-/** Up to this many bytes, room for everything that was announced is made at once. */
+/** Memory for an announced length up to this many bytes is allocated at once. */
 const SMALL = 4096;
 
-/** The least room that is made otherwise. */
+/** The smallest allocation for a longer or unknown length. */
 const FIRST_CAPACITY = 1024;
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * From this many bytes on a part that is at least half of its memory is kept where it is instead of being copied. Never when earlier
- * frames of the same chunk were delivered: the application holds views of that memory and may transfer it.
+ * A part of at least this many bytes is kept as a view of its chunk instead of being copied, provided that it fills at least half of
+ * the chunk's memory. A part is always copied when earlier frames of the same chunk were delivered: the application holds views of that
+ * memory and may transfer it.
  */
 const KEPT_FROM = 1024;
 
 /**
- * Bytes that are appended part by part, and taken all at once. They never occupy more than max(4 KiB, 2 × the most bytes held since
- * the last `take`), and as much again while they are joined.
+ * Collects bytes part by part and returns them all at once. It occupies at most max(4 KiB, 2 × the most bytes held since the last
+ * `take`), and as much again while it joins them.
  */
 export class MessageBuffer {
-  // Parts that are kept where they are, and behind them the bytes that were copied.
+  // The bytes in order: first the parts that are kept as views, then the first `#used` bytes of `#bytes`, which were copied.
   #kept: Uint8Array[] = [];
   #bytes: Uint8Array = NOTHING;
   #used = 0;
   #length = 0;
-  // The number of reusable bytes in front of the single kept part: its frame's header, which has been parsed.
+  // With a single kept part, the number of bytes in front of it that may be overwritten: its frame header has been parsed.
   #free = 0;
 
-  /** The number of bytes it holds. */
+  /** The number of bytes held. */
   get length(): number {
     return this.#length;
   }
 
   /**
-   * Appends `from[start]` to `from[end - 1]`, which must not change from here on.
+   * Appends `from[start]` to `from[end - 1]`. These bytes belong to the buffer from here on.
    *
-   * @param announced the number of bytes that the buffer will hold in the end, as far as the peer has announced it
-   * @param free the number of bytes in front of `from[start]` that may be overwritten: those of a header that has been parsed
+   * @param announced the number of bytes that the buffer will hold in the end, if the peer has announced it
+   * @param free the number of bytes in front of `from[start]` that may be overwritten, because they are a header that has been parsed
    */
   append(from: Uint8Array, start: number, end: number, announced = Infinity, free = 0): void {
     const length = end - start;
@@ -66,10 +67,10 @@ export class MessageBuffer {
   }
 
   /**
-   * {@link append} and {@link take} with no copy in between. The bytes are alone in their buffer and as long as it is, unless they
-   * could stay in the chunk that they came in.
+   * Does {@link append} and {@link take} in one step, which saves a copy. The result fills a buffer of its own, unless it could stay in
+   * the chunk in which it arrived.
    *
-   * @throws {TransferredError} when memory that was given to `append` has been transferred
+   * @throws {TransferredError} when the memory of an appended part has been transferred or resized
    */
   finish(from: Uint8Array, start: number, end: number): Uint8Array {
     const need = this.#length + (end - start);
@@ -83,10 +84,10 @@ export class MessageBuffer {
     return whole;
   }
 
-  /** Returns a view of everything it holds, to be read only; valid until the next `append`. */
+  /** Returns a view of all bytes held. It is for reading only and valid until the next `append`. */
   peek(): Uint8Array {
     if (this.#kept.length > 0) {
-      // With room for more: otherwise a caller that looks at every chunk would have everything joined each time.
+      // Without room for more, a caller that peeks after every chunk would have everything joined each time.
       this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
       this.#kept = [];
@@ -94,25 +95,25 @@ export class MessageBuffer {
     return this.#used === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#used);
   }
 
-  /** Returns everything it holds, which is the caller's for good; the buffer is then empty and occupies nothing. */
+  /** Returns all bytes held, which belong to the caller from here on. The buffer is empty then and occupies no memory. */
   take(): Uint8Array {
     return this.finish(NOTHING, 0, 0);
   }
 
   #clear(): void {
-    // A new array is only made when it must be: most messages keep no parts.
+    // Most messages keep no parts, so most need no new array.
     if (this.#kept.length > 0) this.#kept = [];
     this.#bytes = NOTHING;
     this.#used = this.#length = this.#free = 0;
   }
 
-  /** Makes room for `length` further bytes. */
+  /** Makes room for `length` more copied bytes. */
   #reserve(length: number, announced: number): void {
     const need = this.#used + length;
     const { length: capacity } = this.#bytes;
     if (need <= capacity) return;
     const rest = announced - this.#length + this.#used;
-    // The kept parts may occupy twice their length already, so there is no further room for these bytes.
+    // The memory of the kept parts may already be twice their length, so only the copied bytes decide how much is allocated here.
     const alone = this.#kept.length === 0;
     const room = !alone ? 2 * need : rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
     const grown = host.allocate(Math.max(need, Math.min(rest, room)));
@@ -120,10 +121,10 @@ export class MessageBuffer {
     this.#bytes = grown;
   }
 
-  /** The bytes that were copied become a kept part. */
+  /** Turns the copied bytes into a kept part. */
   #seal(): void {
     if (this.#used === 0) return;
-    // Few bytes in much room are copied, so that the room is released.
+    // Memory that is less than half full is released, and its bytes are copied.
     this.#kept.push(
       2 * this.#used < this.#bytes.length ? this.#bytes.slice(0, this.#used) : this.#bytes.subarray(0, this.#used),
     );
@@ -131,17 +132,17 @@ export class MessageBuffer {
     this.#used = 0;
   }
 
-  /** Returns the single kept part, moved to the front of its own memory, with room for `length` bytes in all. */
+  /** Moves the single kept part to the front of its own memory, over the parsed header, and returns a view of `length` bytes from there. */
   #moved(length: number): Uint8Array {
     const [part] = this.#kept as [Uint8Array];
-    // `byteLength`: see Chunk.isTransferred.
+    // See Chunk.isTransferred for why this is `byteLength`.
     if (part.byteLength !== this.#length) throw new TransferredError();
     const moved = new Uint8Array(part.buffer, part.byteOffset - this.#free, length);
     moved.set(part);
     return moved;
   }
 
-  /** Returns `length` bytes that begin with everything it holds. */
+  /** Returns new memory of `length` bytes that begins with all bytes held. */
   #join(length: number): Uint8Array {
     const held = this.#kept.reduce((sum, part) => sum + part.byteLength, this.#used);
     if (held !== this.#length) throw new TransferredError();

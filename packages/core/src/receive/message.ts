@@ -1,8 +1,8 @@
 /**
- * The message in progress (RFC 6455 5.4, 5.6, 8.1): frames of data in, messages or fragments out.
+ * The message in progress (RFC 6455 5.4, 5.6, 8.1): takes data frames, returns messages or fragments.
  *
- * A message that is one frame, whole in its chunk, is unmasked in place and delivered as a view of the chunk. The parts of every other
- * message are unmasked and validated as they come, and appended to one growable buffer or delivered as fragments.
+ * A message that lies in its chunk as one whole frame is unmasked in place and delivered as a view of the chunk. Any other message
+ * arrives in parts. Each part is unmasked and validated when it arrives, then appended to a growable buffer or delivered as a fragment.
  */
 import { TransferredError } from '../bytes.ts';
 import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
@@ -21,28 +21,28 @@ import { Inflation } from './inflation.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { RateLimiter } from './rate-limit.ts';
 
-/** What frames of data turn into. */
+/** The events that data frames lead to. */
 export type MessageEvent = TextEvent | BinaryEvent | FragmentEvent;
 
-/** What the receiver does with frames of data. */
+/** Takes the data frames from the receiver. */
 export interface Collector extends MessageState {
-  /** Whether all of them are ignored, and with them whatever needs no answer. */
+  /** Whether data frames are ignored. The receiver then ignores Pong frames too. */
   readonly ignores: boolean;
-  /** Where in the stream the message in progress begins; -1 when there is none. */
+  /** The offset in the stream at which the message in progress begins; -1 when there is none. */
   readonly start: number;
-  /** The number of bytes of payload, as they came, of the message in progress. */
+  /** The number of payload bytes received of the message in progress, before decompression. */
   readonly received: number;
   /**
-   * Takes a part of a frame; returns the event that it leads to, or the first of several.
+   * Takes a part of a frame. Returns the event that it leads to, or the first of several.
    *
    * @throws {ProtocolError} `message-rate`, `byte-rate`, `message-too-big`, `invalid-utf8`, `invalid-deflate`
    */
   take(part: FramePart, now: number): MessageEvent | undefined;
-  /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
+  /** Returns the next event that the part taken last leads to. Throws as {@link take} does. */
   next(): MessageEvent | undefined;
 }
 
-/** Takes the place of a {@link Message} once our Close frame has been sent. */
+/** Replaces the {@link Message} once our Close frame has been sent. */
 export const IGNORED: Collector = {
   ignores: true,
   inMessage: undefined,
@@ -52,15 +52,15 @@ export const IGNORED: Collector = {
   next: () => undefined,
 };
 
-/** The most characters that a string has on V8, the least of the engines: 2^29 - 24. */
+/** The longest string of V8, in UTF-16 code units: 2^29 - 24. The other engines allow more. */
 const MAX_STRING = 536_870_888;
 
-/** What is known of a text that was ASCII so far; all other states are those of `validateUtf8`. */
+/** The state of a text while every byte checked so far was ASCII. All other states are those of `validateUtf8`. */
 const ASCII = -1;
 
 /** Collects one message after the other. */
 export class Message implements Collector {
-  // What the options say, at hand for every frame.
+  // Copied from the options, because every frame needs them.
   readonly #maxSize: number;
   readonly #maxTextSize: number;
   readonly #decoder: Utf8TextDecoder | undefined;
@@ -71,11 +71,11 @@ export class Message implements Collector {
   readonly #chunk: Chunk;
   readonly #buffer = new MessageBuffer();
 
-  // What the message in progress is; 0 between messages.
+  // The type of the message in progress; 0 between messages.
   #type: 0 | DataOpcode = 0;
   #compressed = false;
   #start = 0;
-  // Its size as far as it is known: what the headers have announced, or what it was decompressed to.
+  // Its size so far: the sum of the announced payload lengths, or the number of decompressed bytes.
   #size = 0;
   #received = 0;
   #utf8 = ASCII;
@@ -89,7 +89,7 @@ export class Message implements Collector {
     const { maxMessageSize, fragments, textDecoder } = options;
     this.#chunk = chunk;
     this.#maxSize = maxMessageSize;
-    // A longer text may have no string; what a peer sends must not make the engine throw.
+    // The engine throws when a string would be longer, and no peer must be able to cause that.
     this.#maxTextSize = fragments ? maxMessageSize : Math.min(maxMessageSize, MAX_STRING);
     this.#decoder = textDecoder;
     this.#fragments = fragments ? new Fragments() : undefined;
@@ -119,7 +119,7 @@ export class Message implements Collector {
     const isWhole = part.whole && final && opcode !== Opcode.Continuation && rsv === 0;
     if (!isWhole || this.#fragments !== undefined) return this.#takePart(part, now);
 
-    // All of the message is in the chunk, and needs nothing but to be unmasked: it is in progress at no time.
+    // The whole message lies in the chunk and only needs to be unmasked, so it never becomes the message in progress.
     this.#limiter?.message(now);
     this.#checkSize(length, opcode);
     this.#limiter?.bytes(length, now);
@@ -144,7 +144,7 @@ export class Message implements Collector {
     return this.next();
   }
 
-  /** Takes the header of a frame that comes in parts, or is one. */
+  /** Takes the header of a frame whose message arrives in parts. */
   #begin({ opcode, rsv, length }: FrameHeader, now: number): void {
     if (opcode !== Opcode.Continuation) {
       this.#limiter?.message(now);
@@ -156,7 +156,7 @@ export class Message implements Collector {
       this.#utf8 = ASCII;
       if (this.#compressed) this.#inflation?.begin();
     }
-    // Of a compressed message what counts is its decompressed size, and how much it takes on the wire.
+    // A compressed message has two limits: its decompressed size, and its length on the wire.
     if (this.#compressed) this.#inflation?.announce(length);
     else this.#grow(length);
   }
@@ -172,7 +172,7 @@ export class Message implements Collector {
     return undefined;
   }
 
-  /** Makes the message in progress that much longer. */
+  /** Adds to the size of the message in progress. */
   #grow(length: number): void {
     this.#size += length;
     this.#checkSize(this.#size, this.#type);
@@ -183,25 +183,25 @@ export class Message implements Collector {
     if (size > (type === Opcode.Text ? this.#maxTextSize : this.#maxSize)) throw new ProtocolError('message-too-big');
   }
 
-  /** Decodes a text that is whole in the chunk, and still masked if its frame is. */
+  /** Decodes a text that lies whole in the chunk, still masked if its frame is masked. */
   #text({ key }: FrameHeader, start: number, end: number): string {
     const chunk = this.#chunk;
     const text = decodePayload(chunk, start, end, key, this.#decoder);
     if (text !== undefined) return text;
     this.#utf8 = UTF8_BOUNDARY;
     this.#validate(chunk.bytes, start, end, true, false, chunk.base);
-    // The decoder refused what is valid; core's own does not.
+    // The application's decoder refused valid UTF-8, so core decodes it.
     return decodeUtf8(chunk.view(start, end)) as string;
   }
 
-  /** Takes a part of the message out of the chunk, which is the connection's for good. */
+  /** Takes a part of the message out of the chunk, whose memory belongs to the connection. */
   #collect(part: FramePart): MessageEvent | undefined {
     const { header, start, end } = part;
     const { bytes, base, frameStart } = this.#chunk;
     const type = this.#type as DataOpcode;
     const done = header.final && part.left === 0;
-    // A binary message in one frame is unmasked once, when all of it is there: that saves up to a sixth of the time (benchmarks:
-    // decode, binary, 1460-byte cuts). Texts are validated as they come, since they fail at the first impossible byte.
+    // A binary message in one frame is unmasked in one pass when its last byte has arrived. That saves up to a sixth of the time
+    // (benchmarks: decode, binary, 1460-byte cuts). A text cannot wait: it must fail at its first impossible byte.
     const isUnmaskedLate = header.opcode === Opcode.Binary && header.final && this.#fragments === undefined;
     const ascii = isUnmaskedLate ? false : this.#unmask(part);
     if (type === Opcode.Text) this.#validate(bytes, start, end, done, ascii ?? isAscii(bytes, start, end), base);
@@ -212,26 +212,26 @@ export class Message implements Collector {
       if (isUnmaskedLate && header.masked) mask(whole, 0, whole.length, header.key);
       return this.#event(type, whole);
     }
-    // How long the message will be is known in its final frame only. What the chunk has of the frame's header has been read, so its
-    // room is free.
+    // Only the final frame tells how long the message will be. The bytes of the frame header in this chunk have been parsed, so they
+    // may be overwritten.
     const announced = header.final ? this.#size : Infinity;
     this.#buffer.append(bytes, start, end, announced, start - Math.max(0, frameStart - base));
     return undefined;
   }
 
-  /** Unmasks a part of a frame in place; returns whether it is known to be ASCII, or `undefined` when it is not masked. */
+  /** Unmasks a part of a frame in place. Returns true if it is known to be ASCII, and `undefined` if the frame is not masked. */
   #unmask({ header, start, end, offset }: FramePart): boolean | undefined {
     if (!header.masked) return undefined;
     const { bytes } = this.#chunk;
     return mask(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
   }
 
-  /** Takes a part of the message out of memory that is borrowed from the transform: what is kept of it is copied. */
+  /** Takes a part of the message out of memory that is borrowed from the transform, and copies what it keeps. */
   #collectBorrowed(borrowed: Uint8Array, done: boolean): MessageEvent | undefined {
     const type = this.#type as DataOpcode;
     let bytes = borrowed;
     if (type === Opcode.Text) {
-      // The application's decoder must not see memory that other messages lie in.
+      // The application's decoder must not see memory that also holds other messages.
       if (this.#decoder !== host.textDecoder) bytes = new Uint8Array(borrowed);
       this.#validate(bytes, 0, bytes.length, done, isAscii(bytes, 0, bytes.length));
     }
@@ -243,11 +243,11 @@ export class Message implements Collector {
       return undefined;
     }
     if (buffer.length > 0) return this.#event(type, buffer.finish(bytes, 0, bytes.length));
-    // All of it came at once: a text needs no copy, since a string is one.
+    // The whole message came at once. A text needs no copy, because decoding it makes one.
     return this.#event(type, type === Opcode.Text ? bytes : new Uint8Array(bytes));
   }
 
-  /** Delivers a message that has been collected, and whose text is valid. */
+  /** Returns the event of a collected message; a text has been validated. */
   #event(type: DataOpcode, data: Uint8Array): BinaryEvent | TextEvent {
     if (type === Opcode.Binary) return { type: 'binary', data };
     return { type: 'text', data: decodeValid(data, this.#utf8 === ASCII, this.#decoder) };
@@ -256,17 +256,17 @@ export class Message implements Collector {
   /**
    * Checks the next part of a text.
    *
-   * @param base where in the stream `bytes[0]` lies; of what was compressed, the fault is the frame as a whole
+   * @param base the offset of `bytes[0]` in the stream; without one, as for decompressed bytes, the fault is the whole frame
    */
   #validate(bytes: Uint8Array, start: number, end: number, done: boolean, ascii: boolean, base?: number): void {
     if (!ascii || this.#utf8 > UTF8_BOUNDARY) {
       // 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a
-      // valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_": at the first byte that cannot be, not
-      // at the end.
+      // valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_". This happens at the first impossible
+      // byte, not at the end of the message.
       this.#utf8 = validateUtf8(bytes, start, end, Math.max(this.#utf8, UTF8_BOUNDARY), this.#decoder);
       if (this.#utf8 < 0) throw this.#invalidText(base, ~this.#utf8);
     }
-    // 5.6: "the whole message MUST contain valid UTF-8": it does not end inside a code point.
+    // 5.6: "the whole message MUST contain valid UTF-8". So it must not end inside a code point.
     if (done && this.#utf8 > UTF8_BOUNDARY) throw this.#invalidText(base, end);
   }
 

@@ -1,30 +1,30 @@
 /**
- * Rate limits as token buckets in virtual time: two numbers each, no timer.
+ * Rate limits as token buckets that run on the caller's clock, without timers.
  *
- * A bucket remembers how many tokens were missing from it, and when. They come back with time; no more may be missing
- * than a whole burst.
+ * A bucket remembers two numbers: how many tokens were missing, and when. Tokens come back at a constant rate. Taking more
+ * tokens than there are breaks the limit.
  */
 import { ProtocolError, type ProtocolRuleName } from '../rules.ts';
 
-/** So many a second in the long run, and so many at once. */
+/** A limit per second, and for bursts. */
 export interface RateLimit {
-  /** How many a second, in the long run. */
+  /** The number allowed per second, on average. */
   readonly perSecond: number;
-  /** How many may come at once after a silence, 1 or more. Default: `perSecond`, or 1 if that is more. */
+  /** The number that may arrive at once after a silence, 1 or more. Default: `perSecond`, but at least 1. */
   readonly burst?: number | undefined;
 }
 
-/** What a peer may send on one connection; what is not named is not limited. */
+/** The limits for what a peer sends on one connection. Without one, the number is not limited. */
 export interface RateLimits {
-  /** Messages, counted when they begin. */
+  /** Messages, each counted when it begins. */
   readonly messages?: RateLimit | undefined;
-  /** Bytes of payload of data frames, counted as they arrive. */
+  /** Payload bytes of data frames, counted as they arrive. */
   readonly bytes?: RateLimit | undefined;
   /** Ping, Pong and Close frames. */
   readonly controlFrames?: RateLimit | undefined;
 }
 
-/** One bucket. */
+/** The state of one limit. */
 export class TokenBucket {
   readonly #perMillisecond: number;
   readonly #burst: number;
@@ -36,10 +36,10 @@ export class TokenBucket {
     this.#burst = burst;
   }
 
-  /** Takes `count` tokens at `now`, or takes nothing and gives `false` when there are not so many. */
+  /** Takes `count` tokens at `now`. Returns `false`, and takes none, when there are fewer. */
   take(count: number, now: number): boolean {
     const missing = Math.max(0, this.#missing - (now - this.#at) * this.#perMillisecond) + count;
-    // The sum of many fractions is not exact; a millionth is no token.
+    // A sum of many fractions is not exact, so a millionth too many is allowed.
     if (missing > this.#burst + 1e-6) return false;
     this.#missing = missing;
     this.#at = now;
@@ -47,7 +47,7 @@ export class TokenBucket {
   }
 }
 
-/** The buckets of one connection. */
+/** The limits of one connection. */
 export class RateLimiter {
   readonly #messages: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;

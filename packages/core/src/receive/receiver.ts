@@ -1,8 +1,8 @@
 /**
- * The inbound half of a connection (RFC 6455 5.4 to 5.6): chunks in, events out.
+ * The receiver of a connection (RFC 6455 5.4 to 5.6): takes chunks, returns events.
  *
- * The frame reader cuts the chunk into frames. Control frames are answered to here, data frames go to the message in progress, and both
- * are counted for the rate limits.
+ * The frame reader cuts each chunk into frames. The receiver turns control frames into events and passes data frames on to the message
+ * in progress. Both count for the rate limits.
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
@@ -17,7 +17,7 @@ import { type Collector, IGNORED, Message, type MessageEvent } from './message.t
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
 
-/** What bytes turn into. */
+/** The events of a receiver. */
 export type ReceiverEvent = MessageEvent | PingEvent | PongEvent | CloseEvent;
 
 const NOTHING = new Uint8Array(0);
@@ -26,13 +26,13 @@ const NOTHING = new Uint8Array(0);
 export class Receiver {
   readonly #reader: FrameReader;
   readonly #chunk: Chunk;
-  // Whether it keeps nothing from one message to the next.
+  // Whether nothing is kept from one message to the next.
   readonly #isStateless: boolean;
   #limiter: RateLimiter | undefined;
   #message: Collector;
   // The payload of the control frame in progress: at most 125 bytes.
   #control: Uint8Array = NOTHING;
-  // What arrived before all events of the chunk had been taken.
+  // The bytes that arrived before all events of the current chunk had been taken.
   #backlog: MessageBuffer | undefined = undefined;
 
   constructor(options: ResolvedOptions, masked: boolean, transform?: MessageTransform) {
@@ -45,18 +45,18 @@ export class Receiver {
     this.#isStateless = this.#limiter === undefined && transform === undefined;
   }
 
-  /** The next chunk begins with a frame, and `offset` bytes of the stream lie before it. */
+  /** Starts to receive in the middle of a stream: the next chunk begins with a frame, after `offset` bytes. */
   begin(offset: number): void {
     this.#chunk.base = offset;
   }
 
-  /** Whether it is as good as new: between two messages, with nothing to parse and nothing known of a connection. */
-  get isAtRest(): boolean {
-    const isIdle = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
-    return isIdle && this.#isStateless && !this.#message.ignores;
+  /** Whether another connection can use it: it is between two messages, has nothing to parse, and keeps no state of its connection. */
+  get isIdle(): boolean {
+    const isBetweenMessages = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
+    return isBetweenMessages && this.#isStateless && !this.#message.ignores;
   }
 
-  /** Takes a chunk for good: payloads are unmasked in it. */
+  /** Takes a chunk. It belongs to the receiver from here on, which unmasks payloads in place. */
   receive(chunk: Uint8Array): void {
     if (this.#chunk.end === 0 && this.#backlog === undefined) {
       this.#chunk.take(chunk);
@@ -67,27 +67,27 @@ export class Receiver {
   }
 
   /**
-   * From here on only Ping frames and a Close frame are delivered: our own Close frame has been sent, and nothing else can
-   * be answered (5.5.1, 5.5.2).
+   * From here on only Ping and Close frames lead to events. Our own Close frame has been sent, and nothing else has an
+   * answer (5.5.1, 5.5.2).
    */
   discard(): void {
     this.#message = IGNORED;
     this.#limiter = undefined;
   }
 
-  /** Where in the stream the frame begins, or the first impossible byte lies, that made `next` throw. */
+  /** The offset in the stream of the frame, or of the first impossible byte of a text, that made `next` throw. */
   get faultOffset(): number {
     const { fault, frameStart } = this.#chunk;
     return fault < 0 ? frameStart : fault;
   }
 
-  /** Where in the stream the message or frame begins that has not arrived whole; -1 when there is none. */
+  /** The offset in the stream at which an incomplete message or frame begins; -1 when there is none. */
   get pendingSince(): number {
     const { start } = this.#message;
     return start < 0 ? this.#reader.pendingSince : start;
   }
 
-  /** The number of bytes of payload, as they came, that the message in progress has. */
+  /** The number of payload bytes received of the message in progress, before decompression. */
   get payloadLength(): number {
     return this.#message.received;
   }
@@ -95,8 +95,8 @@ export class Receiver {
   /**
    * Returns the next event, or `undefined` when more bytes are needed.
    *
-   * @throws {ProtocolError} when the peer broke a rule; `faultOffset` says where, and nothing may be parsed after it
-   * @throws {TransferredError} when the application took away the memory of what is to be parsed
+   * @throws {ProtocolError} when the peer broke a rule, at `faultOffset`; nothing can be parsed after it
+   * @throws {TransferredError} when the application transferred or resized the memory of bytes that are still to be parsed
    */
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next();
@@ -110,12 +110,12 @@ export class Receiver {
     }
   }
 
-  /** Goes on with what arrived behind the chunk, if anything did. */
+  /** Makes the backlog the next chunk. Returns false when there is none. */
   #refill(): boolean {
     const backlog = this.#backlog;
     if (backlog === undefined) return false;
     const chunk = this.#chunk;
-    // In case that its memory is gone.
+    // `take` throws when the memory of the backlog was transferred, and the fault lies here then.
     chunk.fault = chunk.base;
     chunk.take(backlog.take());
     chunk.fault = -1;
@@ -123,7 +123,7 @@ export class Receiver {
     return true;
   }
 
-  /** Copies the payload, which is short, so that the chunk stays the data's. */
+  /** Collects the payload of a control frame and returns its event. The payload is short, so it is copied out of the chunk. */
   #controlFrame(part: FramePart, now: number): PingEvent | PongEvent | CloseEvent | undefined {
     const { header, start, end, offset } = part;
     if (part.first) {

@@ -1,9 +1,9 @@
 /**
- * Writes frames into an outbox (RFC 6455 5.2, 5.3): header, payload and mask in one pass each, and short payloads masked in the pass that
- * writes them.
+ * Writes frames into an outbox (RFC 6455 5.2, 5.3): header, payload and mask in one pass each. A short payload is written and masked in
+ * the same pass.
  *
- * The masking key is drawn before the frame begins, since the random source may throw. A frame that was begun and not committed has not
- * happened.
+ * The masking key is drawn before anything is written, since the random source may throw. Until `commit` a frame is not queued, so
+ * whatever throws before leaves the outbox as it was.
  */
 import { copyBytes, viewOf, wordAt, wordsOf } from '../bytes.ts';
 import { frameHeaderSize, MAX_HEADER_SIZE, writeFrameHeader } from '../frame/header.ts';
@@ -13,34 +13,34 @@ import { encodeUtf8, utf8Length, writeLatin1 } from '../text/encode.ts';
 import type { MaskKeys } from './mask-keys.ts';
 import type { Outbox } from './outbox.ts';
 
-/** A borrowed payload shorter than this is copied all the same: a part of its own would cost more (benchmarks: echo). */
+/** A shorter payload is copied although it may be borrowed, because an outbox part of its own costs more than a copy (benchmarks: echo). */
 const LEND_FROM = 4096;
 
-/** To this many characters or bytes one pass that does everything is faster than several that are faster each. */
+/** Up to this many characters or bytes, one slow pass for everything takes less time than several fast ones. */
 const SHORT = 32;
 
-/** From this many characters on a text is measured before it is encoded, to get the memory that it needs and no more. */
+/** A text of at least this many characters is measured before it is encoded, so that no more memory is allocated than it needs. */
 const MEASURED_FROM = 4096;
 
-/** The writer of one sender. */
+/** Writes the frames of one sender. */
 export class FrameWriter {
   readonly #outbox: Outbox;
   readonly #keys: MaskKeys | undefined;
-  // The masking key of the frame that is being written; always 0 at a server, which masks nothing.
+  // The masking key of the frame that is being written. It stays 0 at a server, which masks nothing.
   #key = 0;
 
-  /** @param keys the masking keys of a client, whose frames are all masked (5.1) */
+  /** @param keys the source of masking keys, for a client: it masks every frame (5.1) */
   constructor(outbox: Outbox, keys: MaskKeys | undefined) {
     this.#outbox = outbox;
     this.#keys = keys;
   }
 
-  /** Whether a masking key is being drawn: the random source may act on any connection meanwhile. */
+  /** Whether a masking key is being drawn. The random source is the application's code, and may call any connection meanwhile. */
   get isDrawing(): boolean {
     return this.#keys?.isDrawing === true;
   }
 
-  /** Draws the masking keys of the next `count` frames, so that none of these can fail. */
+  /** Draws the masking keys of the next `count` frames in advance, so that writing them cannot fail. */
   prepare(count: number): void {
     this.#keys?.prepare(count);
   }
@@ -51,11 +51,11 @@ export class FrameWriter {
   }
 
   /**
-   * Queues a frame with bytes.
+   * Queues a frame whose payload is given as bytes.
    *
    * @param first the first byte of its header: FIN, the reserved bits and the opcode
-   * @param payload the bytes, of which `payload[start]` to `payload[end - 1]` are sent
-   * @param lend whether many bytes that need no mask may be left where they are
+   * @param payload holds the payload in `payload[start]` to `payload[end - 1]`
+   * @param lend whether the outbox may borrow a long payload instead of copying it; it never borrows what must be masked
    */
   bytes(first: number, payload: Uint8Array, start: number, end: number, lend: boolean): void {
     const length = end - start;
@@ -76,12 +76,12 @@ export class FrameWriter {
     outbox.commit(at + length);
   }
 
-  /** Queues a frame with a text, which is encoded where it is transmitted from. */
+  /** Queues a frame whose payload is given as text, and encodes that directly into the outbox. */
   text(first: number, text: string): void {
     if (text.length <= SHORT && this.#shortAscii(first, text)) return;
     const isMasked = this.#drawKey();
     const isMeasured = text.length >= MEASURED_FROM;
-    // Most texts that are not measured are ASCII, or have a header of the same length.
+    // A text that is not measured is expected to be ASCII. If it is not, its header mostly has the expected length all the same.
     const expected = isMeasured ? utf8Length(text) : text.length;
     const header = frameHeaderSize(expected, isMasked);
     const outbox = this.#outbox;
@@ -101,7 +101,7 @@ export class FrameWriter {
     outbox.commit(at + length);
   }
 
-  /** Queues a frame with a few characters, in one pass by words (benchmarks: encode); false when they are not all ASCII. */
+  /** Queues a frame with a short ASCII text, in one pass word by word (benchmarks: encode). Returns false if it is not ASCII. */
   #shortAscii(first: number, text: string): boolean {
     const { length } = text;
     const start = this.#begin(first, length);
@@ -126,7 +126,7 @@ export class FrameWriter {
     return true;
   }
 
-  /** Queues a frame with a few bytes, in one pass by words. */
+  /** Queues a frame with few bytes, in one pass word by word. */
   #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
     const start = this.#begin(first, length);
     const { words } = this.#outbox;
@@ -140,14 +140,14 @@ export class FrameWriter {
     this.#outbox.commit(start + length);
   }
 
-  /** Writes a header, with room for the payload behind it, and returns the index where that begins. */
+  /** Reserves room for a frame, writes its header, and returns the index at which the payload begins. */
   #begin(first: number, length: number): number {
     const isMasked = this.#drawKey();
     const start = this.#outbox.reserve(frameHeaderSize(length, isMasked) + length);
     return writeFrameHeader(first, isMasked, this.#key, length, this.#outbox.words, start);
   }
 
-  /** Draws the masking key of the next frame; false when there is none because this is a server. */
+  /** Draws the masking key of the next frame. Returns false at a server, which has none. */
   #drawKey(): boolean {
     if (this.#keys === undefined) return false;
     this.#key = this.#keys.next();

@@ -1,9 +1,9 @@
-/** Masking keys from a random source (RFC 6455 5.3), drawn many at a time: one call for each 8 KiB, not one a frame. */
+/** Draws masking keys from a random source (RFC 6455 5.3), 8 KiB of them in each call instead of one call for each frame. */
 import { wordAt } from '../bytes.ts';
 import { host, type RandomSource } from '../host.ts';
 import { StateError } from '../rules.ts';
 
-/** The number of bytes that are drawn at once. */
+/** The number of bytes drawn in one call. */
 const POOL_SIZE = 8192;
 
 const NONE = new Uint8Array(0);
@@ -22,7 +22,7 @@ export class MaskKeys {
     this.#random = random;
   }
 
-  /** Returns the keys of one sender. All senders that use the host's random source draw from one pool: 8 KiB each would be a lot. */
+  /** Returns the source of keys for one sender. Senders with the host's random source share one pool, since 8 KiB for each is a lot. */
   static from(random: RandomSource): MaskKeys {
     return hostKeys !== undefined && random === host.random ? hostKeys : new MaskKeys(random);
   }
@@ -30,7 +30,8 @@ export class MaskKeys {
   /**
    * Returns a fresh masking key as a 32-bit integer.
    *
-   * @throws what the random source throws; {StateError} `random-reentered` when that source is itself sending
+   * @throws what the random source throws
+   * @throws {StateError} `random-reentered` when the random source itself sends on a connection that draws from it
    */
   next(): number {
     if (this.#used === this.#pool.length) this.#draw(POOL_SIZE);
@@ -39,12 +40,12 @@ export class MaskKeys {
     return wordAt(this.#pool, at);
   }
 
-  /** Whether the random source is at work. */
+  /** Whether the random source is running. */
   get isDrawing(): boolean {
     return this.#drawing;
   }
 
-  /** Draws what the next `count` calls of `next` return, so that none of them can fail. */
+  /** Draws the keys for the next `count` calls of `next` in advance, so that none of these can fail. */
   prepare(count: number): void {
     if (this.#pool.length - this.#used < 4 * count) this.#draw(Math.max(4 * count, POOL_SIZE));
   }
@@ -53,10 +54,10 @@ export class MaskKeys {
     if (this.#drawing) {
       throw new StateError(
         'random-reentered',
-        'the random source sends on the connection that is drawing a masking key from it',
+        'the random source sent on a connection that was drawing a masking key from it; it must only fill the bytes',
       );
     }
-    // A source that throws leaves the pool as it was.
+    // If the source throws, the pool stays as it was.
     const fresh = new Uint8Array(size);
     this.#drawing = true;
     try {

@@ -1,13 +1,12 @@
 /**
- * The bytes that wait to be transmitted (RFC 6455 6.1), in order: finished parts and borrowed payloads, then the frames that are still in
- * the scratch.
+ * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
- * Frames are written into a scratch. There is one scratch, and one outbox owns it at a time: an outbox that needs it first makes its
- * owner copy its frames out. `transmit` returns exact copies, so nothing that has been handed out is ever written to again, and no two
- * connections share memory.
+ * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time; an outbox that needs it first makes
+ * the owner copy its frames out, into a part. `transmit` returns copies of exact length, so bytes that have been handed out are never
+ * written to again, and two connections never share memory.
  *
- * A writer calls `reserve`, writes into `bytes` or `words` from the position that it returns, and calls `commit`. A frame that was reserved
- * and never committed has not happened.
+ * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
+ * never committed are not queued, and the next frame overwrites them.
  */
 import { copyBytes, wordsOf } from '../bytes.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameRules } from '../frame/header.ts';
@@ -16,68 +15,70 @@ import { host } from '../host.ts';
 const NOTHING = new Uint8Array(0);
 const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 
+/** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
 /**
- * Frames longer than this get memory of their own at once. Up to it the scratch is worth a second copy: it stays in the processor's
- * caches, which memory that has just been allocated is not in (benchmarks: echo, 64 KiB).
+ * A longer frame is written into memory of its own. Up to this length a second copy costs less: the scratch stays in the processor's
+ * caches, and memory that has just been allocated is not in them (benchmarks: echo, 64 KiB).
  */
 const LARGE = 81_920;
 
-/** Takes every frame that a sender can have written. */
+/** Rules that every frame of a sender conforms to. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
 
-/** The memory that frames are written into, allocated when it is first needed, and the outbox that has frames in it. */
+/** The scratch, which is allocated when it is first needed, and the outbox that owns it. */
 let scratch = NOTHING;
 let scratchWords = NO_WORDS;
 let owner: Outbox | undefined;
 
 /** The bytes of one connection that wait for `transmit`. */
 export class Outbox {
-  /** The memory that frames are written into: valid from `reserve` to `commit`. */
+  /** The memory to write a frame into: the scratch, or memory of this outbox's own. Valid from `reserve` to `commit`. */
   bytes: Uint8Array = NOTHING;
-  /** A view for words of all of {@link bytes}. */
+  /** A `DataView` of {@link bytes}. */
   words: DataView = NO_WORDS;
   /** The number of bytes that wait for `transmit`. */
   queuedBytes = 0;
   /**
-   * Set when `transmit` stops because memory that it needs is gone: `'unsent'` where nothing of a borrowed payload's frame has left,
-   * `'cut'` where some of a frame has.
+   * Set when `transmit` stops because memory that it needs was transferred or resized: `'unsent'` if that is a borrowed payload and
+   * nothing of its frame has been transmitted, `'cut'` if some of a frame has.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
-  // `bytes[0]` to `bytes[#position - 1]` are whole frames that wait behind all parts.
+  // What waits, in order: the parts from index `#first` on, without the first `#offset` bytes of the first of them, then the whole
+  // frames in `bytes[0]` to `bytes[#position - 1]`.
   #position = 0;
-  // The parts from `#first` on wait; the first one of them from `#offset` on.
   #parts: (Uint8Array | Loan)[] = [];
   #first = 0;
   #offset = 0;
-  // The number of bytes at the very beginning that are not frames but an HTTP head.
+  // The length of the HTTP head and its body at the beginning of what waits; 0 when frames begin there.
   #head = 0;
 
-  /** Makes room for `size` bytes and returns the index in {@link bytes} where they begin. */
+  /** Makes room for `size` bytes and returns the index in {@link bytes} at which to write them. */
   reserve(size: number): number {
     const position = this.#position;
     return owner === this && position + size <= SCRATCH_SIZE && size <= LARGE ? position : this.#makeRoom(size);
   }
 
-  /** Queues the bytes written since `reserve`, up to the index `end`. */
+  /** Queues the bytes written since `reserve`, which end before index `end`. */
   commit(end: number): void {
     this.queuedBytes += end - this.#position;
     this.#position = end;
     if (owner !== this) this.vacate();
   }
 
-  /** {@link commit} for an HTTP head and the body behind it, which are not frames. */
+  /** Queues an HTTP head and its body as {@link commit} queues frames. */
   commitHead(end: number): void {
     this.#head = this.queuedBytes + end - this.#position;
     this.commit(end);
   }
 
   /**
-   * Queues a frame whose payload stays where it is. It is read when it is transmitted, so it must not change until then.
+   * Queues a frame whose payload is borrowed from the application. It must not change until it has been written, since `transmit`
+   * returns views of it.
    *
-   * @param header the frame's header, which is the outbox's from here on
+   * @param header the header of the frame, which belongs to the outbox from here on
    * @param payload a plain view of fixed length
    */
   lend(header: Uint8Array, payload: Uint8Array): void {
@@ -86,7 +87,7 @@ export class Outbox {
     this.queuedBytes += header.length + payload.length;
   }
 
-  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good. */
+  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They belong to the caller, unless borrowed. */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
     const length = this.#position;
@@ -100,13 +101,13 @@ export class Outbox {
     return bytes;
   }
 
-  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  /** Writes the next bytes into `into`, as many as fit, and returns their number. */
   transmitInto(into: Uint8Array): number {
     let at = 0;
     while (at < into.length) {
       const length = this.#position;
       if (this.#first === this.#parts.length && length <= into.length - at) {
-        // All that waits is in the scratch, or nothing does.
+        // Everything that still waits is in `this.bytes`, if anything does.
         copyBytes(this.bytes, 0, length, into, at);
         this.#position = this.#head = this.queuedBytes = 0;
         return at + length;
@@ -120,8 +121,8 @@ export class Outbox {
   }
 
   /**
-   * Drops every message none of whose bytes have been transmitted, and returns the number of bytes dropped. The rest of a frame that
-   * has been transmitted in part stays, and so do an HTTP head and the last `tail` bytes.
+   * Drops every frame of which no byte has been transmitted, and returns the number of bytes dropped. These stay: the rest of a frame
+   * that has been transmitted in part, an HTTP head, and the last `tail` bytes.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
@@ -130,7 +131,7 @@ export class Outbox {
     const begun = this.#begun(this.#parts[this.#first] as Uint8Array | Loan);
     const last: (Uint8Array | Loan)[] = [];
     for (let left = tail; left > 0; ) {
-      // These are control frames, which are never borrowed.
+      // The tail consists of control frames, which are never borrowed.
       const part = this.#parts.pop() as Uint8Array;
       last.unshift(left < part.length ? copyOf(part, part.length - left, part.length) : part);
       left -= part.length;
@@ -143,7 +144,7 @@ export class Outbox {
     return before - this.queuedBytes;
   }
 
-  /** Moves all frames out of the memory that they were written into, which is then free. */
+  /** Moves the frames in {@link bytes} into a part. If that was the scratch, it is free then. */
   vacate(): void {
     const { bytes } = this;
     const length = this.#position;
@@ -157,7 +158,7 @@ export class Outbox {
 
   #makeRoom(size: number): number {
     if (size > LARGE) {
-      // The frames that wait in the scratch leave with it, in one part.
+      // The frames that wait in the scratch go into the same part.
       const position = this.#position;
       const own = host.allocate(position + size);
       copyBytes(this.bytes, 0, position, own, 0);
@@ -191,7 +192,7 @@ export class Outbox {
       bytes = part.from(start, max);
     } else {
       if (start > 0 && part.buffer.byteLength === 0) {
-        // The caller has transferred the piece before, and with it the memory of this one.
+        // The caller has transferred the bytes before these, and with them the memory of the whole part.
         this.broken = 'cut';
         return undefined;
       }
@@ -203,10 +204,10 @@ export class Outbox {
     return bytes;
   }
 
-  /** Forgets the first part, all of which has been transmitted. */
+  /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // It is released even if something always waits behind it; many at a time keep that linear.
+    // Its memory is released now. The array is shortened only when half of it is unused, which keeps the cost of a part constant.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
@@ -215,7 +216,7 @@ export class Outbox {
     }
   }
 
-  /** Returns the beginning of the first part up to the end of the frame, or the HTTP head, that has been transmitted in part, if any. */
+  /** Returns the first part up to the end of the frame or HTTP head that has been transmitted in part; `undefined` if there is none. */
   #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
     const transmitted = this.#offset;
     if (part instanceof Loan) return transmitted > 0 ? part : undefined;
@@ -226,7 +227,7 @@ export class Outbox {
   }
 }
 
-/** A frame whose payload is the application's. */
+/** A frame whose payload is borrowed from the application. */
 class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;
@@ -244,14 +245,14 @@ class Loan {
   }
 
   /**
-   * Whether the application has transferred or resized the payload's memory. The memory is asked and not the view: V8 11 forgets in
-   * optimised code that the length of a view is 0 then (test: properties/ownership).
+   * Whether the application has transferred or resized the memory of the payload. The length of the view cannot tell: after a transfer,
+   * optimised code of V8 11 may still return the old one (test: properties/ownership).
    */
   get hasChanged(): boolean {
     return this.#memory.byteLength < this.#end;
   }
 
-  /** Returns at most `max` bytes of the frame from `start` on: of the header or of the payload. */
+  /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */
   from(start: number, max: number): Uint8Array {
     const header = this.#header;
     const at = start - header.length;

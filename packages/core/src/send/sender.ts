@@ -1,7 +1,7 @@
 /**
- * The sender (RFC 6455 5.1, 5.4, 5.5, 6.1): from messages, fragments and control frames to frames.
+ * The sender of a connection (RFC 6455 5.1, 5.4, 5.5, 6.1): takes messages, fragments and control frames, returns bytes.
  *
- * It decides which frames there are and in what order. The frame writer writes them into the outbox, where they wait for `transmit`.
+ * It decides which frames to send and in what order. The frame writer writes them into the outbox, where they wait for `transmit`.
  */
 import { toBytes } from '../bytes-like.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
@@ -17,7 +17,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** Up to this many bytes of answers to Ping frames wait each in its place; beyond that one waits for all that came since. */
+/** At most this many bytes of Pong frames that answer Ping frames are in the outbox. Beyond that, only the last answer is kept. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -28,39 +28,40 @@ export interface SenderOptions {
   readonly random: RandomSource | undefined;
 }
 
-/** The outbound half of one connection: takes messages and control frames, and returns bytes. */
+/** Sends the messages and control frames of one connection. */
 export class Sender {
   readonly #fragmentSize: number;
   #transform: MessageTransform | undefined = undefined;
   readonly #outbox = new Outbox();
   readonly #frames: FrameWriter;
 
-  // The fragmented message that the application is sending, and half a surrogate pair at the end of its last fragment.
+  // The type of the fragmented message that the application is sending, 0 when there is none; whether it is compressed; and the first
+  // half of a surrogate pair with which its last fragment ended.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
   #surrogate = '';
 
-  // The length of all answers to Ping frames in the outbox together, the number of bytes to transmit until the last of them has left,
-  // and the payload of an answer for which there was no room.
+  // The number of bytes of answers to Ping frames in the outbox, the number of bytes to transmit until the last of them has left, and
+  // the payload of the latest answer if there was no room for it.
   #pongs = 0;
   #pongsLeft = 0;
   #pong: Uint8Array | undefined = undefined;
-  // The length of our Close frame once it has been queued, and of the answers to Ping frames behind it.
+  // The length of our Close frame and of all answers to Ping frames after it; 0 until it has been queued.
   #closeSize = 0;
 
-  /** @param masked whether this is a client, whose frames are all masked (5.1) */
+  /** @param masked whether frames are masked, because this is a client (5.1) */
   constructor({ fragmentSize, random }: SenderOptions, masked: boolean) {
     this.#fragmentSize = fragmentSize;
     this.#frames = new FrameWriter(this.#outbox, masked && random !== undefined ? MaskKeys.from(random) : undefined);
   }
 
-  /** From here on messages can be compressed. */
+  /** Sets the transform that compresses messages from here on. */
   use(transform: MessageTransform | undefined): void {
     this.#transform = transform;
   }
 
-  /** Whether it is as good as new: nothing waits, no message is in progress, and nothing is known of a connection. */
-  get isAtRest(): boolean {
+  /** Whether another connection can use it: nothing waits, no message is in progress, and it keeps no state of its connection. */
+  get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined;
     return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
   }
@@ -73,8 +74,8 @@ export class Sender {
   /**
    * Queues a whole message.
    *
-   * @param compress whether to compress it, where that was negotiated; default: by its length
-   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param compress whether to compress it, if that was negotiated; default: the transform decides by its length
+   * @param lend whether bytes may be borrowed until they have been written
    * @throws {StateError} `message-in-progress`
    */
   message(data: string | Uint8Array, compress?: boolean, lend = false): void {
@@ -94,30 +95,28 @@ export class Sender {
   /**
    * Queues the next fragment of a message.
    *
-   * @param compress whether to compress the message, where that was negotiated; the first fragment's counts
-   * @param lend whether long bytes may be left where they are until they have been transmitted
-   * @throws {TypeError} when it is of another type than the message in progress
+   * @param compress whether to compress the message, if that was negotiated; only the first fragment decides
+   * @param lend whether bytes may be borrowed until they have been written
+   * @throws {TypeError} when the fragment is of another type than the message in progress
    */
   fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false): void {
     const opcode = typeof data === 'string' ? Opcode.Text : Opcode.Binary;
     const first = this.#message === 0;
     // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
     if (!first && this.#message !== opcode) {
-      throw new TypeError(
-        'all fragments of a message are of one type: all strings or all bytes (RFC 6455 section 5.4)',
-      );
+      throw new TypeError('the fragments of a message must be all strings or all bytes (RFC 6455 section 5.4)');
     }
     let payload = data;
     let surrogate = '';
     if (typeof payload === 'string') {
-      // A fragment ends between two code points; the first half of a surrogate pair waits for the second.
+      // A fragment must end between two code points, so the first half of a surrogate pair waits for the next fragment.
       payload = this.#surrogate + payload;
       const last = payload.charCodeAt(payload.length - 1);
       surrogate = !final && last >= 0xd800 && last <= 0xdbff ? payload.slice(-1) : '';
       if (surrogate !== '') payload = payload.slice(0, -1);
     }
     if (first) {
-      // How long the message will be is not known yet.
+      // The length of the message is not known yet.
       this.#compressing = this.#transform !== undefined && (compress ?? this.#transform.wants(Infinity));
     }
     const kind = first ? opcode : Opcode.Continuation;
@@ -128,12 +127,12 @@ export class Sender {
     this.#surrogate = surrogate;
   }
 
-  /** Queues a Ping or Pong frame of the application's. */
+  /** Queues a Ping or Pong frame. */
   control(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): void {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame: in its place, or, where too many wait, instead of the last one and behind all. */
+  /** Queues the answer to a Ping frame. If too many answers wait already, only the latest is kept until these have left. */
   pong(payload: Uint8Array): void {
     const size = this.#frames.sizeOf(payload.length);
     if (this.#pongsLeft <= 0) this.#pongs = 0;
@@ -149,7 +148,7 @@ export class Sender {
     this.#pong = payload.slice();
   }
 
-  /** Queues a Close frame: nothing but answers to Ping frames may be queued after it. */
+  /** Queues our Close frame. Only answers to Ping frames may be queued after it. */
   close(payload: Uint8Array): void {
     this.#placePong();
     this.#frames.bytes(FINAL | Opcode.Close, payload, 0, payload.length, false);
@@ -158,7 +157,7 @@ export class Sender {
     this.#surrogate = '';
   }
 
-  /** Queues a head of the opening handshake, one byte a character, and the body behind it. */
+  /** Queues the head of a request or response, with one byte for each character, and its body. */
   head(text: string, body: Uint8Array = NOTHING): void {
     const outbox = this.#outbox;
     const start = outbox.reserve(text.length + body.length);
@@ -175,7 +174,7 @@ export class Sender {
     return bytes;
   }
 
-  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  /** Writes the next bytes into `into`, as many as fit, and returns their number. */
   transmitInto(into: Uint8Array): number {
     if (this.#pongsLeft <= 0) this.#placePong();
     const length = this.#outbox.transmitInto(into);
@@ -184,8 +183,8 @@ export class Sender {
   }
 
   /**
-   * Drops the messages that wait, and returns the number of their bytes. Three things stay: the rest of a frame that has been transmitted
-   * in part, the head of the opening handshake, and our Close frame with the answers to Ping frames behind it.
+   * Drops what waits, and returns the number of bytes dropped. Three things stay: the rest of a frame that has been transmitted in part,
+   * the head of the opening handshake, and our Close frame with the answers to Ping frames after it.
    */
   drop(): number {
     const dropped = this.#outbox.drop(this.#closeSize);
@@ -193,12 +192,12 @@ export class Sender {
     return dropped;
   }
 
-  /** Whether the application has transferred or resized a borrowed payload: see {@link Outbox.broken}. */
+  /** See {@link Outbox.broken}. */
   get broken(): Outbox['broken'] {
     return this.#outbox.broken;
   }
 
-  /** Queues the answer for which there was no room, if there is one. */
+  /** Queues the answer to a Ping frame for which there was no room, if there is one. */
   #placePong(): void {
     if (this.#pong === undefined) return;
     const payload = this.#pong;
@@ -211,8 +210,8 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // Once bytes are compressed they must be sent, or the peer's window would differ from ours. So all keys are drawn before.
-    // zlib's own bound is an eighth more than the bytes themselves, whatever its window and its memory.
+    // Compressed bytes must be sent, or the peer's window would differ from ours. So all keys are drawn first: that may throw. zlib
+    // never returns more than an eighth more bytes than it is given.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.125) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
@@ -220,7 +219,7 @@ export class Sender {
     this.#write(opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode, output, fin, false);
   }
 
-  /** Queues a message, or a fragment of one, in frames of at most `fragmentSize` bytes: all of them or, when this throws, none. */
+  /** Queues a message or a fragment in frames of at most `fragmentSize` bytes. When this throws, none of them has been queued. */
   #write(opcode: number, data: string | Uint8Array, fin: number, lend: boolean): void {
     const limit = this.#fragmentSize;
     if (typeof data === 'string' && 3 * data.length <= limit) {

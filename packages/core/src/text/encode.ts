@@ -1,14 +1,14 @@
-/** From a string to bytes: UTF-8 (RFC 6455 8.1), and one byte a character. */
+/** Encodes strings, as UTF-8 (RFC 6455 8.1) or as Latin-1. */
 import { host, type Write } from '../host.ts';
 
-/** To this many UTF-16 code units a loop is faster than the host's encoder. */
+/** Up to this many UTF-16 code units a loop is faster than the host's encoder. */
 const LOOP_TO = 32;
 
 /**
  * Writes `text` as UTF-8 at `into[start]` and returns its length in bytes. A lone surrogate becomes U+FFFD, as on the web platform.
- * There must be room for three bytes a UTF-16 code unit.
+ * There must be room for three bytes for each UTF-16 code unit.
  *
- * @param write the host's way; without one the text is encoded here
+ * @param write the host's encoder; without one the text is encoded here
  */
 export function encodeUtf8(text: string, into: Uint8Array, start: number, write?: Write): number {
   if (write !== undefined && text.length > LOOP_TO) return write(text, into, start);
@@ -25,8 +25,8 @@ export function encodeUtf8(text: string, into: Uint8Array, start: number, write?
       continue;
     }
     if ((point & 0xf800) === 0xd800) {
-      // Not codePointAt: once V8 13 or 14 has optimised a call, it reads beyond the end of a string that was cut from a
-      // longer one. Beyond the end charCodeAt gives NaN, which is not half of a pair.
+      // codePointAt would not do: once V8 13 or 14 has optimised a call of it, it reads beyond the end of a string that was
+      // cut from a longer one. charCodeAt returns NaN there, which is not half of a pair.
       const low = text.charCodeAt(i + 1);
       if (point < 0xdc00 && (low & 0xfc00) === 0xdc00) {
         point = 0x10000 + ((point & 0x3ff) << 10) + (low & 0x3ff);
@@ -54,13 +54,13 @@ export function utf8Length(text: string): number {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
     length += unit < 0x800 ? 1 : 2;
-    // Of a surrogate pair the two units are four bytes together.
+    // A surrogate pair is four bytes: two units, and 2 added above.
     if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++;
   }
   return length;
 }
 
-/** Writes `text` at `into[at]`, each character as one byte: ASCII, or ISO-8859-1. */
+/** Writes `text` at `into[at]` as ASCII or Latin-1, one byte for each character. */
 export function writeLatin1(text: string, into: Uint8Array, at: number): void {
   if (host.writeLatin1 !== undefined) host.writeLatin1(text, into, at);
   else for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i);

@@ -1,25 +1,25 @@
 /**
- * From the bytes of a text message to its string (RFC 6455 8.1). This is the one place that chooses how, by the length of the text, its
- * characters, and what the host offers.
+ * Decodes the bytes of text messages to strings (RFC 6455 8.1). This is the only place that chooses how, by the length of a text, its
+ * characters, and the capabilities of the host.
  */
 import { decodeBy, host, type Utf8TextDecoder } from '../host.ts';
 import { decode, mask } from '../simd.ts';
 import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from './utf8.ts';
 
-/** Memory that payloads lie in, which keeps the views of it that are worth keeping. */
+/** The memory that holds a payload. It keeps views that are worth using again. */
 export interface PayloadMemory {
   readonly bytes: Uint8Array;
   /** Returns a plain view of `bytes[start]` to `bytes[end - 1]`. */
   view(start: number, end: number): Uint8Array;
-  /** Returns a view of all of `bytes` for words, if that pays for a payload of `length` bytes. */
+  /** Returns a `DataView` of `bytes`, if that pays for a payload of `length` bytes. */
   words(length: number): DataView | undefined;
 }
 
 /**
- * Decodes a text that is whole in memory; returns `undefined` when it is not valid UTF-8, and has been unmasked in place then.
+ * Decodes a text that lies in one piece in memory. Returns `undefined` when it is not valid UTF-8, and has unmasked it in place then.
  *
  * @param key the masking key, or 0
- * @param decoder the fatal decoder that the options name; without one core decodes by itself
+ * @param decoder the fatal decoder of the options; without one core decodes by itself
  */
 export function decodePayload(
   memory: PayloadMemory,
@@ -41,19 +41,19 @@ export function decodePayload(
 }
 
 /**
- * Decodes a text whose bytes have been validated as they came.
+ * Decodes a text whose bytes were validated when they arrived.
  *
  * @param isAscii whether all of them are known to be ASCII
- * @param decoder the fatal decoder that the options name; without one core decodes by itself
+ * @param decoder the fatal decoder of the options; without one core decodes by itself
  */
 export function decodeValid(bytes: Uint8Array, isAscii: boolean, decoder: Utf8TextDecoder | undefined): string {
   const { length } = bytes;
   const text = length <= SHORT_ASCII ? decodeShortAscii(bytes, 0, length, 0, undefined) : undefined;
-  // A decoder of the application's may refuse even valid bytes; core's own does not.
+  // The application's decoder may refuse even valid bytes, so core decodes them then.
   return text ?? decodeText(bytes, isAscii ? 'ascii' : 'utf8', decoder) ?? (decodeUtf8(bytes) as string);
 }
 
-/** The facts about a text that are known before it is decoded. */
+/** What is known about a text before it is decoded. */
 export type Known = 'ascii' | 'utf8' | 'nothing';
 
 /**
@@ -71,14 +71,14 @@ export function decodeText(bytes: Uint8Array, known: Known, decoder: Utf8TextDec
   if (text !== undefined) return text;
   // There is no kernel, or it found the bytes invalid.
   text = slices.utf8(bytes, 0, length);
-  // U+FFFD stands where the bytes are not valid, or are U+FFFD themselves.
+  // U+FFFD may stand for invalid bytes, or for itself.
   if (known === 'utf8' || !text.includes('\ufffd')) return text;
   return validateUtf8(bytes, 0, length, UTF8_BOUNDARY) === UTF8_BOUNDARY ? text : undefined;
 }
 
-/** Returns whether the bytes are known to be ASCII; false also where looking would cost as much as validating them. */
+/** Returns whether the bytes are ASCII. Returns false too if a check would cost as much as validating them. */
 export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  // A mask of 0 changes nothing.
+  // The key 0 changes nothing.
   return mask(bytes, start, end, 0) === 0;
 }
 
@@ -86,11 +86,12 @@ export function isAscii(bytes: Uint8Array, start: number, end: number): boolean 
 export const SHORT_ASCII = 16;
 
 /**
- * Decodes up to 16 bytes of ASCII, masked with `key` or with 0; returns `undefined` when they are not ASCII. That takes a fifth of the
- * time of a call of the host's decoder (benchmarks: decode). It is one call with all characters, because a string concatenated of parts
- * would have to be flattened when it is read.
+ * Unmasks and decodes up to 16 bytes of ASCII. Returns `undefined` when they are not ASCII. This takes a fifth of the time of the host's
+ * decoder (benchmarks: decode). All characters go into one call, because a string that is concatenated from parts must be flattened when
+ * it is read.
  *
- * @param words a view of all of `bytes`, where there is one already
+ * @param key the masking key, or 0
+ * @param words a `DataView` of `bytes`, if the caller has one
  */
 export function decodeShortAscii(
   bytes: Uint8Array,

@@ -1,8 +1,8 @@
 /**
  * UTF-8 (RFC 6455 8.1, RFC 3629): incremental validation that fails at the first impossible byte, and decoding.
  *
- * The state between two parts of a text is one integer: 0 at the boundary of a code point, else what the next byte
- * must be, as `wanted | lowest << 8 | highest << 16`. RFC 3629 4:
+ * The state between two parts of a text is one integer. It is 0 at the boundary of a code point. Otherwise it is
+ * `wanted | lowest << 8 | highest << 16`: the number of bytes to come, and the range of the next one. RFC 3629 4:
  *
  *     UTF8-1 = %x00-7F
  *     UTF8-2 = %xC2-DF UTF8-tail
@@ -17,11 +17,11 @@ import { lastBoundary, validate } from '../simd.ts';
 export const UTF8_BOUNDARY = 0;
 
 /**
- * Checks the next part of a text. Returns the state after it, or `~index` (which is negative) where `bytes[index]` is the first byte
- * that no valid text could have in this place.
+ * Validates the next part of a text. Returns the state after it, or the negative number `~index` if `bytes[index]` is the first byte that
+ * is impossible in its place.
  *
  * @param state the state after the part before; {@link UTF8_BOUNDARY} at the beginning of a text
- * @param decoder a fatal decoder, which may be asked whether bytes are valid
+ * @param decoder a fatal decoder, which may be used to validate many bytes at once
  * @see RFC 6455 8.1
  */
 export function validateUtf8(
@@ -33,7 +33,7 @@ export function validateUtf8(
 ): number {
   let at = start;
   let wanted = state;
-  // First the code point that the part before left unfinished, then many at a time as long as all is well.
+  // First comes the code point that the part before left incomplete, then as many bytes as `validate` accepts at once.
   for (; at < end && wanted !== UTF8_BOUNDARY; at++) {
     wanted = nextUtf8(wanted, bytes[at] as number);
     if (wanted < 0) return ~at;
@@ -47,7 +47,7 @@ export function validateUtf8(
   return wanted;
 }
 
-/** Returns the state after one more byte (at a boundary, one that is not ASCII), or -1 when no valid text has it here. */
+/** Returns the state after one more byte, or -1 if the byte is impossible here. At a boundary it must not be called for ASCII. */
 export function nextUtf8(state: number, byte: number): number {
   if (state !== UTF8_BOUNDARY) {
     if (byte < ((state >> 8) & 0xff) || byte > state >> 16) return -1;
@@ -62,13 +62,13 @@ export function nextUtf8(state: number, byte: number): number {
 
 const tail = (wanted: number, lowest: number, highest: number): number => wanted | (lowest << 8) | (highest << 16);
 
-/** Returns the number of bytes at the end of a part that belong to the code point that the next part must complete: 0 to 3. */
+/** Returns the number of bytes of the incomplete code point at the end of a part: 0 to 3. */
 export function unfinishedBytes(bytes: Uint8Array, end: number, state: number): number {
   return state === UTF8_BOUNDARY ? 0 : end - lastBoundary(bytes, end);
 }
 
 /**
- * Decodes a whole text; returns `undefined` when it is not valid UTF-8. A byte order mark is kept: it is data here.
+ * Decodes a whole text. Returns `undefined` when it is not valid UTF-8. A byte order mark is kept, because it is part of the text.
  *
  * @see RFC 6455 8.1
  */

@@ -1,4 +1,4 @@
-// Pull: nothing happens that is not polled; pausing; and a limit to what waits to be written (RFC 6455 10.4).
+// Back-pressure: events are only made when they are polled, pause, and the limit for bytes that wait (RFC 6455 10.4).
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type EndEvent, Opcode, StateError } from '../../src/index.ts';
@@ -15,7 +15,7 @@ for (const role of ROLES) {
   const texts = (connection: Iterable<unknown>): string =>
     Array.from(connection, (event) => (event as { data: string }).data).join(' ');
 
-  test(`an event is made when it is polled, and its answer with it (${role})`, () => {
+  test(`an event, and the answer to its frame, is made only when it is polled (${role})`, () => {
     const connection = opened(role);
     connection.receive(concat(frame(role, Ping, '1'), frame(role, Ping, '2')));
     assert.is(connection.queuedBytes, 0);
@@ -56,7 +56,7 @@ for (const role of ROLES) {
 
   // pause and resume
 
-  test(`a connection that is paused gives no event, whatever happens (${role})`, () => {
+  test(`a paused connection returns no event, whatever happens (${role})`, () => {
     const connection = opened(role, QUIET);
     connection.receive(messages('a', 'b', 'c')).poll();
     connection.pause();
@@ -96,7 +96,7 @@ for (const role of ROLES) {
     assert.is(sent(connection), own(role, Text, 'Hello') + own(role, Ping));
   });
 
-  test(`close ends a pause, for the peer's Close frame is to be read (${role})`, () => {
+  test(`close ends a pause, so that the peer's Close frame can be read (${role})`, () => {
     const connection = opened(role);
     connection.pause();
     connection.receive(concat(messages('a'), closeFrame(role, 1000)));
@@ -107,7 +107,7 @@ for (const role of ROLES) {
     assert.not.ok(connection.paused);
   });
 
-  test(`close when the transport has ended drops what was not polled: only the end is left (${role})`, () => {
+  test(`close after the end of the transport drops all events but the event end (${role})`, () => {
     for (const pause of [true, false]) {
       const connection = opened(role, QUIET);
       if (pause) connection.pause();
@@ -119,7 +119,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`the transport ends during a pause: all that arrived is delivered after it, however late (${role})`, () => {
+  test(`when the transport ends during a pause, everything that arrived is delivered after the pause (${role})`, () => {
     for (const patience of [100, 60_000]) {
       const connection = opened(role, QUIET);
       connection.pause();
@@ -135,7 +135,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`a fault that is read when the transport is already destroyed sets no deadline (${role})`, () => {
+  test(`a fault that is parsed after the transport was destroyed sets no deadline (${role})`, () => {
     const connection = opened(role, QUIET);
     connection.pause();
     connection.receive(FAULT[role].bytes.slice()).receiveEnd(10).timeout(5010);
@@ -144,7 +144,7 @@ for (const role of ROLES) {
     assert.equal([connection.transport, connection.deadline], ['destroy', NEVER]);
   });
 
-  test(`the heartbeat goes on in a pause, and a fault of time is told after it (${role})`, () => {
+  test(`the heartbeat goes on during a pause, and a timeout is reported after it (${role})`, () => {
     const connection = opened(role, { heartbeat: { interval: 100, timeout: 50 } });
     connection.timeout(100);
     connection.pause();
@@ -175,7 +175,7 @@ for (const role of ROLES) {
     connection.send('y');
   });
 
-  test(`10.4: what must be sent is sent though the queue is full (${role})`, () => {
+  test(`10.4: answers and Close frames are sent even when maxQueuedBytes is reached (${role})`, () => {
     const connection = opened(role, { maxQueuedBytes: 1 });
     connection.send('x');
     receive(connection, concat(frame(role, Ping, 'p'), closeFrame(role, 1000)));
@@ -184,7 +184,7 @@ for (const role of ROLES) {
     assert.ok(bytes.length > own(role, Text, 'x').length + own(role, Opcode.Pong, 'p').length);
   });
 
-  test(`10.4: maxQueuedBytes 0 sends nothing, Infinity everything (${role})`, () => {
+  test(`10.4: with maxQueuedBytes 0 nothing can be sent, with Infinity everything (${role})`, () => {
     assert.throws(() => opened(role, { maxQueuedBytes: 0 }).send(''), /maxQueuedBytes/);
     const connection = opened(role, { maxQueuedBytes: NEVER });
     for (let n = 0; n < 100; n++) connection.send(new Uint8Array(1000));
@@ -207,7 +207,7 @@ test('the wrong type of data throws and queues nothing', () => {
   }
 });
 
-test('a chunk that is no Uint8Array throws and changes nothing', () => {
+test('a chunk that is not a Uint8Array throws and changes nothing', () => {
   for (const connection of [opened('server', QUIET), Connection.server()]) {
     for (const chunk of [
       undefined,
@@ -226,7 +226,7 @@ test('a chunk that is no Uint8Array throws and changes nothing', () => {
   }
 });
 
-test('an end that pauses gets nothing more, and loses nothing', () => {
+test('an endpoint that pauses receives nothing more, and loses nothing', () => {
   const pair = new Pair({ opened: true }).run();
   pair.cut = byteByByte;
   pair.server.onEvent = (_event, connection) => connection.pause();

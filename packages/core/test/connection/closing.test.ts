@@ -1,4 +1,4 @@
-// RFC 6455 7.1: the closing handshake.
+// RFC 6455 7.1: the closing handshake. The model (model/model.test.ts) has every order of its steps.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ConnectionEvent, type EndEvent, Opcode, type Role } from '../../src/index.ts';
@@ -27,10 +27,8 @@ const { Text, Binary, Ping, Pong, Continuation } = Opcode;
 /** No deadline but those of closing. */
 const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
 
-// The table at the head of connection.ts, step by step.
-
 for (const role of ROLES) {
-  test(`7.1.2: we begin, the peer answers (${role})`, () => {
+  test(`7.1.2: we begin the closing handshake and the peer answers (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.equal([connection.state, connection.transport, connection.deadline], ['open', 'open', NEVER]);
 
@@ -54,7 +52,7 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`5.5.1: the peer begins, we answer with its code (${role})`, () => {
+  test(`5.5.1: the peer begins the closing handshake and we answer with its code (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.equal(receive(connection, closeFrame(role, 4321, 'go'), 100), [{ type: 'close', code: 4321, reason: 'go' }]);
     assert.is(sent(connection), ownClose(role, 4321));
@@ -64,14 +62,14 @@ for (const role of ROLES) {
     assert.equal([code, reason, clean], [4321, 'go', true]);
   });
 
-  test(`7.1.5: a Close frame without a code is answered with such a one, and is 1005 (${role})`, () => {
+  test(`7.1.5: a Close frame without a code counts as 1005, and is answered without a code (${role})`, () => {
     const connection = opened(role);
     assert.equal(receive(connection, closeFrame(role)), [{ type: 'close', code: 1005, reason: '' }]);
     assert.is(sent(connection), ownClose(role));
     assert.is(ending(connection).code, 1005);
   });
 
-  test(`5.5.1: close sends nothing, a code, or a code and a reason (${role})`, () => {
+  test(`5.5.1: close sends no code, a code, or a code and a reason (${role})`, () => {
     const cases: [args: [code?: number, reason?: string], expected: string][] = [
       [[], ownClose(role)],
       [[1001], ownClose(role, 1001)],
@@ -100,16 +98,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`7.1.2: closing twice sends one Close frame, and moves no deadline (${role})`, () => {
-    const connection = opened(role, QUIET);
-    connection.close(1000, '', 100);
-    assert.is(sent(connection), ownClose(role, 1000));
-    connection.close(1001, '', 3000);
-    assert.is(sent(connection), '');
-    assert.is(connection.deadline, 5100);
-  });
-
-  test(`5.5.1: our Close frame goes after all that was sent, and nothing after it (${role})`, () => {
+  test(`5.5.1: our Close frame leaves after everything that was sent, and nothing can be sent after it (${role})`, () => {
     const connection = opened(role);
     connection.send('one');
     connection.close(1000);
@@ -126,7 +115,7 @@ for (const role of ROLES) {
 
   // What arrives after a Close frame.
 
-  test(`5.5.1: after our Close frame only the peer's is delivered, and a Ping frame answered (${role})`, () => {
+  test(`5.5.1: after our Close frame only the peer's Close frame is delivered, but Ping frames are answered (${role})`, () => {
     const frames = [
       frame(role, Text, 'Hello'),
       frame(role, Text, '\xff'),
@@ -150,7 +139,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: close in the middle of any frame drops the rest of it, but for a Ping frame (${role})`, () => {
+  test(`5.5.1: close in the middle of any frame but a Ping frame drops the rest of it (${role})`, () => {
     const interrupted: [bytes: Uint8Array, hasPing: boolean][] = [
       [concat(frame(role, Text, 'Hello')), false],
       [concat(frame(role, Binary, 'a', false), frame(role, Ping, 'ping'), frame(role, Continuation, 'b')), true],
@@ -172,7 +161,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: close in the middle of the peer's Close frame still reads that (${role})`, () => {
+  test(`5.5.1: close in the middle of the peer's Close frame still delivers that frame (${role})`, () => {
     const bytes = closeFrame(role, 4000, 'enough');
     for (let cut = 0; cut < bytes.length; cut++) {
       const connection = opened(role);
@@ -185,7 +174,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: data after the peer's Close frame is ignored, whatever it is (${role})`, () => {
+  test(`5.5.1: any bytes after the peer's Close frame are ignored (${role})`, () => {
     for (const late of [frame(role, Text, 'late'), closeFrame(role, 1000), FAULT[role].bytes, hex('ff ff ff')]) {
       const connection = opened(role);
       assert.is(types(receive(connection, concat(closeFrame(role, 1000), late))), 'close');
@@ -195,7 +184,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: events that were not polled when close is called are dropped with what follows (${role})`, () => {
+  test(`5.5.1: close drops the messages that have not been polled (${role})`, () => {
     const connection = opened(role);
     connection.receive(concat(frame(role, Text, 'one'), frame(role, Text, 'two'), closeFrame(role, 1000)));
     assert.equal(connection.poll(), { type: 'text', data: 'one' });
@@ -203,7 +192,7 @@ for (const role of ROLES) {
     assert.is(types(connection), 'close');
   });
 
-  test(`7.1.1: the peer never answers: closeTimeout destroys the transport (${role})`, () => {
+  test(`7.1.1: when the peer never answers, closeTimeout destroys the transport (${role})`, () => {
     const connection = opened(role, { closeTimeout: 700 });
     connection.close(1000, '', 100);
     sent(connection);
@@ -217,16 +206,7 @@ for (const role of ROLES) {
     nothingFollows(connection);
   });
 
-  test(`7.1.1: both Close frames have passed, but the transport does not end (${role})`, () => {
-    const connection = opened(role);
-    receive(connection, closeFrame(role, 1000), 100);
-    sent(connection);
-    const [end] = [...connection.timeout(5100)] as EndEvent[];
-    assert.equal([end?.code, end?.clean, end?.explanation.endedEarly], [1000, true, false]);
-    assert.is(connection.transport, 'destroy');
-  });
-
-  test(`7.1.1: the peer has ended its side, but does not let us end ours (${role})`, () => {
+  test(`7.1.1: when the peer has ended its side but ours never ends, closeTimeout destroys the transport (${role})`, () => {
     const connection = opened(role, QUIET);
     assert.is(types(connection.receiveEnd(100)), 'end');
     assert.equal([connection.transport, connection.deadline], ['end', 5100]);
@@ -234,13 +214,6 @@ for (const role of ROLES) {
     assert.equal([connection.transport, connection.deadline], ['destroy', NEVER]);
   });
 }
-
-test('7.1.1: closeTimeout can be off', () => {
-  const connection = opened('server', { ...QUIET, closeTimeout: NEVER });
-  connection.close();
-  sent(connection);
-  assert.is(connection.deadline, NEVER);
-});
 
 // Two ends.
 
@@ -259,7 +232,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
   for (const first of ROLES) {
     const second = first === 'client' ? 'server' : 'client';
 
-    test(`7.1.1: the ${first} closes, and both ends end cleanly, ${cut}`, () => {
+    test(`7.1.1: when the ${first} closes, both endpoints end cleanly, ${cut}`, () => {
       const pair = pairOf(cut);
       pair[first].connection.close(1000, 'done');
       pair.run();
@@ -274,7 +247,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
       assert.is(pair.now, first === 'client' ? 60 : 80);
     });
 
-    test(`7.1.1: the ${first} closes, the ${second} is gone, ${cut}`, () => {
+    test(`7.1.1: when the ${first} closes and the ${second} is gone, the transport is destroyed, ${cut}`, () => {
       const pair = pairOf(cut);
       pair.server.out.stalled = pair.client.out.stalled = true;
       pair[first].connection.close(1000);
@@ -285,7 +258,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
     });
   }
 
-  test(`7.1.2: both close at the same time, ${cut}`, () => {
+  test(`7.1.2: both endpoints can close at the same time, ${cut}`, () => {
     const pair = pairOf(cut);
     pair.client.connection.close(4001);
     pair.server.connection.close(4002);
@@ -301,7 +274,7 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
     }
   });
 
-  test(`7.1.1: messages on their way when the other end closes are dropped there, delivered here, ${cut}`, () => {
+  test(`7.1.1: an endpoint that closes drops messages that still arrive, and its own earlier ones are delivered, ${cut}`, () => {
     const pair = pairOf(cut);
     pair.client.connection.send('to be dropped');
     pair.server.connection.send('to be delivered');
@@ -310,110 +283,6 @@ for (const cut of Object.keys(CUTS) as (keyof typeof CUTS)[]) {
     assert.is(pair.client.types.join(' '), 'open text close end');
     assert.is(pair.server.types.join(' '), 'open close end');
   });
-}
-
-// Every order of what can happen.
-
-const STEPS = ['close', 'peer', 'fault', 'eof', 'late'] as const;
-
-interface Model {
-  sent: number | undefined;
-  received: number | undefined;
-  rule: string | undefined;
-  initiator: string;
-  ended: boolean;
-  destroyed: boolean;
-  events: string;
-  bytes: string;
-}
-
-/** What a step does, as RFC 6455 5.5.1 and 7.1 say: the closing handshake once more, in another way. */
-function take(step: (typeof STEPS)[number], model: Model, role: Role): void {
-  const listening = model.received === undefined && model.rule === undefined && !model.ended;
-  const closing = model.sent !== undefined;
-  const send = (code: number, initiator: string, reason = ''): void => {
-    if (!closing) Object.assign(model, { sent: code, initiator, bytes: ownClose(role, code, reason) });
-  };
-  if (step === 'close' && !model.ended) send(1000, 'local');
-  if (step === 'peer' && listening) {
-    send(1001, 'remote');
-    model.received = 1001;
-    model.events += ' close';
-  }
-  if (step === 'fault' && listening) {
-    model.rule = FAULT[role].rule;
-    send(1002, 'local', model.rule);
-    model.events += ' fail';
-  }
-  const late = step === 'late' && (closing || model.ended);
-  if (late) model.destroyed = true;
-  if ((step === 'eof' || late) && !model.ended) {
-    model.ended = true;
-    model.events += ' end';
-  }
-}
-
-for (const role of ROLES) {
-  test(`7.1: every order of close, Close frame, fault, end and timeout (${role})`, () => {
-    const orders = STEPS.flatMap((a) =>
-      STEPS.flatMap((b) => STEPS.flatMap((c) => STEPS.flatMap((d) => STEPS.map((e) => [a, b, c, d, e])))),
-    );
-    for (const order of orders) checkOrder(role, order);
-  });
-}
-
-function checkOrder(role: Role, order: readonly (typeof STEPS)[number][]): void {
-  const connection = opened(role, QUIET);
-  const model: Model = {
-    ...{ sent: undefined, received: undefined, rule: undefined },
-    ...{ initiator: 'transport', ended: false, destroyed: false, events: '', bytes: '' },
-  };
-  const actions = {
-    close: () => connection.close(1000),
-    peer: () => connection.receive(closeFrame(role, 1001)),
-    fault: () => connection.receive(FAULT[role].bytes.slice()),
-    eof: () => connection.receiveEnd(),
-    late: () => {
-      if (connection.deadline !== NEVER) now = connection.deadline;
-      connection.timeout(now);
-    },
-  };
-  let now = 0;
-  let events = '';
-  let bytes = '';
-  for (const [index, step] of order.entries()) {
-    take(step, model, role);
-    actions[step]();
-    for (const event of connection) {
-      events += ` ${event.type}`;
-      if (event.type === 'end') checkEnd(event, model);
-    }
-    bytes += sent(connection);
-
-    const closing = model.sent !== undefined;
-    const done = model.rule !== undefined || (closing && model.received !== undefined);
-    const transport = model.ended || (done && role === 'server') ? 'end' : 'open';
-    const expected = {
-      events: model.events,
-      bytes: model.bytes,
-      state: model.ended ? 'closed' : closing ? 'closing' : 'open',
-      transport: model.destroyed ? 'destroy' : transport,
-      waits: (closing || model.ended) && !model.destroyed,
-    };
-    const { state, transport: actual, deadline } = connection;
-    const found = { events, bytes, state, transport: actual, waits: deadline !== NEVER };
-    assert.equal(found, expected, `after ${order.slice(0, index + 1).join(', ')}`);
-  }
-}
-
-function checkEnd({ code, clean, explanation }: EndEvent, model: Model): void {
-  assert.is(code, model.received ?? 1006);
-  assert.is(clean, model.received !== undefined && model.rule === undefined);
-  assert.is(explanation.sent?.code, model.sent);
-  assert.is(explanation.received?.code, model.received);
-  assert.is(explanation.error?.rule, model.rule);
-  assert.is(explanation.initiator, model.initiator);
-  assert.is(explanation.endedEarly, model.received === undefined);
 }
 
 test.run();

@@ -10,7 +10,7 @@ const test = suite('RFC 6455 5.4 fragmentation');
 const { Continuation, Text, Binary, Ping } = Opcode;
 
 for (const role of ROLES) {
-  test(`5.4: fragments become one message, with control frames between them (${role})`, () => {
+  test(`5.4: fragments are joined to one message, and control frames may come between them (${role})`, () => {
     const connection = opened(role);
     const frames = concat(
       frame(role, Text, 'Hel', false),
@@ -23,7 +23,7 @@ for (const role of ROLES) {
     assert.equal(text, { type: 'text', data: 'Hello' });
   });
 
-  test(`5.4: sendFragment sends the type once, then continuations, control frames between them (${role})`, () => {
+  test(`5.4: sendFragment sends the type once and then Continuation frames, with control frames between them (${role})`, () => {
     const connection = opened(role);
     connection.sendFragment('Hel', false);
     connection.ping('p');
@@ -40,7 +40,7 @@ for (const role of ROLES) {
     );
   });
 
-  test(`5.4: a message may not begin inside another (${role})`, () => {
+  test(`5.4: send throws while a fragmented message is in progress (${role})`, () => {
     const connection = opened(role);
     connection.sendFragment(Uint8Array.of(1), false);
     const before = connection.queuedBytes;
@@ -54,7 +54,7 @@ for (const role of ROLES) {
     connection.send('x');
   });
 
-  test(`5.4: close may come inside a message, and ends it (${role})`, () => {
+  test(`5.4: close ends a fragmented message that is in progress (${role})`, () => {
     const connection = opened(role);
     connection.sendFragment('Hel', false);
     connection.close();
@@ -62,7 +62,7 @@ for (const role of ROLES) {
     assert.throws(() => connection.sendFragment('lo', true), /closing/);
   });
 
-  test(`5.4: the fragments at fault fail the connection after the events before them (${role})`, () => {
+  test(`5.4: wrong fragments fail the connection after the events before them (${role})`, () => {
     for (const [name, frames] of Object.entries({
       'continuation-without-message': [frame(role, Binary, 'x'), frame(role, Continuation, 'x')],
       'message-interleaved': [frame(role, Text, 'x', false), frame(role, Ping), frame(role, Binary, 'x')],
@@ -73,7 +73,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.4: fragmentSize cuts what is sent (${role})`, () => {
+  test(`5.4: fragmentSize divides messages into fragments (${role})`, () => {
     const connection = opened(role, { fragmentSize: 4 });
     connection.send('Hello');
     assert.is(sent(connection), own(role, Text, 'Hell', false) + own(role, Continuation, 'o'));
@@ -85,7 +85,7 @@ for (const [name, cut] of Object.entries({
   'byte by byte': byteByByte,
   'in random pieces': cutRandomly(30),
 })) {
-  test(`5.4: messages: 'fragments' delivers what arrives, whole code points of a text, ${name}`, () => {
+  test(`5.4: messages: 'fragments' delivers parts as they arrive, a text in whole code points, ${name}`, () => {
     const text = 'aé€😀'.repeat(50);
     const bytes = Uint8Array.from({ length: 1000 }, (_, index) => index);
     const pair = new Pair({
@@ -112,7 +112,7 @@ for (const [name, cut] of Object.entries({
 }
 
 for (const role of ROLES) {
-  test(`5.4: with messages: 'fragments', what arrived before a fault is delivered before it (${role})`, () => {
+  test(`5.4: with messages: 'fragments', the parts before a fault are delivered (${role})`, () => {
     const connection = opened(role, { messages: 'fragments' });
     const events = receive(connection, concat(frame(role, Text, 'Hel', false), FAULT[role].bytes));
     assert.is(types(events), 'fragment fail');

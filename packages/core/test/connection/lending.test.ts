@@ -23,7 +23,7 @@ const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
 
 const types = (events: Iterable<ConnectionEvent>): string[] => [...events].map(({ type }) => type);
 
-lending('nothing of the frame has left: it is dropped, and the connection fails with 1011', () => {
+lending('a changed loan of which nothing has left is dropped, and the connection fails with 1011', () => {
   const { connection, bytes } = lent(0);
   connection.pause();
   transfer(bytes);
@@ -35,7 +35,7 @@ lending('nothing of the frame has left: it is dropped, and the connection fails 
   assert.equal(more, []);
 });
 
-lending('its header has left: the transport is destroyed without a Close frame', () => {
+lending('a changed loan whose header has left destroys the transport without a Close frame', () => {
   for (const sent of [4, 5, 4 + SIZE - 1]) {
     const { connection, bytes } = lent(sent);
     transfer(bytes);
@@ -45,7 +45,7 @@ lending('its header has left: the transport is destroyed without a Close frame',
   }
 });
 
-lending('a transport that copies: what was queued before leaves, then our Close frame', () => {
+lending('with transmitInto, our Close frame still leaves if nothing of the changed loan has', () => {
   const { connection, bytes } = lent(0);
   transfer(bytes);
   const into = new Uint8Array(50);
@@ -53,13 +53,13 @@ lending('a transport that copies: what was queued before leaves, then our Close 
   assert.equal([into[0], connection.state, connection.transmitInto(into, 0)], [0x88, 'closing', 0]);
 });
 
-lending('a transport that copies: with the rest of a cut frame gone nothing leaves', () => {
+lending('with transmitInto, a changed loan whose header has left destroys the transport', () => {
   const { connection, bytes } = lent(100);
   transfer(bytes);
   assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
 });
 
-lending('the caller transfers a piece that max cut off, and the rest with it: the transport is destroyed', () => {
+lending('transferring a part that max has divided destroys the transport, since the rest of it is gone', () => {
   const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
   open.send(new Uint8Array(SIZE));
   const connecting = Connection.client('ws://example.com/');
@@ -67,16 +67,16 @@ lending('the caller transfers a piece that max cut off, and the rest with it: th
     [open, ['open', 'fail', 'end']],
     [connecting, ['fail', 'end']],
   ] as const) {
-    const piece = connection.transmit(0, 100) as Uint8Array<ArrayBuffer>;
-    assert.is(piece.length, 100);
-    transfer(piece);
+    const part = connection.transmit(0, 100) as Uint8Array<ArrayBuffer>;
+    assert.is(part.length, 100);
+    transfer(part);
     assert.is(connection.transmit(0, 100), undefined);
     assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
     assert.equal(types(connection), told);
   }
 });
 
-lending('behind the end of the transport nothing is told any more', () => {
+lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {
     const { connection, bytes } = lent(sent);
     assert.equal(types(connection.receiveEnd(0)), ['end']);
@@ -86,7 +86,7 @@ lending('behind the end of the transport nothing is told any more', () => {
   }
 });
 
-lending('while closing, our Close frame still leaves when nothing of the frame before it has', () => {
+lending('while closing, our Close frame still leaves if nothing of the changed loan before it has', () => {
   const { connection, bytes } = lent(0);
   connection.close(1000);
   transfer(bytes);
@@ -94,7 +94,7 @@ lending('while closing, our Close frame still leaves when nothing of the frame b
   assert.equal(types(connection), []);
 });
 
-lending('a connection that we failed already says so once, with the first reason', () => {
+lending('a connection that failed before keeps its first explanation', () => {
   const { connection, bytes } = lent(100);
   connection.fail('reader-too-slow');
   assert.equal(types(connection), ['fail']);

@@ -7,7 +7,8 @@ import { ResolvedOptions, resolveOptions, resolveServerOptions } from '../../src
 import { host } from '../../src/host.ts';
 import { Connection } from '../../src/index.ts';
 import { requestHead } from '../handshake/heads.ts';
-import { ascii, isA, NEVER } from './tools.ts';
+import { ascii } from '../support.ts';
+import { isA, NEVER } from './tools.ts';
 
 const test = suite('options');
 const SOURCE = readFileSync(new URL('../../src/connection/options.ts', import.meta.url), 'utf8');
@@ -20,19 +21,19 @@ const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
   maxHeadSize: ['16 KiB', 16_384],
   maxEarlyBytes: ['64 KiB', 65_536],
   maxQueuedBytes: ['16 MiB', 16_777_216],
-  fragmentSize: ['`Infinity`, one frame a message', NEVER],
+  fragmentSize: ['`Infinity`, so that each message is one frame', NEVER],
   messages: ["`'whole'`", false],
   autoPong: ['true', true],
-  heartbeat: ['every 30,000 ms, 10,000 ms for an answer', { interval: 30_000, timeout: 10_000 }],
+  heartbeat: ['one every 30,000 ms, with 10,000 ms for an answer', { interval: 30_000, timeout: 10_000 }],
   idleTimeout: ['120,000', 120_000],
   messageProgress: ['1,024 bytes of payload within each 10,000 ms', { bytes: 1024, within: 10_000 }],
   stallTimeout: ['60,000', 60_000],
   handshakeTimeout: ['10,000', 10_000],
   closeTimeout: ['5,000', 5000],
-  rateLimits: ['no limits', undefined],
+  rateLimits: ['none', undefined],
   compression: ['none', undefined],
-  random: ['`crypto.getRandomValues` where there is one', host.random],
-  textDecoder: ["the host's `TextDecoder`, or none and core's own code", host.textDecoder],
+  random: ['`crypto.getRandomValues`, if the host has it', host.random],
+  textDecoder: ["the host's `TextDecoder`, or core's own code if the host has none", host.textDecoder],
 };
 
 /** What the documentation of an option says of its default. */
@@ -42,7 +43,7 @@ function documented(name: string): string | undefined {
 }
 
 for (const [name, [text, value]] of Object.entries(DEFAULTS)) {
-  test(`${name}: ${text} by default, as documented`, () => {
+  test(`${name} has its documented default: ${text}`, () => {
     assert.is(documented(name), text);
     for (const options of [{}, { [name]: undefined }]) {
       const resolved = resolveOptions(options) as unknown as Record<string, unknown>;
@@ -101,7 +102,7 @@ const GOOD: [Name, unknown, unknown?][] = [
 
 for (const [name, value, expected = value] of GOOD) {
   const shown = JSON.stringify(value) ?? typeof value;
-  test(`${name}: ${value === NEVER ? 'Infinity' : shown} is taken`, () => {
+  test(`${name} can be ${value === NEVER ? 'Infinity' : shown}`, () => {
     const resolved = resolveOptions({ [name]: value }) as unknown as Record<string, unknown>;
     const key = name === 'messages' ? 'fragments' : name;
     assert.equal(resolved[key], value === false && name !== 'autoPong' ? undefined : expected);
@@ -142,7 +143,7 @@ const BAD: [Name, unknown[], named?: string][] = [
 for (const [name, values, named = name] of BAD) {
   for (const value of values) {
     const shown = JSON.stringify(value, (_, part) => (typeof part === 'object' ? part : String(part)));
-    test(`${name}: ${shown} throws, and ${named} is named`, () => {
+    test(`${name} cannot be ${shown}, and the error names ${named}`, () => {
       const resolve = (): unknown => resolveOptions({ [name]: value });
       assert.throws(resolve, (error: unknown) => isA(TypeError)(error) || isA(RangeError)(error));
       assert.throws(resolve, new RegExp(`^${named.replaceAll('.', '\\.')}\\b`));
@@ -181,7 +182,7 @@ test('a number out of range throws a RangeError', () => {
   assert.throws(() => resolveOptions({ idleTimeout: 0 }), isA(RangeError));
 });
 
-test('what is resolved is not resolved again, and shared by all connections that have it', () => {
+test('resolved options are not resolved again, and connections share them', () => {
   const resolved = resolveOptions({ maxMessageSize: 5 });
   assert.instance(resolved, ResolvedOptions);
   assert.is(resolveOptions(resolved), resolved);
@@ -189,7 +190,7 @@ test('what is resolved is not resolved again, and shared by all connections that
   assert.is(resolveOptions().maxMessageSize, 16_777_216);
 });
 
-test('the options of a server have its policy with them, checked', () => {
+test('the options of a server include its policy, which is checked', () => {
   const resolved = resolveServerOptions({ maxMessageSize: 5, subprotocols: ['chat'], origins: 'any' });
   assert.instance(resolved, ResolvedOptions);
   assert.is(resolveServerOptions(resolved), resolved);
@@ -200,7 +201,7 @@ test('the options of a server have its policy with them, checked', () => {
   assert.is(resolveServerOptions().maxMessageSize, 16_777_216);
 });
 
-test('a server may be given what is resolved', () => {
+test('a server accepts resolved options', () => {
   const resolved = resolveServerOptions({ handshakeTimeout: 5, subprotocols: ['chat'] });
   for (let n = 0; n < 2; n++) {
     const connection = Connection.server(resolved);
@@ -212,11 +213,11 @@ test('a server may be given what is resolved', () => {
   }
 });
 
-test('a limit that is named and undefined is no limit', () => {
+test('a limit that is undefined does not limit', () => {
   assert.equal(resolveOptions({ rateLimits: { messages: undefined } }).rateLimits, { messages: undefined });
 });
 
-test('what resolveOptions gave means the same to a server', () => {
+test('a server accepts the options of resolveOptions too', () => {
   const resolved = resolveOptions({ messages: 'fragments', heartbeat: false, maxMessageSize: 5 });
   const forServers = resolveServerOptions(resolved);
   assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);

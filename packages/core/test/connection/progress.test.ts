@@ -26,7 +26,7 @@ const stalled = (connection: Connection, at: number): void => {
 
 for (const role of ROLES) {
   for (const messages of ['whole', 'fragments'] as const) {
-    test(`a message that becomes longer fast enough lives, however long it takes in all: ${messages} (${role})`, () => {
+    test(`a message that grows fast enough is received, however long it takes in total: ${messages} (${role})`, () => {
       const connection = opened(role, { ...OPTIONS, messages });
       const payload = new Uint8Array(60_000);
       const bytes = frame(role, Binary, payload);
@@ -45,7 +45,7 @@ for (const role of ROLES) {
     });
   }
 
-  test(`one byte too few within the time is a message that is stalled (${role})`, () => {
+  test(`one byte too few within the time fails with message-stalled (${role})`, () => {
     const bytes = frame(role, Binary, new Uint8Array(1000));
     const header = headerOf(role, 1000);
     const connection = opened(role, OPTIONS);
@@ -62,7 +62,7 @@ for (const role of ROLES) {
     assert.is(other.deadline, 999 + WITHIN);
   });
 
-  test(`what is left of a message may be less, but must come in time (${role})`, () => {
+  test(`the last part of a message may be shorter, but must arrive in time (${role})`, () => {
     const bytes = frame(role, Text, 'x'.repeat(BYTES + 10));
     for (const comes of [true, false]) {
       const connection = opened(role, OPTIONS);
@@ -76,7 +76,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`only payload of the message counts: no empty fragments, no control frames, no headers (${role})`, () => {
+  test(`empty fragments, control frames and headers do not count as progress (${role})`, () => {
     const connection = opened(role, OPTIONS);
     receive(connection, frame(role, Binary, 'x', false), 0);
     for (let now = 1; now < WITHIN; now += 9) {
@@ -92,7 +92,7 @@ for (const role of ROLES) {
     stalled(connection, WITHIN);
   });
 
-  test(`fragments add up (${role})`, () => {
+  test(`the payloads of fragments add up (${role})`, () => {
     const connection = opened(role, OPTIONS);
     receive(connection, frame(role, Binary, '', false), 0);
     for (let n = 1; n < BYTES / 10; n++) receive(connection, frame(role, Continuation, 'x'.repeat(10), false), n);
@@ -105,7 +105,7 @@ for (const role of ROLES) {
     assert.is(connection.deadline, NEVER);
   });
 
-  test(`a message has its whole time, whatever the one before it had (${role})`, () => {
+  test(`each message has its whole time, whatever the message before it took (${role})`, () => {
     const connection = opened(role, OPTIONS);
     const long = frame(role, Binary, new Uint8Array(5 * BYTES), false);
     receive(connection, long, 0);
@@ -114,14 +114,14 @@ for (const role of ROLES) {
     const header = headerOf(role, 2 * BYTES);
     receive(connection, concat(last, next.subarray(0, 1)), 600);
     assert.is(connection.deadline, 600 + WITHIN);
-    // The header itself, however it comes, is no progress; the payload is.
+    // The header does not count as progress, however it arrives; the payload does.
     receive(connection, next.subarray(1, header), 700);
     assert.is(connection.deadline, 600 + WITHIN);
     receive(connection, next.subarray(header, header + BYTES), 800);
     assert.is(connection.deadline, 800 + WITHIN);
   });
 
-  test(`a pause stops the time, and after it all of it begins anew (${role})`, () => {
+  test(`a pause stops the time, which begins again after it (${role})`, () => {
     const connection = opened(role, OPTIONS);
     const bytes = frame(role, Binary, new Uint8Array(5 * BYTES));
     receive(connection, bytes.subarray(0, BYTES), 0);
@@ -132,13 +132,13 @@ for (const role of ROLES) {
     stalled(connection, 9000 + WITHIN);
   });
 
-  test(`it can be off (${role})`, () => {
+  test(`messageProgress can be switched off (${role})`, () => {
     const connection = opened(role, { ...OFF, messageProgress: false });
     receive(connection, frame(role, Binary, 'x', false), 0);
     assert.is(connection.deadline, NEVER);
   });
 
-  test(`of a compressed message what counts is what arrived, not what it becomes (${role})`, () => {
+  test(`for a compressed message the compressed bytes count as progress (${role})`, () => {
     const compression = permessageDeflate(pako, { threshold: 0 });
     const options = { ...OPTIONS, random: ZEROS, compression };
     const client = Connection.client('ws://example.com/', options);

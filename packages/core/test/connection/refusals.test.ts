@@ -1,9 +1,9 @@
-// Refusals of a client's request (RFC 6455 4.1) whose body does not end: the deadline of the handshake is the end of them.
+// Refusals of a client's request (RFC 6455 4.1) whose body does not end before the deadline of the handshake.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection } from '../../src/index.ts';
-import { ZEROS } from '../support.ts';
-import { ascii, rule } from './tools.ts';
+import { ascii, ZEROS } from '../support.ts';
+import { rule } from './tools.ts';
 
 const test = suite('RFC 6455 4.1 refusals');
 
@@ -21,7 +21,7 @@ for (const [title, response, body] of [
     'whoare',
   ],
 ] as const) {
-  test(`a refusal with ${title} is one at the deadline, with all that there is of it`, () => {
+  test(`a refusal with ${title} is reported at the deadline, with the bytes that have arrived`, () => {
     for (const polled of [true, false]) {
       const connection = Connection.client('ws://example.com', { random: ZEROS, handshakeTimeout: 300 }, 1000);
       connection.receive(ascii(response), 1000);
@@ -43,13 +43,13 @@ for (const head of [
   '304 Not Modified\r\nETag: "x"\r\n\r\n',
   '401 \r\nContent-Length: 0\r\n\r\n',
 ]) {
-  test(`a refusal whose head says that there is no body is one at once: ${head.slice(0, 3)}`, () => {
+  test(`a refusal whose head announces no body is reported at once: ${head.slice(0, 3)}`, () => {
     const connection = Connection.client('ws://example.com', { random: ZEROS, handshakeTimeout: 300 }, 1000);
     assert.is(rule([...connection.receive(ascii(`HTTP/1.1 ${head}`), 1000)]), 'status-not-101');
   });
 }
 
-test('half of a head, and one that nobody has polled in time, are no refusal', () => {
+test('an incomplete or informational response is a timeout at the deadline, not a refusal', () => {
   for (const bytes of ['HTTP/1.1 401 Unauthorized\r\n', 'HTTP/1.1 102 Processing\r\n\r\n', '']) {
     const connection = Connection.client('ws://example.com', { random: ZEROS, handshakeTimeout: 300 }, 1000);
     connection.receive(ascii(bytes), 1000);

@@ -5,15 +5,15 @@
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
 import { permessageDeflate } from '../../src/deflate/index.ts';
-import { type ConnectionEvent, type EndEvent, type ServerOptions, StateError } from '../../src/index.ts';
+import type { ConnectionEvent, EndEvent, ServerOptions } from '../../src/index.ts';
 import { byteByByte, type Cut, cutAt, cutRandomly, type End, Pair, type Random } from '../pair.ts';
-import { toHex } from '../support.ts';
+import { Application, MAX_QUEUED, received } from './application.ts';
 import { NEVER } from './tools.ts';
 
 /** How often something was done to a connection, by kind. */
 export type Faults = Map<string, number>;
 
-/** What came of one schedule. */
+/** The result of one schedule. */
 export interface Outcome {
   readonly pair: Pair;
   /** Messages that arrived. */
@@ -30,7 +30,6 @@ export type Manner = 'kind' | 'rough';
 
 const STEPS = 60;
 const PATIENCE = 400; // milliseconds
-const MAX_QUEUED = 4000; // bytes
 
 /** The answers that wait when both Close frames are there; the pings of this world have short payloads. */
 const LAST_PONGS = 100;
@@ -90,7 +89,7 @@ class World {
     else if (random() < 0.05) server.onEvent = (event, connection) => this.#reject(event, connection);
   }
 
-  /** Everybody does something, time passes, and in the end all is let go of. */
+  /** Both applications and the network act, time passes, and in the end the network recovers. */
   run(): void {
     const { pair } = this;
     const usual: readonly (() => void)[] = [
@@ -149,7 +148,7 @@ class World {
     act();
   }
 
-  /** Whoever reports what has left, and says what time it is, has a deadline for what waits. */
+  /** Asserts that a stall deadline runs whenever bytes wait on an endpoint that reports and gives the time. */
   #checkWait({ connection, reports }: End): void {
     if (this.#manner === 'kind' || !reports || connection.queuedBytes === 0) return;
     connection.written(0, this.pair.now);
@@ -181,7 +180,7 @@ class World {
       assert.is(code === 1006, explanation.received === undefined);
       assert.equal([connection.state, connection.deadline], ['closed', NEVER], 'all ends');
       assert.is.not(connection.transport, 'open');
-      // Who has received a Close frame was sent that one; who has not, knows why.
+      // A Close frame that was received is one that was sent. Without one, there is an explanation.
       const { explanation: theirs } = other.end.events.at(-1) as EndEvent;
       if (explanation.received !== undefined)
         assert.equal(explanation.received, theirs.sent, 'both agree on who said what');
@@ -244,87 +243,7 @@ const ALLOWED = new Set<unknown>([
   ...['handshake-interrupted', 'handshake-abandoned', 'handshake-rejected', 'status-not-101'],
 ]);
 
-/** What makes a network lose what it has taken. */
+/** The faults with which a network loses bytes that it has taken. */
 const HARMS = ['drop all from here on', 'end one way', 'reset one way', 'reset'];
 
 const RATES = new Set<unknown>(['message-rate', 'control-rate']);
-
-/** The messages that arrived, in a form that compares well; of pieces, those that make whole ones. */
-function received(events: readonly ConnectionEvent[]): string[] {
-  const messages: string[] = [];
-  let pieces = '';
-  for (const event of events) {
-    if (event.type === 'text') messages.push(event.data);
-    if (event.type === 'binary') messages.push(toHex(event.data));
-    if (event.type !== 'fragment') continue;
-    pieces +=
-      event.opcode === 1 ? new TextDecoder('utf-8', { fatal: true }).decode(event.data) : ` ${toHex(event.data)}`;
-    if (!event.final) continue;
-    messages.push(event.opcode === 1 ? pieces : pieces.trim());
-    pieces = '';
-  }
-  return messages;
-}
-
-/** One end's application: what it has sent, whole messages only, in a form that compares well. */
-class Application {
-  readonly sent: string[] = [];
-  readonly end: End;
-  readonly #random: Random;
-  readonly #onFull: () => void;
-  /** The fragments of a message that is not complete. */
-  #fragments: string | undefined = undefined;
-
-  constructor(end: End, random: Random, onFull: () => void) {
-    this.end = end;
-    this.#random = random;
-    this.#onFull = onFull;
-  }
-
-  sendText(): void {
-    const text = '€'.repeat(this.#size());
-    this.#send(text, text);
-  }
-
-  sendBinary(): void {
-    const bytes = new Uint8Array(this.#size()).map((_, at) => at + this.sent.length);
-    this.#send(bytes, toHex(bytes));
-  }
-
-  #send(data: string | Uint8Array, message: string): void {
-    if (this.#fragments !== undefined) this.sendFragment(true);
-    if (this.#fragments === undefined) this.#do(() => this.end.connection.send(data), message);
-  }
-
-  sendFragment(final = this.#random() < 0.3): void {
-    const piece = 'é'.repeat(this.#size());
-    const message = (this.#fragments ?? '') + piece;
-    const sent = this.#do(() => this.end.connection.sendFragment(piece, final), final ? message : undefined);
-    if (sent) this.#fragments = final ? undefined : message;
-  }
-
-  ping(): void {
-    this.#do(() => this.end.connection.ping(String(this.sent.length)));
-  }
-
-  #size(): number {
-    return Math.floor(this.#random() ** 6 * 1500);
-  }
-
-  /** Does what may not be possible; then it must say so, and not be done. */
-  #do(action: () => void, message?: string): boolean {
-    const { connection } = this.end;
-    try {
-      action();
-      if (message !== undefined) this.sent.push(message);
-      return true;
-    } catch (error) {
-      if (!(error instanceof StateError)) throw error;
-      if (error.rule === 'queue-full') {
-        this.#onFull();
-        assert.ok(connection.queuedBytes >= MAX_QUEUED);
-      } else assert.ok(error.rule === 'not-open' && connection.state !== 'open', error.message);
-      return false;
-    }
-  }
-}

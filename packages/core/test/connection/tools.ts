@@ -1,4 +1,4 @@
-// What the tests of connection.ts share: frames as hex or as the peer sends them, and what a connection gives for them.
+// Helpers for the tests of connections: frames as bytes or digits, and what a connection answers to them.
 import * as assert from 'uvu/assert';
 import {
   Connection,
@@ -10,79 +10,69 @@ import {
   type ProtocolRuleName,
   type Role,
 } from '../../src/index.ts';
-import { ascii, drain, hex, ZEROS } from '../support.ts';
+import { encodeFrame } from '../reference.ts';
+import { ascii, drain, hex, latin1, toHex, ZEROS } from '../support.ts';
 
-/** What `deadline` is when there is nothing to wait for. */
+/** The deadline when there is nothing to wait for. */
 export const NEVER = Infinity;
 
 export const ROLES = ['server', 'client'] as const;
 
-/** A connection that is open, its `open` event taken. Time is 0. */
+/** Returns an open connection whose event `open` has been taken. The time is 0. */
 export function opened(role: Role, options: ConnectionOptions = {}): Connection {
   const connection = Connection.opened(role, {}, { random: ZEROS, ...options });
   assert.is(connection.poll()?.type, 'open');
   return connection;
 }
 
-/** Bytes as hex that can be joined. */
-export function toHex(bytes: Iterable<number>): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+/** Returns bytes as digits without spaces, so that tests can concatenate frames. */
+const digits = (bytes: Uint8Array): string => toHex(bytes).replaceAll(' ', '');
 
-export { ascii };
-
-/** A frame as the peer of `to` sends it: masked with the key 0 where `to` is a server. Its payload is at most 65,535 bytes. */
-export function frame(to: Role, opcode: number, payload: string | Uint8Array = '', final = true): Uint8Array {
+/** Returns a frame as the peer of `to` sends it, masked with the key 0 if `to` is a server. */
+export function frame(to: Role, opcode: number, payload: string | Uint8Array = '', fin = true): Uint8Array {
   const bytes = typeof payload === 'string' ? ascii(payload) : payload;
-  const { length } = bytes;
-  const mask = to === 'server' ? 0x80 : 0;
-  const size = length < 126 ? [mask | length] : [mask | 126, length >> 8, length & 255];
-  const header = [(final ? 0x80 : 0) | opcode, ...size, ...(mask === 0 ? [] : [0, 0, 0, 0])];
-  const whole = new Uint8Array(header.length + length);
-  whole.set(header);
-  whole.set(bytes, header.length);
-  return whole;
+  return encodeFrame({ fin, opcode, payload: bytes, ...(to === 'server' ? { key: [0, 0, 0, 0] } : {}) });
 }
 
-/** A Close frame as the peer of `to` sends it; without a code, an empty one. */
+/** Returns a Close frame as the peer of `to` sends it; without a code it is empty. */
 export function closeFrame(to: Role, code?: number, reason = ''): Uint8Array {
   const payload = code === undefined ? '' : String.fromCharCode(code >> 8, code & 255) + reason;
   return frame(to, 0x8, payload);
 }
 
-/** Hands the connection the bytes, a copy of them, and gives the events. */
+/** Gives the connection a copy of the bytes and returns the events. */
 export function receive(connection: Connection, bytes: Uint8Array, now?: number): ConnectionEvent[] {
   return [...connection.receive(bytes.slice(), now)];
 }
 
-/** All that waits in the outbox, in hex. */
+/** Returns all bytes that wait for `transmit`, as digits. */
 export function sent(connection: Connection): string {
-  return toHex(drain(connection));
+  return digits(drain(connection));
 }
 
-/** All that waits in the outbox, one character a byte: for heads. */
+/** Returns all bytes that wait for `transmit`, as text. */
 export function sentText(connection: Connection): string {
-  return String.fromCharCode(...drain(connection));
+  return latin1(drain(connection));
 }
 
-/** A frame as `from` sends it, in hex. */
+/** Returns a frame as `from` sends it, as digits. */
 export function own(from: Role, opcode: Opcode, payload: string | Uint8Array = '', final = true): string {
-  return toHex(frame(from === 'client' ? 'server' : 'client', opcode, payload, final));
+  return digits(frame(from === 'client' ? 'server' : 'client', opcode, payload, final));
 }
 
-/** The Close frame that `from` sends, in hex. */
+/** Returns a Close frame as `from` sends it, as digits. */
 export function ownClose(from: Role, code?: number, reason = ''): string {
-  return toHex(closeFrame(from === 'client' ? 'server' : 'client', code, reason));
+  return digits(closeFrame(from === 'client' ? 'server' : 'client', code, reason));
 }
 
 export const types = (events: Iterable<ConnectionEvent>): string => Array.from(events, ({ type }) => type).join(' ');
 
-/** The rule of the `fail` event among these, if there is one. */
+/** Returns the rule of the event `fail`, if there is one. */
 export function rule(events: Iterable<ConnectionEvent>): string | undefined {
   return Array.from(events).find((event): event is FailEvent => event.type === 'fail')?.error.rule;
 }
 
-/** Ends the transport and gives the last event; nothing may come after it, whatever is done. */
+/** Ends the transport and returns the event `end`, after which nothing may follow. */
 export function ending(connection: Connection, cause?: unknown): EndEvent {
   const last = [...connection.receiveEnd(undefined, cause)].at(-1);
   if (last?.type !== 'end') throw new Error(`the last event is ${last?.type}, not end`);
@@ -90,7 +80,7 @@ export function ending(connection: Connection, cause?: unknown): EndEvent {
   return last;
 }
 
-/** After `end` there are no events, no way back, and in the end no deadline. */
+/** Asserts that after `end` there are no events, no way back, and finally no deadline. */
 export function nothingFollows(connection: Connection): void {
   sent(connection);
   const calls = [
@@ -99,7 +89,7 @@ export function nothingFollows(connection: Connection): void {
     () => connection.close(1000),
     () => connection.pause(),
     () => connection.resume(),
-    // What is left to wait for is the end of the transport's write side.
+    // The write side of the transport may still have to end.
     () => connection.timeout(1e9),
     () => connection.timeout(1e12),
   ];

@@ -1,54 +1,19 @@
-// What a connection has to say about bytes on their way out: in which parts they leave, what has left, what stalls.
+// The parts in which bytes leave, the reports of `written`, and the end of the transport while bytes wait.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Connection, type ConnectionOptions, type EndEvent, Opcode, type Role } from '../../src/index.ts';
-import { requestHead, responseHead } from '../handshake/heads.ts';
+import { Connection, type EndEvent } from '../../src/index.ts';
+import { requestHead } from '../handshake/heads.ts';
 import { decodeFrames } from '../reference.ts';
-import { equalBytes, join, ZEROS } from '../support.ts';
-import { ascii, closeFrame, ending, frame, isA, NEVER, opened, ROLES, receive, rule, types } from './tools.ts';
+import { ascii, equalBytes, join, ZEROS } from '../support.ts';
+import { closeFrame, ending, isA, NEVER, ROLES, receive, types } from './tools.ts';
+import { OPTIONS, STALL, take, writer } from './writer.ts';
 
 const test = suite('writing');
-
-const STALL = 1000;
-const OPTIONS: ConnectionOptions = {
-  ...{ heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: STALL, closeTimeout: 50 },
-};
-
-/** A connection whose caller reports what has left, or does not. */
-function writer(role: Role, reports: boolean, options: ConnectionOptions = {}): Connection {
-  const connection = opened(role, { ...OPTIONS, ...options });
-  if (reports) connection.written(0, 0);
-  return connection;
-}
-
-/** Takes so many bytes, or all that there are. */
-function take(connection: Connection, now?: number, count = Infinity, max = Infinity): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (let left = count; left > 0; ) {
-    const part = connection.transmit(now, Math.min(left, max));
-    if (part === undefined) break;
-    assert.ok(part.length <= max);
-    left -= part.length;
-    parts.push(part.slice());
-  }
-  return join(parts);
-}
-
-/** Lets the stall deadline pass, not a moment too early. */
-function stalls(connection: Connection, at: number): EndEvent {
-  assert.is(connection.deadline, at);
-  assert.equal([...connection.timeout(at - 1)], []);
-  const events = [...connection.timeout(at)];
-  assert.is(types(events), 'fail end');
-  assert.is(rule(events), 'stall-timeout');
-  assert.equal([connection.transport, connection.deadline, connection.transmit()], ['destroy', NEVER, undefined]);
-  return events[1] as EndEvent;
-}
 
 // transmit(now, max)
 
 for (const role of ROLES) {
-  test(`transmit gives max bytes at most, the same bytes as without it (${role})`, () => {
+  test(`transmit returns the same bytes with max, at most max at a time (${role})`, () => {
     const send = (connection: Connection): void => {
       connection.send('Hello');
       connection.send(new Uint8Array(9000).fill(7));
@@ -68,7 +33,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`transmit: what has not been taken is what waits, to the byte (${role})`, () => {
+  test(`transmit: queuedBytes is exactly what has not been taken (${role})`, () => {
     const connection = writer(role, false);
     connection.send(new Uint8Array(5000));
     connection.send('Hello');
@@ -81,7 +46,7 @@ for (const role of ROLES) {
   });
 }
 
-test('transmit: max is a whole number from 1, or Infinity', () => {
+test('transmit: max must be a whole number from 1, or Infinity', () => {
   const connection = writer('server', false);
   connection.send('Hello');
   for (const max of [0, -1, 0.5, 1.5, Number.NaN, -NEVER, 2 ** 53, '5', null]) {
@@ -90,7 +55,7 @@ test('transmit: max is a whole number from 1, or Infinity', () => {
   assert.is(connection.queuedBytes, 7);
 });
 
-test('transmitInto: into is a Uint8Array that is not empty', () => {
+test('transmitInto: into must be a Uint8Array that is not empty', () => {
   const connection = writer('server', false);
   connection.send('Hello');
   for (const into of [new Uint8Array(0), [1], new ArrayBuffer(8), undefined, null, 5]) {
@@ -99,7 +64,7 @@ test('transmitInto: into is a Uint8Array that is not empty', () => {
   assert.is(connection.queuedBytes, 7);
 });
 
-test('transmitInto: deadlines and accounts are as with transmit', () => {
+test('transmitInto: deadlines and unreported bytes are as with transmit', () => {
   for (const into of [false, true]) {
     const connection = writer('server', true);
     connection.send('Hello');
@@ -118,7 +83,7 @@ test('transmitInto: deadlines and accounts are as with transmit', () => {
   }
 });
 
-test('transmit: a part of a payload that is lent is a view of it, and no copy', () => {
+test('transmit: a part of a borrowed payload is a view of it', () => {
   const connection = writer('server', false);
   const payload = new Uint8Array(10_000);
   connection.send(payload, { lend: true });
@@ -130,7 +95,7 @@ test('transmit: a part of a payload that is lent is a view of it, and no copy', 
 // written(count, now)
 
 for (const role of ROLES) {
-  test(`written: all that was transmitted, or so many bytes of it, and no more (${role})`, () => {
+  test(`written: it reports all transmitted bytes or some of them, and never more (${role})`, () => {
     const connection = writer(role, true);
     connection.written();
     for (const count of [1, -1, 0.5, Number.NaN, NEVER, '1']) {
@@ -148,7 +113,7 @@ for (const role of ROLES) {
     assert.is(ending(connection).explanation.unsentBytes, 0);
   });
 
-  test(`written: a first report may be of all that was ever transmitted (${role})`, () => {
+  test(`written: the first report can cover everything transmitted before (${role})`, () => {
     const connection = writer(role, false);
     connection.send('Hello');
     const { length } = take(connection);
@@ -157,7 +122,7 @@ for (const role of ROLES) {
   });
 }
 
-test('written: memory is not used again before every byte of it has left', () => {
+test('written: transmitted memory never changes afterwards', () => {
   const connection = writer('server', true);
   const other = writer('server', true);
   connection.send('first');
@@ -172,152 +137,12 @@ test('written: memory is not used again before every byte of it has left', () =>
   equalBytes(view, before);
 });
 
-// stallTimeout
-
-for (const role of ROLES) {
-  test(`stall: bytes that wait for transmit have stallTimeout, from the first call that carries the time (${role})`, () => {
-    for (const reports of [true, false]) {
-      for (const carry of [
-        (connection: Connection) => connection.receive(new Uint8Array(0), 300),
-        (connection: Connection) => connection.timeout(300),
-        (connection: Connection) => connection.resume(300),
-        (connection: Connection) => connection.written(0, 300),
-      ]) {
-        const connection = writer(role, reports);
-        connection.send('Hello');
-        assert.is(connection.deadline, NEVER);
-        carry(connection);
-        connection.resume(700);
-        const { explanation } = stalls(connection, 300 + STALL);
-        assert.is(explanation.unsentBytes, role === 'server' ? 7 : 11);
-        assert.is(explanation.sent, undefined);
-      }
-    }
-  });
-
-  test(`stall: every byte that is transmitted starts it anew, and so does every byte that is reported (${role})`, () => {
-    const connection = writer(role, true);
-    connection.send('Hello');
-    connection.transmit(0, 1);
-    assert.is(connection.deadline, STALL);
-    connection.transmit(400, 2);
-    assert.is(connection.deadline, 400 + STALL);
-    take(connection, 500);
-    assert.is(connection.deadline, 500 + STALL);
-    connection.written(2, 800);
-    assert.is(connection.deadline, 800 + STALL);
-    connection.written(0, 900);
-    assert.is(connection.deadline, 800 + STALL);
-    const left = role === 'server' ? 5 : 9;
-    assert.is(stalls(connection, 800 + STALL).explanation.unsentBytes, left);
-  });
-
-  test(`stall: it ends when all has left: reported by who reports, transmitted by who does not (${role})`, () => {
-    for (const reports of [true, false]) {
-      const connection = writer(role, reports);
-      connection.send('Hello');
-      connection.transmit(0, 1);
-      take(connection, 10);
-      assert.is(connection.deadline, reports ? 10 + STALL : NEVER);
-      connection.written(undefined, 20);
-      assert.is(connection.deadline, NEVER);
-    }
-  });
-
-  test(`stall: what leaves at no stated time leaves the rest its whole time, from the next call with one (${role})`, () => {
-    for (const move of [
-      (connection: Connection) => connection.transmit(undefined, 1),
-      (it: Connection) => it.written(1),
-    ]) {
-      const connection = writer(role, true);
-      connection.send('Hello');
-      connection.transmit(0, 2);
-      move(connection);
-      assert.is(connection.deadline, NEVER);
-      connection.receive(new Uint8Array(0), 5000);
-      stalls(connection, 5000 + STALL);
-    }
-  });
-
-  test(`stall: it runs while the application pauses, and its end is told at once (${role})`, () => {
-    const connection = writer(role, true);
-    connection.send('Hello');
-    take(connection, 0);
-    connection.pause();
-    connection.receive(frame(role, Opcode.Text, 'unread'), 10);
-    stalls(connection, STALL);
-    assert.is(connection.paused, false);
-  });
-
-  test(`stall: it runs while our Close frame is stuck, then closeTimeout does (${role})`, () => {
-    const connection = writer(role, true);
-    connection.send('Hello');
-    connection.close(1000, '', 100);
-    assert.is(connection.deadline, 100 + STALL);
-    connection.transmit(200, 8);
-    assert.is(connection.deadline, 200 + STALL);
-    take(connection, 700);
-    assert.is(connection.deadline, 750);
-
-    const stuck = writer(role, true);
-    stuck.send('Hello');
-    stuck.close(1000, '', 100);
-    const { explanation, clean } = stalls(stuck, 100 + STALL);
-    assert.equal([explanation.sent, clean, explanation.endedEarly], [{ code: 1000, reason: '' }, false, true]);
-    assert.ok(explanation.unsentBytes > 10);
-  });
-
-  test(`stall: it can be off (${role})`, () => {
-    const connection = writer(role, true, { stallTimeout: NEVER });
-    connection.send('Hello');
-    connection.transmit(0, 1);
-    assert.is(connection.deadline, NEVER);
-    connection.timeout(1e9);
-    assert.is(connection.state, 'open');
-  });
-}
-
-test('stall: in the opening handshake there is its own deadline; what is sent after accept counts', () => {
-  const server = Connection.server({ ...OPTIONS, handshakeTimeout: 30 });
-  receive(server, ascii(requestHead()), 10);
-  assert.is(server.deadline, 30);
-  server.accept({}, 20);
-  assert.is(server.deadline, 20 + STALL);
-  assert.is(types(server), 'open');
-  stalls(server, 20 + STALL);
-
-  const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS, handshakeTimeout: 30 });
-  client.written(0, 5);
-  assert.is(client.deadline, 30);
-  take(client, 6);
-  assert.is(client.deadline, 30);
-  assert.is(types(receive(client, ascii(responseHead()), 20)), 'open');
-  // The request was not reported.
-  client.written(0, 25);
-  assert.is(client.deadline, 25 + STALL);
-});
-
-test('stall: after failing, and after the transport has ended, closeTimeout alone runs', () => {
-  const failed = writer('server', true, { closeTimeout: 5 * STALL });
-  failed.send('Hello');
-  failed.fail('handler-failed', undefined, 10);
-  assert.is(failed.deadline, 10 + 5 * STALL);
-  failed.transmit(20, 1);
-  failed.written(1, 30);
-  assert.is(failed.deadline, 10 + 5 * STALL);
-  const ended = writer('server', true, { closeTimeout: 5 * STALL });
-  ended.send('Hello');
-  ended.receiveEnd(10);
-  ended.transmit(20, 1);
-  assert.is(ended.deadline, 10 + 5 * STALL);
-});
-
 // transport while bytes wait
 
 for (const role of ROLES) {
   const end = role === 'server' ? 'end' : 'open';
 
-  test(`the peer closes while much waits: all of it leaves, then our Close frame, then the transport ends (${role})`, () => {
+  test(`when the peer closes while much waits, all of it leaves before our Close frame and the end of the transport (${role})`, () => {
     for (const reports of [true, false]) {
       const connection = writer(role, reports);
       const payload = new Uint8Array(300_000).fill(5);
@@ -340,7 +165,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`7.1.4: closed cleanly is what has really left, for who reports (${role})`, () => {
+  test(`7.1.4: if the caller reports, the end is clean only if our Close frame was written (${role})`, () => {
     for (const [count, clean] of [
       [undefined, true],
       [3, false],
@@ -356,7 +181,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`the peer ends its side while bytes wait: they still may leave, for closeTimeout, and end says how many had not (${role})`, () => {
+  test(`when the transport ends while bytes wait, they have closeTimeout to leave, and end tells their number (${role})`, () => {
     const connection = writer(role, false);
     connection.send(new Uint8Array(5000));
     const { queuedBytes } = connection;
@@ -374,7 +199,7 @@ for (const role of ROLES) {
   });
 }
 
-test('4.1: of a client that gives up its handshake nothing more leaves', () => {
+test('4.1: a client that abandons its handshake transmits nothing more', () => {
   const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS });
   const { queuedBytes } = client;
   client.transmit(0, 10);
@@ -385,7 +210,7 @@ test('4.1: of a client that gives up its handshake nothing more leaves', () => {
   assert.equal([end?.explanation.unsentBytes, client.transport], [queuedBytes - 10, 'end']);
 });
 
-test('4.2.2: a refusal waits until it has left, but for closeTimeout at most', () => {
+test('4.2.2: the transport of a refusal stays open until it has left, at most for closeTimeout', () => {
   for (const leaves of [true, false]) {
     const server = Connection.server(OPTIONS);
     receive(server, ascii(requestHead()), 10);

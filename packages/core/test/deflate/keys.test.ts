@@ -1,16 +1,14 @@
-// Masking keys of compressed messages (RFC 6455 5.3): drawn before anything is compressed, or not at all.
+// Masking keys of compressed messages (RFC 6455 5.3) are all drawn before anything is compressed.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { seeded } from '../pair.ts';
-import { opened } from './tools.ts';
+import { noise, opened } from './tools.ts';
 
 const test = suite('masking keys of compressed messages');
 
-test('a random source that fails while many fragments are sent leaves nothing half sent, however little zlib may compress', () => {
-  // With so little memory zlib makes 4 % more of what cannot be compressed.
+test('a message is sent whole or not at all when the random source throws, even if zlib makes it longer', () => {
+  // With so little memory, zlib makes data that cannot be compressed 4 % longer.
   const transform = { memLevel: 1 };
-  const noise = seeded(7);
-  const data = Uint8Array.from({ length: 300_000 }, () => noise() * 256);
+  const data = noise(300_000, 7);
   let calls = 0;
   const random = (): void => {
     if (++calls > 1) throw new Error('no entropy');

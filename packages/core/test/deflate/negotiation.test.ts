@@ -19,13 +19,12 @@ import { rule, sentText } from '../connection/tools.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { Pair } from '../pair.ts';
 import { decodeFrames } from '../reference.ts';
-import { join, ZEROS } from '../support.ts';
-import { NO_ENGINE, utf8 } from './tools.ts';
+import { join, latin1, utf8, ZEROS } from '../support.ts';
+import { NO_ENGINE } from './tools.ts';
 
 const test = suite('RFC 7692 5 deflate/negotiation');
 
 const deflate = (options: DeflateOptions = {}) => permessageDeflate(pako, options);
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const URL = 'ws://example.com/';
 const FIELD = 'Sec-WebSocket-Extensions';
 
@@ -54,7 +53,7 @@ function judge(value: string | readonly string[] | undefined, options: ClientOpt
   return event?.type === 'open' ? formatExtensions(event.extensions) : rule(events);
 }
 
-test('5.1 a client offers what it is told to, or nothing', () => {
+test('5.1 a client offers its extension, or nothing', () => {
   const head = (options: ClientOptions) => field(sentText(Connection.client(URL, { random: ZEROS, ...options })));
   assert.is(head({}), undefined);
   assert.is(head({ compression: undefined }), undefined);
@@ -117,7 +116,7 @@ for (const [value, expected] of JUDGEMENTS) {
   });
 }
 
-test("5.1 an extension of its own that throws is no fault of the peer: the error is the application's", () => {
+test("5.1 the error of an application's extension reaches the application", () => {
   const confirm = (): never => {
     throw new RangeError('confirm');
   };
@@ -126,26 +125,26 @@ test("5.1 an extension of its own that throws is no fault of the peer: the error
   assert.throws(() => client.poll(), /^confirm$/);
 });
 
-test('5.1 the pure functions negotiate what connections do', () => {
+test('5.1 the pure functions negotiate as connections do', () => {
   const compression = deflate();
   const { request: head, ...offer } = request(URL, { compression }, ZEROS);
-  const read = parseRequestHead(text(formatRequestHead(head)));
+  const read = parseRequestHead(latin1(formatRequestHead(head)));
   const answer = respond(read, { compression });
   if (!answer.accepted) throw answer.error;
   const expected = 'permessage-deflate; server_max_window_bits=12';
   assert.is(formatExtensions(answer.extensions), expected);
-  const response = parseResponseHead(text(formatResponse(answer.response)));
+  const response = parseResponseHead(latin1(formatResponse(answer.response)));
   const agreed = verify({ request: head, ...offer }, response);
   assert.is(formatExtensions(agreed.extensions), expected);
   // What one compresses the other understands.
   agreed.transform?.write((answer.transform?.compress(utf8('hello'), true) ?? utf8('')).slice());
-  assert.is(text(agreed.transform?.read() ?? utf8('')), 'hello');
+  assert.is(latin1(agreed.transform?.read() ?? utf8('')), 'hello');
   // Who does not speak it declines.
   const declined = respond(read);
   assert.equal(declined.accepted && [declined.extensions, declined.transform], [[], undefined]);
 });
 
-test('5.1 a client that was refused what it asked for fails', () => {
+test('5.1 a client fails when the answer does not satisfy its request', () => {
   const compression = deflate({ serverNoContextTakeover: true });
   assert.is(judge('permessage-deflate', { compression }), 'response-extensions');
   assert.is(
@@ -211,7 +210,7 @@ for (const [client, server, expected, rsv] of PAIRS) {
   });
 }
 
-test('7.2.1 a client compresses with memLevel 8 and a server with 5, both at level 6, unless they are told otherwise', () => {
+test('7.2.1 by default a client compresses with memLevel 8 and a server with 5, both at level 6', () => {
   const told = { level: 3, memLevel: 7 };
   for (const [options, expected] of [
     [{}, ['6/8', '6/5']],
@@ -232,7 +231,7 @@ test('7.2.1 a client compresses with memLevel 8 and a server with 5, both at lev
   }
 });
 
-test('5.1 what arrives right behind the response is decompressed', () => {
+test('5.1 frames directly after the response are decompressed', () => {
   const client = Connection.client(URL, { random: ZEROS, compression: deflate() });
   const head = utf8(responseHead({ [FIELD]: 'permessage-deflate' }));
   const events = [...client.receive(join([head, Uint8Array.of(0xc1, 7, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0)]))];
@@ -242,7 +241,7 @@ test('5.1 what arrives right behind the response is decompressed', () => {
   );
 });
 
-test('Connection.opened takes what somebody else has negotiated', () => {
+test('Connection.opened accepts a transform that was negotiated elsewhere', () => {
   const offers: Extension[] = [{ name: 'permessage-deflate', parameters: [] }];
   const accepted = deflate({ serverMaxWindowBits: 15 }).accept(offers);
   assert.ok(accepted !== undefined);
@@ -254,7 +253,7 @@ test('Connection.opened takes what somebody else has negotiated', () => {
   assert.equal([...(server.transmit() ?? [])], [0xc1, 7, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0]);
 });
 
-test('5.1 nothing is made for a connection that does not compress', () => {
+test('5.1 a connection that does not compress creates no engine', () => {
   const compression = permessageDeflate(NO_ENGINE);
   const pair = new Pair({ client: { compression }, server: { compression } }).run();
   pair.client.connection.send('plain', { compress: false });

@@ -1,4 +1,4 @@
-// What the tests of deflate/ share: connections that have agreed on compression, and their frames. It needs no host.
+// Helpers for the tests of deflate/: connections that have agreed on compression, and their frames. They need no host.
 import { pako } from '../../../deflate/src/index.ts';
 import {
   type DeflateAgreement,
@@ -7,11 +7,12 @@ import {
   type TransformOptions,
 } from '../../src/deflate/index.ts';
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../../src/index.ts';
+import { seeded } from '../pair.ts';
 import { decodeFrames, encodeFrame, type Frame } from '../reference.ts';
 import { same } from '../runtimes/expectation.ts';
-import { drain, join, joinFragments, type Summary, summarize, ZEROS } from '../support.ts';
+import { drain, hex, join, joinFragments, type Summary, summarize, ZEROS } from '../support.ts';
 
-/** For what only negotiates. */
+/** An engine for tests that only negotiate. */
 export const NO_ENGINE: DeflateEngine = {
   createDeflater: unexpected,
   createInflater: unexpected,
@@ -36,7 +37,7 @@ export interface Setting {
   readonly engine?: DeflateEngine;
 }
 
-/** A connection that is open and compresses, its `open` event taken. Nothing is masked visibly. */
+/** Returns an open connection that compresses, whose event `open` has been taken. Nothing is masked visibly. */
 export function opened(role: Role, options: ConnectionOptions = {}, setting: Setting = {}): Connection {
   const transform = new DeflateTransform(role, { ...PLAIN, ...setting.agreement }, setting.engine ?? pako, {
     level: 6,
@@ -49,12 +50,12 @@ export function opened(role: Role, options: ConnectionOptions = {}, setting: Set
   return connection;
 }
 
-/** A frame as the peer of `to` sends it. */
+/** Returns a frame as the peer of `to` sends it. */
 export function frame(to: Role, of: Partial<Frame> & Pick<Frame, 'opcode'>): Uint8Array<ArrayBuffer> {
   return encodeFrame({ ...of, ...(to === 'server' ? { key: [1, 2, 3, 4] } : {}) });
 }
 
-/** A compressed message in one frame, or cut into several. */
+/** Returns a compressed message in one frame, or in several. */
 export function compressed(
   to: Role,
   opcode: number,
@@ -75,21 +76,31 @@ export function compressed(
   );
 }
 
-/** What comes of bytes, in short; the pieces of messages are joined. */
+/** Returns the events of bytes as short values; fragments of a message are joined. */
 export function events(connection: Connection, chunks: readonly Uint8Array[]): Summary[] {
   const all: ConnectionEvent[] = [];
   for (const chunk of chunks) all.push(...connection.receive(chunk.slice()));
   return joinFragments(all).map(summarize);
 }
 
-/** The frames in the outbox. */
+/** Returns the frames that wait for `transmit`. */
 export function frames(connection: Connection): Frame[] {
   const { frames, rest } = decodeFrames(drain(connection));
   same(rest, 0, 'bytes behind the last frame');
   return frames;
 }
 
-/** The payloads of frames, in one piece. */
+/** Returns the payloads of frames, joined. */
 export const payload = (of: readonly Frame[]): Uint8Array<ArrayBuffer> => join(of.map(({ payload }) => payload));
 
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+/** "Hello" compressed (7.2.3.1), again with the window of the first (7.2.3.2), and with BFINAL set (7.2.3.4). */
+export const HELLO = hex('f2 48 cd c9 c9 07 00');
+export const HELLO_AGAIN = hex('f2 00 11 00 00');
+export const HELLO_FINAL = hex('f3 48 cd c9 c9 07 00 00');
+export const TEXT: Summary = ['text', 'Hello'];
+
+/** Returns bytes that do not compress, the same for the same seed. */
+export function noise(length: number, seed: number): Uint8Array {
+  const random = seeded(seed);
+  return Uint8Array.from({ length }, () => random() * 256);
+}

@@ -45,7 +45,7 @@ const VALID: [name: string, messages: [payload: string, cuts?: number[]][], text
   ['5.4 empty fragments', [['f2 48 cd c9 c9 07 00', [0, 0, 3, 3, 7, 7]], ['f2 00 11 00 00']], ['Hello', 'Hello']],
 ];
 
-/** Payloads that are no DEFLATE, or not whole, or have something behind the end. */
+/** Payloads that are not DEFLATE, truncated, or have bytes after the end. */
 const CORRUPT: [name: string, payload: string][] = [
   ...Array.from({ length: 7 }, (_, length): [string, string] => [
     `HELLO cut to ${length} bytes`,

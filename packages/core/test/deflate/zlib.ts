@@ -10,7 +10,7 @@ export function deflate(data: string | Uint8Array, options: { windowBits?: numbe
   return Uint8Array.from(bytes.subarray(0, -TAIL.length));
 }
 
-/** What native zlib makes of messages that share a window of so many bits (7.2.2). */
+/** Returns what native zlib decompresses from messages that share a window of 2^bits bytes (7.2.2). */
 export function inflate(messages: readonly Uint8Array[], windowBits = 15): Uint8Array {
   const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH };
   return Uint8Array.from(inflateRawSync(join(messages.flatMap((message) => [message, TAIL])), options));

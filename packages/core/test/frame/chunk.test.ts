@@ -17,7 +17,7 @@ function isTransferred(bytes: Uint8Array, act: (bytes: Uint8Array) => void = () 
   return isTransferred;
 }
 
-chunks('notices that memory was transferred, however often others were not, and were resizable', () => {
+chunks('a transferred chunk is noticed, even by optimised code that has met resizable memory', () => {
   for (let n = 0; n < 20_000; n++) {
     const memory = n % 100 === 0 ? new (ArrayBuffer as Resizable)(8, { maxByteLength: 16 }) : new ArrayBuffer(70);
     assert.is(isTransferred(new Uint8Array(memory)), false);

@@ -11,7 +11,7 @@ const reader = suite('frame-reader');
 
 const RULES: FrameRules = { masked: undefined, rsv: 0, maxFrameSize: 1000 };
 
-/** Reads chunks to their ends; each part as what is new, the opcode, and the bytes as they are. */
+/** Reads chunks to their ends, and returns for each part the opcode if it is the first, its bytes, offset and the rest. */
 function read(from: FrameReader, chunks: readonly string[], state?: MessageState): unknown[][] {
   return chunks.map((digits) => {
     const chunk = hex(digits);
@@ -36,7 +36,7 @@ reader('5.2 a frame that is whole in its chunk is one part, still masked', () =>
   assert.equal(read(new FrameReader(RULES), chunks), [parts]);
 });
 
-reader('5.2 a frame that is cut is a part as soon as its header is whole, and one for each chunk', () => {
+reader('5.2 a frame across chunks has a part when its header is complete, and one for each further chunk', () => {
   const chunks = ['82', '05', '', '01 02', '03', '04 05 8a', '80 01 02 03', '04', '82 02 ff', 'ff'];
   assert.equal(read(new FrameReader(RULES), chunks), [
     [],
@@ -52,7 +52,7 @@ reader('5.2 a frame that is cut is a part as soon as its header is whole, and on
   ]);
 });
 
-reader('returns the same record, and says with it what the header is', () => {
+reader('all parts are the same object, with the values of each header', () => {
   const from = new FrameReader(RULES);
   from.receive(hex('01 01 61  80 82 01 02 03 04 62 63'));
   const first = from.next();
@@ -62,7 +62,7 @@ reader('returns the same record, and says with it what the header is', () => {
   assert.equal(second?.header, { final: true, rsv: 0, opcode: 0, masked: true, key: 0x01020304, length: 2 });
 });
 
-reader('5.2 the longest payload is read on, however much of it is to come', () => {
+reader('5.2 the longest payload is read in parts', () => {
   const from = new FrameReader({ ...RULES, maxFrameSize: Infinity });
   const longest = 2 ** 53 - 1;
   assert.equal(read(from, ['82 7f 00 1f ff ff ff ff ff ff 01 02', '03']), [
@@ -78,7 +78,7 @@ for (const [name, state, bytes, rule, offset] of [
   ['what is wrong besides comes first', { inMessage: false }, 'c0', 'reserved-bits', 0],
   ['an opcode that is none', { inMessage: true }, '83 00', 'reserved-opcode', 0],
 ] as const) {
-  reader(`5.4 fragmentation is judged at the first byte: ${name}`, () => {
+  reader(`5.4 a wrong fragment fails at its first byte: ${name}`, () => {
     for (const chunks of [[bytes], bytes.split(' ')]) {
       const from = new FrameReader(RULES);
       read(from, ['89 00']);
@@ -89,7 +89,7 @@ for (const [name, state, bytes, rule, offset] of [
   });
 }
 
-reader('5.4 what may follow: control frames anywhere, everything for those who do not say where they are', () => {
+reader('5.4 control frames may follow anywhere, and any frame if inMessage is not given', () => {
   const legal = (bytes: string, state?: MessageState): number =>
     read(new FrameReader(RULES), [bytes], state).flat().length;
   assert.is(legal('89 00 8a 00 88 00 00 00 80 00', { inMessage: true }), 5);
@@ -99,7 +99,7 @@ reader('5.4 what may follow: control frames anywhere, everything for those who d
   assert.is(legal('01 00 01 00 80 00 80 00', { inMessage: undefined }), 4);
 });
 
-reader('the error says where in the stream the frame begins, and `headerBytes` which bytes break the rule', () => {
+reader('the error has the offset of the frame, and headerBytes the bytes through the one at fault', () => {
   for (const [bytes, rule, header] of [
     ['f1 00', 'reserved-bits', 'f1'],
     ['89 7e 00', 'control-too-long', '89 7e'],
@@ -116,7 +116,7 @@ reader('the error says where in the stream the frame begins, and `headerBytes` w
   }
 });
 
-reader('`headerBytes` is what there is of a header that is not whole, in memory of its own', () => {
+reader('headerBytes is a copy of an incomplete header', () => {
   const from = new FrameReader(RULES);
   assert.is(toHex(from.headerBytes), '');
   read(from, ['81 00 82 fe 03', 'e8 01']);
@@ -127,7 +127,7 @@ reader('`headerBytes` is what there is of a header that is not whole, in memory 
   assert.is(toHex(from.headerBytes), '');
 });
 
-reader('says where the frame begins that has not come whole', () => {
+reader('pendingSince is the offset of an incomplete frame', () => {
   const from = new FrameReader(RULES);
   const since = ['', '89', '01', '61 82 02', '01', '02', '8a 00 81'].map((digits) => {
     read(from, [digits]);
@@ -136,7 +136,7 @@ reader('says where the frame begins that has not come whole', () => {
   assert.equal(since, [-1, 0, 0, 3, 3, -1, 9]);
 });
 
-reader('writes to no chunk, and keeps none that has been read', async () => {
+reader('a chunk is never written to, and released when it has been read', async () => {
   const from = new FrameReader(RULES);
   const parse = (): WeakRef<ArrayBuffer> => {
     const chunk = hex(`82 83 01 02 03 04 61 62 63  82 fe 03 e8 01 02 03 04 ${times(10, '61')}`);
@@ -151,7 +151,7 @@ reader('writes to no chunk, and keeps none that has been read', async () => {
   assert.is(chunk.deref(), undefined);
 });
 
-reader('a chunk is refused while the one before has not been read, and nothing is changed by it', () => {
+reader('a chunk is refused while the one before is being read, and that changes nothing', () => {
   const from = new FrameReader(RULES);
   from.receive(hex('82 01 61 82 01 62'));
   from.next();
@@ -163,7 +163,7 @@ reader('a chunk is refused while the one before has not been read, and nothing i
   assert.equal(read(from, ['82 01 63']), [[[2, '63', 0, 0, 'whole']]]);
 });
 
-reader('takes nothing but a Uint8Array', () => {
+reader('a chunk must be a Uint8Array', () => {
   const from = new FrameReader(RULES);
   for (const chunk of ['82 00', 7, undefined, [0x82, 0], new ArrayBuffer(2), new Uint16Array(2)] as unknown[]) {
     assert.throws(
@@ -174,7 +174,7 @@ reader('takes nothing but a Uint8Array', () => {
   assert.equal(read(from, ['82 00']), [[[2, '', 0, 0, 'whole']]]);
 });
 
-reader('a chunk whose memory was transferred before it was read is refused; one that was read may be', () => {
+reader('a chunk that was transferred before it was read throws, and one that was read does not', () => {
   const from = new FrameReader(RULES);
   const chunk = hex('82 01 61 82 01 62');
   from.receive(chunk);
@@ -194,7 +194,7 @@ reader('a chunk whose memory was transferred before it was read is refused; one 
   assert.equal(read(other, ['82 01 62']), [[[2, '62', 0, 0, 'whole']]]);
 });
 
-reader('10.4 many frames without payload, and many chunks of one frame, leave nothing behind', () => {
+reader('10.4 many empty frames, and many chunks of one frame, occupy no memory', () => {
   const from = new FrameReader({ ...RULES, maxFrameSize: Infinity });
   const many = budget(1000, 100_000);
   const frames = hex(times(100, '80 00'));

@@ -18,7 +18,7 @@ const frame = suite('frame');
 const ANY: FrameRules = { masked: undefined, rsv: 0, maxFrameSize: Infinity };
 const KEY = 0x37fa213d;
 
-/** Each class of length at both ends, with the bytes behind the first when there is no mask. */
+/** Each class of length at both ends, with the bytes after the first when there is no mask. */
 const LENGTHS = [
   [0, '00'],
   [1, '01'],
@@ -50,7 +50,7 @@ function encode(header: Partial<FrameHeader>): string {
   return toHex(bytes.subarray(0, size));
 }
 
-frame('5.2 encodes each length in the minimal number of bytes, and decodes it', () => {
+frame('5.2 each length is encoded in the minimal number of bytes, and decoded', () => {
   for (const [length, digits] of LENGTHS) {
     const plain: FrameHeader = { final: true, rsv: 0, opcode: 2, masked: false, key: 0, length };
     assert.is(encode(plain), `82 ${digits}`);
@@ -77,14 +77,14 @@ frame('5.2 every legal combination of fields survives the round trip', () => {
   }
 });
 
-frame('5.2 the bits of the first byte', () => {
+frame('5.2 the bits of the first byte are decoded', () => {
   assert.is(encode({ final: true, opcode: 1 }), '81 00');
   assert.is(encode({ final: false, opcode: 0 }), '00 00');
   assert.is(encode({ final: true, rsv: RSV1, opcode: 2 }), 'c2 00');
   assert.is(encode({ final: true, rsv: 7, opcode: 15 as Opcode }), 'ff 00');
 });
 
-frame('5.2 nine first bytes are legal without extensions', () => {
+frame('5.2 exactly nine first bytes are legal without extensions', () => {
   const legal = Array.from({ length: 256 }, (_, first) => Uint8Array.of(first)).filter((bytes) => {
     try {
       return decodeFrameHeader(bytes, 0, 1, ANY, createFrameHeader()) === 0;
@@ -95,7 +95,7 @@ frame('5.2 nine first bytes are legal without extensions', () => {
   assert.is(toHex(concat(...legal)), '00 01 02 80 81 82 88 89 8a');
 });
 
-frame('5.2 gives 0 and fills in nothing as long as bytes are missing', () => {
+frame('5.2 an incomplete header returns 0 and fills in nothing', () => {
   for (const digits of [
     '81 05',
     '01 85 37 fa 21 3d',
@@ -112,7 +112,7 @@ frame('5.2 gives 0 and fills in nothing as long as bytes are missing', () => {
   }
 });
 
-frame('reads at `start` and not beyond `end`', () => {
+frame('a header is read from start and not beyond end', () => {
   const bytes = hex('ff ff 82 7e 01 00 ff');
   const header = createFrameHeader();
   assert.is(decodeFrameHeader(bytes, 2, 6, ANY, header), 4);
@@ -122,7 +122,7 @@ frame('reads at `start` and not beyond `end`', () => {
   assert.is(protocolError(() => decodeFrameHeader(bytes, 6, 7, ANY, header)).offset, 6);
 });
 
-frame('writes at `start` and nothing else', () => {
+frame('a header is written at start and nowhere else', () => {
   const bytes = new Uint8Array(10).fill(0xee);
   assert.is(encodeFrameHeader({ ...createFrameHeader(), opcode: 1, masked: true, key: KEY, length: 1 }, bytes, 2), 6);
   assert.is(toHex(bytes), 'ee ee 01 81 37 fa 21 3d ee ee');
@@ -154,7 +154,7 @@ const BROKEN: [digits: string, rules: Partial<FrameRules>, rule: string][] = [
 ];
 
 for (const [digits, rules, rule] of BROKEN) {
-  frame(`5.2 ${digits} breaks ${rule}, and no byte earlier`, () => {
+  frame(`5.2 ${digits} breaks ${rule} at its last byte`, () => {
     const bytes = concat(hex('81 00'), hex(digits));
     const { length } = bytes;
     const all = { ...ANY, ...rules };
@@ -164,7 +164,7 @@ for (const [digits, rules, rule] of BROKEN) {
   });
 }
 
-frame('5.1 a server wants a mask, a client none, a tool takes both', () => {
+frame('5.1 a server requires masked frames, a client unmasked ones, and a tool accepts both', () => {
   assert.is(decode('81 85 37 fa 21 3d', { masked: true }).size, 6);
   assert.is(decode('81 05', { masked: false }).size, 2);
   assert.equal(decode('81 85 37 fa 21 3d', { masked: undefined }).header.key, KEY);
@@ -177,29 +177,29 @@ frame('5.2 a reserved bit that an extension defines is legal on the first frame 
   assert.is(decode('b1 05', { rsv: 3 }).header.rsv, 3);
 });
 
-frame('10.4 maxFrameSize is the longest payload', () => {
+frame('10.4 maxFrameSize is the longest payload accepted', () => {
   assert.is(decode('82 05', { maxFrameSize: 5 }).header.length, 5);
   assert.is(decode('82 7f 0000000000010000', { maxFrameSize: 65536 }).header.length, 65536);
 });
 
-frame('refuses to encode a length that is not a whole number from 0 to 2^53 - 1', () => {
+frame('a length that is not a whole number from 0 to 2^53 - 1 throws', () => {
   for (const length of [-1, 1.5, 2 ** 53, Infinity, Number.NaN]) {
     assert.throws(() => encode({ length }), rangeError('payload length'));
     assert.throws(() => frameHeaderSize(length, false), rangeError('payload length'));
   }
 });
 
-frame('refuses to encode an opcode beyond 4 bits', () => {
+frame('an opcode beyond 4 bits throws', () => {
   for (const opcode of [-1, 16, 1.5, Number.NaN]) {
     assert.throws(() => encode({ opcode: opcode as Opcode }), rangeError('opcode'));
   }
 });
 
-frame('refuses to encode reserved bits beyond 3 bits', () => {
+frame('reserved bits beyond 3 bits throw', () => {
   for (const rsv of [-1, 8, 0.5, Number.NaN]) assert.throws(() => encode({ rsv }), rangeError('reserved bits'));
 });
 
-frame('refuses to encode a header that does not fit, and then writes nothing', () => {
+frame('a header that does not fit throws, and writes nothing', () => {
   const bytes = new Uint8Array(8).fill(0xee);
   for (const start of [-1, 3, 8, Number.NaN]) {
     const header: FrameHeader = { final: true, rsv: 0, opcode: 2, masked: true, key: KEY, length: 5 };

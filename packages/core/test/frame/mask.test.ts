@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyMask } from '../../src/frame/mask.ts';
-import { transform } from '../reference.ts';
+import { octets, transform } from '../reference.ts';
 import { equalBytes, hex, toHex } from '../support.ts';
 
 const mask = suite('mask');
@@ -26,11 +26,7 @@ function compare(view: number, offset: number, length: number, key: number, phas
   assert.is(next, (phase + length) % 4, place);
 }
 
-function octets(key: number): number[] {
-  return [key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff];
-}
-
-mask('5.3 the example of 5.7', () => {
+mask('5.3 the example of 5.7 is masked and unmasked', () => {
   const bytes = hex('48 65 6c 6c 6f');
   assert.is(applyMask(bytes, 0x37fa213d), 1);
   assert.is(toHex(bytes), '7f 9f 4d 51 58');
@@ -38,7 +34,7 @@ mask('5.3 the example of 5.7', () => {
   assert.is(toHex(bytes), '48 65 6c 6c 6f');
 });
 
-mask('5.3 every length from 0 to 300, alignment and phase is as byte by byte', () => {
+mask('5.3 every length from 0 to 300, alignment and phase is masked as the RFC says', () => {
   for (let length = 0; length <= 300; length++) {
     for (let alignment = 0; alignment < 8; alignment++) {
       for (let phase = 0; phase < 4; phase++) compare(0, 8 + alignment, length, 0x37fa213d, phase);
@@ -46,14 +42,14 @@ mask('5.3 every length from 0 to 300, alignment and phase is as byte by byte', (
   }
 });
 
-mask('5.3 long payloads, every alignment and phase', () => {
+mask('5.3 long payloads are masked as the RFC says, in every alignment and phase', () => {
   for (const length of [1023, 1024, 1025, 4097, 16_383, 16_384, 16_385, 32_768, 65_541]) {
     for (let alignment = 0; alignment < 8; alignment++)
       compare(0, alignment, length, 0x37fa213d, (alignment + length) % 4);
   }
 });
 
-mask('5.3 a view that begins anywhere in its buffer', () => {
+mask('5.3 a view may begin anywhere in its buffer', () => {
   for (let view = 0; view < 8; view++) {
     for (let start = 0; start < 8; start++) {
       for (const length of [3, 47, 48, 49, 100]) compare(view, view + start, length, 0x37fa213d, start % 4);
@@ -61,7 +57,7 @@ mask('5.3 a view that begins anywhere in its buffer', () => {
   }
 });
 
-mask('5.3 short payloads behind a long one in the same chunk', () => {
+mask('5.3 short payloads after a long one are masked as the RFC says', () => {
   for (let view = 0; view < 4; view++) {
     const chunk = new Uint8Array(400).fill(CANARY).subarray(view);
     const expected = chunk.slice();
@@ -75,7 +71,7 @@ mask('5.3 short payloads behind a long one in the same chunk', () => {
   }
 });
 
-mask('5.3 every kind of key, signed and unsigned', () => {
+mask('5.3 keys may be signed or unsigned', () => {
   for (const key of KEYS) {
     for (const length of [0, 1, 2, 3, 4, 47, 48, 63, 64, 200]) {
       for (let phase = 0; phase < 4; phase++) {
@@ -86,7 +82,7 @@ mask('5.3 every kind of key, signed and unsigned', () => {
   }
 });
 
-mask('5.3 the phase carries a payload over any cut', () => {
+mask('5.3 the phase continues a payload in any parts', () => {
   const whole = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff);
   const expected = toHex(transform(whole, octets(0x01020304)));
   for (let cut = 0; cut <= 300; cut++) {

@@ -2,12 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bodyFraming, ChunkedBody } from '../../src/handshake/body.ts';
-import { ascii } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
+import { ascii, latin1 } from '../support.ts';
 
 const test = suite('RFC 9112 body');
-
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 for (const [status, fields, framing] of [
   [100, { 'content-length': '5' }, 0],
@@ -41,7 +39,7 @@ for (const [name, bytes, body] of [
   ['line ends in a chunk', '4\r\n\r\n\r\n\r\n0\r\n', '\r\n\r\n'],
   ['trailers', '1\r\nx\r\n0\r\nA: b\r\n\r\n', 'x'],
   ['nothing', '0\r\n', ''],
-  // Malformed: what there was until then.
+  // A malformed chunk ends the body before it.
   ['a size that is none', '1\r\nx\r\nz\r\n', 'x'],
   ['no size', '1\r\nx\r\n\r\n', 'x'],
   ['a negative size', '1\r\nx\r\n-1\r\n', 'x'],
@@ -50,14 +48,14 @@ for (const [name, bytes, body] of [
   ['a line that does not end', `1\r\nx\r\n${'1'.repeat(2000)}`, 'x'],
 ] as const) {
   for (const size of [bytes.length, 1]) {
-    test(`7.1: chunked: ${name}, in pieces of ${size}`, () => {
+    test(`7.1: chunked: ${name}, in chunks of ${size}`, () => {
       const chunked = new ChunkedBody();
       for (let end = size; end <= bytes.length; end += size) {
         if (end === size && end < bytes.length) assert.not.ok(chunked.complete);
         chunked.read(ascii(bytes.slice(0, end)));
       }
       assert.ok(chunked.complete);
-      assert.is(text(chunked.take()), body);
+      assert.is(latin1(chunked.take()), body);
     });
   }
 }
@@ -78,11 +76,11 @@ for (const bytes of [
     chunked.read(ascii(bytes));
     chunked.read(ascii(bytes));
     assert.not.ok(chunked.complete);
-    assert.is(text(chunked.take()), 'Hello'.slice(0, Math.max(0, Math.min(5, bytes.length - 3))));
+    assert.is(latin1(chunked.take()), 'Hello'.slice(0, Math.max(0, Math.min(5, bytes.length - 3))));
   });
 }
 
-test('7.1: chunked: a line before a chunk is waited for to its 1,024th byte, wherever it begins', () => {
+test('7.1: chunked: a line before a chunk may have 1,024 bytes, wherever it begins', () => {
   const before = `7d0\r\n${'x'.repeat(2000)}\r\n`;
   for (const [length, complete] of [
     [1024, false],
@@ -96,7 +94,7 @@ test('7.1: chunked: a line before a chunk is waited for to its 1,024th byte, whe
   }
 });
 
-test('7.1: chunked: linear time byte by byte', () => {
+test('7.1: chunked: a body that arrives byte by byte takes linear time', () => {
   const run = (n: number): void => {
     const chunked = new ChunkedBody();
     const bytes = ascii(`${'1\r\nx\r\n'.repeat(n / 6)}0\r\n`);

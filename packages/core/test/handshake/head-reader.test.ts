@@ -5,18 +5,18 @@ import { HeadReader } from '../../src/handshake/head-reader.ts';
 import { formatRequestHead, parseRequestHead, parseResponseHead } from '../../src/handshake/http1.ts';
 import { host } from '../../src/host.ts';
 import { HandshakeError } from '../../src/rules.ts';
-import { ascii, isA } from '../connection/tools.ts';
+import { isA } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
+import { ascii, latin1 } from '../support.ts';
 
 const test = suite('RFC 9112 head-reader');
 
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const breaks =
   (name: string) =>
   (error: unknown): boolean =>
     error instanceof HandshakeError && error.rule === name;
 
-/** Gives a reader bytes in pieces of a size, and what it finds. */
+/** Gives a reader bytes in chunks of a size, and returns what it finds. */
 function read(reader: HeadReader, bytes: string, size = bytes.length): string[] {
   const heads: string[] = [];
   for (let at = 0; at < bytes.length; at += size) {
@@ -39,18 +39,18 @@ for (const [name, bytes, heads, rest] of [
   ['CR alone within a line', 'A\rB\r\n\r\n', ['A\rB\r\n\r\n'], ''],
 ] as const) {
   for (const size of [bytes.length, 1, 3]) {
-    test(`2.1: a head of ${name}, in pieces of ${size}`, () => {
+    test(`2.1: a head of ${name} is read in chunks of ${size}`, () => {
       const reader = new HeadReader('request', 1000);
       assert.equal(read(reader, bytes, size), heads);
       assert.is(reader.length, rest.length);
-      assert.is(text(reader.peek()), rest);
-      assert.is(text(reader.rest()), rest);
+      assert.is(latin1(reader.peek()), rest);
+      assert.is(latin1(reader.rest()), rest);
       assert.is(reader.length, 0);
     });
   }
 }
 
-test('2.1: a head is text of one character a byte, also where the host cannot make it', () => {
+test('2.1: a head is text with one character for each byte, made by the host or by core', () => {
   const { slices } = host;
   const bytes = Array.from({ length: 10_000 }, (_, n) => String.fromCharCode(n % 256))
     .join('')
@@ -64,7 +64,7 @@ test('2.1: a head is text of one character a byte, also where the host cannot ma
   assert.equal(read(new HeadReader('request', Infinity), `${bytes}\r\n\r\nrest`), [`${bytes}\r\n\r\n`]);
 });
 
-test('2.1: who asks before anything has arrived learns that nothing has', () => {
+test('2.1: before any bytes there is no head', () => {
   const reader = new HeadReader('request', 1000);
   for (let n = 0; n < 2; n++) {
     assert.is(reader.read(), undefined);
@@ -72,10 +72,10 @@ test('2.1: who asks before anything has arrived learns that nothing has', () => 
   }
   assert.equal([reader.length, reader.rest().length], [0, 0]);
   assert.equal(read(reader, 'A\r\n\r\nB', 2), ['A\r\n\r\n']);
-  assert.is(text(reader.rest()), 'B');
+  assert.is(latin1(reader.rest()), 'B');
 });
 
-test('what waits, a part of a head or what follows one, keeps no more memory than it needs', () => {
+test('an incomplete head, and the bytes after a head, occupy little more than their length', () => {
   const memory = new Uint8Array(100_000);
   const pool = Buffer.allocUnsafe(1).buffer.byteLength;
   assert.ok(pool < memory.length);
@@ -97,7 +97,7 @@ for (const [name, bytes, why] of [
   ['LF without CR on an empty line', 'A\r\n\n', 'a line ends without CR LF'],
 ] as const) {
   for (const size of [bytes.length, 1]) {
-    test(`2.2: ${name} is malformed, in pieces of ${size}`, () => {
+    test(`2.2: ${name} is malformed, in chunks of ${size}`, () => {
       assert.throws(
         () => read(new HeadReader('request', 1000), bytes, size),
         (error: unknown) => breaks('request-malformed')(error) && (error as Error).message.includes(why),
@@ -106,7 +106,7 @@ for (const [name, bytes, why] of [
   }
 }
 
-test('RFC 6585 5: a head as long as the limit is read, a longer one is not, whole and byte by byte', () => {
+test('RFC 6585 5: a head may be as long as the limit, but not longer, whole and byte by byte', () => {
   const head = `A\r\n${'b: c\r\n'.repeat(20)}\r\n`;
   for (const size of [head.length, 1]) {
     assert.is(read(new HeadReader('request', head.length), head, size).length, 1);
@@ -117,7 +117,7 @@ test('RFC 6585 5: a head as long as the limit is read, a longer one is not, whol
   assert.throws(() => read(new HeadReader('request', 5), 'A\r\nb:'), breaks('head-too-big'));
 });
 
-test('RFC 9110 15.5.15: a first line as long as its limit is read, a longer one is not', () => {
+test('RFC 9110 15.5.15: a start line may be as long as its limit, but not longer', () => {
   const head = 'GET /12345 HTTP/1.1\r\n\r\n';
   for (const size of [head.length, 1]) {
     assert.is(read(new HeadReader('request', 1000, 21), head, size).length, 1);
@@ -125,7 +125,7 @@ test('RFC 9110 15.5.15: a first line as long as its limit is read, a longer one 
   }
 });
 
-test('the limits hold for each head anew, and count its bytes only', () => {
+test('the limits apply to each head by itself', () => {
   const reader = new HeadReader('request', 10, 5);
   const heads = ['A\r\nb:\r\n\r\n', 'C\r\nd:e\r\n\r\n'];
   assert.equal(read(reader, heads.join(''), 1), heads);
@@ -136,7 +136,7 @@ test('the limits hold for each head anew, and count its bytes only', () => {
   assert.throws(() => read(new HeadReader('request', 20, 5), '\r\nABCDE\r\n\r\n'), breaks('target-too-long'));
 });
 
-test('nothing of one head is remembered at the next', () => {
+test('a head is not affected by the head before it', () => {
   for (const [first, second, expected] of [
     ['AAAA', '\r\n\r\nB\r\n\r\nC', ['AAAA\r\n\r\n', 'B\r\n\r\n']],
     ['A\r\n', '\r\nB\r\nc:d\r\n\r\n', ['A\r\n\r\n', 'B\r\nc:d\r\n\r\n']],
@@ -148,12 +148,12 @@ test('nothing of one head is remembered at the next', () => {
   assert.throws(() => read(new HeadReader('request', 1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
 });
 
-test('F25: what is read is the head as it came, and its parts are read back with its end or without', () => {
+test('F25: a head is returned as it arrived, and can be parsed with its end or without', () => {
   const bytes = 'GET / HTTP/1.1\r\nA: b\r\n\r\n';
   const [head = ''] = read(new HeadReader('request', 1000), bytes);
   assert.is(head, bytes);
   assert.equal(parseRequestHead(head), parseRequestHead(head.slice(0, -4)));
-  assert.is(text(formatRequestHead({ ...parseRequestHead(head), headers: [['A', 'b']] })), bytes);
+  assert.is(latin1(formatRequestHead({ ...parseRequestHead(head), headers: [['A', 'b']] })), bytes);
   const response = 'HTTP/1.1 200 OK\r\nA: b\r\n\r\n';
   assert.equal(parseResponseHead(response), parseResponseHead(response.slice(0, -4)));
   assert.throws(() => parseRequestHead(`${bytes}\r\n`), breaks('request-malformed'));
@@ -171,7 +171,7 @@ for (const [what, bytes, position] of [
   ['a first line that is too long', `A\r\n\r\n\r\n${'b'.repeat(19)}`, 17],
 ] as const) {
   for (const size of [bytes.length, 1]) {
-    test(`F32: the position of ${what} is the same, in pieces of ${size}`, () => {
+    test(`F32: the position of ${what} is the same in chunks of ${size}`, () => {
       const reader = new HeadReader('request', 20, what.includes('line') ? 10 : 20);
       assert.throws(() => read(reader, bytes, size), isA(HandshakeError));
       assert.is(reader.position, position);
@@ -179,7 +179,7 @@ for (const [what, bytes, position] of [
   }
 }
 
-test('a reader is in linear time and memory, whatever the pieces', () => {
+test('reading takes linear time and memory in any chunks', () => {
   for (const size of [1, 1000]) {
     const run = (n: number): void => {
       const reader = new HeadReader('request', Infinity);

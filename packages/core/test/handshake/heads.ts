@@ -1,4 +1,4 @@
-// Heads of the opening handshake (RFC 6455 4), with what a test changes in them.
+// Heads of the opening handshake (RFC 6455 4), in which tests change header fields.
 
 /** What to change in a head: a header field's value, several values for several lines, or `undefined` for none. */
 export type Changes = Record<string, string | readonly string[] | undefined>;

@@ -3,12 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { formatRequestHead, formatResponse, parseRequestHead, parseResponseHead } from '../../src/handshake/http1.ts';
 import { HandshakeError } from '../../src/rules.ts';
-import { ascii } from '../connection/tools.ts';
 import { assertLinear } from '../linear.ts';
+import { ascii, latin1 } from '../support.ts';
 
 const test = suite('RFC 9112 http1');
 
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const breaks =
   (name: string) =>
   (error: unknown): boolean =>
@@ -16,7 +15,7 @@ const breaks =
 
 // Requests
 
-test('3: the head of a request, names in lower case, values trimmed', () => {
+test('3: the head of a request has names in lower case and trimmed values', () => {
   assert.equal(parseRequestHead('GET /a?b HTTP/1.1\r\nHOST:h\r\nX-A: \t b c \t\r\nx-empty:'), {
     method: 'GET',
     target: '/a?b',
@@ -29,7 +28,7 @@ test('3: the head of a request, names in lower case, values trimmed', () => {
   });
 });
 
-test('4.2.1: HTTP/1.1 or higher within HTTP/1', () => {
+test('4.2.1: a request has HTTP/1.1 or a higher version of HTTP/1', () => {
   for (const minor of [1, 2, 9]) assert.is(parseRequestHead(`GET / HTTP/1.${minor}`).version, 10 + minor);
 });
 
@@ -56,7 +55,7 @@ for (const [line, name] of [
 }
 
 for (const line of ['a', ': b', 'a : b', 'a(): b', 'a: b\0', 'a: b\rc', 'a: \x7f', 'caf\xe9: b', '']) {
-  test(`5: the line ${JSON.stringify(line)} is no header field`, () => {
+  test(`5: the line ${JSON.stringify(line)} is not a header field`, () => {
     const number = /header field 2 is not NAME: VALUE/;
     assert.throws(() => parseRequestHead(`GET / HTTP/1.1\r\nx: y\r\n${line}`), number);
     assert.throws(() => parseResponseHead(`HTTP/1.1 101 OK\r\nx: y\r\n${line}`), number);
@@ -70,7 +69,7 @@ for (const line of [' a: b', '\ta: b', ' \0', ' \x7f']) {
   });
 }
 
-test('RFC 6585 5: 128 header fields are read, 129 are not', () => {
+test('RFC 6585 5: a head may have 128 header fields, but not 129', () => {
   const lines = '\r\na: b'.repeat(128);
   assert.is(parseRequestHead(`GET / HTTP/1.1${lines}`).headers.length, 128);
   assert.is(parseResponseHead(`HTTP/1.1 200 OK${lines}`).headers.length, 128);
@@ -113,7 +112,7 @@ for (const line of [
   ],
   ...['HTTP/1.1 200 O\0K', 'HTTP/1.1 200 O\rK', 'HTTP/1.1 200 \x7f', 'HTTP/1.1 200OK', 'GET / HTTP/1.1', 'SSH-2.0-x'],
 ]) {
-  test(`4: ${JSON.stringify(line)} is no status line`, () => {
+  test(`4: ${JSON.stringify(line)} is not a status line`, () => {
     assert.throws(() => parseResponseHead(line), breaks('response-malformed'));
   });
 }
@@ -135,7 +134,7 @@ for (const [lines, value] of [
   });
 }
 
-test('5.2: folded lines count, and take linear time', () => {
+test('5.2: folded lines count as lines, and take linear time', () => {
   assert.throws(() => parseResponseHead(`HTTP/1.1 200 OK\r\na: b${'\r\n c'.repeat(128)}`), breaks('head-too-big'));
   const run = (n: number): void => {
     const line = ` ${'c'.repeat(n / 100)}`;
@@ -146,21 +145,21 @@ test('5.2: folded lines count, and take linear time', () => {
 
 // Formatting
 
-test('what is formatted is read back, one byte a character', () => {
+test('formatted heads are parsed to the same', () => {
   const headers = [
     ['host', 'h'],
     ['x-latin', 'caf\xe9'],
   ] as const;
   const request = { method: 'GET', target: '/a?b', version: 11, headers };
   const bytes = formatRequestHead(request);
-  assert.is(text(bytes), 'GET /a?b HTTP/1.1\r\nhost: h\r\nx-latin: caf\xe9\r\n\r\n');
-  assert.equal(parseRequestHead(text(bytes).slice(0, -4)), request);
+  assert.is(latin1(bytes), 'GET /a?b HTTP/1.1\r\nhost: h\r\nx-latin: caf\xe9\r\n\r\n');
+  assert.equal(parseRequestHead(latin1(bytes).slice(0, -4)), request);
 
   const response = { status: 403, reason: 'Forbidden', headers };
-  const [head = '', body] = text(formatResponse(response, ascii('No.'))).split('\r\n\r\n');
+  const [head = '', body] = latin1(formatResponse(response, ascii('No.'))).split('\r\n\r\n');
   assert.equal(parseResponseHead(head), response);
   assert.is(body, 'No.');
-  assert.ok(text(formatResponse(response)).endsWith('\r\n\r\n'));
+  assert.ok(latin1(formatResponse(response)).endsWith('\r\n\r\n'));
 });
 
 test.run();

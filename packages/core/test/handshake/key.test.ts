@@ -24,12 +24,12 @@ for (const [key, accept] of [
   ['dGhlIHNhbXBsZSBub25jZQ==', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
   ['x3JJHMbDL1EzLkh9GBhXDw==', 'HSmrc0sMlYUkAGmm5OPpG2HaGWk='],
 ] as const) {
-  test(`1.3: ${key} is answered ${accept}`, () => {
+  test(`1.3: the key ${key} is answered with ${accept}`, () => {
     bothWays(() => assert.is(acceptKey(key), accept));
   });
 }
 
-test('4.2.2: the answer is SHA-1 and base64 as others compute them', () => {
+test('4.2.2: the answer is the SHA-1 hash that Node computes, in base64', () => {
   for (let n = 0; n < 100; n++) {
     const key = randomBytes(16).toString('base64');
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection, type HandshakeError, type OriginRule, type ServerPolicy } from '../../src/index.ts';
-import { ascii, isA, sentText } from '../connection/tools.ts';
+import { isA, sentText } from '../connection/tools.ts';
+import { ascii } from '../support.ts';
 import { accepted, ask, judge } from './asking.ts';
 import { requestHead } from './heads.ts';
 
@@ -122,9 +123,9 @@ for (const [name, policy] of Object.entries({
   });
 }
 
-// An origin rule that throws, at an Origin that it did not expect, allows nothing: what a peer sends makes nothing throw.
+// An origin rule that throws at an unexpected Origin allows nothing: a peer must not be able to make the server throw.
 
-test('10.2: an Origin function that throws lets nobody in', () => {
+test('10.2: a function for origins that throws refuses the request', () => {
   const connection = Connection.server({
     origins: [
       () => {
@@ -139,7 +140,7 @@ test('10.2: an Origin function that throws lets nobody in', () => {
   assert.match(sentText(connection), /^HTTP\/1\.1 403 /);
 });
 
-test('10.2: an Origin function that gives a promise lets nobody in, and the error says why', () => {
+test('10.2: a function for origins that returns a promise refuses the request, and the error says why', () => {
   const rules: OriginRule[] = [(async () => true) as unknown as OriginRule];
   const error = ask(requestHead({ Origin: 'https://a.example' }), { origins: rules }) as HandshakeError;
   assert.is(error.rule, 'origin-refused');

@@ -78,21 +78,21 @@ for (const [text, why] of [
   ['ws://example.com/?"', 'percent-encoded'],
   ['ws://example.com/\\', 'percent-encoded'],
 ] as const) {
-  test(`3: ${JSON.stringify(text.slice(0, 50))} is none: ${why}`, () => {
+  test(`3: ${JSON.stringify(text.slice(0, 50))} throws: ${why}`, () => {
     assert.throws(() => parseUri(text), isA(SyntaxError));
     assert.throws(() => parseUri(text), new RegExp(why));
     assert.throws(() => parseUri(text), /is not a WebSocket URI.*RFC 6455 section 3/s);
   });
 }
 
-test('3: what is no string throws a TypeError', () => {
+test('3: a URI that is not a string throws a TypeError', () => {
   for (const text of [undefined, null, 5, {}] as unknown as string[]) {
     assert.throws(() => parseUri(text), isA(TypeError));
     assert.throws(() => parseUri(text), /^a WebSocket URI is a string, not /);
   }
 });
 
-// Messages are logged: what a user name, a password, a query or a fragment says is not in them.
+// Messages are logged, so they must not contain a user name, a password, a query or a fragment.
 for (const [text, shown] of [
   ['ws://user:secret@example.com/', 'ws://…'],
   ['wss://secret@example.com/a b', 'wss://…'],
@@ -113,7 +113,7 @@ for (const [text, shown] of [
   ['ws://example.com/#secret\nsecret', 'ws://example.com/#…'],
   ['ws://example.com/\n\u202e\x9b', 'ws://example.com/\\u{a}\\u{202e}\\u{9b}'],
 ] as const) {
-  test(`3: of ${JSON.stringify(text)} is told: ${shown}`, () => {
+  test(`3: the error for ${JSON.stringify(text)} quotes ${shown}`, () => {
     assert.throws(
       () => parseUri(text),
       (error: Error) => error.message.startsWith(`"${shown}" is not`) && !/secret|sec.ret/.test(error.message),
@@ -128,13 +128,13 @@ for (const [text, expected] of [
   ['wss://example.com:80', 'example.com:80'],
   ['ws://[::1]:81', '[::1]:81'],
 ] as const) {
-  test(`4.1: Host of ${text} is ${expected}`, () => {
+  test(`4.1: the Host of ${text} is ${expected}`, () => {
     assert.is(hostField(parseUri(text)), expected);
     assert.ok(isAuthority(expected));
   });
 }
 
-test('3: a long URI is read in linear time', () => {
+test('3: a long URI is parsed in linear time', () => {
   const long = 'a'.repeat(1_000_000);
   assert.is(parseUri(`ws://example.com/${long}?${long}`).resource.length, 2_000_002);
   assert.throws(() => parseUri(`ws://${long}%`), /is not a WebSocket URI/);

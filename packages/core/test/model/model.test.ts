@@ -34,7 +34,7 @@ function stepBoth(facts: Facts, real: Real, input: Input, path: readonly Input[]
 }
 
 for (const role of ROLES) {
-  model(`a ${role}: each input in each state that can be reached`, () => {
+  model(`a ${role} does what the model does, for each input in each reachable state`, () => {
     const reached = explore(role);
     let transitions = 0;
     for (const { path } of reached) {
@@ -72,7 +72,7 @@ class Step implements fc.Command<{ facts: Facts; path: Input[] }, Real> {
 }
 
 for (const role of ROLES) {
-  model(`a ${role}: random walks`, () => {
+  model(`a ${role} does what the model does in random walks`, () => {
     const walks = fc.commands(
       INPUTS.map((input) => fc.constant(new Step(input))),
       { maxCommands: 60 },
@@ -86,7 +86,7 @@ for (const role of ROLES) {
   });
 }
 
-model('ARCHITECTURE.md has its transitions', () => {
+model('ARCHITECTURE.md has the transitions of the model', () => {
   const text = readFileSync(ARCHITECTURE, 'utf8');
   assert.is(text, withTable(text), 'stale: node packages/tools/run.js model');
 });

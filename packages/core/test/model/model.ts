@@ -94,7 +94,7 @@ export function deadlineOf(facts: Facts): 'handshake' | 'message' | 'stall' | 'c
   return facts.closeWaits && !facts.failed && !facts.ended ? 'stall' : 'close';
 }
 
-/** Whether this input can happen: the peer speaks HTTP, then frames; who pauses reads nothing. */
+/** Whether this input can happen: the peer sends HTTP first and frames later, and a paused endpoint reads nothing. */
 export function isPossible(facts: Facts, input: Input): boolean {
   const { awaits, paused } = facts;
   if (input === 'deadline') return deadlineOf(facts) !== undefined;
@@ -199,7 +199,7 @@ function react(facts: Facts, input: Input): [next: Facts, output: Output] {
       const name = deadlineOf(facts);
       if (name === 'handshake') return failOpening('handshake-timeout', 408);
       if (name === 'message') return failOpen('message-stalled', 1013);
-      // Nobody is there who would read a Close frame.
+      // The peer is gone and would not read a Close frame.
       if (name === 'stall') {
         return go({ failed: 'open', ended: true, destroyed: true, paused: false }, ['fail stall-timeout', 'end']);
       }

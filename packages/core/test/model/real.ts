@@ -1,9 +1,9 @@
 /** The real connection, given the inputs of the model, in the model's words. */
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role, StateError } from '../../src/index.ts';
-import { ascii, closeFrame, frame } from '../connection/tools.ts';
+import { closeFrame, frame } from '../connection/tools.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
 import { decodeFrames } from '../reference.ts';
-import { drain, ZEROS } from '../support.ts';
+import { ascii, drain, ZEROS } from '../support.ts';
 import type { Input, Output } from './model.ts';
 
 /** Each of its own length, so that it is seen which one runs. */

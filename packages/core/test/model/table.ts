@@ -30,7 +30,7 @@ const COLUMNS: readonly (readonly [title: string, inputs: readonly Input[]])[] =
   ['EOF', ['EOF']],
 ];
 
-/** Gives ARCHITECTURE.md with the table as the model has it. */
+/** Returns ARCHITECTURE.md with the table as the model has it. */
 export function withTable(text: string): string {
   const [before, rest] = text.split(BEGIN);
   const [, behind] = rest?.split(END) ?? [];

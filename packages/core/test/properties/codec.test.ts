@@ -15,20 +15,14 @@ import { decode } from '../../src/simd.ts';
 import { encodeUtf8 } from '../../src/text/encode.ts';
 import { decodeText } from '../../src/text/text.ts';
 import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/text/utf8.ts';
-import { encodeFrame, transform } from '../reference.ts';
-import { decodeStrictly, equalBytes, toHex } from '../support.ts';
+import { encodeFrame, octets, transform } from '../reference.ts';
+import { decodeStrictly, equalBytes, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { within } from './streams.ts';
 
 const codec = suite('properties/codec');
 
 const key = fc.integer(); // 32 bits
-const octets = (of: number): [number, number, number, number] => [
-  of >>> 24,
-  (of >>> 16) & 255,
-  (of >>> 8) & 255,
-  of & 255,
-];
 
 const length = fc.oneof(
   fc.nat(200),
@@ -56,7 +50,7 @@ const header: fc.Arbitrary<FrameHeader> = fc
     length: opcode === 8 ? 2 + (fields.length % 124) : opcode >= 8 ? fields.length % 126 : fields.length,
   }));
 
-codec('5.2 a header that is encoded is decoded, wherever it lies', () => {
+codec('5.2 an encoded header is decoded to the same, at any place', () => {
   check(
     5000,
     fc.property(header, fc.nat(20), fc.nat(5), (header, start, behind) => {
@@ -92,7 +86,7 @@ codec('5.2 a header is encoded as the reference encodes it', () => {
   );
 });
 
-codec('5.3 the fast mask is the mask of the RFC, over any cut', () => {
+codec('5.3 payloads are masked as the RFC says, in any parts', () => {
   const size = fc.oneof(fc.nat(70), fc.nat(400), fc.nat(5000));
   check(
     3000,
@@ -129,14 +123,14 @@ const nearlyUtf8 = fc
     fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }),
   )
   .map(([texts, changes]) => {
-    const bytes = new TextEncoder().encode(texts.join('plain'));
+    const bytes = utf8(texts.join('plain'));
     for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
     return bytes;
   });
 
 const HOST = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-codec('8.1 text is valid, and decoded, as the host has it', () => {
+codec('8.1 text is validated and decoded as by the host', () => {
   check(
     4000,
     fc.property(fc.oneof(nearlyUtf8, fc.uint8Array({ maxLength: 12 })), key, (bytes, mask) => {
@@ -154,7 +148,7 @@ codec('8.1 text is valid, and decoded, as the host has it', () => {
   );
 });
 
-codec('8.1 any cut fails at the same byte, which is the first that cannot be', () => {
+codec('8.1 invalid UTF-8 in any parts fails at the first impossible byte', () => {
   check(
     3000,
     fc.property(
@@ -184,7 +178,7 @@ function stream(bytes: Uint8Array): boolean {
   return true;
 }
 
-codec('a text is encoded as the host encodes it', () => {
+codec('a text is encoded as by the host', () => {
   const units = fc.array(fc.oneof(fc.nat(0xffff), fc.integer({ min: 0xd800, max: 0xdfff }), fc.nat(127)), {
     maxLength: 80,
   });
@@ -194,7 +188,7 @@ codec('a text is encoded as the host encodes it', () => {
       const text = String.fromCharCode(...units);
       const into = new Uint8Array(start + 3 * text.length);
       const length = encodeUtf8(text, into, start, write);
-      assert.is(toHex(into.subarray(start, start + length)), toHex(new TextEncoder().encode(text)));
+      assert.is(toHex(into.subarray(start, start + length)), toHex(utf8(text)));
       assert.ok(into.subarray(0, start).every((byte) => byte === 0));
     }),
   );

@@ -3,10 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DeflateAgreement } from '../../src/deflate/index.ts';
 import type { Role } from '../../src/index.ts';
-import { compressed, events, frame, opened, utf8 } from '../deflate/tools.ts';
+import { compressed, events, frame, opened } from '../deflate/tools.ts';
 import { deflate, inflate } from '../deflate/zlib.ts';
 import { decodeFrames } from '../reference.ts';
-import { concat, drain, join, type Summary, split, splitBytes, toHex } from '../support.ts';
+import { concat, drain, join, type Summary, split, splitBytes, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { cuts, role, text, within } from './streams.ts';
 
@@ -20,7 +20,7 @@ const agreement: fc.Arbitrary<DeflateAgreement> = fc.record({
   clientMaxWindowBits: bits,
 });
 
-/** Bytes that compress: runs, and what has been there before. */
+/** Bytes that can be compressed: runs and repetitions. */
 const repetitive = fc
   .tuple(
     fc.uint8Array({ minLength: 1, maxLength: 50 }),
@@ -40,7 +40,7 @@ const data: fc.Arbitrary<Data> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(70_000).map((length) => 'abcé'.repeat(length / 4)) },
 );
 
-/** A message, in one piece or cut, compressed or not as told or as the threshold has it, perhaps a Ping frame before. */
+/** A message, whole or in fragments, compressed or not, perhaps after a Ping frame. */
 const message = fc.record({
   data,
   cuts: fc.array(fc.nat(), { maxLength: 3 }),
@@ -56,7 +56,7 @@ const options = fc.record({
 
 const summary = (data: Data): Summary => (typeof data === 'string' ? ['text', data] : ['binary', toHex(data)]);
 
-properties('7.2 any messages, compressed in any way, cut in any way, arrive as they were sent', () => {
+properties('7.2 any messages arrive as they were sent, compressed and cut in any way', () => {
   check(
     400,
     fc.property(
@@ -98,7 +98,7 @@ properties('7.2 any messages, compressed in any way, cut in any way, arrive as t
   );
 });
 
-properties('7.1.2 what is sent is what an inflater of zlib with that window takes', () => {
+properties('7.1.2 an inflater of zlib with the agreed window decompresses what is sent', () => {
   check(
     200,
     fc.property(
@@ -161,7 +161,7 @@ const fault = (event: Summary): Summary =>
     ? ['fail', 'message', event[2] as number]
     : event;
 
-properties('7.2.2 any cut of any stream, valid or corrupted, gives the same messages and fails at the same', () => {
+properties('7.2.2 a compressed stream, valid or corrupted, gives the same messages and fault in any chunks', () => {
   check(
     600,
     fc.property(role, stream, cuts, fc.boolean(), (to, messages, places, forget) => {
@@ -190,7 +190,7 @@ properties('7.2.2 any cut of any stream, valid or corrupted, gives the same mess
   );
 });
 
-properties('7.2.2 what zlib makes of a compressed message is what is delivered', () => {
+properties('7.2.2 a compressed message is delivered as zlib decompresses it', () => {
   check(
     400,
     fc.property(

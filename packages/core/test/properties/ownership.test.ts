@@ -53,7 +53,7 @@ const program = fc.record({
       /** The most that the transport takes behind it, at once and in all. */
       max: fc.constantFrom(1, 100, 4096, Infinity),
       room: fc.constantFrom(0, 3, 1000, 100_000, Infinity),
-      /** It copies them into memory of its own. */
+      /** Whether the transport takes them with `transmitInto`. */
       into: fc.boolean(),
     }),
     { maxLength: 8 },
@@ -104,7 +104,7 @@ function run(
   return { got: join(parts), connection };
 }
 
-ownership('what is done to bytes after send never shows on the wire', () => {
+ownership('writing to bytes after send never changes what is transmitted', () => {
   check(
     300,
     fc.property(program, (steps) => {
@@ -115,7 +115,7 @@ ownership('what is done to bytes after send never shows on the wire', () => {
   );
 });
 
-ownership('with lend, whatever is done, the peer gets whole frames or the end', () => {
+ownership('whatever is done to lent bytes, the peer receives whole frames or the end', () => {
   check(
     300,
     fc.property(program, (steps) => {

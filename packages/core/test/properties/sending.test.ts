@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection } from '../../src/index.ts';
 import { decodeFrames, judge } from '../reference.ts';
-import { concat, decodeStrictly, drain, play, type Summary, split, toHex } from '../support.ts';
+import { concat, decodeStrictly, drain, play, type Summary, split, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
 import { cuts, role, text, within } from './streams.ts';
 
@@ -59,7 +59,7 @@ const conversation = fc.oneof(
   fc.record({ fragmentSize: fc.constantFrom(125, 1000, 65_536, undefined), steps: steps(anyText, anyBytes) }),
 );
 
-/** What comes out of the outbox, and the events that it must be to the peer. */
+/** The transmitted bytes, and the events to which they must lead at the peer. */
 function send(connection: Connection, steps: readonly Step[]): { bytes: Uint8Array; events: Summary[] } {
   const events: Summary[] = [];
   const parts: Uint8Array[] = [];
@@ -72,7 +72,7 @@ function send(connection: Connection, steps: readonly Step[]): { bytes: Uint8Arr
         connection.sendFragment(part, i === step.parts.length - 1);
         if (step.ping && i === 0 && step.parts.length > 1) connection.ping('between');
       }
-      if (step.ping && step.parts.length > 1) events.push(['ping', toHex(new TextEncoder().encode('between'))]);
+      if (step.ping && step.parts.length > 1) events.push(['ping', toHex(utf8('between'))]);
       events.push(whole(step.parts));
     } else if (step.type === 'transmit') {
       parts.push(drain(connection));
@@ -87,7 +87,7 @@ function send(connection: Connection, steps: readonly Step[]): { bytes: Uint8Arr
   return { bytes: concat(...parts), events };
 }
 
-/** Moves what waits to `parts`, and gives how many bytes that is. */
+/** Moves the bytes that wait to `parts`, and returns their number. */
 function queued(connection: Connection, parts: Uint8Array[]): number {
   const bytes = drain(connection);
   parts.push(bytes);
@@ -98,12 +98,12 @@ function queued(connection: Connection, parts: Uint8Array[]): number {
 function whole(parts: readonly (string | Uint8Array)[]): Summary {
   const bytes = parts.filter((part) => typeof part !== 'string');
   if (bytes.length > 0) return ['binary', toHex(concat(...bytes))];
-  return ['text', decodeStrictly(new TextEncoder().encode(parts.join('')))];
+  return ['text', decodeStrictly(utf8(parts.join('')))];
 }
 
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);
 
-sending('whatever is sent arrives, however it is fragmented and cut, and as the reference reads it', () => {
+sending('whatever is sent arrives, fragmented and cut in any way, and as the reference reads it', () => {
   check(
     1500,
     fc.property(role, conversation, cuts, messages, (role, { fragmentSize, steps }, places, messages) => {
@@ -121,7 +121,7 @@ sending('whatever is sent arrives, however it is fragmented and cut, and as the 
   );
 });
 
-sending('no frame of data is longer than fragmentSize, and all but the first are continuations', () => {
+sending('no data frame is longer than fragmentSize, and all but the first of a message are Continuation frames', () => {
   check(
     500,
     fc.property(role, fc.oneof(shortText, shortBytes), fc.integer({ min: 1, max: 99 }), (role, data, fragmentSize) => {
@@ -137,7 +137,7 @@ sending('no frame of data is longer than fragmentSize, and all but the first are
   );
 });
 
-sending('bytes of the caller are never written to', () => {
+sending('the bytes of the caller are never written to', () => {
   check(
     500,
     fc.property(role, anyBytes, (role, data) => {

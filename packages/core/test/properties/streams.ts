@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Role } from '../../src/index.ts';
 import { encodeFrame, type Frame } from '../reference.ts';
-import { concat } from '../support.ts';
+import { concat, utf8 } from '../support.ts';
 
 export const role = fc.constantFrom<Role>('client', 'server');
 
@@ -24,7 +24,7 @@ export const text = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 30, maxLength: 120 }) },
 );
 
-const utf8 = text.map((value) => new TextEncoder().encode(value));
+const utf8Text = text.map(utf8);
 const control = fc.uint8Array({ maxLength: 125 });
 
 /** Frames without the mask that the role asks for. */
@@ -35,7 +35,7 @@ const interrupted = fc.record({ fin: fc.constant(true), opcode: fc.constantFrom(
 /** A message in one frame or many, with control frames between them. */
 const message: fc.Arbitrary<Plain[]> = fc
   .tuple(
-    fc.oneof(fc.tuple(fc.constant(1), utf8), fc.tuple(fc.constant(2), binary)),
+    fc.oneof(fc.tuple(fc.constant(1), utf8Text), fc.tuple(fc.constant(2), binary)),
     fc.array(fc.nat(), { maxLength: 4 }),
     fc.array(fc.option(interrupted), { maxLength: 4 }),
   )
@@ -55,7 +55,7 @@ const close = fc
     fc.constant(new Uint8Array(0)),
     fc
       .tuple(fc.constantFrom(1000, 1001, 1011, 3000, 4999), fc.string({ unit: 'binary', maxLength: 30 }))
-      .map(([code, reason]) => concat(Uint8Array.of(code >> 8, code & 0xff), new TextEncoder().encode(reason))),
+      .map(([code, reason]) => concat(Uint8Array.of(code >> 8, code & 0xff), utf8(reason))),
   )
   .map((payload): Plain => ({ fin: true, opcode: 8, payload }));
 
@@ -78,7 +78,7 @@ const anyFrame = fc.record({
   fin: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   rsv: fc.oneof({ weight: 30, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }),
   opcode: fc.oneof({ weight: 20, arbitrary: fc.constantFrom(0, 1, 2, 8, 9, 10) }, { weight: 1, arbitrary: fc.nat(15) }),
-  payload: fc.oneof(utf8, fc.uint8Array({ maxLength: 20 }), fc.constantFrom(...samples())),
+  payload: fc.oneof(utf8Text, fc.uint8Array({ maxLength: 20 }), fc.constantFrom(...samples())),
   extended: fc.oneof(
     { weight: 30, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constantFrom(2, 8) },

@@ -16,7 +16,7 @@ function packed(): Uint8Array<ArrayBuffer> {
   return payload(frames(peer));
 }
 
-inflation('a chunk that is transferred while it is being decompressed: 1011, and what came before is right', () => {
+inflation('transferring a chunk while it is being decompressed fails with 1011, after correct fragments', () => {
   for (const isTransferred of [true, false]) {
     const connection = opened('server', { messages: 'fragments' });
     const chunk = compressed('server', 2, packed());

@@ -24,7 +24,7 @@ for (const [limit, burst] of [
   [{ perSecond: 2.5 }, 2],
   [{ perSecond: 0.2 }, 1],
 ] as [RateLimit, number][]) {
-  test(`${JSON.stringify(limit)}: ${burst} at once, then none; full again after a silence, at any time`, () => {
+  test(`${JSON.stringify(limit)} allows ${burst} at once, then none, and the same again after a silence`, () => {
     for (const start of [0, 1.7e12, -5e9]) {
       const bucket = new TokenBucket(limit);
       assert.is(drain(bucket, start), burst);
@@ -44,7 +44,7 @@ test('tokens come back one by one, at their rate', () => {
   assert.is(drain(bucket, 400), 1);
 });
 
-test('what is refused takes nothing', () => {
+test('a refused call takes no tokens', () => {
   const bucket = new TokenBucket({ perSecond: 10 });
   assert.not.ok(bucket.take(11, 0));
   assert.ok(bucket.take(10, 0));
@@ -53,7 +53,7 @@ test('what is refused takes nothing', () => {
   assert.ok(bucket.take(0, 100));
 });
 
-test('in the long run no more passes than the rate and one burst, whatever the pattern', () => {
+test('no pattern passes more than the rate and one burst', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = seeded(seed);
     const limit = { perSecond: 1 + random() * 100, burst: 1 + random() * 50 };
@@ -69,12 +69,12 @@ test('in the long run no more passes than the rate and one burst, whatever the p
   }
 });
 
-test('a rate that is kept exactly is kept for ever', () => {
+test('the exact rate never breaks the limit', () => {
   const bucket = new TokenBucket({ perSecond: 3, burst: 1 });
   for (let n = 0; n < 100_000; n++) assert.ok(bucket.take(1, (n * 1000) / 3), String(n));
 });
 
-test('Infinity is no limit', () => {
+test('Infinity does not limit', () => {
   for (const limit of [{ perSecond: NEVER }, { perSecond: 1, burst: NEVER }]) {
     const bucket = new TokenBucket(limit);
     for (let n = 0; n < 100; n++) assert.ok(bucket.take(1e9, 0));
@@ -86,7 +86,7 @@ for (const [name, limit, take] of [
   ['byte-rate', 'bytes', (limiter: RateLimiter) => limiter.bytes(1, 0)],
   ['control-rate', 'controlFrames', (limiter: RateLimiter) => limiter.controlFrame(0)],
 ] as const) {
-  test(`7.4.1: ${limit} are limited by themselves: ${name}, 1008`, () => {
+  test(`7.4.1: the limit of ${limit} fails with ${name}, 1008, and does not affect others`, () => {
     const limiter = new RateLimiter({ [limit]: { perSecond: 2 } });
     take(limiter);
     take(limiter);

@@ -104,7 +104,7 @@ export const EXCHANGES: readonly Expectation[] = ROLES.flatMap((role): Expectati
     },
   },
   {
-    name: `5.5.2 a Ping frame is answered before what comes behind it in the chunk, and after our own Close frame (by the ${role})`,
+    name: `5.5.2 a Ping frame is answered before the next frames of its chunk, and after our own Close frame (by the ${role})`,
     run() {
       const key = role === 'server' ? { key: [0, 0, 0, 0] } : {};
       const [ping, text] = [
@@ -154,7 +154,7 @@ export const EXCHANGES: readonly Expectation[] = ROLES.flatMap((role): Expectati
     },
   },
   {
-    name: `5.3 what the ${role} sends is ${role === 'client' ? 'masked with a key of its own each' : 'not masked'}`,
+    name: `5.3 frames of the ${role} are ${role === 'client' ? 'each masked with a key of their own' : 'not masked'}`,
     run() {
       const pair = new Pair({ opened: true }).run();
       for (let i = 0; i < 20; i++) pair[role].connection.send('Hello');

@@ -18,7 +18,7 @@ export function same(actual: unknown, expected: unknown, what = 'values'): void 
   throw new Error(`${what}: ${near(is)}; expected ${near(ought)}`);
 }
 
-/** Runs expectations one after the other, and gives the names of those that do not hold, and why. */
+/** Runs expectations one after the other, and returns the names of those that do not hold, and why. */
 export async function failuresOf(expectations: readonly Expectation[]): Promise<[name: string, reason: string][]> {
   const failures: [string, string][] = [];
   for (const { name, run } of expectations) {

@@ -1,4 +1,4 @@
-/** The opening handshake in every runtime: both roles over bytes, RFC 6455's own examples, and who is refused. */
+/** The opening handshake in every runtime: both roles over bytes, RFC 6455's own examples, and what is refused. */
 import { acceptKey } from '../../src/handshake/key.ts';
 import { Connection, type ConnectionEvent } from '../../src/index.ts';
 import { requestHead, responseHead } from '../handshake/heads.ts';
@@ -88,7 +88,7 @@ export const HANDSHAKE: readonly Expectation[] = [
     },
   },
   {
-    name: 'what cannot be seen of a peer is escaped in what is said of it',
+    name: 'invisible characters of a peer are escaped in our messages',
     run() {
       const server = Connection.server();
       const [event] = server.receive(ascii(requestHead({ Origin: 'http://a\x85\x9b31m\xad' })));
@@ -96,7 +96,7 @@ export const HANDSHAKE: readonly Expectation[] = [
     },
   },
   {
-    name: 'misuse says what is wrong, and no secrets',
+    name: 'the errors of misuse explain it, and contain no secrets',
     run() {
       same(
         misuse(() => Connection.server({ maxPayload: 5 } as object)),
@@ -115,7 +115,7 @@ export const HANDSHAKE: readonly Expectation[] = [
     },
   },
   {
-    name: '10.2 an Origin function that gives a promise lets nobody in',
+    name: '10.2 a function for origins that returns a promise refuses the request',
     run() {
       const server = Connection.server({ origins: [(async () => true) as never] });
       same(types(server.receive(ascii(requestHead({ Origin: 'http://a' })))), 'fail');
@@ -146,7 +146,7 @@ export const HANDSHAKE: readonly Expectation[] = [
     },
   },
   {
-    name: '4.1 a client opens with the response to its key, cut anywhere, and reads the frame behind it',
+    name: '4.1 a client opens with the response to its key, cut anywhere, and reads the frame after it',
     run() {
       const bytes = Uint8Array.of(...ascii(responseHead()), ...hex('81 05 48 65 6c 6c 6f'));
       for (let cut = 0; cut <= bytes.length; cut++) {

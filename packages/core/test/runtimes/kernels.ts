@@ -65,7 +65,7 @@ export const KERNELS: readonly Expectation[] = [
     },
   },
   {
-    name: '8.1 validation finds the first impossible byte behind texts that are long enough for any kernel',
+    name: '8.1 validation finds the first impossible byte after texts that are long enough for any kernel',
     run() {
       for (const character of CHARACTERS) {
         for (const end of ['', 'c3', 'e2 82', 'f0 9f 90', '80', 'ff', 'ed a0', 'c3 28', 'f0 9f 90 af 61']) {

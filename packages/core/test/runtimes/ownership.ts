@@ -36,7 +36,7 @@ const SIZES = [1, 2, 63, 64, 65, 125, 126, 1000, 1024, 1025, 4095, 4096, 4097, 1
 
 const ROLES: readonly Role[] = ['client', 'server'];
 
-/** A message of so many bytes, in one frame or in three. */
+/** Returns a message of `size` bytes, in one frame and in three. */
 const messages = (role: Role, opcode: number, size: number): Uint8Array<ArrayBuffer>[] => {
   const payload = Uint8Array.from(
     { length: size },
@@ -66,7 +66,7 @@ function receive(connection: Connection, chunks: readonly Uint8Array[], polled: 
 
 const ALONE: readonly Expectation[] = ROLES.flatMap((role) =>
   (['whole', 'fragments'] as const).map((mode) => ({
-    name: `what is handed out is alone in its buffer, or lies in its own chunk (${role}, messages: ${mode})`,
+    name: `delivered bytes fill a buffer of their own, or lie in their own chunk (${role}, messages: ${mode})`,
     run() {
       for (const size of SIZES) {
         const control = Uint8Array.from({ length: Math.min(size, 125) }, (_, at) => at);
@@ -85,7 +85,7 @@ const ALONE: readonly Expectation[] = ROLES.flatMap((role) =>
               for (const event of receive(open(role, { messages: mode }), copies, polled)) {
                 const what = `${event.type}, ${size} bytes, ${copies.length} chunks`;
                 if (!('data' in event) || typeof event.data === 'string') throw new Error(what);
-                // What came before anybody looked was put together, into memory of the connection's.
+                // Chunks that arrived before the events were polled were joined, in memory of the connection.
                 const together = !polled && event.data.buffer.byteLength <= stream.length;
                 if (!together) expectAlone(event.data, copies, what);
               }
@@ -118,7 +118,7 @@ const TRANSFERRED: readonly Expectation[] = ROLES.flatMap((role): Expectation[] 
   const failed = (offset: number): ReturnType<typeof summarize> => ['fail', 'handler-failed', offset];
   return [
     {
-      name: `bytes that a handler transfers, with more behind them in the chunk: 1011, and what came before is right (${role})`,
+      name: `when a handler transfers bytes with more after them in the chunk, the connection fails with 1011 after correct events (${role})`,
       run() {
         for (const behind of [text, binary, ping, text.subarray(0, 1), text.subarray(0, text.length - 1)]) {
           const connection = open(role);
@@ -135,7 +135,7 @@ const TRANSFERRED: readonly Expectation[] = ROLES.flatMap((role): Expectation[] 
       },
     },
     {
-      name: `bytes that a handler transfers, with nothing behind them in the chunk: nothing is lost (${role})`,
+      name: `when a handler transfers the last bytes of a chunk, nothing is lost (${role})`,
       run() {
         const connection = open(role);
         for (let round = 0; round < 3; round++) {
@@ -152,7 +152,7 @@ const TRANSFERRED: readonly Expectation[] = ROLES.flatMap((role): Expectation[] 
       },
     },
     {
-      name: `fragments that a handler transfers: 1011 where more lies behind them (${role})`,
+      name: `when a handler transfers a fragment with more after it in the chunk, the connection fails with 1011 (${role})`,
       run() {
         const connection = open(role, { messages: 'fragments' });
         const first = frame(role, 2, A, false);

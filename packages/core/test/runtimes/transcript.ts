@@ -8,7 +8,7 @@ import { cutRandomly, type End, Pair } from '../pair.ts';
 import { ascii, hex, join, play, toHex, ZEROS } from '../support.ts';
 import { VECTORS } from '../vectors.ts';
 
-/** Rows of the table with more digits are left to those who compare them: they are nothing but long. */
+/** Rows of the table with more digits are left out, because they are only long. */
 const LONG = 10_000;
 
 /** How many conversations are held. */
@@ -31,7 +31,7 @@ export function* transcript(): Generator<string | Uint8Array> {
   }
 }
 
-/** Gives the SHA-256 of all that, each part with its length before it, in hexadecimal digits. */
+/** Returns the SHA-256 of all that, each part with its length before it, in hexadecimal digits. */
 export function digest(parts: Iterable<string | Uint8Array>): string {
   const hash = sha256.create();
   for (const part of parts) {

@@ -8,7 +8,7 @@ import { bytes, client, frames, sent, server } from './tools.ts';
 
 const control = suite('control');
 
-control('5.5.3 Pong frames of 4 KiB wait together, in their places; beyond that one for all', () => {
+control('5.5.3 up to 4 KiB of answers wait in their places, and beyond that only the latest', () => {
   for (const [from, size] of [
     [server(), 4],
     [client(), 8],
@@ -22,7 +22,7 @@ control('5.5.3 Pong frames of 4 KiB wait together, in their places; beyond that 
       }
       assert.is(from.queuedBytes, 4096 + size + size - 1);
       const seen = frames(from);
-      // The one without a place goes when there is one again, behind what has been sent meanwhile.
+      // The answer without room leaves when there is room, after everything sent meanwhile.
       assert.equal(seen.map(({ opcode }) => opcode).slice(-3), [10, 1, 10]);
       assert.is(seen.length, places + 2);
       for (const [index, each] of seen.slice(0, places).entries()) assert.equal(each.payload, payload(index));
@@ -31,7 +31,7 @@ control('5.5.3 Pong frames of 4 KiB wait together, in their places; beyond that 
   }
 });
 
-control('5.5.3 what has left makes room, once the last Pong frame has', () => {
+control('5.5.3 there is room for answers again when the last of them has left', () => {
   const from = server();
   const payload = bytes(125);
   for (let index = 0; index < 33; index++) from.pong(payload);
@@ -48,7 +48,7 @@ control('5.5.3 what has left makes room, once the last Pong frame has', () => {
   assert.is(sent(from), '8a 01 03 8a 01 04');
 });
 
-control('5.5.2 a Pong frame keeps its place among all others, behind our Close frame as well', () => {
+control('5.5.2 an answer keeps its place among all frames, even after our Close frame', () => {
   const from = server();
   from.fragment('a', false);
   from.pong(hex('01'));
@@ -60,7 +60,7 @@ control('5.5.2 a Pong frame keeps its place among all others, behind our Close f
   assert.is(sent(from), '01 01 61 8a 01 01 80 01 62 8a 01 02 88 02 03 e8 8a 01 03 8a 01 04');
 });
 
-control('what is dropped is no Close frame, and no Pong frame behind it', () => {
+control('drop keeps our Close frame and the answers after it', () => {
   for (const more of [0, 1, 100]) {
     const from = server();
     from.message(bytes(10));
@@ -84,7 +84,7 @@ control('what is dropped is no Close frame, and no Pong frame behind it', () => 
   }
 });
 
-control('5.5.2 a waiting Pong frame counts, masked or not, and leaves in its place', () => {
+control('5.5.2 an answer without room counts in queuedBytes, and leaves in its place', () => {
   for (const [from, header] of [
     [server(), 2],
     [client(), 6],
@@ -100,16 +100,13 @@ control('5.5.2 a waiting Pong frame counts, masked or not, and leaves in its pla
   }
 });
 
-control(
-  '5.5.1 a waiting Pong frame leaves before our Close frame, and nothing of a message in progress after it',
-  () => {
-    const from = server();
-    from.fragment('a\ud83d', false);
-    from.pong(hex('01'));
-    from.close(hex(''));
-    assert.is(sent(from), '01 01 61 8a 01 01 88 00');
-  },
-);
+control('5.5.1 an answer without room leaves before our Close frame, which ends a message in progress', () => {
+  const from = server();
+  from.fragment('a\ud83d', false);
+  from.pong(hex('01'));
+  from.close(hex(''));
+  assert.is(sent(from), '01 01 61 8a 01 01 88 00');
+});
 
 control('5.5 control frames carry up to 125 bytes', () => {
   for (const from of [server(), client()]) {

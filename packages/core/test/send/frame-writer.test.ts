@@ -6,7 +6,7 @@ import { Opcode } from '../../src/frame/header.ts';
 import { host } from '../../src/host.ts';
 import { Sender } from '../../src/send/sender.ts';
 import { type Frame, transform } from '../reference.ts';
-import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex } from '../support.ts';
+import { concat, decodeStrictly, drain, equalBytes, hex, times, toHex, utf8 } from '../support.ts';
 import { bytes, client, frames, KEY, parts, random, sent, server } from './tools.ts';
 
 const writer = suite('frame-writer');
@@ -15,7 +15,7 @@ function text(from: readonly Frame[]): string {
   return decodeStrictly(concat(...from.map(({ payload }) => payload)));
 }
 
-writer('every short text, with a character that is not ASCII at every place', () => {
+writer('short texts are right with a character that is not ASCII at any place', () => {
   const texts: string[] = [];
   for (const fill of 'a\0') {
     for (let length = 0; length < 35; length++) {
@@ -33,7 +33,7 @@ writer('every short text, with a character that is not ASCII at every place', ()
   }
 });
 
-writer('bytes of every short length, from every place', () => {
+writer('short payloads are right from any place in their memory', () => {
   for (const each of [server(), client()]) {
     for (let length = 0; length < 40; length++) {
       const payload = bytes(length + 5).subarray(length % 5, length + (length % 5));
@@ -43,7 +43,7 @@ writer('bytes of every short length, from every place', () => {
   }
 });
 
-writer('5.2 binary messages of each class of length', () => {
+writer('5.2 binary messages are right in each class of length', () => {
   for (const length of [0, 1, 32, 33, 125, 126, 1023, 1024, 16_383, 16_384, 16_385, 65_535, 65_536, 200_000]) {
     for (const from of [server(), client()]) {
       const payload = bytes(length);
@@ -57,9 +57,9 @@ writer('5.2 binary messages of each class of length', () => {
   }
 });
 
-writer('5.2, 5.6 texts around each class of length, of characters of 1 to 4 bytes', () => {
+writer('5.2, 5.6 texts of characters of 1 to 4 bytes are right in each class of length', () => {
   for (const character of ['a', 'é', '€', '🐯']) {
-    const size = new TextEncoder().encode(character).length;
+    const size = utf8(character).length;
     for (const limit of [125, 126, 65_535, 65_536]) {
       for (const padding of [0, 1, 2, 3]) {
         // So that the number of UTF-16 code units is on one side of the limit and that of bytes on the other, too.
@@ -99,30 +99,33 @@ for (const [name, offers] of [
 ] as const) {
   for (const character of ['a', 'é', '€', '🐯', '\ud800', '\udc00']) {
     const codePoint = character.codePointAt(0)?.toString(16);
-    writer(`5.6 texts that are long enough to be measured, with U+${codePoint}, by a host that ${name}`, () => {
-      Object.assign(host, offers);
-      // The one other character is where a look at the beginning, or at the end, does not find it.
-      for (const ascii of [4095, 4096, 30_000, 65_535, 70_000]) {
-        for (const data of [
-          'a'.repeat(ascii) + character,
-          character + 'a'.repeat(ascii),
-          'a'.repeat(2000) + character + 'b'.repeat(ascii),
-          character.repeat(ascii),
-        ]) {
-          const expected = new TextEncoder().encode(data);
-          for (const from of [server(), client()]) {
-            from.message(data);
-            const [frame, ...more] = frames(from);
-            assert.equal([frame?.fin, frame?.opcode, more.length], [true, 1, 0]);
-            equalBytes(frame?.payload, expected, `${ascii}`);
+    writer(
+      `5.6 texts that are long enough to be measured are right, with U+${codePoint}, on a host that ${name}`,
+      () => {
+        Object.assign(host, offers);
+        // The one other character is where a look at the beginning, or at the end, does not find it.
+        for (const ascii of [4095, 4096, 30_000, 65_535, 70_000]) {
+          for (const data of [
+            'a'.repeat(ascii) + character,
+            character + 'a'.repeat(ascii),
+            'a'.repeat(2000) + character + 'b'.repeat(ascii),
+            character.repeat(ascii),
+          ]) {
+            const expected = utf8(data);
+            for (const from of [server(), client()]) {
+              from.message(data);
+              const [frame, ...more] = frames(from);
+              assert.equal([frame?.fin, frame?.opcode, more.length], [true, 1, 0]);
+              equalBytes(frame?.payload, expected, `${ascii}`);
+            }
           }
         }
-      }
-    });
+      },
+    );
   }
 }
 
-writer('a text that is measured gets the memory that it needs, and no more', () => {
+writer('a text that is measured gets exactly the memory that it needs', () => {
   for (const text of ['a'.repeat(90_000), 'é'.repeat(45_000)]) {
     const from = server();
     from.message(text);
@@ -132,7 +135,7 @@ writer('a text that is measured gets the memory that it needs, and no more', () 
   }
 });
 
-writer('a payload is copied at once', () => {
+writer('a payload is copied when it is sent', () => {
   for (const length of [1, 32, 33, 1023, 4095, 4096, 20_000, 100_000]) {
     const from = server();
     const payload = bytes(length);
@@ -142,7 +145,7 @@ writer('a payload is copied at once', () => {
   }
 });
 
-writer('5.3 a masked payload is copied, and the bytes of the caller never written to', () => {
+writer('5.3 masking never writes to the bytes of the caller', () => {
   const payload = bytes(100_000);
   const from = client();
   from.message(payload);
@@ -155,7 +158,7 @@ writer('5.3 a masked payload is copied, and the bytes of the caller never writte
   equalBytes(payload, bytes(100_000));
 });
 
-writer('bytes are sent from where they lie in their buffer', () => {
+writer('a view is sent from its place in its buffer', () => {
   const memory = bytes(4000);
   for (const from of [server(), client()]) {
     for (const [start, end] of [
@@ -169,7 +172,7 @@ writer('bytes are sent from where they lie in their buffer', () => {
   }
 });
 
-writer('5.3 a fresh masking key for each frame, in the order of the random source', () => {
+writer('5.3 each frame has a fresh masking key, in the order of the random source', () => {
   let next = 0;
   const from = client({ random: (pool) => pool.set(pool.map(() => next++ & 0xff)), fragmentSize: 2 });
   from.message('a');
@@ -181,7 +184,7 @@ writer('5.3 a fresh masking key for each frame, in the order of the random sourc
   assert.equal(keys, ['00 01 02 03', '04 05 06 07', '08 09 0a 0b', '0c 0d 0e 0f', '10 11 12 13', '14 15 16 17']);
 });
 
-writer('5.3 without a random source of its own it takes the one of the host, and no key twice', () => {
+writer('5.3 without the option random the keys come from the host, and do not repeat', () => {
   const from = new Sender(resolveOptions(), true);
   const other = new Sender(resolveOptions(), true);
   for (let i = 0; i < 3000; i++) {
@@ -212,7 +215,7 @@ writer('when the random source throws, nothing is queued, and the next frame is 
   assert.is(sent(from), '81 85 37 fa 21 3d 7f 9f 4d 51 58');
 });
 
-writer('5.3 masks as 5.3 says, whatever the length', () => {
+writer('5.3 payloads of any length are masked as the RFC says', () => {
   for (let length = 0; length <= 300; length++) {
     const from = client();
     from.message(bytes(length));
@@ -221,7 +224,7 @@ writer('5.3 masks as 5.3 says, whatever the length', () => {
   }
 });
 
-writer('the longest header', () => {
+writer('the longest header is right', () => {
   const from = client();
   from.message(bytes(65536));
   assert.is(toHex(drain(from).subarray(0, 14)), `82 ff ${times(5, '00')} 01 00 00 37 fa 21 3d`);

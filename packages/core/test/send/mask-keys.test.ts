@@ -25,7 +25,7 @@ maskKeys('5.3 a key is a 32-bit integer: its first byte is the most significant'
   assert.equal([keys.next(), keys.next(), keys.next()], [-0x01000000, 0xff, -0x80000000]);
 });
 
-maskKeys('5.3 there is no key without randomness: a source that throws is asked again', () => {
+maskKeys('5.3 after a source has thrown, the next key is drawn anew', () => {
   let calls = 0;
   const keys = new MaskKeys((bytes) => {
     calls++;
@@ -44,7 +44,7 @@ maskKeys('5.3 keys of the host do not repeat', () => {
   assert.ok(drawn.size > 9_990, `${drawn.size} of 10,000 are different`);
 });
 
-maskKeys('5.3 a source that sends while it is asked is refused, and the key that was asked for is fresh', () => {
+maskKeys('5.3 a source that calls next is refused, and the key that was being drawn is fresh', () => {
   let filled = 0;
   let refused = 0;
   const keys: MaskKeys = new MaskKeys((bytes) => {
@@ -58,7 +58,7 @@ maskKeys('5.3 a source that sends while it is asked is refused, and the key that
   assert.equal([keys.next(), refused, keys.isDrawing], [1, 1, false]);
 });
 
-maskKeys('5.3 keys that were prepared are there whatever the source does', () => {
+maskKeys('5.3 keys drawn in advance can be used whatever the source does later', () => {
   let broken = false;
   const keys = new MaskKeys((bytes) => {
     if (broken) throw new Error('no entropy');

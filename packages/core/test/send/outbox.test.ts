@@ -1,4 +1,4 @@
-// What waits to be transmitted: who owns its memory, in what order it leaves, what can be dropped.
+// The bytes that wait for transmit: their memory, their order, and what can be dropped.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Opcode } from '../../src/frame/header.ts';
@@ -6,19 +6,9 @@ import type { Sender } from '../../src/send/sender.ts';
 import { collectGarbage } from '../garbage.ts';
 import { decodeFrames } from '../reference.ts';
 import { concat, equalBytes, hex, join, toHex } from '../support.ts';
-import { bytes, client, frames, server } from './tools.ts';
+import { bytes, client, frames, of, server, transfer, transmitted } from './tools.ts';
 
 const outbox = suite('outbox');
-
-/** Bytes of which each tells whose they are. */
-const of = (whose: number, length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(whose);
-
-/** Everything that waits, in the parts in which it leaves. */
-function transmitted(from: Sender, max?: number): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  for (let part = from.transmit(max); part !== undefined; part = from.transmit(max)) parts.push(part);
-  return parts;
-}
 
 /** The payloads of the frames in `bytes`, which are whole frames. */
 function payloads(bytes: Uint8Array): Uint8Array[] {
@@ -27,10 +17,7 @@ function payloads(bytes: Uint8Array): Uint8Array[] {
   return frames.map(({ payload }) => payload);
 }
 
-const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
-  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-
-outbox('a part is alone in its buffer, and exactly as long', () => {
+outbox('every part fills a buffer of its own', () => {
   for (const from of [server(), client()]) {
     for (const length of [0, 1, 16, 100, 1000, 5000, 16_380, 16_384, 100_000]) {
       from.message(of(1, length));
@@ -40,7 +27,7 @@ outbox('a part is alone in its buffer, and exactly as long', () => {
   }
 });
 
-outbox('two connections that write in turns share nothing, and each stream is in order', () => {
+outbox('senders that write in turns share no buffer, and each stream is in order', () => {
   const senders = [server(), client(), server()];
   const sent = senders.map((): Uint8Array[] => []);
   const got = senders.map((): Uint8Array[] => []);
@@ -62,7 +49,7 @@ outbox('two connections that write in turns share nothing, and each stream is in
   }
 });
 
-outbox('messages that leave together leave in one part, a long one with what waits before it', () => {
+outbox('messages leave in one part, even a long one with those before it', () => {
   for (const [length, size] of [
     [50_000, 50_004],
     [90_000, 90_010],
@@ -78,43 +65,7 @@ outbox('messages that leave together leave in one part, a long one with what wai
   }
 });
 
-outbox('what is written into memory of the caller is what would have been returned', () => {
-  for (const size of [1, 7, 100, 16_384, 70_000, 200_000]) {
-    for (const make of [server, client]) {
-      const [one, other] = [make(), make()];
-      for (const from of [one, other]) {
-        from.pong(of(9, 20));
-        from.message('a');
-        from.message(of(1, 20_000), undefined, true);
-        from.message(of(2, 300));
-        from.message(of(3, 90_000));
-        from.message(of(4, 5));
-      }
-      const got: Uint8Array[] = [];
-      while (true) {
-        const into = new Uint8Array(size);
-        const length = one.transmitInto(into);
-        if (length === 0) break;
-        got.push(into.subarray(0, length));
-        if (one.queuedBytes > 0) assert.is(length, size, 'there was room for more');
-      }
-      assert.is(one.queuedBytes, 0);
-      equalBytes(join(got), join(transmitted(other)));
-    }
-  }
-});
-
-outbox('a lent payload that is gone ends what is written into memory of the caller in front of it', () => {
-  const from = server();
-  const payload = of(1, 20_000);
-  from.message('a');
-  from.message(payload, undefined, true);
-  transfer(payload);
-  assert.equal([from.transmitInto(new Uint8Array(100)), from.broken], [3, 'unsent']);
-  assert.is(from.transmitInto(new Uint8Array(100)), 0);
-});
-
-outbox('a scratch that is full to its last byte is copied out as well', () => {
+outbox('a scratch that is full to its last byte is right', () => {
   const from = server();
   for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
   const got = [from.transmit(100_000 - 1), from.transmit(1)];
@@ -131,7 +82,7 @@ outbox('a scratch that is full to its last byte is copied out as well', () => {
   assert.is(messages.length, 6);
 });
 
-outbox('parts are cut to what the caller takes, and come in order', () => {
+outbox('parts are divided to the length that the caller takes, in order', () => {
   for (const max of [1, 2, 7, 125, 4096, 70_000]) {
     const from = server();
     const messages = [of(1, 3), of(2, 200), of(3, 9000), of(4, 40_000), of(5, 0), of(6, 1)];
@@ -143,7 +94,7 @@ outbox('parts are cut to what the caller takes, and come in order', () => {
   }
 });
 
-outbox('a borrowed payload leaves by reference behind its header; a short, masked or compressed one is copied', () => {
+outbox('a borrowed payload leaves by reference after its header, unless it is short, masked or compressed', () => {
   const from = server();
   const payload = of(7, 4096);
   from.message('before');
@@ -165,25 +116,22 @@ outbox('a borrowed payload leaves by reference behind its header; a short, maske
   }
 });
 
-outbox(
-  'a borrowed payload that was transferred before its header left is taken out, and what follows may be dropped',
-  () => {
-    const from = server();
-    const payload = of(7, 5000);
-    from.message('before');
-    from.message(payload, undefined, true);
-    from.message('behind');
-    from.close(hex('03 e8'));
-    transfer(payload);
-    assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
-    assert.is(from.broken, 'unsent');
-    assert.is(from.drop(), 5004 + 8);
-    assert.is(from.broken, undefined);
-    assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
-  },
-);
+outbox('a borrowed payload that was transferred before its header left can be dropped with all that follows', () => {
+  const from = server();
+  const payload = of(7, 5000);
+  from.message('before');
+  from.message(payload, undefined, true);
+  from.message('behind');
+  from.close(hex('03 e8'));
+  transfer(payload);
+  assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
+  assert.is(from.broken, 'unsent');
+  assert.is(from.drop(), 5004 + 8);
+  assert.is(from.broken, undefined);
+  assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
+});
 
-outbox('a borrowed payload that was transferred behind its header cannot be finished', () => {
+outbox('a borrowed payload that was transferred after its header left stops the outbox', () => {
   for (const cut of [4, 5, 3000]) {
     const from = server();
     const payload = of(7, 5000);
@@ -195,7 +143,7 @@ outbox('a borrowed payload that was transferred behind its header cannot be fini
   }
 });
 
-outbox('what is dropped are the messages of which nothing has left', () => {
+outbox('drop removes the messages of which no byte has left', () => {
   const messages = [of(1, 3), of(2, 200), of(3, 5000), of(4, 30_000), of(5, 1)];
   const total = 5 + 204 + 5004 + 30_004 + 3;
   for (const lend of [false, true]) {
@@ -218,7 +166,7 @@ outbox('what is dropped are the messages of which nothing has left', () => {
   }
 });
 
-outbox('the head of the opening handshake is never dropped', () => {
+outbox('drop keeps the head of the opening handshake', () => {
   for (const first of [0, 1, 7]) {
     const from = server();
     from.head('HTTP/1.1 101\r\n\r\n');
@@ -232,7 +180,7 @@ outbox('the head of the opening handshake is never dropped', () => {
   }
 });
 
-outbox('after a drop it goes on like a new one', () => {
+outbox('after a drop messages are sent as by a new sender', () => {
   const from = server();
   from.message(of(1, 100));
   from.message(of(2, 100));
@@ -244,7 +192,7 @@ outbox('after a drop it goes on like a new one', () => {
   assert.is(from.queuedBytes, 0);
 });
 
-outbox('senders that write in turns share a scratch, but not their bytes', () => {
+outbox('senders that write in turns do not mix their bytes in the scratch', () => {
   const senders = Array.from({ length: 5 }, (_, i) => (i % 2 === 0 ? server() : client()));
   const expected: Uint8Array[][] = senders.map(() => []);
   // Far more than the scratch holds, of short and long messages.
@@ -272,7 +220,7 @@ function decodeAscii(from: Uint8Array): string {
   return String.fromCharCode(...from.map((byte) => byte & 0x7f));
 }
 
-outbox('what was handed out is not written to again', () => {
+outbox('transmitted bytes are never written to again', () => {
   const from = server();
   const other = client();
   from.message('first');
@@ -286,7 +234,7 @@ outbox('what was handed out is not written to again', () => {
   assert.is(toHex(first), before);
 });
 
-outbox('keeps nothing of a long frame that it has handed out', async () => {
+outbox('a long frame is released when it has been transmitted', async () => {
   const from = client();
   const transmit = (): WeakRef<ArrayBufferLike> => {
     from.message(bytes(100_000));
@@ -298,13 +246,13 @@ outbox('keeps nothing of a long frame that it has handed out', async () => {
   assert.is(from.transmit(), undefined);
 });
 
-outbox('10.4: what has been transmitted is let go, though something always waits behind it', async () => {
+outbox('10.4: transmitted parts are released even if something always waits after them', async () => {
   const from = server();
   const transmitted: WeakRef<Uint8Array>[] = [];
   from.message(bytes(4096), undefined, true);
   for (let i = 0; i < 500; i++) {
     from.message(bytes(4096), undefined, true);
-    // A header, and the payload behind it by reference.
+    // The header, and after it the payload by reference.
     for (const out of [from.transmit(), from.transmit()]) transmitted.push(new WeakRef(out as Uint8Array));
   }
   await collectGarbage();
@@ -313,7 +261,7 @@ outbox('10.4: what has been transmitted is let go, though something always waits
   assert.ok(kept < 20, `${kept} of ${transmitted.length} pieces are kept`);
 });
 
-outbox('10.4: texts that wait keep about their bytes, not three for each character', () => {
+outbox('10.4: texts that wait occupy about their length in bytes', () => {
   const from = server();
   const buffers = new Set<ArrayBufferLike>();
   for (let i = 0; i < 8; i++) from.message('a'.repeat(100_000));

@@ -11,7 +11,7 @@ import { bytes, client, frames, parts, random, sent, server, take } from './tool
 
 const sender = suite('sender');
 
-sender('5.7 the examples, byte for byte', () => {
+sender('5.7 the examples of the RFC are sent byte for byte', () => {
   const plain = server();
   plain.message('Hello');
   assert.is(sent(plain), '81 05 48 65 6c 6c 6f');
@@ -37,11 +37,11 @@ sender('5.7 the examples, byte for byte', () => {
   assert.is(sent(plain), `82 7f 00 00 00 00 00 01 00 00 ${toHex(bytes(65536))}`);
 });
 
-sender('nothing waits at first', () => {
+sender('at first nothing waits', () => {
   assert.equal([server().transmit(), server().queuedBytes], [undefined, 0]);
 });
 
-sender('6.1 frames of one batch leave in order, and small ones as one piece', () => {
+sender('6.1 frames leave in order, and short ones together in one part', () => {
   const from = server();
   from.message('a');
   from.control(Opcode.Ping, hex('01'));
@@ -52,7 +52,7 @@ sender('6.1 frames of one batch leave in order, and small ones as one piece', ()
   assert.is(from.transmit(), undefined);
 });
 
-sender('5.4 fragments: the first names the type, the last is final, control frames may lie between', () => {
+sender('5.4 the first fragment has the type, the last is final, and control frames may come between them', () => {
   const from = server();
   from.fragment(hex('01'), false);
   from.control(Opcode.Ping, hex(''));
@@ -65,7 +65,7 @@ sender('5.4 fragments: the first names the type, the last is final, control fram
   assert.is(sent(from), '02 01 01 89 00 00 00 80 02 02 03 81 01 61 81 01 62 01 00 80 00');
 });
 
-sender('5.4 a message does not begin between the fragments of another', () => {
+sender('5.4 a message cannot begin between the fragments of another', () => {
   const from = server();
   from.fragment('a', false);
   for (const data of ['b', hex('62')]) {
@@ -79,7 +79,7 @@ sender('5.4 a message does not begin between the fragments of another', () => {
   assert.is(sent(from), '01 01 61 80 01 63 81 01 64');
 });
 
-sender('5.4 the fragments of a message are of one type', () => {
+sender('5.4 the fragments of a message must be of one type', () => {
   for (const [first, other] of [
     ['a', hex('62')],
     [hex('61'), 'b'],
@@ -88,14 +88,14 @@ sender('5.4 the fragments of a message are of one type', () => {
     from.fragment(first, false);
     assert.throws(
       () => from.fragment(other, true),
-      (error: Error) => error instanceof TypeError && error.message.includes('one type'),
+      (error: Error) => error instanceof TypeError && error.message.includes('all strings or all bytes'),
     );
     from.fragment(first, true);
     assert.is(frames(from).length, 2);
   }
 });
 
-sender('5.4 a surrogate pair that two fragments share is sent with the second', () => {
+sender('5.4 a surrogate pair across two fragments is sent with the second', () => {
   const from = server();
   from.fragment('a\ud83d', false);
   from.fragment('\udc2fb', true);
@@ -118,7 +118,7 @@ sender('5.4 a surrogate pair that two fragments share is sent with the second', 
   assert.is(sent(from), '01 00 00 00 00 04 f0 9f 90 af 80 00');
 });
 
-sender('5.4 a piece that could not be sent has not been taken: half a surrogate pair is not sent twice', () => {
+sender('5.4 a fragment that could not be sent can be sent again, even after half a surrogate pair', () => {
   let broken = true;
   const from = client({
     random: (bytes) => {
@@ -134,7 +134,7 @@ sender('5.4 a piece that could not be sent has not been taken: half a surrogate 
   assert.is(frames.map(({ payload }) => decodeStrictly(payload)).join(''), 'a😀');
 });
 
-sender('5.4 half a surrogate pair whose other half never comes is U+FFFD', () => {
+sender('5.4 half a surrogate pair at the end of a message is sent as U+FFFD', () => {
   const from = server();
   from.fragment('\ud83d', false);
   from.fragment('a\ud83d', false);
@@ -161,7 +161,7 @@ sender('5.4 longer messages are sent in fragments of fragmentSize', () => {
   assert.is(sent(from), '01 03 f0 9f 90 80 01 af');
 });
 
-sender('5.4 fragments of the application are cut further, and only the last is final', () => {
+sender('5.4 fragments of the application are divided further, and only the last is final', () => {
   const from = server({ fragmentSize: 2 });
   from.fragment('abc', false);
   from.fragment('', false);
@@ -169,7 +169,7 @@ sender('5.4 fragments of the application are cut further, and only the last is f
   assert.is(sent(from), '01 02 61 62 00 01 63 00 00 00 02 64 65 00 02 66 67 80 01 68');
 });
 
-sender('5.4 cut messages are masked frame by frame, and long fragments can be lent', () => {
+sender('5.4 divided messages are masked frame by frame, and long fragments can be borrowed', () => {
   const masked = client({ fragmentSize: 2 });
   masked.message('abc');
   assert.is(sent(masked), '01 82 37 fa 21 3d 56 98 80 81 37 fa 21 3d 54');
@@ -193,7 +193,7 @@ sender('5.4 cut messages are masked frame by frame, and long fragments can be le
   );
 });
 
-sender('a head leaves as it is, in order', () => {
+sender('a head leaves unchanged and in order', () => {
   const from = server();
   from.message('a');
   from.head('HTTP');
@@ -202,7 +202,7 @@ sender('a head leaves as it is, in order', () => {
   assert.is(sent(from), '81 01 61 48 54 54 50 81 01 62');
 });
 
-sender('5.1 a server masks nothing', () => {
+sender('5.1 a server does not mask', () => {
   const from = new Sender(resolveOptions({ random }), false);
   from.message('Hello');
   from.close(hex('03 e8'));
@@ -235,7 +235,7 @@ sender('queuedBytes is exact after each step', () => {
   assert.is(queued, 0);
 });
 
-sender('goes on after it has been drained, any number of times', () => {
+sender('more can be sent after everything has left, any number of times', () => {
   const from = server();
   for (let i = 0; i < 3000; i++) {
     from.message(i % 100 === 0 ? bytes(30_000) : 'a'.repeat(i % 50));

@@ -15,15 +15,13 @@ import {
 } from '../../src/text/text.ts';
 import { decodeUtf8 } from '../../src/text/utf8.ts';
 import { transform } from '../reference.ts';
-import { concat, decodeStrictly, equalBytes, hex } from '../support.ts';
+import { concat, decodeStrictly, equalBytes, hex, utf8 } from '../support.ts';
 
 const text = suite('text');
 
 const { slices, textDecoder } = host;
 const KEY = 0x37fa213d;
 const OCTETS = [0x37, 0xfa, 0x21, 0x3d];
-const ENCODER = new TextEncoder();
-
 /** A decoder that is not the host's: it counts how often it is asked. */
 class OwnDecoder implements Utf8TextDecoder {
   calls = 0;
@@ -33,7 +31,7 @@ class OwnDecoder implements Utf8TextDecoder {
   }
 }
 
-/** Each way there is for a text: what the host lacks, and the decoder that the options name. */
+/** The ways to decode a text: the missing capabilities of the host, and the decoder of the options. */
 const WAYS: Record<string, [lacks: Partial<Host>, decoder: Utf8TextDecoder | undefined]> = {
   "all that is the host's": [{}, textDecoder],
   'no slices': [{ slices: undefined }, textDecoder],
@@ -115,12 +113,12 @@ const inMemory = (bytes: Uint8Array, at: number): Uint8Array =>
 
 const ascii = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + 1) & 0x7f);
 
-text('there is a kernel if there is WebAssembly', () => {
+text('there is a kernel exactly if there is WebAssembly', () => {
   assert.is(kernel() === undefined, !('WebAssembly' in globalThis));
   assert.is(kernel(), kernel());
 });
 
-text('8.1 ASCII of every length, every way', () => {
+text('8.1 ASCII of every length is decoded, in every way', () => {
   for (let length = 0; length <= 300; length++) {
     assert.is(decodeEveryWay(inMemory(ascii(length), length % 5), `${length} bytes`)?.length, length);
   }
@@ -129,7 +127,7 @@ text('8.1 ASCII of every length, every way', () => {
   }
 });
 
-text('8.1 one character that is not ASCII, and one byte that is none, anywhere in a text, every way', () => {
+text('8.1 one character beyond ASCII, or one invalid sequence, is found anywhere in a text, in every way', () => {
   for (const length of [1, 2, 3, 4, 15, 16, 17, 33, 95, 96, 97, 111, 112, 113, 128, 131]) {
     for (let at = 0; at < length; at++) {
       for (const insert of ['c3 a9', 'e2 82 ac', 'f0 9f 90 af', '80', 'c3', 'ff', 'e2 82', 'ed a0 80', 'f0 9f 90']) {
@@ -144,35 +142,35 @@ text('8.1 one character that is not ASCII, and one byte that is none, anywhere i
   }
 });
 
-text('8.1 code points of each length across the end of a block, and of every sixteen bytes, every way', () => {
+text('8.1 code points across the end of a block, or of sixteen bytes, are decoded, in every way', () => {
   for (const character of ['a', 'é', '€', '🐯', '\u{10ffff}', '\ud7ff', '\ue000', '\ufffd', '\ufeff']) {
-    const size = ENCODER.encode(character).length;
+    const size = utf8(character).length;
     const many = character.repeat(Math.ceil((2 * KERNEL_SIZE + 100) / size));
     for (let before = 0; before < size; before++) {
       const expected = 'x'.repeat(before) + many;
-      const decoded = decodeEveryWay(ENCODER.encode(expected), `${before} before ${character}`);
+      const decoded = decodeEveryWay(utf8(expected), `${before} before ${character}`);
       assert.ok(decoded === expected);
       // One such character alone, across the end of the first block.
       const alone = `${'y'.repeat(KERNEL_SIZE - 1 - before)}${character}${'z'.repeat(50)}`;
-      assert.ok(decodeEveryWay(ENCODER.encode(alone), `${character} at ${-1 - before}`) === alone);
+      assert.ok(decodeEveryWay(utf8(alone), `${character} at ${-1 - before}`) === alone);
     }
   }
 });
 
-text('8.1 characters of all lengths mixed, every way, of any number', () => {
+text('8.1 mixed characters of all lengths are decoded, in every way', () => {
   const mixed = [...'aé€🐯 漢字 Ω\0\x7f\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}\ufffd'];
   for (let length = 0; length < 200; length++) {
     const expected = Array.from({ length }, (_, i) => mixed[(i * i + length) % mixed.length]).join('');
-    assert.is(decodeEveryWay(ENCODER.encode(expected), `${length} characters`), expected);
+    assert.is(decodeEveryWay(utf8(expected), `${length} characters`), expected);
   }
   const long = mixed.join('').repeat(2000);
-  assert.ok(decodeEveryWay(ENCODER.encode(long), 'many') === long);
+  assert.ok(decodeEveryWay(utf8(long), 'many') === long);
 });
 
-text('8.1 a fault anywhere in a long text, every way', () => {
+text('8.1 a fault is found anywhere in a long text, in every way', () => {
   for (const fill of ['61', 'e6 bc a2', 'c3 a9']) {
     const count = Math.floor(40_000 / hex(fill).length);
-    const whole = ENCODER.encode(decodeStrictly(hex(fill)).repeat(count));
+    const whole = utf8(decodeStrictly(hex(fill)).repeat(count));
     const { length } = whole;
     for (const at of [0, 1, 16_381, 16_382, 16_383, 16_384, 16_385, 20_000, 32_767, 32_768, length - 2, length - 1]) {
       const bytes = whole.slice();
@@ -193,11 +191,11 @@ text('8.1 a fault anywhere in a long text, every way', () => {
 
 text('8.1 a byte order mark is kept, and U+FFFD is a character', () => {
   for (const expected of ['\ufeffa', '\ufeff', '\ufeff'.repeat(100), '\ufffd', `a\ufffd${'b'.repeat(200)}`]) {
-    assert.is(decodeEveryWay(ENCODER.encode(expected), expected), expected);
+    assert.is(decodeEveryWay(utf8(expected), expected), expected);
   }
 });
 
-text("8.1 a decoder of one's own decodes, whatever is known", () => {
+text('8.1 the decoder of the application is always used', () => {
   const own = new OwnDecoder();
   for (const known of ['ascii', 'utf8', 'nothing'] as const) {
     assert.is(decodeText(ascii(200), known, own), decodeStrictly(ascii(200)));
@@ -207,32 +205,29 @@ text("8.1 a decoder of one's own decodes, whatever is known", () => {
   assert.is(own.calls, 4);
 });
 
-text('8.1 texts one after the other do not get into each other', () => {
+text('8.1 a text is not affected by the texts before it', () => {
   const texts = ['é'.repeat(8000), 'a'.repeat(100), '€'.repeat(50), 'b'.repeat(97), '🐯'.repeat(30), 'c'.repeat(96)];
   for (const a of texts) {
     for (const b of texts) {
-      assert.ok(decodeText(ENCODER.encode(a), 'nothing', textDecoder) === a);
-      assert.ok(decodeText(ENCODER.encode(b), 'nothing', textDecoder) === b);
-      assert.is(
-        decodeText(ENCODER.encode(b).subarray(0, 96 - 1), 'nothing', undefined),
-        decodeUtf8(ENCODER.encode(b).subarray(0, 95)),
-      );
+      assert.ok(decodeText(utf8(a), 'nothing', textDecoder) === a);
+      assert.ok(decodeText(utf8(b), 'nothing', textDecoder) === b);
+      assert.is(decodeText(utf8(b).subarray(0, 96 - 1), 'nothing', undefined), decodeUtf8(utf8(b).subarray(0, 95)));
     }
   }
 });
 
-text("8.1 a decoder of one's own that refuses what is valid does not lose a text that has been validated", () => {
+text('8.1 a validated text is decoded even if the decoder of the application refuses it', () => {
   const refusing: Utf8TextDecoder = {
     decode() {
       throw new TypeError('I would rather not');
     },
   };
-  const bytes = ENCODER.encode('é'.repeat(20));
+  const bytes = utf8('é'.repeat(20));
   assert.is(decodeValid(bytes, false, refusing), 'é'.repeat(20));
   assert.is(decodePayload(new Memory(bytes, false), 0, 40, 0, refusing), undefined);
 });
 
-text('isAscii never says so of anything else, and of all that is if there is a kernel or little', () => {
+text('isAscii is never wrongly true, and always right with a kernel or a short text', () => {
   for (const length of [0, 1, 95, 96, 97, 112, 127, 128, 300, 16_384, 16_385, 40_000]) {
     for (const [start, behind] of [
       [0, 0],
@@ -260,7 +255,7 @@ text('isAscii never says so of anything else, and of all that is if there is a k
   }
 });
 
-text('decodes up to 16 bytes of ASCII, masked or not, of its range only', () => {
+text('up to 16 bytes of ASCII are decoded, masked or not, and nothing around them', () => {
   const long = 'abcdefghijklmnop';
   assert.is(SHORT_ASCII, long.length);
   for (const key of [KEY, 0, 0xff80ff7f | 0]) {
@@ -270,7 +265,7 @@ text('decodes up to 16 bytes of ASCII, masked or not, of its range only', () => 
       for (const behind of [0, 1, 15, 16, 17]) {
         for (const start of [0, 1, 5]) {
           const bytes = new Uint8Array(start + length + behind).fill(0xff);
-          bytes.set(transform(ENCODER.encode(expected), octets), start);
+          bytes.set(transform(utf8(expected), octets), start);
           const view = new DataView(bytes.buffer);
           const name = `${length} bytes behind ${start}, before ${behind}`;
           assert.is(decodeShortAscii(bytes, start, length, key, undefined), expected, name);
@@ -281,7 +276,7 @@ text('decodes up to 16 bytes of ASCII, masked or not, of its range only', () => 
   }
 });
 
-text('tells up to 16 bytes of ASCII from what is not, each bit of each byte, in its range only', () => {
+text('one bit beyond ASCII is noticed in each of up to 16 bytes, but not around them', () => {
   for (let length = 0; length <= SHORT_ASCII; length++) {
     for (const behind of [1, 20]) {
       for (let at = 0; at < length + behind; at++) {

@@ -5,13 +5,11 @@ import { decodeBy } from '../../src/host.ts';
 import { lastBoundary } from '../../src/simd.ts';
 import { decodeUtf8, nextUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../../src/text/utf8.ts';
 import { grammar } from '../reference.ts';
-import { concat, decodeStrictly, hex, times, toHex } from '../support.ts';
+import { concat, decodeStrictly, hex, times, toHex, utf8 } from '../support.ts';
 
-const utf8 = suite('utf8');
+const test = suite('utf8');
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ENCODER = new TextEncoder();
-
 /** Compares validation, as a whole and byte by byte, and decoding with the grammar and with the host. */
 function compare(bytes: Uint8Array): void {
   const { impossible, unfinished } = grammar(bytes);
@@ -43,11 +41,11 @@ function hostDecode(bytes: Uint8Array): string | undefined {
   }
 }
 
-utf8('8.1 every sequence of 1 byte', () => {
+test('8.1 every sequence of 1 byte is judged as by the host', () => {
   for (let a = 0; a < 256; a++) compare(Uint8Array.of(a));
 });
 
-utf8('8.1 every sequence of 2 bytes', () => {
+test('8.1 every sequence of 2 bytes is judged as by the host', () => {
   for (let a = 0; a < 256; a++) {
     for (let b = 0; b < 256; b++) compare(Uint8Array.of(a, b));
   }
@@ -57,11 +55,11 @@ utf8('8.1 every sequence of 2 bytes', () => {
 const EDGES = [...hex('00 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 ff')];
 const TAILS = [...hex('7f 80 8f 90 9f a0 bf c0')];
 
-utf8('8.1 sequences of 3 bytes at the edges of the grammar', () => {
+test('8.1 sequences of 3 bytes at the edges of the grammar are judged as by the host', () => {
   for (const a of EDGES) for (const b of EDGES) for (const c of TAILS) compare(Uint8Array.of(a, b, c));
 });
 
-utf8('8.1 sequences of 4 bytes at the edges of the grammar', () => {
+test('8.1 sequences of 4 bytes at the edges of the grammar are judged as by the host', () => {
   for (const a of EDGES.filter((byte) => byte >= 0xe0)) {
     for (const b of TAILS) for (const c of TAILS) for (const d of TAILS) compare(Uint8Array.of(a, b, c, d));
   }
@@ -74,7 +72,7 @@ const LONG = ['61', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af'].flatMap((character) =>
   ),
 );
 
-utf8('8.1 validates any two pieces to the same byte as the whole, with the decoder of a host or without', () => {
+test('8.1 a text in any two parts fails at the same byte as the whole, with a decoder or without', () => {
   for (const bytes of LONG) {
     const { impossible } = grammar(bytes);
     const { length } = bytes;
@@ -90,7 +88,7 @@ utf8('8.1 validates any two pieces to the same byte as the whole, with the decod
   }
 });
 
-utf8('8.1 a byte that cannot be is found anywhere in a long text', () => {
+test('8.1 an impossible byte is found anywhere in a long text', () => {
   const valid = hex(times(30, '61 c3 a9 e2 82 ac f0 9f 90 af'));
   for (let at = 0; at < valid.length; at++) {
     for (const byte of [0x80, 0x28, 0xc3, 0xe2, 0xff]) {
@@ -105,7 +103,7 @@ utf8('8.1 a byte that cannot be is found anywhere in a long text', () => {
   }
 });
 
-utf8('8.1 the index counts from the beginning of the bytes, not of the piece', () => {
+test('8.1 the index counts from the beginning of the bytes, not from start', () => {
   const bytes = concat(hex('ff ff'), hex(times(70, '61')), hex('ff'));
   for (const decoder of [undefined, DECODER]) {
     assert.is(validateUtf8(bytes, 2, 72, UTF8_BOUNDARY, decoder), UTF8_BOUNDARY);
@@ -114,23 +112,23 @@ utf8('8.1 the index counts from the beginning of the bytes, not of the piece', (
   }
 });
 
-utf8('8.1 a long piece that does not go on with what was begun fails at its first byte', () => {
+test('8.1 a long part that does not continue a code point fails at its first byte', () => {
   const begun = validateUtf8(hex('e2 82'), 0, 2, UTF8_BOUNDARY);
   const piece = hex(times(100, '61'));
   assert.is(validateUtf8(piece, 0, 100, begun), ~0);
   assert.is(validateUtf8(piece, 0, 100, begun, DECODER), ~0);
 });
 
-utf8('decodes long texts, which come in more than one call of the engine', () => {
+test('long texts are decoded', () => {
   for (const text of ['a'.repeat(5000), 'é'.repeat(4096), `a${'🐯'.repeat(4096)}`, '€'.repeat(100_000)]) {
-    const bytes = ENCODER.encode(text);
+    const bytes = utf8(text);
     assert.ok(decodeUtf8(bytes) === text);
     const within = concat(hex('ff'), bytes, hex('ff'));
     assert.ok(decodeUtf8(within, 1, bytes.length + 1) === text);
   }
 });
 
-utf8('keeps a byte order mark, which is data', () => {
+test('a byte order mark is kept', () => {
   assert.is(decodeUtf8(hex('ef bb bf 61')), '\ufeffa');
   assert.is(decodeBy(DECODER, hex('ef bb bf 61')), '\ufeffa');
 });
@@ -138,11 +136,11 @@ utf8('keeps a byte order mark, which is data', () => {
 /** Texts of more than one block of the kernel, with a code point of each length across its end. */
 const BLOCKS = ['61', 'c3 a9', 'e2 82 ac', 'f0 9f 90 af'].flatMap((character) => {
   const size = hex(character).length;
-  const many = ENCODER.encode(decodeStrictly(hex(character)).repeat(Math.ceil(33_000 / size)));
+  const many = utf8(decodeStrictly(hex(character)).repeat(Math.ceil(33_000 / size)));
   return Array.from({ length: size }, (_, before) => concat(new Uint8Array(before).fill(0x61), many));
 });
 
-utf8('8.1 validates texts of many blocks, in one piece or two, and finds a byte that cannot be in any place', () => {
+test('8.1 an impossible byte is found in texts of many blocks, in one part or two', () => {
   for (const valid of BLOCKS) {
     const { length } = valid;
     for (const decoder of [undefined, DECODER]) {
@@ -159,7 +157,7 @@ utf8('8.1 validates texts of many blocks, in one piece or two, and finds a byte 
   }
 });
 
-utf8('8.1 finds the beginning of a code point that is not whole', () => {
+test('8.1 unfinishedBytes counts the bytes of an incomplete code point', () => {
   for (const [digits, back] of [
     ['61', 0],
     ['c3', 1],
@@ -183,9 +181,9 @@ utf8('8.1 finds the beginning of a code point that is not whole', () => {
   }
 });
 
-utf8('a decoder that refuses gives nothing', () => {
+test('decodeBy returns undefined when the decoder throws', () => {
   assert.is(decodeBy(DECODER, hex('ff')), undefined);
   assert.is(decodeBy({ decode: () => 'anything' }, hex('ff')), 'anything');
 });
 
-utf8.run();
+test.run();

@@ -88,7 +88,7 @@ export const DEFLATE: readonly Expectation[] = [
         const [fail] = connection.receive(compressed(role, 2, flood));
         same(fail?.type === 'fail' && [fail.error.rule, String(fail.error.cause)], [
           'invalid-deflate',
-          'RangeError: more than 1024 blocks with BFINAL set, and less than 64 bytes of output for each',
+          'RangeError: a message has more than 1024 blocks with BFINAL set, and less than 64 bytes of output for each',
         ]);
 
         const nothing = new Uint8Array(13_000).map((_, at) => (at % 5 < 3 ? 0 : 0xff));
@@ -101,7 +101,7 @@ export const DEFLATE: readonly Expectation[] = [
       },
     },
     {
-      name: `what is handed out of compressed messages is alone in its buffer, whole and in fragments (at the ${role})`,
+      name: `bytes of compressed messages fill a buffer of their own, whole and in fragments (at the ${role})`,
       run() {
         const messages = [1, 63, 64, 65, 1000, 4096, 10_000, 65_535, 65_536, 65_537, 200_000].flatMap((size) => [
           text(size),
@@ -131,7 +131,7 @@ export const DEFLATE: readonly Expectation[] = [
       },
     },
     {
-      name: `an application that transfers what it gets, with compression: nothing is lost or the connection fails with 1011 (at the ${role})`,
+      name: `when an application transfers bytes of compressed messages, nothing is lost or the connection fails with 1011 (at the ${role})`,
       run() {
         if (transfer === undefined) return;
         const [one, two] = deflated([noise(70_000, 1), noise(70_000, 2)]) as [Uint8Array, Uint8Array];

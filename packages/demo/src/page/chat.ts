@@ -1,4 +1,4 @@
-/** The chat: who is here, the conversations, and the messages that wait for a connection. */
+/** The chat: the people, the conversations, and the messages that wait for a connection. */
 import { type Address, LIMITS, type Person, type ServerMessage } from '../protocol.ts';
 import type { Link } from './connection.ts';
 import { find, showView } from './dom.ts';
@@ -10,7 +10,7 @@ import { createSidebar, keyOf } from './sidebar.ts';
 /** How many messages are kept while there is no connection. */
 const MAX_PENDING = 50;
 
-/** How many messages are remembered, so that one that comes twice is shown once. */
+/** How many messages are remembered, so that a repeated one is shown once. */
 const MAX_SEEN = 500;
 
 interface Conversation {
@@ -19,7 +19,7 @@ interface Conversation {
   unread: number;
 }
 
-/** A message that the server has not yet delivered. */
+/** A message that the server has not delivered yet. */
 interface Pending {
   readonly to: Address;
   readonly text: string;
@@ -27,12 +27,12 @@ interface Pending {
   readonly item: HTMLElement;
 }
 
-/** What the rest of the page tells the chat. */
+/** The interface of the chat for the rest of the page. */
 export interface Chat {
   opened(): void;
   lost(): void;
   receive(message: ServerMessage): void;
-  /** Adds a line to the conversation on view. */
+  /** Adds a line to the visible conversation. */
   note(text: string): void;
 }
 
@@ -44,7 +44,7 @@ export function createChat(link: Link, identity: Identity): Chat {
 
   let me = '';
   const people = new Map<string, Person>();
-  /** Names of those who are here, and of those gone with whom there is a conversation. */
+  /** Names of the people who are here, and of absent people with whom there is a conversation. */
   const names = new Map<string, string>();
   const rooms = new Set(identity.rooms);
   const conversations = new Map<string, Conversation>();
@@ -146,7 +146,7 @@ export function createChat(link: Link, identity: Identity): Chat {
     }
   }
 
-  /** The server has the last word on this page's own name. */
+  /** The server decides on this page's own name. */
   function own(person: Person): void {
     identity = { ...identity, name: person.name };
     if (document.activeElement !== nameInput) nameInput.value = person.name;

@@ -1,4 +1,4 @@
-/** The page's connection to the server: the browser's own WebSocket, its tap, and connecting again with the adapter's backoff. */
+/** The page's connection to the server: the browser's own WebSocket, its tap, and reconnecting with the adapter's backoff. */
 import { type BackoffPolicy, backoffDelay, nextAttempt } from '@sockless/adapter';
 import {
   type ClientMessage,
@@ -10,26 +10,26 @@ import {
 } from '../protocol.ts';
 import { Inflation } from './inflation.ts';
 
-/** Where the connection stands. */
+/** The state of the connection. */
 export type LinkState =
   | { readonly name: 'connecting' }
   | { readonly name: 'open' }
-  /** The next attempt is at `until`, on the clock of `performance.now()`. */
+  /** The next attempt is due at `until`, on the clock of `performance.now()`. */
   | { readonly name: 'waiting'; readonly until: number };
 
-/** What the connection tells the page. */
+/** Receives the events of the connection. */
 export interface LinkHandlers {
   state(state: LinkState): void;
   message(message: ServerMessage): void;
   binary(bytes: ArrayBuffer): void;
-  /** `inflation` is that of the frame's connection. */
+  /** `inflation` belongs to the frame's connection. */
   frame(frame: MirroredFrame, inflation: Inflation): void;
   tap(message: TapMessage, inflation: Inflation): void;
-  /** What the browser says of the end of a connection that was open. */
+  /** The browser's description of the end of an open connection. */
   lost(code: number, reason: string): void;
 }
 
-/** When to connect again: full jitter, the first time within a second and a half, later within 15. */
+/** The delays before reconnecting: full jitter, at first up to 1.5 seconds, later up to 15. */
 const POLICY: BackoffPolicy = { base: 1500, factor: 1.8, cap: 15_000 };
 
 const random = (bytes: Uint8Array<ArrayBuffer>): unknown => crypto.getRandomValues(bytes);
@@ -50,16 +50,16 @@ export class Link {
     return this.#chat?.readyState === WebSocket.OPEN;
   }
 
-  /** Opens the tap, and with the token it gives the chat. */
+  /** Opens the tap, and then the chat with the token from the tap. */
   connect(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#handlers.state({ name: 'connecting' });
-    // The last tap may have yet to tell how its connection ended; but it is not left open for ever.
+    // The last tap may still have to report how its connection ended, but only for a limited time.
     const last = this.#tap;
     setTimeout(() => last?.close(), 2000);
     const tap = new WebSocket(address('/tap'));
-    // The last tap may still have frames of its own connection to show.
+    // The last tap may still have to show frames of its own connection.
     const inflation = new Inflation();
     this.#tap = tap;
     tap.binaryType = 'arraybuffer';
@@ -74,17 +74,17 @@ export class Link {
     };
   }
 
-  /** Connects now instead of waiting any longer. */
+  /** Connects now instead of waiting. */
   connectNow(): void {
     if (this.#retry !== undefined) this.connect();
   }
 
-  /** Sends a message if the connection is open, and says whether it was. */
+  /** Sends a message if the connection is open, and returns whether it was. */
   send(message: ClientMessage): boolean {
     return this.sendRaw(JSON.stringify(message));
   }
 
-  /** {@link send} for anything. */
+  /** Like {@link send}, for text or bytes. */
   sendRaw(data: string | Uint8Array<ArrayBuffer>): boolean {
     if (!this.open) return false;
     this.#chat?.send(data);
@@ -114,7 +114,7 @@ export class Link {
     };
   }
 
-  /** Waits for as long as the backoff says. The tap may live on: it has yet to tell how the connection ended. */
+  /** Waits as long as the backoff says. The tap may stay open, because it still has to report how the connection ended. */
   #wait(): void {
     const openFor = performance.now() - this.#openedAt;
     this.#openedAt = Infinity;

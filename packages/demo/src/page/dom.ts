@@ -1,8 +1,8 @@
-/** A few lines instead of a framework. Text only ever becomes text: nothing here reads HTML. */
+/** A few lines instead of a framework. Text is only ever inserted as text; nothing here parses HTML. */
 
 type Child = Node | string | false | undefined;
 
-/** Makes an element with attributes and children. */
+/** Creates an element with attributes and children. */
 export function el<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string | number | boolean | undefined>> = {},
@@ -31,7 +31,7 @@ export function showView(view: string): void {
   }
 }
 
-/** Makes the children of `parent` be one for each item, and keeps those that are there: focus stays where it is. */
+/** Makes the children of `parent` match the items, and keeps existing children so that focus stays where it is. */
 export function syncChildren<Item>(
   parent: HTMLElement,
   items: readonly Item[],
@@ -55,14 +55,14 @@ export function syncChildren<Item>(
   for (const element of old.values()) element.remove();
 }
 
-/** Keeps a list that grows at its end scrolled there, unless the reader has scrolled away. */
+/** Keeps a growing list scrolled to its end, unless the reader has scrolled away. */
 export function keepAtEnd(scroller: HTMLElement, grow: () => void): void {
   const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
   grow();
   if (atEnd) scroller.scrollTop = scroller.scrollHeight;
 }
 
-/** The time of day, `14:05:09`. */
+/** Formats the time of day: `14:05:09`. */
 export function clock(time: number, withSeconds = false): string {
   const seconds = withSeconds ? ({ second: '2-digit' } as const) : {};
   return new Date(time).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...seconds });

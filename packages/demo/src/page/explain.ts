@@ -1,4 +1,4 @@
-/** A frame, from its bytes to fields that say what each bit means. The decoding itself is core's. */
+/** Turns the bytes of a frame into fields that explain each bit. Core does the decoding. */
 import { CloseCode, Opcode, PROTOCOL_RULES, ProtocolError } from '@sockless/core';
 import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader, RSV1 } from '@sockless/core/frame';
 import type { Direction, MirroredFrame } from '../protocol.ts';
@@ -6,36 +6,36 @@ import { type Inflated, type Inflater, ratio } from './inflation.ts';
 
 /** A field of the frame: the bits `from` to `to - 1`, counted from the frame's first. */
 export interface Field {
-  /** Gives the field its colour. */
+  /** Determines the colour of the field. */
   readonly id: 'fin' | 'rsv' | 'opcode' | 'mask' | 'length' | 'extended' | 'key' | 'payload';
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** In binary, hexadecimal or decimal, whatever shows best. */
+  /** The value in binary, hexadecimal or decimal, whichever is clearest. */
   readonly value: string;
   readonly meaning: string;
   readonly section: string;
-  /** Whose section that is. Default: 6455. */
+  /** The RFC of the section. Default: 6455. */
   readonly rfc?: 7692;
 }
 
-/** All there is to say about one frame. */
+/** Everything about one frame. */
 export interface Explained extends MirroredFrame {
-  /** Undefined when the bytes are not a legal header; then `illegal` says why. */
+  /** Undefined if the bytes are not a legal header; then `illegal` says why. */
   readonly header: FrameHeader | undefined;
   readonly illegal: string;
   /** The length of the header in bytes. */
   readonly size: number;
   readonly fields: readonly Field[];
-  /** The payload without its mask, as far as it was mirrored. */
+  /** The unmasked payload, as far as it was mirrored. */
   readonly payload: Uint8Array;
-  /** What the payload becomes, where the message is compressed. */
+  /** The decompressed payload, if the message is compressed. */
   readonly inflated: Inflated | undefined;
-  /** What the application gets: the payload, inflated if need be. */
+  /** The bytes that the application receives: the payload, decompressed if necessary. */
   readonly content: Uint8Array;
-  /** The content is text: that of a text frame or of a continuation of one. */
+  /** Whether the content is text: of a text frame or its continuation. */
   readonly isText: boolean;
-  /** One line. */
+  /** A summary in one line. */
   readonly preview: string;
 }
 
@@ -45,11 +45,11 @@ export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; m
     section: '5.4',
     meaning: 'The next fragment of the message that an earlier frame began.',
   },
-  [Opcode.Text]: { name: 'text', section: '5.6', meaning: 'Begins a message of text, which is always UTF-8.' },
+  [Opcode.Text]: { name: 'text', section: '5.6', meaning: 'Begins a text message, which is always UTF-8.' },
   [Opcode.Binary]: {
     name: 'binary',
     section: '5.6',
-    meaning: 'Begins a message of bytes; what they mean is up to you.',
+    meaning: 'Begins a message of bytes, whose meaning is up to the application.',
   },
   [Opcode.Close]: {
     name: 'close',
@@ -64,7 +64,7 @@ export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; m
   [Opcode.Pong]: {
     name: 'pong',
     section: '5.5.3',
-    meaning: 'The answer to a Ping frame, with the payload of that one.',
+    meaning: 'The answer to a Ping frame, with the same payload.',
   },
 };
 
@@ -73,8 +73,8 @@ const utf8 = new TextDecoder();
 /**
  * Explains a frame.
  *
- * @param message what kind of message a continuation frame goes on with
- * @param inflater inflates this direction of the connection, all frames of which are explained once and in their order
+ * @param message the kind of message that a continuation frame continues
+ * @param inflater decompresses this direction of the connection, whose frames are all explained once, in order
  */
 export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, inflater?: Inflater): Explained {
   const { bytes, direction } = frame;
@@ -102,17 +102,17 @@ export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, i
   }
 }
 
-/** Which side sent a frame, in words. */
+/** Describes which side sent a frame. */
 export const WAY: Readonly<Record<Direction, string>> = { up: 'page → server', down: 'server → page' };
 
-/** Bytes in hexadecimal: `81 05`. */
+/** Formats bytes in hexadecimal: `81 05`. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, hexByte).join(' ');
 }
 
 export const hexByte = (byte: number): string => byte.toString(16).padStart(2, '0');
 
-/** A number with its thousands set apart. */
+/** Formats a number with thousands separators. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
 function headerFields(
@@ -158,8 +158,8 @@ function headerFields(
       to: 9,
       value: masked ? '1' : '0',
       meaning: masked
-        ? 'The payload is masked, as all that a client sends must be.'
-        : 'The payload is as it is: a server never masks.',
+        ? 'The payload is masked, because a client must mask every frame.'
+        : 'The payload is not masked, because a server never masks.',
       section: '5.1',
     },
     {
@@ -171,7 +171,7 @@ function headerFields(
       meaning:
         short < 126
           ? `${bytesOf(short)}: up to 125, these 7 bits are the length.`
-          : `${short} says: the length is in the next ${extended} bytes.`,
+          : `${short} means that the length is in the next ${extended} bytes.`,
       section: '5.2',
     },
   ];
@@ -193,7 +193,7 @@ function headerFields(
       from: 8 * (size - 4),
       to: 8 * size,
       value: hex(bytes.subarray(size - 4, size)),
-      meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of this.',
+      meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of the key.',
       section: '5.3',
     });
   }
@@ -229,7 +229,7 @@ function reservedMeaning(
         ? `${bit}: only the first frame of a message has it. This message is ${inflated ? '' : 'not '}compressed.`
         : (rsv & RSV1) !== 0
           ? `${bit}: this message is compressed.`
-          : `${bit}: this message is sent as it is.`;
+          : `${bit}: this message is not compressed.`;
   return { meaning: `${about} RSV2 and RSV3 are reserved.`, section: '6', rfc: 7692 };
 }
 
@@ -240,7 +240,7 @@ function compressedMeaning({ final }: FrameHeader, { frame, message, problem }: 
   return several ? `${one} The whole message: ${inflatedTo(message)}.` : one;
 }
 
-/** Two sizes and their ratio, in words. */
+/** Describes two sizes and their ratio. */
 export function inflatedTo(sizes: Inflated['frame']): string {
   const share = ratio(sizes);
   return `${bytesOf(sizes.packed)} for ${count(sizes.inflated)}${share === '' ? '' : `, which is ${share}`}`;
@@ -254,7 +254,7 @@ function payloadMeaning({ opcode, length }: FrameHeader, payload: Uint8Array): s
       return `Close code ${code}, ${name}${reason === '' ? '; no reason given' : `; reason “${reason}”`}.`;
     }
     case Opcode.Ping:
-      return 'Whatever the sender likes, to be sent back. This heartbeat counts its Ping frames.';
+      return 'Any bytes; the peer sends them back. This heartbeat numbers its Ping frames.';
     case Opcode.Pong:
       return 'The bytes of the Ping frame that this one answers.';
     default:
@@ -270,13 +270,13 @@ function previewOf({ opcode, length }: FrameHeader, payload: Uint8Array, isText:
   if (length === 0 || payload.length === 0) return '';
   const start = payload.subarray(0, 160);
   if (!(isText || isPrintable(start))) return hex(start.subarray(0, 32));
-  // What all messages of this chat begin with would only push the rest out of sight.
+  // The common beginning of all chat messages would push the rest out of sight.
   return utf8.decode(start).replace(/^\{"type":"(\w+)"[,}]?/, '$1 ');
 }
 
-/** Reads the payload of a Close frame: code, its name, reason. */
+/** Reads the payload of a Close frame: code, the code's name, reason. */
 function closeReason(payload: Uint8Array): { code: string; name: string; reason: string } {
-  if (payload.length < 2) return { code: 'none', name: 'the frame gives none', reason: '' };
+  if (payload.length < 2) return { code: 'none', name: 'the frame has none', reason: '' };
   const code = ((payload[0] as number) << 8) | (payload[1] as number);
   const known = Object.entries(CloseCode).find(([, value]) => value === code)?.[0];
   const name = known?.replace(/(?<=.)(?=[A-Z])/g, ' ').toLowerCase();
@@ -285,7 +285,7 @@ function closeReason(payload: Uint8Array): { code: string; name: string; reason:
 
 const range = (code: number): string => (code >= 4000 ? 'private use' : code >= 3000 ? 'registered' : 'unknown');
 
-/** Whether bytes read as ASCII text. */
+/** Tells whether bytes are readable ASCII text. */
 export const isPrintable = (bytes: Uint8Array): boolean => bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
 
 const bytesOf = (length: number): string => `${count(length)} ${length === 1 ? 'byte' : 'bytes'}`;

@@ -1,16 +1,16 @@
-/** What a visitor types: messages, the own name, the name of a room. */
+/** Forms of the page: messages, the visitor's name, the name of a room. */
 import { cleanName, cleanRoom, LIMITS } from '../protocol.ts';
 import { find } from './dom.ts';
 
-/** What comes of it. */
+/** The actions of the forms. */
 export interface FormActions {
-  /** Takes a message, or refuses it: then it stays in the field. */
+  /** Accepts a message, or refuses it, in which case it stays in the field. */
   say(text: string): boolean;
   rename(name: string): void;
   join(room: string): void;
 }
 
-/** The longest text field, in pixels. */
+/** The maximal height of a text field, in pixels. */
 const MAX_HEIGHT = 160;
 
 export function createForms(actions: FormActions): void {

@@ -1,20 +1,20 @@
-/** One frame in full: its bytes, the RFC's diagram with its bits in it, its fields in words, and its payload. */
+/** One frame in detail: its bytes, the RFC's diagram with its bits, its fields in words, and its payload. */
 import { clock, el } from './dom.ts';
 import { count, type Explained, type Field, hex, hexByte, inflatedTo, isPrintable, OPCODES, WAY } from './explain.ts';
 
-/** How many bytes of a payload are shown one by one. */
+/** How many bytes of a payload are shown individually. */
 const MAX_BYTES = 256;
 
 const RFC = 'https://www.rfc-editor.org/rfc/rfc';
 
-/** Something on the screen that stands for the bits `from` to `to - 1` of the frame. */
+/** An element on the screen that represents the bits `from` to `to - 1` of the frame. */
 interface Part {
   readonly element: HTMLElement;
   readonly from: number;
   readonly to: number;
 }
 
-/** Gives the view of a frame. Pointing at a part of it, or focusing a field, lights up whatever stands for the same bits. */
+/** Creates the view of a frame. Pointing at a part, or focusing a field, highlights every element for the same bits. */
 export function frameView(frame: Explained, remark: string): HTMLElement {
   const parts: Part[] = [];
   const part = <Kind extends HTMLElement>(element: Kind, from: number, to: number): Kind => {
@@ -71,7 +71,7 @@ function wireBytes({ bytes, fields, header, size }: Explained, part: AddPart): H
   for (const [index, byte] of bytes.subarray(0, size + MAX_BYTES).entries()) {
     const [high, low] = hexByte(byte);
     if (index === 0 && header !== undefined) {
-      // The first byte's two digits are just what the RFC divides it into: four flags and the opcode.
+      // The two hexadecimal digits of the first byte are the RFC's division: four flags and the opcode.
       const flags = part(el('span', { 'data-field': 'fin' }, high), 0, 4);
       box.append(el('span', { class: 'byte' }, flags, part(el('span', { 'data-field': 'opcode' }, low), 4, 8)));
     } else {
@@ -87,12 +87,12 @@ function withRest(box: HTMLElement, left: number): HTMLElement {
   return box;
 }
 
-/** The diagram of RFC 6455 5.2: 32 bits a row. */
+/** Draws the diagram of RFC 6455 5.2: 32 bits a row. */
 function diagram({ fields, bytes }: Explained, part: AddPart): HTMLElement {
   const grid = el('div', { class: 'diagram', 'aria-hidden': 'true' });
   for (let bit = 0; bit < 32; bit++) grid.append(el('span', { class: 'ruler' }, String(bit % 10)));
   for (const field of fields.flatMap(diagramFields)) {
-    // A field that goes on in the next row is drawn once a row; of a long payload two rows are enough.
+    // A field that continues in the next row is drawn once in each row; two rows suffice for a long payload.
     const end = field.id === 'payload' ? Math.min(field.to, 32 * (Math.floor(field.from / 32) + 2)) : field.to;
     for (let from = field.from; from < end; ) {
       const to = Math.min(end, 32 * (Math.floor(from / 32) + 1));
@@ -107,7 +107,7 @@ function diagram({ fields, bytes }: Explained, part: AddPart): HTMLElement {
   return grid;
 }
 
-/** The three reserved bits have a cell each. */
+/** Returns cells for the three reserved bits. */
 function diagramFields(field: Field): Field[] {
   if (field.id !== 'rsv') return [field];
   return [0, 1, 2].map((n) => {
@@ -181,7 +181,7 @@ function payloadView({ header, payload, inflated, content, isText, size }: Expla
   return box;
 }
 
-/** JSON over several lines; what is no whole JSON as it is. */
+/** Formats JSON on several lines; other text is left unchanged. */
 function prettify(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
@@ -213,7 +213,7 @@ function lightUp(view: HTMLElement, parts: readonly Part[], frame: Explained, fo
   view.addEventListener('focusout', () => show(undefined));
 }
 
-/** The byte of the masking key that belongs to a byte of the payload. */
+/** Returns the byte of the masking key for a byte of the payload. */
 function keyByte({ from, to }: Part, { header, size }: Explained): Omit<Part, 'element'> | undefined {
   if (header?.masked !== true || from < 8 * size || to - from !== 8) return undefined;
   const at = 8 * (size - 4 + ((from / 8 - size) % 4));

@@ -1,8 +1,8 @@
-/** Who this tab is: it stays the same when the page is loaded again. */
+/** The identity of this tab, which survives reloading. */
 import { cleanLine, cleanName, cleanRoom, LIMITS } from '../protocol.ts';
 
 export interface Identity {
-  /** A secret between this tab and the server; the public id is its hash. */
+  /** A secret shared by this tab and the server; the public id is its hash. */
   readonly key: string;
   readonly name: string;
   readonly rooms: readonly string[];
@@ -10,7 +10,7 @@ export interface Identity {
 
 const ITEM = 'sockless-identity';
 
-/** Gives the identity of this tab, or a new one with a friendly name. */
+/** Returns the identity of this tab, or a new one with a friendly name. */
 export function loadIdentity(): Identity {
   try {
     const { key, name, rooms } = JSON.parse(sessionStorage.getItem(ITEM) ?? '') as Identity;
@@ -18,7 +18,7 @@ export function loadIdentity(): Identity {
       return { key, name, rooms: rooms.map(cleanRoom) };
     }
   } catch {
-    // Nothing is stored, or nothing that makes sense.
+    // Nothing valid is stored.
   }
   const identity = { key: crypto.randomUUID(), name: friendlyName(), rooms: ['lobby'] };
   saveIdentity(identity);
@@ -29,7 +29,7 @@ export function saveIdentity(identity: Identity): void {
   try {
     sessionStorage.setItem(ITEM, JSON.stringify(identity));
   } catch {
-    // The browser keeps nothing for this page: then the tab is somebody new when it is loaded again.
+    // The browser stores nothing for this page, so after a reload the tab has a new identity.
   }
 }
 

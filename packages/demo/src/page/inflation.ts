@@ -1,4 +1,4 @@
-/** permessage-deflate as an onlooker sees it: what the compressed messages of one connection become (RFC 7692). */
+/** permessage-deflate for an observer: decompresses the messages of one connection (RFC 7692). */
 import { Opcode } from '@sockless/core';
 import {
   confirmDeflate,
@@ -12,10 +12,10 @@ import { type Extension, parseExtensions } from '@sockless/core/handshake';
 import { pako } from '@sockless/deflate';
 import type { Direction } from '../protocol.ts';
 
-/** How many bytes of what a frame becomes are kept for show. */
+/** How many decompressed bytes of a frame are kept for display. */
 const MAX_SHOWN = 16_384;
 
-/** Bytes on the wire, and what they become. */
+/** The number of bytes on the wire, and of decompressed bytes. */
 export interface Sizes {
   packed: number;
   inflated: number;
@@ -23,20 +23,20 @@ export interface Sizes {
 
 /** A frame of a compressed message. */
 export interface Inflated {
-  /** What its payload becomes, the end of something long left out; nothing when there is a `problem`. */
+  /** The decompressed payload, without the end of a long one; empty if there is a `problem`. */
   readonly bytes: Uint8Array;
   readonly frame: Readonly<Sizes>;
-  /** The message up to here. */
+  /** The sizes of the message so far. */
   readonly message: Readonly<Sizes>;
-  /** Why this frame is not inflated; empty when it is. */
+  /** Why this frame is not decompressed; empty if it is. */
   readonly problem: string;
 }
 
-/** What one direction of a connection needs to be inflated. */
+/** The state for decompressing one direction of a connection. */
 export interface Inflater {
-  /** The reserved bits that mean something here: RSV1 once compression was agreed on. */
+  /** The reserved bits in use: RSV1 once compression was agreed on. */
   readonly rsv: number;
-  /** Takes the next frame; `undefined` when it is not one of a compressed message. `payload` is without its mask. */
+  /** Takes the next frame; returns `undefined` if it does not belong to a compressed message. `payload` is unmasked. */
   take(header: FrameHeader, payload: Uint8Array): Inflated | undefined;
 }
 
@@ -46,7 +46,7 @@ export class Inflation implements Readonly<Record<Direction, Inflater>> {
   readonly down = new DirectionInflater('client');
   #request = '';
 
-  /** Takes the head of the request, then that of the response. */
+  /** Takes the head of the request, then the head of the response. */
   handshake(direction: Direction, head: string): void {
     if (direction === 'up') this.#request = head;
     else {
@@ -55,13 +55,13 @@ export class Inflation implements Readonly<Record<Direction, Inflater>> {
     }
   }
 
-  /** Frames were left out, nobody knows of which direction. */
+  /** Reports that frames of unknown direction are missing. */
   dropped(): void {
     for (const inflater of [this.up, this.down]) inflater.dropped();
   }
 }
 
-/** Gives what was agreed on, as the heads of the handshake say it; `undefined` when nothing will be compressed. */
+/** Returns the agreement from the heads of the handshake; `undefined` if nothing will be compressed. */
 export function readAgreement(request: string, response: string): DeflateAgreement | undefined {
   if (!response.startsWith('HTTP/1.1 101 ')) return undefined;
   for (const offer of extensions(request)) {
@@ -69,7 +69,7 @@ export function readAgreement(request: string, response: string): DeflateAgreeme
     try {
       return confirmDeflate(offer, extensions(response));
     } catch {
-      // The answer is to another offer; or it is to none, and the browser gives up the connection.
+      // The response answers another offer or none, and the browser will fail the connection.
     }
   }
   return undefined;
@@ -82,7 +82,7 @@ function extensions(head: string): readonly Extension[] {
 
 class DirectionInflater implements Inflater {
   agreement: DeflateAgreement | undefined = undefined;
-  /** Who receives in this direction. */
+  /** The receiver in this direction. */
   readonly #role: 'client' | 'server';
   #transform: MessageTransform | undefined = undefined;
   #compressed = false;
@@ -111,7 +111,7 @@ class DirectionInflater implements Inflater {
   dropped(): void {
     if (this.agreement === undefined) return;
     this.#lose('frames were left out, and the window of the compression with them');
-    // It may be in the middle of a message; whether of a compressed one is not known.
+    // Possibly in the middle of a message, and it is not known whether that is compressed.
     this.#compressed = true;
   }
 
@@ -119,11 +119,11 @@ class DirectionInflater implements Inflater {
     const { clientNoContextTakeover, serverNoContextTakeover } = agreement;
     this.#compressed = compressed;
     this.#message = { packed: 0, inflated: 0 };
-    // 7.2.1: without context takeover, each message begins "with an empty LZ77 sliding window": nothing is lost.
+    // 7.2.1: without context takeover, each message begins "with an empty LZ77 sliding window", so nothing is lost.
     if (this.#role === 'server' ? clientNoContextTakeover : serverNoContextTakeover) this.#problem = '';
   }
 
-  /** From here on this direction makes no sense any more, unless each message stands for itself. */
+  /** Gives up this direction, except for messages that do not need the window. */
   #lose(problem: string): void {
     this.#problem ||= problem;
     this.#transform?.close();
@@ -154,7 +154,7 @@ class DirectionInflater implements Inflater {
   }
 }
 
-/** How long something is when compressed: `34 %` of what it was. */
+/** Formats the compressed size in relation to the original: `34 %`. */
 export function ratio({ packed, inflated }: Readonly<Sizes>): string {
   const percent = (100 * packed) / inflated;
   return inflated === 0 ? '' : `${percent.toFixed(percent < 10 ? 1 : 0)} %`;

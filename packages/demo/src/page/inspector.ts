@@ -1,4 +1,4 @@
-/** The live list of frames, in both directions and as they were on the wire, and a closer look at one of them. */
+/** The live list of frames in both directions, as they were on the wire, and the details of a selected one. */
 import { Opcode } from '@sockless/core';
 import type { Direction, MirroredFrame, TapMessage } from '../protocol.ts';
 import { clock, el, find, keepAtEnd } from './dom.ts';
@@ -16,20 +16,20 @@ const ROW_BYTES = 8;
 interface Entry {
   readonly row: HTMLElement;
   readonly direction: Direction | undefined;
-  /** The frame, or undefined for what stands between frames: handshakes, ends, gaps. */
+  /** The frame; undefined for notes between frames: handshakes, ends, gaps. */
   readonly frame: Explained | undefined;
   readonly view: () => HTMLElement;
 }
 
-/** What a note is of: the opening handshake, a gap, the end of a connection. */
+/** The subject of a note: the opening handshake, a gap, the end of a connection. */
 type NoteKind = 'handshake' | 'gap' | 'end';
 
-/** What the rest of the page tells the inspector. */
+/** The interface of the inspector for the rest of the page. */
 export interface Inspector {
-  /** `inflation` is that of the frame's connection. */
+  /** `inflation` belongs to the frame's connection. */
   frame(frame: MirroredFrame, inflation: Inflation): void;
   tap(message: TapMessage, inflation: Inflation): void;
-  /** Something else to be noted between the frames. */
+  /** Adds a note between the frames. */
   note(title: string, text: string, kind: NoteKind, direction?: Direction): void;
 }
 
@@ -45,7 +45,7 @@ export function createInspector(): Inspector {
   let held: Entry[] = [];
   let paused = false;
   let number = 0;
-  /** The entry that was chosen, which stays on view; without one the view follows what this page says. */
+  /** The selected entry, which stays visible; without one, the details follow what this page sends. */
   let chosen: Entry | undefined;
   let shown: Entry | undefined;
   const seen = { up: { frames: 0, bytes: 0 }, down: { frames: 0, bytes: 0 } };

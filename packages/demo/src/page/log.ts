@@ -1,13 +1,13 @@
-/** The log of one conversation: messages, and lines about who came and went. */
+/** The log of one conversation: messages, and lines about people who came and went. */
 import { clock, el, keepAtEnd } from './dom.ts';
 
 /** How many entries of a conversation are kept. */
 const MAX_ENTRIES = 200;
 
-/** Messages of one person within so many milliseconds stand under one name. */
+/** Messages of one person within this many milliseconds share one name. */
 const TOGETHER = 120_000;
 
-/** A message as the log shows it. */
+/** A message in the log. */
 export interface LogMessage {
   readonly from: string;
   readonly name: string;
@@ -21,14 +21,14 @@ export class Log {
   readonly #scroller: HTMLElement;
   #last = { from: '', at: 0 };
 
-  /** @param scroller what the log scrolls in */
+  /** @param scroller the element in which the log scrolls */
   constructor(label: string, scroller: HTMLElement) {
     this.element = el('ol', { class: 'log', role: 'log', 'aria-label': label, hidden: true });
     this.#scroller = scroller;
     scroller.append(this.element);
   }
 
-  /** Adds a message and gives its element. */
+  /** Adds a message and returns its element. */
   message({ from, name, mine, text, at }: LogMessage): HTMLElement {
     const together = from === this.#last.from && at - this.#last.at < TOGETHER;
     this.#last = { from, at };
@@ -43,7 +43,7 @@ export class Log {
     return item;
   }
 
-  /** Adds a line that nobody said. */
+  /** Adds a line without a sender. */
   line(text: string): void {
     this.#last = { from: '', at: 0 };
     this.#add(el('li', { class: 'line' }, text));
@@ -62,7 +62,7 @@ export class Log {
   }
 }
 
-/** A disc with initials, in a colour that belongs to the id. */
+/** Returns a disc with initials, in a colour derived from the id. */
 export function avatar(id: string, name: string): HTMLElement {
   const initials = name
     .split(' ')

@@ -53,7 +53,7 @@ function showState(state: LinkState): void {
 
 reconnect.addEventListener('click', () => link.connectNow());
 
-/** The buttons that make frames worth looking at. */
+/** The buttons that produce interesting frames. */
 const TRAFFIC: Readonly<Record<string, () => void>> = {
   fragments: () => link.send({ type: 'fragments' }),
   binary: () => link.sendRaw(crypto.getRandomValues(new Uint8Array(300))),

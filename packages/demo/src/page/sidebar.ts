@@ -1,23 +1,23 @@
-/** The lists beside the chat: the rooms with their members counted, and the people with their latency. */
+/** The lists beside the chat: the rooms with their number of members, and the people with their latency. */
 import type { Address, Person } from '../protocol.ts';
 import { el, find, syncChildren } from './dom.ts';
 import { avatar } from './log.ts';
 
-/** What the lists show. */
+/** The contents of the lists. */
 export interface SidebarState {
   readonly me: string;
   readonly people: ReadonlyMap<string, Person>;
-  /** Who is not here any more, but was talked with. */
+  /** People who have left, but were talked with. */
   readonly gone: readonly Person[];
-  /** The rooms that this page is in, or will be in when there is a connection. */
+  /** The rooms that this page is in, or will join when there is a connection. */
   readonly rooms: ReadonlySet<string>;
-  /** The conversation on view. */
+  /** The visible conversation. */
   readonly current: string;
-  /** How many messages of a conversation have not been seen. */
+  /** The number of unread messages of a conversation. */
   readonly unread: (key: string) => number;
 }
 
-/** What a click asks for. */
+/** The actions of a click. */
 export interface SidebarActions {
   open(to: Address): void;
   leave(room: string): void;
@@ -111,7 +111,7 @@ export function createSidebar(actions: SidebarActions): (state: SidebarState) =>
   };
 }
 
-/** Rooms of this page first, then by name. */
+/** Sorts rooms of this page first, then by name. */
 function countRooms({ people, rooms }: SidebarState): { room: string; members: number }[] {
   const counts = new Map([...rooms].map((room) => [room, 0]));
   for (const person of people.values()) for (const room of person.rooms) counts.set(room, (counts.get(room) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** The Deno adapter under the names of Node's, so that the tests of that one are tests of this one as well. */
+/** The Deno adapter under the names of Node's, so that the tests of Node's adapter can run on it. */
 import type { Duplex } from 'node:stream';
 import type { Connection, WebSocketUri } from '@sockless/core';
 import {
@@ -26,24 +26,24 @@ export type {
 } from '../../src/index.ts';
 export { accept, ConnectionEndedError, reject, zlib } from '../../src/index.ts';
 
-/** What the tests use of Node's `ServeOptions` that is called something else here. */
+/** Options of Node's `ServeOptions` that the tests use and that have other names here. */
 export interface ServeAsNode extends ServeOptions {
   readonly host?: string | undefined;
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly http?: unknown;
 }
 
-/** What is thrown is a rejection on Node. */
+/** Rejects where this adapter throws, as Node's does. */
 export function serve<Data>(options: ServeAsNode, handlers?: Handlers<Data>): Promise<ServerAsNode<Data>> {
   const { host, tls, ...others } = options;
   const where = { ...others, ...tls, ...(host !== undefined && { hostname: host }) };
   return new Promise((resolve) => resolve(serveOnDeno(where, handlers) as ServerAsNode<Data>));
 }
 
-/** Only tests that are left out ask for the HTTP server. */
+/** Only tests that are left out use the HTTP server. */
 export type ServerAsNode<Data = unknown> = Server<Data> & { readonly http: never };
 
-/** What the tests use of Node's `ConnectOptions` that is called something else here. */
+/** Options of Node's `ConnectOptions` that the tests use and that have other names here. */
 export interface ConnectAsNode extends Omit<ConnectOptions, 'tls'> {
   readonly tls?: { readonly ca?: string } | undefined;
   readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
@@ -80,7 +80,7 @@ export function attach<Data = unknown>(
   return attachOnDeno(isDuplex(socket) ? connOver(socket) : socket, connection, handlers, options);
 }
 
-/** Deno gives no raw connection that belongs to a request. */
+/** Deno does not expose the connection of a request. */
 export function upgrade(): never {
   throw new Error('there is no upgrade on Deno');
 }

@@ -1,15 +1,13 @@
-/** The driver alone, on a connection that does as a test says. */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
 import { attach, type WebSocketConnection } from '../../src/index.ts';
-import { bytes, end, FakeConn, frame, opened, settled } from './fake-conn.ts';
+import { bytes, end, FakeConn, frame, opened, settled, throwIt } from './fake-conn.ts';
 
 const BINARY = 2;
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
 
-Deno.test('what is read together is answered in one write', async () => {
+Deno.test('messages read together are answered in one write', async () => {
   const { conn, ws } = opened(echo);
   const messages = Array.from({ length: 50 }, () => [...frame(BINARY, bytes(16))]);
   assert.is(await conn.arrive(Uint8Array.from(messages.flat())), 50 * 22);
@@ -18,7 +16,7 @@ Deno.test('what is read together is answered in one write', async () => {
   await end(conn, ws);
 });
 
-Deno.test('many who are stuck while they write long payloads lose nothing, and neither do those after them', async () => {
+Deno.test('many connections stuck in writes of long payloads lose nothing, and neither do later ones', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (let round = 0; round < 2; round++) {
     const all = Array.from({ length: 12 }, (_, i) => {
@@ -45,7 +43,7 @@ Deno.test('many who are stuck while they write long payloads lose nothing, and n
   }
 });
 
-Deno.test('a write that takes little at a time loses nothing, and queuedBytes says what is left', async () => {
+Deno.test('a write that takes little at a time loses nothing, and queuedBytes counts the rest', async () => {
   const { conn, ws } = opened();
   conn.takes = 3;
   ws.send(bytes(100));
@@ -59,7 +57,7 @@ Deno.test('a write that takes little at a time loses nothing, and queuedBytes sa
   await end(conn, ws);
 });
 
-Deno.test('one write at a time: what is sent meanwhile waits, in order, and drain and drained follow', async () => {
+Deno.test('one write at a time: later messages wait, in order, and drain and drained follow', async () => {
   let drains = 0;
   const { conn, ws } = opened({ drain: () => void drains++ });
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -80,7 +78,7 @@ Deno.test('one write at a time: what is sent meanwhile waits, in order, and drai
 });
 
 for (const moves of [true, false]) {
-  Deno.test(`a write that ${moves ? 'moves a little now and then is let alone' : 'does not move is the end after stallTimeout'}`, async () => {
+  Deno.test(`a write that ${moves ? 'makes some progress is allowed' : 'makes no progress ends the connection after stallTimeout'}`, async () => {
     const clock = new VirtualClock();
     const { conn, ws } = opened({}, { clock, stallTimeout: 1000, heartbeat: false, idleTimeout: Infinity });
     conn.takes = 5;
@@ -107,7 +105,7 @@ for (const moves of [true, false]) {
   });
 }
 
-Deno.test('what was delivered stays as it is, whatever is read behind it', async () => {
+Deno.test('delivered bytes stay unchanged when more is read', async () => {
   const kept: Uint8Array[] = [];
   const { conn, ws } = opened({ message: (_, data) => void kept.push(data as Uint8Array) });
   for (let i = 0; i < 300; i++) await conn.arriveAll(frame(BINARY, bytes((i * 37) % 5000, i)));
@@ -116,7 +114,7 @@ Deno.test('what was delivered stays as it is, whatever is read behind it', async
   await end(conn, ws);
 });
 
-Deno.test('while it is paused nothing is read, and the end of the peer waits', async () => {
+Deno.test('a paused connection reads nothing, and the end of the peer waits', async () => {
   const received: unknown[] = [];
   const { conn, ws } = opened(
     {
@@ -159,7 +157,7 @@ for (const [what, fail] of Object.entries({
   });
 }
 
-Deno.test('a connection that somebody else has closed, or that takes no options, harms nobody', async () => {
+Deno.test('a connection that was closed elsewhere, or that takes no options, throws nothing', async () => {
   const { conn, ws } = opened();
   Object.assign(conn, {
     close() {
@@ -170,76 +168,7 @@ Deno.test('a connection that somebody else has closed, or that takes no options,
   assert.match((await ws.closed).explanation.summary, /gone/);
 });
 
-Deno.test('what a handler throws or rejects with goes to `error`, and not to the process', async () => {
-  const stray: unknown[] = [];
-  const onStray = (event: ErrorEvent | PromiseRejectionEvent): void => {
-    event.preventDefault();
-    stray.push(event);
-  };
-  addEventListener('error', onStray);
-  addEventListener('unhandledrejection', onStray);
-  const fault = new Error('of the handler');
-  for (const message of [() => Promise.reject(fault), () => throwIt(fault)]) {
-    const errors: unknown[] = [];
-    const { conn, ws } = opened({ message, error: (of, error) => void errors.push(of, error) });
-    await conn.arrive(Uint8Array.from([...frame(BINARY, bytes(1)), ...frame(BINARY, bytes(2))]));
-    assert.is(errors[0], ws);
-    assert.ok(errors.every((it) => it === ws || it === fault));
-    assert.equal([ws.state, ...conn.bytes.subarray(0, 4)], ['closing', 0x88, 16, 1011 >> 8, 1011 & 255]);
-    await end(conn, ws);
-  }
-  await settled();
-  removeEventListener('error', onStray);
-  removeEventListener('unhandledrejection', onStray);
-  assert.equal(stray, []);
-});
-
-function throwIt(error: Error): never {
-  throw error;
-}
-
-Deno.test('handlers run in the context that the connection was made in, whoever leads to them', async () => {
-  const storage = new AsyncLocalStorage<string>();
-  const seen: string[] = [];
-  const note = (name: string) => (): void => void seen.push(`${name} in ${storage.getStore()}`);
-  const handlers = Object.fromEntries(['open', 'message', 'drain', 'close', 'end'].map((name) => [name, note(name)]));
-  const { conn, ws } = storage.run('its own', () => opened(handlers));
-  const go = Promise.withResolvers<void>();
-  await storage.run('another', async () => {
-    conn.go = go.promise;
-    ws.pause();
-    ws.send(bytes(70_000));
-    await settled();
-    ws.resume();
-    await settled();
-    go.resolve();
-    await settled();
-    await conn.arrive(frame(BINARY, bytes(1)));
-    await conn.arrive(frame(8, Uint8Array.of(3, 232)));
-    await conn.arrive(null);
-  });
-  await ws.closed;
-  assert.equal(
-    seen,
-    ['open', 'drain', 'message', 'close', 'end'].map((name) => `${name} in its own`),
-  );
-});
-
-Deno.test('the deadlines of one tenant come in its own context', async () => {
-  const storage = new AsyncLocalStorage<number>();
-  const clock = new VirtualClock();
-  const seen: unknown[] = [];
-  const fail = (): void => void seen.push(storage.getStore());
-  for (const time of [100, 110, 300]) {
-    storage.run(time, () => opened({ fail }, { clock, idleTimeout: time, heartbeat: false }));
-  }
-  storage.run(0, () => clock.advance(400));
-  await settled();
-  await settled();
-  assert.equal(seen, [100, 110, 300]);
-});
-
-Deno.test('closing: our side is ended behind the Close frame, the rest when the peer has ended', async () => {
+Deno.test('closing: our side ends after the Close frame, the connection closes when the peer has ended', async () => {
   const { conn, ws } = opened();
   await conn.arrive(frame(8, Uint8Array.of(3, 232)));
   assert.equal([...conn.bytes], [0x88, 2, 3, 232]);
@@ -248,7 +177,7 @@ Deno.test('closing: our side is ended behind the Close frame, the rest when the 
   assert.equal([conn.closes, (await ws.closed).clean], [1, true]);
 });
 
-Deno.test('the peer has ended its side while much waits: it still gets it all, then it is closed', async () => {
+Deno.test('a peer that ends its side while much is waiting still gets everything before the connection closes', async () => {
   const { conn, ws } = opened();
   const go = Promise.withResolvers<void>();
   conn.go = go.promise;
@@ -263,7 +192,7 @@ Deno.test('the peer has ended its side while much waits: it still gets it all, t
   assert.equal([conn.bytes.length, conn.closedWrites, conn.closes], [300_010, 1, 1]);
 });
 
-Deno.test('the peer has ended its side and never takes what waits: closeTimeout', async () => {
+Deno.test('a peer that has ended its side and never reads the rest: closeTimeout', async () => {
   const clock = new VirtualClock();
   const { conn, ws } = opened({}, { clock, closeTimeout: 1000 });
   conn.go = new Promise(() => undefined);
@@ -277,7 +206,7 @@ Deno.test('the peer has ended its side and never takes what waits: closeTimeout'
   assert.is(conn.closes, 1);
 });
 
-Deno.test('a connection whose methods throw harms nobody', async () => {
+Deno.test('a connection whose methods throw ends only itself', async () => {
   for (const name of ['read', 'write', 'closeWrite', 'setNoDelay', 'handshake'] as const) {
     const conn = new FakeConn();
     const broken = { [name]: () => throwIt(new Error(`${name} does not work`)) };
@@ -291,14 +220,14 @@ Deno.test('a connection whose methods throw harms nobody', async () => {
   }
 });
 
-Deno.test('what is no Deno.Conn is refused at once', () => {
+Deno.test('anything but a Deno.Conn is refused at once', () => {
   for (const value of [undefined, null, 5, {}]) {
     assert.throws(() => attach(value as never, Connection.opened('server')), /a transport is a Deno\.Conn/);
   }
 });
 
-// Whoever is busy for so long lets others go first, by a timer; the sanitizer finds one that is left behind.
-Deno.test('a handler that takes long and ends the connection leaves no timer', async () => {
+// A connection that is busy for this long yields to others with a timer; the sanitizer finds a timer that is left behind.
+Deno.test('a slow handler that ends the connection leaves no timer', async () => {
   const { conn, ws } = opened({
     message(connection) {
       const since = performance.now();

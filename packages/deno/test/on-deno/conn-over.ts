@@ -1,4 +1,4 @@
-/** A stream of Node's as a `Deno.Conn`: what the tests of Node's adapter hand to `createSocket` and `attach`. */
+/** A Node stream as a `Deno.Conn`, for tests of Node's adapter that pass sockets to `createSocket` and `attach`. */
 import { Duplex } from 'node:stream';
 
 export const isDuplex = (value: unknown): value is Duplex => value instanceof Duplex;

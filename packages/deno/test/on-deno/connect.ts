@@ -1,14 +1,15 @@
-/** What a client of Deno's has of its own. */
+/** Features that only a client on Deno has. */
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import { response } from '../../../node/test/raw.ts';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
 import { ConnectionEndedError, connect, serve, type WebSocketConnection } from '../../src/index.ts';
 import { FakeConn, settled } from './fake-conn.ts';
 
 const LOCAL = { hostname: '127.0.0.1' };
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
 
-Deno.test('createConn gives the transport, each try another one', async () => {
+Deno.test('createConn returns the transport, a new one for each attempt', async () => {
   await using server = serve(LOCAL, echo);
   const seen: unknown[] = [];
   const ws = connect(
@@ -29,7 +30,7 @@ Deno.test('createConn gives the transport, each try another one', async () => {
   await ws.closed;
 });
 
-Deno.test('what createConn throws at once is the end of that try', async () => {
+Deno.test('an error thrown by createConn ends that attempt', async () => {
   const ws = connect('ws://localhost', {
     createConn() {
       throw new Error('at once');
@@ -43,7 +44,7 @@ Deno.test('what createConn throws at once is the end of that try', async () => {
 for (const [what, conn, options] of [
   ['without TLS', new FakeConn(), {}],
   ['with TLS', Object.assign(new FakeConn(), { handshake: () => Promise.resolve() }), {}],
-  ['without TLS, which is named', new FakeConn(), { insecure: true }],
+  ['without TLS, with insecure: true', new FakeConn(), { insecure: true }],
 ] as const) {
   Deno.test(`createConn for wss: ${what}`, async () => {
     const refused = what === 'without TLS';
@@ -59,7 +60,7 @@ for (const [what, conn, options] of [
   });
 }
 
-Deno.test('a connection that is lost and still writes is closed in time, while the client waits for its next try', async () => {
+Deno.test('a lost connection that still writes is closed in time, while the client waits for its next attempt', async () => {
   const clock = new VirtualClock();
   const conn = new FakeConn();
   const ws = connect('ws://localhost', {
@@ -83,13 +84,13 @@ Deno.test('a connection that is lost and still writes is closed in time, while t
   ws.close();
 });
 
-Deno.test('a connection that comes too late is closed', async () => {
+Deno.test('a connection that arrives too late is closed', async () => {
   await using server = serve(LOCAL, echo);
   const { promise, resolve } = Promise.withResolvers<Deno.Conn>();
   const ws = connect('ws://localhost', { createConn: () => promise });
   ws.terminate();
   await ws.closed;
-  // The sanitizer sees whether it stays open.
+  // The sanitizer would report that it stays open.
   resolve(await Deno.connect({ hostname: '127.0.0.1', port: server.port }));
   await promise;
 });

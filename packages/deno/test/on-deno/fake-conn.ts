@@ -1,16 +1,16 @@
-/** A `Deno.Conn` in the hands of a test, and a connection of ours on it that is open. */
+/** A `Deno.Conn` that a test controls, and an open connection of ours on it. */
 import { Connection, type EndEvent, type ServerOptions } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { type AdapterOptions, attach, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 
 type Reading = (length: number | null) => void;
 
-/** What arrives is told by the test, what leaves is kept for it. */
+/** The test decides what arrives; everything written is recorded. */
 export class FakeConn {
   readonly written: Uint8Array[] = [];
-  /** What it was given to write, as it was given. */
+  /** The arrays that it was given to write. */
   readonly handed: Uint8Array[] = [];
-  /** How many times it was read from, and whether a read is under way. */
+  /** How often it was read, and whether a read is in progress. */
   reads = 0;
   closes = 0;
   closedWrites = 0;
@@ -51,12 +51,12 @@ export class FakeConn {
     return this.#reading !== undefined;
   }
 
-  /** Gives what is being read so many bytes, or the end; gives how many it took. */
+  /** Passes this many bytes, or the end, to the read in progress; returns how many it took. */
   async arrive(bytes: Uint8Array | null): Promise<number> {
-    // Between two reads others have their turn.
+    // Between two reads the driver lets others have their turn.
     for (let turn = 0; this.#reading === undefined && turn < 10; turn++) await settled();
     const reading = this.#reading;
-    if (reading === undefined) throw new Error('nobody reads');
+    if (reading === undefined) throw new Error('no read is in progress');
     this.#reading = undefined;
     const length = bytes === null ? 0 : Math.min(bytes.length, reading.into.length);
     if (bytes !== null) reading.into.set(bytes.subarray(0, length));
@@ -65,7 +65,7 @@ export class FakeConn {
     return length;
   }
 
-  /** {@link arrive} until all of it has been read; nobody reads while the connection is paused. */
+  /** Calls {@link arrive} until everything has been read. A paused connection is not read. */
   async arriveAll(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) at += await this.arrive(bytes.subarray(at));
   }
@@ -75,16 +75,16 @@ export class FakeConn {
     this.#reading = undefined;
   }
 
-  /** All that was written. */
+  /** Everything that was written. */
   get bytes(): Uint8Array {
     return Uint8Array.from(this.written.flatMap((piece) => [...piece]));
   }
 }
 
-/** Lets all that has been resolved take its course. */
+/** Waits until resolved promises have taken effect. */
 export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
-/** A server's connection that is open on a {@link FakeConn}. */
+/** Returns an open server connection on a {@link FakeConn}. */
 export function opened(
   handlers: Handlers = {},
   { clock, highWaterMark, ...options }: ServerOptions & AdapterOptions = {},
@@ -95,7 +95,7 @@ export function opened(
   return { conn, ws };
 }
 
-/** A frame of a client's, masked with zeros. */
+/** Returns a frame of a client, masked with zeros. */
 export function frame(opcode: number, payload: Uint8Array): Uint8Array {
   const { length } = payload;
   const head =
@@ -107,14 +107,19 @@ export function frame(opcode: number, payload: Uint8Array): Uint8Array {
   return Uint8Array.from([...head, 0, 0, 0, 0, ...payload]);
 }
 
-/** Bytes that are not all alike. */
+/** Returns bytes that vary. */
 export const bytes = (length: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);
 
-/** Ends a connection, and looks whether that has closed the transport once. */
+/** Ends a connection, and checks that this closed the transport once. */
 export async function end(conn: FakeConn, ws: WebSocketConnection): Promise<EndEvent> {
   ws.terminate();
   await settled();
   assert.is(conn.closes, 1);
   return ws.closed;
+}
+
+/** Throws as an expression. */
+export function throwIt(error: Error): never {
+  throw error;
 }

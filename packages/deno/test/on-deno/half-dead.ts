@@ -1,16 +1,17 @@
 /**
- * Connections in whatever state they arrive. A `Deno.Conn` does not say what state it is in; a TCP connection that was
- * closed refuses options, and all else is seen when it is read from.
+ * Connections that arrive in any state. A `Deno.Conn` does not tell its state: a TCP connection that was
+ * closed refuses options, and other states show only when it is read.
  */
 import { Connection } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { attach, connect, type Handlers } from '../../src/index.ts';
+import { recorder } from '../../../node/test/support.ts';
+import { attach, connect } from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const HOST = '127.0.0.1';
 
-/** A connection that was accepted, and its peer. */
+/** An accepted connection and its peer. */
 interface Ends {
   readonly conn: Deno.Conn;
   readonly peer: Deno.Conn;
@@ -61,19 +62,9 @@ function close(...conns: Deno.Conn[]): void {
     try {
       conn.close();
     } catch {
-      // It is closed.
+      // It is closed already.
     }
   }
-}
-
-function recorder(): { log: string[]; handlers: Handlers } {
-  const log: string[] = [];
-  const handlers: Handlers = {
-    open: () => void log.push('open'),
-    fail: (_, { rule }) => void log.push(`fail ${rule}`),
-    end: (_, { code }) => void log.push(`end ${code}`),
-  };
-  return { log, handlers };
 }
 
 for (const [kind, make] of Object.entries(kinds)) {
@@ -93,7 +84,7 @@ for (const [kind, make] of Object.entries(kinds)) {
         const ws = attach(ends.conn, connection, handlers);
         await ws.closed;
         await settled();
-        // That nobody is there any more is not known before it is read from, but for a TCP connection that was closed.
+        // Only a closed TCP connection shows its state before it is read.
         const isKnown = kind === 'TCP' && state === 'was closed';
         const told = role === 'opened' ? (isKnown ? [] : ['open']) : ['fail handshake-interrupted'];
         assert.equal(log, [...told, 'end 1006']);
@@ -103,7 +94,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       });
     }
 
-    Deno.test(`createConn gives a ${kind} connection that ${state}: an end, when connect has returned`, async () => {
+    Deno.test(`createConn returns a ${kind} connection that ${state}: an end, after connect has returned`, async () => {
       const ends = await make();
       await set(ends);
       const { log, handlers } = recorder();

@@ -1,9 +1,9 @@
-/** Deno's own server, `Deno.serve` with `Deno.upgradeWebSocket`, and our client. */
+/** Deno's own server (`Deno.serve` with `Deno.upgradeWebSocket`), and our client. */
 import { type Peer, type PeerClose, SPOKEN } from '../../../node/test/interop/exchanges.ts';
 import { exchangeAsClient, once } from '../../../node/test/interop/run.ts';
 import { suite } from '../../../node/test/support.ts';
 
-/** What exchanges.ts asks of a peer. */
+/** The peer as exchanges.ts requires it. */
 function startDeno(): Peer {
   const closes: PeerClose[] = [];
   const waiting: ((close: PeerClose) => void)[] = [];
@@ -12,7 +12,7 @@ function startDeno(): Peer {
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }) => {
       const [command, argument, reason = ''] = typeof data === 'string' ? data.split(/ (.*?)(?: (.*))?$/s) : [];
-      // Deno says on this side that there is none.
+      // On this side Deno reports an empty subprotocol.
       if (command === '!subprotocol') socket.send(socket.protocol || (SPOKEN[0] as string));
       else if (command === '!close') socket.close(Number(argument), reason);
       else socket.send(data);

@@ -1,4 +1,4 @@
-/** The sockets of the table of a socket's whole life, in Deno's words: see `packages/node/test/lifecycle/transport.ts`. */
+/** The sockets for the table of a socket's whole life, as Deno has them: see `packages/node/test/lifecycle/transport.ts`. */
 import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
@@ -15,7 +15,7 @@ export const LARGE = 16_000_000;
 const HOST = '127.0.0.1';
 const CABLE_CUT = new Error('the cable was cut');
 
-/** What the adapter passes on as the cause of an end, in a word or two. */
+/** Returns the cause of an end in a word or two. */
 export function causeOf(cause: unknown): string {
   if (cause === CABLE_CUT) return 'the error';
   if (cause === undefined) return 'the peer ended';
@@ -41,7 +41,7 @@ interface Acts {
   readonly fail: () => unknown;
 }
 
-/** A `Deno.Conn`, or the promise of one, and all that can happen to it. */
+/** A `Deno.Conn`, or the promise of one, and every event that can happen to it. */
 export class Transport {
   readonly socket: Deno.Conn | Promise<Deno.Conn>;
   peer: Peer | undefined;
@@ -49,7 +49,7 @@ export class Transport {
   readonly reset: () => unknown;
   readonly data: () => unknown;
   readonly end: () => unknown;
-  /** Nobody can give a connection an error, but the promise of one can be rejected, and a reset is one. */
+  /** A connection cannot be given an error, but the promise of one can be rejected, and a reset is an error. */
   readonly fail: () => unknown;
   #conn: Deno.Conn | undefined;
   #isGone = false;
@@ -66,18 +66,18 @@ export class Transport {
     else this.#watch(bench, socket);
   }
 
-  /** A connection that has not come is none that is open. */
+  /** A connection that has not arrived does not count as open. */
   get isGone(): boolean {
     return this.#conn === undefined || this.#isGone;
   }
 
-  /** Errors of a connection reach whoever calls. */
+  /** Errors of a connection go to the caller of an operation. */
   own(): void {}
 
-  /** A connection is read from only when somebody reads. */
+  /** A connection is read only on request. */
   pause(): void {}
 
-  /** That our half had ended shows when something is to be written. */
+  /** Only a write shows that our own side had ended. */
   hindrance(order: Order, state: State, event: Event): string | undefined {
     if (order === 'after' || state === 'TLS handshake') return undefined;
     return state === 'half-closed by us' || event === 'close' ? WHEN_WE_SEND : undefined;
@@ -85,7 +85,7 @@ export class Transport {
 
   async endOurHalf(): Promise<void> {
     if (this.peer !== undefined) this.peer.polite = false;
-    // Of one that is closed there is no half to end.
+    // A closed connection has no side to end.
     await this.#conn?.closeWrite().catch(ignore);
   }
 
@@ -97,7 +97,7 @@ export class Transport {
     return soon();
   }
 
-  /** A connection that is not read from notices nothing. */
+  /** A connection that is not read notices nothing. */
   noticed(_state: State, _event: Event): Promise<void> {
     return soon();
   }
@@ -134,7 +134,7 @@ export class Transport {
 
 const ignore = (): void => undefined;
 
-/** Makes a connection that is in this state, or as far as it is possible without an adapter: open. */
+/** Returns a connection in this state, or, if only an adapter can bring it there, an open one. */
 export async function makeTransport(bench: Bench, state: State, role: 'client' | 'server'): Promise<Transport> {
   if (state === 'connecting') return await connecting(bench);
   if (state === 'TLS handshake') return await greeting(bench);
@@ -149,7 +149,7 @@ export async function makeTransport(bench: Bench, state: State, role: 'client' |
   return new Transport(bench, conn, new Peer(await accepted, 'server', false));
 }
 
-/** Connects when it is told to. */
+/** A connection that connects when told to. */
 async function connecting(bench: Bench): Promise<Transport> {
   const { port, accepted, close } = await listen(bench);
   const gate = deferred<Error | undefined>();
@@ -172,7 +172,7 @@ async function connecting(bench: Bench): Promise<Transport> {
   return transport;
 }
 
-/** Its peer, behind a relay, answers the TLS handshake when it is told to. */
+/** A connection whose peer, behind a relay, answers the TLS handshake when told to. */
 async function greeting(bench: Bench): Promise<Transport> {
   const secure = createTlsServer({ key: KEY, cert: CERTIFICATE }, (socket) => {
     bench.after(() => socket.destroy());

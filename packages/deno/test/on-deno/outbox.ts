@@ -1,8 +1,8 @@
-/** What is handed to the operating system: in parts that are worth a call each, and not copied where they are long. */
+/** Writes to the operating system: in parts that are worth a call each, and without copies of long ones. */
 import * as assert from 'uvu/assert';
 import { bytes, end, opened, settled } from './fake-conn.ts';
 
-Deno.test('a payload leaves with its header, 256 KiB at most at a time', async () => {
+Deno.test('a payload is written with its header, at most 256 KiB at a time', async () => {
   for (const [length, writes] of [
     [4096, [4100]],
     [16_380, [16_384]],
@@ -21,7 +21,7 @@ Deno.test('a payload leaves with its header, 256 KiB at most at a time', async (
   }
 });
 
-Deno.test('a long payload that is lent is written from where it is, whatever waits behind it', async () => {
+Deno.test('a long lent payload is written without a copy, whatever waits behind it', async () => {
   const { conn, ws } = opened();
   const payload = bytes(300_000);
   ws.send(payload, { lend: true });
@@ -36,7 +36,7 @@ Deno.test('a long payload that is lent is written from where it is, whatever wai
   ws.terminate();
 });
 
-Deno.test('no more than 16 KiB are joined', async () => {
+Deno.test('at most 16 KiB are joined', async () => {
   const { conn, ws } = opened();
   ws.send(bytes(10_000), { lend: true });
   ws.send(bytes(30_000), { lend: true });
@@ -46,7 +46,7 @@ Deno.test('no more than 16 KiB are joined', async () => {
   ws.terminate();
 });
 
-Deno.test('what is joined is in memory of its own, and exactly as long', async () => {
+Deno.test('joined bytes have a buffer of their own, exactly as long', async () => {
   const pairs = [opened(), opened()];
   for (const { conn, ws } of pairs) {
     conn.go = new Promise(() => undefined);

@@ -1,16 +1,16 @@
-/** The programs of the README do what the README says, with the permissions that it says. */
+/** The programs of the README do what the README says, with the permissions that it states. */
 import * as assert from 'uvu/assert';
 
 const decoder = new TextDecoder();
 
-/** Runs the one program of the README that has these words, with some of its text replaced. */
+/** Runs the only program of the README that contains these words, with some of its text replaced. */
 async function run(words: string, from: string, to: string): Promise<{ process: Deno.ChildProcess; file: string }> {
   const readme = await Deno.readTextFile(new URL('../../README.md', import.meta.url));
   const [program = '', ...others] = [...readme.matchAll(/```ts\n(.*?)```/gs)]
     .map(([, text = '']) => text)
     .filter((text) => text.includes(words));
   assert.ok(program.includes(from) && others.length === 0, `one program says ${words}`);
-  // In the package, where its name means something.
+  // In the package's folder, where its name can be resolved.
   const file = await Deno.makeTempFile({ dir: new URL('.', import.meta.url).pathname, suffix: '.ts' });
   await Deno.writeTextFile(file, program.replace(from, to));
   const args = ['run', '--no-prompt', '--allow-net=localhost,0.0.0.0', file];

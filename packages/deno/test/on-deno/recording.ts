@@ -1,4 +1,4 @@
-/** What connections do, in recorded situations: those of this Deno, and the simulated ones that the adapter is tested with. */
+/** Recorded situations: connections of this Deno, and the simulated ones that the adapter is tested with, must behave as recorded. */
 import { suite } from 'uvu';
 import { difference } from '../../../adapter/test/recording.ts';
 import { recorded } from './recording/main.ts';
@@ -12,7 +12,7 @@ for (const [name, play] of [
   ['of Deno', playReally],
   ['simulated', playSimulated],
 ] as const) {
-  test(`connections, ${name}, do what was recorded`, async () => {
+  test(`connections, ${name}, behave as recorded`, async () => {
     const wrong: string[] = [];
     for (const it of SITUATIONS) {
       const notes = await play(it);

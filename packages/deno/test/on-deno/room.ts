@@ -1,8 +1,8 @@
-/** Where chunks are read to. */
+/** The memory that chunks are read into. */
 import * as assert from 'uvu/assert';
 import { Room } from '../../src/room.ts';
 
-/** Reads so many bytes, or as many as there is room for. */
+/** Reads this many bytes, or as many as there is room for. */
 function read(room: Room, length: number): { chunk: Uint8Array; room: number } {
   const into = room.next();
   const chunk = room.take(Math.min(length, into.length));
@@ -17,16 +17,16 @@ Deno.test('chunks lie behind each other and share nothing', () => {
     assert.is(chunk.length, 1 + (i % 300));
     assert.ok(chunk.every((byte) => byte === (i & 255)));
   }
-  // Far fewer arrays than chunks.
+  // There are far fewer arrays than chunks.
   assert.ok(new Set(chunks.map(({ buffer }) => buffer)).size < 30);
 });
 
-Deno.test('there is never less room than a quarter of what an idle connection has', () => {
+Deno.test('there is always room for a quarter of the smallest block', () => {
   const room = new Room();
   for (let i = 0; i < 1000; i++) assert.ok(read(room, (i * 131) % 700).room >= 512);
 });
 
-Deno.test('what is left is read to as long as it is a quarter', () => {
+Deno.test('the rest of a block is used as long as it is at least a quarter', () => {
   const room = new Room();
   const { chunk } = read(room, 1536);
   const left = room.next();
@@ -35,7 +35,7 @@ Deno.test('what is left is read to as long as it is a quarter', () => {
   assert.is(room.next().length, 2048);
 });
 
-Deno.test('who fills it gets more, up to a limit; who does not gets less again', () => {
+Deno.test('a read that fills it makes the next block larger, up to a limit; one that does not makes it smaller again', () => {
   const room = new Room();
   assert.is(read(room, 10).room, 2048);
   const sizes = Array.from({ length: 12 }, () => read(room, Infinity).room);
@@ -44,7 +44,7 @@ Deno.test('who fills it gets more, up to a limit; who does not gets less again',
     sizes.every((size, i) => i < 2 || size >= (sizes[i - 1] as number)),
     String(sizes),
   );
-  // After a burst: what is given to the read that waits is all that is kept.
+  // After a burst, only the memory of the waiting read is kept.
   for (let burst = 0; burst < 5; burst++) {
     for (let i = 0; i < 12; i++) read(room, Infinity);
     read(room, 10_000);
@@ -55,12 +55,12 @@ Deno.test('who fills it gets more, up to a limit; who does not gets less again',
   assert.ok(room.next().length <= 2048);
 });
 
-Deno.test('what an application transfers takes no chunk behind it with it in silence', () => {
+Deno.test('an application that transfers a chunk cannot silently take the next one with it', () => {
   const room = new Room();
   const { chunk } = read(room, 100);
   room.next();
   structuredClone(chunk.buffer, { transfer: [chunk.buffer as ArrayBuffer] });
   assert.is(room.take(50), undefined);
-  // From there on there is memory again.
+  // From there on memory is available again.
   assert.is(read(room, 50).chunk.length, 50);
 });

@@ -1,7 +1,7 @@
-/** What a server of Deno's has of its own. */
+/** Features that only a server on Deno has. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
 import {
   connect,
   type Handlers,
@@ -11,12 +11,12 @@ import {
   serve,
   type WebSocketConnection,
 } from '../../src/index.ts';
-import { settled } from './fake-conn.ts';
+import { settled, throwIt } from './fake-conn.ts';
 
 const LOCAL: ServeOptions = { hostname: '127.0.0.1' };
 const echo = { message: (ws: WebSocketConnection, data: string | Uint8Array): void => void ws.send(data) };
 
-/** Sends a text and bytes, waits for both, and closes. */
+/** Sends a text and bytes, waits for both echoes, and closes. */
 async function exchange(server: Server, options: Parameters<typeof connect>[1] = {}): Promise<void> {
   const url = server.port === 0 ? 'ws://localhost/' : server.url;
   await using ws = connect(url, options);
@@ -28,7 +28,7 @@ async function exchange(server: Server, options: Parameters<typeof connect>[1] =
   assert.equal((await messages.next()).value, Uint8Array.of(1, 2, 3));
 }
 
-Deno.test('onListen and addr say where it listens', async () => {
+Deno.test('onListen and addr report where it listens', async () => {
   const heard: Deno.Addr[] = [];
   await using server = serve({ ...LOCAL, onListen: (addr) => void heard.push(addr) }, echo);
   assert.equal(heard, [server.addr]);
@@ -37,7 +37,7 @@ Deno.test('onListen and addr say where it listens', async () => {
   await exchange(server);
 });
 
-Deno.test('a Unix socket, which is gone when the server has closed', async () => {
+Deno.test('a Unix socket, removed when the server has closed', async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/sockless.sock`;
   for (let again = 0; again < 2; again++) {
@@ -45,14 +45,14 @@ Deno.test('a Unix socket, which is gone when the server has closed', async () =>
     assert.equal([server.port, server.url], [0, path]);
     await exchange(server, { socketPath: path });
     await server.close();
-    // Nothing, the second time.
+    // The second call does nothing.
     await server.close();
   }
   assert.is(await Deno.stat(path).catch(() => 'none'), 'none');
   await Deno.remove(folder);
 });
 
-Deno.test('signal closes it in good order', async () => {
+Deno.test('signal closes it gracefully', async () => {
   const trigger = new AbortController();
   const server = serve({ ...LOCAL, signal: trigger.signal }, echo);
   const ws = connect(server.url, {}, { message() {} });
@@ -101,11 +101,7 @@ for (const onListen of [() => Promise.reject(new Error('oops')), () => throwIt(n
   });
 }
 
-function throwIt(error: Error): never {
-  throw error;
-}
-
-Deno.test('the wait for another try to accept is twice as long each time, up to a second, and closing ends it', async () => {
+Deno.test('the wait before accepting again doubles each time, up to a second, and closing ends it', async () => {
   const { listen } = Deno;
   Object.assign(Deno, {
     listen(options: Deno.ListenOptions & { transport?: 'tcp' }) {
@@ -133,7 +129,7 @@ Deno.test('the wait for another try to accept is twice as long each time, up to 
   }
 });
 
-Deno.test('refused: a status with headers and a body, an Origin, and what is no request', async () => {
+Deno.test('refused: a status with headers and a body, an Origin, and an invalid request', async () => {
   await using server = serve(LOCAL, { request: () => reject(401, { 'X-Why': 'because' }, 'who?') });
   const { explanation } = await connect(server.url).closed;
   const { error } = explanation;
@@ -166,7 +162,7 @@ for (const sent of ['', 'GET / HTTP/1.1\r\n']) {
   });
 }
 
-Deno.test('a context of the application lasts in the handlers of its server', async () => {
+Deno.test('the context of the application is kept in the handlers of its server', async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const note = (): void => void seen.push(storage.getStore());

@@ -1,4 +1,4 @@
-/** What the tests of Node's adapter know of its sockets, here of Deno's: see `packages/node/test/sockets.ts`. */
+/** What the tests of Node's adapter need to know about its sockets, for Deno's: see `packages/node/test/sockets.ts`. */
 import type { Bench } from '../../../node/test/support.ts';
 import type { Handlers, ServeOptions, WebSocketConnection } from '../../src/index.ts';
 
@@ -8,7 +8,7 @@ export const TAKEN = /Address already in use/;
 
 const connOf = ({ socket }: { readonly socket: unknown }): Deno.TcpConn => socket as Deno.TcpConn;
 
-/** Deno tells that a connection is closed only to who wants something of it. */
+/** Deno reports that a connection is closed only when an operation is attempted. */
 export function isGone(ws: { readonly socket: unknown }): boolean {
   try {
     connOf(ws).setNoDelay(true);
@@ -18,10 +18,10 @@ export function isGone(ws: { readonly socket: unknown }): boolean {
   }
 }
 
-/** A connection of Deno's cannot be asked: those that are being read from, as counted from the outside. */
+/** The connections with a read in progress, counted from outside, since a Deno connection cannot be asked. */
 const read: WeakMap<Deno.Conn, number> = new WeakMap();
 
-/** Counts the reads that are under way on all connections. */
+/** Counts the reads in progress on all connections. */
 async function countReads(): Promise<void> {
   const listener = Deno.listen({ hostname: '127.0.0.1', port: 0 });
   const conn = await Deno.connect({ hostname: '127.0.0.1', port: listener.addr.port });
@@ -43,7 +43,7 @@ async function countReads(): Promise<void> {
 
 await countReads();
 
-/** Whether nothing reads from it, not even in the next turns: between two reads others have theirs. */
+/** Tells whether nothing reads from it, even after some turns of the event loop, since between two reads others have their turn. */
 export async function isPaused(ws: WebSocketConnection): Promise<boolean> {
   for (let turn = 0; turn < 3; turn++) {
     if (isGone(ws) || (read.get(connOf(ws)) ?? 0) > 0) return false;
@@ -52,7 +52,7 @@ export async function isPaused(ws: WebSocketConnection): Promise<boolean> {
   return true;
 }
 
-/** Closes the connection of Deno's behind the back of its driver. Why is not to be said. */
+/** Closes Deno's connection without telling its driver. The cause of the end is then unknown. */
 export async function cut(ws: WebSocketConnection): Promise<void> {
   while (ws.socket === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
   connOf(ws).close();
@@ -69,7 +69,7 @@ export function countWrites(ws: WebSocketConnection): () => number {
   return () => writes;
 }
 
-/** There is no HTTP server here whose requests could be taken over. */
+/** There is no HTTP server whose requests could be taken over. */
 export async function upgrading(bench: Bench, handlers: Handlers, options: ServeOptions = {}): Promise<number> {
   const { port } = await bench.serve(handlers as never, options as never);
   return port;

@@ -1,8 +1,10 @@
-/** TLS, whose handshake is a part of the opening handshake here: a server learns of a client before it speaks TLS. */
+/** TLS. Its handshake is a part of the opening handshake here, since a server hears of a client before TLS begins. */
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { VirtualClock } from '../../../node/test/virtual-clock.ts';
-import { connect, type Handlers, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
+import { recorder } from '../../../node/test/support.ts';
+import { connect, type Server, serve, type WebSocketConnection } from '../../src/index.ts';
 import { settled } from './fake-conn.ts';
 
 const LOCAL = { hostname: '127.0.0.1' };
@@ -17,18 +19,6 @@ async function exchange(server: Server, options = {}): Promise<void> {
   assert.is((await ws[Symbol.asyncIterator]().next()).value, 'text');
 }
 
-/** What happens to connections. */
-function recorder(): { log: string[]; handlers: Handlers } {
-  const log: string[] = [];
-  return {
-    log,
-    handlers: {
-      fail: (_, { rule }) => void log.push(`fail ${rule}`),
-      end: (_, { code }) => void log.push(`end ${code}`),
-    },
-  };
-}
-
 Deno.test('TLS: cert and key', async () => {
   await using server = serve(SECURE, echo);
   assert.is(server.url, `wss://127.0.0.1:${server.port}`);
@@ -37,7 +27,7 @@ Deno.test('TLS: cert and key', async () => {
   assert.match(explanation.summary, /invalid peer certificate: UnknownIssuer/);
 });
 
-Deno.test('TLS: a client that does not speak it harms nobody', async () => {
+Deno.test('TLS: a client that does not speak TLS harms no other client', async () => {
   await using server = serve(SECURE, echo);
   const { explanation } = await connect(`ws://127.0.0.1:${server.port}`).closed;
   assert.match(explanation.summary, /handshake-interrupted|response-malformed/);
@@ -50,7 +40,7 @@ Deno.test('cert and key belong together', () => {
   }
 });
 
-Deno.test('there is no TLS on a Unix socket: nothing is sent in clear instead', () => {
+Deno.test('there is no TLS on a Unix socket, and nothing is sent in plain text instead', () => {
   assert.throws(() => serve({ path: '/nowhere', cert: CERTIFICATE, key: KEY }), /path: Deno has no TLS/);
   assert.throws(
     () => connect('wss://localhost', { socketPath: '/nowhere', reconnect: true }),
@@ -66,7 +56,7 @@ for (const [what, start] of Object.entries(starts)) {
     const { log, handlers } = recorder();
     await using server = serve(
       { ...SECURE, clock, handshakeTimeout: 1000, closeTimeout: 60_000 },
-      { ...echo, ...handlers },
+      { ...handlers, ...echo },
     );
     using silent = await Deno.connect({ hostname: '127.0.0.1', port: server.port });
     if (start.length > 0) await silent.write(Uint8Array.from(start));
@@ -77,19 +67,19 @@ for (const [what, start] of Object.entries(starts)) {
     log.length = 0;
     clock.advance(1001);
     await settled();
-    // The socket itself Deno keeps until the client does something: of a TLS handshake that has begun it lets nobody go.
+    // Deno keeps the socket itself open until the client does something: it does not release one in the middle of a TLS handshake.
     assert.equal([log, server.connections.size], [['fail handshake-timeout', 'end 1006'], 0]);
     assert.match(await conn.read(new Uint8Array(1)).then(() => 'it was read', String), /Bad resource/);
   });
 
-  Deno.test(`TLS: a client that ${what} does not hold up close`, async () => {
+  Deno.test(`TLS: a client that ${what} does not delay close`, async () => {
     const { log, handlers } = recorder();
     const clock = new VirtualClock();
     const server = serve({ ...SECURE, clock }, handlers);
     using silent = await Deno.connect({ hostname: '127.0.0.1', port: server.port });
     if (start.length > 0) await silent.write(Uint8Array.from(start));
     while (server.connections.size === 0) await settled();
-    // Time stands still.
+    // Time has not moved.
     await server.close();
     assert.equal(log, ['fail handshake-interrupted', 'end 1006']);
   });
@@ -105,7 +95,7 @@ Deno.test('TLS: a client that goes away during the handshake', async () => {
   assert.equal(log, ['fail handshake-interrupted', 'end 1006']);
 });
 
-Deno.test('TLS: a server that stays silent: handshakeTimeout, from the first moment', async () => {
+Deno.test('TLS: a silent server: handshakeTimeout, from the first moment', async () => {
   using listener = Deno.listen({ ...LOCAL, port: 0 });
   const clock = new VirtualClock();
   const ws = connect(`wss://127.0.0.1:${listener.addr.port}`, { clock, handshakeTimeout: 1000 });
@@ -118,7 +108,7 @@ Deno.test('TLS: a server that stays silent: handshakeTimeout, from the first mom
 });
 
 for (const way of ['close', 'terminate', 'abort'] as const) {
-  Deno.test(`TLS: ${way} gives up a handshake that does not go on`, async () => {
+  Deno.test(`TLS: ${way} gives up a stalled handshake`, async () => {
     using listener = Deno.listen({ ...LOCAL, port: 0 });
     const trigger = new AbortController();
     const ws = connect(`wss://127.0.0.1:${listener.addr.port}`, { signal: trigger.signal });
@@ -130,7 +120,7 @@ for (const way of ['close', 'terminate', 'abort'] as const) {
   });
 }
 
-Deno.test('TLS: a client that has a certificate', async () => {
+Deno.test('TLS: a client with a certificate', async () => {
   await using server = serve(SECURE, echo);
   await exchange(server, { tls: { ...TRUST.tls, cert: CERTIFICATE, key: KEY } });
 });

@@ -1,9 +1,9 @@
-/** What the tests of other packages use of uvu, on `Deno.test`, whose sanitizers then watch them. */
+/** The part of uvu that tests of other packages use, built on `Deno.test`, whose sanitizers then watch those tests. */
 import { LEFT_OUT, NODE_ALONE } from './node-alone.ts';
 
 type Body = (context: never) => unknown;
 
-/** A suite of uvu's. Its tests take whatever context their `suite` gives them. */
+/** A suite like uvu's. Its tests receive the context that their `suite` makes. */
 // biome-ignore lint/correctness/noUnusedVariables: as uvu has it
 export interface Test<Context = Record<string, unknown>> {
   (title: string, body: Body): void;
@@ -25,7 +25,7 @@ export function suite(name: string): Test {
     skip: (title: string, body: Body) => register(title, body, true),
     before: (call: Body) => Deno.test.beforeAll(async () => void (await call({} as never))),
     after: (call: Body) => Deno.test.afterAll(async () => void (await call({} as never))),
-    // Deno runs what is registered.
+    // Deno runs tests when they are registered.
     run() {},
   });
 }

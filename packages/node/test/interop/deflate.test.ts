@@ -1,4 +1,4 @@
-// permessage-deflate with ws, python3-websockets and ourselves: all that both sides can agree on.
+// permessage-deflate with ws, python3-websockets and ourselves: every agreement that both sides support.
 import { type DeflateRequest, permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
@@ -12,7 +12,7 @@ import { once, type Running } from './run.ts';
 
 const test = suite('interop: deflate', 90_000);
 
-/** An agreement, all of it said. */
+/** An agreement with all its parameters. */
 type Agreement = Required<{ [Key in keyof DeflateRequest]: NonNullable<DeflateRequest[Key]> }>;
 
 const WINDOWS = [8, 9, 12, 15];
@@ -45,7 +45,7 @@ function agreed(ours: Ours): Agreement {
 const json = (id: number, count: number): string =>
   Array.from({ length: count }, (_, index) => `{"id":${id + 31 * index},"user":"user-${(id * index) % 97}"}`).join();
 
-// "long" repeats itself at all distances from 40 to 8,000 bytes.
+// The text "long" repeats itself at all distances from 40 to 8,000 bytes.
 const long = json(7, 200);
 const MESSAGES: (string | Uint8Array)[] = [
   json(1, 1),
@@ -64,7 +64,7 @@ const MESSAGES: (string | Uint8Array)[] = [
 ];
 const MEGABYTE = [noise(2 ** 20), json(5, 25_000)];
 
-/** With what 1 MB is sent, too. */
+/** With the number of bytes that 1 MB of text takes when compressed. */
 const isLarge = ({ serverMaxWindowBits, clientMaxWindowBits }: Agreement): boolean =>
   serverMaxWindowBits === 12 && clientMaxWindowBits === 15;
 
@@ -73,7 +73,7 @@ async function talk(ours: Ours, fragments: boolean, large: boolean): Promise<voi
     ours.connection.send(message);
     await ours.expect(message);
   }
-  // Many at once, and fragments of ours.
+  // Many messages at once, and fragments from us.
   for (const message of MESSAGES) ours.connection.send(message);
   for (const piece of ['', long, '', long]) ours.connection.sendFragment(piece, false);
   ours.connection.sendFragment('', true);
@@ -87,7 +87,7 @@ async function talk(ours: Ours, fragments: boolean, large: boolean): Promise<voi
   await ours.expect('fragmented', new TextEncoder().encode('fragmented'), long);
 }
 
-/** Says which of many agreements a failure is about. */
+/** Describes the agreement of a test. */
 async function about(agreement: Agreement, run: () => Promise<void>): Promise<void> {
   try {
     await within(30_000, 'an exchange', run());
@@ -99,7 +99,7 @@ async function about(agreement: Agreement, run: () => Promise<void>): Promise<vo
 
 interface Description {
   readonly name: string;
-  /** The shortest window that the peer can compress with. */
+  /** The shortest window with which the peer can compress. */
   readonly least: number;
   readonly running: Running;
 }
@@ -149,7 +149,7 @@ function exchange(register: Register, { name, least, running }: Description): vo
 const ws = once(startWs);
 exchange(test, { name: 'ws', least: 8, running: ws });
 
-// Python's zlib.compressobj takes no window of 2^8 bytes for raw DEFLATE.
+// Python's zlib.compressobj does not support a window of 2^8 bytes for raw DEFLATE.
 const tool = debianTool('python3-websockets');
 const python = once(startPython);
 exchange(tool.test(test), { name: 'python3-websockets', least: 9, running: python });

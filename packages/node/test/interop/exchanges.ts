@@ -1,36 +1,36 @@
-// The exchanges that are held with every implementation, in every role its API allows: one list for all of them.
+// The exchanges with every implementation, in every role that its API allows: one list for all.
 import { randomBytes } from 'node:crypto';
 import type { DeflateRequest } from '@sockless/core/deflate';
 import * as assert from 'uvu/assert';
 import type { Handlers, WebSocketConnection } from '../../src/index.ts';
 import { deferred } from '../support.ts';
 
-/** What some APIs have and others do not. */
+/** Features that some APIs have and others do not. */
 export type Ability = 'ping' | 'fragment';
 
-/** How a peer saw a connection end. */
+/** How a connection ended for a peer. */
 export interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }
 
 /**
- * An implementation that we talk to. On each of its connections it sends every message back as it came, but for texts
- * that begin with "!": those are commands.
+ * Another implementation. On each of its connections it echoes every message, except for texts
+ * that begin with "!", which are commands.
  *
  *     !subprotocol          answer with the subprotocol in use
- *     !ping DATA            send a Ping frame; when its Pong frame has come, answer with "ponged DATA"
+ *     !ping DATA            send a Ping frame; when its Pong frame has arrived, answer with "ponged DATA"
  *     !text, !binary        send "frag", "men" and "ted" as the fragments of one message
  *     !close CODE REASON    close the connection
  */
 export interface Peer {
   readonly name: string;
   readonly can: ReadonlySet<Ability>;
-  /** Connects to a server, offering the subprotocols "chat.v2" and "chat.v1"; gives how that connection ended. */
+  /** Connects to a server, offering the subprotocols "chat.v2" and "chat.v1"; resolves with how that connection ended. */
   connect?(url: string, deflate?: DeflateRequest): Promise<{ closed: Promise<PeerClose> }>;
-  /** Serves, speaking "chat.v1"; gives its URL. */
+  /** Starts a server that accepts "chat.v1"; returns its URL. */
   listen?(deflate?: DeflateRequest): Promise<string>;
-  /** Gives how the next of the connections that it serves ended. */
+  /** Resolves with how the next connection of its server ended. */
   closed?(): Promise<PeerClose>;
   stop(): unknown;
 }
@@ -38,7 +38,7 @@ export interface Peer {
 export const OFFERED = ['chat.v2', 'chat.v1'];
 export const SPOKEN = ['chat.v1'];
 
-/** Our side of a connection, as a script: what has arrived waits to be asked for. */
+/** Our side of a connection, as a script: events wait until the script asks for them. */
 export class Ours {
   readonly #events: unknown[] = [];
   readonly #waiting: ((event: unknown) => void)[] = [];
@@ -68,7 +68,7 @@ export class Ours {
     else waiting(event);
   }
 
-  /** Gives what comes next. */
+  /** Returns the next event. */
   next(): Promise<unknown> {
     if (this.#events.length > 0) return Promise.resolve(this.#events.shift());
     const { promise, resolve } = deferred<unknown>();
@@ -81,7 +81,7 @@ export class Ours {
   }
 }
 
-/** `assert.equal` would print what differs of 10 MB. */
+/** Compares without printing the difference of 10 MB, as `assert.equal` would. */
 function same(actual: unknown, expected: unknown): void {
   if (actual instanceof Uint8Array && expected instanceof Uint8Array) {
     assert.ok(Buffer.compare(actual, expected) === 0, `${actual.length} bytes, not the ${expected.length} expected`);
@@ -93,7 +93,7 @@ function same(actual: unknown, expected: unknown): void {
 export interface Exchange {
   readonly title: string;
   readonly needs?: Ability;
-  /** Ends with an open connection, or with the Close frames that it says. */
+  /** Ends with an open connection, or with the given Close frames. */
   readonly run: (ours: Ours, closed: Promise<PeerClose>) => Promise<void>;
 }
 
@@ -107,7 +107,7 @@ const echo = (title: string, data: string | Uint8Array): Exchange => ({
 
 const MB = 1_000_000;
 
-/** What there is of Unicode, in one to four bytes a character. */
+/** Characters of all parts of Unicode, of one to four bytes. */
 const scripts = 'ASCII, Ünïcödé, \u0000\u007f\u0080\u07ff\u0800\uffff, 漢字かな交じり文, 👩‍🚀🏳️‍🌈 \u{10ffff}';
 
 export const EXCHANGES: readonly Exchange[] = [
@@ -128,7 +128,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'text in fragments of ours, cut within a character, with a ping between them',
+    title: 'text in fragments from us, cut within a character, with a ping between them',
     async run(ours) {
       ours.connection.sendFragment('first \ud83d', false);
       ours.connection.sendFragment('', false);
@@ -138,7 +138,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'bytes in fragments of ours, an empty one last',
+    title: 'bytes in fragments from us, an empty one last',
     async run(ours) {
       for (const byte of [1, 2, 3]) ours.connection.sendFragment(Uint8Array.of(byte), false);
       ours.connection.sendFragment(new Uint8Array(0), true);
@@ -146,7 +146,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'fragments of theirs',
+    title: 'fragments from the peer',
     needs: 'fragment',
     async run(ours) {
       ours.connection.send('!text');
@@ -156,7 +156,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'our pings',
+    title: 'pings from us',
     async run(ours) {
       ours.connection.ping();
       await ours.expect('pong ');
@@ -165,7 +165,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'their pings',
+    title: 'pings from the peer',
     needs: 'ping',
     async run(ours) {
       for (const data of ['1', 'x'.repeat(125)]) {
@@ -175,7 +175,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'a pong of ours that nobody asked for',
+    title: 'an unsolicited pong from us',
     async run(ours) {
       ours.connection.pong('unasked');
       ours.connection.send('still there');
@@ -209,7 +209,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'close by us behind a message',
+    title: 'close by us after a message',
     async run(ours, closed) {
       ours.connection.send('last words');
       ours.connection.close(1000);
@@ -218,7 +218,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'close by them, with code and reason',
+    title: 'close by the peer, with code and reason',
     async run(ours, closed) {
       ours.connection.send('!close 4001 c’est fini');
       await ours.expect('close 4001 c’est fini', 'end 4001 c’est fini true');
@@ -226,7 +226,7 @@ export const EXCHANGES: readonly Exchange[] = [
     },
   },
   {
-    title: 'close by them with 1000',
+    title: 'close by the peer with 1000',
     async run(ours, closed) {
       ours.connection.send('!close 1000');
       await ours.expect('close 1000 ', 'end 1000  true');

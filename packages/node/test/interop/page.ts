@@ -1,4 +1,4 @@
-// The page that a browser needs to be a peer, and what serves it.
+// The page that makes a browser a peer, and the server for it.
 import type { RequestListener } from 'node:http';
 
 const PAGE = `<!doctype html>

@@ -1,4 +1,4 @@
-// How each implementation is started, and taught what exchanges.ts asks of a peer.
+// Starts each implementation and makes it do what exchanges.ts requires of a peer.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -17,7 +17,7 @@ import { serveBrowser } from './page.ts';
 const ALL: ReadonlySet<Ability> = new Set<Ability>(['ping', 'fragment']);
 const NONE: ReadonlySet<Ability> = new Set();
 
-/** A queue of values on their way from those who have them to those who wait for them. */
+/** A queue from producers of values to consumers that wait for them. */
 class Channel<T> {
   readonly #values: T[] = [];
   readonly #waiting: ((value: T) => void)[] = [];
@@ -34,11 +34,11 @@ class Channel<T> {
   }
 }
 
-/** npm ws, in both roles. */
+/** npm's ws, in both roles. */
 export function startWs(): Peer {
   const closes = new Channel<PeerClose>();
   const servers: WebSocketServer[] = [];
-  // Short messages, too.
+  // Compresses short messages too.
   const parameters = (deflate: DeflateRequest | undefined) =>
     deflate === undefined ? {} : { perMessageDeflate: { ...deflate, threshold: 0 } as PerMessageDeflateOptions };
 
@@ -94,7 +94,7 @@ export function startWs(): Peer {
   };
 }
 
-/** What the WebSocket class of browsers, undici's and Node's own have in common. */
+/** The common part of the WebSocket classes of browsers, undici and Node. */
 interface StandardWebSocket {
   binaryType: string;
   readonly protocol: string;
@@ -103,7 +103,7 @@ interface StandardWebSocket {
   addEventListener(type: string, listener: (event: never) => void): void;
 }
 
-/** A WebSocket class with the API of browsers, as a client. */
+/** A client with a WebSocket class that has the API of browsers. */
 export function startStandard(
   name: string,
   Standard: new (url: string, protocols: string[]) => StandardWebSocket,
@@ -135,11 +135,11 @@ export function startStandard(
 
 export const startUndici = (): Peer => startStandard('undici', UndiciWebSocket as never);
 
-/** The host's own, where there is one. */
+/** The host's own WebSocket, if it has one. */
 export const OwnWebSocket = (globalThis as { WebSocket?: new (url: string, protocols: string[]) => StandardWebSocket })
   .WebSocket;
 
-/** python3-websockets, in both roles: see peer.py for what is said on its standard input and output. */
+/** python3-websockets, in both roles; peer.py describes its standard input and output. */
 export function startPython(): Peer {
   const path = fileURLToPath(new URL('peer.py', import.meta.url));
   const child: ChildProcess = spawn(PYTHON, [path], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -167,7 +167,7 @@ export function startPython(): Peer {
       return { closed: channel.next() };
     },
     listen(deflate) {
-      // The second word is what a URL would be.
+      // The second word is either a URL or an error.
       stdin.write(`listen - ${snakeCase(deflate)}\n`);
       return listening.next();
     },
@@ -182,7 +182,7 @@ function snakeCase(deflate: DeflateRequest | undefined): string {
   return JSON.stringify(Object.fromEntries(Object.entries(deflate).map(([key, value]) => [name(key), value])));
 }
 
-/** Chromium, as a client: see page.ts for its page, which has a server of its own. */
+/** Chromium, as a client; page.ts has its page and the server for it. */
 export async function startChromium(): Promise<Peer> {
   const server = createServer(serveBrowser).listen(0, '127.0.0.1');
   await once(server, 'listening');

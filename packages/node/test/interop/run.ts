@@ -1,4 +1,4 @@
-// Registers the exchanges with a peer, in every role it has.
+// Registers the exchanges with a peer, in every role that it has.
 
 import type { Bench } from '../support.ts';
 import { deferred, within } from '../support.ts';
@@ -6,7 +6,7 @@ import { EXCHANGES, OFFERED, Ours, type Peer, type PeerClose, SPOKEN } from './e
 
 type Register = (title: string, body: (bench: Bench) => Promise<void>) => void;
 
-/** The peers that have been started: each once, when its first test runs. */
+/** The peers that have been started, each once, when its first test runs. */
 export interface Running {
   peer(): Promise<Peer>;
   stop(): Promise<void>;
@@ -25,7 +25,7 @@ export function once(start: () => Peer | Promise<Peer>): Running {
   };
 }
 
-/** What a peer is, known before it is started. */
+/** The description of a peer before it is started. */
 export interface Description {
   readonly name: string;
   readonly abilities: readonly string[];
@@ -48,10 +48,10 @@ export function exchangeAsServer(test: Register, { name, abilities }: Descriptio
   }
 }
 
-/** Where a browser's page comes from. */
+/** Returns the origin of a browser's page. */
 const LOCAL = ['http://127.0.0.1:*'];
 
-/** We connect to a server of the peer's. */
+/** Connects to a server of the peer. */
 export function exchangeAsClient(test: Register, { name, abilities }: Description, { peer }: Running): void {
   const url = deferred<string>();
   let listening = false;

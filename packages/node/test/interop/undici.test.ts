@@ -1,4 +1,4 @@
-// undici's WebSocket, and the host's own where there is one: as clients.
+// undici's WebSocket, and the host's own if it has one: as clients.
 import { suite } from '../support.ts';
 import { OwnWebSocket, startStandard, startUndici } from './peers.ts';
 import { exchangeAsServer, once } from './run.ts';

@@ -1,4 +1,4 @@
-// npm ws, in both roles.
+// npm's ws, in both roles.
 import { suite } from '../support.ts';
 import { startWs } from './peers.ts';
 import { exchangeAsClient, exchangeAsServer, once } from './run.ts';

@@ -1,4 +1,4 @@
-/** Writes the table into ARCHITECTURE.md: `node packages/tools/run.js lifecycle`. A test compares. */
+/** Writes the tables into ARCHITECTURE.md: `node packages/tools/run.js lifecycle`. A test compares them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DIFFERENCES } from './differences.ts';
 import { type Cell, EVENTS, isCannot, ORDERS, type Order, rowOf, STATES } from './names.ts';
@@ -9,15 +9,15 @@ export const ARCHITECTURE = new URL('../../../../ARCHITECTURE.md', import.meta.u
 const [BEGIN, END] = ['<!-- lifecycle: begin -->\n', '<!-- lifecycle: end -->\n'];
 
 const TITLES: Readonly<Record<Order, string>> = {
-  before: '**Before** `attach`: what an adapter makes of a socket that comes so',
-  after: '**After** `attach`',
+  before: '**Before** `attach`: the event happens before the adapter receives the socket',
+  after: '**After** `attach`: the event happens to a socket that the adapter has',
 };
 
-/** Returns ARCHITECTURE.md with the table as the tests have it. */
+/** Returns ARCHITECTURE.md with the tables of the tests. */
 export function withTable(text: string): string {
   const [before, rest] = text.split(BEGIN);
   const [, behind] = rest?.split(END) ?? [];
-  if (before === undefined || behind === undefined) throw new Error('ARCHITECTURE.md has no place for the table');
+  if (before === undefined || behind === undefined) throw new Error('ARCHITECTURE.md has no marks for the tables');
   return `${before}${BEGIN}${tables()}${END}${behind}`;
 }
 
@@ -25,7 +25,7 @@ function tables(): string {
   const reasons: string[] = [];
   const parts = ORDERS.map((order) => `${TITLES[order]}:\n\n${onNode(order, reasons)}`);
   const notes = reasons.map((reason, i) => `${i + 1}. Cannot be: ${reason}.\n`).join('');
-  return [...parts, notes, `**On Deno** these cells are not the same:\n\n${onDeno()}`].join('\n');
+  return [...parts, notes, `**On Deno** these cells differ:\n\n${onDeno()}`].join('\n');
 }
 
 function onNode(order: Order, reasons: string[]): string {
@@ -39,13 +39,13 @@ function onNode(order: Order, reasons: string[]): string {
   );
 }
 
-/** The number of a reason, which is new or not. */
+/** Returns the number of a reason, adding it if it is new. */
 function noteOf(reason: string, reasons: string[]): number {
   const at = reasons.indexOf(reason);
   return at < 0 ? reasons.push(reason) : at + 1;
 }
 
-/** What is different there, once for all states in which it is the same. */
+/** Returns the differences of Deno, merging states that have the same ones. */
 function onDeno(): string {
   const lines = new Map<string, { order: Order; what: string; events: string; states: string[] }>();
   for (const order of ORDERS) {
@@ -70,7 +70,7 @@ function differencesOf(order: Order, state: (typeof STATES)[number]): { what: st
   const events = new Map<string, string[]>();
   for (const event of EVENTS) {
     const cell = deno[event];
-    // What cannot be anywhere is said above.
+    // Node's table has the cells that no runtime can have.
     if (cell === node[event] || (isCannot(cell) && isCannot(node[event]))) continue;
     const what = isCannot(cell) ? `cannot be: ${cell.cannot}` : cell;
     events.set(what, [...(events.get(what) ?? []), event]);

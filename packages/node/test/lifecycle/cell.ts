@@ -1,11 +1,11 @@
-// One cell of the table: brings a socket into a state, lets something happen to it, and says in a few words what came of it.
+// One cell of the table: brings a socket into a state, makes an event happen, and describes the outcome in a few words.
 import { isPaused } from '../sockets.ts';
 import { type Bench, soon } from '../support.ts';
 import { type Event, type Order, type State, WHEN_WE_SEND } from './names.ts';
 import { Scene, turn } from './scene.ts';
 import { LARGE, makeTransport } from './transport.ts';
 
-/** What holds up the rest, and is released when the first has been told. */
+/** Obstacles that delay the rest; each is released when the first part of the outcome has been observed. */
 function hindrance(state: State, order: Order, event: Event): string | undefined {
   const isAfter = order === 'after';
   if (state === 'connecting') return event === 'drain' ? undefined : 'once connected';
@@ -20,8 +20,8 @@ function hindrance(state: State, order: Order, event: Event): string | undefined
 /**
  * Plays a cell.
  *
- * @param expected what the table has; it decides how long to wait, and nothing else
- * @returns what came of it, in the words of the table
+ * @param expected the table's outcome, which only decides how long to wait
+ * @returns the outcome, in the words of the table
  */
 export async function play(bench: Bench, order: Order, state: State, event: Event, expected: string): Promise<string> {
   const isClient = state === 'connecting' || state === 'TLS handshake' || event === 'abort';
@@ -53,7 +53,7 @@ export async function play(bench: Bench, order: Order, state: State, event: Even
   const [now = '', later = ''] = split(expected, release);
   await scene.until(release === undefined ? withoutMarker(expected) : now);
   let words = scene.words;
-  // Core holds messages back as well, so that this does not show otherwise.
+  // Core holds messages back as well, so this state cannot be told from others.
   const isHeld = !scene.isOver && release === 'on resume' && (event === 'data' || event === 'pause');
   if (isHeld && scene.ws !== undefined && !(await isPaused(scene.ws))) words += 'WRONG: the socket is read from';
   const isDone = scene.isOver && transport.isGone;
@@ -75,7 +75,7 @@ export async function play(bench: Bench, order: Order, state: State, event: Even
 const GOES_ON = /(, )?goes on$/;
 const withoutMarker = (words: string): string => words.replace(GOES_ON, '').replace(/^nothing$/, '');
 
-/** The two parts of what is expected, before and after the release. */
+/** Returns the two parts of an expected outcome, before and after the release. */
 function split(expected: string, release: string | undefined): string[] {
   const at = release === undefined ? -1 : expected.indexOf(`${release}: `);
   if (release === undefined || at < 0) return [withoutMarker(expected), ''];
@@ -145,7 +145,7 @@ const AFTER: Readonly<Record<Event, (scene: Scene) => unknown>> = {
   abort: ({ controller }) => controller.abort(),
 };
 
-/** The same, by the owner of a socket that no adapter has yet. */
+/** Makes the same event happen for the owner of a socket that no adapter has yet. */
 const BEFORE: Readonly<Record<Event, (scene: Scene) => unknown>> = {
   ...AFTER,
   pause: ({ transport }) => transport.pause(),

@@ -1,27 +1,27 @@
-// The cells of each runtime that are not as the table has them, which is Node's.
+// The cells of each runtime that differ from the table, which is Node's.
 import { type Cannot, type Differences, EVENTS, type Row } from './names.ts';
 
 const cannot = (reason: string): Cannot => ({ cannot: reason });
 
-/** A row of which little can be had. */
+/** A row in which most cells are impossible. */
 const none = (reason: string, others: Partial<Row>): Row =>
   ({ ...Object.fromEntries(EVENTS.map((event) => [event, cannot(reason)])), ...others }) as Row;
 
 const THROWS = '`connect` throws the reason';
 
-// A `Deno.Conn` does not say what it is in: reading and writing do.
+// A `Deno.Conn` does not tell its state; only reading and writing show it.
 const PEER_ENDED = 'opens, end 1006: the peer ended';
 const WE_HAD_ENDED = 'opens; when we send: end 1006: reset';
 
-const NO_ERROR = cannot('nobody can give a `Deno.Conn` an error');
-const NO_PAUSE = cannot('a `Deno.Conn` is read from only when somebody reads');
+const NO_ERROR = cannot('an error cannot be injected into a `Deno.Conn`');
+const NO_PAUSE = cannot('a `Deno.Conn` is read only on request, so it cannot be paused');
 const RESET_ALREADY = cannot('the peer has reset');
 
 export const DIFFERENCES: Readonly<Record<'Node' | 'Deno', Differences>> = {
   Node: { before: {}, after: {} },
   Deno: {
     before: {
-      connecting: none('a `Deno.Conn` is connected', { abort: THROWS }),
+      connecting: none('a `Deno.Conn` is always connected', { abort: THROWS }),
       'TLS handshake': {
         error: NO_ERROR,
         pause: NO_PAUSE,
@@ -50,9 +50,9 @@ export const DIFFERENCES: Readonly<Record<'Node' | 'Deno', Differences>> = {
         pause: NO_PAUSE,
         close: WE_HAD_ENDED,
       },
-      full: none('a `Deno.Conn` has no queue: what waits is with whoever writes', { abort: THROWS }),
-      paused: none('a `Deno.Conn` is read from only when somebody reads', { abort: THROWS }),
-      // The operating system tells of a reset once, and whoever read has been told.
+      full: none('a `Deno.Conn` has no queue: a write waits instead', { abort: THROWS }),
+      paused: none('a `Deno.Conn` is read only on request, so it cannot be paused', { abort: THROWS }),
+      // The operating system reports a reset once, and an earlier read has received it.
       errored: {
         data: RESET_ALREADY,
         FIN: RESET_ALREADY,

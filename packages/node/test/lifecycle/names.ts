@@ -1,6 +1,6 @@
-// The names of the states and events, the keys of the table, and why a cell may be without a test.
+// The names of the states and events (the keys of the table), and the reasons why a cell may have no test.
 
-/** What a socket is in. */
+/** The state of a socket. */
 export const STATES = [
   'connecting',
   'TLS handshake',
@@ -13,7 +13,7 @@ export const STATES = [
   'destroyed',
 ] as const;
 
-/** What happens to it. */
+/** The event. */
 export const EVENTS = [
   'data',
   'FIN',
@@ -27,31 +27,31 @@ export const EVENTS = [
   'abort',
 ] as const;
 
-/** Whether it happens before an adapter gets the socket, or after. */
+/** Whether the event happens before or after an adapter gets the socket. */
 export const ORDERS = ['before', 'after'] as const;
 
-/** What a socket may be waiting for that does not show what it is in before. */
+/** The release for a socket that does not show its state before we send. */
 export const WHEN_WE_SEND = 'when we send';
 
 export type State = (typeof STATES)[number];
 export type Event = (typeof EVENTS)[number];
 export type Order = (typeof ORDERS)[number];
 
-/** Why there can be no test of a cell. */
+/** The reason why a cell cannot be tested. */
 export interface Cannot {
   readonly cannot: string;
 }
 
-/** What comes of an event in a state, in the words of `cell.ts`. */
+/** The outcome of an event in a state, in the words of `cell.ts`. */
 export type Cell = string | Cannot;
 
 export type Row = Readonly<Record<Event, Cell>>;
 export type Table = Readonly<Record<Order, Readonly<Record<State, Row>>>>;
 
-/** Cells of a runtime that are not those of the table. */
+/** The cells of a runtime that differ from the table. */
 export type Differences = Readonly<Record<Order, Partial<Readonly<Record<State, Partial<Row> | Cannot>>>>>;
 
-/** Returns the cells of a row that a runtime has. */
+/** Returns the cells of a row for a runtime. */
 export function rowOf(table: Table, differences: Differences, order: Order, state: State): Row {
   const row = table[order][state];
   const others = differences[order][state] ?? {};

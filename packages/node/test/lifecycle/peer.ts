@@ -1,21 +1,21 @@
-// The other end of the socket under test: it speaks frames, reads when it is told to, and answers like a well-behaved one.
+// The peer of the socket under test: it speaks frames, reads when told to, and otherwise behaves well.
 import type { Socket } from 'node:net';
 import { closing, frame, response } from '../raw.ts';
 
-/** Longer payloads are counted and not kept. */
+/** Longer payloads are counted but not kept. */
 const SHORT = 126;
 
 export class Peer {
-  /** Hears of a Close frame, and of the large message that filled the socket. */
+  /** Called for a Close frame, and for the large message that filled the socket. */
   onClose: (code: number) => void = () => undefined;
   onLarge: () => void = () => undefined;
-  /** How many large messages have arrived. */
+  /** The number of large messages that have arrived. */
   largeOnes = 0;
   /** The short messages that have arrived. */
   readonly texts: string[] = [];
-  /** Our side has ended its half. */
+  /** Whether our side has ended. */
   ended = false;
-  /** Answers a Close frame with one, and ends when our side has ended. */
+  /** Whether it answers a Close frame with one, and ends when our side has ended. */
   polite = true;
   readonly #socket: Socket;
   readonly #role: 'client' | 'server';
@@ -24,7 +24,7 @@ export class Peer {
   #skip = 0;
   #closed = false;
 
-  /** @param opened there is no opening handshake to answer */
+  /** @param opened whether there is no opening handshake to answer */
   constructor(socket: Socket, role: 'client' | 'server', opened: boolean) {
     this.#socket = socket;
     this.#role = role;
@@ -56,12 +56,12 @@ export class Peer {
     this.#socket.resetAndDestroy();
   }
 
-  /** Stops to read. */
+  /** Stops reading. */
   hold(): void {
     this.#socket.pause();
   }
 
-  /** Reads (again), and does what it has put off. */
+  /** Starts or resumes reading, and handles postponed frames. */
   release(): void {
     this.polite = true;
     this.#socket.resume();
@@ -98,7 +98,7 @@ export class Peer {
     this.#bytes = this.#bytes.subarray(end + 4);
   }
 
-  /** Takes a frame, if there is one. */
+  /** Takes a complete frame from the received bytes, if there is one. */
   #next(): boolean {
     const bytes = this.#bytes;
     if (bytes.length < 14 && !(bytes.length >= 2 && (bytes.readUInt8(1) & 127) < SHORT)) return false;

@@ -1,28 +1,29 @@
-// A socket under test with its adapter and its peer: what has been told of them, in the words of the table.
+// A socket under test with its adapter and its peer: records what they observe, in the words of the table.
+
+import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection, type EndEvent, HandshakeError } from '@sockless/core';
 import { countListeners } from '../../../tools/testing.ts';
 import { attach, connect, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 import { soon } from '../support.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 import { causeOf, type Transport } from './transport.ts';
 
-/** How long a cell may take to become as the table has it, in milliseconds. */
+/** How long the outcome of a cell may take, in milliseconds. */
 const PATIENCE = 2000;
 
-/** The deadlines that are not those of a heartbeat, whose peers answer. */
+/** All deadlines except the heartbeat's, whose pings the peer answers. */
 const OPTIONS = { heartbeat: false } as const;
 
-/** What may be told of a cell, in the order in which it is told. */
+/** The observations of a cell, in the order in which they are reported. */
 const WORDS = ['opens', 'message', 'Close', 'all arrives', 'drain', 'error', 'end', 'the socket closes', 'goes on'];
 
-/** A socket, the connection on it, and what has been told of both. */
+/** A socket, the connection on it, and the observations of both. */
 export class Scene {
   readonly clock = new VirtualClock();
   readonly controller = new AbortController();
   readonly ends: EndEvent[] = [];
   readonly transport: Transport;
   ws: WebSocketConnection | undefined;
-  /** What has been told since the event, and since what holds it up was released. */
+  /** The observations since the event, and since its obstacle was released. */
   told: string[] = [];
   #wasGone = false;
   #marked = false;
@@ -50,7 +51,7 @@ export class Scene {
     this.told.push(what);
   }
 
-  /** Hands the socket to an adapter: a client's by `connect`, a server's by `attach`. */
+  /** Passes the socket to an adapter: a client's to `connect`, a server's to `attach`. */
   plug(role: 'client' | 'server'): void {
     const { transport, clock, handlers } = this;
     const { signal } = this.controller;
@@ -63,7 +64,7 @@ export class Scene {
     this.listen();
   }
 
-  /** Hears of what the peer gets. */
+  /** Observes what the peer receives. */
   listen(): void {
     const { peer } = this.transport;
     if (peer === undefined) return;
@@ -71,7 +72,7 @@ export class Scene {
     peer.onLarge = () => this.#tell('all arrives');
   }
 
-  /** Forgets what was told, for what comes next to be told alone. */
+  /** Forgets the observations so far, so that the next ones are reported separately. */
   begin(): void {
     this.told = [];
     this.#wasGone = this.isOver && this.transport.isGone;
@@ -81,7 +82,7 @@ export class Scene {
     return this.ends.length > 0;
   }
 
-  /** What has been told, in words. */
+  /** Returns the observations in words. */
   get words(): string {
     const told = [...this.told];
     const before = this.ends.length > 0 && !told.some((what) => what.startsWith('end'));
@@ -89,7 +90,7 @@ export class Scene {
     return WORDS.flatMap((word) => told.filter((what) => what.startsWith(word))).join(', ');
   }
 
-  /** Waits until `words` are these; or, where nothing is expected, some turns of the loop. */
+  /** Waits until the observations are `words`; if nothing is expected, for some turns of the event loop. */
   async until(words: string): Promise<void> {
     if (words === '') await soon();
     const limit = performance.now() + PATIENCE;
@@ -110,7 +111,7 @@ export class Scene {
     while (!this.isOver && performance.now() < limit) {
       if (this.#marked && transport.peer?.texts.includes('marker')) {
         await turn(this.clock);
-        // What waited for this exchange would have waited for ever without it.
+        // An operation that waited for this exchange would otherwise wait for ever.
         if (this.words !== words) this.#tell('error: told late');
         this.#tell('goes on');
         return;
@@ -120,14 +121,14 @@ export class Scene {
     }
   }
 
-  /** Ends what has not ended. Returns what is wrong then, or was all the time. */
+  /** Ends everything. Returns the rules that did not hold at any time. */
   async finish(): Promise<string[]> {
     const { ws, transport, clock } = this;
     if (ws === undefined) return [];
     const wasOver = this.isOver;
     if (!wasOver) ws.terminate();
     const limit = performance.now() + PATIENCE;
-    // That a socket is gone is told before it has closed, which is when its driver forgets its deadline.
+    // A socket counts as gone before it has closed, and only then its driver clears its deadline.
     while (!(transport.isGone && this.isOver && clock.timers === 0) && performance.now() < limit) await turn(clock);
     transport.peer?.destroy();
     await soon();
@@ -148,7 +149,7 @@ export class Scene {
   }
 }
 
-/** Lets the peers and the timers of a moment have their turn. */
+/** Lets peers, and timers that are due, have their turn. */
 export async function turn(clock: VirtualClock): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2));
   clock.advance(0);

@@ -1,17 +1,17 @@
-// What is expected of every cell, on Node. What the words mean is in ARCHITECTURE.md.
+// The expected outcome of every cell, on Node. ARCHITECTURE.md explains the words.
 import type { Cell, Event, Row, Table } from './names.ts';
 
 const cannot = (reason: string): Cell => ({ cannot: reason });
 
 const NO_PEER = cannot('there is no peer yet');
-const ENDED_ALREADY = cannot('the peer has said that nothing more comes');
-const ENDS_ONCE = cannot('a FIN comes once');
-const NOTHING_WAITS = cannot('nothing waits to be written: such a socket is full');
-const FIN_IS_LAST = cannot('a FIN leaves behind all that waits');
-const LOST = cannot('what waited is lost with the socket');
+const ENDED_ALREADY = cannot('the peer has already ended');
+const ENDS_ONCE = cannot('a FIN arrives only once');
+const NOTHING_WAITS = cannot('nothing waits to be written; otherwise the state would be "full"');
+const FIN_IS_LAST = cannot('a FIN follows everything that was waiting');
+const LOST = cannot('bytes that were waiting are lost with the socket');
 const THROWS = '`connect` throws the reason';
 
-/** A row whose cells are alike but for some. */
+/** A row with the same outcome in all cells but some. */
 const all = (cell: Cell, others: Partial<Row> = {}): Row =>
   ({
     ...Object.fromEntries(
@@ -156,7 +156,7 @@ export const TABLE: Table = {
       drain: 'all arrives, the socket closes',
       deadline: 'the socket closes',
       terminate: 'the socket closes',
-      // The client's socket is as `net.connect` makes it: it ends its half by itself.
+      // A client's socket, as `net.connect` makes it, ends its own side by itself.
       abort: 'when the peer reads: the socket closes',
     }),
     'half-closed by us': all("with the peer's FIN: end 1000 clean", {
@@ -166,7 +166,7 @@ export const TABLE: Table = {
       drain: FIN_IS_LAST,
       deadline: 'end 1000 clean',
       terminate: 'end 1000 clean',
-      abort: cannot('`signal` is an option of clients, and a client waits for the FIN of the server (7.1.1)'),
+      abort: cannot('only clients have the option `signal`, and a client waits for the FIN of the server (7.1.1)'),
     }),
     full: {
       data: 'message; when the peer reads: all arrives, drain, goes on',

@@ -1,4 +1,4 @@
-// The sockets under test, in Node's words. The tests of another adapter put their own in this place.
+// The sockets under test, as Node has them. The tests of another adapter replace this file.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
@@ -8,10 +8,10 @@ import { type Bench, deferred, soon, until } from '../support.ts';
 import type { Event, Order, State } from './names.ts';
 import { Peer } from './peer.ts';
 
-/** What an error is called that a test gives to a socket. */
+/** The name of an error that a test injects into a socket. */
 export const CABLE_CUT = new Error('the cable was cut');
 
-/** What an adapter passes on as the cause of an end, in a word or two. */
+/** Returns the cause of an end in a word or two. */
 export function causeOf(cause: unknown): string {
   if (cause === CABLE_CUT) return 'the error';
   if (cause === undefined) return 'the peer ended';
@@ -34,18 +34,18 @@ const CAUSES: readonly (readonly [pattern: RegExp, words: string])[] = [
 /** The runtime whose sockets these are. */
 export const RUNTIME = 'Node';
 
-/** A socket, and all that can happen to it. */
+/** A socket, and every event that can happen to it. */
 export class Transport {
   readonly socket: Socket;
-  /** The other end, once there is one. */
+  /** The other end, once it exists. */
   peer: Peer | undefined;
-  /** Lets the transport finish what it is at: to connect, or the TLS handshake. */
+  /** Lets the transport finish connecting or the TLS handshake. */
   readonly ready: () => unknown;
-  /** The peer resets, or refuses. */
+  /** The peer resets the connection, or refuses it. */
   readonly reset: () => unknown;
-  /** The peer sends. */
+  /** The peer sends bytes. */
   readonly data: () => unknown;
-  /** The peer ends. */
+  /** The peer ends its side. */
   readonly end: () => unknown;
 
   constructor(
@@ -65,19 +65,19 @@ export class Transport {
     return this.socket.destroyed;
   }
 
-  /** The socket errors, as it does when the operating system reports one. */
+  /** Injects an error, as if the operating system reported one. */
   fail(): void {
     this.socket.destroy(CABLE_CUT);
   }
 
-  /** What else than the state and the event holds up what comes of them; a socket of Node's says at once what it is in. */
+  /** Returns a further obstacle besides the state and the event. A Node socket always shows its state, so it has none. */
   hindrance(_order: Order, _state: State, _event: Event): string | undefined {
     return undefined;
   }
 
-  // What the owner of a socket may have done before an adapter gets it.
+  // Actions of a socket's owner before an adapter gets it.
 
-  /** Listens to errors, which end the process where nobody does. An adapter's own listener must be enough. */
+  /** Listens to errors, which otherwise would end the process. Later an adapter's own listener must be enough. */
   own(): void {
     this.socket.on('error', () => undefined);
   }
@@ -91,16 +91,16 @@ export class Transport {
     this.socket.end();
   }
 
-  /** Waits until the socket has noticed what happened, if it does without an adapter. */
+  /** Waits until the socket, without an adapter, has noticed the event. */
   async noticed(state: State, event: Event): Promise<void> {
     const { socket } = this;
     if (event === 'FIN') await until(() => socket.readableEnded || socket.destroyed);
-    // Once the peer has ended, Node does not read any more.
+    // Node does not read any more once the peer has ended.
     if (event === 'RST' && state !== 'half-closed by the peer') await until(() => socket.closed);
     if (event === 'close' && state === 'half-closed by the peer') await until(() => socket.destroyed);
   }
 
-  /** Waits until nothing waits to be written. */
+  /** Waits until everything has been written. */
   async drained(): Promise<void> {
     const { socket, peer } = this;
     if (!socket.connecting) await until(() => socket.writableLength === 0 && (peer?.largeOnes ?? 0) > 0);
@@ -136,25 +136,25 @@ export class Transport {
   }
 }
 
-/** More bytes than the operating system takes from one side while the other does not read. */
+/** More bytes than the operating system takes while the other side does not read. */
 export const LARGE = 16_000_000;
 
-/** Makes a socket that is in this state, or as far as it is possible without an adapter: open. */
+/** Returns a socket in this state, or, if only an adapter can bring it there, an open one. */
 export async function makeTransport(bench: Bench, state: State, role: 'client' | 'server'): Promise<Transport> {
   if (state === 'connecting') return connecting(bench);
   if (state === 'TLS handshake') return greeting(bench);
   const { server, accepted } = await listen(bench);
-  // What is connected keeps its half open only as the peer of a server.
+  // Of two connected sockets, only the server's keeps its side open when the other ends.
   const socket = connect({ ...server, allowHalfOpen: role === 'server' });
   bench.after(() => socket.destroy());
   await once(socket, 'connect');
   const other = await accepted;
-  // The one that was accepted keeps its half open, as those of Node's HTTP servers do.
+  // The accepted socket keeps its side open, like those of Node's HTTP servers.
   if (role === 'server') return new Transport(other, new Peer(socket, 'client', true));
   return new Transport(socket, new Peer(other, 'server', false));
 }
 
-/** Connects when it is told where to. */
+/** A socket that connects when told to. */
 function connecting(bench: Bench): Promise<Transport> {
   return listen(bench).then(({ server, accepted, close }) => {
     const found = deferred<() => void>();
@@ -180,7 +180,7 @@ function connecting(bench: Bench): Promise<Transport> {
   });
 }
 
-/** Its peer answers the TLS handshake when it is told to. */
+/** A socket whose peer answers the TLS handshake when told to. */
 async function greeting(bench: Bench): Promise<Transport> {
   const { server, accepted } = await listen(bench);
   const socket = connectTls({ ...server, ca: CERTIFICATE, servername: 'localhost' });
@@ -202,7 +202,7 @@ async function greeting(bench: Bench): Promise<Transport> {
 interface Listening {
   readonly server: { readonly host: string; readonly port: number };
   readonly accepted: Promise<Socket>;
-  /** Listens no more. */
+  /** Stops listening. */
   close(): Promise<unknown>;
 }
 

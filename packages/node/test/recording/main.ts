@@ -1,4 +1,4 @@
-// Records what the sockets of this Node do: `node packages/tools/run.js recording`.
+// Records the behaviour of this Node's sockets: `node packages/tools/run.js recording`.
 import { type Recording, readRecording, writeRecording } from '../../../adapter/test/recording.ts';
 import { playReally } from './real.ts';
 import { SITUATIONS } from './situations.ts';
@@ -6,10 +6,10 @@ import { SITUATIONS } from './situations.ts';
 const BASE = new URL('recording.json', import.meta.url);
 const SINCE_22 = new URL('recording-since-22.json', import.meta.url);
 
-/** From Node 22 on a write that is cut short says so. */
+/** Since Node 22 a write that is cut short fails. */
 export const CANCELS = Number.parseInt(process.versions.node, 10) >= 22;
 
-/** Returns what was recorded of the sockets of this Node. */
+/** Returns the recorded behaviour for this Node. */
 export const recordingOfThisNode = (): Recording => ({
   ...readRecording(BASE),
   ...(CANCELS && readRecording(SINCE_22)),

@@ -91,7 +91,7 @@ class RealPeer implements Peer {
     this.#socket?.destroy();
   }
   hold(): void {
-    // Node reads on until it has enough: what is not to be read at all is not asked for.
+    // Node reads ahead until it has enough, so a stage that must not read at all does not ask for data.
     this.#socket?.pause();
     this.#socket?.removeAllListeners('data');
   }

@@ -1,4 +1,4 @@
-// The situations in which a socket of Node's is recorded, before an adapter has to do with it.
+// The situations in which a Node socket is recorded, before an adapter has it.
 import type { Kind, Stage } from './stage.ts';
 
 interface Situation extends Kind {
@@ -6,7 +6,7 @@ interface Situation extends Kind {
   readonly play: (stage: Stage) => Promise<void> | void;
 }
 
-/** More than a socket's mark, on any Node, and little enough for the operating system to take it at once. */
+/** Above a socket's high-water mark on any Node, and little enough for the operating system to take at once. */
 const ABOVE_MARK = 100_000;
 
 /** More than the operating system takes while the peer does not read. */
@@ -51,7 +51,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'corked writes above the mark leave together',
+    title: 'corked writes above the mark are written together',
     ...OPEN,
     async play(s) {
       s.socket.cork();
@@ -78,7 +78,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'destroyed while it is full: what waited is called back',
+    title: 'destroyed while it is full: waiting writes are called back',
     ...OPEN,
     async play(s) {
       s.peer.hold();
@@ -105,7 +105,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'ended while it is full: the FIN comes behind all that waits',
+    title: 'ended while it is full: the FIN follows all waiting bytes',
     ...OPEN,
     async play(s) {
       s.peer.hold();
@@ -163,7 +163,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'a write behind a FIN, not half open',
+    title: 'a write after a FIN, not half open',
     async play(s) {
       s.read(0);
       s.socket.on('end', () => s.write(10));
@@ -173,7 +173,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'a FIN without bytes is noticed, though nobody reads',
+    title: 'a FIN without bytes is noticed without a reader',
     ...OPEN,
     async play(s) {
       s.peer.end();
@@ -246,7 +246,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'an RST behind a FIN shows with the second write',
+    title: 'an RST after a FIN shows with the second write',
     ...OPEN,
     async play(s) {
       s.read(0);
@@ -347,7 +347,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'connecting: what is written waits',
+    title: 'connecting: writes wait',
     connecting: true,
     async play(s) {
       s.write(10);
@@ -406,7 +406,7 @@ export const SITUATIONS: readonly Situation[] = [
     },
   },
   {
-    title: 'TLS: what is written before the handshake waits for it',
+    title: 'TLS: writes before the handshake wait for it',
     tls: true,
     async play(s) {
       s.write(100);

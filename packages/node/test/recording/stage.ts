@@ -1,27 +1,27 @@
-// A socket, its peer, and what is to be seen of the socket: the same for a real one and for a simulated one.
+// A socket, its peer, and the observable behaviour of the socket, whether real or simulated.
 import type { Socket } from 'node:net';
 import { CommonStage, type Peer } from '../../../adapter/test/recording.ts';
 
 export type { Peer };
 
-/** What a socket of a situation is made as. */
+/** How the socket of a situation is made. */
 export interface Kind {
   readonly allowHalfOpen?: boolean;
   readonly connecting?: boolean;
   readonly tls?: boolean;
-  /** The peer does not read. */
+  /** Whether the peer does not read. */
   readonly deaf?: boolean;
 }
 
-/** What a situation acts on. */
+/** The objects that a situation acts on. */
 export class Stage extends CommonStage {
   readonly socket: Socket;
   readonly peer: Peer;
-  /** Lets a socket connect that is connecting. */
+  /** Completes the connection of a connecting socket. */
   readonly connect: () => void;
-  /** Lets it fail to. */
+  /** Lets the connection fail. */
   readonly refuse: () => void;
-  /** Lets it complete the TLS handshake. */
+  /** Completes its TLS handshake. */
   readonly secure: () => void;
 
   constructor(
@@ -43,7 +43,7 @@ export class Stage extends CommonStage {
     socket.on('close', (hadError) => this.note(`close${hadError ? ' after an error' : ''}`));
   }
 
-  /** Reads, and notes how much once that much has arrived. */
+  /** Reads, and notes the number of bytes when it has arrived. */
   read(expected: number): void {
     let read = 0;
     this.socket.on('data', ({ length }) => {
@@ -63,7 +63,7 @@ export class Stage extends CommonStage {
     this.note('ends');
   }
 
-  /** Notes what the socket says of itself. */
+  /** Notes the properties of the socket. */
   flags(): void {
     const { socket } = this;
     const facts = FLAGS.filter((name) => socket[name]).join(' ');
@@ -71,7 +71,7 @@ export class Stage extends CommonStage {
     const error = errored === null ? '' : `, errored ${(errored as NodeJS.ErrnoException).code}`;
     const paused = socket.isPaused() ? ' paused' : '';
     const counts = `${writableLength} wait, ${bytesWritten} written, ${bytesRead} read`;
-    // What TLS adds is counted too.
+    // Bytes added by TLS are counted too.
     this.note(`= ${facts}${paused}${error}${'encrypted' in socket && socket.encrypted ? '' : `; ${counts}`}`);
   }
 }

@@ -1,4 +1,4 @@
-/** The adapter of this host, under the names of Node's; Deno's has the same but for the name of the address. */
+/** The adapter of the current host under the names of Node's; Deno's differs only in the name of the address. */
 import type * as NodeAdapter from '@sockless/node';
 
 export type { Handlers, Server, WebSocketConnection } from '@sockless/node';
@@ -21,7 +21,7 @@ export async function listen<Data>(
   return await serve<Data>({ ...options, port: 0, [isDeno ? 'hostname' : 'host']: '127.0.0.1' }, handlers);
 }
 
-/** Takes the socket away behind the back of the adapter; where there is none yet, the connection ends itself. */
+/** Destroys the socket without telling the adapter; if there is none yet, terminates the connection. */
 export function cut(ws: { readonly socket: unknown; terminate(): void }): void {
   const { destroy, close } = (ws.socket ?? {}) as Socket;
   if (ws.socket === undefined) ws.terminate();

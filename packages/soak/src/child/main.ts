@@ -1,4 +1,4 @@
-/** The process under test: a server and its clients on this host, the network between them. Reports in lines of JSON. */
+/** The process under test: a server and its clients on this host, with the network between them. It reports in lines of JSON. */
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Plan, planOf, REHEARSAL, randomOf } from '../plan.ts';
@@ -6,15 +6,15 @@ import type { Settings, Tally, Told } from '../report.ts';
 import { unexplained } from '../verdict.ts';
 import { measure, remember } from './resources.ts';
 
-// Behind `resources.ts`, which has to see the timers of all that is loaded here.
+// Imported after `resources.ts`, which must observe the timers of every module loaded here.
 const { accept, connect, listen } = await import('./adapter.ts');
 const { handlers, Talker } = await import('./talker.ts');
 type Talker = InstanceType<typeof Talker>;
 
-/** How long an end may take after the fate, in milliseconds: longer than all deadlines together, on a machine that is busy. */
+/** How long an end may take after the fate, in milliseconds: longer than all deadlines together, even on a busy machine. */
 const PATIENCE = 90_000;
 
-/** Deadlines are short, so that there are ends of every kind; a message of 1 MiB fits twice into what may wait. */
+/** Deadlines are short, so that ends of every kind occur; two messages of 1 MiB may wait. */
 const OPTIONS = {
   maxMessageSize: 4_194_304,
   maxQueuedBytes: 2_097_152,
@@ -32,10 +32,10 @@ const count = (counts: Record<string, number>, name: string): void => {
 };
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => fault(`nobody caught it: ${(error as Error)?.stack ?? error}`));
+  process.on(event, (error: unknown) => fault(`uncaught: ${(error as Error)?.stack ?? error}`));
 }
 
-/** Talkers of the server, until their connections have ended. */
+/** The server's talkers whose connections have not ended. */
 const served = new Map<number, Talker>();
 const plans = new Map<number, Plan>();
 const server = await listen<Talker>(
@@ -45,7 +45,7 @@ const server = await listen<Talker>(
     request(ws, { target }) {
       remember(ws);
       const plan = plans.get(Number(target.slice(1)));
-      if (plan === undefined) throw new Error(`nobody has asked for ${target}`);
+      if (plan === undefined) throw new Error(`no client has requested ${target}`);
       ws.data = new Talker(ws, 'server', plan, randomOf(seed, plan.id, 3));
       served.set(plan.id, ws.data);
       return accept();
@@ -68,8 +68,8 @@ async function run(plan: Plan): Promise<void> {
     return talker.account !== undefined && (other === undefined || other.account !== undefined);
   };
   while (!isOver() && Date.now() < late) await delay(20);
-  if (!isOver()) fault(`connection ${id}: "${fate}", and it has not ended ${PATIENCE} ms later`);
-  // Its request may be on its way still.
+  if (!isOver()) fault(`connection ${id}, "${fate}": it has not ended after ${PATIENCE} ms`);
+  // Its request may still be on its way.
   if (served.get(id) === undefined) await delay(200);
   await judge(plan, talker, served.get(id));
   served.delete(id);
@@ -99,14 +99,14 @@ async function judge({ id, fate }: Plan, client: Talker, server: Talker | undefi
   }
 }
 
-/** The summary of an end without what differs from one connection to the next. */
+/** Returns the summary of an end without the parts that differ between connections. */
 function reasonOf(summary: string): string {
   return summary.replace(/"[^"]*"/g, '"…"').replace(/(\bafter|\bbyte|;) \d+/g, '$1 N');
 }
 
 let next = 0;
 try {
-  // What is made once, caches and compiled code, is there before anything is measured.
+  // Caches and compiled code exist before anything is measured.
   await Promise.all(Array.from({ length: REHEARSAL }, () => run(planOf(seed, next++))));
   const before = await measure();
   const ticking = setInterval(() => say({ progress: tally }), 1000);

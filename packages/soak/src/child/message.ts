@@ -1,4 +1,4 @@
-/** Messages that tell which one they are, so that each is known to be the next one, and whole. */
+/** Messages that contain their own number, so that each can be recognised as the next one, and as complete. */
 import { Buffer } from 'node:buffer';
 import { below, type Random } from '../plan.ts';
 
@@ -6,7 +6,7 @@ export type Side = 'client' | 'server';
 
 const MIB = 1_048_576;
 
-/** What is said: words, so that it can be compressed, with characters of one to three bytes. */
+/** The text of messages: words that compress, with characters of one to three bytes. */
 const TEXT = words();
 const BYTES = Buffer.from(TEXT).subarray(0, MIB);
 
@@ -16,7 +16,7 @@ function words(): string {
   return text.slice(0, MIB);
 }
 
-/** Returns message `number` of a side: short ones mostly, and up to 1 MiB. */
+/** Returns message `number` of a side: mostly a short one, but up to 1 MiB. */
 export function messageOf(id: number, side: Side, number: number, random: Random): string | Uint8Array {
   const length = Math.floor(2 ** (20 * random() ** 1.5)) - 1;
   const offset = below(random, MIB - length);

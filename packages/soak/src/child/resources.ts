@@ -1,20 +1,20 @@
-/** What a process holds: memory, file descriptors, timers and handles. Timers count from the moment this module is loaded. */
+/** The resources of a process: memory, file descriptors, timers and handles. Timers count from when this module is loaded. */
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What is held, each by its name. */
+/** The resources in use, by name. */
 export interface Resources {
-  /** Bytes, when garbage has been collected: on the heap, and outside of it for arrays and native objects. */
+  /** Bytes after garbage collection: on the heap, and outside it for arrays and native objects. */
   readonly heap: number;
   readonly external: number;
-  /** File descriptors; 0 where the system does not tell. */
+  /** File descriptors; 0 if the system does not report them. */
   readonly files: number;
-  /** Timers that have been set and neither fired nor been cleared. */
+  /** Timers that were set and have neither fired nor been cleared. */
   readonly timers: number;
-  /** What keeps the event loop of Node busy, by kind; Deno does not tell. */
+  /** The handles that keep Node's event loop alive, by kind; Deno does not report them. */
   readonly handles: Readonly<Record<string, number>>;
-  /** Connections that were made and are still in memory. */
+  /** Connections that are still in memory. */
   readonly connections: number;
 }
 
@@ -36,7 +36,7 @@ globalThis.clearTimeout = (timer) => {
 
 let remembered: WeakRef<object>[] = [];
 
-/** A connection was made. */
+/** Registers a connection. */
 export function remember(connection: object): void {
   remembered.push(new WeakRef(connection));
 }
@@ -45,11 +45,11 @@ export function remember(connection: object): void {
 export async function measure(): Promise<Resources> {
   const { gc } = globalThis as { gc?: () => void };
   if (gc === undefined) throw new Error('start it with --expose-gc');
-  // What a finalizer lets go of is garbage for the next round, and sockets close in a turn of their own.
+  // Objects released by a finalizer are garbage of the next round, and sockets close in a turn of their own.
   for (let round = 0; round < 8; round++) {
     await delay(50);
     gc();
-    // The references themselves are garbage as well.
+    // The weak references themselves are garbage as well.
     if (round === 4) remembered = remembered.filter((reference) => reference.deref() !== undefined);
   }
   const { heapUsed, external } = process.memoryUsage();

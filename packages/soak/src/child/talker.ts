@@ -1,4 +1,4 @@
-/** One side of a connection: says things, checks what it hears, and meets its fate. */
+/** One side of a connection: sends messages, checks what it receives, and ends as its fate says. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { below, type Fate, type Habits, type Plan, type Random } from '../plan.ts';
 import type { Account } from '../verdict.ts';
@@ -8,16 +8,16 @@ import { faultOf, messageOf, type Side } from './message.ts';
 type Connection = WebSocketConnection<Talker>;
 type End = Parameters<NonNullable<Handlers['end']>>[1];
 
-/** The longest silence between two bursts of messages, and how many messages such a burst has, at most. */
+/** The longest silence between two bursts, and the most messages in a burst. */
 const [SILENCE, BURST] = [1500, 4];
 
 /** How long a side that stops reading does so, in milliseconds. */
 const DEAF = 6000;
 
-/** What is thrown on purpose. */
+/** The error that is thrown on purpose. */
 class Mishap extends Error {}
 
-/** What the sides do to end a connection. */
+/** What a side does to end its connection. */
 const DEEDS: { readonly [Name in Fate]?: readonly [Side | 'both', (ws: Connection, talker: Talker) => unknown] } = {
   'the client closes': ['client', (ws) => ws.close(1000, 'that was all')],
   'the server closes': ['server', (ws) => ws.close(1001)],
@@ -34,7 +34,7 @@ const DEEDS: { readonly [Name in Fate]?: readonly [Side | 'both', (ws: Connectio
   'the server stops reading': ['server', (ws) => stopReading(ws)],
 };
 
-/** Stops for longer than the heartbeat of the other side allows, and then closes. */
+/** Pauses for longer than the other side's heartbeat allows, then closes. */
 async function stopReading(ws: Connection): Promise<void> {
   ws.pause();
   await delay(DEAF);
@@ -42,7 +42,7 @@ async function stopReading(ws: Connection): Promise<void> {
   ws.close(4002, 'reads again');
 }
 
-/** What all connections of a side react with. */
+/** The handlers of all connections of a side. */
 export const handlers: Handlers<Talker> = {
   open: (ws) => ws.data.opened(ws),
   message: (ws, data) => ws.data.hear(data),
@@ -51,12 +51,12 @@ export const handlers: Handlers<Talker> = {
 };
 
 export class Talker {
-  /** Messages that `send` has accepted; messages that have arrived. */
+  /** Messages that `send` has accepted, and messages that have arrived. */
   accepted = 0;
   arrived = 0;
-  /** What is wrong. */
+  /** The faults that it found. */
   readonly faults: string[] = [];
-  /** What it knows of the end, once that has come. */
+  /** The facts of its end, once that has come. */
   account: Account | undefined = undefined;
   readonly id: number;
   readonly side: Side;
@@ -66,7 +66,7 @@ export class Talker {
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #fateful = Infinity;
   #mishap: 'throws' | 'rejects' | undefined = undefined;
-  /** What goes on beside the handlers. */
+  /** Everything it does outside the handlers. */
   readonly #work: Promise<unknown>[] = [];
 
   constructor(ws: Connection, side: Side, plan: Plan, random: Random) {
@@ -85,7 +85,7 @@ export class Talker {
     else if (this.#habits.slow) this.#work.push(this.#pauseAtTimes(ws));
   }
 
-  /** In time it does what ends the connection, if that is this side's to do. */
+  /** Ends the connection in due time, if that is this side's fate. */
   #awaitFate(ws: Connection): void {
     const { fate, after } = this.#plan;
     this.#fateful = Date.now() + after;
@@ -94,14 +94,14 @@ export class Talker {
     this.#timer = setTimeout(() => this.#work.push(Promise.resolve(act?.(ws, this))), after);
   }
 
-  /** The next message leads to a mishap. */
+  /** Makes the next message cause a mishap. */
   fail(how: 'throws' | 'rejects'): void {
     this.#mishap = how;
   }
 
   hear(data: string | Uint8Array): Promise<void> | undefined {
     const fault = faultOf(data, this.id, this.side === 'client' ? 'server' : 'client', this.arrived);
-    // One that is missing makes all that follow others than those that are due.
+    // After a missing message all later ones have the wrong number.
     if (fault !== undefined && this.faults.length === 0) this.faults.push(fault);
     this.arrived++;
     if (this.#mishap === 'throws') throw new Mishap(this.#mishap);
@@ -116,11 +116,11 @@ export class Talker {
     if (this.account !== undefined) this.faults.push('the connection ended twice');
     clearTimeout(this.#timer);
     const { accepted } = this;
-    // What arrived before is counted later where a loop takes it.
+    // A loop may take messages that arrived before the end only later.
     this.account = { accepted, arrived: this.arrived, explanation, clean };
   }
 
-  /** Waits until nothing goes on any more. */
+  /** Waits until everything it does has finished. */
   async idle(): Promise<void> {
     await Promise.all(this.#work);
     if (this.account !== undefined) this.account = { ...this.account, arrived: this.arrived };
@@ -136,7 +136,7 @@ export class Talker {
     }
   }
 
-  /** Says the next message, whole or in fragments; returns whether it was accepted. */
+  /** Sends the next message, whole or in fragments; returns whether it was accepted. */
   async #say(ws: Connection): Promise<boolean> {
     const random = this.#random;
     const message = messageOf(this.id, this.side, this.accepted, random);
@@ -162,14 +162,14 @@ export class Talker {
         await this.hear(message);
       }
     } catch (error) {
-      // What is thrown in a loop goes to no `error` handler: the application closes the connection itself.
+      // An error thrown in a loop does not go to the `error` handler, so the application closes the connection itself.
       if (error instanceof Mishap) ws.close(4001, 'a mishap');
     }
   }
 
   /**
-   * Until its fate comes. A pause clears the deadline for the answer to a Ping frame, so a connection that is paused again and
-   * again would not learn in time that the network is silent.
+   * Runs until its fate comes. A pause clears the deadline for the answer to a Ping frame, so a connection that is paused again and
+   * again would not notice in time that the network is silent.
    */
   async #pauseAtTimes(ws: Connection): Promise<void> {
     while (ws.state === 'open' && Date.now() < this.#fateful) {

@@ -1,4 +1,4 @@
-/** Records what the connections of this Deno do: `node packages/tools/run.js recording`. */
+/** Records the behaviour of this Deno's connections: `node packages/tools/run.js recording`. */
 import { readRecording, writeRecording } from '../../../../adapter/test/recording.ts';
 import { SITUATIONS } from './situations.ts';
 import { playReally } from './stages.ts';

@@ -1,7 +1,7 @@
-/** The situations in which connections of Deno's are recorded. */
+/** The situations in which Deno's connections are recorded. */
 import { CommonStage, type Peer } from '../../../../adapter/test/recording.ts';
 
-/** What is used of a connection. */
+/** The part of a connection that is used. */
 export interface Conn {
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
@@ -11,7 +11,7 @@ export interface Conn {
   handshake?: (() => Promise<unknown>) | undefined;
 }
 
-/** A connection, its peer, and what is to be seen of the connection. */
+/** A connection, its peer, and the observable behaviour of the connection. */
 export class Stage extends CommonStage {
   readonly conn: Conn;
   readonly peer: Peer;
@@ -24,7 +24,7 @@ export class Stage extends CommonStage {
     this.secure = secure;
   }
 
-  /** Does something with the connection, and notes what comes of it. */
+  /** Starts an operation on the connection, and notes its outcome. */
   act(what: string, act: (conn: Conn) => unknown, words: (result: unknown) => string = String): Promise<void> {
     return new Promise((resolve) => resolve(act(this.conn))).then(
       (result) => this.note(`${what}: ${words(result)}`),
@@ -244,7 +244,7 @@ export const SITUATIONS: readonly Situation[] = [
     title: 'TLS: closed before the handshake',
     tls: true,
     async play(s) {
-      // It may never settle.
+      // This promise may never settle.
       void s.handshake();
       await s.quiet();
       await s.close();

@@ -1,4 +1,4 @@
-/** A situation with a connection of this Deno, and with a simulated one. */
+/** A situation with a real connection of this Deno, and with a simulated one. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -12,7 +12,7 @@ type Situation = (typeof SITUATIONS)[number];
 
 const ignore = (): void => undefined;
 
-/** Plays a situation with a connection of this Deno. */
+/** Plays a situation with a real connection. */
 export async function playReally({ play, tls = false }: Situation): Promise<readonly string[]> {
   const bench = new Bench();
   try {
@@ -21,7 +21,7 @@ export async function playReally({ play, tls = false }: Situation): Promise<read
       try {
         stage.conn.close();
       } catch {
-        // The situation has closed it.
+        // The situation has closed it already.
       }
     });
     await play(stage);
@@ -44,7 +44,7 @@ export async function playSimulated({ play, tls = false }: Situation): Promise<r
     () => clock.pass(1),
   );
   let over = false;
-  // What waits for a promise of the connection waits for the clock.
+  // Promises of a simulated connection settle only when the clock moves.
   const passing = (async () => {
     while (!over) await clock.pass(1);
   })();

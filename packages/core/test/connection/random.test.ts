@@ -1,0 +1,111 @@
+// RFC 6455 5.3: what a random source may do to connections while it draws masking keys for one of them.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Connection, StateError } from '../../src/index.ts';
+import { decodeFrames } from '../reference.ts';
+import { drain } from '../support.ts';
+import { frames, opened } from './sharing.ts';
+import { isA } from './tools.ts';
+
+const random = suite('RFC 6455 5.3 random');
+
+/** What a random source may do in the middle of a frame of `a`, and the frames that it leads to. */
+const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) => void> = {
+  'b sends': (_, b) => b.send('b'),
+  'b and c send': (_, b, c) => {
+    b.send('b');
+    c.send('c');
+  },
+  'a transmits, b sends': (a, b) => {
+    a.transmit();
+    b.send('b');
+  },
+  'a releases, b sends': (a, b) => {
+    a.written();
+    b.send('b');
+  },
+  'b transmits, a transmits, c and b send': (a, b, c) => {
+    b.transmit();
+    a.transmit();
+    c.send('c');
+    b.send('b');
+  },
+  'a is refused to send, transmits and reports, b sends': (a, b) => {
+    const expected = a.state === 'open' ? 'random-reentered' : 'not-open';
+    assert.throws(
+      () => a.ping('a again'),
+      (error: unknown) => error instanceof StateError && error.rule === expected,
+    );
+    a.transmit();
+    a.transmit();
+    a.written();
+    b.send('b');
+  },
+};
+
+for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
+  for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
+    random(`5.3 frames stay separate when ${name} inside the random source (${send})`, () => {
+      let acting = 0;
+      const out: [Connection, number[]][] = [];
+      const source = (bytes: Uint8Array): void => {
+        bytes.fill(0);
+        if (acting-- === 1) meanwhile(a, b, c);
+      };
+      // Each frame of a batch asks for bytes only when the pool is empty: so each time is the first.
+      const [a, b, c] = opened('client', { random: source, fragmentSize: 1000 });
+      for (const connection of [a, b, c]) {
+        const taken: number[] = [];
+        out.push([connection, taken]);
+        const transmit = connection.transmit.bind(connection);
+        connection.transmit = () => {
+          const bytes = transmit();
+          taken.push(...(bytes ?? []));
+          return bytes;
+        };
+      }
+      for (let round = 0; round < 2; round++) {
+        acting = 1;
+        if (send === 'send') a.send('a');
+        else if (send === 'sendFragment') a.sendFragment('a', true);
+        else if (send === 'ping') a.ping('a');
+        else if (send === 'long') a.send('a'.repeat(2500));
+        else a.close(1000, 'a');
+        for (const connection of [b, c, a]) {
+          drain(connection);
+          connection.written();
+        }
+        if (send === 'close') break;
+      }
+      const sentBy = out.map(([, taken]) =>
+        decodeFrames(Uint8Array.from(taken)).frames.map(({ payload }) => String.fromCharCode(...payload)),
+      );
+      for (const [i, of] of ['a', 'b', 'c'].entries()) {
+        assert.ok(
+          sentBy[i]?.every((payload) => payload.includes(of)),
+          `${of}: ${sentBy[i]?.map((payload) => payload.slice(0, 20))}`,
+        );
+      }
+      assert.ok(sentBy[0]?.some((payload) => payload.includes('a')) && sentBy[1]?.includes('b'));
+    });
+  }
+}
+
+random('5.3 a random source that throws leaves all connections as they were', () => {
+  let broken = false;
+  const source = (bytes: Uint8Array): void => {
+    if (broken) throw new RangeError('no entropy');
+    bytes.fill(0);
+  };
+  const [a, b, c] = opened('client', { random: source });
+  broken = true;
+  for (const connection of [a, b, c]) assert.throws(() => connection.send('lost'), isA(RangeError));
+  broken = false;
+  for (const connection of [a, b, c, a]) {
+    assert.is(connection.transmit(), undefined);
+    connection.send('a');
+    assert.equal(frames(drain(connection)), ['1 a']);
+  }
+});
+
+random.run();
