@@ -5,15 +5,19 @@ import * as assert from 'uvu/assert';
 import { systemTool } from '../../packages/tools/testing.ts';
 import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans, LOAN, type Sending } from '../src/loan.ts';
+import { Audience } from '../src/net/audience.ts';
 import { Companion, nodeProgram } from '../src/net/companion.ts';
 import { exponent } from '../src/net/fit.ts';
-import { encodeFrames } from '../src/net/frames.ts';
+import { encodeFrames, pongsTo } from '../src/net/frames.ts';
 import type { EchoAnswer } from '../src/net/load.ts';
+import type { LoadClient } from '../src/net/load-client.ts';
 import * as servers from '../src/net/server-programs.ts';
 import { cost, Station } from '../src/net/station.ts';
 import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
+import { suite as broadcastSuite } from '../src/suites/broadcast.ts';
 import { suite as connectSuite } from '../src/suites/connect.ts';
 import { suite as echoSuite } from '../src/suites/echo.ts';
+import { heartbeatCost, suite as heartbeatSuite } from '../src/suites/heartbeat.ts';
 import { costs, suite as idleSuite } from '../src/suites/idle.ts';
 
 const load = suite('load generator');
@@ -55,6 +59,78 @@ for (const server of [
     }
   });
 }
+
+load('answers Ping frames, and nothing else', () => {
+  const pings = Buffer.from([0x89, 0, 0x89, 2, 1, 2]);
+  assert.equal(pongsTo(pings), [Buffer.from([0x8a, 0x80, 0, 0, 0, 0]), Buffer.from([0x8a, 0x82, 0, 0, 0, 0, 1, 2])]);
+  for (const bytes of [[0x81, 0], [0x89, 126], [0x89, 2, 1], [0x89]]) {
+    assert.throws(() => pongsTo(Uint8Array.from(bytes)), /no Ping frame/);
+  }
+});
+
+for (const server of [
+  servers.BROADCAST,
+  servers.BROADCAST_LOOP,
+  servers.BROADCAST_WS,
+  servers.BROADCAST_WS_BUFFER,
+  servers.BROADCAST_BUN,
+  servers.BROADCAST_BARE,
+]) {
+  systemTool(server.name, server.missing).test(load)(`broadcasts with ${server.name}`, async () => {
+    const station = await Station.start(server);
+    try {
+      for (const kind of ['text', 'CJK text', 'binary'] as const) {
+        for (const size of [64, 1024, 16_384]) {
+          for (const compressed of [false, true]) {
+            const what = { kind, size, compressed, connections: 5, milliseconds: 5 };
+            const { cost: time, processor } = await station.broadcast(what);
+            assert.ok(time > 0 && Number(processor) >= 0);
+          }
+        }
+      }
+    } finally {
+      await station.stop();
+    }
+  });
+}
+
+load('says when nobody listens', async () => {
+  const generator = await Companion.start({ ...nodeProgram('load.ts'), command: process.execPath });
+  try {
+    await generator.ask({ type: 'heard', messages: 1 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /nobody listens/);
+  } finally {
+    await generator.stop();
+  }
+});
+
+load('an audience says when something else arrives, too much, or nothing more', async () => {
+  const frame = Buffer.from(`8103${hex('abc')}`, 'hex');
+  const hear = async (act: (client: LoadClient) => void): Promise<string> => {
+    const client = {} as LoadClient;
+    const heard = new Audience([client], 'text', 3).heard(1).then(
+      () => 'all is well',
+      (error: unknown) => String(error),
+    );
+    act(client);
+    return await heard;
+  };
+  const the = Buffer.from(`8103${hex('the')}`, 'hex');
+  assert.is(await hear(({ onBytes }) => onBytes(5, the)), 'all is well');
+  assert.is(
+    await hear(({ onBytes }) => {
+      onBytes(1, the);
+      onBytes(2, the.subarray(1));
+      onBytes(2, the.subarray(3));
+    }),
+    'all is well',
+  );
+  assert.match(await hear(({ onBytes }) => onBytes(5, frame)), /differs from what was to be sent/);
+  assert.match(await hear(({ onBytes }) => onBytes(6, Buffer.concat([the, the]))), /more has arrived/);
+  assert.match(await hear(({ onEnd }) => onEnd(new Error('gone'))), /gone/);
+});
 
 load('reports an echo that differs from the message', async () => {
   const station = await Station.start(servers.BARE);
@@ -204,7 +280,7 @@ subjects('a runtime that is not installed is reported as missing, with the reaso
 });
 
 subjects('every suite has sockless, and names are unique', () => {
-  for (const { name, ours, peers, cases } of [echoSuite, connectSuite, idleSuite]) {
+  for (const { name, ours, peers, cases } of [echoSuite, broadcastSuite, connectSuite, idleSuite, heartbeatSuite]) {
     assert.ok(ours[0]?.name.startsWith('sockless'), name);
     const names = [...ours, ...peers].map((each) => each.name);
     assert.is(new Set(names).size, names.length, name);
@@ -259,6 +335,12 @@ subjects('an idle connection costs memory', async () => {
   const { heap, heapAndBuffers, resident } = await costs(servers.SERVE, 1000);
   assert.ok(heap > 0);
   assert.ok(Number.isFinite(heapAndBuffers) && Number.isFinite(resident));
+});
+
+subjects('a heartbeat costs time, ours and that of ws', async () => {
+  for (const server of [servers.SERVE_HEARTBEAT, servers.WS_HEARTBEAT]) {
+    assert.ok((await heartbeatCost(server, { connections: 20, interval: 1000, time: 2000 })) > 0);
+  }
 });
 
 subjects.run();

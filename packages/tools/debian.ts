@@ -11,6 +11,9 @@ const PROBES = {
   chromium: () => existsSync(CHROMIUM),
   'python3-websockets': () => imports('websockets'),
   'python3-wsproto': () => imports('wsproto'),
+  nginx: () => existsSync('/usr/sbin/nginx'),
+  haproxy: () => existsSync('/usr/sbin/haproxy'),
+  tinyproxy: () => existsSync('/usr/bin/tinyproxy'),
 };
 
 /** The name of a package. */

@@ -24,7 +24,7 @@ which is installed from npm: ${NODES.join(', ')}
   --timeout   how many seconds a file may take before its process is killed (default: 300; with --all 900)
 
 Tests that need a missing Debian package are skipped and name it; if CI is set they fail.
-SOCKLESS_HIDE_TOOLS=all, or =chromium,python3-websockets,python3-wsproto, hides these packages.`;
+SOCKLESS_HIDE_TOOLS=all, or =chromium,nginx and so on, hides these packages.`;
 
 /** @typedef {import('./test-process.js').Group} Group */
 /**

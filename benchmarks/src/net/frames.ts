@@ -50,3 +50,20 @@ export function frameHead(opcode: number, size: number, masked: boolean, final =
   head.writeBigUInt64BE(BigInt(size), 2);
   return head;
 }
+
+/**
+ * Returns a Pong frame for each Ping frame of a server's, masked with zeros.
+ *
+ * @throws {Error} when anything else has come, or a frame has come in parts
+ */
+export function pongsTo(pings: Uint8Array): Buffer[] {
+  const pongs: Buffer[] = [];
+  for (let at = 0; at < pings.length; ) {
+    const length = pings[at + 1] as number;
+    const end = at + 2 + length;
+    if (pings[at] !== 0x89 || !(length < 126 && end <= pings.length)) throw new Error('this is no Ping frame');
+    pongs.push(Buffer.from([0x8a, 0x80 | length, 0, 0, 0, 0, ...pings.subarray(at + 2, end)]));
+    at = end;
+  }
+  return pongs;
+}

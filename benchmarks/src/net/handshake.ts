@@ -3,10 +3,16 @@
 /** Where all servers listen. */
 export const HOST = '127.0.0.1';
 
-/** The request. */
-export const REQUEST = Buffer.from(
+const HEAD =
   `GET /echo HTTP/1.1\r\nHost: ${HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
+
+/** The request. */
+export const REQUEST = Buffer.from(`${HEAD}\r\n`);
+
+/** A request that offers compression without context takeover, so that one message is the same for all. */
+export const COMPRESSING_REQUEST = Buffer.from(
+  `${HEAD}Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n`,
 );
 
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';

@@ -36,8 +36,12 @@ export class LoadClient {
     this.socket.on('close', () => this.#end(new Error('the server has closed a connection')));
   }
 
-  /** Opens a connection; resolves when the server has accepted it. */
-  static open(port: number): Promise<LoadClient> {
+  /**
+   * Opens a connection: resolves when the server has accepted it.
+   *
+   * @param ready is called when it has, before anything that follows is taken; without it nothing may follow at once
+   */
+  static open(port: number, request = REQUEST, ready?: (client: LoadClient) => void): Promise<LoadClient> {
     return new Promise((resolve, reject) => {
       const client = new LoadClient(port);
       let head = '';
@@ -47,19 +51,31 @@ export class LoadClient {
         if (!head.includes('\r\n\r\n')) return;
         client.onBytes = ignore;
         client.onEnd = ignore;
-        if (head.endsWith('\r\n\r\n') && isAccepted(head)) resolve(client);
-        else reject(new Error(`the server has not accepted a connection: ${head.slice(0, 200)}`));
+        const end = head.indexOf('\r\n\r\n') + 4;
+        if (!isAccepted(head.slice(0, end)) || (ready === undefined && end < head.length)) {
+          reject(new Error(`the server has not accepted a connection: ${head.slice(0, 200)}`));
+          return;
+        }
+        ready?.(client);
+        const rest = Buffer.from(head.slice(end), 'latin1');
+        if (rest.length > 0) client.onBytes(rest.length, rest);
+        resolve(client);
       };
-      client.socket.write(REQUEST);
+      client.socket.write(request);
     });
   }
 
   /** Opens many connections, a few at a time so that the server's backlog suffices. */
-  static async openMany(port: number, count: number): Promise<LoadClient[]> {
+  static async openMany(
+    port: number,
+    count: number,
+    request = REQUEST,
+    ready?: (client: LoadClient) => void,
+  ): Promise<LoadClient[]> {
     const clients: LoadClient[] = [];
     let begun = 0;
     const work = async (): Promise<void> => {
-      while (begun++ < count) clients.push(await LoadClient.open(port));
+      while (begun++ < count) clients.push(await LoadClient.open(port, request, ready));
     };
     try {
       await Promise.all(Array.from({ length: 64 }, work));

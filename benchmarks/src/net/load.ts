@@ -5,7 +5,9 @@
  */
 import { performance } from 'node:perf_hooks';
 import { answerQuestions } from './answers.ts';
-import { encodeFrames, type Frames } from './frames.ts';
+import { Audience, type HeardQuestion, type ListenQuestion } from './audience.ts';
+import { encodeFrames, type Frames, pongsTo } from './frames.ts';
+import { COMPRESSING_REQUEST, REQUEST } from './handshake.ts';
 import { LoadClient } from './load-client.ts';
 
 /** Asks to open and check connections for the next {@link EchoQuestion}, unless they exist already. */
@@ -45,6 +47,14 @@ export interface OpenQuestion {
   readonly type: 'open';
   readonly port: number;
   readonly connections: number;
+  /** Whether Ping frames come on them, which are answered. */
+  readonly pings?: boolean;
+}
+
+/** Asks for the Ping frames that come on connections which were opened for them to be counted for some time. */
+export interface PongQuestion {
+  readonly type: 'pong';
+  readonly milliseconds: number;
 }
 
 /** Asks to close all connections. */
@@ -53,7 +63,15 @@ export interface CloseQuestion {
 }
 
 /** A question to the load generator. */
-export type LoadQuestion = PrepareQuestion | EchoQuestion | ConnectQuestion | OpenQuestion | CloseQuestion;
+export type LoadQuestion =
+  | PrepareQuestion
+  | EchoQuestion
+  | ListenQuestion
+  | HeardQuestion
+  | ConnectQuestion
+  | OpenQuestion
+  | PongQuestion
+  | CloseQuestion;
 
 /** The number of messages echoed, or of connections opened. */
 export interface LoadAnswer {
@@ -80,6 +98,7 @@ let clientsSince = 0;
 let frames: Frames = encodeFrames(2, 0, 0);
 /** How many of them are sent on each connection before the first reply. */
 let framesInFlight = 0;
+let audience: Audience | undefined;
 
 answerQuestions({}, async (question: LoadQuestion) => {
   let watchdog: NodeJS.Timeout | undefined;
@@ -106,8 +125,14 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
       return measured(() => echoForAWhile(question.milliseconds));
     case 'connect':
       return connectForAWhile(question);
+    case 'listen':
+      return listen(question);
+    case 'heard':
+      return heard(question.messages);
     case 'open':
-      return open(question.port, question.connections);
+      return open(question.port, question.connections, undefined, question.pings);
+    case 'pong':
+      return pongForAWhile(question.milliseconds);
     case 'close':
       return Promise.resolve(closeAll());
   }
@@ -124,9 +149,23 @@ async function prepare(question: PrepareQuestion): Promise<undefined> {
   clientsOf = wanted;
 }
 
-async function open(port: number, connections: number): Promise<undefined> {
+async function listen({ port, connections, compressed, kind, size }: ListenQuestion): Promise<undefined> {
+  const wanted = [port, connections, compressed].join();
+  if (wanted !== clientsOf || performance.now() > clientsSince + MAX_AGE / 2) {
+    await open(port, connections, compressed ? COMPRESSING_REQUEST : REQUEST);
+    clientsOf = wanted;
+  }
+  audience = new Audience(clients, kind, size);
+}
+
+async function heard(messages: number): Promise<undefined> {
+  if (audience === undefined) throw new Error('nobody listens');
+  await audience.heard(messages);
+}
+
+async function open(port: number, connections: number, request = REQUEST, pings = false): Promise<undefined> {
   closeAll();
-  clients = await LoadClient.openMany(port, connections);
+  clients = await LoadClient.openMany(port, connections, request, pings ? answerPings : undefined);
   clientsSince = performance.now();
 }
 
@@ -208,6 +247,30 @@ function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion):
     };
     await Promise.all(Array.from({ length: concurrency }, work));
     return { count, milliseconds: performance.now() - start };
+  });
+}
+
+/** How many Ping frames have been answered. */
+let pings = 0;
+
+function answerPings(client: LoadClient): void {
+  client.onBytes = (length, bytes) => {
+    const pongs = pongsTo(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+    pings += pongs.length;
+    client.socket.write(Buffer.concat(pongs));
+  };
+}
+
+/** Says how many Ping frames come in this time. */
+function pongForAWhile(milliseconds: number): Promise<LoadAnswer> {
+  return measured(async () => {
+    const start = performance.now();
+    const before = pings;
+    await new Promise<void>((resolve, reject) => {
+      for (const client of clients) client.onEnd = reject;
+      setTimeout(resolve, milliseconds);
+    });
+    return { count: pings - before, milliseconds: performance.now() - start };
   });
 }
 

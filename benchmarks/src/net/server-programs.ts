@@ -42,6 +42,12 @@ export const SERVE_LENDING = node('sockless, lending', 'sockless.ts', ['serve', 
 /** {@link SERVE} without limits on sizes. */
 export const SERVE_LARGE = node('sockless', 'sockless.ts', ['serve', 'large']);
 
+/** {@link SERVE} with a heartbeat: its interval in milliseconds is a further argument. */
+export const SERVE_HEARTBEAT = node('sockless', 'sockless.ts', ['serve', 'heartbeat']);
+
+/** ws with the heartbeat of its documentation: its interval in milliseconds is a further argument. */
+export const WS_HEARTBEAT = node('ws', 'ws.ts', ['heartbeat'], NO_ADD_ONS);
+
 /** ws with its defaults. */
 export const WS = node('ws', 'ws.ts', [], NO_ADD_ONS);
 /** ws with its native add-on for masking. */
@@ -63,7 +69,20 @@ export const SERVE_ON_BUN = native('sockless on Bun', BUN_RUNTIME, ['sockless.ts
 export const DENO = native('deno', DENO_RUNTIME, ['deno.ts'], [...DENO_FLAGS, '--no-config']);
 /** `serve` of `@sockless/deno`, with its defaults. */
 export const SERVE_ON_DENO = native('sockless on Deno', DENO_RUNTIME, ['sockless-deno.ts'], DENO_FLAGS);
-/** A bare socket of Node. */
+/** `serve` with its defaults and compression, which broadcasts. */
+export const BROADCAST = node('sockless', 'broadcast-sockless.ts');
+/** {@link BROADCAST} with a loop of `send` instead. */
+export const BROADCAST_LOOP = node('sockless, a loop of send', 'broadcast-sockless.ts', ['loop']);
+/** ws that sends a string to each. */
+export const BROADCAST_WS = node('ws', 'broadcast-ws.ts', [], NO_ADD_ONS);
+/** ws that sends one Buffer to each, as text where it is text. */
+export const BROADCAST_WS_BUFFER = node('ws, one Buffer', 'broadcast-ws.ts', ['buffer'], NO_ADD_ONS);
+/** Bun's `publish`. */
+export const BROADCAST_BUN = native('bun, publish', BUN_RUNTIME, ['broadcast-bun.ts']);
+/** A loop of `socket.write` of one frame. */
+export const BROADCAST_BARE = node('bare loop of socket.write', 'broadcast-bare.ts');
+
+/** A socket of Node's and nothing else. */
 export const BARE = node('bare net.Socket', 'bare.ts');
 
 /** A server that returns what Node's sockets read, without parsing frames: close to the limit of Node. */

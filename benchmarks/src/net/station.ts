@@ -1,6 +1,7 @@
 /** A server and a load generator that belong together. */
 
 import type { Measurement, Runner, Subject } from '../suite.ts';
+import type { ListenQuestion } from './audience.ts';
 import { Companion, nodeProgram } from './companion.ts';
 import type { EchoAnswer, LoadAnswer, LoadQuestion, PrepareQuestion } from './load.ts';
 import { type ServerProgram, serverAt } from './server-programs.ts';
@@ -15,7 +16,10 @@ type WithoutPort<Question> = Question extends LoadQuestion ? Omit<Question, 'por
 /** Which messages to echo, and how long. */
 export type Echo = Omit<PrepareQuestion, 'type' | 'port' | 'unchanged'>;
 
-/** A running server and a load generator connected to it. */
+/** Which message is to be sent to how many, and for how long again and again. */
+export type Broadcast = Omit<ListenQuestion, 'type' | 'port'> & { readonly milliseconds: number };
+
+/** A server that runs, and a load generator that asks it. */
 export class Station {
   readonly #server: Companion;
   readonly #load: Companion;
@@ -66,7 +70,29 @@ export class Station {
     return { cost: cost(answer), processor };
   }
 
-  /** Collects the server's garbage and returns the memory that is left. */
+  /**
+   * Has a message sent to all connections, again as soon as it has arrived everywhere: what each delivery takes, and how much processor
+   * time of the server. Opening the connections is not part of it; the questions to both processes are, for each message.
+   *
+   * @throws {Error} as {@link load}
+   */
+  async broadcast({ milliseconds, ...what }: Broadcast): Promise<Measurement> {
+    const { kind, size, compressed, connections } = what;
+    await this.load({ type: 'listen', ...what });
+    const before = await this.processor();
+    const start = performance.now();
+    let messages = 0;
+    do {
+      messages++;
+      await this.#server.ask({ about: 'broadcast', kind, size, compressed } satisfies ServerQuestion);
+      await this.load({ type: 'heard', messages });
+    } while (performance.now() - start < milliseconds);
+    const count = messages * connections;
+    const time = performance.now() - start;
+    return { cost: (time * 1e6) / count, processor: ((await this.processor()) - before) / count };
+  }
+
+  /** Collects the server's garbage and says what is left. */
   async memory(): Promise<Memory> {
     return (await this.#server.ask({ about: 'memory' } satisfies ServerQuestion)) as Memory;
   }

@@ -121,11 +121,11 @@ interface Report {
 }
 
 /** Tells whether a process may have that many connections; prints a line if not. */
-function allowed(connections: number): boolean {
+export function allowed(connections: number): boolean {
   const report = process.report?.getReport() as Report | undefined;
   const hard = report?.userLimits?.open_files?.hard;
   if (typeof hard !== 'number' || hard >= connections + OTHER_FILES) return true;
   const needed = `${connections} connections need ${connections + OTHER_FILES} open files`;
-  console.error(`idle: ${needed}, and the limit is ${hard} (ulimit -Hn): left out`);
+  console.error(`${needed}, and the limit is ${hard} (ulimit -Hn): left out`);
   return false;
 }

@@ -7,7 +7,9 @@ import {
   decided,
   type EndEvent,
   HandshakeError,
+  type HeaderFieldsInit,
   type OpenEvent,
+  type PreparedMessage,
   parseUri,
   type RandomSource,
   resolveOptions,
@@ -16,16 +18,22 @@ import {
 } from '@sockless/core';
 import { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 import type { Timer } from './clock.ts';
-import { type AbortSignalLike, host } from './host.ts';
+import { type AbortSignalLike, type HostAbortSignal, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
-import { checkPolicy, clientOptions } from './names.ts';
+import { checkPolicy } from './names.ts';
+import { startLater } from './pending.ts';
+import { isWorthRetrying, retryAfter } from './retry.ts';
 import type { AdapterOptions, Scope } from './scope.ts';
-import { normalize } from './url.ts';
+import { type Asked, type Fresh, Target, type UrlInit } from './target.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of a client that are the same wherever it runs. */
-export interface ReconnectingOptions extends ClientOptions, AdapterOptions {
-  /** Closes the connection with 1001 when it is aborted, or gives up connecting. */
+export interface ReconnectingOptions extends Omit<ClientOptions, 'headers' | 'subprotocols'>, AdapterOptions {
+  /** Further header fields of the request, such as Authorization or Cookie; a function is called for each try. */
+  readonly headers?: Fresh<HeaderFieldsInit | undefined>;
+  /** The subprotocols to offer, most wanted first; a function is called for each try. Default: none. */
+  readonly subprotocols?: Fresh<readonly string[] | undefined>;
+  /** Closes the connection with 1001 when it is aborted, or gives up connecting; its `reason` is the `cause` of the end. */
   readonly signal?: AbortSignalLike | undefined;
   /** Whether and when to connect again. Default: false. `true` stands for `{}`. */
   readonly reconnect?: ReconnectPolicy | boolean | undefined;
@@ -40,28 +48,44 @@ export interface ReconnectPolicy extends BackoffPolicy {
   readonly messages?: 'keep' | 'drop' | undefined;
   /**
    * Whether to connect again after this end. Default: unless this side closed the connection, either side closed it
-   * with 1000 or 1008, or the server refused the request with a status from 400 to 499 other than 408 and 429.
+   * with 1000 or 1008, or the server refused the request with a status from 400 to 499 other than 408, 429 and `refusals`.
    */
   readonly when?: ((end: EndEvent) => boolean) | undefined;
+  /**
+   * Statuses from 400 to 499 that are no answer for good: 403 and 404 during a rolling deployment, 401 where `headers` is a
+   * function that finds a fresh token. Default: none, besides 408 and 429.
+   */
+  readonly refusals?: readonly number[] | undefined;
+  /**
+   * The longest wait in milliseconds that a refusal can ask for by Retry-After; the delay of the policy comes on top, so that not
+   * all clients come back at once. 0 takes no notice of the field. Default: 300,000.
+   */
+  readonly maxRetryAfter?: number | undefined;
   /** Called when a further attempt has been decided on, `delay` milliseconds from now. */
   readonly onRetry?: ((retry: { attempt: number; delay: number; end: EndEvent }) => void) | undefined;
 }
 
+/** One try to connect. */
+export interface Try {
+  /** Where to. */
+  readonly uri: WebSocketUri;
+  /** The connection of core to start the client with. */
+  readonly connection: Connection;
+  /** When its time began, on the clock of the scope: before the functions of the application were asked. */
+  readonly startedAt: number;
+  /** Is aborted when the try ends before the connection is open. */
+  readonly signal: HostAbortSignal;
+}
+
 /**
- * Opens a transport for a client and starts `client` with `connection` on it. It is called anew for every try, and the
- * transport may still be connecting when it returns.
+ * Opens a transport for a client and starts `client` with the connection of this try on it. It is called anew for every try,
+ * and the transport may still be connecting when it returns.
  */
-export type Dial<Data> = (
-  client: WebSocketConnection<Data>,
-  uri: WebSocketUri,
-  connection: Connection,
-  scope: Scope<Data>,
-) => void;
+export type Dial<Data> = (client: WebSocketConnection<Data>, attempt: Try) => void;
 
 /** A connection that is dialled, and dialled again when it was lost: what an adapter's `connect` returns. */
 export class Client<Data> extends WebSocketConnection<Data> {
-  readonly #url: string;
-  readonly #options: ClientOptions;
+  readonly #target: Target;
   readonly #signal: AbortSignalLike | undefined;
   readonly #dial: Dial<Data>;
   readonly #policy: ReconnectPolicy | undefined;
@@ -78,6 +102,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
   };
 
   // The present try, and the wait for the next one.
+  #trial: Trial | undefined = undefined;
   #attempt = -1;
   #openedAt = Infinity;
   #retry: Timer | undefined = undefined;
@@ -87,23 +112,15 @@ export class Client<Data> extends WebSocketConnection<Data> {
   /**
    * Dials at once.
    *
-   * @throws {SyntaxError} when `url` is not a WebSocket URI
+   * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
    * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
    */
-  constructor(
-    url: string | { toString(): string },
-    options: ReconnectingOptions,
-    scope: Scope<Data>,
-    dial: Dial<Data>,
-  ) {
+  constructor(url: Fresh<UrlInit>, options: ReconnectingOptions, scope: Scope<Data>, dial: Dial<Data>) {
     super(scope);
-    const { text, authorization } = normalize(url);
-    this.#url = text;
+    this.#target = new Target(url, options);
     this.#dial = dial;
-    // A snapshot: every try is made with the same options.
-    this.#options = withAuthorization(clientOptions(options), authorization);
     this.#signal = options.signal;
-    this.#kept = new KeptMessages(resolveOptions(this.#options, CLIENT_OPTIONS).maxQueuedBytes);
+    this.#kept = new KeptMessages(resolveOptions(this.#target.known.options, CLIENT_OPTIONS).maxQueuedBytes);
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => host.crypto.getRandomValues(bytes));
     // A policy that is not valid is refused now and not after the first connection.
@@ -125,7 +142,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
    * {@link WebSocketConnection.send}; while there is no connection, as `messages` says: true when it is kept, false when it
    * is dropped, or when as much as `maxQueuedBytes` is kept already.
    */
-  override send(data: string | BytesLike, options?: SendOptions): boolean {
+  override send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
     if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
     // It counts for `drain`, as what a connection has queued does.
@@ -148,6 +165,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
 
   /** The connection is open: what was kept is sent. */
   protected override open(event: OpenEvent): unknown {
+    this.#trial = undefined;
     this.#openedAt = this.scope.clock.now();
     try {
       return super.open(event);
@@ -159,7 +177,11 @@ export class Client<Data> extends WebSocketConnection<Data> {
   }
 
   /** The connection ended: makes another one, or that was all. */
-  protected override end(event: EndEvent): unknown {
+  protected override end(ended: EndEvent): unknown {
+    const event = this.#withReason(ended);
+    const { error, cause } = event.explanation;
+    this.#trial?.giveUp(this.#signal?.aborted ? this.#signal.reason : (error ?? cause));
+    this.#trial = undefined;
     const delay = this.#stopped ? undefined : this.#nextDelay(event);
     if (delay === undefined) {
       this.#stop();
@@ -181,6 +203,17 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 
+  /** The same with the reason of the signal, where that is why the connection ended and nothing else is known. */
+  #withReason(event: EndEvent): EndEvent {
+    const { explanation } = event;
+    const { error, summary } = explanation;
+    if (!this.#signal?.aborted || explanation.cause !== undefined) return event;
+    const cause = this.#signal.reason;
+    if (error?.rule === 'handshake-abandoned') error.cause = cause;
+    const said = cause instanceof Error || typeof cause === 'string' ? `${summary} (${cause})` : summary;
+    return { ...event, explanation: { ...explanation, cause, summary: said } };
+  }
+
   /** There will be no further try; if one was being waited for, this is the end. */
   #stop(): void {
     this.#stopped = true;
@@ -195,20 +228,41 @@ export class Client<Data> extends WebSocketConnection<Data> {
   #nextDelay(event: EndEvent): number | undefined {
     const policy = this.#policy;
     if (policy === undefined) return undefined;
+    const { when = (end) => isWorthRetrying(end, policy.refusals), maxRetryAfter = MAX_RETRY_AFTER } = policy;
     try {
-      if (!decided('reconnect.when:', (policy.when ?? isWorthRetrying)(event))) return undefined;
+      if (!decided('reconnect.when:', when(event))) return undefined;
       this.#attempt = nextAttempt(this.#attempt, this.scope.clock.now() - this.#openedAt, policy);
       this.#openedAt = Infinity;
-      return backoffDelay(this.#attempt, policy, this.#random);
+      const delay = backoffDelay(this.#attempt, policy, this.#random);
+      return delay === undefined ? undefined : Math.min(delay + Math.min(retryAfter(event), maxRetryAfter), MAX_DELAY);
     } catch (error) {
       this.scope.report(this, error);
       return undefined;
     }
   }
 
+  /** Begins a try: at once, or when the application has said where to and with what. */
   #connect(): void {
-    const connection = Connection.client(this.#url, this.#options);
-    this.#dial(this, parseUri(this.#url), connection, this.scope);
+    const { known, isKnown } = this.#target;
+    const startedAt = this.scope.clock.now();
+    const trial = new Trial();
+    this.#trial = trial;
+    // Where functions are asked this one is never sent: it has the deadline meanwhile, and tells of the end if they fail.
+    const connection = Connection.client(known.url, known.options);
+    if (isKnown) this.#dial(this, trial.with(known, connection, startedAt));
+    else {
+      startLater(
+        this,
+        this.scope,
+        connection,
+        this.#target.ask(trial.signal),
+        {
+          open: (asked) => this.#dial(this, trial.with(asked, Connection.client(asked.url, asked.options), startedAt)),
+          discard: () => undefined,
+        },
+        startedAt,
+      );
+    }
   }
 
   /** That a try cannot begin is an end like any other. */
@@ -219,6 +273,38 @@ export class Client<Data> extends WebSocketConnection<Data> {
     } catch (error) {
       this.attempt(undefined, () => this.end(neverBegan(error)));
     }
+  }
+}
+
+/** How long a refusal can put off the next try, in milliseconds, unless the policy says otherwise. */
+const MAX_RETRY_AFTER = 300_000;
+
+/** The longest delay that `setTimeout` takes. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** A try that has not led to an open connection; its signal is made when it is asked for. */
+class Trial {
+  #controller: InstanceType<typeof host.AbortController> | undefined = undefined;
+
+  get signal(): HostAbortSignal {
+    this.#controller ??= new host.AbortController();
+    return this.#controller.signal;
+  }
+
+  giveUp(reason: unknown): void {
+    this.#controller?.abort(reason);
+  }
+
+  with({ url }: Asked, connection: Connection, startedAt: number): Try {
+    const own = (): HostAbortSignal => this.signal;
+    return {
+      uri: parseUri(url),
+      connection,
+      startedAt,
+      get signal() {
+        return own();
+      },
+    };
   }
 }
 
@@ -242,22 +328,9 @@ function neverBegan(cause: unknown): EndEvent {
       endedEarly: true,
       cause,
     },
+    statistics: {
+      ...{ openedAt: undefined, lastReceivedAt: undefined },
+      ...{ bytesReceived: 0, bytesSent: 0, messagesReceived: 0, messagesSent: 0 },
+    },
   };
-}
-
-/** Not after a normal end, nor where trying again would only bring the same answer. */
-function isWorthRetrying({ explanation }: EndEvent): boolean {
-  const { sent, received, error } = explanation;
-  if ([sent?.code, received?.code].some((code) => code === 1000 || code === 1008)) return false;
-  const status = error instanceof HandshakeError ? error.response?.status : undefined;
-  return status === undefined || status < 400 || status >= 500 || status === 408 || status === 429;
-}
-
-function withAuthorization(options: ClientOptions, authorization: string | undefined): ClientOptions {
-  if (authorization === undefined) return options;
-  const { headers = {} } = options;
-  const fields = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-  // What the application says itself counts.
-  if (fields.some(([name]) => name.toLowerCase() === 'authorization')) return options;
-  return { ...options, headers: [['Authorization', authorization], ...fields] };
 }

@@ -1,17 +1,28 @@
 /** What a `request` handler returns: made by `accept` and `reject`, and by nothing else. */
 import type { AcceptOptions, BytesLike, Connection, HeaderFieldsInit } from '@sockless/core';
 
+/** How to accept a request. */
+export interface DecisionOptions extends AcceptOptions {
+  /**
+   * Whose connection it is, the id of a user for instance: `server.find(key)` returns all open connections with that key, compared as by
+   * `Map`. Default: none.
+   */
+  readonly key?: unknown;
+}
+
 /** How a request is answered: what {@link accept} or {@link reject} returned. */
 export class Decision {
   readonly #answer: (connection: Connection, now: number | undefined) => void;
+  readonly #key: unknown;
 
   /** For this file: a plain object that looks like a decision is none, so that nothing is accepted by mistake. */
-  constructor(answer: (connection: Connection, now: number | undefined) => void) {
+  constructor(answer: (connection: Connection, now: number | undefined) => void, key?: unknown) {
     this.#answer = answer;
+    this.#key = key;
   }
 
-  /** Answers the request that waits, as was decided. */
-  static apply(decision: unknown, connection: Connection, now: number | undefined): void {
+  /** Answers the request that waits, as was decided; returns the key of the connection, if it was given one. */
+  static apply(decision: unknown, connection: Connection, now: number | undefined): unknown {
     if (!(decision instanceof Decision)) {
       throw new TypeError(
         `a request handler returns what accept() or reject() returned, or a promise of it, not ${describe(decision)}` +
@@ -20,6 +31,7 @@ export class Decision {
     }
     // The client may have gone while the application was deciding.
     if (connection.state === 'connecting') decision.#answer(connection, now);
+    return decision.#key;
   }
 }
 
@@ -34,8 +46,9 @@ export class Decision {
  * request: (ws, request) => (isAllowed(request) ? accept({ subprotocol: 'chat' }) : reject(403)),
  * ```
  */
-export function accept(options: AcceptOptions = {}): Decision {
-  return new Decision((connection, now) => connection.accept(options, now));
+export function accept(options: DecisionOptions = {}): Decision {
+  const { key, ...answer } = options;
+  return new Decision((connection, now) => connection.accept(answer, now), key);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** From the events of core to the handlers of the application, whatever those do. */
 import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
 import { accept, Decision } from './decision.ts';
+import { isRefusal } from './diagnostics.ts';
 import type { Driver } from './driver.ts';
 import { ConnectionEndedError } from './ended-error.ts';
 import { isPromiseLike, type Scope } from './scope.ts';
@@ -14,6 +15,8 @@ export abstract class Delivery<Data> {
   endEvent: EndEvent | undefined = undefined;
   /** The client's request: on a server, until the `open` handler has returned. What is of use later goes to `data`. */
   request: HandshakeRequest | undefined = undefined;
+  /** On a server: the key that the `request` handler has given it by `accept({ key })`. */
+  key: unknown = undefined;
 
   /** What it has in common with others. */
   protected readonly scope: Scope<Data>;
@@ -63,7 +66,9 @@ export abstract class Delivery<Data> {
       ws.#failed(connection, error);
       driver.destroy();
     }
-    ws.scope.run(Delivery.work<Data>, ws);
+    // Where it is still open there are bytes to write, a Ping frame, and nothing to tell: no context has to be entered.
+    if (connection.state === 'open' && ws.#busy !== 'delivering') ws.flush();
+    else ws.scope.run(Delivery.work<Data>, ws);
   }
 
   /** Begins to work with a connection. */
@@ -109,7 +114,7 @@ export abstract class Delivery<Data> {
     } catch (error) {
       // A stream may throw when it is written to. It cannot be relied upon any more.
       if (this.state === 'closed') return;
-      this.scope.report(this.self, error);
+      this.scope.run(() => this.scope.report(this.self, error), undefined);
       this.driver?.destroy();
     }
   }
@@ -118,11 +123,23 @@ export abstract class Delivery<Data> {
   protected planFlush(): void {
     if (this.#busy !== 'no') return;
     this.#busy = 'flush planned';
-    this.scope.clock.queueMicrotask(() => {
-      if (this.#busy !== 'flush planned') return;
-      this.#busy = 'no';
-      this.flush();
-    });
+    this.scope.turns.add(Delivery.#flushPlanned<Data>, this);
+  }
+
+  /**
+   * What was sent to this connection as one of many leaves at once, so that the next one can use what this one has borrowed of core. What
+   * is sent to it later in the same turn leaves together, when that ends.
+   */
+  protected flushFirst(): void {
+    if (this.#busy !== 'no') return;
+    this.planFlush();
+    this.flush();
+  }
+
+  static #flushPlanned<Data>(ws: Delivery<Data>): void {
+    if (ws.#busy !== 'flush planned') return;
+    ws.#busy = 'no';
+    if (ws.connection?.queuedBytes !== 0) ws.flush();
   }
 
   /** Calls the application outside of an event. What that throws, or rejects with, fails `connection`. */
@@ -146,6 +163,11 @@ export abstract class Delivery<Data> {
   protected abstract departed(count: number): void;
   /** Fewer bytes wait than before. */
   protected abstract advanced(): void;
+
+  /** The connection is not open any more: one of the two sides has begun to close it, or it was failed. */
+  protected closes(): void {
+    // A server takes it from those that are open.
+  }
 
   /** The connection is open; returns what the handler returned. */
   protected abstract open(event: OpenEvent): unknown;
@@ -185,12 +207,24 @@ export abstract class Delivery<Data> {
       case 'open':
         return this.open(event);
       case 'close':
+        this.closes();
         return handlers.close?.(self, event.code, event.reason);
       case 'fail':
+        this.closes();
+        if (connection.role === 'server') this.#tellRefusal(event.error);
         return handlers.fail?.(self, event.error);
-      case 'end':
+      case 'end': {
+        const { diagnostics } = this.scope;
+        if (diagnostics?.end.hasSubscribers) diagnostics.end.publish({ ws: self as WebSocketConnection<never>, event });
         return this.end(event);
+      }
     }
+  }
+
+  #tellRefusal(error: Error): void {
+    const { diagnostics } = this.scope;
+    if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
+    diagnostics.refuse.publish({ ws: this.self as WebSocketConnection<never>, error });
   }
 
   /** Asks the application, unless it leaves that to the policy of core. */
@@ -198,12 +232,18 @@ export abstract class Delivery<Data> {
     const { handlers } = this.scope;
     const decision = handlers.request === undefined ? ACCEPT : handlers.request(this.self, request);
     if (isPromiseLike(decision)) return this.#decideLater(connection, decision);
-    Decision.apply(decision, connection, this.#now());
+    this.key = Decision.apply(decision, connection, this.#now());
     return undefined;
   }
 
+  /** Answers the request that waits, whatever the application is still to decide. */
+  protected decide(decision: Decision): void {
+    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.#now());
+    this.changed();
+  }
+
   async #decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
-    Decision.apply(await decision, connection, this.#now());
+    this.key = Decision.apply(await decision, connection, this.#now());
     this.changed();
   }
 

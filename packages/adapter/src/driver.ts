@@ -6,6 +6,8 @@ export interface Driver {
   readonly socket: unknown;
   /** How many bytes it holds that the operating system has not taken. */
   readonly queuedBytes: number;
+  /** The address of the peer, where the transport has one and still knows it. */
+  readonly remoteAddress?: string | undefined;
   /** Returns the time of the connection, in milliseconds. */
   now(): number;
   /** Writes what the connection transmits, and does as its `transport`, `paused` and `deadline` say. */

@@ -2,12 +2,49 @@
 
 /** What is used of an `AbortSignal`. */
 export interface AbortSignalLike {
+  /** Whether it has been aborted. */
+  readonly aborted: boolean;
+  /** Why, once it has been. */
+  readonly reason: unknown;
   /** Throws the reason when it is aborted already. */
   throwIfAborted(): void;
   /** Calls when it is aborted. */
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   /** Does not call any more. */
   removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** The host's own `AbortSignal`, where its types are known. */
+export type HostAbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : AbortSignalLike;
+
+/** What is known of a stream where the host's types are not. */
+export interface StreamLike {
+  /** Whether somebody reads from it, or writes to it. */
+  readonly locked: boolean;
+}
+
+/** The host's own `ReadableStream`, where its types are known. */
+export type HostReadableStream = typeof globalThis extends { ReadableStream: { prototype: infer Stream } }
+  ? Stream
+  : StreamLike;
+
+/** The host's own `WritableStream`, where its types are known. */
+export type HostWritableStream = typeof globalThis extends { WritableStream: { prototype: infer Stream } }
+  ? Stream
+  : StreamLike;
+
+interface Source {
+  pull(controller: { enqueue(chunk: unknown): void; close(): void }): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+interface Sink {
+  start(controller: { error(error: Error): void }): void;
+  write(chunk: unknown): Promise<void>;
+  close(): Promise<void>;
+  abort(): void;
 }
 
 /** What is used of a `URL`. */
@@ -24,6 +61,9 @@ interface Url {
 interface Host {
   readonly crypto: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown };
   readonly console: { error(...values: unknown[]): void };
+  readonly AbortController: { new (): { readonly signal: HostAbortSignal; abort(reason?: unknown): void } };
+  readonly ReadableStream: { new (source: Source, strategy: { highWaterMark: number }): HostReadableStream };
+  readonly WritableStream: { new (sink: Sink): HostWritableStream };
   readonly URL: { new (url: string): Url; canParse(url: string): boolean };
   btoa(bytes: string): string;
 }

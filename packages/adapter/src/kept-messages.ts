@@ -1,11 +1,11 @@
 /** What was sent while there was no connection. */
-import { type BytesLike, type SendOptions, toBytes } from '@sockless/core';
+import { type BytesLike, PreparedMessage, prepare, type SendOptions, toBytes } from '@sockless/core';
 
 /** Of a frame of a client's (RFC 6455 5.2). */
 const MAX_HEADER_SIZE = 14;
 
 interface KeptMessage {
-  readonly data: string | Uint8Array;
+  readonly data: string | PreparedMessage;
   readonly options: SendOptions | undefined;
 }
 
@@ -23,16 +23,25 @@ export class KeptMessages {
   /**
    * Keeps a message; false when there is no room for it.
    *
-   * @throws {TypeError} when `data` is neither a string nor bytes
+   * @throws {TypeError} when `data` is neither a string nor bytes nor a prepared message, or an option is not valid for it
    */
-  add(data: string | BytesLike, options: SendOptions | undefined): boolean {
-    const bytes = toBytes(data);
-    if (this.size >= this.#maxSize) return false;
-    // The caller may write to its bytes before there is a connection.
-    const copy = typeof data === 'string' ? data : new Uint8Array(bytes);
-    this.#messages.push({ data: copy, options });
-    this.size += MAX_HEADER_SIZE + bytes.length;
-    return true;
+  add(data: string | BytesLike | PreparedMessage, options: SendOptions | undefined): boolean {
+    const { compress, text } = options ?? {};
+    if (data instanceof PreparedMessage) checkPrepared(options);
+    const isRoom = this.size < this.#maxSize;
+    if (typeof data === 'string') {
+      if (isRoom) this.#keep({ data, options }, toBytes(data).length);
+      return isRoom;
+    }
+    // Prepared, because the caller may write to its bytes before there is a connection.
+    const message = data instanceof PreparedMessage ? data : prepare(data, { compress, text });
+    if (isRoom) this.#keep({ data: message, options: undefined }, message.length);
+    return isRoom;
+  }
+
+  #keep(message: KeptMessage, length: number): void {
+    this.#messages.push(message);
+    this.size += MAX_HEADER_SIZE + length;
   }
 
   /** Gives up what waits, in order. */
@@ -41,5 +50,13 @@ export class KeptMessages {
     this.#messages = [];
     this.size = 0;
     return messages;
+  }
+}
+
+/** @throws {TypeError} when there are options: a prepared message has its own */
+export function checkPrepared(options: SendOptions = {}): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    throw new TypeError(`${name}: a prepared message is sent as it was prepared; give this option to prepare()`);
   }
 }

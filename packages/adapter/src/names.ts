@@ -7,6 +7,7 @@ import {
   SERVER_OPTIONS,
   type ServerOptions,
 } from '@sockless/core';
+import { SERVER_BOUNDS, type ServerBounds } from './bounds.ts';
 import type { ReconnectingOptions, ReconnectPolicy } from './client.ts';
 import type { Handlers } from './handlers.ts';
 import type { AdapterOptions } from './scope.ts';
@@ -23,7 +24,11 @@ export const RECONNECTING_OPTIONS: Names<ReconnectingOptions> = {
 };
 
 /** The names of the options of a server, wherever it runs. */
-export const SERVED_OPTIONS: Names<ServerOptions & AdapterOptions> = { ...SERVER_OPTIONS, ...ADAPTER_OPTIONS };
+export const SERVED_OPTIONS: Names<ServerOptions & AdapterOptions & ServerBounds> = {
+  ...SERVER_OPTIONS,
+  ...ADAPTER_OPTIONS,
+  ...SERVER_BOUNDS,
+};
 
 const RECONNECT_POLICY: Names<ReconnectPolicy> = {
   base: true,
@@ -33,8 +38,12 @@ const RECONNECT_POLICY: Names<ReconnectPolicy> = {
   stableAfter: true,
   messages: true,
   when: true,
+  refusals: true,
+  maxRetryAfter: true,
   onRetry: true,
 };
+
+const CLIENT_ERRORS = /^4\d\d$/;
 
 const HANDLERS: Names<Handlers> = {
   request: true,
@@ -78,5 +87,14 @@ export function checkPolicy(policy: ReconnectPolicy): void {
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`reconnect.${name}: a function, not ${typeof value}`);
     }
+  }
+  const { refusals = [], maxRetryAfter = 0, when } = policy;
+  const areStatuses = Array.isArray(refusals) && refusals.every((status) => CLIENT_ERRORS.test(String(status)));
+  if (!areStatuses) throw new TypeError('reconnect.refusals: a list of statuses from 400 to 499');
+  if (when !== undefined && policy.refusals !== undefined) {
+    throw new TypeError('reconnect.refusals: there is `when`, which decides');
+  }
+  if (!(typeof maxRetryAfter === 'number' && maxRetryAfter >= 0)) {
+    throw new RangeError(`reconnect.maxRetryAfter: a number of milliseconds from 0, not ${maxRetryAfter}`);
   }
 }

@@ -15,15 +15,24 @@ export interface Arrival<Transport> {
   giveUp?(): void;
 }
 
-/** Lets `ws` wait for its transport; that it does not come is the end of the connection. */
-export function startLater<Transport>(
-  ws: Delivery<never>,
-  scope: Scope<never>,
+/**
+ * Lets `ws` wait for its transport; that it does not come is the end of the connection.
+ *
+ * @param startedAt when the time of the connection began, on the clock of `scope`
+ */
+export function startLater<Transport, Data>(
+  ws: Delivery<Data>,
+  scope: Scope<Data>,
   connection: Connection,
   transport: PromiseLike<Transport>,
   arrival: Arrival<Transport>,
+  startedAt: number = scope.clock.now(),
 ): void {
-  start(ws, connection, new Pending(ws, scope, connection, transport, arrival));
+  start(
+    ws,
+    connection,
+    new Pending(ws as Delivery<never>, scope as Scope<never>, connection, transport, arrival, startedAt),
+  );
 }
 
 class Pending<Transport> implements Driver, Sleeper {
@@ -44,12 +53,13 @@ class Pending<Transport> implements Driver, Sleeper {
     connection: Connection,
     transport: PromiseLike<Transport>,
     arrival: Arrival<Transport>,
+    startedAt: number,
   ) {
     this.#ws = ws;
     this.#scope = scope;
     this.#connection = connection;
     this.#arrival = arrival;
-    this.#start = Math.floor(scope.clock.now());
+    this.#start = Math.floor(startedAt);
     transport.then(
       (it) => scope.run(() => this.#arrived(it), undefined),
       (error: unknown) => scope.run(() => this.#fail(error), undefined),

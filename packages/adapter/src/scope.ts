@@ -1,9 +1,11 @@
 /** What all connections of a server, or all tries of a client, have in common: one object that each of them refers to. */
 import { type Alarms, alarmsOf } from './alarms.ts';
 import { type Clock, hostClock } from './clock.ts';
+import type { Diagnostics } from './diagnostics.ts';
 import type { Handlers } from './handlers.ts';
 import { host } from './host.ts';
 import { checkHandlers } from './names.ts';
+import { type Turns, turnsOf } from './turns.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of an adapter beside those of core. */
@@ -26,6 +28,8 @@ export interface Context {
   readonly run: Run;
   /** The events of the transport come in that context by themselves. */
   readonly inherited: boolean;
+  /** The host's channels for operators, where it has any. */
+  readonly diagnostics?: Diagnostics | undefined;
 }
 
 const NO_CONTEXT: Context = { run: (call, argument) => call(argument), inherited: true };
@@ -38,8 +42,12 @@ export class Scope<Data = unknown> {
   readonly clock: Clock;
   /** The deadlines of all connections with this clock. */
   readonly alarms: Alarms;
+  /** When what is sent outside of handlers leaves, for all connections with this clock. */
+  readonly turns: Turns;
   /** {@link AdapterOptions.highWaterMark} */
   readonly highWaterMark: number;
+  /** The host's channels for operators, where it has any. */
+  readonly diagnostics: Diagnostics | undefined;
   readonly #context: Context;
 
   /**
@@ -59,7 +67,9 @@ export class Scope<Data = unknown> {
     this.handlers = handlers;
     this.clock = clock;
     this.alarms = alarmsOf(clock);
+    this.turns = turnsOf(clock);
     this.highWaterMark = highWaterMark;
+    this.diagnostics = context.diagnostics;
     this.#context = context;
   }
 
@@ -77,6 +87,17 @@ export class Scope<Data = unknown> {
   enter<Argument>(call: (argument: Argument) => void, argument: Argument): void {
     if (this.#context.inherited) call(argument);
     else this.#context.run(call, argument);
+  }
+
+  /**
+   * There is no connection, though somebody came: tells operators, and the application.
+   *
+   * @param isMine whether the application hears of it also where it has no `error` handler, on the console
+   */
+  acceptFailed(error: unknown, isMine: boolean): void {
+    const { diagnostics, handlers } = this;
+    if (diagnostics?.acceptFailed.hasSubscribers) diagnostics.acceptFailed.publish({ error });
+    if (isMine || handlers.error !== undefined) this.report(undefined, error);
   }
 
   /** Tells the application of an error: its `error` handler, or the console. Never throws. */

@@ -2,8 +2,10 @@
 import {
   type BytesLike,
   type Connection,
+  type ConnectionStatistics,
   type EndEvent,
   type OpenEvent,
+  PreparedMessage,
   type SendOptions,
   type State,
   StateError,
@@ -14,10 +16,12 @@ import { Deferred } from './deferred.ts';
 import { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import { ConnectionEndedError } from './ended-error.ts';
+import type { HostReadableStream, HostWritableStream } from './host.ts';
 import { Inbox } from './inbox.ts';
 import { isPromiseLike } from './scope.ts';
+import { readableOf, writableOf } from './streams.ts';
 
-/** The promises that an application has asked for, or was given. */
+/** The promises and streams that an application has asked for, or was given. */
 interface Promises {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
@@ -25,11 +29,35 @@ interface Promises {
   written?: Deferred<void> | undefined;
   /** Bytes have been lent: that they are the application's again is a promise too. */
   lent?: boolean | undefined;
+  readable?: HostReadableStream | undefined;
+  writable?: HostWritableStream | undefined;
 }
 
 /** Who has stopped reading: the application, a loop with too much waiting for it. */
 const BY_APPLICATION = 1;
 const BY_INBOX = 2;
+
+/** What a connection is a member of. */
+interface Membership {
+  /** The connection leaves, or has ended. */
+  delete(ws: WebSocketConnection<never>): void;
+}
+
+/** For groups: what a connection is a member of. It leaves when it ends. */
+export let memberships: {
+  add(ws: WebSocketConnection<never>, membership: Membership): void;
+  delete(ws: WebSocketConnection<never>, membership: Membership): void;
+};
+
+/** Sends a message that many get; returns what became of it, and never throws. */
+export let sendPrepared: <Data>(
+  ws: WebSocketConnection<Data>,
+  message: PreparedMessage,
+  slow: 'close' | 'skip' | ((ws: WebSocketConnection<Data>) => unknown),
+) => 'sent' | 'skipped' | 'closed';
+
+/** Fails a connection whose peer reads too slowly. */
+export let failSlow: (ws: WebSocketConnection<never>) => void;
 
 /** A WebSocket connection: what `attach`, `upgrade`, `serve` and `connect` return. */
 export class WebSocketConnection<Data = unknown> extends Delivery<Data> implements AsyncIterable<string | Uint8Array> {
@@ -43,6 +71,22 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Messages go to an inbox when no handler takes them; `'unwanted'` when nobody has asked for them by now. */
   #inbox: Inbox | 'unwanted' | undefined = undefined;
   #promises: Promises | undefined = undefined;
+  #memberships: Set<Membership> | undefined = undefined;
+
+  static {
+    failSlow = (ws) => ws.#tooSlow();
+    sendPrepared = (ws, message, slow) => ws.#sendPrepared(message, slow as (ws: unknown) => unknown);
+    memberships = {
+      add(ws, membership) {
+        ws.#memberships ??= new Set();
+        ws.#memberships.add(membership);
+      },
+      delete(ws, membership) {
+        ws.#memberships?.delete(membership);
+        if (ws.#memberships?.size === 0) ws.#memberships = undefined;
+      },
+    };
+  }
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
   get state(): State {
@@ -57,6 +101,19 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** The socket, to be looked at: what is written to it or read from it breaks the connection. */
   get socket(): unknown {
     return this.driver?.socket;
+  }
+
+  /**
+   * The address of the peer, where the transport has one. Node forgets it with the socket unless somebody has asked before: ask in `open` to know
+   * it in `end`.
+   */
+  get remoteAddress(): string | undefined {
+    return this.driver?.remoteAddress;
+  }
+
+  /** What has passed so far. Times are in milliseconds since the connection came. Undefined before there is a transport. */
+  get statistics(): ConnectionStatistics | undefined {
+    return this.connection?.statistics ?? this.endEvent?.statistics;
   }
 
   /** How many bytes have been sent and not been handed to the operating system yet. */
@@ -113,17 +170,18 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /**
-   * Sends a message, a string as text and bytes as binary. Bytes are never written to, and the application's again when this
-   * returns; with `lend` they are not copied, must not change meanwhile, and are the application's again when {@link written}
-   * resolves.
+   * Sends a message: a string as text, bytes as binary (with `text` as text), and what `prepare` returned as it was prepared.
+   * Bytes are never written to, and the application's again when this returns; with `lend` they are not copied, must not
+   * change meanwhile, and are the application's again when {@link written} resolves.
    *
    * @returns true when it is on its way. False when the connection is not open (yet, or any more), or when as much as
    * `maxQueuedBytes` waits: then the peer reads too slowly, and the connection is failed with 1013. To keep below that,
    * look at {@link queuedBytes}, await {@link drained}, or go on in the `drain` handler.
-   * @throws {TypeError} when `data` is neither a string nor bytes
+   * @throws {TypeError} when `data` is none of these, when with `text` the bytes are not valid UTF-8, and when there are options for a
+   * prepared message
    * @throws {StateError} `message-in-progress`: `sendFragment` has begun a message and not finished it
    */
-  send(data: string | BytesLike, options?: SendOptions): boolean {
+  send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
     const { connection } = this;
     try {
       connection?.send(data, options);
@@ -212,6 +270,30 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return iterator;
   }
 
+  /**
+   * The messages as a `ReadableStream`, strings and bytes, made when it is asked for: instead of a loop, and with the same back-pressure.
+   * It closes where a loop would end, and fails with a `ConnectionEndedError` where that would throw. Cancelling it closes the
+   * connection with 1000.
+   *
+   * @throws {StateError} `messages-dropped`, as for a loop
+   */
+  get readable(): HostReadableStream {
+    this.#promises ??= {};
+    this.#promises.readable ??= readableOf(this);
+    return this.#promises.readable;
+  }
+
+  /**
+   * A `WritableStream` that sends each chunk, a string or bytes, as a message, made when it is asked for. It is ready when no more than
+   * `highWaterMark` bytes wait. Closing it closes the connection with 1000 and waits for its end, which has to be clean; aborting
+   * it closes with 1011. It fails with a `ConnectionEndedError` when the connection ends otherwise.
+   */
+  get writable(): HostWritableStream {
+    this.#promises ??= {};
+    this.#promises.writable ??= writableOf(this);
+    return this.#promises.writable;
+  }
+
   /** Closes the connection with 1000 and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close(1000);
@@ -284,6 +366,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     // Somebody else's handshake, on a transport that has ended since: nobody can do anything with it.
     if (this.state === 'closed') return undefined;
     this.openEvent = event;
+    const { diagnostics } = this.scope;
+    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.#asAny, event });
     this.#promises?.opened?.resolve(event);
     // A client that loses the connection and connects again has another.
     if (this.#promises !== undefined) this.#promises.opened = undefined;
@@ -309,6 +393,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected settle(event: EndEvent): void {
     this.giveBack();
     this.endEvent = event;
+    for (const each of this.#memberships ?? []) each.delete(this.#asAny);
+    this.#memberships = undefined;
     this.#level = 'low';
     if (this.#inbox instanceof Inbox) this.#inbox.end(event);
     this.#promises?.opened?.reject(new ConnectionEndedError(event));
@@ -324,6 +410,11 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected giveBack(): void {
     const { connection, driver } = this;
     if (this.#promises?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
+  }
+
+  /** The same, for those to whom its data are nothing. */
+  get #asAny(): WebSocketConnection<never> {
+    return this as unknown as WebSocketConnection<never>;
   }
 
   #lend(): void {
@@ -393,16 +484,63 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return true;
   }
 
+  #sendPrepared(
+    message: PreparedMessage,
+    slow: 'close' | 'skip' | ((ws: this) => unknown),
+  ): 'sent' | 'skipped' | 'closed' {
+    const { connection } = this;
+    if (connection?.state !== 'open') return 'skipped';
+    const { queuedBytes, maxQueuedBytes } = connection;
+    const isFull = queuedBytes >= maxQueuedBytes || (queuedBytes > 0 && queuedBytes + message.length > maxQueuedBytes);
+    if (isFull) return this.#isSlow(slow);
+    try {
+      connection.send(message);
+    } catch (error) {
+      // It is being sent a message in fragments; or else its source of random bytes or its compression does not work.
+      if (!(error instanceof StateError)) this.scope.report(this, error);
+      return 'skipped';
+    }
+    this.flushFirst();
+    return 'sent';
+  }
+
+  /** As much waits as may. */
+  #isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
+    let policy: unknown = slow;
+    if (typeof slow === 'function') {
+      policy = undefined;
+      // What it throws is an error of this connection alone.
+      this.attempt(this.connection, () => {
+        const answer = slow(this);
+        if (answer === 'skip' || answer === 'close') policy = answer;
+        else return refuse(answer);
+        return undefined;
+      });
+    }
+    if (policy === 'skip') return 'skipped';
+    if (policy === 'close') this.#tooSlow();
+    return 'closed';
+  }
+
+  #tooSlow(): void {
+    this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
+    // Not at once: a handler may be in the middle of something when it calls.
+    this.scope.clock.queueMicrotask(() => this.changed());
+  }
+
   /** Throws what is the caller's mistake; the rest is what a peer may lead to at any time. */
-  #refused(data: string | BytesLike, error?: unknown): false {
+  #refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
     if (error !== undefined && !(error instanceof StateError && error.rule !== 'message-in-progress')) throw error;
     // What would be a mistake on an open connection is one here.
-    if (typeof data !== 'string') toBytes(data);
-    if (error?.rule === 'queue-full') {
-      this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
-      // Not at once: a handler may be in the middle of something when it calls.
-      this.scope.clock.queueMicrotask(() => this.changed());
-    }
+    if (typeof data !== 'string' && !(data instanceof PreparedMessage)) toBytes(data);
+    if (error?.rule === 'queue-full') this.#tooSlow();
     return false;
   }
+}
+
+/** @throws {TypeError} always: it is neither of the answers that there are */
+function refuse(answer: unknown): never {
+  // That it rejects is of no interest any more, and must not end the process.
+  if (isPromiseLike(answer)) answer.then(undefined, () => undefined);
+  throw new TypeError(`slow returns 'close' or 'skip', not ${isPromiseLike(answer) ? 'a promise' : String(answer)}`);
 }

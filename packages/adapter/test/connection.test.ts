@@ -11,7 +11,7 @@ import type { Driver } from '../src/driver.ts';
 import { ConnectionEndedError } from '../src/ended-error.ts';
 import type { Handlers } from '../src/handlers.ts';
 import { Scope } from '../src/scope.ts';
-import { ServedConnections } from '../src/server.ts';
+import { ServedConnections } from '../src/served-connections.ts';
 import { WebSocketConnection } from '../src/websocket-connection.ts';
 
 const test = suite('connection');
@@ -127,7 +127,7 @@ test('an attempt that fails before it begins is an end with its cause', async ()
   };
   const scope = new Scope<never>({ end: (_, event) => void ends.push(event) }, { clock });
   const options = { reconnect: { attempts: 1 }, random };
-  const ws = new Client<never>('ws://localhost', options, scope, (client, _, connection) => {
+  const ws = new Client<never>('ws://localhost', options, scope, (client, { connection }) => {
     tries++;
     const driver = new FakeDriver(client, connection);
     start(client, connection, driver);

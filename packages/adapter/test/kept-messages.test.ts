@@ -1,4 +1,5 @@
-// Messages that are sent while there is no connection: the limit to the byte.
+// What is sent while there is no connection: its bound to the byte.
+import { Connection, PreparedMessage, prepare } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { KeptMessages } from '../src/kept-messages.ts';
@@ -8,7 +9,11 @@ const test = suite('kept messages');
 /** The length of a client's frame header. */
 const HEADER = 14;
 
-test('a message counts its header and its bytes, and none is added beyond the limit', () => {
+/** Bytes are kept as a copy, which is a prepared message. */
+const shown = ({ data }: { data: string | PreparedMessage }): unknown =>
+  data instanceof PreparedMessage ? [data.type, data.length] : data;
+
+test('each counts its header and its bytes, and none is added from the bound on', () => {
   const kept = new KeptMessages(2 * (HEADER + 3));
   assert.is(kept.size, 0);
   assert.is(kept.add('é1', undefined), true);
@@ -16,12 +21,33 @@ test('a message counts its header and its bytes, and none is added beyond the li
   assert.is(kept.add(Uint8Array.of(1, 2, 3), undefined), true);
   assert.is(kept.size, 2 * (HEADER + 3));
   assert.is(kept.add('', undefined), false);
-  assert.equal(
-    kept.take().map(({ data }) => data),
-    ['é1', Uint8Array.of(1, 2, 3)],
-  );
+  assert.equal(kept.take().map(shown), ['é1', ['binary', 3]]);
   assert.equal([kept.size, kept.take()], [0, []]);
   assert.is(kept.add('', undefined), true);
+});
+
+test('what is kept is a copy, of the type that was asked for; a prepared message is kept as it is', () => {
+  const kept = new KeptMessages(1000);
+  const bytes = Uint8Array.of(0x61, 0x62);
+  const once = prepare('once');
+  assert.is(kept.add(bytes, { text: true, lend: true }), true);
+  assert.is(kept.add(bytes, { compress: false }), true);
+  assert.is(kept.add(once, undefined), true);
+  assert.is(kept.add(once, { text: undefined }), true);
+  bytes.fill(0);
+  const connection = Connection.opened('server');
+  for (const { data, options } of kept.take()) connection.send(data, options);
+  const sent: number[] = [];
+  for (let part = connection.transmit(); part !== undefined; part = connection.transmit()) sent.push(...part);
+  assert.is(Buffer.from(sent).toString('hex'), `8102616282026162${'81046f6e6365'.repeat(2)}`);
+});
+
+test('mistakes are said when it is kept, and nothing is', () => {
+  const kept = new KeptMessages(1000);
+  assert.throws(() => kept.add(5 as never, undefined), /a string, an ArrayBuffer or a view/);
+  assert.throws(() => kept.add(Uint8Array.of(255), { text: true }), /valid UTF-8/);
+  assert.throws(() => kept.add(prepare('a'), { text: true }), /give this option to prepare/);
+  assert.equal([kept.size, kept.take()], [0, []]);
 });
 
 test.run();

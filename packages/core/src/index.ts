@@ -7,6 +7,7 @@ export type {
   BinaryEvent,
   CloseEvent,
   ConnectionEvent,
+  ConnectionStatistics,
   EndEvent,
   Explanation,
   FailEvent,
@@ -47,6 +48,7 @@ export {
 export type { RequestHead } from './handshake/http1.ts';
 export type { HandshakeRequest, OriginRule, ServerPolicy } from './handshake/policy.ts';
 export type { AcceptOptions } from './handshake/server.ts';
+export type { ForwardedFields } from './handshake/site.ts';
 export { parseUri, type WebSocketUri } from './handshake/uri.ts';
 export type { RandomSource, Utf8TextDecoder } from './host.ts';
 export { checkNames, decided, type Names } from './misuse.ts';
@@ -63,3 +65,4 @@ export {
   StateError,
   type StateRule,
 } from './rules.ts';
+export { PreparedMessage, type PrepareOptions, prepare } from './send/prepared.ts';

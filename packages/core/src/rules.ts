@@ -81,6 +81,12 @@ export const PROTOCOL_RULES = {
     sentence: 'the peer sent a message longer than maxMessageSize',
     remedy: 'let it send smaller messages, or raise maxMessageSize',
   },
+  'too-many-fragments': {
+    code: 1009,
+    section: '10.4',
+    sentence: 'the peer sent a message in more fragments than maxFragments',
+    remedy: 'let it send larger fragments, or raise maxFragments',
+  },
   'continuation-without-message': {
     code: 1002,
     section: '5.4',
@@ -133,6 +139,12 @@ export const PROTOCOL_RULES = {
     code: 1008,
     section: '7.4.1',
     sentence: 'the peer sent more bytes of payload than rateLimits.bytes allows',
+    remedy: 'slow it down, or raise the limit',
+  },
+  'inflated-rate': {
+    code: 1008,
+    section: '7.4.1',
+    sentence: 'the compressed messages of the peer became more bytes than rateLimits.inflatedBytes allows',
     remedy: 'slow it down, or raise the limit',
   },
   'control-rate': {
@@ -447,11 +459,19 @@ export class HandshakeError extends Error {
   offset = 0;
   /** For `status-not-101` on a client: what the server answered instead. */
   readonly response: RejectedResponse | undefined;
+  /** What the peer is told: the message, without what only the application should know. */
+  readonly answer: string;
 
-  /** Takes the rule that was broken and a detail for the message; what is not printable in that is escaped. */
-  constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse) {
+  /**
+   * Takes the rule that was broken, a detail for the message, and an aside that the peer is not told; what is not printable in them is
+   * escaped.
+   */
+  constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse, aside = '') {
     const { status, section, sentence, remedy } = HANDSHAKE_RULES[rule];
-    super(`${sentence}${detail === '' ? '' : `: ${printable(detail)}`}; ${remedy} (${cite(section)})`);
+    const told = `${sentence}${detail === '' ? '' : `: ${printable(detail)}`}`;
+    const advice = `; ${remedy} (${cite(section)})`;
+    super(`${told}${aside === '' ? '' : `; ${printable(aside)}`}${advice}`);
+    this.answer = told + advice;
     this.rule = rule;
     this.status = status;
     this.section = section;

@@ -13,8 +13,8 @@ const SOURCES = new URL('../src/', import.meta.url);
 test('@sockless/core', () => {
   assert.equal(Object.keys(core).sort(), [
     ...['CLIENT_OPTIONS', 'CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES'],
-    ...['ProtocolError', 'SERVER_OPTIONS', 'StateError', 'checkNames', 'decided', 'fieldValue'],
-    ...['fieldValues', 'isCloseCode', 'parseUri', 'resolveOptions', 'resolveServerOptions', 'toBytes'],
+    ...['PreparedMessage', 'ProtocolError', 'SERVER_OPTIONS', 'StateError', 'checkNames', 'decided', 'fieldValue'],
+    ...['fieldValues', 'isCloseCode', 'parseUri', 'prepare', 'resolveOptions', 'resolveServerOptions', 'toBytes'],
   ]);
 });
 

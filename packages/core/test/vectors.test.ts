@@ -14,6 +14,7 @@ vectors('every rule that bytes can break has a row', () => {
     'invalid-deflate',
     'message-rate',
     'byte-rate',
+    'inflated-rate',
     'control-rate',
     'message-stalled',
     'idle-timeout',

@@ -1,4 +1,5 @@
-/** The people, their rooms, and three ways to reach them: unicast, multicast, broadcast. */
+/** Who is here and in which rooms. Each room is a group of connections, and so are all who are here. */
+import { type Group, Groups, type WebSocketConnection } from '@sockless/node';
 import { type Address, LIMITS, type Person, type ServerMessage } from './protocol.ts';
 
 /** A person who is here. */
@@ -8,60 +9,47 @@ export interface Member {
   readonly rooms: Set<string>;
   /** The heartbeat's last round trip in milliseconds. */
   latency: number | undefined;
-  /** Sends a text message to this person's page; never throws. */
-  readonly send: (text: string) => void;
+  /** The connection of this person's page; it leaves its groups when it ends. */
+  readonly ws: WebSocketConnection<never>;
 }
 
 export interface Hub {
   /** By id, in the order they came. */
   readonly members: Map<string, Member>;
-  /** By name of the room; a room exists as long as it has a member. */
-  readonly rooms: Map<string, Set<Member>>;
+  readonly everyone: Group<never>;
+  readonly rooms: Groups<never>;
 }
 
 /** The most rooms. */
 export const MAX_ROOMS = 100;
 
 export function createHub(): Hub {
-  return { members: new Map(), rooms: new Map() };
+  return { members: new Map(), everyone: new Groups<never>().group('everyone'), rooms: new Groups() };
 }
 
-/** Sends to one person. */
-export function unicast(member: Member, message: ServerMessage): void {
-  member.send(JSON.stringify(message));
+/** To one. */
+export function unicast({ ws }: Member, message: ServerMessage): void {
+  ws.send(JSON.stringify(message));
 }
 
-/** Sends to everyone in a room. */
-export function multicast(hub: Hub, room: string, message: ServerMessage): void {
-  sendAll(hub.rooms.get(room) ?? [], message);
+/** To all. */
+export function broadcast({ everyone }: Hub, message: ServerMessage, except?: Member): void {
+  everyone.send(JSON.stringify(message), { except: except?.ws });
 }
 
-/** Sends to everyone. */
-export function broadcast(hub: Hub, message: ServerMessage): void {
-  sendAll(hub.members.values(), message);
-}
-
-/** Encodes a text once for all recipients. */
-function sendAll(members: Iterable<Member>, message: ServerMessage): void {
-  const text = JSON.stringify(message);
-  for (const member of members) member.send(text);
-}
-
-/** Adds a person, sends a list of all others, and tells the others. `id` must be free. */
-export function enter(hub: Hub, id: string, name: string, rooms: readonly string[], send: Member['send']): Member {
-  const member: Member = { id, name: freeName(hub, name, id), rooms: new Set(), latency: undefined, send };
+/** Somebody arrives: is welcomed with a list of all, and all are told. `id` must not be taken. */
+export function enter(hub: Hub, id: string, name: string, rooms: readonly string[], ws: Member['ws']): Member {
+  const member: Member = { id, name: freeName(hub, name, id), rooms: new Set(), latency: undefined, ws };
   hub.members.set(id, member);
+  hub.everyone.join(ws);
   for (const room of rooms) join(hub, member, room);
   unicast(member, { type: 'welcome', you: id, people: [...hub.members.values()].map(toPerson) });
-  for (const other of hub.members.values()) {
-    if (other !== member) unicast(other, { type: 'person', person: toPerson(member) });
-  }
+  broadcast(hub, { type: 'person', person: toPerson(member) }, member);
   return member;
 }
 
-/** Removes a person, and tells the others. */
+/** The connection of somebody has ended, and all are told. */
 export function leave(hub: Hub, member: Member): void {
-  for (const room of member.rooms) part(hub, member, room);
   hub.members.delete(member.id);
   broadcast(hub, { type: 'gone', id: member.id });
 }
@@ -78,7 +66,8 @@ export function joinRoom(hub: Hub, member: Member, room: string): void {
 }
 
 export function leaveRoom(hub: Hub, member: Member, room: string): void {
-  part(hub, member, room);
+  hub.rooms.group(room).leave(member.ws);
+  member.rooms.delete(room);
   broadcast(hub, { type: 'person', person: toPerson(member) });
 }
 
@@ -87,7 +76,7 @@ export function say(hub: Hub, from: Member, to: Address, text: string, ref: stri
   const message: ServerMessage = { type: 'said', text, from: from.id, to, at, ref };
   if (to.kind === 'everyone') broadcast(hub, message);
   else if (to.kind === 'room') {
-    if (from.rooms.has(to.room)) multicast(hub, to.room, message);
+    if (from.rooms.has(to.room)) hub.rooms.group(to.room).send(JSON.stringify(message));
     else unicast(from, { type: 'problem', text: `You are not in #${to.room}.`, ref });
   } else {
     const person = hub.members.get(to.person);
@@ -96,24 +85,17 @@ export function say(hub: Hub, from: Member, to: Address, text: string, ref: stri
   }
 }
 
-/** Creates the room if necessary; returns false if there would be too many. */
-function join(hub: Hub, member: Member, name: string): boolean {
-  const room = hub.rooms.get(name) ?? new Set();
+/** Creates the room if need be; false when that is one too many. */
+function join({ rooms }: Hub, member: Member, name: string): boolean {
   if (member.rooms.has(name)) return true;
-  if (member.rooms.size >= LIMITS.roomsPerPerson || (room.size === 0 && hub.rooms.size >= MAX_ROOMS)) return false;
-  hub.rooms.set(name, room.add(member));
+  const room = rooms.group(name);
+  if (member.rooms.size >= LIMITS.roomsPerPerson || (room.size === 0 && rooms.size >= MAX_ROOMS)) return false;
+  room.join(member.ws);
   member.rooms.add(name);
   return true;
 }
 
-function part(hub: Hub, member: Member, name: string): void {
-  const room = hub.rooms.get(name);
-  room?.delete(member);
-  if (room?.size === 0) hub.rooms.delete(name);
-  member.rooms.delete(name);
-}
-
-/** Returns a name that no other person has, ignoring case. */
+/** No two people have the same name, in whatever case. */
 function freeName(hub: Hub, wanted: string, id: string): string {
   const taken = new Set<string>();
   for (const other of hub.members.values()) if (other.id !== id) taken.add(other.name.toLowerCase());

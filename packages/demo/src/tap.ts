@@ -101,9 +101,10 @@ export function mirror(tap: Tap, request: IncomingMessage, socket: Duplex, head:
 
   const down = new FrameCutter(false, (frame) => tap.frame('down', frame));
   const response = new ResponseReader((text) => tap.tell({ type: 'handshake', direction: 'down', head: text }));
-  const write: (chunk: Uint8Array, ...rest: never[]) => boolean = socket.write.bind(socket);
-  socket.write = (chunk: Uint8Array, ...rest: never[]) => {
-    down.push(response.push(chunk));
+  const write: (chunk: Uint8Array | string, ...rest: never[]) => boolean = socket.write.bind(socket);
+  socket.write = (chunk: Uint8Array | string, ...rest: never[]) => {
+    // What is short leaves as a string, one byte a character.
+    down.push(response.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk));
     return write(chunk, ...rest);
   };
 }

@@ -111,7 +111,7 @@ function receive(
     if (message.type !== 'hello') ws.close(1008, 'say hello first');
     else {
       const id = freeId(everyone, message.key);
-      visit.member = hub.enter(everyone, id, message.name, message.rooms, (text) => ws.send(text));
+      visit.member = hub.enter(everyone, id, message.name, message.rooms, ws as WebSocketConnection<never>);
     }
     return;
   }

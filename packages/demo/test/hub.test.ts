@@ -1,4 +1,7 @@
-// Recipients of messages: unicast, multicast, broadcast, presence.
+// Who gets what: unicast, multicast, broadcast, presence.
+import { Duplex } from 'node:stream';
+import { Connection } from '@sockless/core';
+import { attach } from '@sockless/node';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -18,104 +21,126 @@ import { LIMITS, type ServerMessage } from '../src/protocol.ts';
 /** A member, and the messages sent to it. */
 interface Guest {
   readonly member: Member;
-  /** Returns the messages since the last call. */
-  got(): ServerMessage[];
+  /** What was sent since the last call. */
+  got(): Promise<ServerMessage[]>;
+  /** The page is closed. */
+  close(): void;
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 function guest(hub: Hub, id: string, name = id, rooms = ['lobby']): Guest {
   const sent: ServerMessage[] = [];
-  const member = enter(hub, id, name, rooms, (text) => sent.push(JSON.parse(text)));
-  return { member, got: () => sent.splice(0) };
+  const page = Connection.opened('client');
+  const socket = new Duplex({
+    read: () => undefined,
+    write(chunk: Uint8Array, _, done) {
+      for (const event of page.receive(chunk.slice())) {
+        if (event.type === 'text') sent.push(JSON.parse(event.data));
+      }
+      done();
+    },
+  });
+  const ws = attach<never>(socket, Connection.opened('server'), { end: () => leave(hub, member) });
+  const member = enter(hub, id, name, rooms, ws);
+  return {
+    member,
+    close: () => ws.terminate(),
+    async got() {
+      await turn();
+      return sent.splice(0);
+    },
+  };
 }
 
-/** Returns Ada and Bo in the lobby and Cleo in no room, without unread messages. */
-function three(): { hub: Hub; ada: Guest; bo: Guest; cleo: Guest } {
+/** Ada and Bo in the lobby, Cleo in no room; all have read what they got. */
+async function three(): Promise<{ hub: Hub; ada: Guest; bo: Guest; cleo: Guest }> {
   const hub = createHub();
   const [ada, bo, cleo] = [guest(hub, 'ada'), guest(hub, 'bo'), guest(hub, 'cleo', 'cleo', [])];
-  for (const { got } of [ada, bo, cleo]) got();
+  for (const { got } of [ada, bo, cleo]) await got();
   return { hub, ada, bo, cleo };
 }
 
-test('a person who enters is welcomed, and the others are told', () => {
+test('who enters is welcomed, and the others are told', async () => {
   const hub = createHub();
   const ada = guest(hub, 'a', 'Ada');
   const person = { id: 'a', name: 'Ada', rooms: ['lobby'] };
-  assert.equal(ada.got(), [{ type: 'welcome', you: 'a', people: [person] }]);
+  assert.equal(await ada.got(), [{ type: 'welcome', you: 'a', people: [person] }]);
   const bo = guest(hub, 'b', 'Bo', ['tea', 'lobby']);
   const other = { id: 'b', name: 'Bo', rooms: ['tea', 'lobby'] };
-  assert.equal(bo.got(), [{ type: 'welcome', you: 'b', people: [person, other] }]);
-  assert.equal(ada.got(), [{ type: 'person', person: other }]);
+  assert.equal(await bo.got(), [{ type: 'welcome', you: 'b', people: [person, other] }]);
+  assert.equal(await ada.got(), [{ type: 'person', person: other }]);
 });
 
-test('broadcast reaches all, including the sender', () => {
-  const { hub, ada, bo, cleo } = three();
+test('broadcast reaches all, the sender among them', async () => {
+  const { hub, ada, bo, cleo } = await three();
   say(hub, ada.member, { kind: 'everyone' }, 'hi', 'r', 7);
   const said = [{ type: 'said', text: 'hi', from: 'ada', to: { kind: 'everyone' }, at: 7, ref: 'r' }];
-  for (const { got } of [ada, bo, cleo]) assert.equal(got(), said);
+  for (const { got } of [ada, bo, cleo]) assert.equal(await got(), said);
 });
 
-test('multicast reaches the members of the room', () => {
-  const { hub, ada, bo, cleo } = three();
+test('multicast reaches those in the room', async () => {
+  const { hub, ada, bo, cleo } = await three();
   say(hub, ada.member, { kind: 'room', room: 'lobby' }, 'hi', 'r', 7);
-  assert.is(ada.got().length, 1);
-  assert.is(bo.got().length, 1);
-  assert.equal(cleo.got(), []);
+  assert.is((await ada.got()).length, 1);
+  assert.is((await bo.got()).length, 1);
+  assert.equal(await cleo.got(), []);
 });
 
-test('only members of a room may multicast to it', () => {
-  const { hub, ada, cleo } = three();
+test('multicast is for those in the room', async () => {
+  const { hub, ada, cleo } = await three();
   say(hub, cleo.member, { kind: 'room', room: 'lobby' }, 'hi', 'r', 7);
-  assert.equal(ada.got(), []);
-  assert.equal(cleo.got(), [{ type: 'problem', text: 'You are not in #lobby.', ref: 'r' }]);
+  assert.equal(await ada.got(), []);
+  assert.equal(await cleo.got(), [{ type: 'problem', text: 'You are not in #lobby.', ref: 'r' }]);
 });
 
-test('unicast reaches one person and the sender', () => {
-  const { hub, ada, bo, cleo } = three();
+test('unicast reaches one, and the sender', async () => {
+  const { hub, ada, bo, cleo } = await three();
   say(hub, ada.member, { kind: 'person', person: 'cleo' }, 'psst', 'r', 7);
-  assert.is(ada.got().length, 1);
-  assert.equal(bo.got(), []);
-  assert.is(cleo.got().length, 1);
+  assert.is((await ada.got()).length, 1);
+  assert.equal(await bo.got(), []);
+  assert.is((await cleo.got()).length, 1);
   say(hub, ada.member, { kind: 'person', person: 'ada' }, 'to myself', 'r', 7);
-  assert.is(ada.got().length, 1);
+  assert.is((await ada.got()).length, 1);
 });
 
-test('unicast to a person who has left is refused', () => {
-  const { hub, ada, bo } = three();
-  leave(hub, bo.member);
-  assert.equal(ada.got(), [{ type: 'gone', id: 'bo' }]);
+test('unicast to somebody who is gone is a problem', async () => {
+  const { hub, ada, bo } = await three();
+  bo.close();
+  assert.equal(await ada.got(), [{ type: 'gone', id: 'bo' }]);
   say(hub, ada.member, { kind: 'person', person: 'bo' }, 'hi', 'r', 7);
-  assert.equal(ada.got(), [{ type: 'problem', text: 'This person is not here any more.', ref: 'r' }]);
+  assert.equal(await ada.got(), [{ type: 'problem', text: 'This person is not here any more.', ref: 'r' }]);
 });
 
-test('names are unique, ignoring case', () => {
-  const { hub, ada, cleo } = three();
+test('names are unique, in whatever case', async () => {
+  const { hub, ada, cleo } = await three();
   assert.is(guest(hub, 'x', 'ADA').member.name, 'ADA 2');
-  ada.got();
-  cleo.got();
+  await ada.got();
+  await cleo.got();
   rename(hub, cleo.member, 'Ada');
   assert.is(cleo.member.name, 'Ada 3');
-  assert.equal(ada.got(), [{ type: 'person', person: { id: 'cleo', name: 'Ada 3', rooms: [] } }]);
+  assert.equal(await ada.got(), [{ type: 'person', person: { id: 'cleo', name: 'Ada 3', rooms: [] } }]);
   rename(hub, ada.member, 'Ada');
   assert.is(ada.member.name, 'Ada');
 });
 
-test('rooms exist from their first member to their last', () => {
-  const { hub, ada, bo } = three();
+test('rooms come with their first member and go with their last', async () => {
+  const { hub, ada, bo } = await three();
   joinRoom(hub, bo.member, 'tea');
-  assert.equal(ada.got(), [{ type: 'person', person: { id: 'bo', name: 'bo', rooms: ['lobby', 'tea'] } }]);
-  assert.equal([...hub.rooms.keys()], ['lobby', 'tea']);
+  assert.equal(await ada.got(), [{ type: 'person', person: { id: 'bo', name: 'bo', rooms: ['lobby', 'tea'] } }]);
+  assert.equal([hub.rooms.size, hub.rooms.group('tea').size], [2, 1]);
   leaveRoom(hub, bo.member, 'tea');
-  assert.equal([...hub.rooms.keys()], ['lobby']);
-  leave(hub, ada.member);
-  leave(hub, bo.member);
+  assert.equal([hub.rooms.size, hub.rooms.group('lobby').size], [1, 2]);
+  ada.close();
+  bo.close();
   assert.is(hub.rooms.size, 0);
 });
 
-test('the number of rooms is limited, in all and for each person', () => {
-  const { hub, ada } = three();
+test('nobody is in too many rooms, and there are not too many', async () => {
+  const { hub, ada } = await three();
   for (let n = 0; n < 2 * LIMITS.roomsPerPerson; n++) joinRoom(hub, ada.member, `room-${n}`);
   assert.is(ada.member.rooms.size, LIMITS.roomsPerPerson);
-  assert.is(ada.got().at(-1)?.type, 'problem');
+  assert.is((await ada.got()).at(-1)?.type, 'problem');
   for (let n = 0; n < 20; n++) {
     guest(
       hub,

@@ -73,6 +73,10 @@ export class ConnDriver implements Driver, Sleeper {
     return this.#outstanding;
   }
 
+  get remoteAddress(): string | undefined {
+    return addressOf(this.socket);
+  }
+
   destroy(): void {
     this.#letGo('terminate was called');
     // What has arrived and not been polled is dropped.
@@ -96,11 +100,16 @@ export class ConnDriver implements Driver, Sleeper {
     }
     const { deadline } = connection;
     // What throws at once may have closed it just now.
-    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline);
+    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline, connection.slack);
   }
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
+    const { deadline, slack } = this.#connection;
+    if (deadline > this.now() && deadline !== Infinity && !this.#closed) {
+      this.#scope.alarms.set(this, this.#start + deadline, slack);
+      return;
+    }
     expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this one still has to end.
     this.flush();
@@ -229,6 +238,11 @@ export class ConnDriver implements Driver, Sleeper {
     this.#scope.alarms.clear(this);
     this.#connection.receiveEnd(this.now(), cause);
   }
+}
+
+/** Returns the address of the peer, where there is one: a Unix socket has none. */
+export function addressOf({ remoteAddr }: Partial<Deno.Conn>): string | undefined {
+  return remoteAddr !== undefined && 'hostname' in remoteAddr ? remoteAddr.hostname : undefined;
 }
 
 /** Closes a connection of Deno's, if nobody else has. */

@@ -1,6 +1,7 @@
 /** A client over TCP or TLS, or a Unix socket. */
 import {
   Client,
+  type Fresh,
   type Handlers,
   RECONNECTING_OPTIONS,
   type ReconnectingOptions,
@@ -23,9 +24,10 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   readonly socketPath?: string | undefined;
   /**
    * Returns the transport instead, or a promise of it: through a proxy, for instance. When it throws or rejects, that is
-   * the `cause` of the try's `end`; a connection that comes too late is closed.
+   * the `cause` of the try's `end`; a connection that comes too late is closed. The signal is aborted when the try ends before
+   * the connection is open.
    */
-  readonly createConn?: ((uri: WebSocketUri) => Deno.Conn | PromiseLike<Deno.Conn>) | undefined;
+  readonly createConn?: ((uri: WebSocketUri, signal: AbortSignal) => Deno.Conn | PromiseLike<Deno.Conn>) | undefined;
   /**
    * Whether `createConn` may return a connection without TLS for wss:, where TLS ends elsewhere. Else it must be a
    * `Deno.TlsConn`. Default: false.
@@ -45,12 +47,13 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
 type Dialling = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 'tls'>;
 
 /**
- * Connects to a WebSocket server. Returns at once; `opened` says how it went. Needs `--allow-net`, and for a
+ * Connects to a WebSocket server. Returns at once; `opened` says how it went. `url`, like the options `headers` and
+ * `subprotocols`, may be a function, which is called for each try. Needs `--allow-net`, and for a
  * Unix socket `--allow-read` and `--allow-write` as well.
  *
  * Without a `message` or `fragment` handler messages wait to be iterated over, up to 1 MiB; then they are dropped.
  *
- * @throws {SyntaxError} when `url` is not a WebSocket URI
+ * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
  * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
  * @example
  * ```ts
@@ -61,7 +64,7 @@ type Dialling = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 
  * ```
  */
 export function connect<Data = unknown>(
-  url: string | URL,
+  url: Fresh<string | URL>,
   options: ConnectOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
@@ -70,23 +73,22 @@ export function connect<Data = unknown>(
   // A snapshot: every try is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
   const scope = new Scope(handlers, settled, captureContext());
-  return new Client(url, settled, scope, (client, uri, connection) => {
+  return new Client(url, settled, scope, (client, { uri, connection, startedAt, signal }) => {
     // No option that asks for TLS is passed over.
     if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
     if (settled.socketPath !== undefined && uri.secure) {
       throw new TypeError('socketPath: Deno has no TLS over a Unix socket, and the URL is wss:');
     }
-    const trial = new AbortController();
     startLater(
-      client as WebSocketConnection<never>,
-      scope as Scope<never>,
+      client,
+      scope,
       connection,
-      dial(uri, settled, trial.signal),
+      dial(uri, settled, signal as AbortSignal),
       {
-        open: (conn, startedAt) => drive(client, scope, conn, connection, startedAt),
+        open: (conn) => drive(client, scope, conn, connection, startedAt),
         discard,
-        giveUp: () => trial.abort(),
       },
+      startedAt,
     );
   });
 }
@@ -119,7 +121,7 @@ async function dial(
   signal: AbortSignal,
 ): Promise<Deno.Conn> {
   if (createConn !== undefined) {
-    const conn = await createConn(uri);
+    const conn = await createConn(uri, signal);
     if (!uri.secure || insecure || typeof (conn as Partial<Deno.TlsConn>).handshake === 'function') return conn;
     conn.close();
     throw new TypeError('createConn returned a connection without TLS for wss:; `insecure: true` allows that');

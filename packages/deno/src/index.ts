@@ -1,6 +1,15 @@
 /** sockless for Deno: core on `Deno.listen`, `Deno.connect`, and whatever else gives a `Deno.Conn`. */
 export type * from '@sockless/adapter';
-export { accept, backoffDelay, ConnectionEndedError, nextAttempt, reject } from '@sockless/adapter';
+export {
+  accept,
+  backoffDelay,
+  ConnectionEndedError,
+  Groups,
+  nextAttempt,
+  PreparedMessage,
+  prepare,
+  reject,
+} from '@sockless/adapter';
 export { zlib } from '@sockless/deflate/zlib';
 export { attach } from './attach.ts';
 export { type ConnectOptions, connect } from './connect.ts';

@@ -3,11 +3,13 @@ import {
   type AdapterOptions,
   type BaseServer,
   type CloseOptions,
+  checkCloseOptions,
   type Handlers,
   resolveCompression,
   Scope,
   SERVED_OPTIONS,
   ServedConnections,
+  type ServerBounds,
   serverUrl,
   type Timer,
   type WithCompression,
@@ -15,10 +17,11 @@ import {
 import { Connection, checkNames, type Names, resolveServerOptions, type ServerOptions } from '@sockless/core';
 import { zlib } from '@sockless/deflate/zlib';
 import { drive } from './attach.ts';
+import { addressOf } from './conn-driver.ts';
 import { captureContext } from './context.ts';
 
 /** Where to listen, how, and the options of every connection. */
-export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOptions {
+export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOptions, ServerBounds {
   /** The TCP port; 0 for any that is free. Default: 0. */
   readonly port?: number | undefined;
   /** The address to listen on. Default: `0.0.0.0`, all of IPv4. */
@@ -75,17 +78,23 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
   const { signal, path, onListen } = options;
   signal?.throwIfAborted();
   const scope = new Scope(handlers, options, captureContext());
-  const connections = new ServedConnections(scope);
+  const connections = new ServedConnections(scope, options);
   const listener = listen(options);
   const stop = acceptAll(listener, scope as Scope<never>, (conn) => {
+    if (connections.isFull()) {
+      scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
+      conn.close();
+      return;
+    }
     const connection = Connection.server(resolved);
-    const { ws, scope: own } = connections.add();
+    const { ws, scope: own } = connections.add(addressOf(conn));
     drive(ws, own, conn, connection);
   });
   const finished = Promise.withResolvers<void>();
 
   let open = true;
   const close = async (how: CloseOptions = {}): Promise<void> => {
+    checkCloseOptions(how);
     signal?.removeEventListener('abort', abort);
     const isFirst = open;
     open = false;
@@ -104,15 +113,14 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
   const port = 'port' in addr ? addr.port : 0;
   // What it throws or rejects with is no reason to stop.
   new Promise((resolve) => resolve(onListen?.(addr))).catch((error: unknown) => scope.report(undefined, error));
-  return {
-    connections: connections.all,
+  return Object.assign(connections.doors(), {
     addr,
     port,
     url: path ?? serverUrl(options.cert !== undefined, options.hostname, port),
     finished: finished.promise,
     close,
     [Symbol.asyncDispose]: () => close(),
-  };
+  });
 }
 
 function listen({ port = 0, hostname, path, cert, key }: ServeOptions): Deno.Listener {
@@ -149,7 +157,7 @@ function acceptAll(listener: Deno.Listener, scope: Scope<never>, take: (conn: De
         delay = FIRST_DELAY;
       } catch (error) {
         if (stopped) return;
-        scope.report(undefined, error);
+        scope.acceptFailed(error, true);
         await new Promise<void>((resolve) => {
           goOn = resolve;
           timer = clock.setTimeout(resolve, delay);

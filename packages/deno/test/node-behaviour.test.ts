@@ -6,6 +6,7 @@ import { runOnDeno } from './run.ts';
 const FILES = [
   'attach',
   'back-pressure',
+  'bounds',
   'clock',
   'compression',
   'connect',
@@ -16,6 +17,8 @@ const FILES = [
   'deadlines',
   'decisions',
   'errors',
+  'fresh',
+  'groups',
   'handler-errors',
   'handlers',
   'iteration',
@@ -31,6 +34,7 @@ const FILES = [
   'sending',
   'serve',
   'serve-close',
+  'streams',
   'unread',
 ];
 

@@ -26,6 +26,22 @@ test('back-pressure: everything arrives, and little waits', async () => {
   assert.is(await program.ended, 0);
 });
 
+for (const [page, words] of [
+  ['rooms-and-broadcast', 'server.group('],
+  ['watching-a-server', 'sockless:refuse'],
+  ['authentication', 'async request('],
+  ['origins-and-proxies', 'publicOrigins:'],
+  ['reconnecting', 'freshTicket'],
+  ['compression', 'clientMaxWindowBits'],
+  ['fake-clock', 'new VirtualClock'],
+] as const) {
+  test(`${page}: the program prints what the page says`, async () => {
+    const program = run(`../${page}.md`, words);
+    assert.equal(await program.lines(), printed(`../${page}.md`));
+    assert.is(await program.ended, 0);
+  });
+}
+
 test('shutdown: SIGTERM closes every connection with the code, and the process ends by itself', async () => {
   const program = run('../shutdown.md', 'process.on(signal');
   const [listening = ''] = await program.lines(1);

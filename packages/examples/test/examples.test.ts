@@ -1,4 +1,5 @@
 // Each example, run as a reader would run it, prints what it should. packages/runtimes runs worker.ts, which needs workerd.
+// proxies.test.ts runs http-proxy.ts, which needs a proxy.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
@@ -48,7 +49,14 @@ for (const [name, expected] of Object.entries(EXPECTED)) {
 }
 
 test('every example is run, and each begins with a sentence about what it shows', () => {
-  const elsewhere = ['cloudflare.d.ts', 'frame-proxy.ts', 'over-streams.ts', 'port-adapter.ts', 'worker.ts'];
+  const elsewhere = [
+    'cloudflare.d.ts',
+    'frame-proxy.ts',
+    'http-proxy.ts',
+    'over-streams.ts',
+    'port-adapter.ts',
+    'worker.ts',
+  ];
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
   assert.equal(names.sort(), [...Object.keys(EXPECTED), ...elsewhere].sort());
   for (const name of names) assert.match(readFileSync(new URL(name, FOLDER), 'utf8'), /^\/\*\*[\s*]+[A-Z]/);

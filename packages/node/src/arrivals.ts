@@ -23,6 +23,7 @@ export class Arrivals {
   readonly #scope: Scope<never>;
   readonly #timeout: number;
   readonly #secure: boolean;
+  readonly #isFull: (count: number) => boolean;
   readonly #all: Map<Duplex, Arrival> = new Map();
   readonly #forget: (this: Socket) => void;
 
@@ -30,23 +31,35 @@ export class Arrivals {
    * Listens to a server.
    *
    * @param secure whether it speaks TLS, whose handshake counts
+   * @param isFull whether nobody else can be waited for where so many are waited for here
    */
-  constructor(http: Server, scope: Scope<never>, timeout: number, secure: boolean) {
+  constructor(
+    http: Server,
+    scope: Scope<never>,
+    timeout: number,
+    secure: boolean,
+    isFull: (count: number) => boolean = () => false,
+  ) {
     this.#scope = scope;
     this.#timeout = timeout;
     this.#secure = secure;
+    this.#isFull = isFull;
     const arrivals = this;
     this.#forget = function (this: Socket) {
       arrivals.#remove(this);
     };
     http.on('connection', (socket: Socket) => this.#add(socket));
     http.on('request', ({ socket }: IncomingMessage) => void this.arrived(socket));
-    if (scope.handlers.error !== undefined) {
-      http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-        scope.report(undefined, error);
-        this.#refuse(error, socket as Socket);
-      });
-    }
+    http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      // Without a handler for it, whatever anybody sends to an open port would fill the console.
+      scope.acceptFailed(error, false);
+      this.#refuse(error, socket as Socket);
+    });
+  }
+
+  /** How many are waited for. */
+  get count(): number {
+    return this.#all.size;
   }
 
   /** A whole head has arrived; returns when its socket was accepted, or now when it was not the first head there. */
@@ -62,6 +75,11 @@ export class Arrivals {
 
   #add(socket: Socket): void {
     const { alarms, clock } = this.#scope;
+    if (this.#isFull(this.#all.size)) {
+      this.#scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
+      socket.destroy();
+      return;
+    }
     const arrival = new Arrival(socket, clock.now(), this.#secure);
     this.#all.set(socket, arrival);
     socket.on('close', this.#forget);
@@ -80,7 +98,10 @@ export class Arrivals {
   /** Does as Node does where nobody listens. */
   #refuse({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
     const greeted = !this.#secure || (socket as { secureConnecting?: boolean }).secureConnecting === false;
-    if (!(greeted && socket.writable)) {
+    // In the middle of an answer another one would be taken for its body.
+    const answering =
+      (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage?.headersSent === true;
+    if (!(greeted && socket.writable) || answering) {
       socket.destroy();
       return;
     }

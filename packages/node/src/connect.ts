@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   Client,
+  type Fresh,
   type Handlers,
+  type HostAbortSignal,
   RECONNECTING_OPTIONS,
   type ReconnectingOptions,
   resolveCompression,
@@ -27,9 +29,10 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   readonly socketPath?: string | undefined;
   /**
    * Returns the transport instead, or a promise of it: through a proxy, for instance. It may still be connecting. When it
-   * throws or rejects, that is the `cause` of the try's `end`; a socket that comes too late is destroyed.
+   * throws or rejects, that is the `cause` of the try's `end`; a socket that comes too late is destroyed. The signal is aborted
+   * when the try ends before the connection is open.
    */
-  readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
+  readonly createSocket?: ((uri: WebSocketUri, signal: HostAbortSignal) => Duplex | PromiseLike<Duplex>) | undefined;
   /**
    * Whether `createSocket` may return a stream without TLS for wss:, where TLS ends elsewhere. Else its `encrypted` must
    * be true, as that of a `tls.TLSSocket` is. Default: false.
@@ -46,11 +49,12 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
 };
 
 /**
- * Connects to a WebSocket server. Returns at once; `opened` says how it went.
+ * Connects to a WebSocket server. Returns at once; `opened` says how it went. `url`, like the options `headers` and
+ * `subprotocols`, may be a function, which is called for each try.
  *
  * Without a `message` or `fragment` handler messages wait to be iterated over, up to 1 MiB; then they are dropped.
  *
- * @throws {SyntaxError} when `url` is not a WebSocket URI
+ * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
  * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
  * @example
  * ```ts
@@ -61,7 +65,7 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
  * ```
  */
 export function connect<Data = unknown>(
-  url: string | URL,
+  url: Fresh<string | URL>,
   options: ConnectOptions = {},
   handlers: Handlers<Data> = {},
 ): WebSocketConnection<Data> {
@@ -71,23 +75,31 @@ export function connect<Data = unknown>(
   const settled = resolveCompression({ ...options }, zlib);
   const { createSocket } = settled;
   const scope = new Scope(handlers, settled, captureContext(createSocket === undefined));
-  return new Client(url, settled, scope, (client, uri, connection) => {
+  return new Client(url, settled, scope, (client, attempt) => {
+    const { uri, connection, startedAt } = attempt;
     // No option that asks for TLS is passed over.
     if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
     const socket = attemptTo(() => {
       if (createSocket === undefined) return dial(uri, settled);
-      const made = createSocket(uri);
+      const made = createSocket(uri, attempt.signal);
       if (!uri.secure || settled.insecure) return made;
       return isStream(made) ? encrypted(made) : Promise.resolve(made).then(encrypted);
     });
     if (isDuplex(socket) && endOf(socket) === undefined) {
-      drive(client, scope, socket, connection);
+      drive(client, scope, socket, connection, startedAt);
       return;
     }
-    startLater(client as WebSocketConnection<never>, scope as Scope<never>, connection, Promise.resolve(socket), {
-      open: (it, startedAt) => drive(client, scope, it, connection, startedAt),
-      discard: (it) => void it.destroy(),
-    });
+    startLater(
+      client,
+      scope,
+      connection,
+      Promise.resolve(socket),
+      {
+        open: (it) => drive(client, scope, it, connection, startedAt),
+        discard: (it) => void it.destroy(),
+      },
+      startedAt,
+    );
   });
 }
 

@@ -1,7 +1,11 @@
 /** The context that handlers run in: what an AsyncLocalStorage holds where a connection is made. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
-import type { Context, Run } from '@sockless/adapter';
+import { type Context, diagnosticsOf, type Run } from '@sockless/adapter';
+
+/** What operators can listen to. */
+const diagnostics = diagnosticsOf(channel);
 
 /**
  * Returns the context of the caller.
@@ -9,7 +13,7 @@ import type { Context, Run } from '@sockless/adapter';
  * @param inherited the sockets are made in this context too, so that their events come in it by themselves
  */
 export function captureContext(inherited: boolean): Context {
-  return { run: AsyncLocalStorage.snapshot(), inherited };
+  return { run: AsyncLocalStorage.snapshot(), inherited, diagnostics };
 }
 
 /**
@@ -25,5 +29,5 @@ export function serverContext(http: Server): Context {
   http.once('upgrade', () => {
     run = AsyncLocalStorage.snapshot();
   });
-  return { run: (call, argument) => run(call, argument), inherited: true };
+  return { run: (call, argument) => run(call, argument), inherited: true, diagnostics };
 }

@@ -1,16 +1,18 @@
 /** A server of its own: `http` or `https` on a TCP port or a Unix socket. */
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import {
   type AdapterOptions,
   type BaseServer,
   type CloseOptions,
+  checkCloseOptions,
   type Handlers,
   resolveCompression,
   Scope,
   SERVED_OPTIONS,
   ServedConnections,
+  type ServerBounds,
   serverUrl,
   type WithCompression,
 } from '@sockless/adapter';
@@ -18,10 +20,11 @@ import { checkNames, type Names, resolveServerOptions, type ServerOptions } from
 import { zlib } from '@sockless/deflate/zlib';
 import { Arrivals } from './arrivals.ts';
 import { serverContext } from './context.ts';
+import { asksForWebSocket, ignoreUpgrade } from './other-upgrades.ts';
 import { takeOver } from './upgrade.ts';
 
 /** Where to listen, how, and the options of every connection. */
-export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOptions {
+export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOptions, ServerBounds {
   /** The TCP port; 0 for any that is free. Default: 0. */
   readonly port?: number | undefined;
   /** The address to listen on. Default: all. */
@@ -30,7 +33,14 @@ export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOpt
   readonly path?: string | undefined;
   /** The certificate and key, and what else `https.createServer` takes: wss instead of ws. */
   readonly tls?: TlsOptions | undefined;
-  /** What answers requests that are no WebSocket's. Default: 426 Upgrade Required. */
+  /** How many connections the operating system keeps that have not been accepted yet. Default: Node's, 511. */
+  readonly backlog?: number | undefined;
+  /**
+   * How long a client may take to send the head of any request, also of one that is no WebSocket's, in milliseconds. Default: Node's,
+   * 60,000; what is behind the first head of a socket has `handshakeTimeout` in any case.
+   */
+  readonly headersTimeout?: number | undefined;
+  /** What answers requests that are no WebSocket's, those that ask for another protocol too. Default: 426 Upgrade Required. */
   readonly http?: RequestListener | undefined;
 }
 
@@ -41,6 +51,8 @@ const SERVE_OPTIONS: Names<ServeOptions> = {
   path: true,
   tls: true,
   http: true,
+  backlog: true,
+  headersTimeout: true,
 };
 
 /** A server that listens. */
@@ -64,48 +76,64 @@ export async function serve<Data = unknown>(
   handlers: Handlers<Data> = {},
 ): Promise<Server<Data>> {
   checkNames(options, SERVE_OPTIONS);
-  const { port = 0, host, path, tls, http: listener = upgradeRequired } = options;
+  const { port = 0, host, path, tls, http: listener = upgradeRequired, headersTimeout } = options;
+  const { backlog } = options;
+  if (backlog !== undefined && !(Number.isSafeInteger(backlog) && backlog >= 1)) {
+    throw new RangeError(`backlog: a whole number from 1, not ${String(backlog)}`);
+  }
   // What is not valid is said now and not to the first client.
   const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
-  const http = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
+  const limits = headersTimeout === undefined ? {} : { headersTimeout };
+  const http = tls === undefined ? createServer(limits, listener) : createSecureServer({ ...limits, ...tls }, listener);
   const scope = new Scope(handlers, options, serverContext(http));
-  const connections = new ServedConnections(scope);
-  const arrivals = new Arrivals(http, scope as Scope<never>, resolved.handshakeTimeout, tls !== undefined);
+  const connections = new ServedConnections(scope, options);
+  const arrivals = new Arrivals(http, scope as Scope<never>, resolved.handshakeTimeout, tls !== undefined, (count) =>
+    connections.isFull(count),
+  );
   http.on('upgrade', (request, socket, head) => {
     const startedAt = arrivals.arrived(socket);
-    const { ws, scope: own } = connections.add();
+    if (!asksForWebSocket(request)) {
+      ignoreUpgrade(http, request, socket, head);
+      return;
+    }
+    const address = connections.asksAddress ? (socket as Socket).remoteAddress : undefined;
+    const { ws, scope: own } = connections.add(address);
     takeOver(ws, own, request, socket, head, resolved, startedAt);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
-    http.listen(path === undefined ? { port, host } : { path }, () => {
+    http.listen({ ...(path === undefined ? { port, host } : { path }), ...(backlog && { backlog }) }, () => {
       http.off('error', reject);
       // That a connection could not be accepted, since no file descriptor is free for instance, ends no server.
-      http.on('error', (error) => scope.report(undefined, error));
+      http.on('error', (error) => scope.acceptFailed(error, true));
       resolve();
     });
   });
   const address = http.address() as AddressInfo | string;
 
-  const close = (how: CloseOptions = {}): Promise<void> => {
+  const close = async (how: CloseOptions = {}): Promise<void> => {
+    checkCloseOptions(how);
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
     arrivals.close();
     // Those that are still being answered are idle next.
     http.keepAliveTimeout = 1;
-    return connections.close(how, stopped, () => http.closeAllConnections());
+    await connections.close(how, stopped, () => http.closeAllConnections());
   };
-  return {
-    connections: connections.all,
-    port: typeof address === 'string' ? 0 : address.port,
-    url: typeof address === 'string' ? address : serverUrl(tls !== undefined, host, address.port),
-    http,
-    close,
-    [Symbol.asyncDispose]: () => close(),
-  };
+  return Object.assign(
+    connections.doors(() => arrivals.count),
+    {
+      port: typeof address === 'string' ? 0 : address.port,
+      url: typeof address === 'string' ? address : serverUrl(tls !== undefined, host, address.port),
+      http,
+      close,
+      [Symbol.asyncDispose]: () => close(),
+    },
+  );
 }
 
 const upgradeRequired: RequestListener = (_, response) => {
-  response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
+  const connection = response.shouldKeepAlive ? 'Upgrade' : 'close, Upgrade';
+  response.writeHead(426, { Connection: connection, Upgrade: 'websocket', 'Content-Type': 'text/plain' });
   response.end('This is a WebSocket server: connect with a WebSocket client.\n');
 };

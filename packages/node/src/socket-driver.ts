@@ -17,6 +17,7 @@ import type { Connection } from '@sockless/core';
 interface Socket extends Duplex {
   setNoDelay?(on: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
+  readonly remoteAddress?: string | undefined;
   [DRIVER]?: SocketDriver;
 }
 
@@ -96,6 +97,10 @@ export class SocketDriver implements Driver, Sleeper {
     return this.socket.writableLength;
   }
 
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress;
+  }
+
   destroy(): void {
     const now = this.now();
     this.#report(now);
@@ -118,8 +123,16 @@ export class SocketDriver implements Driver, Sleeper {
       // What has been read by now comes in the context of whoever resumes.
       else this.#scope.run(resume, socket);
     }
+    if (!socket.destroyed) this.#rearm();
+  }
+
+  #rearm(): void {
+    const connection = this.#connection;
     const { deadline } = connection;
-    if (deadline !== Infinity && !socket.destroyed) this.#scope.alarms.set(this, this.#start + deadline);
+    if (deadline === Infinity) return;
+    const at = this.#start + deadline;
+    // Mostly it sleeps, and will be woken early enough.
+    if (this.alarm === 0 || this.wakeAt > at) this.#scope.alarms.set(this, at, connection.slack);
   }
 
   /** Hands the socket what there is room for. */
@@ -155,10 +168,13 @@ export class SocketDriver implements Driver, Sleeper {
     this.#report(now);
   }
 
-  /** Whether all that waits is little, nobody waits for it to leave, and the socket is one that copies strings. */
-  #leavesAsString({ queuedBytes }: Connection): boolean {
+  /**
+   * Whether all that waits is little, nobody waits for it to leave, and the socket is one that copies strings. What many connections share
+   * needs neither memory nor a copy.
+   */
+  #leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
     const { highWaterMark } = this.#scope;
-    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark;
+    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark && !nextIsShared;
     return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
   }
 
@@ -209,10 +225,15 @@ export class SocketDriver implements Driver, Sleeper {
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
     if (this.socket.closed) return;
-    this.#report(this.now());
+    const now = this.now();
+    this.#report(now);
+    if (this.#connection.deadline > now) {
+      this.#rearm();
+      return;
+    }
     expire(this.#ws, this.#connection, this);
     // A client may be connecting again already; this socket still has to end.
-    this.flush();
+    if (this.#connection.state !== 'open') this.flush();
   }
 
   static #wrote(driver: SocketDriver): void {

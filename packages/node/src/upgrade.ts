@@ -27,11 +27,12 @@ import { endOf } from './socket-driver.ts';
 /**
  * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status. If the
  * client has gone meanwhile, there is no request to decide, and the connection ends. Where the server has not yet answered
- * an earlier request on this socket, the answer leaves first.
+ * an earlier request on this socket, the answer leaves first. Whoever awaits something before calls {@link guard} at once.
  *
  * @param head the bytes that arrived behind the request
  * @param options what `resolveServerOptions` of core gives for them spares the work, and memory for idle connections
  * @throws {TypeError | RangeError} when an option is not valid
+ * @throws {TypeError} when this socket has been taken over already, by another listener for instance
  * @example
  * ```ts
  * server.on('upgrade', (request, socket, head) => {
@@ -48,10 +49,30 @@ export function upgrade<Data = unknown>(
 ): WebSocketConnection<Data> {
   const resolved = resolveServerOptions(resolveCompression(options, zlib), ADAPTER_OPTIONS);
   const scope = new Scope(handlers, options, captureContext(false));
+  claim(socket);
   const ws = new WebSocketConnection(scope);
   takeOver(ws, scope, request, socket, head, resolved);
   return ws;
 }
+
+/** The sockets that have been taken over. */
+const claimed = new WeakSet<Duplex>();
+
+/** @throws {TypeError} when it is the second time for this socket: two would write into each other's frames */
+export function claim(socket: Duplex): void {
+  if (claimed.has(socket)) throw new TypeError('upgrade: this socket has been taken over already');
+  claimed.add(socket);
+}
+
+/**
+ * Keeps a client that goes away from ending the process: an error of the socket would be uncaught until `upgrade` listens. Call it in
+ * an `upgrade` listener before anything is awaited; a socket that has ended meanwhile is a connection that ends at once.
+ */
+export function guard(socket: Duplex): void {
+  socket.on('error', ignore);
+}
+
+const ignore = (): void => undefined;
 
 /** {@link upgrade} for a connection that is there already. */
 export function takeOver<Data>(
@@ -75,7 +96,7 @@ export function takeOver<Data>(
   // What it still writes of an earlier one would stand in the midst of our frames.
   if (responseOn(socket) === undefined) open(startedAt);
   else {
-    startLater(ws as WebSocketConnection<never>, scope as Scope<never>, connection, untilAnswered(socket), {
+    startLater(ws, scope, connection, untilAnswered(socket), {
       open: (_, startedOn) => open(startedOn),
       discard: () => void socket.destroy(),
       giveUp: () => void socket.destroy(),
@@ -90,17 +111,18 @@ function headOf(request: IncomingMessage, socket: Duplex): RequestHead {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     headers.push([(rawHeaders[at] as string).toLowerCase(), rawHeaders[at + 1] as string]);
   }
-  // Node drops header fields beyond this number without a word: the Origin may be among them. Where nothing is set it drops
-  // those beyond 1,000, and core refuses so many in any case.
-  const max = (socket as ServerSocket).server?.maxHeadersCount || Infinity;
   return {
     method: request.method ?? '',
     target: request.url ?? '',
     version: 10 * httpVersionMajor + httpVersionMinor,
     headers,
-    truncated: headers.length >= max,
+    // Where nothing is set Node drops those beyond 1,000, and core refuses so many in any case.
+    truncated: headers.length >= maxFields(socket),
   };
 }
+
+/** Node drops header fields beyond this number without a word: the Origin may be among them. */
+export const maxFields = (socket: Duplex): number => (socket as ServerSocket).server?.maxHeadersCount || Infinity;
 
 /** What a socket that a server of Node's has accepted knows, though its types do not say so. */
 interface ServerSocket extends Duplex {
@@ -110,12 +132,12 @@ interface ServerSocket extends Duplex {
 }
 
 /** The response to an earlier request that has not left whole. There is no public way to ask for it. */
-const responseOn = (socket: ServerSocket): ServerResponse | undefined => socket._httpMessage ?? undefined;
+export const responseOn = (socket: ServerSocket): ServerResponse | undefined => socket._httpMessage ?? undefined;
 
 /** Resolves when all earlier requests have been answered, or the socket has closed. */
-async function untilAnswered(socket: Duplex): Promise<void> {
+export async function untilAnswered(socket: Duplex): Promise<void> {
   // Node has taken its own listener away by now.
-  socket.on('error', () => undefined);
+  socket.on('error', ignore);
   for (let response = responseOn(socket); response !== undefined && !socket.destroyed; response = responseOn(socket)) {
     const { promise, resolve } = deferred();
     response.once('close', resolve);

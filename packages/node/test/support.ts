@@ -35,7 +35,7 @@ export class Bench {
   }
 
   connect<Data = unknown>(
-    url: string | URL,
+    url: Parameters<typeof connect>[0],
     handlers: Handlers<Data> = {},
     options: ConnectOptions = {},
   ): WebSocketConnection<Data> {

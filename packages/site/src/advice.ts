@@ -31,6 +31,9 @@ let the peer send in fragments.`,
   'message-too-big': `
 A message is longer than \`maxMessageSize\`; a compressed one counts as long as it inflates to. Raise the limit if such messages
 are meant, or take them in parts with \`messages: 'fragments'\`, whose memory is constant.`,
+  'too-many-fragments': `
+The peer cut one message into more fragments than \`maxFragments\` allows. Larger fragments are better for both sides; raise the limit if so
+many are meant.`,
   'continuation-without-message': `
 The peer sends a continuation frame and had begun no message, or had finished it already. Often FIN was set on the first fragment by
 mistake, or two parts of the peer's program write to one connection at once.`,

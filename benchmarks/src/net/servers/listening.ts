@@ -4,6 +4,7 @@ import process from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../answers.ts';
 import { HOST } from '../handshake.ts';
+import { type BroadcastQuestion, type Message, messageOf } from './broadcasting.ts';
 
 /** The memory of a server after a forced collection, in bytes, and its number of connections. */
 export interface Memory {
@@ -14,20 +15,30 @@ export interface Memory {
   readonly rss: number;
 }
 
-/** A question to a server. */
-export interface ServerQuestion {
-  readonly about: 'memory' | 'processor';
-}
+/** What a server may be asked. */
+export type ServerQuestion = { readonly about: 'memory' | 'processor' } | BroadcastQuestion;
 
 /** The processor time that a server has used, its own and the system's on its behalf, in nanoseconds. */
 export interface ProcessorTime {
   readonly nanoseconds: number;
 }
 
-/** Reports to the parent process that the server listens, and answers its questions. */
-export function listening(port: number, connections: () => number | Promise<number>): void {
-  answerQuestions({ port }, async ({ about }: ServerQuestion): Promise<Memory | ProcessorTime> => {
-    if (about === 'processor') {
+/**
+ * Tells the process that has started this one that the server listens, and answers its questions.
+ *
+ * @param broadcast sends a message to all connections
+ */
+export function listening(
+  port: number,
+  connections: () => number | Promise<number>,
+  broadcast?: (message: Message) => void,
+): void {
+  answerQuestions({ port }, async (question: ServerQuestion): Promise<Memory | ProcessorTime | undefined> => {
+    if (question.about === 'broadcast') {
+      broadcast?.(messageOf(question));
+      return undefined;
+    }
+    if (question.about === 'processor') {
       const { user, system } = process.cpuUsage();
       return { nanoseconds: (user + system) * 1000 };
     }

@@ -1,10 +1,11 @@
-/** ws as an echo server: as in its documentation, or corked as an expert would do it. */
+/** ws as an echo server: as in its documentation, or corked as an expert would do it, or with the heartbeat of its documentation. */
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HOST } from '../handshake.ts';
 import { listening } from './listening.ts';
 
-const corked = process.argv[2] === 'corked';
+const [, , variant, interval] = process.argv;
+const corked = variant === 'corked';
 
 const server = new WebSocketServer({ port: 0, host: HOST, perMessageDeflate: false });
 server.on('connection', (ws, request) => {
@@ -31,6 +32,24 @@ function echoCorked(ws: WebSocket, socket: Socket): void {
     }
     ws.send(data, { binary: isBinary });
   });
+}
+
+/** What the documentation of ws recommends to detect broken connections. */
+if (variant === 'heartbeat') {
+  const alive = new WeakSet<WebSocket>();
+  const heartbeat = function (this: WebSocket): void {
+    alive.add(this);
+  };
+  server.on('connection', (ws) => {
+    alive.add(ws);
+    ws.on('pong', heartbeat);
+  });
+  setInterval(() => {
+    for (const ws of server.clients) {
+      if (alive.delete(ws)) ws.ping();
+      else ws.terminate();
+    }
+  }, Number(interval));
 }
 
 function ignore(): void {

@@ -3,6 +3,7 @@ import type { EndEvent, FragmentEvent } from '@sockless/core';
 import type { Clock } from '../clock.ts';
 import type { Handlers } from '../handlers.ts';
 import type { WebSocketConnection } from '../websocket-connection.ts';
+import type { Crowd } from './crowd.ts';
 import type { Manner } from './manner.ts';
 import { bytesOf, keyOf, textOf } from './messages.ts';
 import type { Random } from './random.ts';
@@ -15,6 +16,8 @@ export interface ApplicationOptions {
   readonly clock: Clock;
   /** Its habits. */
   readonly manner: Manner;
+  /** Others that it shares a group with. Default: none. */
+  readonly crowd?: Crowd | undefined;
   /** The option `highWaterMark` of its connection. Default: 64 KiB. */
   readonly highWaterMark?: number | undefined;
   /** Receives a line for each action and event, for a trace. */
@@ -87,7 +90,8 @@ export class Application {
     else if (chance < 0.75) this.#await('drained', ws.drained);
     else if (chance < 0.8) this.#await('written', ws.written);
     else if (chance < 0.85) this.#lend();
-    else if (chance < 0.9) this.#later(() => this.send());
+    else if (chance < 0.88) this.#later(() => this.send());
+    else if (chance < 0.91) this.#mingle(ws);
     else if (!moody) return;
     else if (chance < 0.94) this.pause();
     else if (chance < 0.98) this.resume();
@@ -124,7 +128,29 @@ export class Application {
     if (final) this.sent.push(keyOf(whole));
   }
 
-  /** Pauses the connection. */
+  /** Whether it is not in the middle of a message that it sends in fragments. */
+  get isBetweenMessages(): boolean {
+    return this.#fragments === undefined;
+  }
+
+  /** A message to many was sent to it as well. */
+  hasSent(data: string | Uint8Array): void {
+    this.#sent(data, true);
+  }
+
+  /** Joins the others, leaves them, or sends to all of them. */
+  #mingle(ws: WebSocketConnection): void {
+    const { crowd } = this.#options;
+    if (crowd === undefined) return;
+    if (this.#random() < 0.5) this.#note(crowd.toggle(this, ws));
+    else {
+      const number = this.#number++;
+      const data = this.#random() < 0.5 ? textOf(number, this.#length()) : bytesOf(number, this.#length());
+      this.#note(`broadcast ${data.length}: ${JSON.stringify(crowd.broadcast(this.#random, data))}`);
+    }
+  }
+
+  /** Stops reading. */
   pause(): void {
     this.#note('pause');
     this.paused = true;

@@ -2,6 +2,7 @@
 import type { Handlers } from '../handlers.ts';
 import type { WebSocketConnection } from '../websocket-connection.ts';
 import { Application } from './application.ts';
+import { Crowd } from './crowd.ts';
 import { type Fault, faultsOfEnd, faultsOfLoss, faultsOfOrder, faultsOfWaiting } from './invariants.ts';
 import { anyManner } from './manner.ts';
 import { pick, type Random, seeded } from './random.ts';
@@ -65,9 +66,10 @@ export async function exercise(
   const clock = new VirtualClock();
   const random = seeded(seed);
   const trace: string[] = [];
+  const crowd = new Crowd();
   const application = (name: string): Application =>
     new Application({
-      ...{ random, clock, manner: { ...anyManner(random), hearsErrors: true } },
+      ...{ random, clock, crowd, manner: { ...anyManner(random), hearsErrors: true } },
       note: (what) => void trace.push(`${clock.now().toFixed(1)} ${name} ${what}`),
     });
   const client = application('client');

@@ -1,6 +1,7 @@
 /** For tests of your own adapter or transport: simulated sockets, a virtual clock, and the rules that always hold. */
 
 export { Application, type ApplicationOptions } from './application.ts';
+export { Crowd } from './crowd.ts';
 export { type ConnErrors, connErrors, SimulatedConn } from './deno-conn.ts';
 export { type Exercise, exercise, type Opened, type Opening } from './exercise.ts';
 export { type Fault, faultsOfEnd, faultsOfLoss, faultsOfOrder, faultsOfWaiting } from './invariants.ts';

@@ -37,7 +37,7 @@ export class Line {
     this.#name = name;
     this.#plan = plan;
     this.app = new Application({
-      ...{ random: world.random, clock: world.clock, manner: plan.manner },
+      ...{ random: world.random, clock: world.clock, manner: plan.manner, crowd: world.crowd },
       highWaterMark: world.plan.options.highWaterMark,
       note: (what) => {
         if (what.startsWith('end ')) this.#endedAt = world.clock.now();

@@ -1,5 +1,5 @@
-// One schedule: connections under test, their applications, their peers and the network, on a virtual clock.
-import { type Fault, POLITE, pick, type Random, seeded, settled, VirtualClock } from '@sockless/adapter/testing';
+// One schedule: connections under test, their applications, their peers and the network, on a clock that does not wait.
+import { Crowd, type Fault, POLITE, pick, type Random, seeded, settled, VirtualClock } from '@sockless/adapter/testing';
 import { Line } from './line.ts';
 import { makePlan, nameOf, type Plan } from './plan.ts';
 import type { Subject } from './subject.ts';
@@ -56,6 +56,8 @@ export class World {
   readonly trace: string[] = [];
   readonly faults: Fault[] = [];
   readonly injected: Map<string, number> = new Map();
+  /** The applications under test. */
+  readonly crowd: Crowd = new Crowd();
   readonly #seed: number;
   readonly #lines: Line[];
   /** A connection that is left alone. */

@@ -9,7 +9,7 @@
 import type { CloseReason } from '../frame/close.ts';
 import { printable, told } from '../printable.ts';
 import { HandshakeError, type ProtocolError } from '../rules.ts';
-import type { EndEvent, FailEvent } from './events.ts';
+import type { ConnectionStatistics, EndEvent, FailEvent } from './events.ts';
 
 /** The states of RFC 6455: CONNECTING (4.1), OPEN (4.1), CLOSING (7.1.3), CLOSED (7.1.4). */
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
@@ -103,10 +103,11 @@ export class Closing {
   /**
    * Returns the event `end`.
    *
-   * @param bytesReceived the number of bytes received in all
-   * @param waiting the number of bytes that wait for `transmit`, plus those transmitted but not written if the caller reports that
+   * @param statistics what has passed on the connection
+   * @param waiting the number of bytes that wait for `transmit`, or were handed out and not reported by a caller that reports
    */
-  end(bytesReceived: number, waiting: number): EndEvent {
+  end(statistics: ConnectionStatistics, waiting: number): EndEvent {
+    const { bytesReceived } = statistics;
     this.#delivered = 'end';
     const { sent, received, initiator, error, cause } = this;
     const unsent = waiting + this.lost;
@@ -126,6 +127,7 @@ export class Closing {
       // connection is said to have been closed _cleanly_."
       clean: !endedEarly && error === undefined,
       explanation: { summary, sent, received, endedEarly, initiator, error, bytesReceived, unsentBytes, cause },
+      statistics,
     };
   }
 

@@ -20,8 +20,9 @@ import type { RandomSource } from '../host.ts';
 import { checkCount, checkObject } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from '../rules.ts';
+import { PreparedMessage } from '../send/prepared.ts';
 import { PHASES, type State, type Transport } from './closing.ts';
-import type { ConnectionEvent } from './events.ts';
+import type { ConnectionEvent, ConnectionStatistics } from './events.ts';
 import { Facts } from './facts.ts';
 import { abandon, destroy, dropMessages, failConnection, failOpening, sendClose } from './failing.ts';
 import { ClientOpening, type Opening, ServerOpening } from './opening.ts';
@@ -132,12 +133,30 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     return this.#facts.deadline;
   }
 
+  /**
+   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, a 16th
+   * of its interval and no more than 1,000; else 0. A caller with many connections need not wake up for each of them.
+   */
+  get slack(): number {
+    return this.#facts.slack;
+  }
+
   /** The number of bytes that wait for `transmit`. */
   get queuedBytes(): number {
     return this.#facts.queuedBytes;
   }
 
-  /** Whether the connection is paused, by `pause`. */
+  /** The number of bytes in the outbox from which on `send` throws `queue-full`: the option of that name. */
+  get maxQueuedBytes(): number {
+    return this.#facts.options.maxQueuedBytes;
+  }
+
+  /** What has passed so far, as the `end` event will tell. */
+  get statistics(): ConnectionStatistics {
+    return this.#facts.statistics;
+  }
+
+  /** Whether the application has called `pause`. */
   get paused(): boolean {
     return this.#facts.paused;
   }
@@ -155,6 +174,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const facts = this.#facts;
     tick(facts, now);
     facts.bytesReceived += chunk.length;
+    facts.receivedAt = Math.floor(facts.now);
     const { closing, opening } = facts;
     if (closing?.isDeaf) return this;
     if (opening !== undefined) opening.receive(chunk);
@@ -244,9 +264,10 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They belong to the caller, in a
-   * buffer of their own. There are two exceptions. A borrowed payload (`send` with `lend`) belongs to the application, and
-   * the caller must only read it. And parts that `max` has divided share one buffer, so copy a part before transferring it.
+   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good,
+   * alone in their buffer and exactly as long, with three exceptions. A borrowed payload (`send` with `lend`) is the
+   * application's, and the frame of a prepared message is shared with other connections: the caller may only read both. What
+   * `max` cuts comes in pieces that share one buffer, of this connection's bytes only: copy a piece that is to be transferred.
    *
    * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of the bytes that still wait
    *   begins with the next call that gives a time
@@ -259,8 +280,16 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Writes the next bytes into memory of the caller and returns their number; 0 when there are none for now. This saves the
-   * allocation of {@link transmit} for a transport that copies what it is given.
+   * Whether the next bytes are the frame of a prepared message, which `transmit` returns without making anything: then it costs less than
+   * {@link transmitInto}.
+   */
+  get nextIsShared(): boolean {
+    return this.#facts.sender?.nextIsShared === true;
+  }
+
+  /**
+   * Writes the next bytes into memory that stays the caller's, and returns how many: 0 when there are none for now. Saves the
+   * allocation of {@link transmit} where the transport copies what it is given.
    *
    * @param now as for {@link transmit}
    * @throws {TypeError} when `into` is not a Uint8Array, or is empty
@@ -343,29 +372,39 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 
   /**
-   * Sends a message: a string as text, bytes as binary. Bytes are never written to. They belong to the caller again when
-   * this returns, unless it lends them.
+   * Sends a message: a string as text, bytes as binary (or, with `text`, as text), a prepared message as it was prepared.
+   * Bytes are the caller's again when this returns, unless it lends them, and are never written to.
    *
-   * @throws {StateError} `not-open` or `queue-full`: a peer can cause both, by closing and by reading too slowly. To avoid
-   *   them, check beforehand that `state` is `'open'` and `queuedBytes` is below `maxQueuedBytes`
-   * @throws {StateError} `message-in-progress` when `sendFragment` has begun a message and not finished it
-   * @throws {TypeError} when `data` is neither a string nor bytes
+   * @throws {StateError} `not-open` and `queue-full`, which a peer can cause: by closing, and by reading too slowly. Ask
+   *   beforehand: `state` is `'open'`, and `queuedBytes` is below `maxQueuedBytes`. And `message-in-progress`, which only
+   *   the application can cause
+   * @throws {TypeError} when `data` is none of these, when with `text` the bytes are not valid UTF-8, and when there are
+   *   options for a prepared message
    * @see RFC 6455 6.1
    */
-  send(data: string | BytesLike, options?: SendOptions): void {
+  send(data: string | BytesLike | PreparedMessage, options?: SendOptions): void {
     checkSendable(this.#facts);
+    if (typeof data !== 'string' && data instanceof PreparedMessage) {
+      if (options !== undefined) checkPrepared(options);
+      this.#facts.borrowSender().prepared(data);
+      this.#facts.messagesSent++;
+      return;
+    }
     const message = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
     const lend = options?.lend;
-    this.#facts.borrowSender().message(message, compress, lend);
+    const text = options?.text;
+    this.#facts.borrowSender().message(message, compress, lend, text);
+    this.#facts.messagesSent++;
   }
 
   /**
-   * Sends the next fragment of a message: all of them strings, for a text message, or all of them bytes. A string may end
-   * between the halves of a surrogate pair.
+   * Sends the next fragment of a message; the first one's type is the message's. A string may end between the halves of
+   * a surrogate pair, and bytes that are sent as text inside of a character.
    *
    * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
-   * @throws {TypeError} when `data` is neither a string nor bytes, or not of the type of the fragments before
+   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before, or when
+   *   with `text` the message is not valid UTF-8
    * @see RFC 6455 5.4
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {
@@ -373,7 +412,9 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
     const fragment = typeof data === 'string' ? data : toBytes(data);
     const compress = options?.compress;
     const lend = options?.lend;
-    this.#facts.borrowSender().fragment(fragment, final, compress, lend);
+    const text = options?.text;
+    this.#facts.borrowSender().fragment(fragment, final, compress, lend, text);
+    if (final) this.#facts.messagesSent++;
   }
 
   /**
@@ -463,7 +504,15 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
   }
 }
 
-/** The opening handshake of a server while a request waits for a decision. */
+/** @throws {TypeError} when there are options: a prepared message has its own */
+function checkPrepared(options: SendOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    throw new TypeError(`${name}: a prepared message is sent as it was prepared; give this option to prepare()`);
+  }
+}
+
+/** The opening handshake of a server whose request waits for its decision. */
 type Undecided = Opening & { readonly accept: NonNullable<Opening['accept']> };
 
 function undecided({ closing, opening, phase }: Facts): Undecided {

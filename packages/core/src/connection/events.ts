@@ -122,6 +122,24 @@ export interface EndEvent {
   readonly clean: boolean;
   /** The reason for the end, as a sentence and as facts. */
   readonly explanation: Explanation;
+  /** What had passed on the connection, and when. */
+  readonly statistics: ConnectionStatistics;
+}
+
+/** What has passed on a connection. Times are on the caller's clock, in milliseconds, rounded down. */
+export interface ConnectionStatistics {
+  /** When the opening handshake was complete; undefined before. */
+  readonly openedAt: number | undefined;
+  /** When the last bytes arrived; undefined before. */
+  readonly lastReceivedAt: number | undefined;
+  /** The number of bytes received, the opening handshake among them. */
+  readonly bytesReceived: number;
+  /** The number of bytes that `transmit` has returned, the opening handshake among them. */
+  readonly bytesSent: number;
+  /** The number of whole messages received: parsed, and not discarded. */
+  readonly messagesReceived: number;
+  /** The number of whole messages that `send` and `sendFragment` have queued. */
+  readonly messagesSent: number;
 }
 
 /** The reason for the end of a connection, since code 1006 alone explains nothing. */

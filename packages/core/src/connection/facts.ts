@@ -7,7 +7,7 @@
 import type { Receiver } from '../receive/receiver.ts';
 import type { Sender } from '../send/sender.ts';
 import { Closing, type Phase } from './closing.ts';
-import type { OpenEvent } from './events.ts';
+import type { ConnectionStatistics, OpenEvent } from './events.ts';
 import type { Opening } from './opening.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
 import type { Spare } from './spare.ts';
@@ -19,6 +19,14 @@ export class Facts extends Timers {
   spare: Spare;
   /** The number of bytes received in all. */
   bytesReceived = 0;
+  /** The number of bytes that `transmit` has returned in all. */
+  bytesSent = 0;
+  /** The number of whole messages received, and sent. */
+  messagesReceived = 0;
+  messagesSent = 0;
+  /** When the connection opened, and when the last bytes arrived: whole milliseconds, which an engine keeps in place. */
+  openedAt: number | undefined = undefined;
+  receivedAt: number | undefined = undefined;
   /** The opening handshake while it lasts. */
   opening: Opening | undefined;
   /** The event `open`, until it has been polled. */
@@ -50,6 +58,12 @@ export class Facts extends Timers {
   /** The phase of the connection. */
   get phase(): Phase {
     return this.closing?.phase ?? (this.opening === undefined ? 'open' : 'connecting');
+  }
+
+  /** What has passed so far. */
+  get statistics(): ConnectionStatistics {
+    const { openedAt, receivedAt: lastReceivedAt, bytesReceived, bytesSent, messagesReceived, messagesSent } = this;
+    return { openedAt, lastReceivedAt, bytesReceived, bytesSent, messagesReceived, messagesSent };
   }
 
   /** The number of bytes that wait for `transmit`. */

@@ -24,6 +24,11 @@ export interface ConnectionOptions {
    * can never be longer than the longest string of the engine, 512 MiB.
    */
   readonly maxMessageSize?: number | undefined;
+  /**
+   * The most frames that a message may have: those without payload make it no longer, and each costs time. Default: 262,144, which 16 MiB
+   * in frames of 64 bytes are; `Infinity` with `messages: 'fragments'`.
+   */
+  readonly maxFragments?: number | undefined;
   /** The longest frame accepted. Default: `maxMessageSize`. */
   readonly maxFrameSize?: number | undefined;
   /** The longest head of an opening handshake accepted. Default: 16 KiB. */
@@ -106,11 +111,17 @@ export interface SendOptions {
    * bytes belong to the caller again when `send` returns.
    */
   readonly lend?: boolean | undefined;
+  /**
+   * Whether bytes are sent as text, by a relay for instance. They must be valid UTF-8. Default: false, and bytes are binary. A string is
+   * always text.
+   */
+  readonly text?: boolean | undefined;
 }
 
 /** The names of {@link ConnectionOptions}. */
 export const CONNECTION_OPTIONS: Names<ConnectionOptions> = {
   maxMessageSize: true,
+  maxFragments: true,
   maxFrameSize: true,
   maxHeadSize: true,
   maxEarlyBytes: true,

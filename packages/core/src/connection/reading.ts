@@ -51,6 +51,7 @@ export function open(
   facts.openEvent = openEvent(subprotocol, extensions, headers);
   // The transport may have ended directly after the response.
   if (facts.closing === undefined) facts.startOpen();
+  facts.openedAt = Math.floor(facts.now);
 }
 
 /** Reads frames, and returns the next event that they lead to. */
@@ -100,7 +101,11 @@ function deliver(facts: Facts, event: ReceiverEvent): ConnectionEvent {
       }
       return event;
     }
+    case 'fragment':
+      if (event.final) facts.messagesReceived++;
+      return event;
     default:
+      facts.messagesReceived++;
       return event;
   }
 }
@@ -132,5 +137,5 @@ export function takeEnd(facts: Facts): EndEvent | undefined {
   if (!closing?.endIsDue) return undefined;
   facts.spare.transform?.close();
   facts.opening = facts.receiver = undefined;
-  return closing.end(facts.bytesReceived, facts.queuedBytes + (facts.reports ? facts.unreported : 0));
+  return closing.end(facts.statistics, facts.queuedBytes + (facts.reports ? facts.unreported : 0));
 }

@@ -20,6 +20,8 @@ import {
 export class ResolvedOptions {
   /** {@link ConnectionOptions.maxMessageSize} */
   readonly maxMessageSize: number;
+  /** {@link ConnectionOptions.maxFragments} */
+  readonly maxFragments: number;
   /** {@link ConnectionOptions.maxFrameSize} */
   readonly maxFrameSize: number;
   /** {@link ConnectionOptions.maxHeadSize} */
@@ -73,6 +75,7 @@ export class ResolvedOptions {
     if (messages !== 'whole' && messages !== 'fragments')
       throw new TypeError(`messages: 'whole' or 'fragments', not ${shown(messages)}`);
     this.fragments = messages === 'fragments';
+    this.maxFragments = count('maxFragments', options.maxFragments ?? (this.fragments ? Infinity : 262_144));
     this.autoPong = options.autoPong ?? true;
     if (typeof this.autoPong !== 'boolean') throw new TypeError(`autoPong: true or false, not ${shown(this.autoPong)}`);
     const heartbeat = options.heartbeat ?? { interval: 30_000, timeout: 10_000 };
@@ -115,8 +118,8 @@ export class ResolvedOptions {
       throw new TypeError(`textDecoder: a decoder made with { fatal: true, ignoreBOM: true }, not ${shown(decoder)}`);
     }
     checkPolicy(policy);
-    const { origins, requireOrigin, subprotocols } = policy;
-    this.policy = { origins, requireOrigin, subprotocols };
+    const { origins, publicOrigins, trustForwarded, requireOrigin, subprotocols } = policy;
+    this.policy = { origins, publicOrigins, trustForwarded, requireOrigin, subprotocols };
   }
 }
 
@@ -172,6 +175,13 @@ function wholeBytes(name: string, value: number, least: number): number {
   return value;
 }
 
+function count(name: string, value: number): number {
+  if (value !== Infinity && !(Number.isSafeInteger(value) && value >= 1)) {
+    throw wrongNumber(name, 'a whole number from 1, or Infinity', value);
+  }
+  return value;
+}
+
 const time = (options: ConnectionOptions, name: Timeouts, otherwise: number): number =>
   fromOne(name, options[name] ?? otherwise);
 
@@ -190,5 +200,5 @@ const wrongNumber = (name: string, expected: string, value: unknown): RangeError
 
 const HEARTBEAT: Names<HeartbeatOptions> = { interval: true, timeout: true };
 const MESSAGE_PROGRESS: Names<MessageProgress> = { bytes: true, within: true };
-const RATE_LIMITS: Names<RateLimits> = { messages: true, bytes: true, controlFrames: true };
+const RATE_LIMITS: Names<RateLimits> = { messages: true, bytes: true, inflatedBytes: true, controlFrames: true };
 const RATE_LIMIT: Names<RateLimit> = { perSecond: true, burst: true };

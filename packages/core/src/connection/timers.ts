@@ -70,6 +70,16 @@ export abstract class Timers {
     );
   }
 
+  /**
+   * How much later than `deadline` is soon enough: for a Ping frame of the heartbeat, which nobody waits for, a 16th of its interval
+   * and no more than a second; for any other deadline 0.
+   */
+  get slack(): number {
+    const ping = this.#ping;
+    if (ping === undefined || ping !== this.deadline) return 0;
+    return Math.floor(Math.min((this.options.heartbeat as HeartbeatOptions).interval / 16, 1000));
+  }
+
   /** Returns the name of a deadline that has passed. */
   expiredDeadline(): DeadlineName | undefined {
     const { now } = this;
@@ -110,7 +120,8 @@ export abstract class Timers {
   }
 
   /**
-   * Returns the payload of the next heartbeat Ping frame, which is unique on this connection, and sets the deadlines.
+   * Returns the payload of the next heartbeat Ping frame, which is unique on this connection and valid until the next call, and sets the
+   * deadlines.
    *
    * 5.5.2: "A Ping frame may serve either as a keepalive or as a means to verify that the remote endpoint is still
    * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. While the
@@ -130,7 +141,8 @@ export abstract class Timers {
   /** Returns the latency in milliseconds if a Pong frame with this payload answers the last heartbeat Ping frame, else `undefined`. */
   latency(payload: Uint8Array): number | undefined {
     if (this.#pingedAt === undefined || payload.length !== 4) return undefined;
-    if (!pingPayload(this.#pings).every((byte, index) => byte === payload[index])) return undefined;
+    const expected = pingPayload(this.#pings);
+    for (let index = 0; index < 4; index++) if (payload[index] !== expected[index]) return undefined;
     const latency = this.now - this.#pingedAt;
     this.#pingedAt = undefined;
     return latency;
@@ -207,7 +219,14 @@ function dueAfter(timeout: number, now: number): number | undefined {
   return timeout === Infinity ? undefined : Math.ceil(now + timeout);
 }
 
+/** The payload of the heartbeat Ping frame that is being queued: it is copied at once, so one is enough for all connections. */
+const PING_PAYLOAD = new Uint8Array(4);
+
 /** Returns the payload of the heartbeat Ping frame number `n`. */
 function pingPayload(n: number): Uint8Array {
-  return Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n);
+  PING_PAYLOAD[0] = n >>> 24;
+  PING_PAYLOAD[1] = n >>> 16;
+  PING_PAYLOAD[2] = n >>> 8;
+  PING_PAYLOAD[3] = n;
+  return PING_PAYLOAD;
 }

@@ -33,6 +33,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
     return undefined;
   }
   facts.unreported += bytes.length;
+  facts.bytesSent += bytes.length;
   move(facts, now);
   return bytes;
 }
@@ -49,6 +50,7 @@ export function transmitInto(facts: Facts, into: Uint8Array, now: number | undef
   }
   if (length < into.length) giveBack(facts);
   facts.unreported += length;
+  facts.bytesSent += length;
   move(facts, now);
   return length;
 }

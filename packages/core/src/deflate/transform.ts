@@ -86,12 +86,28 @@ interface Direction {
   readonly takeover: boolean;
 }
 
-/** The transform of permessage-deflate for one connection. */
+const recipes = new WeakMap<DeflateEngine, Map<string, object>>();
+
+/** Returns the same object for all that compress alike. */
+function recipeOf(engine: DeflateEngine, windowBits: number, { level, memLevel }: TransformOptions): object {
+  let known = recipes.get(engine);
+  if (known === undefined) {
+    known = new Map();
+    recipes.set(engine, known);
+  }
+  const key = `${windowBits} ${level} ${memLevel}`;
+  const recipe = known.get(key) ?? {};
+  known.set(key, recipe);
+  return recipe;
+}
+
+/** permessage-deflate at work on one connection. */
 export class DeflateTransform implements MessageTransform {
   readonly #engine: DeflateEngine;
   readonly #options: TransformOptions;
   readonly #sending: Direction;
   readonly #receiving: Direction;
+  readonly recipe: object | undefined;
   #deflater: Deflater | undefined = undefined;
   #inflater: Inflater | undefined = undefined;
 
@@ -108,6 +124,7 @@ export class DeflateTransform implements MessageTransform {
     this.#options = options;
     this.#sending = role === 'client' ? client : server;
     this.#receiving = role === 'client' ? server : client;
+    this.recipe = this.#sending.takeover ? undefined : recipeOf(engine, this.#sending.windowBits, options);
   }
 
   wants(length: number): boolean {

@@ -238,10 +238,10 @@ export function rejectRequest(status: number, init: HeaderFieldsInit | undefined
   return { status, reason: '', headers };
 }
 
-/** Returns the response to a request that broke a rule. Its body is the message of the error. */
+/** Returns the response to a request that broke a rule. Its body is the `answer` of the error. */
 export function rejectFor(error: HandshakeError): { response: ResponseHead; body: Uint8Array } {
-  const room = new Uint8Array(3 * error.message.length + 1);
-  const body = room.subarray(0, encodeUtf8(`${error.message}\n`, room, 0));
+  const room = new Uint8Array(3 * error.answer.length + 1);
+  const body = room.subarray(0, encodeUtf8(`${error.answer}\n`, room, 0));
   const headers: Record<string, string> = { 'Content-Type': 'text/plain; charset=utf-8' };
   // RFC 9110 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
   if (error.status === 405) headers.Allow = 'GET';

@@ -35,11 +35,12 @@ export interface Collector extends MessageState {
   /**
    * Takes a part of a frame. Returns the event that it leads to, or the first of several.
    *
-   * @throws {ProtocolError} `message-rate`, `byte-rate`, `message-too-big`, `invalid-utf8`, `invalid-deflate`
+   * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
+   *   `invalid-deflate`
    */
   take(part: FramePart, now: number): MessageEvent | undefined;
-  /** Returns the next event that the part taken last leads to. Throws as {@link take} does. */
-  next(): MessageEvent | undefined;
+  /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
+  next(now: number): MessageEvent | undefined;
 }
 
 /** Replaces the {@link Message} once our Close frame has been sent. */
@@ -63,6 +64,7 @@ export class Message implements Collector {
   // Copied from the options, because every frame needs them.
   readonly #maxSize: number;
   readonly #maxTextSize: number;
+  readonly #maxFragments: number;
   readonly #decoder: Utf8TextDecoder | undefined;
   readonly #fragments: Fragments | undefined;
   readonly #inflation: Inflation | undefined;
@@ -78,6 +80,8 @@ export class Message implements Collector {
   // Its size so far: the sum of the announced payload lengths, or the number of decompressed bytes.
   #size = 0;
   #received = 0;
+  // How many frames it has had.
+  #frames = 0;
   #utf8 = ASCII;
 
   constructor(
@@ -86,10 +90,11 @@ export class Message implements Collector {
     limiter: RateLimiter | undefined,
     transform: MessageTransform | undefined,
   ) {
-    const { maxMessageSize, fragments, textDecoder } = options;
+    const { maxMessageSize, maxFragments, fragments, textDecoder } = options;
     this.#chunk = chunk;
     this.#maxSize = maxMessageSize;
-    // The engine throws when a string would be longer, and no peer must be able to cause that.
+    this.#maxFragments = maxFragments;
+    // A longer text may have no string; what a peer sends must not make the engine throw.
     this.#maxTextSize = fragments ? maxMessageSize : Math.min(maxMessageSize, MAX_STRING);
     this.#decoder = textDecoder;
     this.#fragments = fragments ? new Fragments() : undefined;
@@ -129,8 +134,8 @@ export class Message implements Collector {
     return { type: 'binary', data: this.#chunk.view(start, end) };
   }
 
-  next(): MessageEvent | undefined {
-    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation);
+  next(now: number): MessageEvent | undefined {
+    return this.#inflation === undefined ? undefined : this.#inflate(this.#inflation, now);
   }
 
   #takePart(part: FramePart, now: number): MessageEvent | undefined {
@@ -141,7 +146,7 @@ export class Message implements Collector {
     if (!this.#compressed) return this.#collect(part);
     this.#unmask(part);
     this.#inflation?.write(this.#chunk.view(start, end), header.final && part.left === 0);
-    return this.next();
+    return this.next(now);
   }
 
   /** Takes the header of a frame whose message arrives in parts. */
@@ -152,19 +157,22 @@ export class Message implements Collector {
       // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
       this.#compressed = rsv !== 0;
       this.#start = this.#chunk.frameStart;
-      this.#size = this.#received = 0;
+      this.#size = this.#received = this.#frames = 0;
       this.#utf8 = ASCII;
       if (this.#compressed) this.#inflation?.begin();
     }
-    // A compressed message has two limits: its decompressed size, and its length on the wire.
+    // 10.4: "MUST protect themselves against exceeding those limits": frames without payload make no message longer.
+    if (++this.#frames > this.#maxFragments) throw new ProtocolError('too-many-fragments');
+    // Of a compressed message what counts is its decompressed size, and how much it takes on the wire.
     if (this.#compressed) this.#inflation?.announce(length);
     else this.#grow(length);
   }
 
-  #inflate(inflation: Inflation): MessageEvent | undefined {
+  #inflate(inflation: Inflation, now: number): MessageEvent | undefined {
     while (inflation.isReading) {
       if (this.#chunk.isTransferred) throw this.#transferred();
       const bytes = inflation.read();
+      this.#limiter?.inflatedBytes(bytes.length, now);
       this.#grow(bytes.length);
       const event = this.#collectBorrowed(bytes, inflation.hasEnded());
       if (event !== undefined) return event;

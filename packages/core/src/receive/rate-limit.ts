@@ -20,6 +20,8 @@ export interface RateLimits {
   readonly messages?: RateLimit | undefined;
   /** Payload bytes of data frames, counted as they arrive. */
   readonly bytes?: RateLimit | undefined;
+  /** Bytes that compressed messages become, counted as they do; those of the longest message must fit into `burst`. */
+  readonly inflatedBytes?: RateLimit | undefined;
   /** Ping, Pong and Close frames. */
   readonly controlFrames?: RateLimit | undefined;
 }
@@ -51,11 +53,13 @@ export class TokenBucket {
 export class RateLimiter {
   readonly #messages: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
+  readonly #inflatedBytes: TokenBucket | undefined;
   readonly #controlFrames: TokenBucket | undefined;
 
-  constructor({ messages, bytes, controlFrames }: RateLimits) {
+  constructor({ messages, bytes, inflatedBytes, controlFrames }: RateLimits) {
     this.#messages = messages && new TokenBucket(messages);
     this.#bytes = bytes && new TokenBucket(bytes);
+    this.#inflatedBytes = inflatedBytes && new TokenBucket(inflatedBytes);
     this.#controlFrames = controlFrames && new TokenBucket(controlFrames);
   }
 
@@ -67,6 +71,11 @@ export class RateLimiter {
   /** @throws {ProtocolError} `byte-rate` */
   bytes(count: number, now: number): void {
     take(this.#bytes, count, now, 'byte-rate');
+  }
+
+  /** @throws {ProtocolError} `inflated-rate` */
+  inflatedBytes(count: number, now: number): void {
+    take(this.#inflatedBytes, count, now, 'inflated-rate');
   }
 
   /** @throws {ProtocolError} `control-rate` */

@@ -99,7 +99,7 @@ export class Receiver {
    * @throws {TransferredError} when the application transferred or resized the memory of bytes that are still to be parsed
    */
   next(now: number): ReceiverEvent | undefined {
-    const event = this.#message.next();
+    const event = this.#message.next(now);
     if (event !== undefined) return event;
     while (true) {
       const part = this.#reader.next(this.#message);

@@ -12,6 +12,7 @@ import { copyMasked, mask } from '../simd.ts';
 import { encodeUtf8, utf8Length, writeLatin1 } from '../text/encode.ts';
 import type { MaskKeys } from './mask-keys.ts';
 import type { Outbox } from './outbox.ts';
+import type { EncodedFrame } from './prepared.ts';
 
 /** A shorter payload is copied although it may be borrowed, because an outbox part of its own costs more than a copy (benchmarks: echo). */
 const LEND_FROM = 4096;
@@ -76,7 +77,13 @@ export class FrameWriter {
     outbox.commit(at + length);
   }
 
-  /** Queues a frame whose payload is given as text, and encodes that directly into the outbox. */
+  /** Queues a frame that was encoded before: a server's as it is, a client's masked. */
+  encoded({ first, payload, frame }: EncodedFrame): void {
+    if (this.#keys === undefined) this.#outbox.share(frame);
+    else this.bytes(first, payload, 0, payload.length, false);
+  }
+
+  /** Queues a frame with a text, which is encoded where it is transmitted from. */
   text(first: number, text: string): void {
     if (text.length <= SHORT && this.#shortAscii(first, text)) return;
     const isMasked = this.#drawKey();

@@ -24,7 +24,10 @@ const SCRATCH_SIZE = 98_304;
  */
 const LARGE = 81_920;
 
-/** Rules that every frame of a sender conforms to. */
+/** A frame that many connections share is copied up to this length where others wait before it: parts of their own cost more. */
+const SHARED_FROM = 4096;
+
+/** Takes every frame that a sender can have written. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
 
 /** The scratch, which is allocated when it is first needed, and the outbox that owns it. */
@@ -87,7 +90,24 @@ export class Outbox {
     this.queuedBytes += header.length + payload.length;
   }
 
-  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They belong to the caller, unless borrowed. */
+  /** Queues a frame that is never written to, and that other outboxes may have as well: it is transmitted as it is. */
+  share(frame: Loan): void {
+    const { length } = frame;
+    if (this.queuedBytes > 0 && length < SHARED_FROM) {
+      const at = this.reserve(length);
+      copyBytes(frame.from(0, length), 0, length, this.bytes, at);
+      this.commit(at + length);
+      return;
+    }
+    this.vacate();
+    this.#parts.push(frame);
+    this.queuedBytes += length;
+  }
+
+  /**
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they
+   * were lent or are shared.
+   */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
     const length = this.#position;
@@ -101,7 +121,13 @@ export class Outbox {
     return bytes;
   }
 
-  /** Writes the next bytes into `into`, as many as fit, and returns their number. */
+  /** Whether the next bytes are a frame that other outboxes may have as well, none of which has been transmitted here. */
+  get nextIsShared(): boolean {
+    const part = this.#parts[this.#first];
+    return part instanceof Loan && part.isShared && this.#offset === 0;
+  }
+
+  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
   transmitInto(into: Uint8Array): number {
     let at = 0;
     while (at < into.length) {
@@ -227,8 +253,8 @@ export class Outbox {
   }
 }
 
-/** A frame whose payload is borrowed from the application. */
-class Loan {
+/** A frame whose payload, or all of it, lies in memory that the outbox only reads. */
+export class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;
   readonly #memory: ArrayBufferLike;
@@ -236,12 +262,18 @@ class Loan {
   /** The length of the frame, as its header says. */
   readonly length: number;
 
+  /** Takes plain views of fixed length; `header` is empty where the payload begins with it. */
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#payload = payload;
     this.#memory = payload.buffer;
     this.#end = payload.byteOffset + payload.length;
     this.length = header.length + payload.length;
+  }
+
+  /** Whether it is a whole frame that many connections share, and no payload of the application's. */
+  get isShared(): boolean {
+    return this.#header.length === 0;
   }
 
   /**

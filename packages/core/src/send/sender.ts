@@ -9,9 +9,11 @@ import { type DataOpcode, Opcode, RSV1 } from '../frame/header.ts';
 import type { RandomSource } from '../host.ts';
 import { StateError } from '../rules.ts';
 import { writeLatin1 } from '../text/encode.ts';
+import { checkText, UTF8_BOUNDARY } from '../text/utf8.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { MaskKeys } from './mask-keys.ts';
 import { Outbox } from './outbox.ts';
+import { encodedFor, type PreparedMessage, plainOf } from './prepared.ts';
 
 const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
@@ -35,11 +37,12 @@ export class Sender {
   readonly #outbox = new Outbox();
   readonly #frames: FrameWriter;
 
-  // The type of the fragmented message that the application is sending, 0 when there is none; whether it is compressed; and the first
-  // half of a surrogate pair with which its last fragment ended.
+  // The fragmented message that the application is sending, and what its last fragment has of a character that the next one completes:
+  // of a string half a surrogate pair, of bytes the state of their validation.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
   #surrogate = '';
+  #utf8 = UTF8_BOUNDARY;
 
   // The number of bytes of answers to Ping frames in the outbox, the number of bytes to transmit until the last of them has left, and
   // the payload of the latest answer if there was no room for it.
@@ -74,46 +77,74 @@ export class Sender {
   /**
    * Queues a whole message.
    *
-   * @param compress whether to compress it, if that was negotiated; default: the transform decides by its length
-   * @param lend whether bytes may be borrowed until they have been written
+   * @param compress whether to compress it, where that was negotiated; default: by its length
+   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param text whether bytes are sent as text
    * @throws {StateError} `message-in-progress`
+   * @throws {TypeError} when they are sent as text and are not valid UTF-8
    */
-  message(data: string | Uint8Array, compress?: boolean, lend = false): void {
-    // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
-    if (this.#message !== 0) {
-      throw new StateError(
-        'message-in-progress',
-        'a fragmented message is in progress; finish it with sendFragment first',
-      );
-    }
-    const opcode = typeof data === 'string' ? Opcode.Text : Opcode.Binary;
+  message(data: string | Uint8Array, compress?: boolean, lend = false, text = false): void {
+    this.#checkBetweenMessages();
+    const isText = text || typeof data === 'string';
+    const opcode = isText ? Opcode.Text : Opcode.Binary;
+    if (text && typeof data !== 'string') checkText(data, UTF8_BOUNDARY, true);
     const transform = this.#transform;
     if (transform !== undefined && (compress ?? transform.wants(data.length))) this.#compress(opcode, data, FINAL);
     else this.#write(opcode, data, FINAL, lend);
   }
 
   /**
+   * Queues a message that was encoded before.
+   *
+   * @throws {StateError} `message-in-progress`
+   * @throws {TypeError} when its bytes have been transferred by whoever transmitted them
+   */
+  prepared(message: PreparedMessage): void {
+    this.#checkBetweenMessages();
+    const encoded = encodedFor(message, this.#transform);
+    if (encoded === undefined) {
+      const { first, payload } = plainOf(message);
+      this.#compress((first & 0xf) as Opcode, payload, FINAL);
+    } else if (encoded.payload.length > this.#fragmentSize) {
+      this.#write(encoded.first & ~FINAL, encoded.payload, FINAL, true);
+    } else this.#frames.encoded(encoded);
+  }
+
+  /**
    * Queues the next fragment of a message.
    *
-   * @param compress whether to compress the message, if that was negotiated; only the first fragment decides
-   * @param lend whether bytes may be borrowed until they have been written
-   * @throws {TypeError} when the fragment is of another type than the message in progress
+   * @param compress whether to compress the message, where that was negotiated; the first fragment's counts
+   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param text whether bytes are sent as text
+   * @throws {TypeError} when it is of another type than the message in progress, or sent as text and not valid UTF-8
    */
-  fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false): void {
-    const opcode = typeof data === 'string' ? Opcode.Text : Opcode.Binary;
+  fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false, text = false): void {
+    const opcode = text || typeof data === 'string' ? Opcode.Text : Opcode.Binary;
     const first = this.#message === 0;
     // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
     if (!first && this.#message !== opcode) {
-      throw new TypeError('the fragments of a message must be all strings or all bytes (RFC 6455 section 5.4)');
+      throw new TypeError(
+        'the fragments of a message must be all strings or all bytes, which are text with the option text ' +
+          '(RFC 6455 section 5.4)',
+      );
     }
     let payload = data;
     let surrogate = '';
+    let utf8 = UTF8_BOUNDARY;
     if (typeof payload === 'string') {
-      // A fragment must end between two code points, so the first half of a surrogate pair waits for the next fragment.
+      if (this.#utf8 !== UTF8_BOUNDARY) {
+        throw new TypeError('the bytes before end inside of a character, which only bytes can complete');
+      }
+      // A fragment ends between two code points; the first half of a surrogate pair waits for the second.
       payload = this.#surrogate + payload;
       const last = payload.charCodeAt(payload.length - 1);
       surrogate = !final && last >= 0xd800 && last <= 0xdbff ? payload.slice(-1) : '';
       if (surrogate !== '') payload = payload.slice(0, -1);
+    } else if (text) {
+      if (this.#surrogate !== '') {
+        throw new TypeError('the string before ends with half of a surrogate pair, which only a string can complete');
+      }
+      utf8 = checkText(payload, this.#utf8, final);
     }
     if (first) {
       // The length of the message is not known yet.
@@ -125,6 +156,7 @@ export class Sender {
     else this.#write(kind, payload, fin, lend);
     this.#message = final ? 0 : opcode;
     this.#surrogate = surrogate;
+    this.#utf8 = utf8;
   }
 
   /** Queues a Ping or Pong frame. */
@@ -155,6 +187,7 @@ export class Sender {
     this.#closeSize = this.#frames.sizeOf(payload.length);
     this.#message = 0;
     this.#surrogate = '';
+    this.#utf8 = UTF8_BOUNDARY;
   }
 
   /** Queues the head of a request or response, with one byte for each character, and its body. */
@@ -174,7 +207,12 @@ export class Sender {
     return bytes;
   }
 
-  /** Writes the next bytes into `into`, as many as fit, and returns their number. */
+  /** Whether the next bytes are the frame of a prepared message: see {@link Outbox.nextIsShared}. */
+  get nextIsShared(): boolean {
+    return this.#outbox.nextIsShared;
+  }
+
+  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
   transmitInto(into: Uint8Array): number {
     if (this.#pongsLeft <= 0) this.#placePong();
     const length = this.#outbox.transmitInto(into);
@@ -197,7 +235,16 @@ export class Sender {
     return this.#outbox.broken;
   }
 
-  /** Queues the answer to a Ping frame for which there was no room, if there is one. */
+  #checkBetweenMessages(): void {
+    // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
+    if (this.#message === 0) return;
+    throw new StateError(
+      'message-in-progress',
+      'a fragmented message is in progress; finish it with sendFragment first',
+    );
+  }
+
+  /** Queues the answer for which there was no room, if there is one. */
   #placePong(): void {
     if (this.#pong === undefined) return;
     const payload = this.#pong;

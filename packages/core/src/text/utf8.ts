@@ -62,7 +62,23 @@ export function nextUtf8(state: number, byte: number): number {
 
 const tail = (wanted: number, lowest: number, highest: number): number => wanted | (lowest << 8) | (highest << 16);
 
-/** Returns the number of bytes of the incomplete code point at the end of a part: 0 to 3. */
+/**
+ * Checks bytes of the application's that are to be sent as text, or the next part of them, and returns the state after it.
+ *
+ * @param state the state after the part before; {@link UTF8_BOUNDARY} at the beginning of a text
+ * @param final whether the text ends with this part
+ * @throws {TypeError} when they are not valid UTF-8
+ */
+export function checkText(bytes: Uint8Array, state: number, final: boolean): number {
+  const after = validateUtf8(bytes, 0, bytes.length, state);
+  // 5.6: "Note that a particular text frame might include a partial UTF-8 sequence; however, the whole message MUST contain
+  // valid UTF-8."
+  if (after >= 0 && !(final && after !== UTF8_BOUNDARY)) return after;
+  const where = after < 0 ? `at index ${~after}` : 'at their end, inside of a character';
+  throw new TypeError(`bytes that are sent as text are valid UTF-8; these are not, ${where}: send them as binary`);
+}
+
+/** Returns the number of bytes at the end of a part that belong to the code point that the next part must complete: 0 to 3. */
 export function unfinishedBytes(bytes: Uint8Array, end: number, state: number): number {
   return state === UTF8_BOUNDARY ? 0 : end - lastBoundary(bytes, end);
 }

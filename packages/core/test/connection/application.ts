@@ -1,6 +1,6 @@
 /** What the applications of a simulation send, and what arrives of it. */
 import * as assert from 'uvu/assert';
-import { type ConnectionEvent, StateError } from '../../src/index.ts';
+import { type ConnectionEvent, prepare, StateError } from '../../src/index.ts';
 import type { End, Random } from '../pair.ts';
 import { toHex } from '../support.ts';
 
@@ -51,7 +51,9 @@ export class Application {
 
   #send(data: string | Uint8Array, message: string): void {
     if (this.#fragments !== undefined) this.sendFragment(true);
-    if (this.#fragments === undefined) this.#do(() => this.end.connection.send(data), message);
+    if (this.#fragments !== undefined) return;
+    const given = this.#random() < 0.2 ? prepare(data) : data;
+    this.#do(() => this.end.connection.send(given), message);
   }
 
   sendFragment(final = this.#random() < 0.3): void {

@@ -124,6 +124,31 @@ for (const role of ROLES) {
     assert.is(connection.deadline, 3000);
   });
 
+  test(`heartbeat: a Ping frame may be late by a 16th of its interval, nothing else may (${role})`, () => {
+    for (const [interval, slack] of [
+      [1, 0],
+      [1000, 62],
+      [10_000, 625],
+      [1e12, 1000],
+    ] as const) {
+      const connection = opened(role, {
+        ...OFF,
+        idleTimeout: 2 * interval,
+        heartbeat: { interval, timeout: interval },
+      });
+      assert.equal([connection.deadline, connection.slack], [interval, slack]);
+      // In time or late, it is one Ping frame, and the next one is due an interval later.
+      assert.is(types(connection.timeout(interval + slack)), '');
+      assert.is(sent(connection), own(role, Ping, '\0\0\0\x01'));
+      receive(connection, frame(role, Pong, '\0\0\0\x01'), interval + slack);
+      assert.equal([connection.deadline, connection.slack], [2 * interval + slack, slack]);
+    }
+    const connection = opened(role, { ...OFF, heartbeat: { interval: 1000, timeout: 300 } });
+    pass(connection, 1000);
+    assert.equal([connection.deadline, connection.slack], [1300, 0]);
+    assert.is(opened(role, OFF).slack, 0);
+  });
+
   test(`heartbeat: further Ping frames do not postpone a timeout that is longer than the interval (${role})`, () => {
     const connection = opened(role, { ...OFF, heartbeat: { interval: 100, timeout: 250 } });
     for (const at of [100, 200, 300]) {

@@ -17,8 +17,9 @@ for (const { name, options, story, facts, rule, summary } of CASES) {
       events.filter(({ type }) => type === 'end'),
       [last],
     );
-    const { type, explanation, ...outcome } = last;
+    const { type, explanation, statistics, ...outcome } = last;
     const { error, summary: sentence, ...rest } = explanation;
+    assert.is(statistics.bytesReceived, rest.bytesReceived);
     assert.equal(
       { ...outcome, ...rest },
       {

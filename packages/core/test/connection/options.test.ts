@@ -17,6 +17,7 @@ type Name = keyof ConnectionOptions;
 
 const DEFAULTS: Record<Name, [documented: string, resolved: unknown]> = {
   maxMessageSize: ['16 MiB', 16_777_216],
+  maxFragments: ["262,144, which 16 MiB in frames of 64 bytes are; `Infinity` with `messages: 'fragments'`", 262_144],
   maxFrameSize: ['`maxMessageSize`', 16_777_216],
   maxHeadSize: ['16 KiB', 16_384],
   maxEarlyBytes: ['64 KiB', 65_536],
@@ -74,6 +75,8 @@ const GOOD: [Name, unknown, unknown?][] = [
         [name, NEVER],
       ] as [Name, number][],
   ),
+  ['maxFragments', 1],
+  ['maxFragments', NEVER],
   ['fragmentSize', 1],
   ['fragmentSize', 2 ** 53 - 1],
   ['messages', 'whole', false],
@@ -117,6 +120,7 @@ const BAD: [Name, unknown[], named?: string][] = [
   ...(['maxMessageSize', 'maxFrameSize', 'maxHeadSize', 'maxEarlyBytes', 'maxQueuedBytes'] as const).map(
     (name): [Name, unknown[]] => [name, NO_SIZES],
   ),
+  ['maxFragments', [0, ...NO_SIZES]],
   ['fragmentSize', [0, ...NO_SIZES]],
   ['messages', ['Whole', 'pieces', '', 5, true, {}]],
   ['autoPong', ['no', 0, 1, {}]],
@@ -217,7 +221,12 @@ test('a limit that is undefined does not limit', () => {
   assert.equal(resolveOptions({ rateLimits: { messages: undefined } }).rateLimits, { messages: undefined });
 });
 
-test('a server accepts the options of resolveOptions too', () => {
+test('a message that is delivered in parts may have any number of fragments, unless said otherwise', () => {
+  assert.is(resolveOptions({ messages: 'fragments' }).maxFragments, NEVER);
+  assert.is(resolveOptions({ messages: 'fragments', maxFragments: 5 }).maxFragments, 5);
+});
+
+test('what resolveOptions gave means the same to a server', () => {
   const resolved = resolveOptions({ messages: 'fragments', heartbeat: false, maxMessageSize: 5 });
   const forServers = resolveServerOptions(resolved);
   assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);

@@ -55,7 +55,7 @@ test('4.2.2: respond answers a request that breaks a rule, and never throws for 
   if (answer.accepted) throw new Error('accepted');
   assert.is(answer.error.rule, 'upgrade-field');
   assert.is(answer.response.status, 426);
-  assert.is(String.fromCharCode(...answer.body), `${answer.error.message}\n`);
+  assert.is(String.fromCharCode(...answer.body), `${answer.error.answer}\n`);
 });
 
 test('4.2.2: respond refuses heads of HTTP/1.0 and older', () => {

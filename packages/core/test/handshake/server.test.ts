@@ -29,7 +29,7 @@ for (const { rule: name, name: what, head, answer, fields = '', options, story }
       const fail = events.at(-1);
       if (fail?.type !== 'fail') throw new Error(`not refused but ${types(events)}`);
       assert.is(fail.error.rule, name);
-      const body = `${fail.error.message}\n`;
+      const body = `${(fail.error as HandshakeError).answer}\n`;
       // RFC 9110 7.8: a sender of Upgrade must name it in Connection too.
       const close = answer.startsWith('426') ? 'close, Upgrade' : 'close';
       const common = `Connection: ${close}${CRLF}Content-Length: ${body.length}${CRLF}Content-Type: text/plain; charset=utf-8`;
@@ -215,7 +215,7 @@ test('RFC 9110 15.5: invisible characters of a client are escaped in our message
     ['https://caf\xe9', 'https://caf\xe9'],
   ] as const) {
     const error = ask(requestHead({ Origin: origin })) as HandshakeError;
-    assert.ok(error.message.includes(`: ${shown}; `), error.message);
+    assert.ok(error.message.includes(`: ${shown}, and by Host this is example.com; `), error.message);
   }
 });
 

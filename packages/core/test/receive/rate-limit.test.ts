@@ -84,6 +84,7 @@ test('Infinity does not limit', () => {
 for (const [name, limit, take] of [
   ['message-rate', 'messages', (limiter: RateLimiter) => limiter.message(0)],
   ['byte-rate', 'bytes', (limiter: RateLimiter) => limiter.bytes(1, 0)],
+  ['inflated-rate', 'inflatedBytes', (limiter: RateLimiter) => limiter.inflatedBytes(1, 0)],
   ['control-rate', 'controlFrames', (limiter: RateLimiter) => limiter.controlFrame(0)],
 ] as const) {
   test(`7.4.1: the limit of ${limit} fails with ${name}, 1008, and does not affect others`, () => {

@@ -6,6 +6,7 @@ import {
   attach as attachOnDeno,
   type ConnectOptions,
   connect as connectOnDeno,
+  type Fresh,
   type Handlers,
   type ServeOptions,
   type Server,
@@ -19,12 +20,13 @@ export type {
   Clock,
   Compression,
   Decision,
+  Group,
   Handlers,
   ReconnectPolicy,
   Timer,
   WebSocketConnection,
 } from '../../src/index.ts';
-export { accept, ConnectionEndedError, reject, zlib } from '../../src/index.ts';
+export { accept, ConnectionEndedError, Groups, prepare, reject, zlib } from '../../src/index.ts';
 
 /** Options of Node's `ServeOptions` that the tests use and that have other names here. */
 export interface ServeAsNode extends ServeOptions {
@@ -46,11 +48,11 @@ export type ServerAsNode<Data = unknown> = Server<Data> & { readonly http: never
 /** Options of Node's `ConnectOptions` that the tests use and that have other names here. */
 export interface ConnectAsNode extends Omit<ConnectOptions, 'tls'> {
   readonly tls?: { readonly ca?: string } | undefined;
-  readonly createSocket?: ((uri: WebSocketUri) => Duplex | PromiseLike<Duplex>) | undefined;
+  readonly createSocket?: ((uri: WebSocketUri, signal: AbortSignal) => Duplex | PromiseLike<Duplex>) | undefined;
 }
 
 export function connect<Data>(
-  url: string | URL,
+  url: Fresh<string | URL>,
   options: ConnectAsNode = {},
   handlers?: Handlers<Data>,
 ): WebSocketConnection<Data> {
@@ -60,7 +62,7 @@ export function connect<Data>(
     {
       ...others,
       ...(tls !== undefined && { tls: { caCerts: tls.ca === undefined ? [] : [tls.ca] } }),
-      ...(createSocket !== undefined && { createConn: (uri) => connOf(createSocket(uri)) }),
+      ...(createSocket !== undefined && { createConn: (uri, signal) => connOf(createSocket(uri, signal)) }),
     },
     handlers,
   );

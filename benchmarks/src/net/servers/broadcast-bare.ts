@@ -1,0 +1,36 @@
+/** No WebSocket server: a loop of `socket.write` of one frame that was made before. What is above it is the library's cost. */
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { constants, deflateRawSync } from 'node:zlib';
+import { frameHead } from '../frames.ts';
+import { HOST, RESPONSE } from '../handshake.ts';
+import type { Message } from './broadcasting.ts';
+import { listening } from './listening.ts';
+
+const sockets = new Set<Socket>();
+
+const server = createServer({ noDelay: true }, (socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => sockets.delete(socket));
+  socket.once('data', () => {
+    socket.write(RESPONSE);
+    sockets.add(socket);
+    socket.resume();
+  });
+});
+server.listen({ port: 0, host: HOST }, () => {
+  listening(
+    (server.address() as AddressInfo).port,
+    () => sockets.size,
+    (message) => {
+      const frame = frameOf(message);
+      for (const socket of sockets) socket.write(frame);
+    },
+  );
+});
+
+function frameOf({ text, bytes, compressed }: Message): Buffer {
+  const payload = compressed ? deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4) : bytes;
+  const head = frameHead(text === undefined ? 2 : 1, payload.length, false);
+  if (compressed) head[0] = (head[0] as number) | 0x40;
+  return Buffer.concat([head, payload]);
+}

@@ -1,0 +1,66 @@
+/** One message to all connections of a server: what each delivery costs it. */
+import { KIB, type Kind, sizeName } from '../codec/inputs.ts';
+import * as servers from '../net/server-programs.ts';
+import { Station, subjectOf } from '../net/station.ts';
+import type { Case, Runner, Suite } from '../suite.ts';
+
+interface BroadcastCase extends Case {
+  readonly kind: Kind;
+  /** Bytes of a message. */
+  readonly size: number;
+  readonly compressed: boolean;
+  readonly connections: number;
+}
+
+const CONNECTIONS = 2000;
+
+const WARM_UP = { kind: 'text', size: 64, compressed: false, connections: 50, milliseconds: 200 } as const;
+
+const cases: readonly BroadcastCase[] = [
+  broadcast('text', 64),
+  broadcast('text', KIB, { slow: true }),
+  broadcast('text', 16 * KIB, { slow: true }),
+  broadcast('CJK text', 64, { slow: true }),
+  broadcast('CJK text', KIB, { slow: true }),
+  broadcast('CJK text', 16 * KIB),
+  broadcast('binary', 64, { slow: true }),
+  broadcast('binary', KIB, { slow: true }),
+  broadcast('binary', 16 * KIB, { slow: true }),
+  broadcast('text', KIB, { compressed: true }),
+  broadcast('text', 16 * KIB, { compressed: true, slow: true }),
+];
+
+/** Servers with their defaults, and compression for those connections that offer it. */
+export const suite: Suite = {
+  name: 'broadcast',
+  title: `One message to ${CONNECTIONS.toLocaleString('en')} connections over loopback TCP: time, and processor time of the server, for each delivery`,
+  unit: 'ns/delivery',
+  pace: { quick: { turns: 3, warmUps: 1, slice: 100 }, full: { turns: 7, warmUps: 1, slice: 400 } },
+  cases,
+  ours: [subjectOf(servers.BROADCAST, start), subjectOf(servers.BROADCAST_LOOP, start)],
+  peers: [
+    subjectOf(servers.BROADCAST_WS, start),
+    subjectOf(servers.BROADCAST_WS_BUFFER, start),
+    subjectOf(servers.BROADCAST_BUN, start),
+    subjectOf(servers.BROADCAST_BARE, start),
+  ],
+};
+
+function broadcast(kind: Kind, size: number, { compressed = false, slow = false } = {}): BroadcastCase {
+  const name = `${kind}, ${sizeName(size)}${compressed ? ', compressed' : ''}`;
+  return { name, kind, size, compressed, connections: CONNECTIONS, slow };
+}
+
+async function start(server: servers.ServerProgram): Promise<Runner> {
+  const station = await Station.start(server);
+  await station.broadcast(WARM_UP);
+  return {
+    measure: async (name, milliseconds) => {
+      const found = cases.find((each) => each.name === name);
+      if (found === undefined) return { cost: Number.NaN };
+      const { kind, size, compressed, connections } = found;
+      return await station.broadcast({ kind, size, compressed, connections, milliseconds });
+    },
+    stop: () => station.stop(),
+  };
+}

@@ -1,0 +1,268 @@
+/** The connections of a server: who they are, how many there may be, what they have done, and their end in good order. */
+import type { ConnectionStatistics, EndEvent, OpenEvent } from '@sockless/core';
+import { networkOf, resolveBounds, type ServerBounds } from './bounds.ts';
+import { reject } from './decision.ts';
+import { isRefusal } from './diagnostics.ts';
+import { Groups, sendToAll } from './group.ts';
+import type { Scope } from './scope.ts';
+import type { BaseServer, CloseOptions, ServerStatistics } from './server.ts';
+import { failSlow, WebSocketConnection } from './websocket-connection.ts';
+
+/** A connection for somebody who has come, and what it has in common with others. */
+export interface Served<Data> {
+  /** The connection. */
+  readonly ws: WebSocketConnection<Data>;
+  /** Its scope. */
+  readonly scope: Scope<Data>;
+}
+
+const SUMS = ['bytesReceived', 'bytesSent', 'messagesReceived', 'messagesSent'] as const;
+
+/** The connections of a server. */
+export class ServedConnections<Data = unknown> {
+  /** Those that have not ended, those with an undecided request among them. */
+  readonly all: Set<WebSocketConnection<Data>> = new Set();
+  readonly #open: Set<WebSocketConnection<Data>> = new Set();
+  readonly #groups: Groups<Data> = new Groups();
+  readonly #byKey: Map<unknown, Set<WebSocketConnection<Data>>> = new Map();
+  readonly #byNetwork: Map<string, number> = new Map();
+  readonly #bounds: ReturnType<typeof resolveBounds>;
+  readonly #scope: Scope<Data>;
+  readonly #unavailable: Scope<Data>;
+  readonly #tooMany: Scope<Data>;
+  // Sums of those that have ended.
+  readonly #past = {
+    opened: 0,
+    ended: 0,
+    refused: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    messagesReceived: 0,
+    messagesSent: 0,
+  };
+  #pending = 0;
+  // With a bound: the number of bytes that wait in all of them together, as far as each has counted its own.
+  #queuedBytes = 0;
+  #closing = false;
+
+  /**
+   * None yet; those to come will have this in common.
+   *
+   * @throws {TypeError | RangeError} when a bound is not valid
+   */
+  constructor(scope: Scope<Data>, bounds: ServerBounds = {}) {
+    this.#scope = scope;
+    this.#bounds = resolveBounds(bounds);
+    // What a request meets that comes while the server closes or is full.
+    this.#unavailable = scope.with({ request: () => reject(503) });
+    this.#tooMany = scope.with({ request: () => reject(429) });
+  }
+
+  /** Whether the address of whoever comes is of interest: asking for it costs a call to the operating system. */
+  get asksAddress(): boolean {
+    return this.#bounds.maxConnectionsPerAddress !== Infinity;
+  }
+
+  /**
+   * Whether nobody else can be waited for.
+   *
+   * @param others how many are waited for that have not been added yet
+   */
+  isFull(others = 0): boolean {
+    return this.#pending + others >= this.#bounds.maxPendingHandshakes;
+  }
+
+  /**
+   * Returns a connection for somebody who has come: one that is refused where there are too many, or the server closes.
+   *
+   * @param address whose it is, for the bound by address
+   * @param scope where it is not that of all
+   */
+  add(address?: string, scope: Scope<Data> = this.#scope): Served<Data> {
+    const network = address === undefined || !this.asksAddress ? undefined : networkOf(address);
+    const { maxConnections, maxConnectionsPerAddress } = this.#bounds;
+    const same = network === undefined ? 0 : (this.#byNetwork.get(network) ?? 0);
+    const isFull = this.#closing || this.all.size >= maxConnections;
+    const refusal = isFull ? this.#unavailable : same >= maxConnectionsPerAddress ? this.#tooMany : undefined;
+    this.#pending++;
+    if (refusal !== undefined) return { ws: new ServedConnection(refusal, this, undefined), scope: refusal };
+    const ws = new ServedConnection(scope, this, network);
+    this.all.add(ws);
+    if (network !== undefined) this.#byNetwork.set(network, same + 1);
+    return { ws, scope };
+  }
+
+  /** What a server offers to reach its connections, and to watch them. */
+  doors(
+    arrivals: () => number = () => 0,
+  ): Pick<BaseServer<Data>, 'connections' | 'open' | 'group' | 'broadcast' | 'find' | 'statistics'> {
+    const statistics = (): ServerStatistics => this.#statistics(arrivals());
+    return {
+      connections: this.all,
+      open: this.#open,
+      group: (name) => this.#groups.group(name),
+      broadcast: (data, options = {}) => sendToAll(this.#open, data, options),
+      find: (key) => [...(this.#byKey.get(key) ?? [])],
+      get statistics() {
+        return statistics();
+      },
+    };
+  }
+
+  /** A connection is open. */
+  opened(ws: WebSocketConnection<Data>): void {
+    this.#open.add(ws);
+    this.#past.opened++;
+    if (ws.key === undefined) return;
+    const same = this.#byKey.get(ws.key) ?? new Set();
+    this.#byKey.set(ws.key, same.add(ws));
+  }
+
+  /** The request of a connection is decided, or it will never be. */
+  decided(): void {
+    this.#pending--;
+  }
+
+  /** A connection is not open any more. */
+  closed(ws: WebSocketConnection<Data>): void {
+    if (!this.#open.delete(ws)) return;
+    const same = this.#byKey.get(ws.key);
+    same?.delete(ws);
+    if (same?.size === 0) this.#byKey.delete(ws.key);
+  }
+
+  /** A connection has ended. */
+  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent, network: string | undefined): void {
+    this.all.delete(ws);
+    this.closed(ws);
+    if (statistics.openedAt !== undefined) this.#past.ended++;
+    if (isRefusal(explanation.error)) this.#past.refused++;
+    for (const name of SUMS) this.#past[name] += statistics[name];
+    if (network === undefined) return;
+    const same = (this.#byNetwork.get(network) ?? 0) - 1;
+    if (same > 0) this.#byNetwork.set(network, same);
+    else this.#byNetwork.delete(network);
+  }
+
+  /** Whether the bytes that wait in all connections together are counted. */
+  get countsQueuedBytes(): boolean {
+    return this.#bounds.maxTotalQueuedBytes !== Infinity;
+  }
+
+  /** In one connection so many bytes wait more than before, or fewer. When that is too much in all, those with the most go. */
+  queued(more: number): void {
+    this.#queuedBytes += more;
+    if (more <= 0 || this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) return;
+    const byQueue = [...this.#open].sort((one, other) => other.queuedBytes - one.queuedBytes);
+    for (const ws of byQueue) {
+      if (this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) break;
+      this.closed(ws);
+      failSlow(ws as WebSocketConnection<never>);
+      (ws as ServedConnection<Data>).count();
+    }
+  }
+
+  /**
+   * Closes every connection, waits for their ends, and terminates those that do not end in time.
+   *
+   * @param options as `checkCloseOptions` has checked them
+   * @param stopped resolves when what else the server has is closed
+   * @param late is called when the time is over
+   */
+  async close(options: CloseOptions, stopped?: PromiseLike<unknown>, late?: () => void): Promise<void> {
+    const { code = 1001, reason, timeout = 5000 } = options;
+    this.#closing = true;
+    const ended = [...this.all].map((ws) => {
+      (ws as ServedConnection<Data>).dismiss(code, reason);
+      return ws.closed;
+    });
+    const { clock } = this.#scope;
+    const timer = clock.setTimeout(() => {
+      for (const ws of this.all) ws.terminate();
+      late?.();
+    }, timeout);
+    await Promise.all([...ended, stopped]);
+    clock.clearTimeout(timer);
+  }
+
+  #statistics(arrivals: number): ServerStatistics {
+    const now = {
+      ...this.#past,
+      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending + arrivals, queuedBytes: 0 },
+    };
+    for (const ws of this.all) {
+      now.queuedBytes += ws.queuedBytes;
+      const statistics: ConnectionStatistics | undefined = ws.statistics;
+      if (statistics !== undefined) for (const name of SUMS) now[name] += statistics[name];
+    }
+    return now;
+  }
+}
+
+class ServedConnection<Data> extends WebSocketConnection<Data> {
+  readonly #served: ServedConnections<Data>;
+  readonly #network: string | undefined;
+  #undecided = true;
+  #counted = 0;
+
+  constructor(scope: Scope<Data>, served: ServedConnections<Data>, network: string | undefined) {
+    super(scope);
+    this.#served = served;
+    this.#network = network;
+  }
+
+  override close(code?: number, reason?: string): void {
+    super.close(code, reason);
+    this.closes();
+  }
+
+  /** The server closes: a request that waits for its decision is answered, whatever that will be. */
+  dismiss(code: number, reason: string | undefined): void {
+    if (this.state === 'connecting' && this.request !== undefined) this.decide(reject(503));
+    else this.close(code, reason);
+  }
+
+  /** Tells the server how much waits. */
+  count(): void {
+    const { queuedBytes } = this;
+    const more = queuedBytes - this.#counted;
+    this.#counted = queuedBytes;
+    if (more !== 0) this.#served.queued(more);
+  }
+
+  protected override flush(): void {
+    super.flush();
+    if (this.#served.countsQueuedBytes) this.count();
+  }
+
+  protected override advanced(): void {
+    super.advanced();
+    if (this.#served.countsQueuedBytes) this.count();
+  }
+
+  protected override open(event: OpenEvent): unknown {
+    this.#decided();
+    // Its handler finds it among those that are open.
+    if (this.state === 'open') this.#served.opened(this);
+    return super.open(event);
+  }
+
+  protected override closes(): void {
+    this.#served.closed(this);
+  }
+
+  protected override end(event: EndEvent): unknown {
+    this.#decided();
+    this.#served.ended(this, event, this.#network);
+    try {
+      return super.end(event);
+    } finally {
+      if (this.#served.countsQueuedBytes) this.count();
+    }
+  }
+
+  #decided(): void {
+    if (this.#undecided) this.#served.decided();
+    this.#undecided = false;
+  }
+}

@@ -1,0 +1,58 @@
+/** A connection as Web Streams: one of the messages that arrive, one of those that leave, with back-pressure both ways. */
+import type { BytesLike } from '@sockless/core';
+import { ConnectionEndedError } from './ended-error.ts';
+import { type HostReadableStream, type HostWritableStream, host } from './host.ts';
+import type { WebSocketConnection } from './websocket-connection.ts';
+
+/**
+ * Returns a stream of the messages. It takes one when it is asked for one, as a loop over the connection does.
+ *
+ * @throws {StateError} `messages-dropped`
+ */
+export function readableOf<Data>(ws: WebSocketConnection<Data>): HostReadableStream {
+  const messages = ws[Symbol.asyncIterator]();
+  return new host.ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await messages.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        // Whoever reads no more of a stream wants no more of the connection: there is no other loop to go on with.
+        ws.close(1000);
+        await messages.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Returns a stream that sends each chunk as a message, and takes the next one when no more than `highWaterMark` waits. */
+export function writableOf<Data>(ws: WebSocketConnection<Data>): HostWritableStream {
+  let isClosing = false;
+  return new host.WritableStream({
+    start(controller) {
+      void ws.closed.then((end) => {
+        if (!isClosing) controller.error(new ConnectionEndedError(end));
+      });
+    },
+    async write(message) {
+      // A client that connects again may lose its connection between the two.
+      while (ws.state === 'connecting') await ws.opened;
+      if (!ws.send(message as string | BytesLike)) throw new ConnectionEndedError(await ws.closed);
+      await ws.drained;
+    },
+    async close() {
+      isClosing = true;
+      ws.close(1000);
+      const end = await ws.closed;
+      // What was written may not have arrived.
+      if (!end.clean) throw new ConnectionEndedError(end);
+    },
+    abort() {
+      isClosing = true;
+      ws.close(1011);
+    },
+  });
+}

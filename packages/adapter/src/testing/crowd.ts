@@ -1,0 +1,42 @@
+/** Applications that join a group now and then, and send to all that are in it. */
+import { type Group, type GroupSendResult, Groups } from '../group.ts';
+import type { WebSocketConnection } from '../websocket-connection.ts';
+import type { Application } from './application.ts';
+import { pick, type Random } from './random.ts';
+
+/** What applications have in common that know of each other. */
+export class Crowd {
+  readonly #group: Group = new Groups().group('crowd');
+  readonly #applications: Map<WebSocketConnection, Application> = new Map();
+
+  /** An application joins, or leaves if it is in already. */
+  toggle(application: Application, ws: WebSocketConnection): string {
+    this.#applications.set(ws, application);
+    return this.#group.leave(ws) ? 'left' : `joined: ${this.#group.join(ws)}`;
+  }
+
+  /**
+   * Sends a message to all that are in the group, and lets each know that it has sent it.
+   *
+   * @throws {Error} when it did not become what it should of the message
+   */
+  broadcast(random: Random, data: string | Uint8Array): GroupSendResult {
+    const slow = pick(random, ['skip', 'skip', 'close'] as const);
+    const full = new Set<WebSocketConnection>();
+    const members = [...this.#group];
+    const able = members.filter((ws) => ws.state === 'open' && this.#applications.get(ws)?.isBetweenMessages);
+    const result = this.#group.send(data, {
+      slow(ws) {
+        full.add(ws);
+        return slow;
+      },
+    });
+    const got = able.filter((ws) => !full.has(ws));
+    for (const ws of got) this.#applications.get(ws)?.hasSent(data);
+    const counts = [result.sent, result.skipped + result.closed].join();
+    if (counts !== [got.length, members.length - got.length].join()) {
+      throw new Error(`of ${members.length} members ${got.length} should have got it: ${JSON.stringify(result)}`);
+    }
+    return result;
+  }
+}

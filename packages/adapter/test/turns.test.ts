@@ -1,0 +1,58 @@
+// The end of a turn: one microtask for all, and what goes wrong for one stops no other.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Clock, hostClock } from '../src/clock.ts';
+import { Turns, turnsOf } from '../src/turns.ts';
+
+const test = suite('turns');
+
+/** A clock whose microtasks run when a test says so. */
+function manual(): { clock: Clock; planned: (() => void)[] } {
+  const planned: (() => void)[] = [];
+  return { planned, clock: { ...hostClock, queueMicrotask: (call) => void planned.push(call) } };
+}
+
+test('one microtask for all that is added in a turn, in order; what is added meanwhile comes in the next', () => {
+  const { clock, planned } = manual();
+  const turns = new Turns(clock);
+  const log: string[] = [];
+  const add = (name: string): void =>
+    turns.add((what: string) => {
+      log.push(what);
+      if (what === 'a') add('c');
+    }, name);
+  add('a');
+  add('b');
+  assert.is(planned.length, 1);
+  planned.shift()?.();
+  assert.equal([log, planned.length], [['a', 'b'], 1]);
+  planned.shift()?.();
+  assert.equal([log, planned.length], [['a', 'b', 'c'], 0]);
+});
+
+test('what one throws is printed, and the others have their turn', () => {
+  const { clock, planned } = manual();
+  const turns = new Turns(clock);
+  const log: unknown[] = [];
+  const { error } = console;
+  console.error = (...values: unknown[]) => void log.push(values.at(-1));
+  try {
+    const fault = new Error('mine');
+    turns.add(() => {
+      throw fault;
+    }, undefined);
+    turns.add((what) => void log.push(what), 'the other');
+    planned.shift()?.();
+    assert.equal(log, [fault, 'the other']);
+  } finally {
+    console.error = error;
+  }
+});
+
+test('all connections with one clock share their turns', () => {
+  const { clock } = manual();
+  assert.is(turnsOf(clock), turnsOf(clock));
+  assert.is.not(turnsOf(clock), turnsOf(manual().clock));
+});
+
+test.run();

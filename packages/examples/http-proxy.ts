@@ -1,0 +1,48 @@
+/**
+ * Through an HTTP proxy, by CONNECT: what companies put between their desks and the world. `HTTPS_PROXY` says where it is.
+ *
+ *     HTTPS_PROXY=http://user:password@proxy.example:8888 node --import tsx packages/examples/http-proxy.ts
+ */
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { type ConnectOptions, connect, serve } from '@sockless/node';
+
+/** Returns `createSocket` for a proxy; a refusal of the proxy's is the `cause` of the end. */
+function through(proxy: URL): NonNullable<ConnectOptions['createSocket']> {
+  const { hostname, port, username, password } = proxy;
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  return async ({ host, port: target, secure }, signal): Promise<Duplex> => {
+    const path = `${host}:${target}`;
+    const headers = { Host: path, ...(username !== '' && { 'Proxy-Authorization': `Basic ${credentials}` }) };
+    // The signal ends it when the connection is given up: closed, aborted, or later than `handshakeTimeout`.
+    const tunnel = request({ host: hostname, port, method: 'CONNECT', path, headers, signal, agent: false }).end();
+    const [response, socket, head] = (await once(tunnel, 'connect')) as [{ statusCode: number }, Socket, Buffer];
+    if (response.statusCode !== 200) {
+      socket.destroy();
+      throw new Error(`the proxy answers ${response.statusCode}`);
+    }
+    if (head.length > 0) socket.unshift(head);
+    // Inside of the tunnel TLS is with the server itself: the proxy sees none of it.
+    return secure ? connectTls({ socket, servername: host, ALPNProtocols: ['http/1.1'] }) : socket;
+  };
+}
+
+const server = await serve({ host: '127.0.0.1' }, { message: (ws, data) => ws.send(`you said: ${data}`) });
+const createSocket = through(new URL(process.env.HTTPS_PROXY ?? 'http://127.0.0.1:8888'));
+
+const ws = connect(server.url, { createSocket, reconnect: { attempts: 3 } });
+await ws.opened;
+ws.send('hello through the proxy');
+for await (const message of ws) {
+  console.log(message);
+  ws.close(1000);
+}
+
+// What the proxy does not let through is an end like any other.
+const refused = connect('ws://127.0.0.1:1/', { createSocket });
+const { explanation } = await refused.closed;
+console.log(`${explanation.error?.rule}: ${explanation.cause}`);
+await server.close();
