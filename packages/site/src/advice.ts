@@ -60,6 +60,9 @@ several messages into one.`,
   'byte-rate': `
 The peer sends more bytes than \`rateLimits.bytes\` allows. Raise \`perSecond\` or \`burst\` if it is meant to. To slow a peer down
 and not end its connection, pause instead: \`ws.pause()\`.`,
+  'inflated-rate': `
+The peer's compressed messages inflate to more bytes than \`rateLimits.inflatedBytes\` allows. Raise \`perSecond\` or \`burst\` if they are
+meant to.`,
   'control-rate': `
 The peer sends more Ping, Pong and Close frames than \`rateLimits.controlFrames\` allows. A heartbeat needs one every few seconds:
 a flood of them is a fault or an attack.`,

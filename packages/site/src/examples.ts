@@ -123,6 +123,23 @@ const OWN: Partial<Record<RuleName, readonly Example[]>> = {
       hex: '81 05 48 65 6c 6c 6f',
     },
   ],
+  'too-many-fragments': [
+    {
+      name: 'three fragments where two are allowed',
+      role: 'client',
+      options: { maxFragments: 2 },
+      hex: '01 01 61  00 01 61  00 01 61',
+    },
+  ],
+  'inflated-rate': [
+    {
+      name: 'a message that inflates to five bytes where four a second are allowed',
+      role: 'client',
+      compression: true,
+      options: { rateLimits: { inflatedBytes: { perSecond: 4 } } },
+      hex: 'c1 07 f2 48 cd c9 c9 07 00',
+    },
+  ],
   'control-rate': [
     {
       name: 'two Ping frames at once where one control frame a second is allowed',
