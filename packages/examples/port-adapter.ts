@@ -89,8 +89,7 @@ class PortDriver implements Driver, Sleeper {
       if (this.#peerEnded) this.#close();
     }
     this.#read();
-    const { deadline } = connection;
-    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline);
+    if (!this.#closed) this.#scope.alarms.follow(this, connection, this.#start);
   }
 
   wake(): void {

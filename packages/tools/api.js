@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
-import { packages } from './workspace.js';
+import { entryPoints, packages } from './workspace.js';
 
 /** The most lines of a difference that are printed. */
 const SHOWN = 20;
@@ -24,13 +24,14 @@ export function checkApi(root, fix) {
 /**
  * @param {string} root
  * @param {string} folder
- * @param {{ name: string, exports: Record<string, { types: string }> }} manifest
+ * @param {{ name: string, exports: Record<string, string | import('./workspace.js').Entry> }} manifest
  * @param {boolean} fix
  */
-function checkPackage(root, folder, { name, exports }, fix) {
+function checkPackage(root, folder, manifest, fix) {
+  const { name } = manifest;
   const path = join(root, folder, 'API.md');
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const entries = Object.entries(exports).map(([subpath, { types }]) => {
+  const entries = entryPoints(manifest).map(([subpath, { types }]) => {
     return `## ${name}${subpath.slice(1)}\n\n${report(join(root, folder), types)}`;
   });
   const now = `# The public API of ${name}\n\nWritten by \`npm run check -- --fix\` from the declarations. Do not edit.\n\n${entries.join('\n')}`;

@@ -23,7 +23,7 @@ export function command() {
 export function build(root, names) {
   const all = packages(root);
   const chosen = closure(all, names ? all.filter(({ name }) => names.includes(name)) : all);
-  const shared = hash(root, ['tsconfig.base.json', 'pnpm-lock.yaml']);
+  const shared = hash(root, ['tsconfig.base.json', 'pnpm-lock.yaml', 'packages/tools/rollup.js']);
   /** @type {Record<string, string>} */
   const hashes = {};
   for (const { name, folder, needs } of chosen) {

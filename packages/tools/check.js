@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
+import { checkWorkflows } from './workflows.js';
 import { Failure, files, packages, ROOT } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
 Checks the types of every package (with each of its tsconfig*.json), and lint and format of every file with Biome. Builds, and
-compares the exports of each package, with their signatures, with its API.md. For packages that support Deno, runs Deno's checks
-of types, lint and documentation, and a dry run of publishing.
+compares the exports of each package, with their signatures, with its API.md. Checks the packed packages with publint and "Are the types
+wrong?", and the workflows with actionlint. For packages that support Deno, runs Deno's checks of types, lint and documentation, and a dry
+run of publishing.
 
   --fix  first apply Biome's formatting and safe fixes; write each API.md that differs`;
 
@@ -26,7 +28,7 @@ export async function command(args) {
   }
   install(ROOT, 'all');
   const fix = args.includes('--fix');
-  const results = [lint(fix), await built(fix), await checkTypes(), checkDeno(ROOT)];
+  const results = [lint(fix), await checkWorkflows(ROOT), await built(fix), await checkTypes(), checkDeno(ROOT)];
   return results.every(Boolean) ? 0 : 1;
 }
 
@@ -37,9 +39,10 @@ export async function command(args) {
 async function built(fix) {
   try {
     build(ROOT);
-    // Its imports have been installed by now.
+    // Their imports have been installed by now.
     const { checkApi } = await import('./api.js');
-    return checkApi(ROOT, fix);
+    const { checkPackages } = await import('./packed.js');
+    return [checkApi(ROOT, fix), await checkPackages(ROOT)].every(Boolean);
   } catch (error) {
     console.log(error instanceof Failure ? error.message : error);
     return false;

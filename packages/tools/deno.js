@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DENO, DENO_ENV, findProgram } from './native.js';
-import { files, packages } from './workspace.js';
+import { entryPoints, files, packages } from './workspace.js';
 
 /**
  * @param {string} root
@@ -16,7 +16,7 @@ export function checkDeno(root) {
     return process.env.CI === undefined;
   }
   const folders = denoPackages(root);
-  const entries = folders.map((folder) => Object.values(entryPoints(root, folder)).map((path) => join(folder, path)));
+  const entries = folders.map((folder) => Object.values(sourcesOf(root, folder)).map((path) => join(folder, path)));
   const tests = files(root, 'packages/deno/test/on-deno').filter((path) => path.endsWith('.ts'));
   const map = ['--import-map', 'packages/deno/test/on-deno/import-map.json'];
   const results = [
@@ -68,7 +68,7 @@ export function denoPackages(root) {
  * @param {string} folder
  * @returns {Record<string, string>} the exports of a deno.json
  */
-function entryPoints(root, folder) {
+function sourcesOf(root, folder) {
   const { exports } = JSON.parse(readFileSync(join(root, folder, 'deno.json'), 'utf8'));
   return typeof exports === 'string' ? { '.': exports } : exports;
 }
@@ -83,14 +83,14 @@ export function differences(root, folder) {
   const read = (/** @type {string} */ name) => JSON.parse(readFileSync(join(root, folder, name), 'utf8'));
   const [npm, deno] = [read('package.json'), read('deno.json')];
   const sources = Object.fromEntries(
-    Object.entries(npm.exports).map(([subpath, { default: built }]) => [
+    entryPoints(npm).map(([subpath, { default: built }]) => [
       subpath,
       built.replace(/^\.\/dist\/(.+)\.js$/, './src/$1.ts'),
     ]),
   );
   const pairs = [
     ...['name', 'version', 'license'].map((key) => [key, npm[key], deno[key]]),
-    ['exports', JSON.stringify(sources), JSON.stringify(entryPoints(root, folder))],
+    ['exports', JSON.stringify(sources), JSON.stringify(sourcesOf(root, folder))],
   ];
   return pairs
     .filter(([, one, other]) => one !== other)

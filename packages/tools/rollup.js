@@ -1,16 +1,19 @@
 // The common part of every rollup.config.js. Rollup runs in the folder of the package that it builds.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix, relative, resolve } from 'node:path';
 import typescript from '@rollup/plugin-typescript';
+import { entryPoints } from './workspace.js';
 
 /**
- * A published package, with one entry and its declarations for each subpath export (`./dist/x.js` is built from `src/x.ts`).
+ * A published package: one entry for each subpath export (`./dist/x.js` is built from `src/x.ts`), and the declarations that
+ * the entries need.
  * @returns {import('rollup').RollupOptions}
  */
 export function library() {
-  const outputs = Object.values(manifest().exports).map((/** @type {{ default: string }} */ entry) => entry.default);
-  return bundle(outputs.map((output) => output.replace(/^\.\/dist\/(.+)\.js$/, '$1')));
+  const names = entryPoints(manifest()).map(([, entry]) => entry.default.replace(/^\.\/dist\/(.+)\.js$/, '$1'));
+  const options = bundle(names);
+  return { ...options, plugins: [options.plugins, entryMaps, neededDeclarations(names)] };
 }
 
 /**
@@ -52,6 +55,54 @@ function bundle(names, tsconfig = './tsconfig.json') {
     external: (id) => id.startsWith('node:') || dependencies.some((name) => id === name || id.startsWith(`${name}/`)),
     // The plugin ignores the `module` of an extended tsconfig.
     plugins: [typescript({ tsconfig, module: 'NodeNext', noEmitOnError: true })],
+  };
+}
+
+/**
+ * An entry that only exports what others define has no code to map: its source map names its source all the same.
+ * @type {import('rollup').Plugin}
+ */
+const entryMaps = {
+  name: 'entry-maps',
+  generateBundle(_, outputs) {
+    for (const chunk of Object.values(outputs)) {
+      if (chunk.type !== 'chunk' || chunk.facadeModuleId === null || chunk.map?.sources.length !== 0) continue;
+      const { fileName, facadeModuleId, sourcemapFileName } = chunk;
+      const asset = outputs[String(sourcemapFileName)];
+      if (asset?.type !== 'asset') throw new Error(`${fileName} has no source map`);
+      const source = relative(dirname(resolve('dist', fileName)), facadeModuleId).replaceAll('\\', '/');
+      const sourcesContent = [readFileSync(facadeModuleId, 'utf8')];
+      asset.source = JSON.stringify({ ...chunk.map, sources: [source], sourcesContent, mappings: 'AAAA' });
+    }
+  },
+};
+
+/**
+ * Leaves out the declarations that no entry refers to: nobody could import them. Those that speak of disposal ask for the library that
+ * has it, which the sources, as JSR would publish them, must not.
+ * @param {string[]} entries
+ * @returns {import('rollup').Plugin}
+ */
+function neededDeclarations(entries) {
+  return {
+    name: 'needed-declarations',
+    generateBundle(_, outputs) {
+      const needed = new Set(entries.map((name) => `${name}.d.ts`));
+      for (const name of needed) {
+        const declarations = outputs[name];
+        if (declarations?.type !== 'asset') throw new Error(`there is no ${name}`);
+        const source = String(declarations.source);
+        if (/\b[aA]syncDispos/.test(source)) {
+          declarations.source = `/// <reference lib="esnext.disposable" />\n${source}`;
+        }
+        for (const [, path = ''] of source.matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
+          needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop comes to it
+        }
+      }
+      for (const name of Object.keys(outputs)) {
+        if (name.endsWith('.d.ts') && !needed.has(name)) delete outputs[name];
+      }
+    },
   };
 }
 

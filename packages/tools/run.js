@@ -2,8 +2,8 @@
 /** The Node version that `@noble/hashes` and the tools need. */
 const NODE = /** @type {const} */ ([20, 19]);
 const COMMANDS = [
-  ...['start', 'test', 'check', 'build', 'docs', 'bench', 'size'],
-  ...['fuzz', 'mutation', 'runtimes', 'hostile', 'soak', 'kernel', 'model', 'lifecycle', 'recording', 'picture'],
+  ...['start', 'test', 'check', 'build', 'docs', 'bench', 'size', 'fuzz', 'mutation', 'runtimes', 'hostile', 'soak'],
+  ...['kernel', 'model', 'lifecycle', 'recording', 'picture', 'release'],
 ];
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

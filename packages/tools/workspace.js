@@ -64,6 +64,21 @@ function readPackage(root, folder) {
 }
 
 /**
+ * @typedef {object} Entry one subpath export
+ * @property {string} types
+ * @property {string} default
+ */
+
+/**
+ * Returns the subpaths that a package exports, without `./package.json`.
+ * @param {{ exports: Record<string, string | Entry> }} manifest
+ * @returns {[subpath: string, entry: Entry][]}
+ */
+export function entryPoints({ exports }) {
+  return Object.entries(exports).flatMap(([subpath, entry]) => (typeof entry === 'object' ? [[subpath, entry]] : []));
+}
+
+/**
  * Returns the files below a folder, sorted, without installed or built ones.
  * @param {string} root
  * @param {string} folder relative to the root

@@ -4,7 +4,8 @@
  * A binary heap: no sleeper is woken earlier than the one at half its index. Those that may be late share places in it: a batch for each time,
  * so that a heap of thousands, in which each step is a look into another object, need not be climbed for each of them (benchmarks: heartbeat).
  */
-import { type Clock, soon, type Timer } from './clock.ts';
+import type { Connection } from '@sockless/core';
+import { type Clock, perClock, soon, type Timer } from './clock.ts';
 import { host } from './host.ts';
 
 /** Something that is to be woken at a time. */
@@ -20,17 +21,8 @@ export interface Sleeper {
 /** The longest delay that `setTimeout` takes. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-const all = new WeakMap<Clock, Alarms>();
-
 /** Returns the alarms that go by a clock. */
-export function alarmsOf(clock: Clock): Alarms {
-  let alarms = all.get(clock);
-  if (alarms === undefined) {
-    alarms = new Alarms(clock);
-    all.set(clock, alarms);
-  }
-  return alarms;
-}
+export const alarmsOf: (clock: Clock) => Alarms = perClock((clock) => new Alarms(clock));
 
 /** Those who sleep by one clock. */
 export class Alarms {
@@ -65,6 +57,19 @@ export class Alarms {
     sleeper.wakeAt = at;
     rise(heap, sleeper, sleeper.alarm || heap.length - 1);
     this.#arrange();
+  }
+
+  /**
+   * Wakes what moves the bytes of a connection at its deadline, if it has one. Mostly it will be woken early enough already: then this asks
+   * for nothing more than the time.
+   *
+   * @param startedAt when the time of the connection began, on the clock, in whole milliseconds
+   */
+  follow(sleeper: Sleeper, connection: Pick<Connection, 'deadline' | 'slack'>, startedAt: number): void {
+    const { deadline } = connection;
+    if (deadline === Infinity) return;
+    const at = startedAt + deadline;
+    if (sleeper.alarm === 0 || sleeper.wakeAt > at) this.set(sleeper, at, connection.slack);
   }
 
   /** Lets `sleeper` sleep. */

@@ -44,6 +44,16 @@ export const hostClock: Clock = {
   ...(setImmediate && { setImmediate: (call: () => void) => setImmediate(call) }),
 };
 
+/** Returns a function that returns what there is one of for each clock: made when it is first asked for. */
+export function perClock<Kept>(make: (clock: Clock) => Kept): (clock: Clock) => Kept {
+  const all = new WeakMap<Clock, Kept>();
+  return (clock) => {
+    const kept = all.get(clock) ?? make(clock);
+    all.set(clock, kept);
+    return kept;
+  };
+}
+
 /** Calls when the events that have arrived meanwhile have been delivered. */
 export function soon(clock: Clock, call: () => void): void {
   if (clock.setImmediate === undefined) clock.setTimeout(call, 0);

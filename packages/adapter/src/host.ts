@@ -1,4 +1,5 @@
 /** The functions of the web platform that adapters are made with: declared here, where no host's types are known. */
+import type { RandomSource } from '@sockless/core';
 
 /** What is used of an `AbortSignal`. */
 export interface AbortSignalLike {
@@ -59,7 +60,7 @@ interface Url {
 }
 
 interface Host {
-  readonly crypto: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown };
+  readonly crypto: { getRandomValues: RandomSource };
   readonly console: { error(...values: unknown[]): void };
   readonly AbortController: { new (): { readonly signal: HostAbortSignal; abort(reason?: unknown): void } };
   readonly ReadableStream: { new (source: Source, strategy: { highWaterMark: number }): HostReadableStream };

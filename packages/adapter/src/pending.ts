@@ -72,9 +72,8 @@ class Pending<Transport> implements Driver, Sleeper {
 
   flush(): void {
     if (this.#over) return;
-    const { transport, deadline } = this.#connection;
-    if (transport !== 'open') this.#fail(undefined);
-    else if (deadline !== Infinity) this.#scope.alarms.set(this, this.#start + deadline);
+    if (this.#connection.transport !== 'open') this.#fail(undefined);
+    else this.#scope.alarms.follow(this, this.#connection, this.#start);
   }
 
   wake(): void {

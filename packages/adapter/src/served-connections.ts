@@ -64,12 +64,14 @@ export class ServedConnections<Data = unknown> {
   }
 
   /**
-   * Whether nobody else can be waited for.
+   * Returns whether nobody else can be waited for; then it reports that whoever has come is turned away.
    *
    * @param others how many are waited for that have not been added yet
    */
-  isFull(others = 0): boolean {
-    return this.#pending + others >= this.#bounds.maxPendingHandshakes;
+  turnsAway(others = 0): boolean {
+    if (this.#pending + others < this.#bounds.maxPendingHandshakes) return false;
+    this.#scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
+    return true;
   }
 
   /**

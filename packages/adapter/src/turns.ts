@@ -1,18 +1,9 @@
 /** The end of a turn: what was sent outside of handlers leaves when the code that sent it has returned, for all connections at once. */
-import type { Clock } from './clock.ts';
+import { type Clock, perClock } from './clock.ts';
 import { host } from './host.ts';
 
-const all = new WeakMap<Clock, Turns>();
-
 /** Returns the turns of a clock. */
-export function turnsOf(clock: Clock): Turns {
-  let turns = all.get(clock);
-  if (turns === undefined) {
-    turns = new Turns(clock);
-    all.set(clock, turns);
-  }
-  return turns;
-}
+export const turnsOf: (clock: Clock) => Turns = perClock((clock) => new Turns(clock));
 
 /** One microtask for all that is to happen at the end of a turn: a broadcast would need thousands. */
 export class Turns {

@@ -3,8 +3,12 @@
  * other file reads `globalThis`.
  */
 
-/** Fills the whole of `bytes` with unpredictable bytes, as `crypto.getRandomValues` does. */
-export type RandomSource = (bytes: Uint8Array<ArrayBuffer>) => unknown;
+/**
+ * Fills the whole of `bytes`, which are not shared memory, with unpredictable bytes, as `crypto.getRandomValues` does.
+ *
+ * The type of the parameter is `Uint8Array<ArrayBuffer>`; TypeScript before 5.7 has no such parameter and calls it `Uint8Array`.
+ */
+export type RandomSource = (bytes: ReturnType<typeof Uint8Array.of>) => unknown;
 
 /** A decoder that behaves like `new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })`. */
 export interface Utf8TextDecoder {

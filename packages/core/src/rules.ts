@@ -196,7 +196,7 @@ export const PROTOCOL_RULES = {
     sentence: 'the application failed to handle an event',
     remedy: 'see the cause of this error',
   },
-} as const satisfies Record<string, ProtocolRule>;
+} as const;
 
 /** A rule of the opening handshake. */
 interface HandshakeRule {
@@ -389,7 +389,7 @@ export const HANDSHAKE_RULES = {
     sentence: 'the application closed the connection before it was open',
     remedy: 'wait for it to open',
   },
-} as const satisfies Record<string, HandshakeRule>;
+} as const;
 
 /** The name of a rule of an open connection. */
 export type ProtocolRuleName = keyof typeof PROTOCOL_RULES;
@@ -421,7 +421,7 @@ export class ProtocolError extends Error {
 
   /** Takes the rule that was broken, and where in all bytes received. */
   constructor(rule: ProtocolRuleName, offset = 0) {
-    const { code, section, sentence, remedy } = PROTOCOL_RULES[rule];
+    const { code, section, sentence, remedy }: ProtocolRule = PROTOCOL_RULES[rule];
     super(`${sentence}; ${remedy} (${cite(section)}, close code ${code})`);
     this.rule = rule;
     this.code = code;
@@ -467,7 +467,7 @@ export class HandshakeError extends Error {
    * escaped.
    */
   constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse, aside = '') {
-    const { status, section, sentence, remedy } = HANDSHAKE_RULES[rule];
+    const { status, section, sentence, remedy }: HandshakeRule = HANDSHAKE_RULES[rule];
     const told = `${sentence}${detail === '' ? '' : `: ${printable(detail)}`}`;
     const advice = `; ${remedy} (${cite(section)})`;
     super(`${told}${aside === '' ? '' : `; ${printable(aside)}`}${advice}`);

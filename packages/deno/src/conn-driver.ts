@@ -98,16 +98,15 @@ export class ConnDriver implements Driver, Sleeper {
       if (this.#inbound === 'idle' && !connection.paused) this.#scope.run(ConnDriver.#startReading, this);
       if (this.#outbound === 'idle' && connection.transport === 'end') void this.#end();
     }
-    const { deadline } = connection;
     // What throws at once may have closed it just now.
-    if (deadline !== Infinity && !this.#closed) this.#scope.alarms.set(this, this.#start + deadline, connection.slack);
+    if (!this.#closed) this.#scope.alarms.follow(this, connection, this.#start);
   }
 
   /** The deadline has passed, unless it has moved since. */
   wake(): void {
-    const { deadline, slack } = this.#connection;
+    const { deadline } = this.#connection;
     if (deadline > this.now() && deadline !== Infinity && !this.#closed) {
-      this.#scope.alarms.set(this, this.#start + deadline, slack);
+      this.#scope.alarms.follow(this, this.#connection, this.#start);
       return;
     }
     expire(this.#ws, this.#connection, this);

@@ -81,8 +81,7 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
   const connections = new ServedConnections(scope, options);
   const listener = listen(options);
   const stop = acceptAll(listener, scope as Scope<never>, (conn) => {
-    if (connections.isFull()) {
-      scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
+    if (connections.turnsAway()) {
       conn.close();
       return;
     }

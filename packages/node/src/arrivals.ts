@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Scope, Sleeper } from '@sockless/adapter';
+import { responseOn } from './upgrade.ts';
 
 /** What a TLS socket of Node's knows of the socket below it. */
 interface Tls {
@@ -23,7 +24,7 @@ export class Arrivals {
   readonly #scope: Scope<never>;
   readonly #timeout: number;
   readonly #secure: boolean;
-  readonly #isFull: (count: number) => boolean;
+  readonly #turnsAway: (count: number) => boolean;
   readonly #all: Map<Duplex, Arrival> = new Map();
   readonly #forget: (this: Socket) => void;
 
@@ -31,19 +32,19 @@ export class Arrivals {
    * Listens to a server.
    *
    * @param secure whether it speaks TLS, whose handshake counts
-   * @param isFull whether nobody else can be waited for where so many are waited for here
+   * @param turnsAway whether nobody else can be waited for where so many are waited for here
    */
   constructor(
     http: Server,
     scope: Scope<never>,
     timeout: number,
     secure: boolean,
-    isFull: (count: number) => boolean = () => false,
+    turnsAway: (count: number) => boolean = () => false,
   ) {
     this.#scope = scope;
     this.#timeout = timeout;
     this.#secure = secure;
-    this.#isFull = isFull;
+    this.#turnsAway = turnsAway;
     const arrivals = this;
     this.#forget = function (this: Socket) {
       arrivals.#remove(this);
@@ -75,8 +76,7 @@ export class Arrivals {
 
   #add(socket: Socket): void {
     const { alarms, clock } = this.#scope;
-    if (this.#isFull(this.#all.size)) {
-      this.#scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
+    if (this.#turnsAway(this.#all.size)) {
       socket.destroy();
       return;
     }
@@ -99,8 +99,7 @@ export class Arrivals {
   #refuse({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
     const greeted = !this.#secure || (socket as { secureConnecting?: boolean }).secureConnecting === false;
     // In the middle of an answer another one would be taken for its body.
-    const answering =
-      (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage?.headersSent === true;
+    const answering = responseOn(socket)?.headersSent === true;
     if (!(greeted && socket.writable) || answering) {
       socket.destroy();
       return;

@@ -1,7 +1,7 @@
 /** Requests that ask for a protocol that is not a WebSocket's: they are answered as if they had not asked (RFC 9110 7.8). */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { maxFields, responseOn, untilAnswered } from './upgrade.ts';
+import { guard, maxFields, responseOn, untilAnswered } from './upgrade.ts';
 
 /** Node itself drops what is beyond so many header fields, where `maxHeadersCount` is not set. */
 const MAX_FIELDS = 1000;
@@ -18,6 +18,8 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
  * RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current protocol on that
  * connection."
  *
+ * On Node 26 not with a body: Node reads that by itself there, and the listener for requests would wait for it in vain.
+ *
  * @param head the bytes that arrived behind the head of the request
  * @example
  * ```ts
@@ -30,7 +32,7 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
 export function ignoreUpgrade(server: HttpServer, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
   // What was dropped of this head may be what the application decides by.
   if (request.rawHeaders.length / 2 >= Math.min(maxFields(socket), MAX_FIELDS)) {
-    socket.on('error', () => undefined);
+    guard(socket);
     socket.end('HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n');
     return;
   }

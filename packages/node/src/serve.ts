@@ -88,7 +88,7 @@ export async function serve<Data = unknown>(
   const scope = new Scope(handlers, options, serverContext(http));
   const connections = new ServedConnections(scope, options);
   const arrivals = new Arrivals(http, scope as Scope<never>, resolved.handshakeTimeout, tls !== undefined, (count) =>
-    connections.isFull(count),
+    connections.turnsAway(count),
   );
   http.on('upgrade', (request, socket, head) => {
     const startedAt = arrivals.arrived(socket);

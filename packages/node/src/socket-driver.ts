@@ -22,7 +22,7 @@ interface Socket extends Duplex {
 }
 
 /** Where a socket keeps its driver, so that all sockets share the same listeners. */
-const DRIVER = Symbol('sockless');
+const DRIVER: unique symbol = Symbol('sockless');
 
 /** The socket holds this much at most: so little that what moves there shows that the peer reads. */
 const MAX_IN_SOCKET = 262_144;
@@ -123,16 +123,7 @@ export class SocketDriver implements Driver, Sleeper {
       // What has been read by now comes in the context of whoever resumes.
       else this.#scope.run(resume, socket);
     }
-    if (!socket.destroyed) this.#rearm();
-  }
-
-  #rearm(): void {
-    const connection = this.#connection;
-    const { deadline } = connection;
-    if (deadline === Infinity) return;
-    const at = this.#start + deadline;
-    // Mostly it sleeps, and will be woken early enough.
-    if (this.alarm === 0 || this.wakeAt > at) this.#scope.alarms.set(this, at, connection.slack);
+    if (!socket.destroyed) this.#scope.alarms.follow(this, connection, this.#start);
   }
 
   /** Hands the socket what there is room for. */
@@ -228,7 +219,7 @@ export class SocketDriver implements Driver, Sleeper {
     const now = this.now();
     this.#report(now);
     if (this.#connection.deadline > now) {
-      this.#rearm();
+      this.#scope.alarms.follow(this, this.#connection, this.#start);
       return;
     }
     expire(this.#ws, this.#connection, this);

@@ -137,7 +137,7 @@ export const responseOn = (socket: ServerSocket): ServerResponse | undefined => 
 /** Resolves when all earlier requests have been answered, or the socket has closed. */
 export async function untilAnswered(socket: Duplex): Promise<void> {
   // Node has taken its own listener away by now.
-  socket.on('error', ignore);
+  guard(socket);
   for (let response = responseOn(socket); response !== undefined && !socket.destroyed; response = responseOn(socket)) {
     const { promise, resolve } = deferred();
     response.once('close', resolve);

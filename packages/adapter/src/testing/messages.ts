@@ -21,7 +21,7 @@ export function textOf(number: number, length: number): string {
 }
 
 /** Returns the binary message with this number, at least two bytes long, in a buffer of its own. */
-export function bytesOf(number: number, length: number): Uint8Array<ArrayBuffer> {
+export function bytesOf(number: number, length: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(2, length)).fill(number);
   bytes[0] = number >> 8;
   bytes[1] = number;

@@ -20,7 +20,7 @@ export function pick<T>(random: Random, choices: readonly T[]): T {
 }
 
 /** Returns a function that fills bytes at random: for the option `random` of core, which draws masking keys with it. */
-export function randomBytes(random: Random): (bytes: Uint8Array<ArrayBuffer>) => void {
+export function randomBytes(random: Random): (bytes: Uint8Array) => void {
   return (bytes) => {
     for (let at = 0; at < bytes.length; at++) bytes[at] = random() * 256;
   };

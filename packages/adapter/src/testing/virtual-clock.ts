@@ -65,7 +65,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Moves the time to the next timer, but not beyond `end`, and calls that timer; returns false when there is none. */
-  step(end = Infinity): boolean {
+  step(end: number = Infinity): boolean {
     const next = this.#next(end);
     if (next === undefined) return false;
     this.#timers.delete(next);

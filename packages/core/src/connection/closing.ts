@@ -4,7 +4,7 @@
  * A connection has a `Closing` from the moment at which its end begins. Four facts decide: our Close frame was sent (which
  * means queued), the peer's was received, the transport has ended, and we failed the connection. A Close frame that is
  * received is answered at once, so a caller never meets "received but not sent". A connection that failed while it was open
- * has sent a Close frame, and parses nothing more (7.1.7).
+ * has sent a Close frame, unless nobody is there to read it (pong, idle and stall deadlines), and parses nothing more (7.1.7).
  */
 import type { CloseReason } from '../frame/close.ts';
 import { printable, told } from '../printable.ts';

@@ -54,7 +54,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
  * for (let bytes; (bytes = connection.transmit()) !== undefined; ) socket.write(bytes);
  * ```
  */
-export class Connection implements IterableIterator<ConnectionEvent, undefined> {
+export class Connection implements Iterable<ConnectionEvent>, Iterator<ConnectionEvent, undefined> {
   readonly #facts: Facts;
 
   private constructor(spare: Spare, now: number, opening?: Opening) {
@@ -274,7 +274,7 @@ export class Connection implements IterableIterator<ConnectionEvent, undefined> 
    * @param max the greatest number of bytes to return; longer parts are divided
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
-  transmit(now?: number, max = Infinity): Uint8Array | undefined {
+  transmit(now?: number, max: number = Infinity): Uint8Array | undefined {
     if (max !== Infinity) checkCount('max', max, 1, Number.MAX_SAFE_INTEGER);
     return transmit(this.#facts, now, max);
   }

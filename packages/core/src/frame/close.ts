@@ -52,7 +52,7 @@ export function isCloseCode(code: number): boolean {
 }
 
 /** The longest reason of a Close frame, in bytes of UTF-8: the payload of a control frame without the code. */
-export const MAX_CLOSE_REASON = MAX_CONTROL_PAYLOAD - 2;
+export const MAX_CLOSE_REASON: number = MAX_CONTROL_PAYLOAD - 2;
 
 /**
  * Returns the payload of a Close frame as new bytes, none when `code` is undefined.

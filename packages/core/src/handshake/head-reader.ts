@@ -41,7 +41,7 @@ export class HeadReader {
    *
    * @param maxStartLine the longest start line in bytes; a longer one breaks the rule `target-too-long`
    */
-  constructor(kind: 'request' | 'response', maxHeadSize: number, maxStartLine = maxHeadSize) {
+  constructor(kind: 'request' | 'response', maxHeadSize: number, maxStartLine: number = maxHeadSize) {
     this.#rules = HEADS[kind];
     this.#maxHeadSize = maxHeadSize;
     this.#maxStartLine = maxStartLine;

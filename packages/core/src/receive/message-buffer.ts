@@ -46,7 +46,7 @@ export class MessageBuffer {
    * @param announced the number of bytes that the buffer will hold in the end, if the peer has announced it
    * @param free the number of bytes in front of `from[start]` that may be overwritten, because they are a header that has been parsed
    */
-  append(from: Uint8Array, start: number, end: number, announced = Infinity, free = 0): void {
+  append(from: Uint8Array, start: number, end: number, announced: number = Infinity, free = 0): void {
     const length = end - start;
     if (
       length >= KEPT_FROM &&

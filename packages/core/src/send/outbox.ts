@@ -2,8 +2,8 @@
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
  * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time; an outbox that needs it first makes
- * the owner copy its frames out, into a part. `transmit` returns copies of exact length, so bytes that have been handed out are never
- * written to again, and two connections never share memory.
+ * the owner copy its frames out, into a part. Nothing of the scratch is handed out: `transmit` returns copies and parts, which are never
+ * written to again. Two connections are handed the same memory only where the application prepared a message for both.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.

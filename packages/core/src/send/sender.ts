@@ -200,7 +200,7 @@ export class Sender {
   }
 
   /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. */
-  transmit(max = Infinity): Uint8Array | undefined {
+  transmit(max: number = Infinity): Uint8Array | undefined {
     if (this.#pongsLeft <= 0) this.#placePong();
     const bytes = this.#outbox.transmit(max);
     if (bytes !== undefined) this.#pongsLeft -= bytes.length;

@@ -117,7 +117,8 @@ test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once
   const timers = new Clocked();
   const latency = (payload: Uint8Array, now: number): number | undefined => timers.at(now).latency(payload);
   assert.is(latency(new Uint8Array(4), 5), undefined);
-  const first = timers.at(100, { heartbeat }).heartbeat(false);
+  // It is valid until the next call.
+  const first = timers.at(100, { heartbeat }).heartbeat(false).slice();
   const second = timers.at(200, { heartbeat }).heartbeat(false);
   for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
     assert.is(latency(payload, 210), undefined);

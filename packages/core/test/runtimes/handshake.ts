@@ -92,7 +92,7 @@ export const HANDSHAKE: readonly Expectation[] = [
     run() {
       const server = Connection.server();
       const [event] = server.receive(ascii(requestHead({ Origin: 'http://a\x85\x9b31m\xad' })));
-      same(event?.type === 'fail' && event.error.message.includes('http://a\\u{85}\\u{9b}31m\\u{ad} '), true);
+      same(event?.type === 'fail' && event.error.message.includes('http://a\\u{85}\\u{9b}31m\\u{ad}'), true);
     },
   },
   {
@@ -111,7 +111,10 @@ export const HANDSHAKE: readonly Expectation[] = [
         "TypeError: role: 'client' or 'server', not \"servr\" (a string)",
       );
       same(misuse(() => Connection.client('ws://u:secret@h/', { random: ZEROS })).includes('secret'), false);
-      same(misuse(() => Connection.opened('server').close(1005)).slice(0, 16), 'RangeError: 1005');
+      same(
+        misuse(() => Connection.opened('server').close(1005)),
+        'RangeError: a Close frame cannot have the code 1005; use 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 section 7.4)',
+      );
     },
   },
   {

@@ -24,7 +24,7 @@ Deno.test('zlib: use after an error does not abort the process', () => {
     const inflater = native.createInflater({ windowBits: 15 });
     for (let again = 0; again < 3; again++) {
       inflater.write(bytes(hex));
-      assert.throws(() => inflater.read(), /not DEFLATE/);
+      assert.throws(() => inflater.read(), /zlib refused the input|DEFLATE/);
       assert.not(inflater.endsBlock());
     }
     inflater.close();

@@ -1,0 +1,71 @@
+// Jest, in a CommonJS project, in the two ways that the README of @sockless/node names: a line of configuration, or a flag of Node's.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createProject } from '@sockless/tools/project';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { findProgram, NEWEST_NODE } from '../../tools/native.js';
+import { systemTool } from '../../tools/testing.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const { resolve } = createRequire(import.meta.url);
+
+const project = createProject(ROOT, { type: 'commonjs' });
+project.write(
+  'echo.test.js',
+  `const { connect, serve } = require('@sockless/node');
+   test('echo', async () => {
+     const server = await serve({ host: '127.0.0.1' }, { message: (ws, data) => ws.send(data) });
+     const ws = connect(server.url);
+     await ws.opened;
+     ws.send('hello');
+     for await (const message of ws) {
+       expect(message).toBe('hello');
+       ws.close(1000);
+     }
+     await server.close();
+   });`,
+);
+
+const test = suite('Jest');
+test.after(() => project.remove());
+
+/** Runs Jest on a Node, with a configuration and options of Node's. */
+function jest(node: string, config: object, options = ''): { passed: boolean; output: string } {
+  const args = ['--rootDir', project.folder, '--cacheDirectory', join(project.folder, 'cache'), '--ci', '--runInBand'];
+  const { status, stdout, stderr } = spawnSync(
+    node,
+    [resolve('jest/bin/jest'), ...args, '--config', JSON.stringify(config)],
+    { cwd: project.folder, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: options } },
+  );
+  return { passed: status === 0, output: stdout + stderr };
+}
+
+/** The line of the README. */
+function documented(): object {
+  const readme = readFileSync(join(ROOT, 'packages/node/README.md'), 'utf8');
+  return JSON.parse(/^```json\n(.*transformIgnorePatterns.*)\n```$/m.exec(readme)?.[1] ?? '');
+}
+
+test('with the line of the README', () => {
+  // What the transform of such a project does with its own ES modules.
+  const commonJs = resolve('@babel/plugin-transform-modules-commonjs');
+  project.write('babel.config.js', `module.exports = { plugins: [${JSON.stringify(commonJs)}] };`);
+  const { passed, output } = jest(process.execPath, documented());
+  assert.ok(passed, output);
+  assert.not(jest(process.execPath, {}).passed, 'Jest does without that line: the README need not have it any more');
+});
+
+const newest = findProgram(new URL('../../runtimes/package.json', import.meta.url).href, NEWEST_NODE);
+systemTool('node', newest === undefined ? 'npm has none for this platform' : undefined).test(test)(
+  'with the flag of the README, without that line and a transform, on the newest Node',
+  () => {
+    const { passed, output } = jest(String(newest), { transform: {} }, '--experimental-vm-modules');
+    assert.ok(passed, output);
+  },
+);
+
+test.run();

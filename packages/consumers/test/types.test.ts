@@ -1,0 +1,137 @@
+// The declarations of the packed packages compile in other people's projects: every TypeScript that is supported, every way to resolve
+// modules, nothing skipped.
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createProject } from '@sockless/tools/project';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = join(PACKAGE, '../..');
+const ALL = process.env.SOCKLESS_TEST_ALL !== undefined;
+
+/** The versions, and the newest `@types/node` that compiles with each by itself. */
+const VERSIONS = [
+  { typescript: '5.4', node: 25 },
+  { typescript: '5.5', node: 25 },
+  { typescript: '5.6', node: 26 },
+  { typescript: '5.7', node: 26 },
+  { typescript: '5.8', node: 26 },
+  { typescript: '5.9', node: 26 },
+  { typescript: '6.0', node: 26 },
+  { typescript: '7.0', node: 26 },
+] as const;
+const OLDEST = VERSIONS[0];
+const NEWEST = VERSIONS[VERSIONS.length - 1] as (typeof VERSIONS)[number];
+
+/** Ways to resolve modules, with the `module` that goes with them. */
+const RESOLUTIONS = { node16: 'node16', nodenext: 'nodenext', bundler: 'esnext' } as const;
+type Resolution = keyof typeof RESOLUTIONS;
+
+interface Author {
+  /** Of this package, and of README files. */
+  readonly programs: string[];
+  readonly lib: readonly string[];
+  readonly types: readonly string[];
+}
+
+/** Programs, and what their authors have besides: nothing but ECMAScript of 2022, the types of Node, those of Deno. */
+const AUTHORS: Readonly<Record<'any host' | 'Node' | 'Deno', Author>> = {
+  'any host': { programs: ['core', 'deflate', 'adapter'], lib: ['ES2022'], types: [] },
+  Node: { programs: ['node'], lib: ['ES2022'], types: ['node'] },
+  // The types of Deno are too new for any TypeScript but the newest.
+  Deno: { programs: ['deno'], lib: ['ESNext', 'DOM', 'DOM.Iterable'], types: ['deno', 'node'] },
+};
+type AuthorName = keyof typeof AUTHORS;
+
+const project = createProject(ROOT);
+cpSync(join(PACKAGE, 'programs'), join(project.folder, 'programs'), { recursive: true });
+for (const { name } of project.packed) {
+  const readme = readFileSync(join(project.folder, 'node_modules', name, 'README.md'), 'utf8');
+  const author = name === '@sockless/deno' ? 'Deno' : 'Node';
+  for (const [at, [, text = '']] of [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].entries()) {
+    const program = `${name.replace('@sockless/', 'readme-')}-${at}`;
+    project.write(`programs/${program}.ts`, text);
+    AUTHORS[author].programs.push(program);
+  }
+}
+
+const test = suite('types');
+test.after(() => project.remove());
+
+/** Compiles what an author wrote, and returns what the compiler says. */
+function compile(
+  { typescript, node }: (typeof VERSIONS)[number],
+  resolution: Resolution,
+  author: AuthorName,
+): Promise<string> {
+  const { programs, lib, types } = AUTHORS[author];
+  const typeRoots = `types-${node}`;
+  install(typeRoots, node);
+  const config = project.write(
+    `${typescript}-${resolution}-${author.replace(' ', '-')}.json`,
+    JSON.stringify({
+      compilerOptions: {
+        module: RESOLUTIONS[resolution],
+        moduleResolution: resolution,
+        target: 'ES2022',
+        lib,
+        types,
+        typeRoots: [typeRoots],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        verbatimModuleSyntax: true,
+        skipLibCheck: false,
+        noEmit: true,
+      },
+      files: programs.map((name) => `programs/${name}.ts`),
+    }),
+  );
+  const compiler = join(packageFolder(`typescript-${typescript}`), 'bin/tsc');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [compiler, '--project', config, '--pretty', 'false'], (error, stdout, stderr) =>
+      resolve(error === null ? '' : `${stdout}${stderr}${error.message}`),
+    );
+  });
+}
+
+/** Puts a version of `@types/node` where the compiler is told to look for types. */
+function install(typeRoots: string, version: number): void {
+  const folder = join(project.folder, typeRoots);
+  if (existsSync(folder)) return;
+  mkdirSync(folder);
+  symlinkSync(packageFolder(`types-node-${version}`), join(folder, 'node'));
+  symlinkSync(packageFolder('@types/deno'), join(folder, 'deno'));
+}
+
+function packageFolder(name: string): string {
+  return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+}
+
+for (const version of VERSIONS) {
+  for (const resolution of Object.keys(RESOLUTIONS) as Resolution[]) {
+    // Usually the ends of the range; node16 is nodenext before TypeScript 5.8.
+    const isEnd = version === OLDEST || version === NEWEST;
+    if (!(ALL || (isEnd && resolution !== (version === OLDEST ? 'nodenext' : 'node16')))) continue;
+    for (const author of Object.keys(AUTHORS) as AuthorName[]) {
+      if (author === 'Deno' && version !== NEWEST) continue;
+      test(`TypeScript ${version.typescript}, ${resolution}, ${author}`, async () => {
+        assert.is(await compile(version, resolution, author), '');
+      });
+    }
+  }
+}
+
+test('a mistake in such a program is found', async () => {
+  project.write(
+    'programs/deflate.ts',
+    "import { pako } from '@sockless/deflate';\nexport const wrong: number = pako;\n",
+  );
+  assert.match(await compile(OLDEST, 'node16', 'any host'), "TS2322: Type 'DeflateEngine' is not assignable");
+});
+
+test.run();

@@ -1,0 +1,67 @@
+// A project of somebody else's: an empty folder, into which npm installs the packed packages.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pack, packDependencies } from './pack.js';
+import { Failure } from './workspace.js';
+
+/**
+ * @typedef {object} Project
+ * @property {string} folder
+ * @property {import('./pack.js').Packed[]} packed what is installed of ours
+ * @property {(path: string, content: string) => string} write writes a file, and returns its path
+ * @property {() => void} remove
+ */
+
+/**
+ * Makes such a project. The network is not used: the tarballs of what ours depend on are made from what is installed here.
+ * @param {string} root
+ * @param {object} [options]
+ * @param {'module' | 'commonjs'} [options.type]
+ * @param {import('./pack.js').Packed[]} [options.packed] default: packs what has been built
+ * @returns {Project}
+ */
+export function createProject(root, { type = 'module', packed } = {}) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sockless-project-')));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  /** @type {Project['write']} */
+  const write = (path, content) => {
+    const whole = join(folder, path);
+    mkdirSync(dirname(whole), { recursive: true });
+    writeFileSync(whole, content);
+    return whole;
+  };
+  try {
+    const tarballs = join(folder, 'tarballs');
+    mkdirSync(tarballs);
+    const ours = packed ?? pack(root, tarballs);
+    write('package.json', JSON.stringify({ name: 'project', private: true, type }));
+    install(folder, [...ours.map(({ tarball }) => tarball), ...packDependencies(root, tarballs)]);
+    return { folder, packed: ours, write, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/**
+ * @param {string} folder
+ * @param {string[]} tarballs
+ */
+function install(folder, tarballs) {
+  const quiet = [
+    '--offline',
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--ignore-scripts',
+    '--loglevel=error',
+  ];
+  const { status, error, stdout, stderr } = spawnSync('npm', ['install', ...quiet, ...tarballs], {
+    cwd: folder,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new Failure(`npm install of the tarballs failed: ${stdout}${stderr}${error ?? ''}`);
+}

@@ -1,0 +1,87 @@
+// What a release refuses, and that the workflows do nothing but what is done here as well.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { addressOf } from '../pack.js';
+import { files, ROOT } from '../workspace.js';
+import { createWorkspace } from './workspace.ts';
+
+const release = suite('npm run release');
+
+release('is refused until all is decided, committed, tagged and written down', () => {
+  const workspace = createWorkspace({
+    'package.json': '{}',
+    'CHANGELOG.md': '# Changelog\n\n## Unreleased\n',
+    'packages/a/package.json': JSON.stringify({ name: 'a', version: '1.2.3' }),
+  });
+  const check = (): string => {
+    const { output } = workspace.run(
+      'release.js',
+      `try { tools.checkReleasable(root); console.log('may be released'); } catch ({ message }) { console.log(message); }`,
+    );
+    return output.trim();
+  };
+  const git = (...args: string[]): void => {
+    const names = ['-c', 'user.name=a', '-c', 'user.email=a@example.org', '-c', 'core.autocrlf=false'];
+    const { status, stderr } = spawnSync('git', [...names, ...args], { cwd: workspace.root, encoding: 'utf8' });
+    assert.is(status, 0, stderr);
+  };
+  git('init', '--quiet');
+  assert.match(check(), /refused, since the repository's address is not decided\. .*`repository` of the package\.json/);
+  workspace.write('package.json', '{ "repository": "https://example.org/us/it" }');
+  assert.match(check(), 'refused, since not all that is here is committed');
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'all');
+  assert.match(check(), 'refused, since this commit is not tagged v1.2.3');
+  git('tag', 'v1.2.3');
+  assert.match(check(), 'refused, since CHANGELOG.md has no heading 1.2.3');
+  workspace.write('CHANGELOG.md', '# Changelog\n\n## 1.2.3 – today\n');
+  git('commit', '--quiet', '--all', '--message', 'released');
+  git('tag', '--force', 'v1.2.3');
+  assert.is(check(), 'may be released');
+  workspace.write('packages/b/package.json', JSON.stringify({ name: 'b', version: '1.2.4' }));
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'another');
+  assert.match(check(), 'refused, since the packages do not have one version');
+  workspace.remove();
+});
+
+release('says so, while the address of this repository is not decided', () => {
+  if (addressOf(ROOT) !== undefined) return;
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'packages/tools/run.js'), 'release'], {
+    encoding: 'utf8',
+  });
+  assert.is(status, 1);
+  assert.match(stderr, "refused, since the repository's address is not decided");
+});
+
+release('every step of a workflow is a script that .ci/run is or runs', () => {
+  const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+  const steps = files(ROOT, '.github/workflows').flatMap((path) => {
+    const text = readFileSync(join(ROOT, path), 'utf8');
+    return [...text.matchAll(/^ *(?:- )?run: ?(.*)$/gm)].map(([, command = '']) => command);
+  });
+  assert.equal([...new Set(steps)].sort(), ['.ci/run', 'npm run release']);
+  for (const step of steps) assert.ok(step === '.ci/run' || new RegExp(`^step '.*' ${step}\\b`, 'm').test(ci), step);
+});
+
+release('a mistake in a workflow is found, in whichever file', () => {
+  const workflow = (expression: string): string =>
+    `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \${{ ${expression} }}\n`;
+  const workspace = createWorkspace({
+    '.github/workflows/a.yml': workflow('github.nothing'),
+    '.github/workflows/b.yml': workflow('github.ref'),
+    '.github/workflows/c.yml': workflow('github.nothing'),
+  });
+  const { output } = workspace.run('workflows.js', 'console.log(await tools.checkWorkflows(root));');
+  assert.match(
+    output,
+    /a\.yml failed\n.*a\.yml:6:\d+: property "nothing" is not defined.*\n.*b\.yml\n.*c\.yml failed\n/,
+  );
+  assert.match(output, /false\n$/);
+  workspace.remove();
+});
+
+release.run();
