@@ -135,7 +135,7 @@ export class Group<Data = unknown> implements Iterable<WebSocketConnection<Data>
   }
 }
 
-/** Groups by name: those of a server, or, for connections from {@link upgrade} and the like, of your own. */
+/** Groups by name: those of a server, or, for connections from an adapter's `upgrade` and the like, of your own. */
 export class Groups<Data = unknown> {
   readonly #rooms: Map<string, Room> = new Map();
 

@@ -123,14 +123,6 @@ const OWN: Partial<Record<RuleName, readonly Example[]>> = {
       hex: '81 05 48 65 6c 6c 6f',
     },
   ],
-  'too-many-fragments': [
-    {
-      name: 'three fragments where two are allowed',
-      role: 'client',
-      options: { maxFragments: 2 },
-      hex: '01 01 61  00 01 61  00 01 61',
-    },
-  ],
   'inflated-rate': [
     {
       name: 'a message that inflates to five bytes where four a second are allowed',

@@ -23,7 +23,7 @@ export interface Constant {
 }
 
 /** The interfaces that hold options. */
-const INTERFACE = /(Options|Policy|DeflateRequest|RateLimit)$/;
+const INTERFACE = /(Options|Policy|Bounds|DeflateRequest|RateLimit)$/;
 
 const PACKAGES = ['core', 'adapter', 'node', 'deno'] as const;
 
@@ -33,7 +33,11 @@ const HEADINGS: Readonly<Record<string, string>> = {
   'core RequestOptions': 'Clients',
   'core ServerPolicy': 'Servers: which requests are accepted',
   'core RespondOptions': 'Answering a request that another HTTP server has read',
+  'core AcceptOptions': 'Accepting a request',
+  'adapter DecisionOptions': 'Accepting a request, with an adapter',
   'core SendOptions': 'Sending a message',
+  'adapter GroupSendOptions': 'Sending a message to a group',
+  'core PrepareOptions': 'Preparing a message for many connections',
   'core RateLimit': 'A rate limit',
   'core DeflateRequest': 'Compression: what is negotiated',
   'core DeflateOptions': 'Compression: how',
@@ -41,6 +45,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   'adapter ReconnectingOptions': 'Clients of adapters',
   'adapter ReconnectPolicy': 'Connecting again',
   'adapter BackoffPolicy': 'Connecting again: how long to wait',
+  'adapter ServerBounds': 'What a server takes on',
   'adapter CloseOptions': 'Closing a server',
   'node ServeOptions': 'serve of @sockless/node',
   'node ConnectOptions': 'connect of @sockless/node',

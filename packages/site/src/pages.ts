@@ -24,25 +24,33 @@ const DOCUMENTS: Readonly<Record<string, readonly string[]>> = {
   Guides: [
     'packages/docs/handlers-and-errors.md',
     'packages/docs/back-pressure.md',
-    'packages/docs/shutdown.md',
-    'packages/docs/embedding.md',
-    'packages/docs/authentication.md',
-    'packages/docs/compression.md',
-    'packages/docs/fake-clock.md',
-    'packages/docs/origins-and-proxies.md',
-    'packages/docs/reconnecting.md',
     'packages/docs/rooms-and-broadcast.md',
     'packages/docs/watching-a-server.md',
-    'packages/deno/README.md',
-    'packages/adapter/README.md',
+    'packages/docs/shutdown.md',
+    'packages/docs/authentication.md',
+    'packages/docs/origins-and-proxies.md',
+    'packages/docs/reconnecting.md',
+    'packages/docs/compression.md',
+    'packages/docs/fake-clock.md',
+    'packages/docs/embedding.md',
     'packages/examples/README.md',
+  ],
+  Packages: [
+    'packages/node/README.md',
+    'packages/deno/README.md',
+    'packages/core/README.md',
+    'packages/deflate/README.md',
+    'packages/adapter/README.md',
   ],
   Project: ['ARCHITECTURE.md', 'SECURITY.md', 'BENCHMARKS.md', 'fuzz/README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
 };
 
 /** What pages are called whose headings are names of packages, as the reference has pages with those. */
 const TITLES: Readonly<Record<string, string>> = {
+  'packages/node/README.md': 'On Node',
   'packages/deno/README.md': 'On Deno',
+  'packages/core/README.md': 'Core by itself',
+  'packages/deflate/README.md': 'Engines for compression',
   'packages/adapter/README.md': 'An adapter of your own',
 };
 
@@ -94,13 +102,15 @@ export function render(
       return `${image}[${words}](${relative}${anchor === undefined ? '' : `#${anchor}`})`;
     },
   );
+  // TypeDoc leaves code out of the anchor of a heading, which the links to it have.
+  const anchored = linked.replace(/^##+ .*`.*$/gm, (heading) => heading.replace(/`([^`<&]+)`/g, '<code>$1</code>'));
   const facts = {
     title,
     ...(group && { group }),
     ...(children && { children: children.map((child) => `./${relativeTo(dirname(path), fileOf(child))}`) }),
   };
   const head = Object.entries(facts).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  return path === 'README.md' ? linked : `---\n${head.join('\n')}\n---\n${linked}`;
+  return path === 'README.md' ? anchored : `---\n${head.join('\n')}\n---\n${anchored}`;
 }
 
 /** Returns a table as Markdown, whose rows are blocks of their own on a narrow window. */

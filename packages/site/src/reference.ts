@@ -63,7 +63,7 @@ export async function writeReference(site: Site): Promise<string[]> {
     searchInDocuments: true,
     headings: { readme: false, document: true },
     navigation: { includeGroups: true, includeCategories: false, includeFolders: false },
-    groupOrder: ['Guides', 'Rules and limits', 'Modules', 'Project', '*'],
+    groupOrder: ['Guides', 'Packages', 'Rules and limits', 'Modules', 'Project', '*'],
     sort: ['kind', 'instance-first', 'alphabetical-ignoring-documents'],
     visibilityFilters: {},
     highlightLanguages: [
@@ -149,6 +149,6 @@ function finishPage(page: PageEvent): void {
   if (page.contents === undefined) return;
   page.contents = page.contents
     .replaceAll('href="playground:', `href="${up}${PLAYGROUND.page}#`)
-    .replaceAll('href="../"', 'href="../index.html"')
+    .replace(/href="\.\.\/(#[^"]*)?"/g, 'href="../index.html$1"')
     .replace(/<use href="[^"]*icons\.svg#/g, '<use href="#');
 }

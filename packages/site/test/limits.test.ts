@@ -1,14 +1,16 @@
 /** The page of limits: each number that a docstring names as a default is what the code does. */
 import { readFileSync } from 'node:fs';
-import { backoffDelay, nextAttempt, Scope, ServedConnections } from '@sockless/adapter';
+import { backoffDelay, type EndEvent, nextAttempt, reject, Scope, ServedConnections } from '@sockless/adapter';
 import { VirtualClock } from '@sockless/adapter/testing';
-import { Connection, type Negotiated, type Role, resolveOptions } from '@sockless/core';
+import { Connection, HandshakeError, type Negotiated, type Role, resolveOptions } from '@sockless/core';
 import { acceptDeflate, type DeflateOptions, type DeflaterOptions, permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';
-import { serve } from '@sockless/node';
+import { connect, serve } from '@sockless/node';
 import { deferred } from '@sockless/tools/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { resolveBounds } from '../../adapter/src/bounds.ts';
+import { isWorthRetrying } from '../../adapter/src/retry.ts';
 import { limitsPage, numbersIn, type Option, readConstants, readOptions } from '../src/limits.ts';
 
 const test = suite('limits');
@@ -38,11 +40,31 @@ const MEASURED: Readonly<Record<string, () => number[] | Promise<number[]>>> = {
   'BackoffPolicy cap': () => [delay(1000)],
   'BackoffPolicy attempts': () => [backoffDelay(Number.MAX_SAFE_INTEGER, {}, ALMOST_ONE) === undefined ? 0 : Infinity],
   'BackoffPolicy stableAfter': () => [first((time) => nextAttempt(3, time, {}) === 0)],
-  'ReconnectPolicy when'() {
-    const [body = ''] = /function isWorthRetrying.*?\n}/s.exec(source('adapter/src/client.ts')) ?? [];
-    const [normal, policy, from, to, ...except] = [...body.matchAll(/\b\d+\b/g)].map(Number);
-    return [normal ?? 0, policy ?? 0, from ?? 0, (to ?? 0) - 1, ...except];
+  'ConnectionOptions maxFragments'() {
+    const { maxFragments, maxMessageSize } = resolveOptions({});
+    return [
+      maxFragments,
+      maxMessageSize,
+      maxMessageSize / maxFragments,
+      resolveOptions({ messages: 'fragments' }).maxFragments,
+    ];
   },
+  'ReconnectPolicy when'() {
+    const statuses = among(400, 499, (status) => isWorthRetrying(refused(status)));
+    const [least, ...others] = among(0, 599, (status) => !isWorthRetrying(refused(status)));
+    return [
+      ...among(1000, 4999, (code) => !isWorthRetrying(closedWith(code))),
+      least ?? 0,
+      others.at(-1) ?? 0,
+      ...statuses,
+    ];
+  },
+  'ReconnectPolicy refusals': () => among(400, 499, (status) => isWorthRetrying(refused(status))),
+  'ReconnectPolicy maxRetryAfter': async () => [await retryDelay('999999')],
+  'ServerBounds maxConnections': () => [resolveBounds({}).maxConnections],
+  'ServerBounds maxConnectionsPerAddress': () => [resolveBounds({}).maxConnectionsPerAddress],
+  'ServerBounds maxPendingHandshakes': () => [resolveBounds({}).maxPendingHandshakes],
+  'ServerBounds maxTotalQueuedBytes': () => [resolveBounds({}).maxTotalQueuedBytes],
   'AdapterOptions highWaterMark': () => [new Scope({}).highWaterMark],
   'CloseOptions code': async () => [(await closed()).code ?? 0],
   'CloseOptions timeout': async () => [(await closed()).timeout],
@@ -53,6 +75,12 @@ const MEASURED: Readonly<Record<string, () => number[] | Promise<number[]>>> = {
     return ['node', 'deno'].every((host) => /\bport = 0\b/.test(source(`${host}/src/serve.ts`))) && server.port > 0
       ? [0]
       : [];
+  },
+  'ServeOptions backlog': async () => [await backlog()],
+  async 'ServeOptions headersTimeout'() {
+    const server = await serve({ host: '127.0.0.1' });
+    await server.close();
+    return [server.http.headersTimeout];
   },
   async 'ServeOptions http'() {
     const server = await serve({ host: '127.0.0.1' });
@@ -71,6 +99,53 @@ function first(holds: (value: number) => boolean): number {
   let value = 0;
   while (!holds(value) && value < 1_000_000) value++;
   return value;
+}
+
+/** The whole numbers of a range for which something holds. */
+function among(from: number, to: number, holds: (value: number) => boolean): number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at).filter(holds);
+}
+
+/** The end of a try to connect that a server refused. */
+function refused(status: number): EndEvent {
+  const response = { status, reason: '', headers: [], body: new Uint8Array(0) };
+  return { explanation: { error: new HandshakeError('status-not-101', '', response) } } as unknown as EndEvent;
+}
+
+/** The end of a connection that the peer closed. */
+const closedWith = (code: number): EndEvent => ({ explanation: { received: { code } } }) as unknown as EndEvent;
+
+/** How long a client waits when it is refused with this Retry-After, and its own delay is 0. */
+async function retryDelay(retryAfter: string): Promise<number> {
+  const server = await serve({ host: '127.0.0.1' }, { request: () => reject(429, { 'Retry-After': retryAfter }) });
+  const delay = deferred<number>();
+  const client = connect(server.url, { reconnect: { base: 0, onRetry: (retry) => delay.resolve(retry.delay) } });
+  try {
+    return await delay.promise;
+  } finally {
+    client.terminate();
+    await server.close();
+  }
+}
+
+/** What Node asks the operating system for when a server listens; no API tells it. */
+async function backlog(): Promise<number> {
+  const server = await serve({ host: '127.0.0.1' });
+  const { _handle } = server.http as unknown as { _handle: object };
+  const prototype = Object.getPrototypeOf(_handle) as { listen(backlog: number): number };
+  const { listen } = prototype;
+  let found = Number.NaN;
+  prototype.listen = function (this: unknown, asked: number): number {
+    found = asked;
+    return listen.call(this, asked);
+  };
+  try {
+    await (await serve({ host: '127.0.0.1' })).close();
+  } finally {
+    prototype.listen = listen;
+    await server.close();
+  }
+  return found;
 }
 
 function negotiated(role: Role, options: DeflateOptions, engine = pako): Partial<Negotiated> {
@@ -113,7 +188,7 @@ async function closed(): Promise<{ code: number | undefined; timeout: number }> 
   let timeout = Number.NaN;
   const deaf = {
     closed: end.promise,
-    close: (given: number) => (code = given),
+    dismiss: (given: number) => (code = given),
     terminate() {
       timeout = clock.now();
       end.resolve();
@@ -127,11 +202,12 @@ async function closed(): Promise<{ code: number | undefined; timeout: number }> 
 }
 
 function measured({ of, name }: Option): number[] | Promise<number[]> | undefined {
-  if (of === 'ConnectionOptions') {
+  const measure = MEASURED[`${of} ${name}`];
+  if (measure === undefined && of === 'ConnectionOptions') {
     const value: unknown = resolveOptions({})[name as 'maxMessageSize'];
     return typeof value === 'object' && value !== null ? Object.values(value) : [value as number];
   }
-  return MEASURED[`${of} ${name}`]?.();
+  return measure?.();
 }
 
 for (const option of readOptions().filter((one) => numbersIn(one.default).length > 0)) {
@@ -146,6 +222,14 @@ for (const option of readOptions().filter((one) => numbersIn(one.default).length
 test('the numbers of a docstring are read as they are meant', () => {
   assert.equal(numbersIn('every 30,000 ms, 10,000 ms for an answer'), [30_000, 10_000]);
   assert.equal(numbersIn('64 KiB, 16 MiB, `Infinity`, none of `0.0.0.0`'), [65_536, 16_777_216, Infinity]);
+});
+
+test('every interface with options has a heading in words', () => {
+  const headings = [...limitsPage().text.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
+  assert.equal(
+    headings.filter((heading) => /^\w+(Options|Policy|Bounds|Request|Limit)$/.test(heading)),
+    [],
+  );
 });
 
 test('every option with a default is on the page, and every limit that is no option', () => {

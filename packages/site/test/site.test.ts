@@ -1,7 +1,8 @@
 /** The site: an export without documentation fails it; and in the whole budget all of it, on a wide and a narrow window. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { PROTOCOL_RULES } from '@sockless/core';
 import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium } from 'playwright-core';
 import { suite } from 'uvu';
@@ -10,7 +11,7 @@ import { budget } from '../../core/test/budget.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { buildSite } from '../src/build.ts';
 import { entries, summaryOf } from '../src/entries.ts';
-import { fileOf, render } from '../src/pages.ts';
+import { documentPages, fileOf, ROOT, render } from '../src/pages.ts';
 import { writeReference } from '../src/reference.ts';
 
 const test = suite('site');
@@ -35,6 +36,18 @@ test('every entry that is published is documented', () => {
   for (const entry of all) assert.match(summaryOf(entry), /^\S.*\.$/s, entry.name);
 });
 
+test('every guide and the README of every published package is a page', () => {
+  const pages = new Set(documentPages().map(({ path }) => path));
+  const guides = readdirSync(join(ROOT, 'packages/docs')).filter(
+    (name) => name.endsWith('.md') && name !== 'README.md',
+  );
+  for (const name of guides) assert.ok(pages.has(`packages/docs/${name}`), name);
+  for (const { path } of entries()) {
+    const [folder = ''] = /packages\/[^/]+/.exec(path) ?? [];
+    assert.ok(pages.has(`${folder}/README.md`), folder);
+  }
+});
+
 test('links between pages hold, and what the site does not have becomes text', () => {
   const page = {
     path: 'a/b.md',
@@ -47,6 +60,11 @@ test('links between pages hold, and what the site does not have becomes text', (
     '---\ntitle: "B"\n---\n[c](c.ts.md#x) [d](../d.md) [e](../e/README.md) f [g](https://example.com) [h](#h) ![p](p.webp)',
   );
   assert.is(fileOf('a/c.ts'), 'a/c.ts.md');
+});
+
+test('the anchor of a heading has its code, as the links to it have', () => {
+  const page = { path: 'a.md', title: 'A', text: '## From `ws`\n\n`code`\n\n### `x` and `y`\n' };
+  assert.match(render(page, new Set()), '## From <code>ws</code>\n\n`code`\n\n### <code>x</code> and <code>y</code>\n');
 });
 
 test('an export or a member without documentation, and a link that leads nowhere, are problems', async () => {
@@ -92,10 +110,10 @@ export function undocumented(): void {}
 
 /** One page of each kind, and what is to be seen on it. */
 const PAGES: readonly (readonly [path: string, words: string])[] = [
-  ['index.html', 'WebSocket without a socket'],
+  ['index.html', 'npm install @sockless/node'],
   ['documents/Back-pressure_and_slow_readers.html', 'await ws.drained'],
   ['documents/Rules.html', 'masked-frame'],
-  ['documents/Rules.masked-frame.html', 'A server must not mask any frames'],
+  ['documents/Rules.masked-frame.html', PROTOCOL_RULES['masked-frame'].sentence.slice(1)],
   ['documents/Limits_and_defaults.html', '16 MiB'],
   ['documents/Examples.in-memory.ts.html', 'import'],
   ['documents/Playground.html', 'text, 5 characters: "Hello"'],
