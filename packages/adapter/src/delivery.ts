@@ -9,15 +9,17 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 
 const ACCEPT = accept();
 
-/** A connection of core, its driver, and the handlers that hear of it. */
+/**
+ * A connection of core, its driver, and the handlers that hear of it.
+ *
+ * Its methods, those of the classes that extend it, and a driver's are `private` and not `#`: with each class that has a `#` method an object
+ * carries a mark that it has (benchmarks: idle).
+ */
 export abstract class Delivery<Data> {
   /** Why the connection ended, once it has. */
   endEvent: EndEvent | undefined = undefined;
   /** The client's request: on a server, until the `open` handler has returned. What is of use later goes to `data`. */
   request: HandshakeRequest | undefined = undefined;
-  /** On a server: the key that the `request` handler has given it by `accept({ key })`. */
-  key: unknown = undefined;
-
   /** What it has in common with others. */
   protected readonly scope: Scope<Data>;
   /** The machine of core, while there is one. */
@@ -63,7 +65,7 @@ export abstract class Delivery<Data> {
       connection.timeout(driver.now());
     } catch (error) {
       // No Ping frame can be made, for instance: without deadlines the connection might never end.
-      ws.#failed(connection, error);
+      ws.failed(connection, error);
       driver.destroy();
     }
     // Where it is still open there are bytes to write, a Ping frame, and nothing to tell: no context has to be entered.
@@ -83,12 +85,12 @@ export abstract class Delivery<Data> {
     const { connection, driver } = this;
     if (this.#busy === 'delivering' || connection === undefined || driver === undefined) return;
     this.#busy = 'delivering';
-    for (let event = this.#poll(connection, driver); event !== undefined; event = this.#poll(connection, driver)) {
+    for (let event = this.poll(connection, driver); event !== undefined; event = this.poll(connection, driver)) {
       try {
-        const result = this.#deliver(connection, event);
-        if (result !== undefined) this.#watch(connection, result);
+        const result = this.deliver(connection, event);
+        if (result !== undefined) this.watch(connection, result);
       } catch (error) {
-        this.#failed(connection, error);
+        this.failed(connection, error);
       }
     }
     this.#busy = 'no';
@@ -103,12 +105,12 @@ export abstract class Delivery<Data> {
   /** Lets the driver write. */
   protected flush(): void {
     const { state } = this;
-    this.#flush();
+    this.flushDriver();
     // That a borrowed payload has changed is found out when it is to be transmitted.
     if (this.state !== state) this.changed();
   }
 
-  #flush(): void {
+  private flushDriver(): void {
     try {
       this.driver?.flush();
     } catch (error) {
@@ -146,15 +148,18 @@ export abstract class Delivery<Data> {
   protected attempt(connection: Connection | undefined, call: () => unknown): void {
     try {
       const result = call();
-      if (result !== undefined) this.#watch(connection, result);
+      if (result !== undefined) this.watch(connection, result);
     } catch (error) {
-      this.#failed(connection, error);
+      this.failed(connection, error);
       this.changed();
     }
   }
 
   /** The same, as handlers know it. */
   protected abstract get self(): WebSocketConnection<Data>;
+
+  /** The key that the `request` handler has given it. */
+  abstract key: unknown;
 
   /** The state of the connection. */
   abstract get state(): Connection['state'];
@@ -176,19 +181,19 @@ export abstract class Delivery<Data> {
   /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
-  #poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
+  private poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
     try {
       return connection.poll();
     } catch (error) {
       // Something that core was given, an extension or a source of random bytes, does not work: there will be no further
       // messages.
-      this.#failed(connection, error);
+      this.failed(connection, error);
       driver.destroy();
       return connection.poll();
     }
   }
 
-  #deliver(connection: Connection, event: ConnectionEvent): unknown {
+  private deliver(connection: Connection, event: ConnectionEvent): unknown {
     const { handlers } = this.scope;
     const { self } = this;
     switch (event.type) {
@@ -203,7 +208,7 @@ export abstract class Delivery<Data> {
         return handlers.pong?.(self, event.data, event.latency);
       case 'request':
         this.request = event.request;
-        return this.#decide(connection, event.request);
+        return this.askDecision(connection, event.request);
       case 'open':
         return this.open(event);
       case 'close':
@@ -211,7 +216,7 @@ export abstract class Delivery<Data> {
         return handlers.close?.(self, event.code, event.reason);
       case 'fail':
         this.closes();
-        if (connection.role === 'server') this.#tellRefusal(event.error);
+        if (connection.role === 'server') this.tellRefusal(event.error);
         return handlers.fail?.(self, event.error);
       case 'end': {
         const { diagnostics } = this.scope;
@@ -221,47 +226,47 @@ export abstract class Delivery<Data> {
     }
   }
 
-  #tellRefusal(error: Error): void {
+  private tellRefusal(error: Error): void {
     const { diagnostics } = this.scope;
     if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
     diagnostics.refuse.publish({ ws: this.self as WebSocketConnection<never>, error });
   }
 
   /** Asks the application, unless it leaves that to the policy of core. */
-  #decide(connection: Connection, request: HandshakeRequest): unknown {
+  private askDecision(connection: Connection, request: HandshakeRequest): unknown {
     const { handlers } = this.scope;
     const decision = handlers.request === undefined ? ACCEPT : handlers.request(this.self, request);
-    if (isPromiseLike(decision)) return this.#decideLater(connection, decision);
-    this.key = Decision.apply(decision, connection, this.#now());
+    if (isPromiseLike(decision)) return this.decideLater(connection, decision);
+    this.key = Decision.apply(decision, connection, this.time());
     return undefined;
   }
 
   /** Answers the request that waits, whatever the application is still to decide. */
   protected decide(decision: Decision): void {
-    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.#now());
+    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.time());
     this.changed();
   }
 
-  async #decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
-    this.key = Decision.apply(await decision, connection, this.#now());
+  private async decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
+    this.key = Decision.apply(await decision, connection, this.time());
     this.changed();
   }
 
   /** Waits for the promise of a handler, if it is one, to hear of its failure. */
-  #watch(connection: Connection | undefined, result: unknown): void {
+  private watch(connection: Connection | undefined, result: unknown): void {
     if (!isPromiseLike(result)) return;
     result.then(undefined, (error: unknown) => {
-      this.#failed(connection, error);
+      this.failed(connection, error);
       this.changed();
     });
   }
 
   /** A handler threw: only its own connection fails, and the application learns of it. */
-  #failed(connection: Connection | undefined, error: unknown): void {
+  private failed(connection: Connection | undefined, error: unknown): void {
     // A loop over the messages that was not caught says nothing that `end` does not.
     if (error instanceof ConnectionEndedError && error.end === this.endEvent) return;
     try {
-      connection?.fail('handler-failed', error, this.#now());
+      connection?.fail('handler-failed', error, this.time());
     } catch {
       // Without random bytes a client cannot even mask a Close frame, so the connection ends without one.
       this.driver?.destroy();
@@ -269,7 +274,7 @@ export abstract class Delivery<Data> {
     this.scope.report(this.self, error);
   }
 
-  #now(): number | undefined {
+  private time(): number | undefined {
     return this.driver?.now();
   }
 }

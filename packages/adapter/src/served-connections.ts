@@ -40,8 +40,10 @@ export class ServedConnections<Data = unknown> {
     messagesReceived: 0,
     messagesSent: 0,
   };
-  #pending = 0;
-  // With a bound: the number of bytes that wait in all of them together, as far as each has counted its own.
+  readonly #pending: Set<WebSocketConnection<Data>> = new Set();
+  // With a bound: the networks that they come from, the number of bytes that wait in each, and in all of them together.
+  readonly #networks: Map<WebSocketConnection<Data>, string> = new Map();
+  readonly #queues: Map<WebSocketConnection<Data>, number> = new Map();
   #queuedBytes = 0;
   #closing = false;
 
@@ -69,7 +71,7 @@ export class ServedConnections<Data = unknown> {
    * @param others how many are waited for that have not been added yet
    */
   turnsAway(others = 0): boolean {
-    if (this.#pending + others < this.#bounds.maxPendingHandshakes) return false;
+    if (this.#pending.size + others < this.#bounds.maxPendingHandshakes) return false;
     this.#scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
     return true;
   }
@@ -86,12 +88,15 @@ export class ServedConnections<Data = unknown> {
     const same = network === undefined ? 0 : (this.#byNetwork.get(network) ?? 0);
     const isFull = this.#closing || this.all.size >= maxConnections;
     const refusal = isFull ? this.#unavailable : same >= maxConnectionsPerAddress ? this.#tooMany : undefined;
-    this.#pending++;
-    if (refusal !== undefined) return { ws: new ServedConnection(refusal, this, undefined), scope: refusal };
-    const ws = new ServedConnection(scope, this, network);
-    this.all.add(ws);
-    if (network !== undefined) this.#byNetwork.set(network, same + 1);
-    return { ws, scope };
+    const served = { ws: new ServedConnection(refusal ?? scope, this), scope: refusal ?? scope };
+    this.#pending.add(served.ws);
+    if (refusal !== undefined) return served;
+    this.all.add(served.ws);
+    if (network !== undefined) {
+      this.#networks.set(served.ws, network);
+      this.#byNetwork.set(network, same + 1);
+    }
+    return served;
   }
 
   /** What a server offers to reach its connections, and to watch them. */
@@ -121,8 +126,8 @@ export class ServedConnections<Data = unknown> {
   }
 
   /** The request of a connection is decided, or it will never be. */
-  decided(): void {
-    this.#pending--;
+  decided(ws: WebSocketConnection<Data>): void {
+    this.#pending.delete(ws);
   }
 
   /** A connection is not open any more. */
@@ -134,33 +139,36 @@ export class ServedConnections<Data = unknown> {
   }
 
   /** A connection has ended. */
-  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent, network: string | undefined): void {
+  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent): void {
     this.all.delete(ws);
+    this.decided(ws);
     this.closed(ws);
     if (statistics.openedAt !== undefined) this.#past.ended++;
     if (isRefusal(explanation.error)) this.#past.refused++;
     for (const name of SUMS) this.#past[name] += statistics[name];
+    const network = this.#networks.get(ws);
     if (network === undefined) return;
+    this.#networks.delete(ws);
     const same = (this.#byNetwork.get(network) ?? 0) - 1;
     if (same > 0) this.#byNetwork.set(network, same);
     else this.#byNetwork.delete(network);
   }
 
-  /** Whether the bytes that wait in all connections together are counted. */
-  get countsQueuedBytes(): boolean {
-    return this.#bounds.maxTotalQueuedBytes !== Infinity;
-  }
-
-  /** In one connection so many bytes wait more than before, or fewer. When that is too much in all, those with the most go. */
-  queued(more: number): void {
+  /** With a bound: counts the bytes that wait in a connection. When that is too much in all, those with the most go. */
+  count(ws: WebSocketConnection<Data>): void {
+    if (this.#bounds.maxTotalQueuedBytes === Infinity) return;
+    const { queuedBytes } = ws;
+    const more = queuedBytes - (this.#queues.get(ws) ?? 0);
+    if (queuedBytes > 0) this.#queues.set(ws, queuedBytes);
+    else this.#queues.delete(ws);
     this.#queuedBytes += more;
     if (more <= 0 || this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) return;
     const byQueue = [...this.#open].sort((one, other) => other.queuedBytes - one.queuedBytes);
-    for (const ws of byQueue) {
+    for (const slowest of byQueue) {
       if (this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) break;
-      this.closed(ws);
-      failSlow(ws as WebSocketConnection<never>);
-      (ws as ServedConnection<Data>).count();
+      this.closed(slowest);
+      failSlow(slowest as WebSocketConnection<never>);
+      this.count(slowest);
     }
   }
 
@@ -190,7 +198,7 @@ export class ServedConnections<Data = unknown> {
   #statistics(arrivals: number): ServerStatistics {
     const now = {
       ...this.#past,
-      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending + arrivals, queuedBytes: 0 },
+      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending.size + arrivals, queuedBytes: 0 },
     };
     for (const ws of this.all) {
       now.queuedBytes += ws.queuedBytes;
@@ -203,14 +211,10 @@ export class ServedConnections<Data = unknown> {
 
 class ServedConnection<Data> extends WebSocketConnection<Data> {
   readonly #served: ServedConnections<Data>;
-  readonly #network: string | undefined;
-  #undecided = true;
-  #counted = 0;
 
-  constructor(scope: Scope<Data>, served: ServedConnections<Data>, network: string | undefined) {
+  constructor(scope: Scope<Data>, served: ServedConnections<Data>) {
     super(scope);
     this.#served = served;
-    this.#network = network;
   }
 
   override close(code?: number, reason?: string): void {
@@ -224,26 +228,18 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
     else this.close(code, reason);
   }
 
-  /** Tells the server how much waits. */
-  count(): void {
-    const { queuedBytes } = this;
-    const more = queuedBytes - this.#counted;
-    this.#counted = queuedBytes;
-    if (more !== 0) this.#served.queued(more);
-  }
-
   protected override flush(): void {
     super.flush();
-    if (this.#served.countsQueuedBytes) this.count();
+    this.#served.count(this);
   }
 
   protected override advanced(): void {
     super.advanced();
-    if (this.#served.countsQueuedBytes) this.count();
+    this.#served.count(this);
   }
 
   protected override open(event: OpenEvent): unknown {
-    this.#decided();
+    this.#served.decided(this);
     // Its handler finds it among those that are open.
     if (this.state === 'open') this.#served.opened(this);
     return super.open(event);
@@ -254,17 +250,11 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
   }
 
   protected override end(event: EndEvent): unknown {
-    this.#decided();
-    this.#served.ended(this, event, this.#network);
+    this.#served.ended(this, event);
     try {
       return super.end(event);
     } finally {
-      if (this.#served.countsQueuedBytes) this.count();
+      this.#served.count(this);
     }
-  }
-
-  #decided(): void {
-    if (this.#undecided) this.#served.decided();
-    this.#undecided = false;
   }
 }

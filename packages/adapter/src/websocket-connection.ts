@@ -21,8 +21,8 @@ import { Inbox } from './inbox.ts';
 import { isPromiseLike } from './scope.ts';
 import { readableOf, writableOf } from './streams.ts';
 
-/** The promises and streams that an application has asked for, or was given. */
-interface Promises {
+/** What few connections need, or none for long: an object of its own, so that the others need not carry it (benchmarks: idle). */
+interface Extras {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
   drained?: Deferred<void> | undefined;
@@ -31,6 +31,12 @@ interface Promises {
   lent?: boolean | undefined;
   readable?: HostReadableStream | undefined;
   writable?: HostWritableStream | undefined;
+  /** {@link WebSocketConnection.key} */
+  key?: unknown;
+  /** Who has stopped reading. */
+  pausedBy?: number | undefined;
+  /** The groups that the connection is a member of. */
+  memberships?: Set<Membership> | undefined;
 }
 
 /** Who has stopped reading: the application, a loop with too much waiting for it. */
@@ -67,25 +73,36 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   openEvent: OpenEvent | undefined = undefined;
   /** Where `queuedBytes` is, seen from `highWaterMark`: `'fallen'` has to be told yet. */
   #level: 'low' | 'high' | 'fallen' = 'low';
-  #pausedBy = 0;
   /** Messages go to an inbox when no handler takes them; `'unwanted'` when nobody has asked for them by now. */
   #inbox: Inbox | 'unwanted' | undefined = undefined;
-  #promises: Promises | undefined = undefined;
-  #memberships: Set<Membership> | undefined = undefined;
+  #extras: Extras | undefined = undefined;
 
   static {
-    failSlow = (ws) => ws.#tooSlow();
-    sendPrepared = (ws, message, slow) => ws.#sendPrepared(message, slow as (ws: unknown) => unknown);
+    failSlow = (ws) => ws.tooSlow();
+    sendPrepared = (ws, message, slow) => ws.sendPrepared(message, slow as (ws: unknown) => unknown);
     memberships = {
       add(ws, membership) {
-        ws.#memberships ??= new Set();
-        ws.#memberships.add(membership);
+        ws.#extras ??= {};
+        ws.#extras.memberships ??= new Set();
+        ws.#extras.memberships.add(membership);
       },
       delete(ws, membership) {
-        ws.#memberships?.delete(membership);
-        if (ws.#memberships?.size === 0) ws.#memberships = undefined;
+        const { memberships } = ws.#extras ?? {};
+        memberships?.delete(membership);
+        if (ws.#extras !== undefined && memberships?.size === 0) ws.#extras.memberships = undefined;
       },
     };
+  }
+
+  /** On a server: the key that the `request` handler has given it by `accept({ key })`. */
+  get key(): unknown {
+    return this.#extras?.key;
+  }
+
+  override set key(key: unknown) {
+    if (key === undefined && this.#extras === undefined) return;
+    this.#extras ??= {};
+    this.#extras.key = key;
   }
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
@@ -131,18 +148,18 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Resolves when the connection is open; rejects when it ended before. */
   get opened(): Promise<OpenEvent> {
     if (this.openEvent !== undefined) return Promise.resolve(this.openEvent);
-    this.#promises ??= {};
-    this.#promises.opened ??= new Deferred();
-    if (this.endEvent !== undefined) this.#promises.opened.reject(new ConnectionEndedError(this.endEvent));
-    return this.#promises.opened.promise;
+    this.#extras ??= {};
+    this.#extras.opened ??= new Deferred();
+    if (this.endEvent !== undefined) this.#extras.opened.reject(new ConnectionEndedError(this.endEvent));
+    return this.#extras.opened.promise;
   }
 
   /** Resolves when the connection has ended, however that came about; never rejects. */
   get closed(): Promise<EndEvent> {
-    this.#promises ??= {};
-    this.#promises.closed ??= new Deferred();
-    if (this.endEvent !== undefined) this.#promises.closed.resolve(this.endEvent);
-    return this.#promises.closed.promise;
+    this.#extras ??= {};
+    this.#extras.closed ??= new Deferred();
+    if (this.endEvent !== undefined) this.#extras.closed.resolve(this.endEvent);
+    return this.#extras.closed.promise;
   }
 
   /**
@@ -152,9 +169,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   get drained(): Promise<void> {
     if (this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
     this.#level = 'high';
-    this.#promises ??= {};
-    this.#promises.drained ??= new Deferred();
-    return this.#promises.drained.promise;
+    this.#extras ??= {};
+    this.#extras.drained ??= new Deferred();
+    return this.#extras.drained.promise;
   }
 
   /**
@@ -163,10 +180,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    */
   get written(): Promise<void> {
     if (this.queuedBytes === 0) return Promise.resolve();
-    this.#promises ??= {};
-    this.#promises.written ??= new Deferred();
+    this.#extras ??= {};
+    this.#extras.written ??= new Deferred();
     this.driver?.watch?.();
-    return this.#promises.written.promise;
+    return this.#extras.written.promise;
   }
 
   /**
@@ -186,10 +203,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     try {
       connection?.send(data, options);
     } catch (error) {
-      return this.#refused(data, error);
+      return this.refused(data, error);
     }
-    if (connection === undefined) return this.#refused(data);
-    if (options?.lend) this.#lend();
+    if (connection === undefined) return this.refused(data);
+    if (options?.lend) this.lend();
     this.planFlush();
     return true;
   }
@@ -201,8 +218,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
-    if (options?.lend) this.#lend();
-    return this.#command(data, (connection) => connection.sendFragment(data, final, options));
+    if (options?.lend) this.lend();
+    return this.command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
   /**
@@ -212,7 +229,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
   ping(data: string | BytesLike = ''): boolean {
-    return this.#command(data, (connection) => connection.ping(data));
+    return this.command(data, (connection) => connection.ping(data));
   }
 
   /**
@@ -222,7 +239,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
   pong(data: string | BytesLike = ''): boolean {
-    return this.#command(data, (connection) => connection.pong(data));
+    return this.command(data, (connection) => connection.pong(data));
   }
 
   /**
@@ -244,12 +261,12 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Stops reading: what arrives waits with the peer, and idle, message and pong timeouts stand still. */
   pause(): void {
-    this.#pause(BY_APPLICATION);
+    this.pauseFor(BY_APPLICATION);
   }
 
   /** Reads again. */
   resume(): void {
-    this.#resume(BY_APPLICATION);
+    this.resumeFor(BY_APPLICATION);
   }
 
   /**
@@ -264,7 +281,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {StateError} `messages-dropped` when that has happened
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
-    const inbox = this.#ownInbox();
+    const inbox = this.ownInbox();
     const iterator = inbox.iterate();
     if (this.endEvent !== undefined) inbox.end(this.endEvent);
     return iterator;
@@ -278,9 +295,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {StateError} `messages-dropped`, as for a loop
    */
   get readable(): HostReadableStream {
-    this.#promises ??= {};
-    this.#promises.readable ??= readableOf(this);
-    return this.#promises.readable;
+    this.#extras ??= {};
+    this.#extras.readable ??= readableOf(this);
+    return this.#extras.readable;
   }
 
   /**
@@ -289,9 +306,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * it closes with 1011. It fails with a `ConnectionEndedError` when the connection ends otherwise.
    */
   get writable(): HostWritableStream {
-    this.#promises ??= {};
-    this.#promises.writable ??= writableOf(this);
-    return this.#promises.writable;
+    this.#extras ??= {};
+    this.#extras.writable ??= writableOf(this);
+    return this.#extras.writable;
   }
 
   /** Closes the connection with 1000 and waits for its end. */
@@ -307,9 +324,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Begins to work with a connection. */
   protected override start(connection: Connection, driver: Driver): void {
-    this.#pausedBy = 0;
+    if (this.#extras !== undefined) this.#extras.pausedBy = 0;
     // Somebody may have asked before there was a driver to tell.
-    if (this.#promises?.written !== undefined) driver.watch?.();
+    if (this.#extras?.written !== undefined) driver.watch?.();
     super.start(connection, driver);
   }
 
@@ -318,7 +335,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.#level === 'low' && this.queuedBytes > this.scope.highWaterMark) this.#level = 'high';
     super.flush();
     const hasFallen = this.#level === 'high' && this.queuedBytes <= this.scope.highWaterMark;
-    const hasLeft = this.#promises?.written !== undefined && this.queuedBytes === 0;
+    const hasLeft = this.#extras?.written !== undefined && this.queuedBytes === 0;
     if (!(hasFallen || hasLeft)) return;
     // All has left at once: whoever sends more whenever told so lets the others have their turn.
     if (hasFallen) this.#level = 'fallen';
@@ -332,18 +349,18 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Fewer bytes wait than before: tells those who wait for that. */
   protected override advanced(): void {
-    if (this.#promises?.written !== undefined) {
+    if (this.#extras?.written !== undefined) {
       if (this.queuedBytes > 0) this.driver?.watch?.();
       else {
-        this.#promises.written.resolve();
-        this.#promises.written = undefined;
+        this.#extras.written.resolve();
+        this.#extras.written = undefined;
       }
     }
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
     if (this.#level === 'high') return;
-    this.#promises?.drained?.resolve();
-    if (this.#promises !== undefined) this.#promises.drained = undefined;
+    this.#extras?.drained?.resolve();
+    if (this.#extras !== undefined) this.#extras.drained = undefined;
     // What a client keeps for its next connection counts as well: it goes on when there is one.
     if (this.state === 'connecting') this.#level = 'high';
     const { handlers } = this.scope;
@@ -355,7 +372,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected override message(data: string | Uint8Array): unknown {
     const { handlers } = this.scope;
     if (this.#inbox === undefined && handlers.message !== undefined) return handlers.message(this, data);
-    const inbox = this.#ownInbox();
+    const inbox = this.ownInbox();
     if (inbox.isHandled) return handlers.message?.(this, data);
     inbox.push(data);
     return undefined;
@@ -367,10 +384,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.state === 'closed') return undefined;
     this.openEvent = event;
     const { diagnostics } = this.scope;
-    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.#asAny, event });
-    this.#promises?.opened?.resolve(event);
+    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.asAny, event });
+    this.#extras?.opened?.resolve(event);
     // A client that loses the connection and connects again has another.
-    if (this.#promises !== undefined) this.#promises.opened = undefined;
+    if (this.#extras !== undefined) this.#extras.opened = undefined;
     const { handlers } = this.scope;
     let result: unknown;
     try {
@@ -378,7 +395,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     } finally {
       // An idle connection would keep a few kilobytes for it.
       this.request = undefined;
-      if (handlers.message === undefined && this.connection?.role === 'server') this.#untilSettled(result);
+      if (handlers.message === undefined && this.connection?.role === 'server') this.untilSettled(result);
     }
     return result;
   }
@@ -393,14 +410,14 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected settle(event: EndEvent): void {
     this.giveBack();
     this.endEvent = event;
-    for (const each of this.#memberships ?? []) each.delete(this.#asAny);
-    this.#memberships = undefined;
+    for (const each of this.#extras?.memberships ?? []) each.delete(this.asAny);
+    if (this.#extras !== undefined) this.#extras.memberships = undefined;
     this.#level = 'low';
     if (this.#inbox instanceof Inbox) this.#inbox.end(event);
-    this.#promises?.opened?.reject(new ConnectionEndedError(event));
-    this.#promises?.closed?.resolve(event);
-    this.#promises?.drained?.resolve();
-    this.#promises?.written?.resolve();
+    this.#extras?.opened?.reject(new ConnectionEndedError(event));
+    this.#extras?.closed?.resolve(event);
+    this.#extras?.drained?.resolve();
+    this.#extras?.written?.resolve();
   }
 
   /**
@@ -409,21 +426,21 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    */
   protected giveBack(): void {
     const { connection, driver } = this;
-    if (this.#promises?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
+    if (this.#extras?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
   }
 
   /** The same, for those to whom its data are nothing. */
-  get #asAny(): WebSocketConnection<never> {
+  private get asAny(): WebSocketConnection<never> {
     return this as unknown as WebSocketConnection<never>;
   }
 
-  #lend(): void {
-    this.#promises ??= {};
-    this.#promises.lent = true;
+  private lend(): void {
+    this.#extras ??= {};
+    this.#extras.lent = true;
   }
 
   /** A server's messages wait for a loop until the `open` handler is done. */
-  #untilSettled(result: unknown): void {
+  private untilSettled(result: unknown): void {
     const settled = (): void => {
       if (this.#inbox instanceof Inbox) this.#inbox.drop();
       else this.#inbox = 'unwanted';
@@ -434,14 +451,14 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /** Returns the inbox, which is made when there is something for it, or somebody waits at it. */
-  #ownInbox(): Inbox {
+  private ownInbox(): Inbox {
     if (this.#inbox instanceof Inbox) return this.#inbox;
     const inbox = new Inbox(
       {
-        full: () => this.#pause(BY_INBOX),
-        ready: () => this.#resume(BY_INBOX),
+        full: () => this.pauseFor(BY_INBOX),
+        ready: () => this.resumeFor(BY_INBOX),
         handle: (messages) => {
-          if (this.endEvent === undefined) this.scope.run(() => this.#handle(messages), undefined);
+          if (this.endEvent === undefined) this.scope.run(() => this.handle(messages), undefined);
         },
       },
       this.scope.handlers.message !== undefined,
@@ -451,40 +468,45 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return inbox;
   }
 
-  #handle(messages: readonly (string | Uint8Array)[]): void {
+  private handle(messages: readonly (string | Uint8Array)[]): void {
     for (const message of messages) {
       this.attempt(this.connection, () => this.scope.handlers.message?.(this, message));
     }
   }
 
-  #pause(by: number): void {
+  private pauseFor(by: number): void {
     const { connection } = this;
     connection?.pause();
     // Nothing but an open connection can be paused.
-    if (connection?.paused) this.#pausedBy |= by;
+    if (connection?.paused) {
+      this.#extras ??= {};
+      this.#extras.pausedBy = (this.#extras.pausedBy ?? 0) | by;
+    }
     this.changed();
   }
 
-  #resume(by: number): void {
-    this.#pausedBy &= ~by;
-    if (this.#pausedBy !== 0) return;
+  private resumeFor(by: number): void {
+    if (this.#extras?.pausedBy) {
+      this.#extras.pausedBy &= ~by;
+      if (this.#extras.pausedBy !== 0) return;
+    }
     this.connection?.resume(this.driver?.now());
     this.changed();
   }
 
-  #command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
+  private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
     const { connection } = this;
-    if (connection === undefined) return this.#refused(data);
+    if (connection === undefined) return this.refused(data);
     try {
       call(connection);
     } catch (error) {
-      return this.#refused(data, error);
+      return this.refused(data, error);
     }
     this.planFlush();
     return true;
   }
 
-  #sendPrepared(
+  private sendPrepared(
     message: PreparedMessage,
     slow: 'close' | 'skip' | ((ws: this) => unknown),
   ): 'sent' | 'skipped' | 'closed' {
@@ -492,7 +514,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (connection?.state !== 'open') return 'skipped';
     const { queuedBytes, maxQueuedBytes } = connection;
     const isFull = queuedBytes >= maxQueuedBytes || (queuedBytes > 0 && queuedBytes + message.length > maxQueuedBytes);
-    if (isFull) return this.#isSlow(slow);
+    if (isFull) return this.isSlow(slow);
     try {
       connection.send(message);
     } catch (error) {
@@ -505,7 +527,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /** As much waits as may. */
-  #isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
+  private isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
     let policy: unknown = slow;
     if (typeof slow === 'function') {
       policy = undefined;
@@ -518,22 +540,22 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       });
     }
     if (policy === 'skip') return 'skipped';
-    if (policy === 'close') this.#tooSlow();
+    if (policy === 'close') this.tooSlow();
     return 'closed';
   }
 
-  #tooSlow(): void {
+  private tooSlow(): void {
     this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
     // Not at once: a handler may be in the middle of something when it calls.
     this.scope.clock.queueMicrotask(() => this.changed());
   }
 
   /** Throws what is the caller's mistake; the rest is what a peer may lead to at any time. */
-  #refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
+  private refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
     if (error !== undefined && !(error instanceof StateError && error.rule !== 'message-in-progress')) throw error;
     // What would be a mistake on an open connection is one here.
     if (typeof data !== 'string' && !(data instanceof PreparedMessage)) toBytes(data);
-    if (error?.rule === 'queue-full') this.#tooSlow();
+    if (error?.rule === 'queue-full') this.tooSlow();
     return false;
   }
 }

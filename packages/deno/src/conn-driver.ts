@@ -58,11 +58,11 @@ export class ConnDriver implements Driver, Sleeper {
       this.socket.setNoDelay?.(true);
     } catch (error) {
       // It had been closed before. What else may be wrong, reading says.
-      if (error instanceof Deno.errors.BadResource) this.#letGo(error);
+      if (error instanceof Deno.errors.BadResource) this.letGo(error);
     }
     if (this.#closed || this.socket.handshake === undefined || connection.state !== 'connecting') return;
     this.#inbound = 'greeting';
-    void this.#greet();
+    void this.greet();
   }
 
   now(): number {
@@ -78,7 +78,7 @@ export class ConnDriver implements Driver, Sleeper {
   }
 
   destroy(): void {
-    this.#letGo('terminate was called');
+    this.letGo('terminate was called');
     // What has arrived and not been polled is dropped.
     this.#connection.close();
   }
@@ -90,13 +90,13 @@ export class ConnDriver implements Driver, Sleeper {
     // Before there is TLS, nobody can be told why.
     const isPointless = this.#inbound === 'greeting' && connection.state !== 'connecting';
     if (isPointless || connection.transport === 'destroy') {
-      this.#close();
+      this.closeConn();
       return;
     }
     if (this.#inbound !== 'greeting') {
-      if (this.#outbound === 'idle') this.#startWriting();
+      if (this.#outbound === 'idle') this.startWriting();
       if (this.#inbound === 'idle' && !connection.paused) this.#scope.run(ConnDriver.#startReading, this);
-      if (this.#outbound === 'idle' && connection.transport === 'end') void this.#end();
+      if (this.#outbound === 'idle' && connection.transport === 'end') void this.end();
     }
     // What throws at once may have closed it just now.
     if (!this.#closed) this.#scope.alarms.follow(this, connection, this.#start);
@@ -114,21 +114,21 @@ export class ConnDriver implements Driver, Sleeper {
     this.flush();
   }
 
-  async #greet(): Promise<void> {
+  private async greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   static #startReading(driver: ConnDriver): void {
-    void driver.#read();
+    void driver.read();
   }
 
-  async #read(): Promise<void> {
+  private async read(): Promise<void> {
     const connection = this.#connection;
     this.#inbound = 'reading';
     try {
@@ -136,7 +136,7 @@ export class ConnDriver implements Driver, Sleeper {
       while (!(connection.paused || this.#closed)) {
         // A read that finds bytes at once comes before timers and other connections: a flood would keep both waiting.
         if (this.now() - busySince >= TURN) {
-          await this.#turn();
+          await this.turn();
           busySince = this.now();
           continue;
         }
@@ -145,31 +145,31 @@ export class ConnDriver implements Driver, Sleeper {
         if (this.#closed) return;
         // It has waited, so others have had theirs.
         if (this.now() - asked > 1) busySince = this.now();
-        if (length !== null) this.#take(length);
+        if (length !== null) this.take(length);
         // Nobody is to hear of the end of the peer while it is paused; the next one who reads does.
         else if (!connection.paused) {
           this.#inbound = 'ended';
           connection.receiveEnd(this.now());
           work(this.#ws);
-          this.#sideEnded();
+          this.sideEnded();
           return;
         }
         work(this.#ws);
       }
       this.#inbound = 'idle';
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   /** Lets timers and other connections have their turn; `setImmediate` would go on before most of them. */
-  #turn(): Promise<void> {
+  private turn(): Promise<void> {
     return new Promise((resolve) => {
       this.#turning = this.#scope.clock.setTimeout(resolve, 0);
     });
   }
 
-  #take(length: number): void {
+  private take(length: number): void {
     const chunk = this.#room.take(length);
     if (chunk !== undefined) this.#connection.receive(chunk, this.now());
     else {
@@ -180,14 +180,14 @@ export class ConnDriver implements Driver, Sleeper {
     }
   }
 
-  #startWriting(): void {
+  private startWriting(): void {
     if (this.#connection.queuedBytes === 0) return;
     const bytes = nextWrite(this.#connection, this.now());
-    if (bytes !== undefined) this.#scope.run(() => void this.#write(bytes), undefined);
+    if (bytes !== undefined) this.#scope.run(() => void this.write(bytes), undefined);
   }
 
   /** One write at a time: what is sent meanwhile leaves together, in the next one. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  private async write(bytes: Uint8Array): Promise<void> {
     this.#outbound = 'writing';
     this.#outstanding = bytes.length;
     try {
@@ -202,12 +202,12 @@ export class ConnDriver implements Driver, Sleeper {
         proceed(this.#ws, this, count);
       }
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   /** Nothing more is written; behind what the peer still sends it is the end. */
-  async #end(): Promise<void> {
+  private async end(): Promise<void> {
     this.#outbound = 'ending';
     try {
       await this.socket.closeWrite();
@@ -215,22 +215,22 @@ export class ConnDriver implements Driver, Sleeper {
       // Why it cannot be done, reading says as well.
     }
     this.#outbound = 'ended';
-    this.#sideEnded();
+    this.sideEnded();
   }
 
-  #sideEnded(): void {
-    if (this.#inbound === 'ended' && this.#outbound === 'ended') this.#close();
+  private sideEnded(): void {
+    if (this.#inbound === 'ended' && this.#outbound === 'ended') this.closeConn();
   }
 
-  #close(cause?: unknown): void {
+  private closeConn(cause?: unknown): void {
     if (this.#closed) return;
-    this.#letGo(cause);
+    this.letGo(cause);
     // What has arrived is all there will be, so there is nothing to hold back any more: the end must come.
     this.#connection.resume(this.now());
     this.#scope.run(work, this.#ws);
   }
 
-  #letGo(cause: unknown): void {
+  private letGo(cause: unknown): void {
     if (!this.#closed) close(this.socket);
     this.#closed = true;
     this.#scope.clock.clearTimeout(this.#turning);

@@ -116,9 +116,13 @@ export async function serve<Data = unknown>(
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
     arrivals.close();
-    // Those that are still being answered are idle next.
-    http.keepAliveTimeout = 1;
-    await connections.close(how, stopped, () => http.closeAllConnections());
+    // A socket whose request is being answered now is idle after that. Node would wait a second more for another request.
+    const idle = setInterval(() => http.closeIdleConnections(), 20);
+    try {
+      await connections.close(how, stopped, () => http.closeAllConnections());
+    } finally {
+      clearInterval(idle);
+    }
   };
   return Object.assign(
     connections.doors(() => arrivals.count),

@@ -31,7 +31,14 @@ const MAX_IN_SOCKET = 262_144;
  * Up to this much leaves as a string, one byte a character: Node writes it from memory of its own, which it frees at once. An
  * ArrayBuffer is freed when garbage is collected, so that each one is memory that is not in the processor's caches (benchmarks: echo).
  */
-const MAX_STRING = 65_536;
+const MAX_STRING = 98_304;
+
+/**
+ * The C library of most Linux systems returns memory that is freed to the system, and has it cleared again for the next messages: that doubles
+ * the cost of messages of 64 KiB (benchmarks: echo). It stops once a larger block has been freed (mallopt(3), M_MMAP_THRESHOLD), as a
+ * server does after its first large message. This block is that: nothing is written to it, so it takes no memory, and it is garbage at once.
+ */
+Buffer.allocUnsafeSlow(4_194_304);
 
 /** Where the characters of such a string lie until it has been made. */
 const characters = Buffer.allocUnsafeSlow(MAX_STRING);
@@ -78,7 +85,7 @@ export class SocketDriver implements Driver, Sleeper {
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
     // What others have written to it and has not left yet is in `queuedBytes`: that it leaves is to be noticed as well.
-    if (socket.writableNeedDrain) socket.once('drain', this.#callback);
+    if (socket.writableNeedDrain) socket.once('drain', this.callback);
     // Tells core that what has left will be reported.
     connection.written(0, this.now());
     const cause = endOf(socket);
@@ -103,7 +110,7 @@ export class SocketDriver implements Driver, Sleeper {
 
   destroy(): void {
     const now = this.now();
-    this.#report(now);
+    this.report(now);
     this.socket.destroy();
     this.#connection.receiveEnd(now, this.#error ?? 'terminate was called');
     // What has arrived and not been polled is dropped.
@@ -114,10 +121,10 @@ export class SocketDriver implements Driver, Sleeper {
   flush(): void {
     const { socket } = this;
     const connection = this.#connection;
-    if (connection.queuedBytes > 0 && socket.writable) this.#write(socket, connection, this.now());
+    if (connection.queuedBytes > 0 && socket.writable) this.write(socket, connection, this.now());
     const { transport, paused } = connection;
-    if (transport === 'destroy') this.#destroy();
-    else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.#end();
+    if (transport === 'destroy') this.destroySocket();
+    else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.endSocket();
     if (paused !== socket.isPaused()) {
       if (paused) socket.pause();
       // What has been read by now comes in the context of whoever resumes.
@@ -127,13 +134,15 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   /** Hands the socket what there is room for. */
-  #write(socket: Socket, connection: Connection, now: number): void {
-    this.#report(now);
-    if (this.#leavesAsString(connection)) {
+  private write(socket: Socket, connection: Connection, now: number): void {
+    this.report(now);
+    if (this.leavesAsString(connection)) {
       const length = connection.transmitInto(characters, now);
       this.#outstanding = length;
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
-      this.#report(now);
+      this.report(now);
+      // Mostly it has left at once, and nobody need be told.
+      if (this.#outstanding > this.#scope.highWaterMark) socket.write(NOTHING, this.callback);
       if (connection.queuedBytes === 0) return;
     }
     const outstanding = this.#outstanding;
@@ -143,45 +152,44 @@ export class SocketDriver implements Driver, Sleeper {
     const total = outstanding + first.length + connection.queuedBytes;
     // Below the mark nobody waits to be told that it has left.
     const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, MAX_IN_SOCKET);
-    const call = watched ? this.#callback : undefined;
+    const call = watched ? this.callback : undefined;
     room -= first.length;
-    let next = room > 0 ? connection.transmit(now, room) : undefined;
+    let next = room > 0 && connection.queuedBytes > 0 ? connection.transmit(now, room) : undefined;
     // Several pieces leave in one call to the operating system; for one, corking would only cost.
     const corked = next !== undefined;
     if (corked) socket.cork();
-    this.#hand(socket, first, call);
+    this.hand(socket, first, call);
     while (next !== undefined) {
-      this.#hand(socket, next, call);
+      this.hand(socket, next, call);
       room -= next.length;
       next = room > 0 ? connection.transmit(now, room) : undefined;
     }
     if (corked) socket.uncork();
-    this.#report(now);
+    this.report(now);
   }
 
   /**
    * Whether all that waits is little, nobody waits for it to leave, and the socket is one that copies strings. What many connections share
    * needs neither memory nor a copy.
    */
-  #leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
-    const { highWaterMark } = this.#scope;
-    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark && !nextIsShared;
+  private leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
+    const isLittle = queuedBytes <= MAX_STRING && !nextIsShared;
     return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
   }
 
-  #hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
+  private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
     this.#outstanding += bytes.length;
     socket.write(bytes, call);
   }
 
   /** What is called when bytes that matter have left. */
-  get #callback(): () => void {
+  private get callback(): () => void {
     this.#onWritten ??= () => this.#scope.run(SocketDriver.#wrote, this);
     return this.#onWritten;
   }
 
   /** Tells the connection what has left. */
-  #report(now: number): void {
+  private report(now: number): void {
     const { socket } = this;
     if (this.#outstanding === 0 || (socket.destroyed && !socket.writableFinished)) return;
     // A stream of objects does not count bytes.
@@ -197,17 +205,17 @@ export class SocketDriver implements Driver, Sleeper {
     if (this.#watching) return;
     this.#watching = true;
     // What it holds already may have been written without a callback: this one comes behind it.
-    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.#callback);
+    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.callback);
   }
 
-  #destroy(): void {
+  private destroySocket(): void {
     // From here on nobody knows any more what has left.
-    this.#report(this.now());
+    this.report(this.now());
     this.socket.destroy();
   }
 
   /** Ends the socket: both of its sides at once when the peer has ended too, which costs one call less. */
-  #end(): void {
+  private endSocket(): void {
     if (this.socket.readableEnded && this.socket.writableLength === 0 && keepsNothing(this.socket))
       this.socket.destroy();
     else this.socket.end();
@@ -217,7 +225,7 @@ export class SocketDriver implements Driver, Sleeper {
   wake(): void {
     if (this.socket.closed) return;
     const now = this.now();
-    this.#report(now);
+    this.report(now);
     if (this.#connection.deadline > now) {
       this.#scope.alarms.follow(this, this.#connection, this.#start);
       return;
@@ -230,7 +238,7 @@ export class SocketDriver implements Driver, Sleeper {
   static #wrote(driver: SocketDriver): void {
     const { socket } = driver;
     if (socket.destroyed) return;
-    driver.#report(driver.now());
+    driver.report(driver.now());
     if (driver.#outstanding === 0) driver.#watching = false;
     proceed(driver.#ws, driver);
   }
@@ -250,7 +258,7 @@ export class SocketDriver implements Driver, Sleeper {
   static readonly #onEnd = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
-    driver.#report(now);
+    driver.report(now);
     driver.#connection.receiveEnd(now, driver.#error);
     driver.#scope.run(work, driver.#ws);
   };
@@ -259,7 +267,7 @@ export class SocketDriver implements Driver, Sleeper {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
     driver.#scope.alarms.clear(driver);
-    driver.#report(now);
+    driver.report(now);
     // What has arrived is all there will be, so there is nothing to hold back any more: the end must come.
     driver.#connection.receiveEnd(now, driver.#error);
     driver.#connection.resume(now);

@@ -49,6 +49,8 @@ export const PHASES: Readonly<Record<Phase, { state: State; server: Transport; c
 
 /** What is known of the end of a connection. */
 export class Closing {
+  /** The deadline for the rest of the closing handshake and the end of the transport, once it runs. */
+  due: number | undefined = undefined;
   /** Our Close frame, once it has been queued. */
   sent: CloseReason | undefined = undefined;
   /** The peer's Close frame. */

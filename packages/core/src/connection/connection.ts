@@ -59,7 +59,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
 
   private constructor(spare: Spare, now: number, opening?: Opening) {
     this.#facts = new Facts(spare, now, opening);
-    if (opening !== undefined) this.#facts.startHandshake();
+    if (opening !== undefined) this.#facts.startHandshake(opening);
   }
 
   /**
@@ -217,7 +217,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     if (closing.ended) return this;
     if (cause !== undefined) closing.cause = cause;
     closing.ended = true;
-    facts.startEnd();
+    facts.startEnd(closing);
     return this;
   }
 

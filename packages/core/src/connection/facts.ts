@@ -28,7 +28,7 @@ export class Facts extends Timers {
   openedAt: number | undefined = undefined;
   receivedAt: number | undefined = undefined;
   /** The opening handshake while it lasts. */
-  opening: Opening | undefined;
+  override opening: Opening | undefined;
   /** The event `open`, until it has been polled. */
   openEvent: OpenEvent | undefined = undefined;
   /** The receiver, borrowed while there is something to parse. */
@@ -42,7 +42,7 @@ export class Facts extends Timers {
   /** Whether the connection is paused. */
   paused = false;
   /** What is known of the end, once it has begun. */
-  closing: Closing | undefined = undefined;
+  override closing: Closing | undefined = undefined;
 
   constructor(spare: Spare, now: number, opening: Opening | undefined) {
     super(now);

@@ -18,7 +18,7 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
     facts.borrowSender().close(payload);
   } catch (error) {
     // The random source threw, so no Close frame will leave and begin the deadline.
-    if (!closing.ended) facts.startClose();
+    if (!closing.ended) facts.startClose(closing);
     throw error;
   }
 }
@@ -59,7 +59,7 @@ function awaitEnd(facts: Facts, closing: Closing): void {
   if (closing.ended) return;
   facts.clearOpen();
   facts.clearStall();
-  facts.startClose();
+  facts.startClose(closing);
 }
 
 /** Fails the connection of a peer that is gone and would not read a Close frame. */

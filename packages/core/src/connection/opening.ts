@@ -30,6 +30,8 @@ export interface Opened {
 export abstract class Opening {
   protected readonly reader: HeadReader;
 
+  /** The deadline of the opening handshake. */
+  due: number | undefined = undefined;
   /** Accepts the request and returns the response. A server has this while a request waits for a decision. */
   accept: ((options: AcceptOptions) => Acceptance) | undefined = undefined;
 

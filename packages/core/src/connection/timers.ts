@@ -35,16 +35,20 @@ interface Progress {
   due: number | undefined;
 }
 
+/** Where the deadline of a handshake is kept: only a connection that opens or closes has one (benchmarks: idle). */
+interface Handshake {
+  /** The time by which it must be complete. */
+  due: number | undefined;
+}
+
 /** The deadlines and the heartbeat of a connection. Every deadline is set relative to `now`. */
 export abstract class Timers {
   /** The last time that the caller gave, on its own clock in milliseconds. */
   now: number;
-  #handshake: number | undefined = undefined;
   #ping: number | undefined = undefined;
   #pong: number | undefined = undefined;
   #idle: number | undefined = undefined;
   #stall: number | undefined = undefined;
-  #close: number | undefined = undefined;
   #progress: Progress | undefined = undefined;
   // The number of heartbeat Ping frames so far, and the time of the last one until a Pong frame answers it.
   #pings = 0;
@@ -56,17 +60,21 @@ export abstract class Timers {
 
   /** The options, which hold the timeouts. */
   abstract get options(): ResolvedOptions;
+  /** The opening handshake, while it lasts. */
+  abstract readonly opening: Handshake | undefined;
+  /** What is known of the end, once it has begun. */
+  abstract readonly closing: Handshake | undefined;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
     return Math.min(
-      this.#handshake ?? Infinity,
+      this.opening?.due ?? Infinity,
       this.#ping ?? Infinity,
       this.#pong ?? Infinity,
       this.#idle ?? Infinity,
       this.#progress?.due ?? Infinity,
       this.#stall ?? Infinity,
-      this.#close ?? Infinity,
+      this.closing?.due ?? Infinity,
     );
   }
 
@@ -85,8 +93,8 @@ export abstract class Timers {
     const { now } = this;
     if (this.deadline > now) return undefined;
     const due: Readonly<Record<DeadlineName, number | undefined>> = {
-      close: this.#close,
-      handshake: this.#handshake,
+      close: this.closing?.due,
+      handshake: this.opening?.due,
       pong: this.#pong,
       stall: this.#stall,
       message: this.#progress?.due,
@@ -103,18 +111,17 @@ export abstract class Timers {
 
   /** Whether the close deadline runs. */
   get closeRuns(): boolean {
-    return this.#close !== undefined;
+    return this.closing?.due !== undefined;
   }
 
   /** Sets the deadline of the opening handshake, when that begins. */
-  startHandshake(): void {
-    this.#handshake = dueAfter(this.options.handshakeTimeout, this.now);
+  startHandshake(opening: Handshake): void {
+    opening.due = dueAfter(this.options.handshakeTimeout, this.now);
   }
 
   /** Sets the deadlines of an open connection, when it opens. */
   startOpen(): void {
     const { heartbeat } = this.options;
-    this.#handshake = undefined;
     if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, this.now);
     this.alive();
   }
@@ -191,26 +198,28 @@ export abstract class Timers {
 
   /** Clears all but the stall and close deadlines, because our Close frame has been queued or the connection has failed. */
   clearOpen(): void {
-    this.#handshake = this.#ping = undefined;
+    this.#ping = undefined;
+    if (this.opening !== undefined) this.opening.due = undefined;
     this.clearSilence();
   }
 
   /** Sets the deadline for the rest of the closing handshake and the end of the transport, if it does not run yet. */
-  startClose(): void {
-    this.#close ??= dueAfter(this.options.closeTimeout, this.now);
+  startClose(closing: Handshake): void {
+    closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
   /** Sets the deadlines when the read side of the transport has ended. The write side must end within closeTimeout too. */
-  startEnd(): void {
+  startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;
-    this.startClose();
+    this.startClose(closing);
   }
 
   /** Clears all deadlines, because the transport is to be destroyed. */
   clearAll(): void {
     this.clearOpen();
-    this.#stall = this.#close = undefined;
+    this.#stall = undefined;
+    if (this.closing !== undefined) this.closing.due = undefined;
   }
 }
 

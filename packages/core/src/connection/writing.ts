@@ -32,6 +32,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
     tick(facts, now);
     return undefined;
   }
+  if (facts.queuedBytes === 0) giveBack(facts);
   facts.unreported += bytes.length;
   facts.bytesSent += bytes.length;
   move(facts, now);
@@ -109,7 +110,7 @@ export function move(facts: Facts, now: number | undefined): void {
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
   if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) {
-    facts.startClose();
+    facts.startClose(closing);
   }
 }
 

@@ -12,6 +12,8 @@ const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER };
 
 /** Timers whose clock and whose options a test moves. */
 class Clocked extends Timers {
+  override readonly opening = { due: undefined as number | undefined };
+  override readonly closing = { due: undefined as number | undefined };
   #options: ResolvedOptions = resolveOptions(OFF);
 
   constructor() {
@@ -38,13 +40,13 @@ class Clocked extends Timers {
 
 /** Sets a deadline to `time`, from 0. */
 const SETTERS: Readonly<Record<DeadlineName, (timers: Clocked, time: number) => void>> = {
-  handshake: (timers, time) => timers.at(0, { handshakeTimeout: time }).startHandshake(),
+  handshake: (timers, time) => timers.at(0, { handshakeTimeout: time }).startHandshake(timers.opening),
   ping: (timers, time) => timers.at(0, { heartbeat: { interval: time, timeout: 1 } }).startOpen(),
   pong: (timers, time) => void timers.at(0, { heartbeat: { interval: NEVER, timeout: time } }).heartbeat(false),
   idle: (timers, time) => timers.at(0, { idleTimeout: time }).alive(),
   message: (timers, time) => timers.at(0, { messageProgress: { bytes: 1, within: time } }).watchMessage(0, 0),
   stall: (timers, time) => timers.at(0, { stallTimeout: time }).startStall(),
-  close: (timers, time) => timers.at(0, { closeTimeout: time }).startClose(),
+  close: (timers, time) => timers.at(0, { closeTimeout: time }).startClose(timers.closing),
 };
 
 test('at first no deadline runs', () => {
@@ -91,7 +93,7 @@ test('deadlines are whole milliseconds, rounded up, and Infinity sets none', () 
   ];
   for (const [handshakeTimeout, now, due] of cases) {
     const timers = new Clocked().at(now, { handshakeTimeout });
-    timers.startHandshake();
+    timers.startHandshake(timers.opening);
     assert.is(timers.deadline, due, `${handshakeTimeout} after ${now}`);
   }
 });
