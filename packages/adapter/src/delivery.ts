@@ -110,6 +110,7 @@ export abstract class Delivery<Data> {
     if (this.state !== state) this.changed();
   }
 
+  /** Hands the transport the bytes that wait; one that throws is destroyed. */
   private flushDriver(): void {
     try {
       this.driver?.flush();
@@ -181,6 +182,7 @@ export abstract class Delivery<Data> {
   /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
+  /** Returns the next event of core. */
   private poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
     try {
       return connection.poll();
@@ -193,6 +195,7 @@ export abstract class Delivery<Data> {
     }
   }
 
+  /** Calls the handler of an event, and returns what the handler returns. */
   private deliver(connection: Connection, event: ConnectionEvent): unknown {
     const { handlers } = this.scope;
     const { self } = this;
@@ -226,6 +229,7 @@ export abstract class Delivery<Data> {
     }
   }
 
+  /** Publishes that a request was refused, where a program listens for that. */
   private tellRefusal(error: Error): void {
     const { diagnostics } = this.scope;
     if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
@@ -247,6 +251,7 @@ export abstract class Delivery<Data> {
     this.changed();
   }
 
+  /** Carries out the decision of the application when it comes. */
   private async decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
     this.key = Decision.apply(await decision, connection, this.time());
     this.changed();
@@ -274,6 +279,7 @@ export abstract class Delivery<Data> {
     this.scope.report(this.self, error);
   }
 
+  /** The time on the clock of the driver. */
   private time(): number | undefined {
     return this.driver?.now();
   }

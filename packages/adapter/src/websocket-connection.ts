@@ -434,6 +434,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return this as unknown as WebSocketConnection<never>;
   }
 
+  /** Notes that bytes of the application are borrowed. */
   private lend(): void {
     this.#extras ??= {};
     this.#extras.lent = true;
@@ -468,12 +469,14 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return inbox;
   }
 
+  /** Calls the `message` handler for messages that waited. */
   private handle(messages: readonly (string | Uint8Array)[]): void {
     for (const message of messages) {
       this.attempt(this.connection, () => this.scope.handlers.message?.(this, message));
     }
   }
 
+  /** Pauses the connection for one of the reasons that there are. */
   private pauseFor(by: number): void {
     const { connection } = this;
     connection?.pause();
@@ -485,6 +488,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.changed();
   }
 
+  /** Resumes the connection when no reason for the pause is left. */
   private resumeFor(by: number): void {
     if (this.#extras?.pausedBy) {
       this.#extras.pausedBy &= ~by;
@@ -494,6 +498,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.changed();
   }
 
+  /** Lets core send something, and returns whether it did. */
   private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
     const { connection } = this;
     if (connection === undefined) return this.refused(data);
@@ -506,6 +511,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return true;
   }
 
+  /** Sends a message that is prepared for many connections. */
   private sendPrepared(
     message: PreparedMessage,
     slow: 'close' | 'skip' | ((ws: this) => unknown),
@@ -544,6 +550,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return 'closed';
   }
 
+  /** Fails the connection, since its peer does not read. */
   private tooSlow(): void {
     this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
     // Not at once: a handler may be in the middle of something when it calls.
