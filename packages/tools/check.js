@@ -2,6 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
@@ -22,12 +23,8 @@ run of publishing.
  * @returns {Promise<number>} the exit code
  */
 export async function command(args) {
-  const unknown = args.find((arg) => arg !== '--fix');
-  if (unknown !== undefined) {
-    throw new Failure(`${unknown} is not an option.\n\n${help}`);
-  }
+  const { fix = false } = parseArgs({ args, options: { fix: { type: 'boolean' } } }).values;
   install(ROOT, 'all');
-  const fix = args.includes('--fix');
   const results = [lint(fix), await checkWorkflows(ROOT), await built(fix), await checkTypes(), checkDeno(ROOT)];
   return results.every(Boolean) ? 0 : 1;
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { install } from './install.js';
 import { addressOf, NO_ADDRESS, pack, published } from './pack.js';
@@ -24,11 +25,13 @@ Without the address of the repository (\`repository\` in the package.json of the
  * @returns {Promise<number>} the exit code
  */
 export async function command(args) {
-  const { dryRun, into } = parse(args);
+  const options = /** @type {const} */ ({ 'dry-run': { type: 'boolean' }, into: { type: 'string' } });
+  const { 'dry-run': dryRun, into } = parseArgs({ args, options }).values;
   if (!dryRun) checkReleasable(ROOT);
   install(ROOT, 'all');
   build(ROOT);
-  const folder = into ?? mkdtempSync(join(tmpdir(), 'sockless-release-'));
+  const folder = resolve(into ?? mkdtempSync(join(tmpdir(), 'sockless-release-')));
+  mkdirSync(folder, { recursive: true });
   try {
     const packed = pack(ROOT, folder);
     // Imported here, because their dependencies are installed only now.
@@ -46,23 +49,6 @@ export async function command(args) {
     if (into === undefined) rmSync(folder, { recursive: true });
   }
   return 0;
-}
-
-/**
- * @param {string[]} args
- * @returns {{ dryRun: boolean, into: string | undefined }}
- */
-function parse(args) {
-  let dryRun = false;
-  let into;
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === '--dry-run') dryRun = true;
-    else if (arg === '--into' && rest[0] !== undefined) into = resolve(String(rest.shift()));
-    else throw new Failure(`${arg} is not understood.\n\n${help}`);
-  }
-  if (into !== undefined) mkdirSync(into, { recursive: true });
-  return { dryRun, into };
 }
 
 /**

@@ -125,6 +125,7 @@ export abstract class Delivery<Data> {
     if (this.state !== state) this.changed();
   }
 
+  /** Hands the transport the bytes that wait; one that throws is destroyed. */
   private flushDriver(): void {
     try {
       this.driver?.flush();
@@ -200,6 +201,7 @@ export abstract class Delivery<Data> {
   /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
+  /** Returns the next event of core. */
   private poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
     try {
       return connection.poll();
@@ -212,6 +214,7 @@ export abstract class Delivery<Data> {
     }
   }
 
+  /** Calls the handler of an event, and returns what the handler returns. */
   private deliver(connection: Connection, event: ConnectionEvent): unknown {
     const { handlers } = this.scope;
     const { self } = this;
@@ -245,6 +248,7 @@ export abstract class Delivery<Data> {
     }
   }
 
+  /** Publishes that a request was refused, where a program listens for that. */
   private tellRefusal(error: Error): void {
     const { diagnostics } = this.scope;
     if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
@@ -266,6 +270,7 @@ export abstract class Delivery<Data> {
     this.changed();
   }
 
+  /** Carries out the decision of the application when it comes. */
   private async decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
     this.key = Decision.apply(await decision, connection, this.time());
     this.changed();
@@ -294,6 +299,7 @@ export abstract class Delivery<Data> {
     this.scope.report(this.self, error);
   }
 
+  /** The time on the clock of the driver. */
   private time(): number | undefined {
     return this.driver?.now();
   }

@@ -459,6 +459,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return this as unknown as WebSocketConnection<never>;
   }
 
+  /** Notes that bytes of the application are borrowed. */
   private lend(): void {
     this.#extras ??= {};
     this.#extras.lent = true;
@@ -493,12 +494,14 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return inbox;
   }
 
+  /** Calls the `message` handler for messages that waited. */
   private handle(messages: readonly (string | Uint8Array)[]): void {
     for (const message of messages) {
       this.attempt(this.connection, () => this.scope.handlers.message?.(this, message));
     }
   }
 
+  /** Pauses the connection for one of the reasons that there are. */
   private pauseFor(by: number): void {
     const { connection } = this;
     connection?.pause();
@@ -510,6 +513,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.changed();
   }
 
+  /** Resumes the connection when no reason for the pause is left. */
   private resumeFor(by: number): void {
     if (this.#extras?.pausedBy) {
       this.#extras.pausedBy &= ~by;
@@ -519,6 +523,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.changed();
   }
 
+  /** Lets core send something, and returns whether it did. */
   private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
     const { connection } = this;
     if (connection === undefined) return this.refused(data);
@@ -531,6 +536,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return true;
   }
 
+  /** Sends a message that is prepared for many connections. */
   private sendPrepared(
     message: PreparedMessage,
     slow: 'close' | 'skip' | ((ws: this) => unknown),
@@ -570,6 +576,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return 'closed';
   }
 
+  /** Fails the connection, since its peer does not read. */
   private tooSlow(): void {
     this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
     // Deliver the events later: the caller may be a handler that is in the middle of something.

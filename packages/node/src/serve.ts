@@ -120,6 +120,7 @@ export async function serve<Data = unknown>(
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
     arrivals.close();
+    http.keepAliveTimeout = 1;
     // A socket whose request is being answered now is idle after that. Node would wait a second more for another request.
     const idle = setInterval(() => http.closeIdleConnections(), 20);
     try {
