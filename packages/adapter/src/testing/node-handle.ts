@@ -77,8 +77,8 @@ export class Handle {
   }
 
   /** Counts as Node does: bytes that wait in the stream are included. */
-  get bytesWritten(): number {
-    return this.#handed + (this.#socket?.writableLength ?? 0) - this.#unfinished;
+  bytesWritten({ writableLength }: DuplexLike): number {
+    return this.#handed + writableLength - this.#unfinished;
   }
 
   start(socket: DuplexLike): void {
