@@ -91,7 +91,7 @@ test('maxTotalQueuedBytes: the connections with the most waiting bytes are faile
       open: (ws) => void all.push(ws),
       end: (ws, { explanation }) => void ends.push(all.indexOf(ws), explanation.error?.rule),
     },
-    { maxTotalQueuedBytes: 10 * MB },
+    { maxTotalQueuedBytes: 10 * MB, closeTimeout: 100 },
   );
   for (let n = 0; n < 3; n++) {
     (await rawClient(bench, server.port)).socket.pause();
@@ -112,9 +112,10 @@ test('maxTotalQueuedBytes: the connections with the most waiting bytes are faile
     ['open', 'open', 'open'],
   );
   await fill(c, 3.5);
+  // It may have passed its closeTimeout meanwhile.
   assert.equal(
-    all.map(({ state }) => state),
-    ['open', 'closing', 'open'],
+    all.map(({ state }) => state === 'open'),
+    [true, false, true],
   );
   assert.ok(server.statistics.queuedBytes <= 10 * MB);
   await until(() => ends.length === 2);

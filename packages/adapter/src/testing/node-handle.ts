@@ -205,7 +205,7 @@ export class Handle {
       this.#reading = false;
       this.#eof = true;
       socket.push(null);
-      socket.read(0);
+      socket.read();
     } catch (error) {
       socket.destroy(failure('read', codeOf(error)));
     }
