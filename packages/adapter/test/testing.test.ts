@@ -52,7 +52,7 @@ test('every action and event is in the trace, with its time and the name of its 
     }
   }
   assert.equal([...kinds].filter((kind) => !/^(throw|error) /.test(kind)).sort(), [
-    ...['a loop begins', 'await drained', 'await written', 'broadcast', 'close', 'drain', 'drained', 'end'],
+    ...['a loop begins', 'await drained', 'await written', 'broadcast', 'close', 'cut', 'drain', 'drained', 'end'],
     ...['joined: false', 'joined: true', 'left', 'message binary', 'message text', 'open', 'pause', 'ping: false'],
     ...['ping: true', 'reset', 'resume', 'send', 'send a fragment of', 'terminate', 'the loop has ended'],
     ...["the peer's Close frame", 'written'],

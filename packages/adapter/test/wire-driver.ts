@@ -141,7 +141,12 @@ export const opening =
         wrong,
         handlers: wrong === 'loses messages' ? deafAfter(5, server) : server,
       }),
-      harms: { reset: () => ends[0].reset() },
+      harms: {
+        reset: () => ends[0].reset(),
+        cut() {
+          for (const end of ends) end.dropping = true;
+        },
+      },
     };
   };
 
