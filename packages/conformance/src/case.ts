@@ -75,9 +75,15 @@ export type Expectation =
   /** The transport ends. */
   | { readonly end: 'ended'; readonly within?: number }
   /** A server answers with another status than 101, of these if there are any; a client gives up. */
-  | { readonly end: 'refused'; readonly statuses?: readonly number[]; readonly within?: number }
+  | {
+      readonly end: 'refused';
+      readonly statuses?: readonly number[];
+      /** Header fields that the response must have, in lower case, with what they must contain. */
+      readonly fields?: Readonly<Record<string, string>>;
+      readonly within?: number;
+    }
   /** A server accepts the request, a client the response, and messages are echoed. */
-  | { readonly end: 'opened'; readonly subprotocol?: string; readonly extensions?: Extensions }
+  | { readonly end: 'opened'; readonly extensions?: Extensions }
   /** The implementation may wait, refuse or end, and must not take what was sent for something else. */
   | { readonly end: 'untouched' }
   /** Whatever became of it: another connection must work. */

@@ -1,5 +1,5 @@
 /** Plays many cases against one target. */
-import { type Case, familyOf, type Severity } from '../case.ts';
+import type { Case, Severity } from '../case.ts';
 import { allCases } from '../cases/index.ts';
 import type { Target } from './link.ts';
 import { type PlayOptions, playCase } from './run.ts';
@@ -61,5 +61,3 @@ export async function runCase(item: Case, target: Target, options: PlayOptions =
     return { case: item, verdict: 'fail', findings, wire: [], milliseconds: 0 };
   }
 }
-
-export { familyOf };

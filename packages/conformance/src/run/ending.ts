@@ -1,6 +1,7 @@
 /** How a connection must stand when its script has been played. */
 import type { Expectation } from '../case.ts';
 import { materialise } from '../wire/bytes.ts';
+import { field, parseHead } from '../wire/http.ts';
 import { Stop } from './opening.ts';
 import { Play, told } from './play.ts';
 import { codeOf } from './session.ts';
@@ -108,7 +109,10 @@ async function drained(play: Play, milliseconds: number): Promise<boolean> {
   return false;
 }
 
-async function refused(play: Play, { statuses = [], within }: Extract<Expectation, { end: 'refused' }>): Promise<void> {
+async function refused(
+  play: Play,
+  { statuses = [], fields = {}, within }: Extract<Expectation, { end: 'refused' }>,
+): Promise<void> {
   const { session } = play;
   if (play.case.role === 'server') {
     const { text, whole } = await session.head(play.within(within));
@@ -127,6 +131,11 @@ async function refused(play: Play, { statuses = [], within }: Extract<Expectatio
           : `it answered ${status} instead of ${instead}`,
       );
     }
+    const head = parseHead(text);
+    for (const [name, value] of Object.entries(fields)) {
+      if (status !== 0 && !(field(head, name) ?? '').includes(value))
+        play.fail(`its response has no ${name}: ${value}`);
+    }
     return;
   }
   const deadline = session.link.now() + play.within(within);
@@ -142,9 +151,8 @@ async function refused(play: Play, { statuses = [], within }: Extract<Expectatio
 
 async function opened(play: Play, expect: Extract<Expectation, { end: 'opened' }>): Promise<void> {
   if (play.case.role === 'server') {
-    const offer = play.case.script.find((step) => step.do === 'head')?.head ?? '';
-    const offered = [...offer.matchAll(/^sec-websocket-extensions:(.*)\r$/gim)].map(([, value]) => value).join(', ');
-    await play.opened(offered, undefined, expect);
+    const request = play.case.script.find((step) => step.do === 'head')?.head ?? '';
+    await play.opened(parseHead(request.trimStart()), undefined, expect.extensions);
   }
   await play.echo('hello');
   return alive(play);

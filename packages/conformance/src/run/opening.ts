@@ -51,29 +51,35 @@ export function responseHead(extensions?: string): string {
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n${answer}\r\n`;
 }
 
-/** Judges the response of a server to a request that it has accepted, and returns its extensions. */
-export function judgeResponse(
-  session: Session,
-  head: Head,
-  offered: string | undefined,
-  key: string = SAMPLE_KEY,
-): ExtensionElement[] {
+/** Judges the response of a server to a request that it must accept, and returns its extensions. */
+export function judgeResponse(session: Session, head: Head, request: Head): ExtensionElement[] {
   const must = (section: string, text: string): void => session.find('must', section, text);
-  if (!/^HTTP\/1\.[1-9] 101( |$)/.test(head.start))
+  if (!/^HTTP\/1\.[1-9] 101( |$)/.test(head.start)) {
     throw new Stop(`the server answered "${head.start.slice(0, 80)}" and did not switch protocols`);
-  if (field(head, 'upgrade')?.toLowerCase() !== 'websocket')
+  }
+  const key = field(request, 'sec-websocket-key') ?? '';
+  if (field(head, 'upgrade')?.toLowerCase() !== 'websocket') {
     must('RFC 6455 4.2.2', 'its response has no Upgrade: websocket');
-  if (!hasToken(field(head, 'connection'), 'upgrade'))
+  }
+  if (!hasToken(field(head, 'connection'), 'upgrade')) {
     must('RFC 6455 4.2.2', 'its response has no Connection: Upgrade');
-  if (field(head, 'sec-websocket-accept') !== acceptKey(key))
+  }
+  if (field(head, 'sec-websocket-accept') !== acceptKey(key)) {
     must('RFC 6455 4.2.2', 'its Sec-WebSocket-Accept does not fit the key');
+  }
+  const protocol = field(head, 'sec-websocket-protocol');
+  if (protocol !== undefined && !listOf(field(request, 'sec-websocket-protocol')).includes(protocol)) {
+    must('RFC 6455 4.2.2', `it chose the subprotocol "${protocol}", which was not offered`);
+  }
   const elements = parseElements(field(head, 'sec-websocket-extensions'));
-  const offers = parseElements(offered).map(({ name }) => name);
+  const offers = parseElements(field(request, 'sec-websocket-extensions')).map(({ name }) => name);
   for (const { name } of elements) {
     if (!offers.includes(name)) must('RFC 6455 9.1', `it answers with the extension ${name}, which was not offered`);
   }
   return elements;
 }
+
+const listOf = (value: string | undefined): string[] => (value ?? '').split(',').map((part) => part.trim());
 
 /** Judges the request of a client, and returns the key and what it offers. */
 export function judgeRequest(session: Session, head: Head): { key: string; offers: ExtensionElement[] } {

@@ -1,8 +1,8 @@
 /** Plays the script of a case over a link, and says what was wrong. */
-import type { Case, Expectation, Item, Step } from '../case.ts';
+import type { Case, Extensions, Item, Step } from '../case.ts';
 import { equal, lengthOf, materialise, utf8 } from '../wire/bytes.ts';
 import { Frames } from '../wire/frames.ts';
-import { acceptKey, parseElements, parseHead } from '../wire/http.ts';
+import { acceptKey, field, type Head, parseElements, parseHead } from '../wire/http.ts';
 import type { Link, Target } from './link.ts';
 import { agree, fill, judgeRequest, judgeResponse, requestHead, responseHead, Stop } from './opening.ts';
 import { type Arrived, codeOf, Session } from './session.ts';
@@ -80,12 +80,12 @@ export class Play {
   }
 
   /** An ordinary opening handshake. */
-  async open(extensions?: string, needs?: string, wanted?: Extract<Expectation, { end: 'opened' }>): Promise<void> {
+  async open(extensions?: string, needs?: string): Promise<void> {
     const { session, target, case: item } = this;
     if (item.role === 'server') {
       const head = requestHead(extensions);
       await session.send(fill(head, target), head);
-      await this.opened(extensions, needs, wanted);
+      await this.opened(parseHead(head), needs);
     } else {
       const { offers } = await this.request();
       const named = offers.some(({ name, parameters }) =>
@@ -100,29 +100,21 @@ export class Play {
     }
   }
 
-  /** Reads the response of a server, which must accept. */
-  async opened(offered?: string, needs?: string, wanted?: Extract<Expectation, { end: 'opened' }>): Promise<void> {
+  /** Reads the response of a server, which must accept the request. */
+  async opened(request: Head, needs?: string, wanted?: Extensions): Promise<void> {
     const { session } = this;
     const { text, whole } = await session.head(this.within());
     if (!whole) throw new Stop(text === '' ? 'it did not answer the request' : 'its response is not whole');
-    const head = parseHead(text);
-    const elements = judgeResponse(session, head, offered);
-    const agreed = agree(session, 'server', elements, offered, wanted?.extensions);
-    const protocol = head.fields.find(([name]) => name === 'sec-websocket-protocol')?.[1];
-    if (protocol !== wanted?.subprotocol && protocol !== undefined)
-      session.find('must', 'RFC 6455 4.2.2', `it chose the subprotocol ${protocol}, which was not offered`);
-    if (needs !== undefined) {
-      const given = elements.find(({ name }) => name === 'permessage-deflate');
-      const missing = needs
-        .split(';')
-        .map((part) => part.trim())
-        .find(
-          (part) =>
-            part !== 'permessage-deflate' &&
-            !given?.parameters.some(([name, value]) => part === name || part === `${name}=${value}`),
-        );
-      if (!agreed || missing !== undefined) throw new Stop(`the server does not agree to ${needs}`, true);
-    }
+    session.opened = true;
+    const elements = judgeResponse(session, parseHead(text), request);
+    const offered = field(request, 'sec-websocket-extensions');
+    const agreed = agree(session, 'server', elements, offered, wanted);
+    if (needs === undefined) return;
+    const given = elements.find(({ name }) => name === 'permessage-deflate')?.parameters ?? [];
+    const has = (part: string): boolean =>
+      part === 'permessage-deflate' || given.some(([name, value]) => part === name || part === `${name}=${value}`);
+    const parts = needs.split(';').map((part) => part.trim());
+    if (!(agreed && parts.every(has))) throw new Stop(`the server does not agree to ${needs}`, true);
   }
 
   /** Reads the request of a client. */
@@ -130,6 +122,7 @@ export class Play {
     const { text, whole } = await this.session.head(this.within());
     if (!whole) throw new Stop('the client sent no whole request');
     const request = judgeRequest(this.session, parseHead(text));
+    this.session.opened = true;
     this.#accept = acceptKey(request.key);
     return request;
   }

@@ -38,6 +38,8 @@ export class Session {
   #windowBits = 15;
   readonly #keys: string[] = [];
   #closed = false;
+  /** Whether frames come, or still a head. */
+  opened = false;
   /** How the transport ended, if it has. */
   ended: 'end' | 'reset' | undefined;
 
@@ -97,8 +99,10 @@ export class Session {
             'RFC 6455 5.2',
             `it ended inside a frame, after ${hex(this.#reader.rest().subarray(0, 16))}…`,
           );
-      } else {
+      } else if (this.opened) {
         this.#reader.push(got);
+      } else {
+        this.#wire.head(this.link.now(), Buffer.from(got.subarray(0, 200)).toString('latin1'));
       }
     }
   }
