@@ -91,11 +91,26 @@ function accepted(family: Family): void {
   opens(
     'space-much',
     'spaces and tabs around the values',
-    plain
-      .replace(/^([\w-]+): (.*)$/gm, (_, name, value) => `${name}: \t ${value} \t `)
-      .replace(/\r \t \r\n/g, '\r\n')
-      .replaceAll('\r \t ', ' \t \r'),
+    request({
+      fields: {
+        Host: ' \t {host} \t ',
+        Upgrade: '\t websocket \t ',
+        Connection: ' \t Upgrade  ',
+        'Sec-WebSocket-Key': ` \t ${SAMPLE_KEY}\t \t`,
+        'Sec-WebSocket-Version': '\t13 ',
+      },
+    }),
     { section: HTTP },
+  );
+  // Node's own parser takes a tab behind the token for a part of it.
+  opens(
+    'tab-after-connection',
+    'a tab behind the token of Connection',
+    request({ fields: { Connection: 'Upgrade\t' } }),
+    {
+      section: 'RFC 9110 5.5',
+      severity: 'should',
+    },
   );
   opens(
     'order',
