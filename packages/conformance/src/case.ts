@@ -66,7 +66,7 @@ export type Step =
 
 /** How a connection must stand after the script. */
 export type Expectation =
-  /** It is open: a Ping frame is answered, and then a Close frame. */
+  /** It is open: another message is echoed, and then a Close frame answered. */
   | { readonly end: 'alive' }
   /** The implementation fails it: perhaps a Close frame with one of the codes, and then the end. */
   | { readonly end: 'failed'; readonly codes: readonly number[]; readonly within?: number }

@@ -2,9 +2,9 @@
 import type { Expectation } from '../case.ts';
 import { materialise } from '../wire/bytes.ts';
 import { field, parseHead } from '../wire/http.ts';
-import { Stop } from './opening.ts';
 import { Play, told } from './play.ts';
 import { codeOf } from './session.ts';
+import { Stop } from './verdict.ts';
 
 /** The payload of the Ping frame that stands behind whatever must fail a connection. */
 export const AFTER = 'after';
@@ -37,13 +37,11 @@ export async function ending(play: Play, expect: Expectation): Promise<void> {
   }
 }
 
-/** A Ping frame is answered, and a Close frame. */
+/** A message is echoed, and a Close frame answered: with which code is for other cases to say. */
 async function alive(play: Play): Promise<void> {
-  const { session, frames } = play;
-  await session.send(materialise(frames.ping('alive?')));
-  await play.receive([{ type: 'pong', payload: [Buffer.from('alive?').toString('hex')] }]);
-  await session.send(materialise(frames.close(1000)));
-  return closed(play, 1000);
+  await play.echo('alive?');
+  await play.session.send(materialise(play.frames.close(1000)));
+  return closed(play, undefined);
 }
 
 async function closed(play: Play, code: number | undefined): Promise<void> {

@@ -12,17 +12,7 @@ import {
   SAMPLE_KEY,
 } from '../wire/http.ts';
 import type { Session } from './session.ts';
-
-/** Ends a case at once. */
-export class Stop extends Error {
-  /** Set when the case does not apply. */
-  readonly skip: boolean;
-
-  constructor(reason: string, skip = false) {
-    super(reason);
-    this.skip = skip;
-  }
-}
+import { Stop } from './verdict.ts';
 
 /** What a head may say that only the run knows. */
 export interface Placeholders {

@@ -1,11 +1,12 @@
 /** Plays the script of a case over a link, and says what was wrong. */
-import type { Case, Extensions, Item, Step } from '../case.ts';
+import { type Case, type Extensions, familyOf, type Item, type Step } from '../case.ts';
 import { equal, lengthOf, materialise, utf8 } from '../wire/bytes.ts';
 import { Frames } from '../wire/frames.ts';
 import { acceptKey, field, type Head, parseElements, parseHead } from '../wire/http.ts';
 import type { Link, Target } from './link.ts';
-import { agree, fill, judgeRequest, judgeResponse, requestHead, responseHead, Stop } from './opening.ts';
+import { agree, fill, judgeRequest, judgeResponse, requestHead, responseHead } from './opening.ts';
 import { type Arrived, codeOf, Session } from './session.ts';
+import { Stop } from './verdict.ts';
 
 /** How long the answer to anything may take, in milliseconds. */
 const WITHIN = 5000;
@@ -32,7 +33,7 @@ export class Play {
     patience: number,
   ) {
     this.case = item;
-    this.session = new Session(link, item.role);
+    this.session = new Session(link, item.role, familyOf(item) === 'masking');
     this.target = target;
     this.again = again;
     this.patience = patience;

@@ -2,9 +2,8 @@
 import type { Case } from '../case.ts';
 import { ending } from './ending.ts';
 import type { Link, Target } from './link.ts';
-import { Stop } from './opening.ts';
 import { Play } from './play.ts';
-import type { Result } from './verdict.ts';
+import { type Result, Stop } from './verdict.ts';
 
 /** How a case is played. */
 export interface PlayOptions {

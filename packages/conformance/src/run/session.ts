@@ -4,7 +4,7 @@ import { concat, hex } from '../wire/bytes.ts';
 import { type Frame, FrameReader } from '../wire/frames.ts';
 import { InflateError, Inflater } from '../wire/inflate.ts';
 import type { Link } from './link.ts';
-import type { Finding } from './verdict.ts';
+import { type Finding, Stop } from './verdict.ts';
 import { type Entry, Wire } from './wire.ts';
 
 /** A whole message or a control frame. */
@@ -23,13 +23,14 @@ const TYPES: Readonly<Record<number, Arrived['type']>> = { 1: 'text', 2: 'binary
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Codes that must never be in a Close frame (7.4.1). */
 const NEVER = [1005, 1006, 1015];
-/** The most bytes that a compressed message may become here. */
+/** The most bytes that a frame may have here, or a compressed message become. */
 const LIMIT = 2 ** 27;
 
 /** A connection to the implementation under test. */
 export class Session {
   readonly link: Link;
   readonly #role: Role;
+  readonly #comparesKeys: boolean;
   readonly #reader = new FrameReader();
   readonly #wire: Wire;
   readonly findings: Finding[] = [];
@@ -43,10 +44,14 @@ export class Session {
   /** How the transport ended, if it has. */
   ended: 'end' | 'reset' | undefined;
 
-  /** @param role of the implementation */
-  constructor(link: Link, role: Role) {
+  /**
+   * @param role of the implementation
+   * @param comparesKeys whether masking keys are to differ
+   */
+  constructor(link: Link, role: Role, comparesKeys: boolean) {
     this.link = link;
     this.#role = role;
+    this.#comparesKeys = comparesKeys;
     this.#wire = new Wire(link.now());
   }
 
@@ -85,6 +90,7 @@ export class Session {
         const item = this.#judge(frame);
         if (item !== undefined) return item;
       }
+      if (this.#reader.announced > LIMIT) throw new Stop(`it sends a frame of ${this.#reader.announced} bytes`);
       if (this.ended !== undefined) return 'end';
       const left = deadline - this.link.now();
       if (left < 0) return undefined;
@@ -216,7 +222,7 @@ export class Session {
     }
     this.#keys.push(hex(key));
     const [first] = this.#keys;
-    if (this.#keys.length > 2 && this.#keys.every((other) => other === first)) {
+    if (this.#comparesKeys && this.#keys.length > 2 && this.#keys.every((other) => other === first)) {
       this.find('must', 'RFC 6455 5.3', `it masked ${this.#keys.length} frames with the same key`);
     }
   }

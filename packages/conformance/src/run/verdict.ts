@@ -26,3 +26,14 @@ export interface Result {
 export function weight(findings: readonly Finding[]): Severity | undefined {
   return SEVERITIES.find((severity) => findings.some((finding) => finding.severity === severity));
 }
+
+/** Ends a case at once. */
+export class Stop extends Error {
+  /** Set when the case does not apply. */
+  readonly skip: boolean;
+
+  constructor(reason: string, skip = false) {
+    super(reason);
+    this.skip = skip;
+  }
+}

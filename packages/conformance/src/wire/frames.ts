@@ -94,6 +94,9 @@ export class FrameReader {
     this.#size += chunk.length;
   }
 
+  /** The length of the payload that the frame in progress announces, if that is known. */
+  announced = 0;
+
   /** The number of bytes that are no frame yet. */
   get waiting(): number {
     return this.#size;
@@ -114,6 +117,7 @@ export class FrameReader {
     const headLength = 2 + extended + (isMasked ? 4 : 0);
     if (head.length < headLength) return undefined;
     const length = extended === 0 ? short : Number(`0x${hex(head.subarray(2, 2 + extended))}`);
+    this.announced = length;
     if (this.#size < headLength + length) return undefined;
     const key = isMasked ? head.slice(2 + extended, headLength) : undefined;
     this.#take(headLength);
