@@ -43,8 +43,8 @@ const accept = (key: string): string =>
 class Failure extends Error {
   readonly code: number;
 
-  constructor(code: number) {
-    super(String(code));
+  constructor(code: number, cause?: unknown) {
+    super(String(code), { cause });
     this.code = code;
   }
 }
@@ -317,7 +317,7 @@ class Lazy implements Link {
 
   #inflate(data: Buffer): Buffer {
     const limit = this.#bugs.has('limit of the wire only') ? 2 ** 30 : LIMIT;
-    const inflater = new BlockInflater(this.#window, limit, this.#bugs.has('truncated DEFLATE') || limit > LIMIT);
+    const inflater = new BlockInflater(this.#window, limit, this.#bugs.has('truncated DEFLATE'));
     const message = inflater.message(data);
     if (!this.#bugs.has('window never kept')) this.#window = inflater.window;
     if (inflater.sawFinal && this.#bugs.has('window lost after BFINAL')) this.#window = Buffer.alloc(0);
@@ -347,8 +347,8 @@ class Lazy implements Link {
 function text(bytes: Uint8Array): void {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Failure(1007);
+  } catch (error) {
+    throw new Failure(1007, error);
   }
 }
 
@@ -388,13 +388,14 @@ class BlockInflater {
         engine: { bytesWritten: number };
       };
       const used = engine.bytesWritten;
-      const final = used < data.length || (!this.#isCareless && isFinal(data, dictionary));
+      const isCareless = this.#isCareless || buffer.length > LIMIT;
+      const final = used < data.length || (!isCareless && isFinal(data, dictionary));
       // What zlib cannot tell: that nothing is missing. One byte more must be read as the begin of a block.
-      if (!(final || this.#isCareless || isWhole(data, dictionary, buffer.length))) throw new Failure(1007);
+      if (!(final || isCareless || isWhole(data, dictionary, buffer.length))) throw new Failure(1007);
       return { output: buffer, used, final };
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure(error instanceof RangeError ? 1009 : 1007);
+      throw new Failure(error instanceof RangeError ? 1009 : 1007, error);
     }
   }
 }

@@ -54,7 +54,9 @@ for (const [bug, declared] of Object.entries(BROKEN) as [Bug, RegExp][]) {
           isLight(item) &&
           (ALL || i % SAMPLE === 0 || (declared.test(nameOf(item)) && !/\d{5}/.test(item.id) && i % 3 === 0)),
       );
-      assert.equal(failedOf(await play(role, cases, [bug])), cases.filter(isExpected).map(nameOf));
+      const results = await play(role, cases, [bug]);
+      const applicable = results.filter(({ verdict }) => verdict !== 'skip').map((result) => result.case);
+      assert.equal(failedOf(results), applicable.filter(isExpected).map(nameOf));
       assert.ok(
         chooseCases(role, { quick: true }).some((item) => declared.test(nameOf(item))),
         'no case is declared',
