@@ -3,7 +3,20 @@
 const NODE = /** @type {const} */ ([20, 19]);
 const COMMANDS = [
   ...['start', 'test', 'check', 'build', 'bench', 'size'],
-  ...['fuzz', 'mutation', 'runtimes', 'hostile', 'soak', 'kernel', 'model', 'lifecycle', 'recording', 'release'],
+  ...[
+    'fuzz',
+    'mutation',
+    'runtimes',
+    'hostile',
+    'soak',
+    'conformance',
+    'compliance',
+    'kernel',
+    'model',
+    'lifecycle',
+    'recording',
+    'release',
+  ],
 ];
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -3,8 +3,8 @@
  * Each {@link Bug} breaks one thing in it.
  */
 import { createHash } from 'node:crypto';
-import { inflateRawSync } from 'node:zlib';
 import type { Link, Role, Target } from '../src/index.ts';
+import { BlockInflater, Failure, LIMIT } from './lazy-inflate.ts';
 
 /** What can be broken. */
 export type Bug =
@@ -34,20 +34,9 @@ export type Bug =
   | 'same mask'
   | 'accept unchecked';
 
-/** Longer messages are refused. */
-const LIMIT = 2 ** 26;
 const KEY = Buffer.from('0123456789abcdef').toString('base64');
 const accept = (key: string): string =>
   createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-
-class Failure extends Error {
-  readonly code: number;
-
-  constructor(code: number, cause?: unknown) {
-    super(String(code), { cause });
-    this.code = code;
-  }
-}
 
 /** Returns an endpoint with some bugs, as a target. */
 export function lazyTarget(role: Role, bugs: readonly Bug[] = []): Target {
@@ -348,78 +337,6 @@ function text(bytes: Uint8Array): void {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new Failure(1007, error);
-  }
-}
-
-/** zlib, made to keep its window past a block with BFINAL. */
-class BlockInflater {
-  window: Buffer;
-  sawFinal = false;
-  readonly #limit: number;
-  readonly #isCareless: boolean;
-
-  constructor(window: Buffer, limit: number, isCareless: boolean) {
-    this.window = window;
-    this.#limit = limit;
-    this.#isCareless = isCareless;
-  }
-
-  message(data: Buffer): Buffer {
-    let rest = Buffer.concat([data, Buffer.from([0, 0, 255, 255])]);
-    const parts: Buffer[] = [];
-    while (rest.length > 0) {
-      const { output, used, final } = this.#stream(rest, this.#limit);
-      parts.push(output);
-      this.window = Buffer.concat([this.window, output]).subarray(-32_768);
-      rest = rest.subarray(used);
-      if (!final) break;
-      this.sawFinal = true;
-    }
-    return Buffer.concat(parts);
-  }
-
-  #stream(data: Buffer, limit: number): { output: Buffer; used: number; final: boolean } {
-    const dictionary = this.window.length > 0 ? { dictionary: this.window } : {};
-    try {
-      const options = { ...dictionary, finishFlush: 2, maxOutputLength: limit + 1, info: true } as const;
-      const { buffer, engine } = inflateRawSync(data, options) as unknown as {
-        buffer: Buffer;
-        engine: { bytesWritten: number };
-      };
-      const used = engine.bytesWritten;
-      const isCareless = this.#isCareless || buffer.length > LIMIT;
-      const final = used < data.length || (!isCareless && isFinal(data, dictionary));
-      // What zlib cannot tell: that nothing is missing. One byte more must be read as the begin of a block.
-      if (!(final || isCareless || isWhole(data, dictionary, buffer.length))) throw new Failure(1007);
-      return { output: buffer, used, final };
-    } catch (error) {
-      if (error instanceof Failure) throw error;
-      throw new Failure(error instanceof RangeError ? 1009 : 1007, error);
-    }
-  }
-}
-
-/** Whether the last block has BFINAL: then a byte behind it is left over. */
-function isFinal(data: Buffer, dictionary: object): boolean {
-  const longer = Buffer.concat([data, Buffer.from([255])]);
-  try {
-    const { engine } = inflateRawSync(longer, { ...dictionary, finishFlush: 2, info: true }) as unknown as {
-      engine: { bytesWritten: number };
-    };
-    return engine.bytesWritten < longer.length;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether data ends between two blocks: a stored block behind it is read as such. */
-function isWhole(data: Buffer, dictionary: object, length: number): boolean {
-  const probe = Buffer.from([1, 1, 0, 254, 255, 33]);
-  try {
-    const output = inflateRawSync(Buffer.concat([data, probe]), { ...dictionary, finishFlush: 2 });
-    return output.length === length + 1 && output.at(-1) === 33;
-  } catch {
-    return false;
+    throw new Failure(1007, { cause: error });
   }
 }

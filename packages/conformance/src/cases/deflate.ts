@@ -376,6 +376,8 @@ function windows(family: Family): void {
       { extensions: `${PMD}; ${own}=${bits}`, needs: role === 'server' ? own : `${PMD}; ${own}` },
     );
     // Of a server the suite offers its own window, and the answer names the limit, if it has one: what is sent keeps to both.
+    // A server leaves out what is the default, and the distances above ask for that.
+    if (role === 'server' && bits === 15) continue;
     const distance = size;
     const extensions = `${PMD}; ${other}=${bits}`;
     family.echoes(

@@ -1,7 +1,7 @@
 /** Links over sockets of Node, with or without TLS. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Link, Target } from '../run/link.ts';
 
 /** A server under test that listens somewhere. */
@@ -109,7 +109,9 @@ export class SocketLink implements Link {
   }
 
   drop(): void {
-    if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
+    // Only a socket without TLS can be reset.
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
   }
 
   /** Resolves when something has come, or time is up. */

@@ -1,0 +1,48 @@
+/** `npm run conformance`: the suite against sockless, or with `--peers` against the others. */
+import { writeFileSync } from 'node:fs';
+import { asHtml, asText, countFamilies, type Result, summary } from '../../src/index.ts';
+import { isKnown, KNOWN } from './known.ts';
+import { peersDocument } from './peers.ts';
+import { OURS, PEERS, type Subject } from './subjects.ts';
+
+const args = process.argv.slice(2);
+const has = (name: string): boolean => args.includes(name);
+const valuesOf = (name: string): string[] => args.flatMap((arg, i) => (args[i - 1] === name ? [arg] : []));
+const wanted = valuesOf('--subject');
+const options = { filter: valuesOf('--filter'), quick: has('--quick'), parallel: 8 };
+
+const started = performance.now();
+const all: { subject: Subject; results: Result[] }[] = [];
+let failed = 0;
+for (const subject of has('--peers') ? PEERS : OURS) {
+  const name = `${subject.name} ${subject.role} over ${subject.over}`;
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  if (subject.run === undefined) {
+    console.log(`${name}: skipped, its runtime is not installed`);
+    continue;
+  }
+  const begun = performance.now();
+  const results = (await subject.run(options)).map((result) =>
+    has('--peers') ? result : withoutKnown(subject, result),
+  );
+  all.push({ subject, results });
+  const wrong = results.filter(({ verdict }) => verdict === 'fail');
+  failed += wrong.length;
+  console.log(`${name}: ${summary(results)}, ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+  if (wrong.length > 0 && !has('--peers')) console.log(asText(wrong));
+  const [path] = valuesOf('--html');
+  if (path !== undefined) writeFileSync(path, asHtml(results, name));
+}
+if (has('--write')) writeFileSync(new URL('../../PEERS.md', import.meta.url), peersDocument(all));
+const [{ results: first = [] } = {}] = all;
+console.log(
+  `\n${[...countFamilies(first.map((result) => result.case))].map(([family, count]) => `${family} ${count}`).join(', ')}`,
+);
+console.log(`${all.length} runs in ${((performance.now() - started) / 1000).toFixed(0)} s, ${failed} cases failed`);
+process.exit(failed > 0 && !has('--peers') ? 1 : 0);
+
+/** What a runtime itself does wrong is said in `known.ts`, and no more than that is excused. */
+function withoutKnown(subject: Subject, result: Result): Result {
+  if (!isKnown(subject, result)) return result;
+  return { ...result, verdict: 'skip', findings: [], reason: KNOWN.find(({ id }) => id === result.case.id)?.why };
+}
