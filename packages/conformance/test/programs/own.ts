@@ -1,5 +1,5 @@
 /** The WebSocket that a runtime has of its own: Deno's or Bun's server, or its class as a client. */
-import { askFor, ROLE } from './parts.ts';
+import { askFor, PORT, ROLE } from './parts.ts';
 
 interface Echo {
   send(data: unknown): unknown;
@@ -28,7 +28,7 @@ const told = (port: number): void => console.log(`listening on ws://127.0.0.1:${
 const refused = (): Response => new Response('no WebSocket', { status: 400 });
 
 if (ROLE === 'server' && Deno !== undefined) {
-  Deno.serve({ port: 0, hostname: '127.0.0.1', onListen: ({ port }) => told(port) }, (request) => {
+  Deno.serve({ port: PORT, hostname: '127.0.0.1', onListen: ({ port }) => told(port) }, (request) => {
     try {
       const { socket, response } = Deno.upgradeWebSocket(request);
       socket.binaryType = 'arraybuffer';
@@ -41,7 +41,7 @@ if (ROLE === 'server' && Deno !== undefined) {
   });
 } else if (ROLE === 'server' && Bun !== undefined) {
   const { port } = Bun.serve({
-    port: 0,
+    port: PORT,
     hostname: '127.0.0.1',
     fetch: (request, server) => (server.upgrade(request) ? undefined : refused()),
     websocket: { perMessageDeflate: true, message: (ws, data) => void ws.send(data) },

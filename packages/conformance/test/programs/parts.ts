@@ -4,6 +4,8 @@ const { env } = (globalThis as unknown as { process: { env: Record<string, strin
 
 /** What the program is to be. */
 export const ROLE: string | undefined = env.ROLE;
+/** Where a server listens; 0 for any free port. */
+export const PORT: number = Number(env.PORT ?? 0);
 /** Whether with TLS. */
 export const SECURE: boolean = env.SECURE === '1';
 

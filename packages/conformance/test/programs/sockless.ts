@@ -1,6 +1,6 @@
 /** sockless on Node or Deno: an echo server that prints its address, or a client that plays all cases, some at a time. */
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
-import { askFor, ROLE, SECURE } from './parts.ts';
+import { askFor, PORT, ROLE, SECURE } from './parts.ts';
 
 const isDeno = 'Deno' in globalThis;
 const { accept, connect, serve } = (await import(
@@ -13,7 +13,7 @@ const handlers = {
 if (ROLE === 'server') {
   const files = { cert: CERTIFICATE, key: KEY };
   const tls = SECURE ? (isDeno ? files : { tls: files }) : {};
-  const options = { port: 0, compression: true, subprotocols: ['chat', 'superchat'], ...tls };
+  const options = { port: PORT, compression: true, subprotocols: ['chat', 'superchat'], ...tls };
   const server = await serve(options, { request: () => accept(), ...handlers });
   console.log(`listening on ${server.url}`);
 } else {
