@@ -188,14 +188,7 @@ function fragments(family: Family): void {
     [pong('inside'), text('Hello, Helloworld')],
     about,
   );
-  echoes(
-    family,
-    'fragment-last-empty',
-    'an empty last fragment',
-    [...out.text(data, { rsv: 4, final: false }), ...out.more('')],
-    [text('Hello, Helloworld')],
-    about,
-  );
+
   for (const cut of [1, 2, 3])
     echoes(
       family,

@@ -164,7 +164,6 @@ function accepted(family: Family): void {
     request({ fields: { 'Sec-WebSocket-Key': '+/+/+/+/+/+/+/+/+/+/+w==' } }),
     { section: 'RFC 6455 4.2.2' },
   );
-  opens('no-origin', 'a request without Origin', plain, { section: 'RFC 6455 4.2.1' });
   for (const [name, value] of Object.entries({
     unknown: 'foo',
     'with-parameters': 'foo; bar; baz=1',

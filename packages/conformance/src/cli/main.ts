@@ -86,6 +86,9 @@ async function client(options: Options): Promise<Result[]> {
     const code = await new Promise<number | string | null>((resolve, reject) => {
       child.once('error', (error) => reject(new TargetError(`cannot run ${name}: ${error.message}`, { cause: error })));
       child.once('exit', (status, signal) => resolve(signal ?? status));
+    }).catch(async (error: unknown) => {
+      await run.server.close();
+      throw error;
     });
     if (code !== 0) console.error(`${name} ended with ${code}`);
   }
