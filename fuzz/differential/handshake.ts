@@ -55,25 +55,9 @@ const REQUEST_LINES = [
 ];
 
 const STATUS_LINES = [
-  ...[
-    'HTTP/1.1 101',
-    'HTTP/1.1 101 ',
-    'HTTP/1.1 200 OK',
-    'HTTP/1.0 101 x',
-    'HTTP/1.2 101 x',
-    'HTTP/2 101 x',
-    'HTTP/2.0 101 x',
-  ],
-  ...[
-    'HTTP/1.1 0101 x',
-    'HTTP/1.1 101x',
-    'http/1.1 101 x',
-    'HTTP/1.1  101 x',
-    'HTTP/1.1 426 x',
-    'HTTP/1.1 101 é',
-    '\r\nHTTP/1.1 101 x',
-    '101',
-  ],
+  ...['HTTP/1.1 101', 'HTTP/1.1 101 ', 'HTTP/1.1 200 OK', 'HTTP/1.0 101 x', 'HTTP/1.2 101 x', 'HTTP/2 101 x', '101'],
+  ...['HTTP/2.0 101 x', 'HTTP/1.1 0101 x', 'HTTP/1.1 101x', 'http/1.1 101 x', 'HTTP/1.1  101 x', 'HTTP/1.1 426 x'],
+  ...['HTTP/1.1 101 é', '\r\nHTTP/1.1 101 x'],
 ];
 
 /** Returns a head with a few random changes. */

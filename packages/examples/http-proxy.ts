@@ -1,5 +1,5 @@
 /**
- * Through an HTTP proxy, by CONNECT: what companies put between their desks and the world. `HTTPS_PROXY` says where it is.
+ * Through an HTTP proxy with CONNECT, as in many company networks. `HTTPS_PROXY` is the URL of the proxy.
  *
  *     HTTPS_PROXY=http://user:password@proxy.example:8888 node --import tsx packages/examples/http-proxy.ts
  */
@@ -10,14 +10,14 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { type ConnectOptions, connect, serve } from '@sockless/node';
 
-/** Returns `createSocket` for a proxy; a refusal of the proxy's is the `cause` of the end. */
+/** Returns a `createSocket` that goes through a proxy. If the proxy refuses, that is the `cause` of the end. */
 function through(proxy: URL): NonNullable<ConnectOptions['createSocket']> {
   const { hostname, port, username, password } = proxy;
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
   return async ({ host, port: target, secure }, signal): Promise<Duplex> => {
     const path = `${host}:${target}`;
     const headers = { Host: path, ...(username !== '' && { 'Proxy-Authorization': `Basic ${credentials}` }) };
-    // The signal ends it when the connection is given up: closed, aborted, or later than `handshakeTimeout`.
+    // The signal ends the request when the connection is closed, aborted, or exceeds `handshakeTimeout`.
     const tunnel = request({ host: hostname, port, method: 'CONNECT', path, headers, signal, agent: false }).end();
     const [response, socket, head] = (await once(tunnel, 'connect')) as [{ statusCode: number }, Socket, Buffer];
     if (response.statusCode !== 200) {
@@ -25,7 +25,7 @@ function through(proxy: URL): NonNullable<ConnectOptions['createSocket']> {
       throw new Error(`the proxy answers ${response.statusCode}`);
     }
     if (head.length > 0) socket.unshift(head);
-    // Inside of the tunnel TLS is with the server itself: the proxy sees none of it.
+    // TLS inside the tunnel is with the server itself, so the proxy cannot read it.
     return secure ? connectTls({ socket, servername: host, ALPNProtocols: ['http/1.1'] }) : socket;
   };
 }
@@ -41,7 +41,7 @@ for await (const message of ws) {
   ws.close(1000);
 }
 
-// What the proxy does not let through is an end like any other.
+// If the proxy refuses, the connection ends like any other.
 const refused = connect('ws://127.0.0.1:1/', { createSocket });
 const { explanation } = await refused.closed;
 console.log(`${explanation.error?.rule}: ${explanation.cause}`);

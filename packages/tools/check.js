@@ -2,6 +2,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
@@ -22,12 +23,8 @@ run of publishing.
  * @returns {Promise<number>} the exit code
  */
 export async function command(args) {
-  const unknown = args.find((arg) => arg !== '--fix');
-  if (unknown !== undefined) {
-    throw new Failure(`${unknown} is not an option.\n\n${help}`);
-  }
+  const { fix = false } = parseArgs({ args, options: { fix: { type: 'boolean' } } }).values;
   install(ROOT, 'all');
-  const fix = args.includes('--fix');
   const results = [lint(fix), await checkWorkflows(ROOT), await built(fix), await checkTypes(), checkDeno(ROOT)];
   return results.every(Boolean) ? 0 : 1;
 }
@@ -39,7 +36,7 @@ export async function command(args) {
 async function built(fix) {
   try {
     build(ROOT);
-    // Their imports have been installed by now.
+    // Imported here, because their dependencies are installed only now.
     const { checkApi } = await import('./api.js');
     const { checkPackages } = await import('./packed.js');
     return [checkApi(ROOT, fix), await checkPackages(ROOT)].every(Boolean);

@@ -11,9 +11,9 @@ import { join } from 'node:path';
 export function startCoverage(root, folder) {
   const results = mkdtempSync(join(tmpdir(), 'sockless-coverage-'));
   return {
-    /** The arguments of the process to be measured. */
-    imports: ['--import', new URL('coverage-loader.js', import.meta.url).href],
-    env: { NODE_V8_COVERAGE: results, SOCKLESS_COVERED: join(root, folder, 'src') },
+    // It replaces types by spaces, so that V8 counts in the source itself; tsx minifies, which hides uncovered lines.
+    loader: 'ts-blank-space/register',
+    env: { NODE_V8_COVERAGE: results },
 
     /**
      * Prints a table with a line for each file.
@@ -21,17 +21,10 @@ export function startCoverage(root, folder) {
      * @returns {boolean} whether it passed
      */
     report(judge) {
-      const everything = ['lines', 'branches', 'functions', 'statements'].flatMap((part) => [`--${part}`, '100']);
-      const { status } = spawnSync(
-        process.execPath,
-        [
-          join(root, 'node_modules/c8/bin/c8.js'),
-          'report',
-          ...['--temp-directory', results, '--include', `${folder}/src/**`, '--reporter', 'text'],
-          ...(judge ? ['--check-coverage', ...everything] : []),
-        ],
-        { cwd: root, stdio: 'inherit' },
-      );
+      const c8 = join(root, 'node_modules/c8/bin/c8.js');
+      const sources = ['--all', '--src', join(root, folder, 'src'), '--include', `${folder}/src/**`];
+      const args = ['report', '--temp-directory', results, ...sources, ...(judge ? ['--100', '--check-coverage'] : [])];
+      const { status } = spawnSync(process.execPath, [c8, ...args], { cwd: root, stdio: 'inherit' });
       rmSync(results, { recursive: true, force: true });
       return status === 0;
     },

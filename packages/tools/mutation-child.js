@@ -1,34 +1,35 @@
-// Runs single tests in the tree made by mutation-tree.js, on Node and on Deno. It replaces uvu, which runs whole suites, and
-// `Deno.test`. It reports in lines of JSON behind a NUL: each test that begins, and the final result.
+// Runs single tests in the tree of mutation-tree.ts, on Node and on Deno. It stands in for uvu, which runs whole suites, and for
+// `Deno.test`. It reports in lines of JSON behind a NUL: each test that begins, and what came of it.
 import { readFileSync, writeSync } from 'node:fs';
 import { Session } from 'node:inspector';
+import module from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** @typedef {{ name: string, body: (state: object) => unknown, suite: Suite }} Test */
-/** @typedef {{ state: object, begun: boolean, before: Hook[], beforeEach: Hook[], after: Hook[], afterEach: Hook[] }} Suite */
 /** @typedef {(state: object) => unknown} Hook */
+/** @typedef {{ begun: boolean, before: Hook[], beforeEach: Hook[], afterEach: Hook[] }} Hooks */
+/** @typedef {{ name: string, body: Hook, state: object, hooks: Hooks }} Test */
 
 /** The tests of the file that is being loaded. @type {Test[]} */
 let registered = [];
 
-/** Like uvu's: a suite is a function that registers tests. */
+/** Like uvu's: a suite is a function that registers tests. What it does after all tests is left out, as the process ends. */
 export function suite() {
-  /** @type {Suite} */
-  const self = { state: {}, begun: false, before: [], beforeEach: [], after: [], afterEach: [] };
+  const state = {};
+  /** @type {Hooks} */
+  const hooks = { begun: false, before: [], beforeEach: [], afterEach: [] };
   /** @type {Test[]} */
   const tests = [];
-  const add = (/** @type {string} */ name, /** @type {Hook} */ body) => tests.push({ name, body, suite: self });
-  const hook = (/** @type {Hook[]} */ hooks, /** @type {Hook[]} */ each) =>
-    Object.assign((/** @type {Hook} */ body) => hooks.push(body), {
+  const add = (/** @type {string} */ name, /** @type {Hook} */ body) => tests.push({ name, body, state, hooks });
+  const hook = (/** @type {Hook[]} */ all, /** @type {Hook[]} */ each) =>
+    Object.assign((/** @type {Hook} */ body) => all.push(body), {
       each: (/** @type {Hook} */ body) => each.push(body),
     });
   return Object.assign(add, {
-    before: hook(self.before, self.beforeEach),
-    after: hook(self.after, self.afterEach),
-    self,
+    before: hook(hooks.before, hooks.beforeEach),
+    after: hook([], hooks.afterEach),
     skip: () => undefined,
-    run: () => registered.push(...tests),
+    run: () => registered.push(...tests.splice(0)),
   });
 }
 
@@ -36,10 +37,12 @@ export function suite() {
 export const test = suite();
 
 /** Like Deno's: a test is a name and a body, or an object. */
-const denoTest = suite();
-const addDenoTest = (/** @type {any} */ first, /** @type {Hook} */ body = first.fn) => {
-  if (!first.ignore) registered.push({ name: first.name ?? first, body: () => body({}), suite: denoTest.self });
-};
+function addDenoTest(/** @type {any} */ first, /** @type {Hook} */ body = first.fn) {
+  if (first.ignore) return;
+  denoTests(first.name ?? first, () => body({}));
+  denoTests.run();
+}
+const denoTests = suite();
 
 /** Writes a whole report even if the pipe is full and tests print as well. @param {object} line */
 function report(line) {
@@ -51,15 +54,13 @@ function report(line) {
     }
   }
 }
-const end = (/** @type {object} */ line) => {
+
+function end(/** @type {object} */ line) {
   report(line);
   process.exit(0);
-};
+}
 
-/**
- * @param {string} file
- * @returns {Promise<Test[]>}
- */
+/** @param {string} file @returns {Promise<Test[]>} */
 async function load(file) {
   registered = [];
   await import(pathToFileURL(resolve(file)).href);
@@ -67,17 +68,13 @@ async function load(file) {
 }
 
 /** @param {Test} test */
-async function runTest({ body, suite }) {
-  const { state } = suite;
-  if (!suite.begun) {
-    suite.begun = true;
-    for (const hook of suite.before) await hook(state);
-  }
+async function runTest({ body, state, hooks }) {
+  const all = [...(hooks.begun ? [] : hooks.before), ...hooks.beforeEach];
+  hooks.begun = true;
   try {
-    for (const hook of suite.beforeEach) await hook(state);
-    await body(state);
+    for (const hook of [...all, body]) await hook(state);
   } finally {
-    for (const hook of suite.afterEach) await hook(state);
+    for (const hook of hooks.afterEach) await hook(state);
   }
 }
 
@@ -94,40 +91,33 @@ async function measure(file, places) {
   const tests = await load(file);
   report({ loaded: await reached(session, places) });
   for (const [index, test] of tests.entries()) {
-    report({ begun: index });
     const started = performance.now();
-    let failure = '';
-    try {
-      await runTest(test);
-    } catch (error) {
-      failure = String(error).slice(0, 200);
-    }
+    const failure = await runTest(test).then(
+      () => '',
+      (error) => String(error).slice(0, 200),
+    );
     const time = Math.ceil(performance.now() - started);
     report({ name: test.name, index, time, failure, reached: await reached(session, places) });
   }
-  end({ done: true });
 }
 
 /**
  * @param {Session} session
  * @param {Record<string, number[]>} places
- * @returns {Promise<Record<string, number[]>>}
  */
 async function reached(session, places) {
-  /** @type {Record<string, number[]>} */
-  const found = {};
-  // Deno calls back asynchronously.
-  const result = await new Promise((resolve, reject) => {
+  /** @type {import('node:inspector').Profiler.ScriptCoverage[]} */
+  const scripts = await new Promise((resolve, reject) => {
     session.post('Profiler.takePreciseCoverage', (error, taken) => (error ? reject(error) : resolve(taken.result)));
   });
-  for (const { url, functions } of /** @type {import('node:inspector').Profiler.ScriptCoverage[]} */ (result)) {
-    const wanted = places[url];
-    if (wanted === undefined) continue;
+  const found = /** @type {Record<string, number[]>} */ ({});
+  for (const { url, functions } of scripts.filter((script) => places[script.url] !== undefined)) {
+    // The inner ranges decide: they are written over the outer ones.
     const ranges = functions.flatMap(({ ranges }) => ranges);
     ranges.sort((a, b) => b.endOffset - b.startOffset - (a.endOffset - a.startOffset));
     const counts = new Uint8Array(Math.max(0, ...ranges.map(({ endOffset }) => endOffset)));
     for (const { startOffset, endOffset, count } of ranges) counts.fill(count > 0 ? 1 : 0, startOffset, endOffset);
-    found[url] = wanted.flatMap((place, index) => (counts[place] === 1 ? [index] : []));
+    found[url] = (places[url] ?? []).flatMap((place, index) => (counts[place] === 1 ? [index] : []));
   }
   return found;
 }
@@ -137,46 +127,49 @@ async function reached(session, places) {
  * @param {[file: string, indexes: number[]][]} selection tests, in this order
  */
 async function kill(selection) {
-  /** @type {Map<string, Test[]>} */
-  const files = new Map();
+  const loaded = /** @type {Record<string, Test[]>} */ ({});
   for (const [file, indexes] of selection) {
     report({ begun: `${file}: loading` });
-    let tests = files.get(file);
     try {
-      tests ??= await load(file);
+      loaded[file] ??= await load(file);
     } catch (error) {
-      return end(error instanceof SyntaxError ? { invalid: String(error) } : { killed: `${file}: loading` });
+      end(error instanceof SyntaxError ? { invalid: String(error) } : { killed: `${file}: loading` });
     }
-    files.set(file, tests);
     for (const index of indexes) {
-      const test = tests[index];
+      const test = loaded[file]?.[index];
       const name = `${file}: ${test?.name}`;
-      report({ begun: name, index });
+      report({ begun: name });
       try {
         // A test that no longer exists counts as failed.
         if (test === undefined) throw new Error('missing');
         await runTest(test);
       } catch {
-        return end({ killed: name });
+        end({ killed: name });
       }
     }
   }
-  return end({ survived: true });
 }
 
 // A test that expects such an exception has a listener of its own.
 process.on('uncaughtException', (error) => {
   if (process.listenerCount('uncaughtException') === 1) end({ killed: `an exception that no test caught, ${error}` });
 });
+const { file, places, selection, kernel, imports } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const { Deno } = /** @type {any} */ (globalThis);
 if (Deno !== undefined) {
-  Deno.test = Object.assign(addDenoTest, { beforeAll: denoTest.before, afterAll: denoTest.after });
+  Deno.test = Object.assign(addDenoTest, { beforeAll: denoTests.before, afterAll: denoTests.after });
+} else {
+  // Deno has an import map for this.
+  const hooks = `const imports = ${JSON.stringify(imports)};
+export const resolve = (name, context, next) => (imports[name] ? { url: imports[name], shortCircuit: true } : next(name, context));`;
+  module.register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 }
-const { file, places, selection, kernel } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 if (!kernel) Reflect.deleteProperty(globalThis, 'WebAssembly');
 // Not awaited, because the tests import this module and would wait for it.
-(places === undefined ? kill(selection) : measure(file, places)).catch((error) => {
-  process.nextTick(() => {
-    throw error;
-  });
-});
+(places === undefined ? kill(selection) : measure(file, places)).then(
+  () => end({ done: true }),
+  (error) =>
+    process.nextTick(() => {
+      throw error;
+    }),
+);

@@ -1,12 +1,13 @@
-// Packs the published packages as npm is given them: what the sources cannot say is filled in here, and nowhere else.
+// Packs the published packages for npm. Anything that the sources leave open, such as addresses, is filled in only
+// here.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { Failure, packages } from './workspace.js';
 
 /**
- * The repository's address while the root's package.json names none: no such host can exist (RFC 2606), and nothing that is
- * packed with it is released.
+ * Stands for the repository's address until the package.json of the root has one. This host cannot exist (RFC 2606),
+ * and packages with it are never released.
  */
 export const NO_ADDRESS = 'https://repository.invalid/sockless';
 
@@ -20,7 +21,7 @@ export const NO_ADDRESS = 'https://repository.invalid/sockless';
  */
 
 /**
- * @typedef {object} Manifest what is read of a package.json
+ * @typedef {object} Manifest the parts of a package.json that are read
  * @property {string} name
  * @property {string} version
  * @property {boolean} [private]
@@ -31,7 +32,7 @@ export const NO_ADDRESS = 'https://repository.invalid/sockless';
  */
 
 /**
- * Where the repository is, as the `repository` of the root's package.json says: the address of its page.
+ * Returns the address of the repository's page, from the `repository` in the package.json of the root.
  * @param {string} root
  * @returns {string | undefined} `undefined` while it is not decided
  */
@@ -42,7 +43,7 @@ export function addressOf(root) {
 }
 
 /**
- * The packages that are published, each after those that it needs.
+ * Returns the published packages, each after those that it depends on.
  * @param {string} root
  * @returns {{ folder: string, manifest: Manifest }[]}
  */
@@ -53,11 +54,11 @@ export function published(root) {
 }
 
 /**
- * Packs them from what has been built.
+ * Packs the packages from their builds.
  * @param {string} root
  * @param {string} into the folder that gets the tarballs
  * @param {string} [address] of the repository's page
- * @returns {Packed[]} each after those that it needs
+ * @returns {Packed[]} each after those that it depends on
  */
 export function pack(root, into, address = addressOf(root) ?? NO_ADDRESS) {
   const all = published(root);
@@ -87,8 +88,7 @@ export function pack(root, into, address = addressOf(root) ?? NO_ADDRESS) {
 }
 
 /**
- * Packs the packages of others that ours depend on, from where they are installed, so that a project can install all without
- * the network.
+ * Packs the installed packages that ours depend on, so that a project can install everything without the network.
  * @param {string} root
  * @param {string} into the folder that gets the tarballs
  * @returns {string[]} the paths of the tarballs
@@ -121,16 +121,15 @@ function complete({ devDependencies, dependencies = {}, ...rest }, versions, { f
       Object.entries(dependencies).map(([name, range]) => {
         if (!range.startsWith('workspace:')) return [name, range];
         if (range === 'workspace:^' && versions.has(name)) return [name, `^${versions.get(name)}`];
-        throw new Failure(
-          `${folder}/package.json: ${name} is ${range}, and not workspace:^ of a package that is published`,
-        );
+        throw new Failure(`${folder}/package.json: ${name} is ${range}, and not workspace:^ of a published package`);
       }),
     ),
   };
 }
 
 /**
- * Makes the links of a document absolute: in the repository they are relative, and where npm shows a README there is nothing beside it.
+ * Makes the links of a document absolute. In the repository they are relative, which does not work where npm shows a
+ * README.
  * @param {string} root
  * @param {string} markdown
  * @param {{ folder: string, address: string, version: string }} about `folder` is that of the document

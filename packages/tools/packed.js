@@ -1,4 +1,4 @@
-// What publint and "Are the types wrong?" say of the packages, as they are packed.
+// Checks the packed packages with publint and "Are the types wrong?".
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { requireFrom } from './native.js';
 import { pack } from './pack.js';
 
 /**
- * Packs all that is published, and has it looked at.
+ * Packs the published packages and checks them.
  * @param {string} root
  * @returns {Promise<boolean>} whether nothing was found
  */
@@ -48,7 +48,7 @@ async function askPublint(tarball) {
 }
 
 /**
- * The packages are ES modules: what only concerns those who cannot `require` one is left out, for every Node that is supported can.
+ * Problems of programs that cannot `require` an ES module are left out, because every supported Node can.
  * @param {string} tarball
  * @returns {string[]}
  */

@@ -1,4 +1,4 @@
-// A project of somebody else's: an empty folder, into which npm installs the packed packages.
+// A project as a user has it: a folder into which npm installs the packed packages.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,17 +9,17 @@ import { Failure } from './workspace.js';
 /**
  * @typedef {object} Project
  * @property {string} folder
- * @property {import('./pack.js').Packed[]} packed what is installed of ours
+ * @property {import('./pack.js').Packed[]} packed our packages that are installed
  * @property {(path: string, content: string) => string} write writes a file, and returns its path
  * @property {() => void} remove
  */
 
 /**
- * Makes such a project. The network is not used: the tarballs of what ours depend on are made from what is installed here.
+ * Makes such a project without the network: tarballs of the dependencies are made from the packages installed here.
  * @param {string} root
  * @param {object} [options]
  * @param {'module' | 'commonjs'} [options.type]
- * @param {import('./pack.js').Packed[]} [options.packed] default: packs what has been built
+ * @param {import('./pack.js').Packed[]} [options.packed] default: packs the builds
  * @returns {Project}
  */
 export function createProject(root, { type = 'module', packed } = {}) {

@@ -1,8 +1,9 @@
-// Packs what is published, looks at it, tries it in an empty project, and hands it to npm.
+// Packs the published packages, checks them, tries them in an empty project, and stages them at npm.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { install } from './install.js';
 import { addressOf, NO_ADDRESS, pack, published } from './pack.js';
@@ -10,34 +11,36 @@ import { Failure, ROOT } from './workspace.js';
 
 export const help = `npm run release -- [--dry-run] [--into FOLDER]
 
-Builds and packs the packages that are published, has publint and "Are the types wrong?" look at the tarballs, installs
-them into an empty project, and runs the programs of the README files there: on Node, and on Deno and Bun where npm has brought them.
-Then it stages them at npm, with provenance, where a maintainer approves them: .github/workflows/release.yml does that.
+Builds and packs the published packages, checks the tarballs with publint and "Are the types wrong?", installs them into an
+empty project, and runs the programs of the README files there, on Node, Deno and Bun (the last two if npm has installed them).
+Then it stages the tarballs at npm, with provenance, for a maintainer to approve. .github/workflows/release.yml runs it.
 
   --dry-run  stage nothing
-  --into     leave the tarballs in this folder; npm installs them from there
+  --into     keep the tarballs in this folder, from which npm can install them
 
-Without the address of the repository (the \`repository\` of the package.json of the root) only a dry run is possible.`;
+Without the address of the repository (\`repository\` in the package.json of the root) only a dry run is possible.`;
 
 /**
  * @param {string[]} args
  * @returns {Promise<number>} the exit code
  */
 export async function command(args) {
-  const { dryRun, into } = parse(args);
+  const options = /** @type {const} */ ({ 'dry-run': { type: 'boolean' }, into: { type: 'string' } });
+  const { 'dry-run': dryRun, into } = parseArgs({ args, options }).values;
   if (!dryRun) checkReleasable(ROOT);
   install(ROOT, 'all');
   build(ROOT);
-  const folder = into ?? mkdtempSync(join(tmpdir(), 'sockless-release-'));
+  const folder = resolve(into ?? mkdtempSync(join(tmpdir(), 'sockless-release-')));
+  mkdirSync(folder, { recursive: true });
   try {
     const packed = pack(ROOT, folder);
-    // What these import has been installed by now.
+    // Imported here, because their dependencies are installed only now.
     const { checkPacked } = await import('./packed.js');
-    if (!(await checkPacked(packed))) throw new Failure('release: the packages are not as they should be');
+    if (!(await checkPacked(packed))) throw new Failure('release: refused, because the checks above failed.');
     await tryPacked(packed);
     if (dryRun) {
       console.log(
-        `release: a dry run, nothing was published${addressOf(ROOT) ? '' : `; ${NO_ADDRESS} stands for the address`}`,
+        `release: a dry run, nothing was staged${addressOf(ROOT) ? '' : `; ${NO_ADDRESS} stands for the address`}`,
       );
     } else {
       for (const { tarball } of packed) stage(tarball);
@@ -49,48 +52,31 @@ export async function command(args) {
 }
 
 /**
- * @param {string[]} args
- * @returns {{ dryRun: boolean, into: string | undefined }}
- */
-function parse(args) {
-  let dryRun = false;
-  let into;
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === '--dry-run') dryRun = true;
-    else if (arg === '--into' && rest[0] !== undefined) into = resolve(String(rest.shift()));
-    else throw new Failure(`${arg} is not understood.\n\n${help}`);
-  }
-  if (into !== undefined) mkdirSync(into, { recursive: true });
-  return { dryRun, into };
-}
-
-/**
  * @param {string} root
- * @throws {Failure} when what is there is not to be released
+ * @throws {Failure} when this state of the repository may not be released
  */
 export function checkReleasable(root) {
   if (addressOf(root) === undefined) {
     throw new Failure(
-      "release: refused, since the repository's address is not decided. It belongs into `repository` of the package.json of the root.",
+      "release: refused, because the repository's address is missing. Put it into `repository` in the package.json of the root.",
     );
   }
   const git = (/** @type {string[]} */ ...args) => {
-    // In a container the folder may be somebody else's.
+    // In a container the folder may belong to another user.
     const all = ['-c', `safe.directory=${resolve(root)}`, ...args];
     const { status, stdout, stderr } = spawnSync('git', all, { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Failure(`release: refused, since git ${args.join(' ')} fails: ${stderr}`);
     return stdout.trim();
   };
   if (git('status', '--porcelain') !== '')
-    throw new Failure('release: refused, since not all that is here is committed.');
+    throw new Failure('release: refused, because there are uncommitted changes.');
   const [version, ...others] = new Set(published(root).map(({ manifest }) => manifest.version));
-  if (others.length > 0) throw new Failure('release: refused, since the packages do not have one version.');
+  if (others.length > 0) throw new Failure('release: refused, because the packages have different versions.');
   if (!git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`)) {
-    throw new Failure(`release: refused, since this commit is not tagged v${version}.`);
+    throw new Failure(`release: refused, because this commit is not tagged v${version}.`);
   }
   if (!readFileSync(join(root, 'CHANGELOG.md'), 'utf8').includes(`\n## ${version}`)) {
-    throw new Failure(`release: refused, since CHANGELOG.md has no heading ${version}.`);
+    throw new Failure(`release: refused, because CHANGELOG.md has no heading ${version}.`);
   }
 }
 
@@ -116,7 +102,7 @@ async function tryPacked(packed) {
 }
 
 /**
- * Nobody gets it before a maintainer has approved it. Tokens and provenance are those of the workflow.
+ * Stages a tarball: it is not published before a maintainer approves it. Token and provenance come from the workflow.
  * @param {string} tarball
  */
 function stage(tarball) {

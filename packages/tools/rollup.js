@@ -1,7 +1,7 @@
 // The common part of every rollup.config.js. Rollup runs in the folder of the package that it builds.
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, resolve } from 'node:path';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 import typescript from '@rollup/plugin-typescript';
 import { entryPoints } from './workspace.js';
 
@@ -33,7 +33,7 @@ export function program(name) {
  */
 export function page(name) {
   const options = bundle([name], './tsconfig.page.json');
-  return { ...options, external: [], plugins: [options.plugins, bundledDependencies, copied(dirname(name))] };
+  return { ...options, external: [], plugins: [options.plugins, nodeResolve(), copied(dirname(name))] };
 }
 
 /**
@@ -59,7 +59,7 @@ function bundle(names, tsconfig = './tsconfig.json') {
 }
 
 /**
- * An entry that only exports what others define has no code to map: its source map names its source all the same.
+ * Gives a source map to an entry that only re-exports. It has no code to map, but the map still names its source.
  * @type {import('rollup').Plugin}
  */
 const entryMaps = {
@@ -78,8 +78,8 @@ const entryMaps = {
 };
 
 /**
- * Leaves out the declarations that no entry refers to: nobody could import them. Those that speak of disposal ask for the library that
- * has it, which the sources, as JSR would publish them, must not.
+ * Leaves out declarations that no entry refers to, which could not be imported. Declarations that use disposal get a
+ * reference to the library that defines it; the sources may not have one, because JSR would publish it.
  * @param {string[]} entries
  * @returns {import('rollup').Plugin}
  */
@@ -96,7 +96,7 @@ function neededDeclarations(entries) {
           declarations.source = `/// <reference lib="esnext.disposable" />\n${source}`;
         }
         for (const [, path = ''] of source.matchAll(/\b(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
-          needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop comes to it
+          needed.add(`${posix.join(posix.dirname(name), path)}.d.ts`); // the loop gets to it
         }
       }
       for (const name of Object.keys(outputs)) {
@@ -108,29 +108,6 @@ function neededDeclarations(entries) {
 
 function manifest() {
   return JSON.parse(readFileSync('package.json', 'utf8'));
-}
-
-/** Finds the packages that a page bundles, preferring their ES module. */
-const bundledDependencies = {
-  name: 'bundled-dependencies',
-  /** @type {(id: string, importer: string | undefined) => string | undefined} */
-  resolveId(id, importer) {
-    if (importer === undefined || !/^[@\w]/.test(id)) return undefined;
-    const { resolve } = createRequire(importer);
-    return esModule(resolve, id) ?? resolve(id);
-  },
-};
-
-/** @type {(resolve: NodeJS.RequireResolve, id: string) => string | undefined} */
-function esModule(resolve, id) {
-  try {
-    const path = resolve(`${id}/package.json`);
-    const { module } = JSON.parse(readFileSync(path, 'utf8'));
-    return module === undefined ? undefined : join(dirname(path), module);
-  } catch {
-    // A package that does not export its package.json has a single module; so does a path inside a package.
-    return undefined;
-  }
 }
 
 /**

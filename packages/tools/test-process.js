@@ -24,7 +24,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * @property {number} timeout for each file, in seconds
  * @property {number} workers how many processes run at a time
  * @property {Record<string, string>} env
- * @property {(folder: string) => { imports: string[], env: Record<string, string> } | undefined} measure
+ * @property {(folder: string) => { loader: string, env: Record<string, string> } | undefined} measure
  */
 
 /**
@@ -78,7 +78,7 @@ export async function runTests(root, groups, how) {
  */
 async function runProcess(root, { folder, paths }, output, how, total, running) {
   const measure = how.measure(folder);
-  const imports = ['--import', FOLLOW, '--import', 'tsx', ...(measure?.imports ?? [])];
+  const imports = ['--import', FOLLOW, '--import', measure?.loader ?? 'tsx'];
   // A file rather than a pipe: its contents are complete when the report arrives, whichever process wrote them.
   const written = openSync(output, 'w+');
   const child = spawn(how.program, [...imports, CHILD, root], {

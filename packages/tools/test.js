@@ -1,5 +1,6 @@
 // Installs, builds, runs the tests of all packages, and adds up the results.
 import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { startCoverage } from './coverage.js';
 import { install } from './install.js';
@@ -60,23 +61,17 @@ export function command(args) {
  * @returns {Options}
  */
 function parse(args) {
-  /** @type {Options} */
-  const options = { filters: [] };
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === '--all' || arg === '--coverage' || arg === '--times') {
-      options[/** @type {'all' | 'coverage' | 'times'} */ (arg.slice(2))] = true;
-    } else if (arg === '--timeout' && Number(rest[0]) > 0) {
-      options.timeout = Number(rest.shift());
-    } else if (arg === '--node' && NODES.includes(String(rest[0]))) {
-      options.node = String(rest.shift());
-    } else if (arg.startsWith('-')) {
-      throw new Failure(`${arg} is not an option.\n\n${help}`);
-    } else {
-      options.filters.push(arg);
-    }
-  }
-  return options;
+  const flag = /** @type {const} */ ({ type: 'boolean' });
+  const text = /** @type {const} */ ({ type: 'string' });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { all: flag, coverage: flag, times: flag, timeout: text, node: text },
+  });
+  const { timeout = '', node, ...flags } = values;
+  if (timeout !== '' && !(Number(timeout) > 0)) throw new Failure(`--timeout ${timeout} is no number of seconds`);
+  if (node !== undefined && !NODES.includes(node)) throw new Failure(`--node ${node} is none of ${NODES.join(', ')}`);
+  return { ...flags, ...(node && { node }), ...(timeout && { timeout: Number(timeout) }), filters: positionals };
 }
 
 /**

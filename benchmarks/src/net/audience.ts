@@ -1,9 +1,9 @@
-/** The connections of the load generator that only listen: they count what a server sends to all of them. */
+/** The connections of the load generator that only receive: they count the messages that a server broadcasts. */
 import { inflateRawSync } from 'node:zlib';
 import { type Kind, payload } from '../codec/inputs.ts';
 import type { LoadClient } from './load-client.ts';
 
-/** Asks for connections that listen, unless they are there already, and for what is to be expected on them. */
+/** Asks to open connections that only receive, unless they exist already, and says which messages to expect. */
 export interface ListenQuestion {
   readonly type: 'listen';
   readonly port: number;
@@ -15,18 +15,18 @@ export interface ListenQuestion {
   readonly size: number;
 }
 
-/** Asks to wait until so many messages, since the last `listen`, have arrived on each of them. */
+/** Asks to wait until this many messages have arrived on each connection since the last `listen`. */
 export interface HeardQuestion {
   readonly type: 'heard';
   readonly messages: number;
 }
 
-/** What a server says to all, again and again: each of its frames is like the first one. */
+/** The expected broadcasts: every frame equals the first one. */
 export class Audience {
   readonly #clients: readonly LoadClient[];
   readonly #expected: Buffer;
   readonly #received: number[];
-  /** What has come of the first frame on the first connection, until it is whole and has been checked. */
+  /** The bytes of the first frame on the first connection, until it is complete and has been checked. */
   #first: Buffer | undefined = Buffer.alloc(0);
   #frameLength = 0;
   #waiting:
@@ -44,7 +44,7 @@ export class Audience {
     }
   }
 
-  /** Resolves when so many messages have arrived on each connection. */
+  /** Resolves when this many messages have arrived on each connection. */
   heard(messages: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting = { messages, resolve, reject };
@@ -63,7 +63,7 @@ export class Audience {
     const { messages, resolve } = this.#waiting ?? {};
     if (messages === undefined || resolve === undefined || this.#frameLength === 0) return;
     const expected = messages * this.#frameLength;
-    // The last one is the last to be written to, most likely.
+    // Starts with the last connection, which the server most likely writes to last.
     for (let n = this.#clients.length - 1; n >= 0; n--) {
       const received = this.#received[n] as number;
       if (received > expected) this.#fail(new Error('more has arrived than was sent'));
@@ -73,7 +73,7 @@ export class Audience {
     resolve();
   }
 
-  /** Compares the first message with what it is to be. */
+  /** Compares the first message with the expected one. */
   #check(bytes: Buffer): void {
     this.#first = bytes;
     const frame = readFrame(bytes);
@@ -93,7 +93,7 @@ export class Audience {
   }
 }
 
-/** RFC 7692 7.2.2, and a final block that is empty, so that the stream has an end. */
+/** The tail of RFC 7692 7.2.2, and an empty final block, so that the stream has an end. */
 const TAIL = Buffer.from('0000ffff0300', 'hex');
 
 interface Frame {
@@ -102,7 +102,7 @@ interface Frame {
   readonly length: number;
 }
 
-/** Reads a frame without a mask, if it is whole. */
+/** Decodes an unmasked frame, if it is complete. */
 function readFrame(bytes: Buffer): Frame | undefined {
   if (bytes.length < 2) return undefined;
   const [first = 0, short = 0] = bytes;

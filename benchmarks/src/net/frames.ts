@@ -52,9 +52,9 @@ export function frameHead(opcode: number, size: number, masked: boolean, final =
 }
 
 /**
- * Returns a Pong frame for each Ping frame of a server's, masked with zeros.
+ * Returns a Pong frame, masked with zeros, for each Ping frame of a server.
  *
- * @throws {Error} when anything else has come, or a frame has come in parts
+ * @throws {Error} when there is another frame or an incomplete one
  */
 export function pongsTo(pings: Uint8Array): Buffer[] {
   const pongs: Buffer[] = [];

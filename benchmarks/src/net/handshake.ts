@@ -10,7 +10,10 @@ const HEAD =
 /** The request. */
 export const REQUEST = Buffer.from(`${HEAD}\r\n`);
 
-/** A request that offers compression without context takeover, so that one message is the same for all. */
+/**
+ * A request that offers compression without context takeover, so that a message is compressed to the same bytes for
+ * all.
+ */
 export const COMPRESSING_REQUEST = Buffer.from(
   `${HEAD}Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n`,
 );

@@ -37,9 +37,10 @@ export class LoadClient {
   }
 
   /**
-   * Opens a connection: resolves when the server has accepted it.
+   * Opens a connection. Resolves when the server has accepted it.
    *
-   * @param ready is called when it has, before anything that follows is taken; without it nothing may follow at once
+   * @param ready called when the server has accepted it, before the bytes behind the response are processed. Without it
+   * there must be no such bytes.
    */
   static open(port: number, request = REQUEST, ready?: (client: LoadClient) => void): Promise<LoadClient> {
     return new Promise((resolve, reject) => {

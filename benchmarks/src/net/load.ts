@@ -47,11 +47,11 @@ export interface OpenQuestion {
   readonly type: 'open';
   readonly port: number;
   readonly connections: number;
-  /** Whether Ping frames come on them, which are answered. */
+  /** Whether Ping frames will arrive on them and must be answered. */
   readonly pings?: boolean;
 }
 
-/** Asks for the Ping frames that come on connections which were opened for them to be counted for some time. */
+/** Asks to count for some time the Ping frames that arrive on connections opened for that. */
 export interface PongQuestion {
   readonly type: 'pong';
   readonly milliseconds: number;
@@ -159,7 +159,7 @@ async function listen({ port, connections, compressed, kind, size }: ListenQuest
 }
 
 async function heard(messages: number): Promise<undefined> {
-  if (audience === undefined) throw new Error('nobody listens');
+  if (audience === undefined) throw new Error('there is no audience');
   await audience.heard(messages);
 }
 
@@ -250,7 +250,7 @@ function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion):
   });
 }
 
-/** How many Ping frames have been answered. */
+/** The number of Ping frames that have been answered. */
 let pings = 0;
 
 function answerPings(client: LoadClient): void {
@@ -261,7 +261,7 @@ function answerPings(client: LoadClient): void {
   };
 }
 
-/** Says how many Ping frames come in this time. */
+/** Counts the Ping frames that arrive within this time. */
 function pongForAWhile(milliseconds: number): Promise<LoadAnswer> {
   return measured(async () => {
     const start = performance.now();

@@ -42,10 +42,10 @@ export const SERVE_LENDING = node('sockless, lending', 'sockless.ts', ['serve', 
 /** {@link SERVE} without limits on sizes. */
 export const SERVE_LARGE = node('sockless', 'sockless.ts', ['serve', 'large']);
 
-/** {@link SERVE} with a heartbeat: its interval in milliseconds is a further argument. */
+/** {@link SERVE} with a heartbeat, whose interval in milliseconds is an additional argument. */
 export const SERVE_HEARTBEAT = node('sockless', 'sockless.ts', ['serve', 'heartbeat']);
 
-/** ws with the heartbeat of its documentation: its interval in milliseconds is a further argument. */
+/** ws with the heartbeat from its documentation, whose interval in milliseconds is an additional argument. */
 export const WS_HEARTBEAT = node('ws', 'ws.ts', ['heartbeat'], NO_ADD_ONS);
 
 /** ws with its defaults. */
@@ -75,14 +75,14 @@ export const BROADCAST = node('sockless', 'broadcast-sockless.ts');
 export const BROADCAST_LOOP = node('sockless, a loop of send', 'broadcast-sockless.ts', ['loop']);
 /** ws that sends a string to each. */
 export const BROADCAST_WS = node('ws', 'broadcast-ws.ts', [], NO_ADD_ONS);
-/** ws that sends one Buffer to each, as text where it is text. */
+/** ws that sends one Buffer to each, marked as text if it is text. */
 export const BROADCAST_WS_BUFFER = node('ws, one Buffer', 'broadcast-ws.ts', ['buffer'], NO_ADD_ONS);
 /** Bun's `publish`. */
 export const BROADCAST_BUN = native('bun, publish', BUN_RUNTIME, ['broadcast-bun.ts']);
 /** A loop of `socket.write` of one frame. */
 export const BROADCAST_BARE = node('bare loop of socket.write', 'broadcast-bare.ts');
 
-/** A socket of Node's and nothing else. */
+/** Bare sockets of Node's. */
 export const BARE = node('bare net.Socket', 'bare.ts');
 
 /** A server that returns what Node's sockets read, without parsing frames: close to the limit of Node. */

@@ -1,4 +1,4 @@
-/** A server and a load generator that belong together. */
+/** A server together with its load generator. */
 
 import type { Measurement, Runner, Subject } from '../suite.ts';
 import type { ListenQuestion } from './audience.ts';
@@ -16,10 +16,10 @@ type WithoutPort<Question> = Question extends LoadQuestion ? Omit<Question, 'por
 /** Which messages to echo, and how long. */
 export type Echo = Omit<PrepareQuestion, 'type' | 'port' | 'unchanged'>;
 
-/** Which message is to be sent to how many, and for how long again and again. */
+/** Which message to broadcast, to how many connections, and for how long to repeat it. */
 export type Broadcast = Omit<ListenQuestion, 'type' | 'port'> & { readonly milliseconds: number };
 
-/** A server that runs, and a load generator that asks it. */
+/** A running server and its load generator. */
 export class Station {
   readonly #server: Companion;
   readonly #load: Companion;
@@ -71,8 +71,9 @@ export class Station {
   }
 
   /**
-   * Has a message sent to all connections, again as soon as it has arrived everywhere: what each delivery takes, and how much processor
-   * time of the server. Opening the connections is not part of it; the questions to both processes are, for each message.
+   * Broadcasts a message, and again as soon as it has arrived on all connections. Returns the time and the processor
+   * time of the server for one delivery. Opening the connections is not included; the questions to both processes, one
+   * for each message, are.
    *
    * @throws {Error} as {@link load}
    */
@@ -92,7 +93,7 @@ export class Station {
     return { cost: (time * 1e6) / count, processor: ((await this.processor()) - before) / count };
   }
 
-  /** Collects the server's garbage and says what is left. */
+  /** Collects the server's garbage and returns the memory in use. */
   async memory(): Promise<Memory> {
     return (await this.#server.ask({ about: 'memory' } satisfies ServerQuestion)) as Memory;
   }

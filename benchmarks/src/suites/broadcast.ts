@@ -1,4 +1,4 @@
-/** One message to all connections of a server: what each delivery costs it. */
+/** Broadcasting: what it costs a server to deliver one message to each connection. */
 import { KIB, type Kind, sizeName } from '../codec/inputs.ts';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
@@ -6,7 +6,7 @@ import type { Case, Runner, Suite } from '../suite.ts';
 
 interface BroadcastCase extends Case {
   readonly kind: Kind;
-  /** Bytes of a message. */
+  /** The size of a message in bytes. */
   readonly size: number;
   readonly compressed: boolean;
   readonly connections: number;
@@ -30,7 +30,7 @@ const cases: readonly BroadcastCase[] = [
   broadcast('text', 16 * KIB, { compressed: true, slow: true }),
 ];
 
-/** Servers with their defaults, and compression for those connections that offer it. */
+/** Servers with their defaults, and with compression for connections that offer it. */
 export const suite: Suite = {
   name: 'broadcast',
   title: `One message to ${CONNECTIONS.toLocaleString('en')} connections over loopback TCP: time, and processor time of the server, for each delivery`,

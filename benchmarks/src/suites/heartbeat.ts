@@ -1,4 +1,4 @@
-/** What it costs a server to ask connections that do nothing whether somebody is there. */
+/** Heartbeats: what a Ping frame and its answer on an idle connection cost a server. */
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
 import type { Case, Runner, Suite } from '../suite.ts';
@@ -6,9 +6,9 @@ import { allowed } from './idle.ts';
 
 interface HeartbeatCase extends Case {
   readonly connections: number;
-  /** Milliseconds between the Ping frames on a connection. */
+  /** Milliseconds between two Ping frames on a connection. */
   readonly interval: number;
-  /** For how long, in milliseconds. */
+  /** The time to measure, in milliseconds. */
   readonly time: number;
 }
 
@@ -17,7 +17,7 @@ const cases: readonly HeartbeatCase[] = [
   { name: '10,000 connections, every 10 s', connections: 10_000, interval: 10_000, time: 60_000, slow: true },
 ];
 
-/** Each measurement has a server process of its own, and is not of the first Ping frames. */
+/** Each measurement has its own server process and leaves out the first Ping frames. */
 export const suite: Suite = {
   name: 'heartbeat',
   title:
@@ -52,7 +52,7 @@ export async function heartbeatCost(
   });
   try {
     await station.load({ type: 'open', connections, pings: true });
-    // The first ones, and what was left behind by the opening.
+    // Leaves out the first Ping frames, and the garbage of opening the connections.
     await station.load({ type: 'pong', milliseconds: 1.5 * interval });
     await station.memory();
     const before = await station.processor();

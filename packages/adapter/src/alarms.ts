@@ -1,8 +1,10 @@
 /**
- * One timer for all connections: one of Node's for each would be the largest part of an idle connection (benchmarks: idle).
+ * One timer for all connections: a timer of the host's for each would be the largest part of an idle connection
+ * (benchmarks: idle).
  *
- * A binary heap: no sleeper is woken earlier than the one at half its index. Those that may be late share places in it: a batch for each time,
- * so that a heap of thousands, in which each step is a look into another object, need not be climbed for each of them (benchmarks: heartbeat).
+ * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
+ * be woken late share a place in it, a batch for each time. Each step through a heap of thousands reads another object,
+ * so a heartbeat of thousands of connections would spend its time there (benchmarks: heartbeat).
  */
 import type { Connection } from '@sockless/core';
 import { type Clock, perClock, soon, type Timer } from './clock.ts';
@@ -10,39 +12,39 @@ import { host } from './host.ts';
 
 /** Something that is to be woken at a time. */
 export interface Sleeper {
-  /** When, in whole milliseconds of the clock. */
+  /** The time to wake it, in whole milliseconds of the clock. */
   wakeAt: number;
-  /** Where in the heap it is; 0 when it is not; below that, where in a batch, from -1 on. */
+  /** Its index in the heap if positive; its place in a batch if negative, from -1 on; 0 if it has no alarm. */
   alarm: number;
-  /** Is called when the time has come. */
+  /** Called when the time has come. */
   wake(): void;
 }
 
 /** The longest delay that `setTimeout` takes. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** Returns the alarms that go by a clock. */
+/** Returns the alarms of a clock. */
 export const alarmsOf: (clock: Clock) => Alarms = perClock((clock) => new Alarms(clock));
 
-/** Those who sleep by one clock. */
+/** The sleepers of one clock. */
 export class Alarms {
   readonly #clock: Clock;
-  // The first is at 1, so that 0 is nowhere.
+  // The first sleeper is at index 1, because 0 stands for no alarm.
   readonly #heap: (Sleeper | undefined)[] = [undefined];
   readonly #batches: Map<number, Batch> = new Map();
   #timer: Timer | undefined = undefined;
   #timerAt = Infinity;
 
-  /** Nobody sleeps yet. */
+  /** Starts without sleepers. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /**
-   * Wakes `sleeper` once at `at`, or earlier if it is to be woken then already: a sleeper that finds nothing to do asks
-   * anew, which costs less than being moved each time that something arrives.
+   * Wakes `sleeper` once at `at`, or earlier: an earlier alarm stays as it is. A sleeper that is woken and finds
+   * nothing to do sets its alarm again, which costs less than moving the alarm each time that bytes arrive.
    *
-   * @param slack by how many milliseconds it may be later: those that may are woken together
+   * @param slack how many milliseconds later it may be woken, together with others
    */
   set(sleeper: Sleeper, at: number, slack = 0): void {
     if (sleeper.alarm !== 0 && sleeper.wakeAt <= at + slack) return;
@@ -60,10 +62,10 @@ export class Alarms {
   }
 
   /**
-   * Wakes what moves the bytes of a connection at its deadline, if it has one. Mostly it will be woken early enough already: then this asks
-   * for nothing more than the time.
+   * Wakes a driver at the deadline of its connection, if there is one. Usually an alarm that is early enough stands
+   * already; then this costs one comparison.
    *
-   * @param startedAt when the time of the connection began, on the clock, in whole milliseconds
+   * @param startedAt the time on the clock at which the connection's time began, in whole milliseconds
    */
   follow(sleeper: Sleeper, connection: Pick<Connection, 'deadline' | 'slack'>, startedAt: number): void {
     const { deadline } = connection;
@@ -72,7 +74,7 @@ export class Alarms {
     if (sleeper.alarm === 0 || sleeper.wakeAt > at) this.set(sleeper, at, connection.slack);
   }
 
-  /** Lets `sleeper` sleep. */
+  /** Removes the alarm of `sleeper`. */
   clear(sleeper: Sleeper): void {
     const { alarm } = sleeper;
     if (alarm === 0) return;
@@ -84,12 +86,12 @@ export class Alarms {
     sleeper.alarm = 0;
     const last = heap.pop() as Sleeper;
     if (heap.length === 1) {
-      // Nobody sleeps: nothing of a connection is left behind when the last one has ended.
+      // The heap is empty, so stop the timer: nothing is left behind when the last connection has ended.
       this.#clock.clearTimeout(this.#timer);
       this.#timerAt = Infinity;
     }
     if (last === sleeper) return;
-    // The last takes its place, which may be too high or too low for it.
+    // The last sleeper takes the free place, which may be too high or too low for it.
     rise(heap, last, alarm);
     sink(heap, last, last.alarm);
   }
@@ -105,7 +107,7 @@ export class Alarms {
     sleeper.alarm = -batch.sleepers.push(sleeper);
   }
 
-  /** The last of its batch takes the place of a sleeper. */
+  /** Takes a sleeper out of its batch: the last one takes its place. */
   #leave(sleeper: Sleeper): void {
     const batch = this.#batches.get(sleeper.wakeAt) as Batch;
     const { sleepers } = batch;
@@ -120,7 +122,10 @@ export class Alarms {
     this.clear(batch);
   }
 
-  /** One timer for the earliest. When that moves away the timer stays: it fires, finds nobody, and is set anew. */
+  /**
+   * Sets the timer for the earliest sleeper. If that sleeper's alarm is removed, the timer stays; it fires for nothing
+   * and is set again.
+   */
   #arrange(): void {
     const at = this.#heap[1]?.wakeAt ?? Infinity;
     if (at >= this.#timerAt) return;
@@ -147,41 +152,47 @@ export class Alarms {
         }
       }
     }
-    // What the sockets received while the process was busy comes first: it may be what somebody waits for.
+    // Let the sockets deliver first what they received while the process was busy: it may be the very thing whose
+    // deadline has passed.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }
 }
 
-/** Those that are to be woken at the same time. */
+/** Sleepers that are woken at the same time. */
 class Batch implements Sleeper {
   wakeAt = 0;
   alarm = 0;
   readonly sleepers: Sleeper[] = [];
 
   wake(): void {
-    // Its sleepers are woken in its stead.
+    // `#fire` wakes its sleepers instead.
   }
 }
 
-/** What goes wrong for one stops no other. */
+/** An error of one sleeper must not stop the others. */
 function wake(sleeper: Sleeper): void {
   try {
     sleeper.wake();
   } catch (error) {
-    host.console.error('sockless: a deadline could not be kept:', error);
+    host.console.error('sockless: an error while handling a deadline:', error);
   }
 }
 
-/** The first multiple of a power of two from `at` on that is not later than `slack` allows: the same for all that are due at about that time. */
+/**
+ * Returns the time at which all that are due at about `at` are woken: the first multiple of a power of two that is not
+ * before `at` and not after `at + slack`.
+ */
 function together(at: number, slack: number): number {
-  const step = 2 ** (31 - Math.clz32(slack));
-  return Math.ceil(at / step) * step;
+  // Neither a power nor a quotient: the engine keeps the result in place only while all are whole numbers (benchmarks: idle).
+  const step = 1 << (31 - Math.clz32(slack));
+  const over = at % step;
+  return over === 0 ? at : at - over + step;
 }
 
 type Heap = (Sleeper | undefined)[];
 
-/** Puts `sleeper` at `index`, or above those that are later. */
+/** Puts `sleeper` at `index`, or further up, above those that are due later. */
 function rise(heap: Heap, sleeper: Sleeper, index: number): void {
   let at = index;
   for (let above = heap[at >> 1]; above !== undefined && above.wakeAt > sleeper.wakeAt; above = heap[at >> 1]) {
@@ -191,7 +202,7 @@ function rise(heap: Heap, sleeper: Sleeper, index: number): void {
   place(heap, sleeper, at);
 }
 
-/** Puts `sleeper`, at `index`, below those that are earlier. */
+/** Moves `sleeper` from `index` down, below those that are due earlier. */
 function sink(heap: Heap, sleeper: Sleeper, index: number): void {
   let at = index;
   while (true) {

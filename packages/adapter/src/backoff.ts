@@ -8,17 +8,17 @@
  */
 import type { RandomSource } from '@sockless/core';
 
-/** When to try again, as plain data. */
+/** When to try again. */
 export interface BackoffPolicy {
   /** The upper bound of the first delay in milliseconds. Default: 1,000. */
   readonly base?: number | undefined;
-  /** How much longer each bound is than the one before. Default: 2. */
+  /** The factor from each bound to the next. Default: 2. */
   readonly factor?: number | undefined;
   /** The upper bound of all delays in milliseconds. Default: 30,000. */
   readonly cap?: number | undefined;
-  /** How many attempts to make in a row. Default: `Infinity`. */
+  /** The most attempts in a row. Default: `Infinity`. */
   readonly attempts?: number | undefined;
-  /** How long in milliseconds a connection must have been open for the count to begin again. Default: 5,000. */
+  /** A connection that was open for this many milliseconds resets the count of attempts. Default: 5,000. */
   readonly stableAfter?: number | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface BackoffPolicy {
 export function backoffDelay(attempt: number, policy: BackoffPolicy, random: RandomSource): number | undefined {
   const { base = 1000, factor = 2, cap = 30_000, attempts = Infinity } = policy;
   if (!(Number.isInteger(attempt) && attempt >= 0))
-    throw new RangeError(`an attempt is a whole number, not ${attempt}`);
+    throw new RangeError(`attempt: a whole number from 0, not ${attempt}`);
   const numbers = [base, factor, cap, attempts, policy.stableAfter ?? 0];
   const valid = numbers.every((number) => typeof number === 'number' && number >= 0) && factor >= 1;
   if (!valid) {
@@ -42,7 +42,7 @@ export function backoffDelay(attempt: number, policy: BackoffPolicy, random: Ran
   if (attempt >= attempts) return undefined;
   const word = new Uint32Array(1);
   random(new Uint8Array(word.buffer));
-  // Neither Infinity is a delay, nor 0 times a power that has become Infinity.
+  // The power may be Infinity, which is no delay, and 0 times it is NaN.
   const bound = Math.min(cap, base * factor ** attempt, Number.MAX_VALUE) || 0;
   return ((word[0] as number) / 2 ** 32) * bound;
 }

@@ -1,23 +1,26 @@
-/** How much a server takes on, whoever comes. */
+/** The bounds of a server, which protect it from too many clients. */
 import type { Names } from '@sockless/core';
 
-/** The bounds of a server, for all its connections together. A number that is `Infinity` is no bound. */
+/** The bounds of a server, for all its connections together. `Infinity` means no bound. */
 export interface ServerBounds {
-  /** The most connections, those among them that are not open yet. Whoever comes beyond is refused with 503. Default: `Infinity`. */
+  /**
+   * The most connections, including those that are not open yet. Further clients are refused with 503. Default:
+   * `Infinity`.
+   */
   readonly maxConnections?: number | undefined;
   /**
-   * The most connections from one address, or from one network of 64 bits where it is IPv6. Whoever comes beyond is refused with 429. Behind a
-   * proxy all connections have its address. Default: `Infinity`.
+   * The most connections from one IPv4 address or one IPv6 network (its first 64 bits). Further clients are refused
+   * with 429. Behind a proxy all connections have the proxy's address. Default: `Infinity`.
    */
   readonly maxConnectionsPerAddress?: number | undefined;
   /**
-   * The most connections whose request has not come, or is not decided. Whoever comes beyond is closed at once, without an answer. Default:
-   * `Infinity`.
+   * The most connections whose request has not arrived or is undecided. Further ones are closed at once, without an
+   * answer. Default: `Infinity`.
    */
   readonly maxPendingHandshakes?: number | undefined;
   /**
-   * The most bytes that wait to be sent in all connections together. Beyond that those for which most waits are failed with 1013,
-   * `reader-too-slow`, until it fits. Default: `Infinity`.
+   * The most bytes that wait to be written, over all connections. Above it, the connections with the most waiting bytes
+   * are failed with 1013, `reader-too-slow`, until the rest fits. Default: `Infinity`.
    */
   readonly maxTotalQueuedBytes?: number | undefined;
 }
@@ -51,14 +54,14 @@ export function resolveBounds(bounds: ServerBounds): Readonly<Record<keyof Serve
 }
 
 /**
- * Returns what counts as one address: an IPv4 address, also where it is written as IPv6, or the first 64 bits of an IPv6 address, which is the
- * least that one customer of a provider has.
+ * Returns what counts as one address: an IPv4 address, even if written as IPv6, or the first 64 bits of an IPv6
+ * address, because a provider gives each customer at least that whole network.
  */
 export function networkOf(address: string): string {
   if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1);
   const [before = '', after] = address.split('%', 1)[0]?.split('::') ?? [];
   const groups = before === '' ? [] : before.split(':');
-  // What `::` stands for are zeros.
+  // `::` stands for as many groups of zeros as are missing.
   if (after !== undefined) {
     const last = after === '' ? [] : after.split(':');
     while (groups.length + last.length < 8) groups.push('0');

@@ -1,4 +1,4 @@
-/** A client, whatever it connects through; on demand one that connects again. */
+/** A client over any transport, which connects again if asked to. */
 import {
   type BytesLike,
   CLIENT_OPTIONS,
@@ -27,13 +27,15 @@ import type { AdapterOptions, Scope } from './scope.ts';
 import { type Asked, type Fresh, Target, type UrlInit } from './target.ts';
 import { WebSocketConnection } from './websocket-connection.ts';
 
-/** The options of a client that are the same wherever it runs. */
+/** The options of a client that are the same on every host. */
 export interface ReconnectingOptions extends Omit<ClientOptions, 'headers' | 'subprotocols'>, AdapterOptions {
-  /** Further header fields of the request, such as Authorization or Cookie; a function is called for each try. */
+  /** More header fields for the request, such as Authorization or Cookie; a function is called for each try. */
   readonly headers?: Fresh<HeaderFieldsInit | undefined>;
-  /** The subprotocols to offer, most wanted first; a function is called for each try. Default: none. */
+  /** The subprotocols to offer, in order of preference; a function is called for each try. Default: none. */
   readonly subprotocols?: Fresh<readonly string[] | undefined>;
-  /** Closes the connection with 1001 when it is aborted, or gives up connecting; its `reason` is the `cause` of the end. */
+  /**
+   * Aborting it closes the connection with 1001, or gives up connecting. Its `reason` becomes the `cause` of the end.
+   */
   readonly signal?: AbortSignalLike | undefined;
   /** Whether and when to connect again. Default: false. `true` stands for `{}`. */
   readonly reconnect?: ReconnectPolicy | boolean | undefined;
@@ -42,48 +44,50 @@ export interface ReconnectingOptions extends Omit<ClientOptions, 'headers' | 'su
 /** When to connect again after a connection was lost or could not be opened. */
 export interface ReconnectPolicy extends BackoffPolicy {
   /**
-   * What happens to messages that are sent while there is no connection: `'keep'` sends them when there is one, up to
-   * `maxQueuedBytes`; `'drop'` forgets them. What had been sent when a connection was lost is lost. Default: `'keep'`.
+   * What happens to messages sent while there is no connection: `'keep'` keeps up to `maxQueuedBytes` of them and sends
+   * them when there is one; `'drop'` drops them. Messages sent on a connection that is then lost are not sent again.
+   * Default: `'keep'`.
    */
   readonly messages?: 'keep' | 'drop' | undefined;
   /**
-   * Whether to connect again after this end. Default: unless this side closed the connection, either side closed it
-   * with 1000 or 1008, or the server refused the request with a status from 400 to 499 other than 408, 429 and `refusals`.
+   * Returns whether to connect again after this end. Default: yes, unless this side closed the connection, either side
+   * closed it with 1000 or 1008, or the server refused the request with a status from 400 to 499 other than 408, 429
+   * and `refusals`.
    */
   readonly when?: ((end: EndEvent) => boolean) | undefined;
   /**
-   * Statuses from 400 to 499 that are no answer for good: 403 and 404 during a rolling deployment, 401 where `headers` is a
-   * function that finds a fresh token. Default: none, besides 408 and 429.
+   * Statuses from 400 to 499 after which to try again: 403 and 404 during a rolling deployment, or 401 if `headers` is
+   * a function that fetches a fresh token. 408 and 429 are always among them. Default: none.
    */
   readonly refusals?: readonly number[] | undefined;
   /**
-   * The longest wait in milliseconds that a refusal can ask for by Retry-After; the delay of the policy comes on top, so that not
-   * all clients come back at once. 0 takes no notice of the field. Default: 300,000.
+   * The longest wait in milliseconds that a server can ask for with Retry-After. The delay of the policy is added, so
+   * that not all clients come back at once. 0 ignores the field. Default: 300,000.
    */
   readonly maxRetryAfter?: number | undefined;
-  /** Called when a further attempt has been decided on, `delay` milliseconds from now. */
+  /** Called when another attempt is planned, `delay` milliseconds from now. */
   readonly onRetry?: ((retry: { attempt: number; delay: number; end: EndEvent }) => void) | undefined;
 }
 
 /** One try to connect. */
 export interface Try {
-  /** Where to. */
+  /** The address to connect to. */
   readonly uri: WebSocketUri;
   /** The connection of core to start the client with. */
   readonly connection: Connection;
-  /** When its time began, on the clock of the scope: before the functions of the application were asked. */
+  /** The time on the scope's clock at which the try began, before any function of the application was called. */
   readonly startedAt: number;
-  /** Is aborted when the try ends before the connection is open. */
+  /** Aborted when the try ends before the connection is open. */
   readonly signal: HostAbortSignal;
 }
 
 /**
- * Opens a transport for a client and starts `client` with the connection of this try on it. It is called anew for every try,
- * and the transport may still be connecting when it returns.
+ * Opens a transport and starts `client` on it with the connection of this try. It is called for each try, and may
+ * return while the transport is still connecting.
  */
 export type Dial<Data> = (client: WebSocketConnection<Data>, attempt: Try) => void;
 
-/** A connection that is dialled, and dialled again when it was lost: what an adapter's `connect` returns. */
+/** A connection that dials, and dials again after it was lost: what `connect` of an adapter returns. */
 export class Client<Data> extends WebSocketConnection<Data> {
   readonly #target: Target;
   readonly #signal: AbortSignalLike | undefined;
@@ -95,13 +99,14 @@ export class Client<Data> extends WebSocketConnection<Data> {
     try {
       this.close(1001);
     } catch (error) {
-      // Without random bytes there is no Close frame. Nobody has called here who could be told by throwing.
+      // The Close frame cannot be masked without random bytes. There is no caller to throw to, so the error is
+      // reported.
       this.scope.report(this, error);
       this.terminate();
     }
   };
 
-  // The present try, and the wait for the next one.
+  // The current try, and the wait for the next one.
   #trial: Trial | undefined = undefined;
   #attempt = -1;
   #openedAt = Infinity;
@@ -110,9 +115,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
   #stopped = false;
 
   /**
-   * Dials at once.
-   *
-   * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
+   * Starts the first try. * * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
    * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
    */
   constructor(url: Fresh<UrlInit>, options: ReconnectingOptions, scope: Scope<Data>, dial: Dial<Data>) {
@@ -123,7 +126,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     this.#kept = new KeptMessages(resolveOptions(this.#target.known.options, CLIENT_OPTIONS).maxQueuedBytes);
     this.#policy = options.reconnect === true ? {} : options.reconnect || undefined;
     this.#random = options.random ?? ((bytes) => host.crypto.getRandomValues(bytes));
-    // A policy that is not valid is refused now and not after the first connection.
+    // Refuse an invalid policy now, not after the first connection.
     if (this.#policy !== undefined) {
       checkPolicy(this.#policy);
       backoffDelay(0, this.#policy, this.#random);
@@ -133,50 +136,51 @@ export class Client<Data> extends WebSocketConnection<Data> {
     this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** What was kept while there is no connection counts as well. */
+  /** The number of bytes that wait, including messages kept while there is no connection. */
   override get queuedBytes(): number {
     return super.queuedBytes + this.#kept.size;
   }
 
   /**
-   * {@link WebSocketConnection.send}; while there is no connection, as `messages` says: true when it is kept, false when it
-   * is dropped, or when as much as `maxQueuedBytes` is kept already.
+   * Like {@link WebSocketConnection.send}. While there is no connection, the message is kept or dropped, as the option
+   * `messages` says: returns true if it is kept, false if it is dropped or `maxQueuedBytes` are kept already.
    */
   override send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
     if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
-    // It counts for `drain`, as what a connection has queued does.
+    // A kept message counts for `drain` like a queued one.
     this.departed(0);
     return true;
   }
 
-  /** Closes the connection, and makes no further one. */
+  /** Closes the connection, and does not connect again. */
   override close(code?: number, reason?: string): void {
     this.connection?.close(code, reason, this.driver?.now());
     this.#stop();
     this.changed();
   }
 
-  /** Ends the connection at once, and makes no further one. */
+  /** Ends the connection at once, and does not connect again. */
   override terminate(): void {
     this.#stop();
     super.terminate();
   }
 
-  /** The connection is open: what was kept is sent. */
+  /** Calls the `open` handler, then sends the messages that were kept. */
   protected override open(event: OpenEvent): unknown {
     this.#trial = undefined;
     this.#openedAt = this.scope.clock.now();
     try {
       return super.open(event);
     } finally {
-      // What was kept takes less from here on, and what `open` has sent counted beside it.
+      // Compare with `highWaterMark` now, while kept messages and those sent by `open` both count: `take` below reduces
+      // the sum.
       this.departed(0);
       for (const { data, options } of this.#kept.take()) super.send(data, options);
     }
   }
 
-  /** The connection ended: makes another one, or that was all. */
+  /** The connection ended: plans another try, or ends for good. */
   protected override end(ended: EndEvent): unknown {
     const event = this.#withReason(ended);
     const { error, cause } = event.explanation;
@@ -195,15 +199,15 @@ export class Client<Data> extends WebSocketConnection<Data> {
     try {
       return this.scope.handlers.end?.(this, event);
     } finally {
-      // The application may have closed the connection in `end`.
+      // Unless the `end` handler has closed the client.
       const retry = { attempt: this.#attempt, delay, end: event };
       if (this.#retry !== undefined) this.attempt(undefined, () => this.#policy?.onRetry?.(retry));
-      // What was queued has gone with the connection.
+      // The queue of the lost connection is gone, so `drained` may resolve.
       this.advanced();
     }
   }
 
-  /** The same with the reason of the signal, where that is why the connection ended and nothing else is known. */
+  /** Returns the event with the signal's reason as its cause, if the signal was aborted and there is no other cause. */
   #withReason(event: EndEvent): EndEvent {
     const { explanation } = event;
     const { error, summary } = explanation;
@@ -214,7 +218,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     return { ...event, explanation: { ...explanation, cause, summary: said } };
   }
 
-  /** There will be no further try; if one was being waited for, this is the end. */
+  /** Allows no further try. If one was planned, the client ends now. */
   #stop(): void {
     this.#stopped = true;
     this.#kept.take();
@@ -224,7 +228,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     if (this.state === 'closed') this.#signal?.removeEventListener('abort', this.#abort);
   }
 
-  /** How long to wait before the next try; `undefined` when there will be none. */
+  /** Returns the milliseconds to wait before the next try, or `undefined` for no further try. */
   #nextDelay(event: EndEvent): number | undefined {
     const policy = this.#policy;
     if (policy === undefined) return undefined;
@@ -241,13 +245,14 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 
-  /** Begins a try: at once, or when the application has said where to and with what. */
+  /** Begins a try: at once, or after the functions of the application have returned the URL and the fields. */
   #connect(): void {
     const { known, isKnown } = this.#target;
     const startedAt = this.scope.clock.now();
     const trial = new Trial();
     this.#trial = trial;
-    // Where functions are asked this one is never sent: it has the deadline meanwhile, and tells of the end if they fail.
+    // If functions must be called first, this connection is never opened. It only runs the deadline meanwhile, and
+    // reports the end if they fail.
     const connection = Connection.client(known.url, known.options);
     if (isKnown) this.#dial(this, trial.with(known, connection, startedAt));
     else {
@@ -265,7 +270,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 
-  /** That a try cannot begin is an end like any other. */
+  /** Begins a further try. If that throws, it is an end like any other. */
   #connectAgain(): void {
     this.#retry = undefined;
     try {
@@ -276,13 +281,13 @@ export class Client<Data> extends WebSocketConnection<Data> {
   }
 }
 
-/** How long a refusal can put off the next try, in milliseconds, unless the policy says otherwise. */
+/** The default of {@link ReconnectPolicy.maxRetryAfter}. */
 const MAX_RETRY_AFTER = 300_000;
 
 /** The longest delay that `setTimeout` takes. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** A try that has not led to an open connection; its signal is made when it is asked for. */
+/** A try that has not led to an open connection yet. Its signal is created on demand. */
 class Trial {
   #controller: InstanceType<typeof host.AbortController> | undefined = undefined;
 
@@ -308,7 +313,7 @@ class Trial {
   }
 }
 
-/** The end of a try for which there was not even a request, since the source of random bytes failed for instance. */
+/** Returns the end of a try that failed before its request, for example because the source of random bytes threw. */
 function neverBegan(cause: unknown): EndEvent {
   const error = new HandshakeError('handshake-interrupted', String(cause));
   error.cause = cause;

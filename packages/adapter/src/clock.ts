@@ -1,26 +1,26 @@
-/** What tells an adapter the time, and calls it later. */
+/** The clock of an adapter: it tells the time and runs timers. */
 
 /** What `setTimeout` returns. */
 export interface Timer {
-  /** Where it exists: the timer does not keep the process alive. */
+  /** If it exists: lets the process end although the timer is set. */
   unref?(): unknown;
 }
 
-/** The time and the timers of an adapter. Replace it to let a test decide how time passes. */
+/** The source of time and timers for an adapter. Replace it in a test that decides how time passes. */
 export interface Clock {
-  /** Returns the time in milliseconds, from whatever moment on; it never goes back. */
+  /** Returns the time in milliseconds since any fixed moment; it never goes back. */
   now(): number;
-  /** Calls once, after so many milliseconds. */
+  /** Calls a function once, after this many milliseconds. */
   setTimeout(call: () => void, milliseconds: number): Timer;
-  /** Does not call any more. */
+  /** Cancels a timer. */
   clearTimeout(timer: Timer | undefined): void;
-  /** Calls as soon as the code that runs now has returned. */
+  /** Calls a function as soon as the code that is running has returned. */
   queueMicrotask(call: () => void): void;
-  /** Calls when the events that have arrived meanwhile have been delivered. Default: a timer of 0 milliseconds. */
+  /** Calls a function after the events that have arrived meanwhile were delivered. Default: a timer of 0 milliseconds. */
   setImmediate?(call: () => void): unknown;
 }
 
-/** The global functions that the clock of the host consists of. */
+/** The global functions that make up the clock of the host. */
 interface HostTimers {
   readonly setTimeout: Clock['setTimeout'];
   readonly clearTimeout: Clock['clearTimeout'];
@@ -33,8 +33,8 @@ const { setTimeout, clearTimeout, queueMicrotask, setImmediate, performance } = 
 const { now } = performance;
 
 /**
- * The clock of this host, as it was when this module was loaded: a test that puts fake timers in the place of the global
- * functions stops no connection.
+ * The clock of this host, with the global functions as they were when this module was loaded: a test that replaces them
+ * with fake timers does not stop any connection.
  */
 export const hostClock: Clock = {
   now: () => now.call(performance),
@@ -44,7 +44,7 @@ export const hostClock: Clock = {
   ...(setImmediate && { setImmediate: (call: () => void) => setImmediate(call) }),
 };
 
-/** Returns a function that returns what there is one of for each clock: made when it is first asked for. */
+/** Returns a function that returns one object for each clock, made when it is first asked for. */
 export function perClock<Kept>(make: (clock: Clock) => Kept): (clock: Clock) => Kept {
   const all = new WeakMap<Clock, Kept>();
   return (clock) => {
@@ -54,7 +54,7 @@ export function perClock<Kept>(make: (clock: Clock) => Kept): (clock: Clock) => 
   };
 }
 
-/** Calls when the events that have arrived meanwhile have been delivered. */
+/** Calls a function after the events that have arrived meanwhile were delivered. */
 export function soon(clock: Clock, call: () => void): void {
   if (clock.setImmediate === undefined) clock.setTimeout(call, 0);
   else clock.setImmediate(call);

@@ -9,8 +9,8 @@ import {
 
 /**
  * Whether and how to compress messages (RFC 7692): `true` for the defaults, or options, or an extension of your own.
- * Default: false, as compression costs a server memory for each connection (see `DeflateOptions`) and time for each
- * message, and pays only where messages are long and alike, and the network is slow.
+ * Default: false, because compression costs a server memory for each connection (see `DeflateOptions`) and time for
+ * each message. It is worth it when messages are long or resemble each other, and the network is slow.
  */
 export type Compression = boolean | DeflateOptions | MessageExtension | undefined;
 
@@ -19,13 +19,13 @@ export type WithCompression<Options extends ConnectionOptions> = Omit<Options, '
   readonly compression?: Compression;
 };
 
-/** Gives options as core takes them, for messages to be compressed by `engine`. */
+/** Returns the options in the form that core takes, with `engine` for the compression. */
 export function resolveCompression<Options extends { readonly compression?: Compression }>(
   options: Options,
   engine: DeflateEngine,
 ): Omit<Options, 'compression'> & { readonly compression: MessageExtension | undefined } {
   const { compression } = options;
-  // That core has resolved them is to be seen still.
+  // Return the same object: core recognises options that it has already resolved.
   if (isResolved(options)) return options;
   if (compression === false) return { ...options, compression: undefined };
   return {

@@ -1,11 +1,11 @@
-/** What a `request` handler returns: made by `accept` and `reject`, and by nothing else. */
+/** What a `request` handler returns: only `accept` and `reject` make it. */
 import type { AcceptOptions, BytesLike, Connection, HeaderFieldsInit } from '@sockless/core';
 
 /** How to accept a request. */
 export interface DecisionOptions extends AcceptOptions {
   /**
-   * Whose connection it is, the id of a user for instance: `server.find(key)` returns all open connections with that key, compared as by
-   * `Map`. Default: none.
+   * Identifies the owner of the connection, for example a user's id: `server.find(key)` returns all open connections
+   * with that key, compared as `Map` does. Default: none.
    */
   readonly key?: unknown;
 }
@@ -15,13 +15,15 @@ export class Decision {
   readonly #answer: (connection: Connection, now: number | undefined) => void;
   readonly #key: unknown;
 
-  /** For this file: a plain object that looks like a decision is none, so that nothing is accepted by mistake. */
+  /**
+   * For this file only. A plain object that looks like a decision is not one, so that nothing is accepted by mistake.
+   */
   constructor(answer: (connection: Connection, now: number | undefined) => void, key?: unknown) {
     this.#answer = answer;
     this.#key = key;
   }
 
-  /** Answers the request that waits, as was decided; returns the key of the connection, if it was given one. */
+  /** Answers the pending request as decided, and returns the key that was given to `accept`. */
   static apply(decision: unknown, connection: Connection, now: number | undefined): unknown {
     if (!(decision instanceof Decision)) {
       throw new TypeError(
@@ -38,8 +40,8 @@ export class Decision {
 /**
  * Returns the decision to accept a request: return it from the `request` handler.
  *
- * What is not valid, a subprotocol that was not offered for instance, is a 500 for the client, and goes to the `error`
- * handler.
+ * If an option is not valid, for example a subprotocol that was not offered, the client gets a 500 and the error goes
+ * to the `error` handler.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ export class Deferred<T> {
   });
 
   constructor() {
-    // A rejection that nobody waits for is no reason to end the process: `end` has told of it.
+    // A rejection that is not awaited must not end the process; `end` has reported it.
     this.promise.catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-/** From the events of core to the handlers of the application, whatever those do. */
+/** Delivers the events of core to the handlers of the application, and survives whatever those do. */
 import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
 import { accept, Decision } from './decision.ts';
 import { isRefusal } from './diagnostics.ts';
@@ -9,27 +9,35 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 
 const ACCEPT = accept();
 
-/** A connection of core, its driver, and the handlers that hear of it. */
+/**
+ * A connection of core, its driver, and the handlers that receive its events.
+ *
+ * The methods of this class, of its subclasses and of drivers are `private` and not `#`: an object occupies more memory
+ * for each class in its chain that has a `#` method (benchmarks: idle).
+ */
 export abstract class Delivery<Data> {
-  /** Why the connection ended, once it has. */
-  endEvent: EndEvent | undefined = undefined;
-  /** The client's request: on a server, until the `open` handler has returned. What is of use later goes to `data`. */
+  /** The client's request: on a server, until the `open` handler has returned. Copy what you need later to `data`. */
   request: HandshakeRequest | undefined = undefined;
-  /** On a server: the key that the `request` handler has given it by `accept({ key })`. */
-  key: unknown = undefined;
-
-  /** What it has in common with others. */
+  /** What it shares with the other connections of its server or client. */
   protected readonly scope: Scope<Data>;
-  /** The machine of core, while there is one. */
+  /** The connection of core, while there is one. */
   protected connection: Connection | undefined = undefined;
-  /** What moves its bytes, while there is one. */
+  /** The driver that moves its bytes, while there is one. */
   protected driver: Driver | undefined = undefined;
-  /** Handlers are at work; or what was sent outside of them leaves in a microtask. */
+  /**
+   * `'delivering'`: handlers are running. `'flush planned'`: bytes sent outside of handlers will be written in a
+   * microtask.
+   */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
 
   /** For adapters. */
   constructor(scope: Scope<Data>) {
     this.scope = scope;
+  }
+
+  /** For drivers: the scope of a connection. */
+  static scopeOf<Data>(ws: Delivery<Data>): Scope<Data> {
+    return ws.scope;
   }
 
   /** {@link Delivery.start}, for drivers. */
@@ -43,13 +51,15 @@ export abstract class Delivery<Data> {
   }
 
   /**
-   * For drivers: some of what `driver` had has left. Goes on writing, and tells the application when it may go on.
+   * For drivers: some of the bytes that `driver` held have been written. Writes more, and tells the application when it
+   * may send again.
    *
-   * @param left how many bytes have just left. A transport of streams or promises has to say so: it may come between a `send`
-   * and the flush that follows it, which would then not see that more had been queued than `highWaterMark`.
+   * @param left the number of bytes that have just been written. A transport of streams or promises must pass it: it
+   * may call this between a `send` and the flush that follows, and that flush would then not see that the queue had
+   * been above `highWaterMark`.
    */
   static proceed<Data>(ws: Delivery<Data>, driver: Driver, left = 0): void {
-    // A client may have another one by now; this one still has to write what it has.
+    // The client may have another driver by now; this one still has to write its bytes.
     if (ws.driver === driver) {
       ws.departed(left);
       ws.flush();
@@ -57,16 +67,20 @@ export abstract class Delivery<Data> {
     ws.advanced();
   }
 
-  /** For drivers: the deadline of `connection` has passed, unless it has moved since. Does what is due, and delivers that. */
+  /**
+   * For drivers: the deadline of `connection` has passed, unless it has moved meanwhile. Does what is due and delivers
+   * the events.
+   */
   static expire<Data>(ws: Delivery<Data>, connection: Connection, driver: Driver): void {
     try {
       connection.timeout(driver.now());
     } catch (error) {
-      // No Ping frame can be made, for instance: without deadlines the connection might never end.
-      ws.#failed(connection, error);
+      // For example, no Ping frame could be masked. The connection would have no deadline any more and might never end.
+      ws.failed(connection, error);
       driver.destroy();
     }
-    // Where it is still open there are bytes to write, a Ping frame, and nothing to tell: no context has to be entered.
+    // A connection that is still open has a Ping frame to write and no events, so no handler runs and no context is
+    // needed.
     if (connection.state === 'open' && ws.#busy !== 'delivering') ws.flush();
     else ws.scope.run(Delivery.work<Data>, ws);
   }
@@ -83,19 +97,22 @@ export abstract class Delivery<Data> {
     const { connection, driver } = this;
     if (this.#busy === 'delivering' || connection === undefined || driver === undefined) return;
     this.#busy = 'delivering';
-    for (let event = this.#poll(connection, driver); event !== undefined; event = this.#poll(connection, driver)) {
+    for (let event = this.poll(connection, driver); event !== undefined; event = this.poll(connection, driver)) {
       try {
-        const result = this.#deliver(connection, event);
-        if (result !== undefined) this.#watch(connection, result);
+        const result = this.deliver(connection, event);
+        if (result !== undefined) this.watch(connection, result);
       } catch (error) {
-        this.#failed(connection, error);
+        this.failed(connection, error);
       }
     }
     this.#busy = 'no';
     this.flush();
   }
 
-  /** Something other than the transport has changed the connection: {@link work}, in the context of its handlers. */
+  /**
+   * Does {@link work} in the context of the handlers, after something other than the transport has changed the
+   * connection.
+   */
   protected changed(): void {
     if (this.#busy !== 'delivering') this.scope.run(Delivery.work<Data>, this);
   }
@@ -103,23 +120,24 @@ export abstract class Delivery<Data> {
   /** Lets the driver write. */
   protected flush(): void {
     const { state } = this;
-    this.#flush();
-    // That a borrowed payload has changed is found out when it is to be transmitted.
+    this.flushDriver();
+    // The connection fails here if core finds that a borrowed payload was changed: it checks when it transmits.
     if (this.state !== state) this.changed();
   }
 
-  #flush(): void {
+  /** Hands the transport the bytes that wait; one that throws is destroyed. */
+  private flushDriver(): void {
     try {
       this.driver?.flush();
     } catch (error) {
-      // A stream may throw when it is written to. It cannot be relied upon any more.
+      // A stream may throw when it is written to. Such a transport is unusable.
       if (this.state === 'closed') return;
       this.scope.run(() => this.scope.report(this.self, error), undefined);
       this.driver?.destroy();
     }
   }
 
-  /** What is sent outside of a handler leaves in one write when the caller has finished. */
+  /** Plans one write for everything that the application sends outside of a handler before its code returns. */
   protected planFlush(): void {
     if (this.#busy !== 'no') return;
     this.#busy = 'flush planned';
@@ -127,8 +145,9 @@ export abstract class Delivery<Data> {
   }
 
   /**
-   * What was sent to this connection as one of many leaves at once, so that the next one can use what this one has borrowed of core. What
-   * is sent to it later in the same turn leaves together, when that ends.
+   * Writes at once what was sent to this connection as one of many, so that the next connection can reuse the sender
+   * that this one took from core's spares. What is sent to it later in the same turn is written together, at the end of
+   * the turn.
    */
   protected flushFirst(): void {
     if (this.#busy !== 'no') return;
@@ -142,31 +161,37 @@ export abstract class Delivery<Data> {
     if (ws.connection?.queuedBytes !== 0) ws.flush();
   }
 
-  /** Calls the application outside of an event. What that throws, or rejects with, fails `connection`. */
+  /** Calls the application outside of an event. If the call throws or its promise rejects, `connection` fails. */
   protected attempt(connection: Connection | undefined, call: () => unknown): void {
     try {
       const result = call();
-      if (result !== undefined) this.#watch(connection, result);
+      if (result !== undefined) this.watch(connection, result);
     } catch (error) {
-      this.#failed(connection, error);
+      this.failed(connection, error);
       this.changed();
     }
   }
 
-  /** The same, as handlers know it. */
+  /** This object, in the type that handlers receive. */
   protected abstract get self(): WebSocketConnection<Data>;
+
+  /** The key from `accept({ key })`, which the `request` handler returned. */
+  abstract key: unknown;
+
+  /** Why the connection ended, once it has. */
+  abstract get endEvent(): EndEvent | undefined;
 
   /** The state of the connection. */
   abstract get state(): Connection['state'];
 
-  /** So many bytes that were queued have just left. */
+  /** `count` bytes that were queued have just been written. */
   protected abstract departed(count: number): void;
   /** Fewer bytes wait than before. */
   protected abstract advanced(): void;
 
   /** The connection is not open any more: one of the two sides has begun to close it, or it was failed. */
   protected closes(): void {
-    // A server takes it from those that are open.
+    // The connections of a server override this.
   }
 
   /** The connection is open; returns what the handler returned. */
@@ -176,19 +201,21 @@ export abstract class Delivery<Data> {
   /** The connection ended; returns what the handler returned. */
   protected abstract end(event: EndEvent): unknown;
 
-  #poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
+  /** Returns the next event of core. */
+  private poll(connection: Connection, driver: Driver): ConnectionEvent | undefined {
     try {
       return connection.poll();
     } catch (error) {
-      // Something that core was given, an extension or a source of random bytes, does not work: there will be no further
+      // An extension, a text decoder or a source of random bytes that core was given threw. There will be no further
       // messages.
-      this.#failed(connection, error);
+      this.failed(connection, error);
       driver.destroy();
       return connection.poll();
     }
   }
 
-  #deliver(connection: Connection, event: ConnectionEvent): unknown {
+  /** Calls the handler of an event, and returns what the handler returns. */
+  private deliver(connection: Connection, event: ConnectionEvent): unknown {
     const { handlers } = this.scope;
     const { self } = this;
     switch (event.type) {
@@ -203,7 +230,7 @@ export abstract class Delivery<Data> {
         return handlers.pong?.(self, event.data, event.latency);
       case 'request':
         this.request = event.request;
-        return this.#decide(connection, event.request);
+        return this.askDecision(connection, event.request);
       case 'open':
         return this.open(event);
       case 'close':
@@ -211,7 +238,7 @@ export abstract class Delivery<Data> {
         return handlers.close?.(self, event.code, event.reason);
       case 'fail':
         this.closes();
-        if (connection.role === 'server') this.#tellRefusal(event.error);
+        if (connection.role === 'server') this.tellRefusal(event.error);
         return handlers.fail?.(self, event.error);
       case 'end': {
         const { diagnostics } = this.scope;
@@ -221,47 +248,50 @@ export abstract class Delivery<Data> {
     }
   }
 
-  #tellRefusal(error: Error): void {
+  /** Publishes that a request was refused, where a program listens for that. */
+  private tellRefusal(error: Error): void {
     const { diagnostics } = this.scope;
     if (!(diagnostics?.refuse.hasSubscribers && isRefusal(error))) return;
     diagnostics.refuse.publish({ ws: this.self as WebSocketConnection<never>, error });
   }
 
-  /** Asks the application, unless it leaves that to the policy of core. */
-  #decide(connection: Connection, request: HandshakeRequest): unknown {
+  /** Asks the `request` handler; without one, accepts what the policy of core has allowed. */
+  private askDecision(connection: Connection, request: HandshakeRequest): unknown {
     const { handlers } = this.scope;
     const decision = handlers.request === undefined ? ACCEPT : handlers.request(this.self, request);
-    if (isPromiseLike(decision)) return this.#decideLater(connection, decision);
-    this.key = Decision.apply(decision, connection, this.#now());
+    if (isPromiseLike(decision)) return this.decideLater(connection, decision);
+    this.key = Decision.apply(decision, connection, this.time());
     return undefined;
   }
 
-  /** Answers the request that waits, whatever the application is still to decide. */
+  /** Answers the request that waits, although the application has not decided yet. */
   protected decide(decision: Decision): void {
-    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.#now());
+    if (this.connection !== undefined) Decision.apply(decision, this.connection, this.time());
     this.changed();
   }
 
-  async #decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
-    this.key = Decision.apply(await decision, connection, this.#now());
+  /** Carries out the decision of the application when it comes. */
+  private async decideLater(connection: Connection, decision: PromiseLike<unknown>): Promise<void> {
+    this.key = Decision.apply(await decision, connection, this.time());
     this.changed();
   }
 
-  /** Waits for the promise of a handler, if it is one, to hear of its failure. */
-  #watch(connection: Connection | undefined, result: unknown): void {
+  /** If a handler returned a promise, waits for it and fails the connection when it rejects. */
+  private watch(connection: Connection | undefined, result: unknown): void {
     if (!isPromiseLike(result)) return;
     result.then(undefined, (error: unknown) => {
-      this.#failed(connection, error);
+      this.failed(connection, error);
       this.changed();
     });
   }
 
-  /** A handler threw: only its own connection fails, and the application learns of it. */
-  #failed(connection: Connection | undefined, error: unknown): void {
-    // A loop over the messages that was not caught says nothing that `end` does not.
+  /** A handler threw: fails its connection, no other one, and reports the error. */
+  private failed(connection: Connection | undefined, error: unknown): void {
+    // A loop over the messages threw because the connection ended, and the handler did not catch that. `end` has
+    // reported it.
     if (error instanceof ConnectionEndedError && error.end === this.endEvent) return;
     try {
-      connection?.fail('handler-failed', error, this.#now());
+      connection?.fail('handler-failed', error, this.time());
     } catch {
       // Without random bytes a client cannot even mask a Close frame, so the connection ends without one.
       this.driver?.destroy();
@@ -269,11 +299,14 @@ export abstract class Delivery<Data> {
     this.scope.report(this.self, error);
   }
 
-  #now(): number | undefined {
+  /** The time on the clock of the driver. */
+  private time(): number | undefined {
     return this.driver?.now();
   }
 }
 
+/** {@link Delivery.scopeOf} */
+export const scopeOf: typeof Delivery.scopeOf = Delivery.scopeOf;
 /** {@link Delivery.start} */
 export const start: typeof Delivery.start = Delivery.start;
 /** {@link Delivery.work} */

@@ -1,18 +1,21 @@
-/** What an adapter writes for its kind of transport. */
+/** The interface that an adapter implements for its kind of transport. */
 
 /** What moves the bytes of a connection. */
 export interface Driver {
-  /** What the bytes go through; undefined until it is there. */
+  /** The transport; undefined until it exists. */
   readonly socket: unknown;
-  /** How many bytes it holds that the operating system has not taken. */
+  /** The number of bytes that it holds and the operating system has not taken. */
   readonly queuedBytes: number;
-  /** The address of the peer, where the transport has one and still knows it. */
+  /** The address of the peer, if the transport has one and still knows it. */
   readonly remoteAddress?: string | undefined;
-  /** Returns the time of the connection, in milliseconds. */
+  /** Returns the milliseconds since the connection's time began. */
   now(): number;
-  /** Writes what the connection transmits, and does as its `transport`, `paused` and `deadline` say. */
+  /** Writes the bytes that the connection transmits, then follows its `transport`, `paused` and `deadline`. */
   flush(): void;
-  /** The application waits until all has left: `proceed` has to follow when it has. Default: it does so always. */
+  /**
+   * The application waits until everything has been written: call `proceed` when it has. Omit this if the driver calls
+   * `proceed` anyway.
+   */
   watch?(): void;
   /** Ends the transport at once, and with it the connection. */
   destroy(): void;

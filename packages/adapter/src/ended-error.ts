@@ -1,14 +1,17 @@
-/** The error of those who waited for a connection that has ended. */
+/** The error for an application that waited for a connection which then ended. */
 import type { EndEvent } from '@sockless/core';
 
-/** A connection that was waited for or iterated over ended otherwise: {@link ConnectionEndedError.end} says all that is known. */
+/**
+ * A connection that the application waited for or iterated over has ended; {@link ConnectionEndedError.end} has the
+ * details.
+ */
 export class ConnectionEndedError extends Error {
-  /** Tells it from other errors. */
+  /** The name of the class. */
   override readonly name: string = 'ConnectionEndedError';
-  /** All that is known of the end. */
+  /** The `end` event. */
   readonly end: EndEvent;
 
-  /** Says what the event says. */
+  /** Creates an error with the summary of the event as its message. */
   constructor(end: EndEvent) {
     super(end.explanation.summary, { cause: end.explanation.error ?? end.explanation.cause });
     this.end = end;

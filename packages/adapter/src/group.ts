@@ -7,8 +7,8 @@ import { checkPrepared } from './kept-messages.ts';
 import { memberships, sendPrepared, WebSocketConnection } from './websocket-connection.ts';
 
 /**
- * What happens to members that are too slow for a message: always the same, or what a function returns for each. It is written as a method,
- * so that a server whose connections have data of one type is a server of any.
+ * What happens to members that are too slow for a message: the same for all, or what a function returns for each. The
+ * function has the type of a method, so that a `Server<Data>` can be passed where a `Server` is expected.
  */
 export type SlowPolicy<Data = unknown> =
   | 'close'
@@ -17,43 +17,44 @@ export type SlowPolicy<Data = unknown> =
 
 /** How to send to many. */
 export interface GroupSendOptions<Data = unknown> extends PrepareOptions {
-  /** Who does not get it: the sender, for instance. */
+  /** The connections that do not get it: the sender, for instance. */
   readonly except?: WebSocketConnection<Data> | Iterable<WebSocketConnection<Data>> | undefined;
   /**
-   * What happens to a member that is full: something waits for it, and with this message more than its `maxQueuedBytes` would.
-   * `'close'` fails its connection with 1013, `reader-too-slow`; `'skip'` leaves it out; a function decides for each. When that throws, or
-   * returns anything else, its member is failed with 1011 and the error goes to `error`. Default: `'close'`.
+   * What happens to a member whose queue is full: bytes are waiting for it, and this message would bring them above its
+   * `maxQueuedBytes`. `'close'` fails its connection with 1013, `reader-too-slow`; `'skip'` leaves it out; a function
+   * decides for each member. If the function throws or returns anything else, that member is failed with 1011 and the
+   * error goes to `error`. Default: `'close'`.
    */
   readonly slow?: SlowPolicy<Data> | undefined;
 }
 
-/** What became of a message to many: `sent + skipped + closed` is the number of members that were not excepted. */
+/** The result of sending to many: `sent + skipped + closed` is the number of members that were not excepted. */
 export interface GroupSendResult {
-  /** To how many it is on its way. */
+  /** The number of members to which it is on its way. */
   readonly sent: number;
   /**
-   * How many were left out: because they were full and `slow` said so, were not open (yet, or any more), or were in the middle of a message
-   * that they are sent in fragments.
+   * The number of members left out: their queue was full and `slow` said to skip them, or they were not open (yet, or
+   * any more), or `sendFragment` had begun a message to them and not finished it.
    */
   readonly skipped: number;
-  /** How many were full, and have been failed for it. */
+  /** The number of members that were failed because their queue was full. */
   readonly closed: number;
 }
 
-/** The members of a group, which exists while there are some. */
+/** The members of a group. It exists only while it has members. */
 export class Room {
   readonly members: Set<WebSocketConnection<never>> = new Set();
   readonly #rooms: Map<string, Room>;
   readonly #name: string;
 
-  /** Comes into being. */
+  /** Adds an empty group to `rooms`; the caller adds the first member. */
   constructor(rooms: Map<string, Room>, name: string) {
     this.#rooms = rooms;
     this.#name = name;
     rooms.set(name, this);
   }
 
-  /** A member leaves; nothing is left of a room without members. */
+  /** Removes a member, and the group itself with its last member. */
   delete(ws: WebSocketConnection<never>): void {
     this.members.delete(ws);
     if (this.members.size === 0) this.#rooms.delete(this.#name);
@@ -61,7 +62,8 @@ export class Room {
 }
 
 /**
- * The connections that have joined under a name. A connection leaves when it ends, and a group without members takes no memory.
+ * The connections that have joined under one name. A connection leaves when it ends. A group without members takes no
+ * memory.
  *
  * @example
  * ```ts
@@ -70,18 +72,18 @@ export class Room {
  * ```
  */
 export class Group<Data = unknown> implements Iterable<WebSocketConnection<Data>> {
-  /** What it is called. */
+  /** The name under which connections join. */
   readonly name: string;
   readonly #rooms: Map<string, Room>;
 
-  /** For {@link Groups}. */
+  /** For {@link Groups}, whose `group` creates groups. */
   constructor(rooms: Map<string, Room>, name: string) {
     if (typeof name !== 'string') throw new TypeError(`the name of a group is a string, not ${String(name)}`);
     this.#rooms = rooms;
     this.name = name;
   }
 
-  /** How many members it has. */
+  /** The number of members. */
   get size(): number {
     return this.#rooms.get(this.name)?.members.size ?? 0;
   }
@@ -92,13 +94,13 @@ export class Group<Data = unknown> implements Iterable<WebSocketConnection<Data>
   }
 
   /**
-   * Makes a connection a member until it leaves or ends. One that is not open yet is left out of what is sent until it is.
+   * Makes a connection a member until it leaves or ends. While it is not open yet, it gets no messages.
    *
-   * @returns false when it was one already, or has ended
-   * @throws {TypeError} when it is not a connection
+   * @returns false when it was a member already, or has ended
+   * @throws {TypeError} when `ws` is not a connection
    */
   join(ws: WebSocketConnection<Data>): boolean {
-    if (!(ws instanceof WebSocketConnection)) throw new TypeError('what joins a group is a connection');
+    if (!(ws instanceof WebSocketConnection)) throw new TypeError('only a WebSocketConnection can join a group');
     if (this.has(ws) || ws.endEvent !== undefined) return false;
     const room = this.#rooms.get(this.name) ?? new Room(this.#rooms, this.name);
     const member = ws as WebSocketConnection<never>;
@@ -107,7 +109,7 @@ export class Group<Data = unknown> implements Iterable<WebSocketConnection<Data>
     return true;
   }
 
-  /** Lets a connection go; returns false when it was no member. */
+  /** Removes a connection; returns false when it was not a member. */
   leave(ws: WebSocketConnection<Data>): boolean {
     if (!this.has(ws)) return false;
     const room = this.#rooms.get(this.name) as Room;
@@ -120,7 +122,7 @@ export class Group<Data = unknown> implements Iterable<WebSocketConnection<Data>
   /**
    * Sends a message to all members but those that are excepted. It is encoded once; a prepared message has been encoded already.
    *
-   * @returns how many got it, were left out, and were closed for being too slow
+   * @returns how many members it was sent to, how many were left out, and how many were closed for being too slow
    * @throws {TypeError} when `data` is neither a string nor bytes nor a prepared message, or an option is not valid
    */
   send(data: string | BytesLike | PreparedMessage, options: GroupSendOptions<Data> = {}): GroupSendResult {
@@ -128,23 +130,25 @@ export class Group<Data = unknown> implements Iterable<WebSocketConnection<Data>
     return sendToAll<Data>(members as Iterable<never>, data, options);
   }
 
-  /** The members, in the order in which they joined. Those that leave meanwhile are passed over. */
+  /**
+   * Iterates over the members in the order in which they joined. A member that leaves before its turn is passed over.
+   */
   [Symbol.iterator](): IterableIterator<WebSocketConnection<Data>> {
     const members = this.#rooms.get(this.name)?.members ?? new Set();
     return members.values() as IterableIterator<never>;
   }
 }
 
-/** Groups by name: those of a server, or, for connections from {@link upgrade} and the like, of your own. */
+/** Groups by name. A server has its own; create one for connections from `upgrade` or `attach`. */
 export class Groups<Data = unknown> {
   readonly #rooms: Map<string, Room> = new Map();
 
-  /** How many groups have members. */
+  /** The number of groups that have members. */
   get size(): number {
     return this.#rooms.size;
   }
 
-  /** Returns the group of that name. It need not be kept: ask again. */
+  /** Returns the group of that name. There is no need to keep it: each call returns the same members. */
   group(name: string): Group<Data> {
     return new Group(this.#rooms, name);
   }
@@ -190,5 +194,5 @@ function setOf(except: object | undefined): ReadonlySet<unknown> {
   if (except === undefined || except instanceof WebSocketConnection) return NONE;
   const several = except as Iterable<unknown> | null;
   if (typeof except !== 'string' && typeof several?.[Symbol.iterator] === 'function') return new Set(several);
-  throw new TypeError('except: a connection, or several: a list, a set or a group');
+  throw new TypeError('except: a connection, or several as a list, a set or a group');
 }

@@ -1,37 +1,37 @@
-/** The functions of the web platform that adapters are made with: declared here, where no host's types are known. */
+/** The web platform APIs that adapters use, declared here because no host's types are available. */
 import type { RandomSource } from '@sockless/core';
 
-/** What is used of an `AbortSignal`. */
+/** The part of an `AbortSignal` that is used. */
 export interface AbortSignalLike {
   /** Whether it has been aborted. */
   readonly aborted: boolean;
-  /** Why, once it has been. */
+  /** The reason, once it has been aborted. */
   readonly reason: unknown;
-  /** Throws the reason when it is aborted already. */
+  /** Throws the reason if it has been aborted. */
   throwIfAborted(): void;
-  /** Calls when it is aborted. */
+  /** Adds a listener, which is called when it is aborted. */
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-  /** Does not call any more. */
+  /** Removes a listener. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** The host's own `AbortSignal`, where its types are known. */
+/** The host's own `AbortSignal`, if its types are available. */
 export type HostAbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
   ? Signal
   : AbortSignalLike;
 
-/** What is known of a stream where the host's types are not. */
+/** The part of a stream that is declared if the host's types are not available. */
 export interface StreamLike {
-  /** Whether somebody reads from it, or writes to it. */
+  /** Whether it has a reader or a writer. */
   readonly locked: boolean;
 }
 
-/** The host's own `ReadableStream`, where its types are known. */
+/** The host's own `ReadableStream`, if its types are available. */
 export type HostReadableStream = typeof globalThis extends { ReadableStream: { prototype: infer Stream } }
   ? Stream
   : StreamLike;
 
-/** The host's own `WritableStream`, where its types are known. */
+/** The host's own `WritableStream`, if its types are available. */
 export type HostWritableStream = typeof globalThis extends { WritableStream: { prototype: infer Stream } }
   ? Stream
   : StreamLike;
@@ -48,7 +48,7 @@ interface Sink {
   abort(): void;
 }
 
-/** What is used of a `URL`. */
+/** The part of a `URL` that is used. */
 interface Url {
   readonly protocol: string;
   readonly host: string;
@@ -69,5 +69,5 @@ interface Host {
   btoa(bytes: string): string;
 }
 
-/** This host; its functions are looked up when they are called. The time and the timers are in `clock.ts`. */
+/** This host. Its functions are looked up when they are called. Time and timers are in `clock.ts`. */
 export const host: Host = globalThis as unknown as Host;

@@ -4,29 +4,29 @@ import { MAX_WAITING, MessageQueue } from './message-queue.ts';
 
 type Message = string | Uint8Array;
 
-/** What an inbox asks of its connection. */
+/** What an inbox tells its connection. */
 export interface Reader {
-  /** So much waits for the loop that no more is to be read. */
+  /** Too much waits for the loop: stop reading. */
   full(): void;
-  /** There is room again. */
+  /** There is room again: resume reading. */
   ready(): void;
-  /** The last loop was left, and there is a handler: these messages are for it, and all that come. */
+  /** The last loop was left and there is a handler: it gets these messages, and all later ones. */
   handle(messages: readonly Message[]): void;
 }
 
 /**
- * The messages that go to no handler.
+ * The messages that do not go to a handler, in one of four states.
  *
- * `'kept'`: they wait for a loop, up to 1 MiB; then, since reading never stops for messages that nobody asked for, they are
- * dropped. `'dropped'`: there will be no loop, as far as is known. `'iterated'`: a loop is in progress; behind it up to
- * 1 MiB waits, and then reading stops. `'handled'`: they go to the handler after all.
+ * `'kept'`: they wait for a loop, up to 1 MiB. Then they are dropped, because reading never stops for messages without
+ * a reader. `'dropped'`: no loop began in time, so they are dropped. `'iterated'`: a loop is in progress; up to 1 MiB
+ * waits for it, and then reading stops. `'handled'`: the loop was left, so they go to the handler.
  */
 export class Inbox {
   readonly #reader: Reader;
   readonly #queue: MessageQueue;
   #state: 'kept' | 'dropped' | 'iterated' | 'handled' = 'kept';
   #full = false;
-  /** How many messages were dropped. */
+  /** The number of messages that were dropped. */
   dropped = 0;
 
   constructor(reader: Reader, hasHandler: boolean) {
@@ -57,7 +57,7 @@ export class Inbox {
     }
   }
 
-  /** Nobody has asked for what waits by now: it is dropped, and so is what follows until a loop begins. */
+  /** Drops the messages that wait, and those that follow until a loop begins: no reader has come for them in time. */
   drop(): void {
     if (this.#state !== 'kept') return;
     this.#state = 'dropped';
@@ -73,7 +73,7 @@ export class Inbox {
     if (this.dropped > 0) {
       throw new StateError(
         'messages-dropped',
-        `${this.dropped} messages came while there was neither a message handler nor a loop to take them, and were dropped`,
+        `${this.dropped} messages were dropped: there was neither a message handler nor a loop to take them; begin the loop earlier, or add a handler`,
       );
     }
     this.#state = 'iterated';
@@ -86,7 +86,7 @@ export class Inbox {
   }
 
   #taken(): void {
-    // Not at once, so that reading does not stop and go with every message.
+    // Resume only when half is taken, so that reading does not stop and start with every message.
     if (this.#full && 2 * this.#queue.size <= MAX_WAITING) this.#makeReady();
   }
 

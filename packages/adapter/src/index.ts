@@ -1,4 +1,4 @@
-/** What every adapter of sockless needs and no host has a part in. */
+/** The part of sockless's adapters that is the same on every host. */
 export type * from '@sockless/core';
 export { PreparedMessage, prepare } from '@sockless/core';
 export type * from '@sockless/core/deflate';
@@ -9,7 +9,7 @@ export { Client, type Dial, type ReconnectingOptions, type ReconnectPolicy, type
 export type { Clock, Timer } from './clock.ts';
 export { type Compression, resolveCompression, type WithCompression } from './compression.ts';
 export { accept, type Decision, type DecisionOptions, reject } from './decision.ts';
-export { type Delivery, expire, proceed, start, work } from './delivery.ts';
+export { type Delivery, expire, proceed, scopeOf, start, work } from './delivery.ts';
 export { type Channel, type Diagnostics, diagnosticsOf } from './diagnostics.ts';
 export type { Driver } from './driver.ts';
 export { ConnectionEndedError } from './ended-error.ts';

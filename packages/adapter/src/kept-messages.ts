@@ -1,7 +1,7 @@
-/** What was sent while there was no connection. */
+/** Messages that were sent while a client had no connection. */
 import { type BytesLike, PreparedMessage, prepare, type SendOptions, toBytes } from '@sockless/core';
 
-/** Of a frame of a client's (RFC 6455 5.2). */
+/** The longest header of a client's frame in bytes (RFC 6455 5.2). */
 const MAX_HEADER_SIZE = 14;
 
 interface KeptMessage {
@@ -9,11 +9,14 @@ interface KeptMessage {
   readonly options: SendOptions | undefined;
 }
 
-/** Messages that wait for a connection, up to a size. */
+/** Messages that wait for a connection, up to a number of bytes. */
 export class KeptMessages {
   readonly #maxSize: number;
   #messages: KeptMessage[] = [];
-  /** How many bytes wait: headers count as in the outbox, so that all that is kept fits into it. */
+  /**
+   * The number of bytes that wait. Frame headers are included, because the outbox counts them: everything kept here
+   * fits into it.
+   */
   size = 0;
 
   constructor(maxSize: number) {
@@ -21,7 +24,7 @@ export class KeptMessages {
   }
 
   /**
-   * Keeps a message; false when there is no room for it.
+   * Keeps a message; returns false when there is no room for it.
    *
    * @throws {TypeError} when `data` is neither a string nor bytes nor a prepared message, or an option is not valid for it
    */
@@ -33,7 +36,7 @@ export class KeptMessages {
       if (isRoom) this.#keep({ data, options }, toBytes(data).length);
       return isRoom;
     }
-    // Prepared, because the caller may write to its bytes before there is a connection.
+    // Preparing copies the bytes: the caller may overwrite them before there is a connection.
     const message = data instanceof PreparedMessage ? data : prepare(data, { compress, text });
     if (isRoom) this.#keep({ data: message, options: undefined }, message.length);
     return isRoom;
@@ -44,7 +47,7 @@ export class KeptMessages {
     this.size += MAX_HEADER_SIZE + length;
   }
 
-  /** Gives up what waits, in order. */
+  /** Removes the messages and returns them, in order. */
   take(): readonly KeptMessage[] {
     const messages = this.#messages;
     this.#messages = [];
@@ -53,7 +56,7 @@ export class KeptMessages {
   }
 }
 
-/** @throws {TypeError} when there are options: a prepared message has its own */
+/** @throws {TypeError} when there are options, because a prepared message was given its own */
 export function checkPrepared(options: SendOptions = {}): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;

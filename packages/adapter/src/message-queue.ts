@@ -5,7 +5,7 @@ import { ConnectionEndedError } from './ended-error.ts';
 type Message = string | Uint8Array;
 type Result = IteratorResult<Message, undefined>;
 
-/** What the queue asks of its connection. */
+/** What the queue tells its inbox. */
 interface Source {
   /** Fewer messages wait than before. */
   taken(): void;
@@ -13,20 +13,20 @@ interface Source {
   left(): void;
 }
 
-/** How much may wait: bytes, or characters of texts. */
+/** The most that may wait, in bytes of binary messages and characters of texts. */
 export const MAX_WAITING = 1_048_576;
 
-/** What a message counts besides its length, so that a flood of empty ones has a bound too. */
+/** Added to the length of each message, so that a flood of empty messages is bounded too. */
 const OVERHEAD = 32;
 
-/** The messages of one connection that nobody has taken yet, and those who wait for the next one. */
+/** The messages of one connection that have not been taken yet, and the calls of `next` that wait for one. */
 export class MessageQueue {
   readonly #source: Source;
   readonly #messages: Message[] = [];
   readonly #takers: Taker[] = [];
   #iterators = 0;
   #end: EndEvent | undefined = undefined;
-  /** How much waits. */
+  /** The amount that waits, counted as for {@link MAX_WAITING}. */
   size = 0;
 
   constructor(source: Source) {
@@ -49,7 +49,7 @@ export class MessageQueue {
     for (const taker of this.#takers.splice(0)) settle(taker, event);
   }
 
-  /** Gives up what waits. */
+  /** Removes the messages that wait and returns them. */
   release(): Message[] {
     this.size = 0;
     return this.#messages.splice(0);
@@ -86,7 +86,7 @@ export class MessageQueue {
   }
 
   #leave(iterator: object): void {
-    // Whoever of this loop still waits is told that it is over.
+    // Calls of `next` that still wait belong to this loop: tell them that it is over.
     for (const taker of this.#takers.splice(0)) {
       if (taker.iterator === iterator) taker.resolve(DONE);
       else this.#takers.push(taker);
@@ -108,7 +108,9 @@ function settle(taker: Taker, event: EndEvent): void {
   else taker.reject(new ConnectionEndedError(event));
 }
 
-/** Either side said goodbye, and nothing was wrong: with 1000, 1001, or a Close frame without a code. */
+/**
+ * Whether the connection closed normally: cleanly, and one side's Close frame had the code 1000 or 1001, or no code.
+ */
 function isQuiet({ clean, explanation }: EndEvent): boolean {
   return clean && (isGoodbye(explanation.received) || isGoodbye(explanation.sent));
 }

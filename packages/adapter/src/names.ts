@@ -1,4 +1,7 @@
-/** The names of options and handlers of adapters: what has another name is misuse, and is said before anything has changed. */
+/**
+ * The names of the options and handlers of adapters. Any other name is a mistake of the application, which is reported
+ * before anything has changed.
+ */
 import {
   CLIENT_OPTIONS,
   type ClientOptions,
@@ -15,7 +18,7 @@ import type { AdapterOptions } from './scope.ts';
 /** The names of {@link AdapterOptions}. */
 export const ADAPTER_OPTIONS: Names<AdapterOptions> = { highWaterMark: true, clock: true };
 
-/** The names of the options of a client, wherever it runs. */
+/** The names of the options of a client that are the same on every host. */
 export const RECONNECTING_OPTIONS: Names<ReconnectingOptions> = {
   ...CLIENT_OPTIONS,
   ...ADAPTER_OPTIONS,
@@ -23,7 +26,7 @@ export const RECONNECTING_OPTIONS: Names<ReconnectingOptions> = {
   reconnect: true,
 };
 
-/** The names of the options of a server, wherever it runs. */
+/** The names of the options of a server that are the same on every host. */
 export const SERVED_OPTIONS: Names<ServerOptions & AdapterOptions & ServerBounds> = {
   ...SERVER_OPTIONS,
   ...ADAPTER_OPTIONS,
@@ -59,12 +62,15 @@ const HANDLERS: Names<Handlers> = {
   error: true,
 };
 
-/** Returns those of the options that core has. */
+/** Returns the options that belong to core. */
 export function clientOptions(options: ReconnectingOptions): ClientOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(CLIENT_OPTIONS, name)));
 }
 
-/** @throws {TypeError} when a handler is none, or of a plain object a name is none; an instance of a class may have more */
+/**
+ * @throws {TypeError} when a handler is not a function, or a plain object has another name; an instance of a class may
+ * have other members
+ */
 export function checkHandlers(handlers: object): void {
   const prototype: unknown = Object.getPrototypeOf(Object(handlers));
   const isPlain = typeof handlers !== 'object' || prototype === Object.prototype || prototype === null;
@@ -92,7 +98,7 @@ export function checkPolicy(policy: ReconnectPolicy): void {
   const areStatuses = Array.isArray(refusals) && refusals.every((status) => CLIENT_ERRORS.test(String(status)));
   if (!areStatuses) throw new TypeError('reconnect.refusals: a list of statuses from 400 to 499');
   if (when !== undefined && policy.refusals !== undefined) {
-    throw new TypeError('reconnect.refusals: there is `when`, which decides');
+    throw new TypeError('reconnect.refusals: not together with `when`, which decides alone');
   }
   if (!(typeof maxRetryAfter === 'number' && maxRetryAfter >= 0)) {
     throw new RangeError(`reconnect.maxRetryAfter: a number of milliseconds from 0, not ${maxRetryAfter}`);

@@ -1,22 +1,22 @@
-/** The driver of a connection whose transport is not there yet: it comes as a promise, or never. */
+/** The driver of a connection that waits for its transport, which a promise will deliver, or not. */
 import type { Connection } from '@sockless/core';
 import type { Sleeper } from './alarms.ts';
 import { type Delivery, expire, start, work } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { Scope } from './scope.ts';
 
-/** What an adapter does with a transport that comes late. */
+/** What an adapter does when a transport arrives late. */
 export interface Arrival<Transport> {
-  /** Lets `ws` work with a connection on it, whose time began at `start` on the clock. */
+  /** Starts `ws` with a connection on the transport. The connection's time began at `start` on the clock. */
   open(transport: Transport, start: number): void;
-  /** Nobody needs it any more: closes it. */
+  /** The connection has ended meanwhile: closes the transport. */
   discard(transport: Transport): void;
-  /** Where the transport can be asked to come no more: asks. */
+  /** The connection has ended: cancels the attempt to open the transport, if that is possible. */
   giveUp?(): void;
 }
 
 /**
- * Lets `ws` wait for its transport; that it does not come is the end of the connection.
+ * Makes `ws` wait for its transport. If the promise rejects, the connection ends.
  *
  * @param startedAt when the time of the connection began, on the clock of `scope`
  */
@@ -78,7 +78,7 @@ class Pending<Transport> implements Driver, Sleeper {
 
   wake(): void {
     expire(this.#ws, this.#connection, this);
-    // A client may wait for another transport already.
+    // The client may already be waiting for another transport; this driver still has its own deadline.
     this.flush();
   }
 

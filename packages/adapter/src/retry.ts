@@ -1,13 +1,13 @@
-/** Whether a client tries again after an end, and not before when (RFC 9110 10.2.3). */
+/** Whether a client tries again after an end, and how long the server asks it to wait (RFC 9110 10.2.3). */
 import { type EndEvent, fieldValue, HandshakeError, type RejectedResponse } from '@sockless/core';
 
-/** Refusals of these statuses pass by themselves: 408 Request Timeout, 429 Too Many Requests. */
+/** The statuses of refusals that are temporary: 408 Request Timeout, 429 Too Many Requests. */
 const PASSING: readonly number[] = [408, 429];
 
 /**
- * Returns whether to try again by default: not after a normal end, nor where trying again would only bring the same answer.
+ * Returns whether to try again by default: not after a normal end, nor when another try would get the same answer.
  *
- * @param refusals statuses from 400 to 499 after which to try again besides
+ * @param refusals more statuses from 400 to 499 after which to try again
  */
 export function isWorthRetrying({ explanation }: EndEvent, refusals: readonly number[] = []): boolean {
   const { sent, received } = explanation;
@@ -18,7 +18,7 @@ export function isWorthRetrying({ explanation }: EndEvent, refusals: readonly nu
 }
 
 /**
- * Returns for how many milliseconds a refusal asks not to be repeated; 0 when it does not say.
+ * Returns the number of milliseconds that a refusal asks to wait with Retry-After; 0 if it does not.
  *
  *     Retry-After = HTTP-date / delay-seconds
  *
@@ -28,16 +28,16 @@ export function retryAfter({ explanation }: EndEvent): number {
   const { headers = [] } = refusal(explanation.error) ?? {};
   const value = fieldValue(headers, 'retry-after') ?? '';
   if (/^\d+$/.test(value)) return 1000 * Number(value);
-  // The server's own clock, where it says what that is: ours may be wrong.
+  // Go by the server's own clock if the Date field has its time: ours may be wrong.
   const now = date(fieldValue(headers, 'date') ?? '') ?? Date.now();
   return Math.max(0, (date(value) ?? now) - now);
 }
 
 /**
- * Returns the time that an HTTP-date says.
+ * Parses an HTTP-date; returns milliseconds since 1970, or `undefined`.
  *
- * RFC 9110 5.6.7: "A recipient that parses a timestamp value in an HTTP field MUST accept all three HTTP-date formats." The third
- * of them, asctime's, does not say GMT, though it is.
+ * RFC 9110 5.6.7: "A recipient that parses a timestamp value in an HTTP field MUST accept all three HTTP-date formats."
+ * The third format, asctime's, is in GMT but does not contain "GMT".
  */
 function date(text: string): number | undefined {
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;

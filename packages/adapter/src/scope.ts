@@ -1,4 +1,4 @@
-/** What all connections of a server, or all tries of a client, have in common: one object that each of them refers to. */
+/** What all connections of a server, or all tries of a client, share: each of them refers to one such object. */
 import { type Alarms, alarmsOf } from './alarms.ts';
 import { type Clock, hostClock } from './clock.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -8,45 +8,45 @@ import { checkHandlers } from './names.ts';
 import { type Turns, turnsOf } from './turns.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** The options of an adapter beside those of core. */
+/** The options that an adapter adds to those of core. */
 export interface AdapterOptions {
   /**
-   * With more bytes than this in `queuedBytes`, a sender should wait: `drain` is called, and `drained` resolves, when
-   * there are as many or fewer again. Default: 64 KiB.
+   * A sender should wait while `queuedBytes` is above this number of bytes. When it has fallen to it again, `drain` is
+   * called and `drained` resolves. Default: 64 KiB.
    */
   readonly highWaterMark?: number | undefined;
-  /** The time and the timers. Default: those that the host had when the adapter was loaded. */
+  /** The source of time and timers. Default: the host's, as they were when the adapter was loaded. */
   readonly clock?: Clock | undefined;
 }
 
-/** Calls a function in the context that handlers are to run in: an AsyncLocalStorage's, where the host has one. */
+/** Calls a function in the context in which handlers run: that of AsyncLocalStorage, if the host has it. */
 export type Run = <Argument>(call: (argument: Argument) => void, argument: Argument) => void;
 
-/** How handlers get into the context that a connection was made in. */
+/** How handlers get into the context in which their connection was made. */
 export interface Context {
-  /** Calls in that context. */
+  /** Calls a function in that context. */
   readonly run: Run;
-  /** The events of the transport come in that context by themselves. */
+  /** Whether the events of the transport already come in that context. */
   readonly inherited: boolean;
-  /** The host's channels for operators, where it has any. */
+  /** The host's diagnostics channels, if it has them. */
   readonly diagnostics?: Diagnostics | undefined;
 }
 
 const NO_CONTEXT: Context = { run: (call, argument) => call(argument), inherited: true };
 
-/** What connections have in common. */
+/** What connections share. */
 export class Scope<Data = unknown> {
-  /** What the application reacts with. */
+  /** The handlers of the application. */
   readonly handlers: Handlers<Data>;
-  /** The time and the timers. */
+  /** The source of time and timers. */
   readonly clock: Clock;
-  /** The deadlines of all connections with this clock. */
+  /** The timer for the deadlines of all connections with this clock. */
   readonly alarms: Alarms;
-  /** When what is sent outside of handlers leaves, for all connections with this clock. */
+  /** The microtask that writes what was sent outside of handlers, for all connections with this clock. */
   readonly turns: Turns;
   /** {@link AdapterOptions.highWaterMark} */
   readonly highWaterMark: number;
-  /** The host's channels for operators, where it has any. */
+  /** The host's diagnostics channels, if it has them. */
   readonly diagnostics: Diagnostics | undefined;
   readonly #context: Context;
 
@@ -73,26 +73,26 @@ export class Scope<Data = unknown> {
     this.#context = context;
   }
 
-  /** Returns the same for other handlers. */
+  /** Returns the same scope with other handlers. */
   with(handlers: Handlers<Data>): Scope<Data> {
     return new Scope(handlers, this, this.#context);
   }
 
-  /** Calls a function in the context that the connection was made in. */
+  /** Calls a function in the context in which the connection was made. */
   run<Argument>(call: (argument: Argument) => void, argument: Argument): void {
     this.#context.run(call, argument);
   }
 
-  /** {@link run} for an event of the transport, which often comes in that context by itself. */
+  /** Like {@link run}, for an event of the transport: skips entering the context if the event already comes in it. */
   enter<Argument>(call: (argument: Argument) => void, argument: Argument): void {
     if (this.#context.inherited) call(argument);
     else this.#context.run(call, argument);
   }
 
   /**
-   * There is no connection, though somebody came: tells operators, and the application.
+   * Reports that a client could not be accepted, to the diagnostics channel and to the application.
    *
-   * @param isMine whether the application hears of it also where it has no `error` handler, on the console
+   * @param isMine whether it goes to the console when there is no `error` handler
    */
   acceptFailed(error: unknown, isMine: boolean): void {
     const { diagnostics, handlers } = this;
@@ -100,11 +100,11 @@ export class Scope<Data = unknown> {
     if (isMine || handlers.error !== undefined) this.report(undefined, error);
   }
 
-  /** Tells the application of an error: its `error` handler, or the console. Never throws. */
+  /** Passes an error to the `error` handler, or to the console if there is none. Never throws. */
   report(ws: WebSocketConnection<Data> | undefined, error: unknown): void {
     const { handlers } = this;
     if (handlers.error === undefined) {
-      print('an error, and no "error" handler to take it', error);
+      print('an error, and there is no "error" handler', error);
       return;
     }
     try {
@@ -116,14 +116,14 @@ export class Scope<Data = unknown> {
   }
 }
 
-/** Whether it is a promise, of whatever make. */
+/** Whether `value` is a promise, native or not. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 function printBoth(error: unknown, thrown: unknown): void {
   print('an error', error);
-  print('the "error" handler could not take it', thrown);
+  print('the "error" handler itself failed', thrown);
 }
 
 function print(what: string, error: unknown): void {

@@ -1,4 +1,7 @@
-/** The connections of a server: who they are, how many there may be, what they have done, and their end in good order. */
+/**
+ * The connections of a server: which there are, how many there may be, their statistics, and how they are closed
+ * together.
+ */
 import type { ConnectionStatistics, EndEvent, OpenEvent } from '@sockless/core';
 import { networkOf, resolveBounds, type ServerBounds } from './bounds.ts';
 import { reject } from './decision.ts';
@@ -8,7 +11,7 @@ import type { Scope } from './scope.ts';
 import type { BaseServer, CloseOptions, ServerStatistics } from './server.ts';
 import { failSlow, WebSocketConnection } from './websocket-connection.ts';
 
-/** A connection for somebody who has come, and what it has in common with others. */
+/** A new connection, and the scope to start it with. */
 export interface Served<Data> {
   /** The connection. */
   readonly ws: WebSocketConnection<Data>;
@@ -20,7 +23,7 @@ const SUMS = ['bytesReceived', 'bytesSent', 'messagesReceived', 'messagesSent'] 
 
 /** The connections of a server. */
 export class ServedConnections<Data = unknown> {
-  /** Those that have not ended, those with an undecided request among them. */
+  /** The connections that have not ended, including those with an undecided request. */
   readonly all: Set<WebSocketConnection<Data>> = new Set();
   readonly #open: Set<WebSocketConnection<Data>> = new Set();
   readonly #groups: Groups<Data> = new Groups();
@@ -30,7 +33,7 @@ export class ServedConnections<Data = unknown> {
   readonly #scope: Scope<Data>;
   readonly #unavailable: Scope<Data>;
   readonly #tooMany: Scope<Data>;
-  // Sums of those that have ended.
+  // Sums over the connections that have ended.
   readonly #past = {
     opened: 0,
     ended: 0,
@@ -40,45 +43,53 @@ export class ServedConnections<Data = unknown> {
     messagesReceived: 0,
     messagesSent: 0,
   };
-  #pending = 0;
-  // With a bound: the number of bytes that wait in all of them together, as far as each has counted its own.
+  readonly #pending: Set<WebSocketConnection<Data>> = new Set();
+  // Only with a bound: the network from which each connection comes, the number of bytes that wait in each, and in all
+  // together.
+  readonly #networks: Map<WebSocketConnection<Data>, string> = new Map();
+  readonly #queues: Map<WebSocketConnection<Data>, number> = new Map();
   #queuedBytes = 0;
   #closing = false;
 
   /**
-   * None yet; those to come will have this in common.
+   * Starts without connections. `scope` is for those that will be accepted.
    *
    * @throws {TypeError | RangeError} when a bound is not valid
    */
   constructor(scope: Scope<Data>, bounds: ServerBounds = {}) {
     this.#scope = scope;
     this.#bounds = resolveBounds(bounds);
-    // What a request meets that comes while the server closes or is full.
+    // The scopes of connections that are refused: with 503 while the server closes or is full, with 429 for their
+    // address.
     this.#unavailable = scope.with({ request: () => reject(503) });
     this.#tooMany = scope.with({ request: () => reject(429) });
   }
 
-  /** Whether the address of whoever comes is of interest: asking for it costs a call to the operating system. */
+  /** Whether `add` needs the client's address. Asking for it costs a call to the operating system. */
   get asksAddress(): boolean {
     return this.#bounds.maxConnectionsPerAddress !== Infinity;
   }
 
   /**
-   * Returns whether nobody else can be waited for; then it reports that whoever has come is turned away.
+   * Returns true when `maxPendingHandshakes` is reached, and reports that a client was turned away.
    *
-   * @param others how many are waited for that have not been added yet
+   * @param others the number of clients that are waited for and have not been added yet
    */
   turnsAway(others = 0): boolean {
-    if (this.#pending + others < this.#bounds.maxPendingHandshakes) return false;
-    this.#scope.acceptFailed(new Error('maxPendingHandshakes: too many connections are waited for'), false);
+    if (this.#pending.size + others < this.#bounds.maxPendingHandshakes) return false;
+    this.#scope.acceptFailed(
+      new Error('maxPendingHandshakes: a client was turned away, because so many handshakes are pending'),
+      false,
+    );
     return true;
   }
 
   /**
-   * Returns a connection for somebody who has come: one that is refused where there are too many, or the server closes.
+   * Returns a connection for a new client. When there are too many, or the server closes, its scope refuses every
+   * request.
    *
-   * @param address whose it is, for the bound by address
-   * @param scope where it is not that of all
+   * @param address the client's address, for `maxConnectionsPerAddress`
+   * @param scope the scope for this connection, if it is not the server's
    */
   add(address?: string, scope: Scope<Data> = this.#scope): Served<Data> {
     const network = address === undefined || !this.asksAddress ? undefined : networkOf(address);
@@ -86,15 +97,18 @@ export class ServedConnections<Data = unknown> {
     const same = network === undefined ? 0 : (this.#byNetwork.get(network) ?? 0);
     const isFull = this.#closing || this.all.size >= maxConnections;
     const refusal = isFull ? this.#unavailable : same >= maxConnectionsPerAddress ? this.#tooMany : undefined;
-    this.#pending++;
-    if (refusal !== undefined) return { ws: new ServedConnection(refusal, this, undefined), scope: refusal };
-    const ws = new ServedConnection(scope, this, network);
-    this.all.add(ws);
-    if (network !== undefined) this.#byNetwork.set(network, same + 1);
-    return { ws, scope };
+    const served = { ws: new ServedConnection(refusal ?? scope, this), scope: refusal ?? scope };
+    this.#pending.add(served.ws);
+    if (refusal !== undefined) return served;
+    this.all.add(served.ws);
+    if (network !== undefined) {
+      this.#networks.set(served.ws, network);
+      this.#byNetwork.set(network, same + 1);
+    }
+    return served;
   }
 
-  /** What a server offers to reach its connections, and to watch them. */
+  /** Returns the members of a server object that reach its connections and watch them. */
   doors(
     arrivals: () => number = () => 0,
   ): Pick<BaseServer<Data>, 'connections' | 'open' | 'group' | 'broadcast' | 'find' | 'statistics'> {
@@ -120,9 +134,9 @@ export class ServedConnections<Data = unknown> {
     this.#byKey.set(ws.key, same.add(ws));
   }
 
-  /** The request of a connection is decided, or it will never be. */
-  decided(): void {
-    this.#pending--;
+  /** The request of a connection has been decided, or will never be. */
+  decided(ws: WebSocketConnection<Data>): void {
+    this.#pending.delete(ws);
   }
 
   /** A connection is not open any more. */
@@ -134,33 +148,39 @@ export class ServedConnections<Data = unknown> {
   }
 
   /** A connection has ended. */
-  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent, network: string | undefined): void {
+  ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent): void {
     this.all.delete(ws);
+    this.decided(ws);
     this.closed(ws);
     if (statistics.openedAt !== undefined) this.#past.ended++;
     if (isRefusal(explanation.error)) this.#past.refused++;
     for (const name of SUMS) this.#past[name] += statistics[name];
+    const network = this.#networks.get(ws);
     if (network === undefined) return;
+    this.#networks.delete(ws);
     const same = (this.#byNetwork.get(network) ?? 0) - 1;
     if (same > 0) this.#byNetwork.set(network, same);
     else this.#byNetwork.delete(network);
   }
 
-  /** Whether the bytes that wait in all connections together are counted. */
-  get countsQueuedBytes(): boolean {
-    return this.#bounds.maxTotalQueuedBytes !== Infinity;
-  }
-
-  /** In one connection so many bytes wait more than before, or fewer. When that is too much in all, those with the most go. */
-  queued(more: number): void {
+  /**
+   * With a bound: counts the bytes that wait in a connection. If all together exceed the bound, those with the most are
+   * failed until the rest fits.
+   */
+  count(ws: WebSocketConnection<Data>): void {
+    if (this.#bounds.maxTotalQueuedBytes === Infinity) return;
+    const { queuedBytes } = ws;
+    const more = queuedBytes - (this.#queues.get(ws) ?? 0);
+    if (queuedBytes > 0) this.#queues.set(ws, queuedBytes);
+    else this.#queues.delete(ws);
     this.#queuedBytes += more;
     if (more <= 0 || this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) return;
     const byQueue = [...this.#open].sort((one, other) => other.queuedBytes - one.queuedBytes);
-    for (const ws of byQueue) {
+    for (const slowest of byQueue) {
       if (this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) break;
-      this.closed(ws);
-      failSlow(ws as WebSocketConnection<never>);
-      (ws as ServedConnection<Data>).count();
+      this.closed(slowest);
+      failSlow(slowest as WebSocketConnection<never>);
+      this.count(slowest);
     }
   }
 
@@ -168,8 +188,8 @@ export class ServedConnections<Data = unknown> {
    * Closes every connection, waits for their ends, and terminates those that do not end in time.
    *
    * @param options as `checkCloseOptions` has checked them
-   * @param stopped resolves when what else the server has is closed
-   * @param late is called when the time is over
+   * @param stopped resolves when everything else of the server is closed
+   * @param late is called when the timeout has passed
    */
   async close(options: CloseOptions, stopped?: PromiseLike<unknown>, late?: () => void): Promise<void> {
     const { code = 1001, reason, timeout = 5000 } = options;
@@ -190,7 +210,7 @@ export class ServedConnections<Data = unknown> {
   #statistics(arrivals: number): ServerStatistics {
     const now = {
       ...this.#past,
-      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending + arrivals, queuedBytes: 0 },
+      ...{ connections: this.all.size, open: this.#open.size, pending: this.#pending.size + arrivals, queuedBytes: 0 },
     };
     for (const ws of this.all) {
       now.queuedBytes += ws.queuedBytes;
@@ -203,14 +223,10 @@ export class ServedConnections<Data = unknown> {
 
 class ServedConnection<Data> extends WebSocketConnection<Data> {
   readonly #served: ServedConnections<Data>;
-  readonly #network: string | undefined;
-  #undecided = true;
-  #counted = 0;
 
-  constructor(scope: Scope<Data>, served: ServedConnections<Data>, network: string | undefined) {
+  constructor(scope: Scope<Data>, served: ServedConnections<Data>) {
     super(scope);
     this.#served = served;
-    this.#network = network;
   }
 
   override close(code?: number, reason?: string): void {
@@ -218,33 +234,25 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
     this.closes();
   }
 
-  /** The server closes: a request that waits for its decision is answered, whatever that will be. */
+  /** The server closes: answers a request that is still undecided with 503, and closes any other connection. */
   dismiss(code: number, reason: string | undefined): void {
     if (this.state === 'connecting' && this.request !== undefined) this.decide(reject(503));
     else this.close(code, reason);
   }
 
-  /** Tells the server how much waits. */
-  count(): void {
-    const { queuedBytes } = this;
-    const more = queuedBytes - this.#counted;
-    this.#counted = queuedBytes;
-    if (more !== 0) this.#served.queued(more);
-  }
-
   protected override flush(): void {
     super.flush();
-    if (this.#served.countsQueuedBytes) this.count();
+    this.#served.count(this);
   }
 
   protected override advanced(): void {
     super.advanced();
-    if (this.#served.countsQueuedBytes) this.count();
+    this.#served.count(this);
   }
 
   protected override open(event: OpenEvent): unknown {
-    this.#decided();
-    // Its handler finds it among those that are open.
+    this.#served.decided(this);
+    // Before the `open` handler, which expects to find it in `server.open`.
     if (this.state === 'open') this.#served.opened(this);
     return super.open(event);
   }
@@ -254,17 +262,11 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
   }
 
   protected override end(event: EndEvent): unknown {
-    this.#decided();
-    this.#served.ended(this, event, this.#network);
+    this.#served.ended(this, event);
     try {
       return super.end(event);
     } finally {
-      if (this.#served.countsQueuedBytes) this.count();
+      this.#served.count(this);
     }
-  }
-
-  #decided(): void {
-    if (this.#undecided) this.#served.decided();
-    this.#undecided = false;
   }
 }

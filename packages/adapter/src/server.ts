@@ -1,25 +1,28 @@
-/** What servers have in common, wherever they run. */
+/** The parts of a server that are the same on every host. */
 import { type BytesLike, Connection, checkNames, type Names, type PreparedMessage } from '@sockless/core';
 import type { Group, GroupSendOptions, GroupSendResult } from './group.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** What has passed on a server so far, and what there is now. */
+/** What a server has done so far, and its present state. */
 export interface ServerStatistics {
-  /** The number of connections that have not ended, those among them that are not open yet. */
+  /** The number of connections that have not ended, including those that are not open yet. */
   readonly connections: number;
   /** The number of connections that are open. */
   readonly open: number;
-  /** The number of connections whose request has not come or is not decided, as far as the server knows of them. */
+  /** The number of connections whose request has not arrived or is undecided, of those that the server knows. */
   readonly pending: number;
-  /** The number of connections that have opened, in all. */
+  /** The number of connections that have opened since the server started. */
   readonly opened: number;
-  /** The number of those that have ended. */
+  /** The number of those that have ended since. */
   readonly ended: number;
   /** The number of requests that were refused: by the policy, the `request` handler or a bound. */
   readonly refused: number;
-  /** The number of bytes that wait to be sent, in all connections together. */
+  /** The number of bytes that wait to be written, over all connections. */
   readonly queuedBytes: number;
-  /** The number of bytes received, over all connections that there were; this and what follows is as in `ConnectionStatistics`. */
+  /**
+   * The number of bytes received, over all connections so far. This and the following members are the sums of
+   * `ConnectionStatistics`.
+   */
   readonly bytesReceived: number;
   /** The number of bytes sent. */
   readonly bytesSent: number;
@@ -42,45 +45,44 @@ export interface CloseOptions {
 const CLOSE_OPTIONS: Names<CloseOptions> = { code: true, reason: true, timeout: true };
 
 /**
- * Checks how a server is to be closed, before it begins with that.
+ * Checks the options of `close`, before the server begins to close.
  *
- * @throws {TypeError | RangeError} when an option is unknown, or not valid
- */
+ * @throws {TypeError | RangeError} when an option is unknown or not valid */
 export function checkCloseOptions(options: CloseOptions): void {
   checkNames(options, CLOSE_OPTIONS);
   const { code = 1001, reason, timeout = 0 } = options;
   if (!(typeof timeout === 'number' && timeout >= 0)) throw new RangeError(`timeout: a number from 0, not ${timeout}`);
-  // What a Close frame may not say, one to nobody may not say either.
+  // Closing a throwaway connection makes core check the code and reason.
   Connection.opened('server').close(code, reason);
 }
 
-/** A server that listens, wherever it runs. */
+/** A server that listens, on any host. */
 export interface BaseServer<Data = unknown> extends AsyncDisposable {
-  /** The connections that have not ended, those with an undecided request among them. */
+  /** The connections that have not ended, including those with an undecided request. */
   readonly connections: ReadonlySet<WebSocketConnection<Data>>;
-  /** The connections that are open: from when their `open` handler is called until one side begins to close them. */
+  /** The connections that are open: from the call of their `open` handler until one side begins to close them. */
   readonly open: ReadonlySet<WebSocketConnection<Data>>;
-  /** Returns the group of that name, which connections join, and leave when they end. */
+  /** Returns the group of that name. Connections join it, and leave it when they end. */
   group(name: string): Group<Data>;
   /**
-   * Sends a message to all open connections, as {@link Group.send} does to those of a group.
+   * Sends a message to all open connections, as {@link Group.send} does to the members of a group.
    *
    * @throws {TypeError} when `data` is neither a string nor bytes nor a prepared message, or an option is not valid
    */
   broadcast(data: string | BytesLike | PreparedMessage, options?: GroupSendOptions<Data>): GroupSendResult;
-  /** Returns the open connections that were accepted with this key, `accept({ key })`, in the order in which they opened. */
+  /** Returns the open connections that were accepted with `accept({ key })`, in the order in which they opened. */
   find(key: unknown): readonly WebSocketConnection<Data>[];
-  /** Returns what has passed so far, and what there is now: it looks at each connection when it is called. */
+  /** The statistics so far. Reading them visits every connection. */
   readonly statistics: ServerStatistics;
   /** The port; 0 on a Unix socket. */
   readonly port: number;
-  /** Where a client on this machine finds it; the path of the socket where it listens on one. */
+  /** The URL for a client on this machine; the path of the socket if it listens on a Unix socket. */
   readonly url: string;
-  /** Listens no more, closes every connection with 1001, waits, and destroys those that do not answer. */
+  /** Stops listening, closes every connection with 1001, waits, and destroys those that do not answer in time. */
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** Gives where a client on this machine finds a server that listens on `host`, or on all addresses. */
+/** Returns the URL for a client on this machine of a server that listens on `host`, or on all addresses. */
 export function serverUrl(secure: boolean, host: string | undefined, port: number): string {
   const authority = host?.includes(':') ? `[${host}]` : (host ?? 'localhost');
   return `${secure ? 'wss' : 'ws'}://${authority}:${port}`;

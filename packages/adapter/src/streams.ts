@@ -1,11 +1,15 @@
-/** A connection as Web Streams: one of the messages that arrive, one of those that leave, with back-pressure both ways. */
+/**
+ * A connection as two Web Streams, one of the messages that arrive and one of those to send, with back-pressure both
+ * ways.
+ */
 import type { BytesLike } from '@sockless/core';
 import { ConnectionEndedError } from './ended-error.ts';
 import { type HostReadableStream, type HostWritableStream, host } from './host.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 /**
- * Returns a stream of the messages. It takes one when it is asked for one, as a loop over the connection does.
+ * Returns a stream of the messages. It takes a message only when it is asked for one, as a loop over the connection
+ * does.
  *
  * @throws {StateError} `messages-dropped`
  */
@@ -19,7 +23,7 @@ export function readableOf<Data>(ws: WebSocketConnection<Data>): HostReadableStr
         else controller.enqueue(value);
       },
       async cancel() {
-        // Whoever reads no more of a stream wants no more of the connection: there is no other loop to go on with.
+        // Cancelling means that the application is done with the connection: no other reader can continue.
         ws.close(1000);
         await messages.return?.();
       },
@@ -28,7 +32,9 @@ export function readableOf<Data>(ws: WebSocketConnection<Data>): HostReadableStr
   );
 }
 
-/** Returns a stream that sends each chunk as a message, and takes the next one when no more than `highWaterMark` waits. */
+/**
+ * Returns a stream that sends each chunk as a message, and takes the next one when at most `highWaterMark` bytes wait.
+ */
 export function writableOf<Data>(ws: WebSocketConnection<Data>): HostWritableStream {
   let isClosing = false;
   return new host.WritableStream({
@@ -38,7 +44,7 @@ export function writableOf<Data>(ws: WebSocketConnection<Data>): HostWritableStr
       });
     },
     async write(message) {
-      // A client that connects again may lose its connection between the two.
+      // In a loop, because a client that reconnects may lose its connection again right after it opened.
       while (ws.state === 'connecting') await ws.opened;
       if (!ws.send(message as string | BytesLike)) throw new ConnectionEndedError(await ws.closed);
       await ws.drained;
@@ -47,7 +53,7 @@ export function writableOf<Data>(ws: WebSocketConnection<Data>): HostWritableStr
       isClosing = true;
       ws.close(1000);
       const end = await ws.closed;
-      // What was written may not have arrived.
+      // Otherwise the last messages may not have arrived.
       if (!end.clean) throw new ConnectionEndedError(end);
     },
     abort() {

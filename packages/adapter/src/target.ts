@@ -1,4 +1,4 @@
-/** What a client asks for at each try: its URL, header fields and subprotocols, given as values or by functions. */
+/** What a client asks for in each try: a URL, header fields and subprotocols, each given as a value or a function. */
 import type { ClientOptions, HeaderFieldsInit } from '@sockless/core';
 import type { ReconnectingOptions } from './client.ts';
 import type { HostAbortSignal } from './host.ts';
@@ -6,30 +6,31 @@ import { clientOptions } from './names.ts';
 import { normalize } from './url.ts';
 
 /**
- * A value that is the same for every try, or a function that returns it, or a promise of it, anew for each. What the function
- * takes counts against `handshakeTimeout`. Its signal is aborted when the try is over before its result was needed.
+ * A value for every try, or a function that is called for each try and returns the value or a promise of it. The time
+ * that the promise takes counts towards `handshakeTimeout`. The function's signal is aborted when the try ends before
+ * its result was needed.
  */
 export type Fresh<Value> = Value | ((signal: HostAbortSignal) => Value | PromiseLike<Value>);
 
-/** A URL, or anything that is one when written as text. */
+/** A URL, or anything that becomes one when converted to a string. */
 export type UrlInit = string | { toString(): string };
 
 /** What core needs for one try. */
 export interface Asked {
-  /** A WebSocket URI, as far as a WHATWG URL can make it one. */
+  /** The WebSocket URI, normalised by a WHATWG URL if that can parse it. */
   readonly url: string;
-  /** The options of core, with what the URL says of authorization. */
+  /** The options of core, including an Authorization field from the URL's user name and password. */
   readonly options: ClientOptions;
 }
 
-/** A snapshot of what an application has given: every try is made with the same. */
+/** A snapshot of the application's options: every try uses the same ones. */
 export class Target {
   readonly #url: Fresh<UrlInit>;
   readonly #headers: ReconnectingOptions['headers'];
   readonly #subprotocols: ReconnectingOptions['subprotocols'];
-  /** What is known without calling a function; a URL that is not stands for none. */
+  /** What is known without calling a function. If the URL is not known, a placeholder stands in for it. */
   readonly known: Asked;
-  /** Whether that is all. */
+  /** Whether everything is known without calling a function. */
   readonly isKnown: boolean;
 
   /** @throws {SyntaxError} when the URL is known and its user name or password is not percent-encoded UTF-8 */
@@ -46,7 +47,9 @@ export class Target {
     });
   }
 
-  /** Asks the functions, all of them at once; rejects with what the first one throws or rejects with. */
+  /**
+   * Calls the functions, all at the same time; rejects with the first error that one of them throws or rejects with.
+   */
   async ask(signal: HostAbortSignal): Promise<Asked> {
     const [url, headers, subprotocols] = await Promise.all([
       fresh(this.#url, signal),
@@ -62,7 +65,7 @@ type Given<Value> = Exclude<Value, (...values: never[]) => unknown>;
 const given = <Value>(value: Value): Given<Value> | undefined =>
   typeof value === 'function' ? undefined : (value as Given<Value>);
 
-/** An `async` function, so that what is thrown at once is a rejection as well. */
+/** It is `async`, so that an error thrown by the function becomes a rejection. */
 async function fresh<Value>(value: Fresh<Value>, signal: HostAbortSignal): Promise<Value> {
   return typeof value === 'function' ? await (value as (signal: HostAbortSignal) => Value)(signal) : value;
 }
@@ -75,7 +78,7 @@ function asked(url: UrlInit, options: ClientOptions): Asked {
 function withAuthorization(options: ClientOptions, authorization: string | undefined): ClientOptions {
   if (authorization === undefined) return options;
   const fields = listOf(options.headers);
-  // What the application says itself counts.
+  // A field of the application's takes precedence over the URL.
   if (fields.some(([name]) => name.toLowerCase() === 'authorization')) return options;
   return { ...options, headers: [['Authorization', authorization], ...fields] };
 }

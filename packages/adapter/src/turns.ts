@@ -1,22 +1,25 @@
-/** The end of a turn: what was sent outside of handlers leaves when the code that sent it has returned, for all connections at once. */
+/**
+ * One microtask writes, for all connections, what was sent outside of handlers, after the code that sent it has
+ * returned.
+ */
 import { type Clock, perClock } from './clock.ts';
 import { host } from './host.ts';
 
-/** Returns the turns of a clock. */
+/** Returns the turns of a clock, which share its microtasks. */
 export const turnsOf: (clock: Clock) => Turns = perClock((clock) => new Turns(clock));
 
-/** One microtask for all that is to happen at the end of a turn: a broadcast would need thousands. */
+/** Runs all calls for the end of a turn in one microtask: a broadcast would need thousands of them. */
 export class Turns {
   readonly #clock: Clock;
   // A function, its argument, the next function, and so on.
   #calls: unknown[] = [];
 
-  /** Nothing is to happen yet. */
+  /** Starts without calls. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls when the code that runs now has returned. */
+  /** Calls a function when the code that is running has returned. */
   add<Argument>(call: (argument: Argument) => void, argument: Argument): void {
     if (this.#calls.push(call, argument) === 2) this.#clock.queueMicrotask(() => this.#end());
   }
@@ -28,8 +31,8 @@ export class Turns {
       try {
         (calls[at] as (argument: unknown) => void)(calls[at + 1]);
       } catch (error) {
-        // What goes wrong for one stops no other.
-        host.console.error('sockless: what was sent could not be written:', error);
+        // An error of one call must not stop the others.
+        host.console.error('sockless: an error while writing:', error);
       }
     }
   }

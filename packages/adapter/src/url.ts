@@ -1,13 +1,16 @@
-/** The URL that an application gives, as core takes it. */
+/** Converts an application's URL to the form that core takes. */
 import { toBytes } from '@sockless/core';
 import { host } from './host.ts';
 
-/** Lets a WHATWG URL write host and path in ASCII; what it cannot read is left to core, which says why. */
+/**
+ * Uses a WHATWG URL to write host and path in ASCII. If it cannot parse the text, core gets it unchanged and says what
+ * is wrong.
+ */
 export function normalize(url: string | { toString(): string }): { text: string; authorization: string | undefined } {
   if (!host.URL.canParse(String(url))) return { text: String(url), authorization: undefined };
   const parsed = new host.URL(String(url));
   const { protocol, pathname, search, hash, username, password } = parsed;
-  // The characters that a URL may have and a URI (RFC 3986) may not.
+  // The characters that a URL may contain and a URI (RFC 3986) may not.
   const resource = (pathname + search).replace(/[[\]|^`{}\\]/g, encodeURIComponent);
   const credentials = `${decode(username)}:${decode(password)}`;
   const authorization = credentials === ':' ? undefined : `Basic ${base64(credentials)}`;

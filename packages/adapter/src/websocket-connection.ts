@@ -1,4 +1,6 @@
-/** What an application holds of a connection: commands, promises and iteration over core, on any transport. */
+/**
+ * The object with which an application uses a connection of core, on any transport: commands, promises and iteration.
+ */
 import {
   type BytesLike,
   type Connection,
@@ -21,35 +23,46 @@ import { Inbox } from './inbox.ts';
 import { isPromiseLike } from './scope.ts';
 import { readableOf, writableOf } from './streams.ts';
 
-/** The promises and streams that an application has asked for, or was given. */
-interface Promises {
+/**
+ * What few connections need, or none needs for long. It is an object of its own, so that the others do not pay for it
+ * (benchmarks: idle).
+ */
+interface Extras {
   opened?: Deferred<OpenEvent> | undefined;
   closed?: Deferred<EndEvent> | undefined;
   drained?: Deferred<void> | undefined;
   written?: Deferred<void> | undefined;
-  /** Bytes have been lent: that they are the application's again is a promise too. */
+  /** Whether the application has lent bytes, to which `written` promises an end. */
   lent?: boolean | undefined;
   readable?: HostReadableStream | undefined;
   writable?: HostWritableStream | undefined;
+  /** {@link WebSocketConnection.endEvent} */
+  endEvent?: EndEvent | undefined;
+  /** {@link WebSocketConnection.key} */
+  key?: unknown;
+  /** The reasons for not reading: {@link BY_APPLICATION}, {@link BY_INBOX}. */
+  pausedBy?: number | undefined;
+  /** The groups that the connection is a member of. */
+  memberships?: Set<Membership> | undefined;
 }
 
-/** Who has stopped reading: the application, a loop with too much waiting for it. */
+/** The reasons for not reading: the application has paused, or too much waits for a loop. */
 const BY_APPLICATION = 1;
 const BY_INBOX = 2;
 
-/** What a connection is a member of. */
+/** A group, as far as its members need it. */
 interface Membership {
-  /** The connection leaves, or has ended. */
+  /** Removes a connection that leaves or has ended. */
   delete(ws: WebSocketConnection<never>): void;
 }
 
-/** For groups: what a connection is a member of. It leaves when it ends. */
+/** For groups: adds and removes a connection's memberships. It leaves its groups when it ends. */
 export let memberships: {
   add(ws: WebSocketConnection<never>, membership: Membership): void;
   delete(ws: WebSocketConnection<never>, membership: Membership): void;
 };
 
-/** Sends a message that many get; returns what became of it, and never throws. */
+/** Sends a message to one of many; returns the result, and never throws. */
 export let sendPrepared: <Data>(
   ws: WebSocketConnection<Data>,
   message: PreparedMessage,
@@ -61,31 +74,50 @@ export let failSlow: (ws: WebSocketConnection<never>) => void;
 
 /** A WebSocket connection: what `attach`, `upgrade`, `serve` and `connect` return. */
 export class WebSocketConnection<Data = unknown> extends Delivery<Data> implements AsyncIterable<string | Uint8Array> {
-  /** For the application: whatever it wants to know of this connection. */
+  /** For the application, to keep what it likes with this connection. */
   data: Data = undefined as Data;
-  /** What was negotiated, once the connection is open. */
+  /** The `open` event, with the result of the negotiation; undefined while the connection is not open yet. */
   openEvent: OpenEvent | undefined = undefined;
-  /** Where `queuedBytes` is, seen from `highWaterMark`: `'fallen'` has to be told yet. */
+  /**
+   * Where `queuedBytes` is, relative to `highWaterMark`. `'fallen'`: it is low again, and `drain` has not been called
+   * yet.
+   */
   #level: 'low' | 'high' | 'fallen' = 'low';
-  #pausedBy = 0;
-  /** Messages go to an inbox when no handler takes them; `'unwanted'` when nobody has asked for them by now. */
+  /** The inbox for messages that no handler takes. `'unwanted'`: no loop began in time, so messages are dropped. */
   #inbox: Inbox | 'unwanted' | undefined = undefined;
-  #promises: Promises | undefined = undefined;
-  #memberships: Set<Membership> | undefined = undefined;
+  #extras: Extras | undefined = undefined;
 
   static {
-    failSlow = (ws) => ws.#tooSlow();
-    sendPrepared = (ws, message, slow) => ws.#sendPrepared(message, slow as (ws: unknown) => unknown);
+    failSlow = (ws) => ws.tooSlow();
+    sendPrepared = (ws, message, slow) => ws.sendPrepared(message, slow as (ws: unknown) => unknown);
     memberships = {
       add(ws, membership) {
-        ws.#memberships ??= new Set();
-        ws.#memberships.add(membership);
+        ws.#extras ??= {};
+        ws.#extras.memberships ??= new Set();
+        ws.#extras.memberships.add(membership);
       },
       delete(ws, membership) {
-        ws.#memberships?.delete(membership);
-        if (ws.#memberships?.size === 0) ws.#memberships = undefined;
+        const { memberships } = ws.#extras ?? {};
+        memberships?.delete(membership);
+        if (ws.#extras !== undefined && memberships?.size === 0) ws.#extras.memberships = undefined;
       },
     };
+  }
+
+  /** On a server: the key that the `request` handler has given it by `accept({ key })`. */
+  get key(): unknown {
+    return this.#extras?.key;
+  }
+
+  override set key(key: unknown) {
+    if (key === undefined && this.#extras === undefined) return;
+    this.#extras ??= {};
+    this.#extras.key = key;
+  }
+
+  /** Why the connection ended, once it has. */
+  get endEvent(): EndEvent | undefined {
+    return this.#extras?.endEvent;
   }
 
   /** The state of the connection: `'connecting'`, `'open'`, `'closing'` or `'closed'`. */
@@ -98,32 +130,35 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return this.openEvent?.subprotocol ?? '';
   }
 
-  /** The socket, to be looked at: what is written to it or read from it breaks the connection. */
+  /** The socket, for looking at: writing to it or reading from it breaks the connection. */
   get socket(): unknown {
     return this.driver?.socket;
   }
 
   /**
-   * The address of the peer, where the transport has one. Node forgets it with the socket unless somebody has asked before: ask in `open` to know
-   * it in `end`.
+   * The address of the peer, if the transport has one. Node forgets it when the socket closes, unless it was read
+   * before: read it in `open` to know it in `end`.
    */
   get remoteAddress(): string | undefined {
     return this.driver?.remoteAddress;
   }
 
-  /** What has passed so far. Times are in milliseconds since the connection came. Undefined before there is a transport. */
+  /**
+   * The statistics so far; undefined before there is a transport. Times are in milliseconds since the connection was
+   * accepted or its try began.
+   */
   get statistics(): ConnectionStatistics | undefined {
     return this.connection?.statistics ?? this.endEvent?.statistics;
   }
 
-  /** How many bytes have been sent and not been handed to the operating system yet. */
+  /** The number of bytes that have been sent and not yet handed to the operating system. */
   get queuedBytes(): number {
     const { connection, driver } = this;
     if (connection === undefined || this.endEvent !== undefined) return 0;
     return connection.queuedBytes + (driver?.queuedBytes ?? 0);
   }
 
-  /** How many messages were dropped because there was neither a `message` handler nor a loop to take them. */
+  /** The number of messages that were dropped because there was neither a `message` handler nor a loop to take them. */
   get droppedMessages(): number {
     return this.#inbox instanceof Inbox ? this.#inbox.dropped : 0;
   }
@@ -131,54 +166,55 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   /** Resolves when the connection is open; rejects when it ended before. */
   get opened(): Promise<OpenEvent> {
     if (this.openEvent !== undefined) return Promise.resolve(this.openEvent);
-    this.#promises ??= {};
-    this.#promises.opened ??= new Deferred();
-    if (this.endEvent !== undefined) this.#promises.opened.reject(new ConnectionEndedError(this.endEvent));
-    return this.#promises.opened.promise;
+    this.#extras ??= {};
+    this.#extras.opened ??= new Deferred();
+    if (this.endEvent !== undefined) this.#extras.opened.reject(new ConnectionEndedError(this.endEvent));
+    return this.#extras.opened.promise;
   }
 
-  /** Resolves when the connection has ended, however that came about; never rejects. */
+  /** Resolves when the connection has ended, for any reason; never rejects. */
   get closed(): Promise<EndEvent> {
-    this.#promises ??= {};
-    this.#promises.closed ??= new Deferred();
-    if (this.endEvent !== undefined) this.#promises.closed.resolve(this.endEvent);
-    return this.#promises.closed.promise;
+    this.#extras ??= {};
+    this.#extras.closed ??= new Deferred();
+    if (this.endEvent !== undefined) this.#extras.closed.resolve(this.endEvent);
+    return this.#extras.closed.promise;
   }
 
   /**
-   * Resolves when {@link queuedBytes} is not above `highWaterMark` (any more): at once, or when enough has been written,
-   * or when the connection has ended. Never rejects.
+   * Resolves when {@link queuedBytes} is at most `highWaterMark`: at once, or when enough has been written, or when the
+   * connection has ended. Never rejects.
    */
   get drained(): Promise<void> {
     if (this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
     this.#level = 'high';
-    this.#promises ??= {};
-    this.#promises.drained ??= new Deferred();
-    return this.#promises.drained.promise;
+    this.#extras ??= {};
+    this.#extras.drained ??= new Deferred();
+    return this.#extras.drained.promise;
   }
 
   /**
-   * Resolves when all that has been sent has left: at once when nothing waits, or when the connection has ended. Then bytes
-   * that were lent are the application's again; what of them had not left by the end does not leave any more. Never rejects.
+   * Resolves when everything that was sent has been written: at once if nothing waits, and also when the connection has
+   * ended. From then on lent bytes are the application's again; bytes that were not written before the end will never
+   * be. Never rejects.
    */
   get written(): Promise<void> {
     if (this.queuedBytes === 0) return Promise.resolve();
-    this.#promises ??= {};
-    this.#promises.written ??= new Deferred();
+    this.#extras ??= {};
+    this.#extras.written ??= new Deferred();
     this.driver?.watch?.();
-    return this.#promises.written.promise;
+    return this.#extras.written.promise;
   }
 
   /**
-   * Sends a message: a string as text, bytes as binary (with `text` as text), and what `prepare` returned as it was prepared.
-   * Bytes are never written to, and the application's again when this returns; with `lend` they are not copied, must not
-   * change meanwhile, and are the application's again when {@link written} resolves.
+   * Sends a message: a string as text, bytes as binary (as text with `text`), or what `prepare` returned. It never
+   * changes the bytes, and they are the application's again when it returns. With `lend` they are not copied: they must
+   * not change until {@link written} resolves, and are the application's again then.
    *
-   * @returns true when it is on its way. False when the connection is not open (yet, or any more), or when as much as
-   * `maxQueuedBytes` waits: then the peer reads too slowly, and the connection is failed with 1013. To keep below that,
-   * look at {@link queuedBytes}, await {@link drained}, or go on in the `drain` handler.
-   * @throws {TypeError} when `data` is none of these, when with `text` the bytes are not valid UTF-8, and when there are options for a
-   * prepared message
+   * @returns true when the message is on its way. False when the connection is not open (yet, or any more), or when
+   * `maxQueuedBytes` are waiting already: then the peer reads too slowly, and the connection is failed with 1013. To
+   * stay below that, look at {@link queuedBytes}, await {@link drained}, or go on in the `drain` handler.
+   * @throws {TypeError} when `data` is none of these, when bytes sent with `text` are not valid UTF-8, or when a
+   * prepared message is given options
    * @throws {StateError} `message-in-progress`: `sendFragment` has begun a message and not finished it
    */
   send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
@@ -186,10 +222,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     try {
       connection?.send(data, options);
     } catch (error) {
-      return this.#refused(data, error);
+      return this.refused(data, error);
     }
-    if (connection === undefined) return this.#refused(data);
-    if (options?.lend) this.#lend();
+    if (connection === undefined) return this.refused(data);
+    if (options?.lend) this.lend();
     this.planFlush();
     return true;
   }
@@ -198,11 +234,12 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * Sends the next fragment of a message.
    *
    * @returns as {@link send}
-   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before
+   * @throws {TypeError} when `data` is neither a string nor bytes, or its type differs from that of the earlier
+   * fragments
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
-    if (options?.lend) this.#lend();
-    return this.#command(data, (connection) => connection.sendFragment(data, final, options));
+    if (options?.lend) this.lend();
+    return this.command(data, (connection) => connection.sendFragment(data, final, options));
   }
 
   /**
@@ -212,7 +249,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
   ping(data: string | BytesLike = ''): boolean {
-    return this.#command(data, (connection) => connection.ping(data));
+    return this.command(data, (connection) => connection.ping(data));
   }
 
   /**
@@ -222,12 +259,12 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {RangeError} when `data` is longer than 125 bytes
    */
   pong(data: string | BytesLike = ''): boolean {
-    return this.#command(data, (connection) => connection.pong(data));
+    return this.command(data, (connection) => connection.pong(data));
   }
 
   /**
-   * Starts the closing handshake, which `closeTimeout` limits; while connecting, gives up. Does nothing when it is
-   * closing.
+   * Starts the closing handshake, which `closeTimeout` limits. While connecting, gives up instead. Does nothing when
+   * the connection is closing.
    *
    * @throws {RangeError} when the code may not be sent or the reason is longer than 123 bytes
    */
@@ -236,62 +273,63 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.changed();
   }
 
-  /** Ends the connection at once, without a closing handshake: what has arrived and not been delivered is dropped. */
+  /** Ends the connection at once, without a closing handshake. What has arrived and was not delivered is dropped. */
   terminate(): void {
     this.driver?.destroy();
     this.changed();
   }
 
-  /** Stops reading: what arrives waits with the peer, and idle, message and pong timeouts stand still. */
+  /** Stops reading. Further data waits at the peer, and the idle, message and pong timeouts are suspended. */
   pause(): void {
-    this.#pause(BY_APPLICATION);
+    this.pauseFor(BY_APPLICATION);
   }
 
-  /** Reads again. */
+  /** Resumes reading. */
   resume(): void {
-    this.#resume(BY_APPLICATION);
+    this.resumeFor(BY_APPLICATION);
   }
 
   /**
-   * Iterates over the messages with back-pressure: up to 1 MiB waits for the loop, then no more is read until it has taken
-   * half of that. The iteration ends when the connection was closed with 1000, 1001 or no code, and throws a
-   * `ConnectionEndedError` when it ended otherwise. Leaving it leaves the connection open: further messages go to the
-   * `message` handler, or wait for the next iteration where there is none, up to 1 MiB.
+   * Iterates over the messages with back-pressure: when more than 1 MiB waits for the loop, reading stops until the
+   * loop has taken half of it. The iteration ends when the connection is closed with 1000, 1001 or no code, and throws
+   * a `ConnectionEndedError` when it ends in another way. Leaving the loop leaves the connection open: further messages
+   * go to the `message` handler; without one, up to 1 MiB waits for the next loop.
    *
-   * Begin in time: without a `message` handler messages wait for a loop on a client, up to 1 MiB, and on a server until
-   * `open` has returned and its promise has settled. Then they are dropped.
+   * Begin in time. Without a `message` handler, a client keeps up to 1 MiB for a loop, and a server keeps messages only
+   * until `open` has returned and its promise has settled. Then messages are dropped.
    *
-   * @throws {StateError} `messages-dropped` when that has happened
+   * @throws {StateError} `messages-dropped` when messages were dropped for that reason
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | Uint8Array> {
-    const inbox = this.#ownInbox();
+    const inbox = this.ownInbox();
     const iterator = inbox.iterate();
     if (this.endEvent !== undefined) inbox.end(this.endEvent);
     return iterator;
   }
 
   /**
-   * The messages as a `ReadableStream`, strings and bytes, made when it is asked for: instead of a loop, and with the same back-pressure.
-   * It closes where a loop would end, and fails with a `ConnectionEndedError` where that would throw. Cancelling it closes the
-   * connection with 1000.
+   * The messages as a `ReadableStream` of strings and bytes, created on demand. It replaces a loop and has the same
+   * back-pressure. It closes when a loop would end, and fails with a `ConnectionEndedError` when a loop would throw.
+   * Cancelling it closes the connection with 1000.
    *
    * @throws {StateError} `messages-dropped`, as for a loop
    */
   get readable(): HostReadableStream {
-    this.#promises ??= {};
-    this.#promises.readable ??= readableOf(this);
-    return this.#promises.readable;
+    this.#extras ??= {};
+    this.#extras.readable ??= readableOf(this);
+    return this.#extras.readable;
   }
 
   /**
-   * A `WritableStream` that sends each chunk, a string or bytes, as a message, made when it is asked for. It is ready when no more than
-   * `highWaterMark` bytes wait. Closing it closes the connection with 1000 and waits for its end, which has to be clean; aborting
-   * it closes with 1011. It fails with a `ConnectionEndedError` when the connection ends otherwise.
+   * A `WritableStream` that sends each chunk, a string or bytes, as a message; created on demand. It is ready while at
+   * most `highWaterMark` bytes wait. Closing it closes the connection with 1000 and waits for its end, which must be
+   * clean; aborting it closes with 1011. It fails with a `ConnectionEndedError` when the connection ends in another
+   * way.
    */
   get writable(): HostWritableStream {
-    this.#promises ??= {};
-    this.#promises.writable ??= writableOf(this);
-    return this.#promises.writable;
+    this.#extras ??= {};
+    this.#extras.writable ??= writableOf(this);
+    return this.#extras.writable;
   }
 
   /** Closes the connection with 1000 and waits for its end. */
@@ -300,16 +338,16 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     await this.closed;
   }
 
-  /** The same, as handlers know it. */
+  /** This object, in the type that handlers receive. */
   protected override get self(): this {
     return this;
   }
 
   /** Begins to work with a connection. */
   protected override start(connection: Connection, driver: Driver): void {
-    this.#pausedBy = 0;
-    // Somebody may have asked before there was a driver to tell.
-    if (this.#promises?.written !== undefined) driver.watch?.();
+    if (this.#extras !== undefined) this.#extras.pausedBy = 0;
+    // The application may have asked for `written` before there was a driver.
+    if (this.#extras?.written !== undefined) driver.watch?.();
     super.start(connection, driver);
   }
 
@@ -318,33 +356,34 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (this.#level === 'low' && this.queuedBytes > this.scope.highWaterMark) this.#level = 'high';
     super.flush();
     const hasFallen = this.#level === 'high' && this.queuedBytes <= this.scope.highWaterMark;
-    const hasLeft = this.#promises?.written !== undefined && this.queuedBytes === 0;
+    const hasLeft = this.#extras?.written !== undefined && this.queuedBytes === 0;
     if (!(hasFallen || hasLeft)) return;
-    // All has left at once: whoever sends more whenever told so lets the others have their turn.
+    // Everything was written at once. Tell the application in a later turn: if it sends more each time, other
+    // connections still get theirs.
     if (hasFallen) this.#level = 'fallen';
     soon(this.scope.clock, () => this.scope.run((ws: this) => ws.advanced(), this));
   }
 
-  /** Bytes that were queued until now have left. */
+  /** `count` bytes that were queued have just been written. */
   protected override departed(count: number): void {
     if (this.#level === 'low' && this.queuedBytes + count > this.scope.highWaterMark) this.#level = 'high';
   }
 
-  /** Fewer bytes wait than before: tells those who wait for that. */
+  /** Fewer bytes wait than before: resolves `written` and `drained` and calls `drain` if they are due. */
   protected override advanced(): void {
-    if (this.#promises?.written !== undefined) {
+    if (this.#extras?.written !== undefined) {
       if (this.queuedBytes > 0) this.driver?.watch?.();
       else {
-        this.#promises.written.resolve();
-        this.#promises.written = undefined;
+        this.#extras.written.resolve();
+        this.#extras.written = undefined;
       }
     }
     if (this.#level === 'low') return;
     this.#level = this.queuedBytes > this.scope.highWaterMark ? 'high' : 'low';
     if (this.#level === 'high') return;
-    this.#promises?.drained?.resolve();
-    if (this.#promises !== undefined) this.#promises.drained = undefined;
-    // What a client keeps for its next connection counts as well: it goes on when there is one.
+    this.#extras?.drained?.resolve();
+    if (this.#extras !== undefined) this.#extras.drained = undefined;
+    // A client that is not connected keeps messages, and `drain` must still be called when it has sent them.
     if (this.state === 'connecting') this.#level = 'high';
     const { handlers } = this.scope;
     if (handlers.drain !== undefined && this.state === 'open')
@@ -355,7 +394,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   protected override message(data: string | Uint8Array): unknown {
     const { handlers } = this.scope;
     if (this.#inbox === undefined && handlers.message !== undefined) return handlers.message(this, data);
-    const inbox = this.#ownInbox();
+    const inbox = this.ownInbox();
     if (inbox.isHandled) return handlers.message?.(this, data);
     inbox.push(data);
     return undefined;
@@ -363,85 +402,89 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** The connection is open. */
   protected override open(event: OpenEvent): unknown {
-    // Somebody else's handshake, on a transport that has ended since: nobody can do anything with it.
+    // The transport has ended since another program made the handshake (`Connection.opened`), so there is nothing to
+    // open.
     if (this.state === 'closed') return undefined;
     this.openEvent = event;
     const { diagnostics } = this.scope;
-    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.#asAny, event });
-    this.#promises?.opened?.resolve(event);
-    // A client that loses the connection and connects again has another.
-    if (this.#promises !== undefined) this.#promises.opened = undefined;
+    if (diagnostics?.open.hasSubscribers) diagnostics.open.publish({ ws: this.asAny, event });
+    this.#extras?.opened?.resolve(event);
+    // After a client has reconnected, `opened` is a new promise.
+    if (this.#extras !== undefined) this.#extras.opened = undefined;
     const { handlers } = this.scope;
     let result: unknown;
     try {
       result = handlers.open?.(this, event);
     } finally {
-      // An idle connection would keep a few kilobytes for it.
+      // Otherwise an idle connection would keep a few kilobytes.
       this.request = undefined;
-      if (handlers.message === undefined && this.connection?.role === 'server') this.#untilSettled(result);
+      if (handlers.message === undefined && this.connection?.role === 'server') this.untilSettled(result);
     }
     return result;
   }
 
-  /** The connection ended, for good. */
+  /** The connection has ended for good: settles its promises, then calls the handler. */
   protected override end(event: EndEvent): unknown {
     this.settle(event);
     return this.scope.handlers.end?.(this, event);
   }
 
-  /** The connection ended for good: whoever waits for it learns that. */
+  /** The connection has ended for good: settles everything that waits for it. */
   protected settle(event: EndEvent): void {
     this.giveBack();
-    this.endEvent = event;
-    for (const each of this.#memberships ?? []) each.delete(this.#asAny);
-    this.#memberships = undefined;
+    this.#extras ??= {};
+    this.#extras.endEvent = event;
+    for (const each of this.#extras?.memberships ?? []) each.delete(this.asAny);
+    if (this.#extras !== undefined) this.#extras.memberships = undefined;
     this.#level = 'low';
     if (this.#inbox instanceof Inbox) this.#inbox.end(event);
-    this.#promises?.opened?.reject(new ConnectionEndedError(event));
-    this.#promises?.closed?.resolve(event);
-    this.#promises?.drained?.resolve();
-    this.#promises?.written?.resolve();
+    this.#extras?.opened?.reject(new ConnectionEndedError(event));
+    this.#extras?.closed?.resolve(event);
+    this.#extras?.drained?.resolve();
+    this.#extras?.written?.resolve();
   }
 
   /**
-   * The connection has ended, and what was lent is the application's again. A peer that has only ended its own side would still
-   * take what waits, whatever the application has made of it by then: so what has not left does not leave any more.
+   * The connection has ended, so lent bytes are the application's again. If some of them still wait, destroys the
+   * transport: a peer that has ended only its own side would otherwise still receive them, after the application may
+   * have overwritten them.
    */
   protected giveBack(): void {
     const { connection, driver } = this;
-    if (this.#promises?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
+    if (this.#extras?.lent && (connection?.queuedBytes ?? 0) + (driver?.queuedBytes ?? 0) > 0) driver?.destroy();
   }
 
-  /** The same, for those to whom its data are nothing. */
-  get #asAny(): WebSocketConnection<never> {
+  /** This object, for code that does not use `data`. */
+  private get asAny(): WebSocketConnection<never> {
     return this as unknown as WebSocketConnection<never>;
   }
 
-  #lend(): void {
-    this.#promises ??= {};
-    this.#promises.lent = true;
+  /** Notes that bytes of the application are borrowed. */
+  private lend(): void {
+    this.#extras ??= {};
+    this.#extras.lent = true;
   }
 
-  /** A server's messages wait for a loop until the `open` handler is done. */
-  #untilSettled(result: unknown): void {
+  /** On a server, messages wait for a loop until the `open` handler has finished. */
+  private untilSettled(result: unknown): void {
     const settled = (): void => {
       if (this.#inbox instanceof Inbox) this.#inbox.drop();
       else this.#inbox = 'unwanted';
     };
-    // Whoever has called `upgrade` may begin a loop behind that.
+    // In a microtask, because the caller of `upgrade` may begin a loop after it returns.
     if (isPromiseLike(result)) result.then(settled, settled);
     else this.scope.clock.queueMicrotask(settled);
   }
 
-  /** Returns the inbox, which is made when there is something for it, or somebody waits at it. */
-  #ownInbox(): Inbox {
+  /** Returns the inbox, created for the first message or the first loop. */
+  private ownInbox(): Inbox {
     if (this.#inbox instanceof Inbox) return this.#inbox;
     const inbox = new Inbox(
       {
-        full: () => this.#pause(BY_INBOX),
-        ready: () => this.#resume(BY_INBOX),
+        full: () => this.pauseFor(BY_INBOX),
+        ready: () => this.resumeFor(BY_INBOX),
         handle: (messages) => {
-          if (this.endEvent === undefined) this.scope.run(() => this.#handle(messages), undefined);
+          if (this.endEvent === undefined) this.scope.run(() => this.handle(messages), undefined);
         },
       },
       this.scope.handlers.message !== undefined,
@@ -451,40 +494,50 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return inbox;
   }
 
-  #handle(messages: readonly (string | Uint8Array)[]): void {
+  /** Calls the `message` handler for messages that waited. */
+  private handle(messages: readonly (string | Uint8Array)[]): void {
     for (const message of messages) {
       this.attempt(this.connection, () => this.scope.handlers.message?.(this, message));
     }
   }
 
-  #pause(by: number): void {
+  /** Pauses the connection for one of the reasons that there are. */
+  private pauseFor(by: number): void {
     const { connection } = this;
     connection?.pause();
-    // Nothing but an open connection can be paused.
-    if (connection?.paused) this.#pausedBy |= by;
+    // Only an open connection can be paused.
+    if (connection?.paused) {
+      this.#extras ??= {};
+      this.#extras.pausedBy = (this.#extras.pausedBy ?? 0) | by;
+    }
     this.changed();
   }
 
-  #resume(by: number): void {
-    this.#pausedBy &= ~by;
-    if (this.#pausedBy !== 0) return;
+  /** Resumes the connection when no reason for the pause is left. */
+  private resumeFor(by: number): void {
+    if (this.#extras?.pausedBy) {
+      this.#extras.pausedBy &= ~by;
+      if (this.#extras.pausedBy !== 0) return;
+    }
     this.connection?.resume(this.driver?.now());
     this.changed();
   }
 
-  #command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
+  /** Lets core send something, and returns whether it did. */
+  private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
     const { connection } = this;
-    if (connection === undefined) return this.#refused(data);
+    if (connection === undefined) return this.refused(data);
     try {
       call(connection);
     } catch (error) {
-      return this.#refused(data, error);
+      return this.refused(data, error);
     }
     this.planFlush();
     return true;
   }
 
-  #sendPrepared(
+  /** Sends a message that is prepared for many connections. */
+  private sendPrepared(
     message: PreparedMessage,
     slow: 'close' | 'skip' | ((ws: this) => unknown),
   ): 'sent' | 'skipped' | 'closed' {
@@ -492,11 +545,12 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (connection?.state !== 'open') return 'skipped';
     const { queuedBytes, maxQueuedBytes } = connection;
     const isFull = queuedBytes >= maxQueuedBytes || (queuedBytes > 0 && queuedBytes + message.length > maxQueuedBytes);
-    if (isFull) return this.#isSlow(slow);
+    if (isFull) return this.isSlow(slow);
     try {
       connection.send(message);
     } catch (error) {
-      // It is being sent a message in fragments; or else its source of random bytes or its compression does not work.
+      // A StateError: a message in fragments is unfinished. Otherwise the source of random bytes or the compression
+      // failed.
       if (!(error instanceof StateError)) this.scope.report(this, error);
       return 'skipped';
     }
@@ -504,12 +558,12 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     return 'sent';
   }
 
-  /** As much waits as may. */
-  #isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
+  /** Applies the policy for a member whose queue is full. */
+  private isSlow(slow: 'close' | 'skip' | ((ws: this) => unknown)): 'skipped' | 'closed' {
     let policy: unknown = slow;
     if (typeof slow === 'function') {
       policy = undefined;
-      // What it throws is an error of this connection alone.
+      // An error in the function concerns this connection only.
       this.attempt(this.connection, () => {
         const answer = slow(this);
         if (answer === 'skip' || answer === 'close') policy = answer;
@@ -518,29 +572,30 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
       });
     }
     if (policy === 'skip') return 'skipped';
-    if (policy === 'close') this.#tooSlow();
+    if (policy === 'close') this.tooSlow();
     return 'closed';
   }
 
-  #tooSlow(): void {
+  /** Fails the connection, since its peer does not read. */
+  private tooSlow(): void {
     this.connection?.fail('reader-too-slow', undefined, this.driver?.now());
-    // Not at once: a handler may be in the middle of something when it calls.
+    // Deliver the events later: the caller may be a handler that is in the middle of something.
     this.scope.clock.queueMicrotask(() => this.changed());
   }
 
-  /** Throws what is the caller's mistake; the rest is what a peer may lead to at any time. */
-  #refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
+  /** Throws the caller's mistakes. Other errors can be caused by the peer at any time, so they only return false. */
+  private refused(data: string | BytesLike | PreparedMessage, error?: unknown): false {
     if (error !== undefined && !(error instanceof StateError && error.rule !== 'message-in-progress')) throw error;
-    // What would be a mistake on an open connection is one here.
+    // Data of a wrong type throws here too, as it would on an open connection.
     if (typeof data !== 'string' && !(data instanceof PreparedMessage)) toBytes(data);
-    if (error?.rule === 'queue-full') this.#tooSlow();
+    if (error?.rule === 'queue-full') this.tooSlow();
     return false;
   }
 }
 
-/** @throws {TypeError} always: it is neither of the answers that there are */
+/** @throws {TypeError} always, because `answer` is neither of the two allowed */
 function refuse(answer: unknown): never {
-  // That it rejects is of no interest any more, and must not end the process.
+  // Its rejection no longer matters, and must not end the process.
   if (isPromiseLike(answer)) answer.then(undefined, () => undefined);
   throw new TypeError(`slow returns 'close' or 'skip', not ${isPromiseLike(answer) ? 'a promise' : String(answer)}`);
 }

@@ -1,12 +1,11 @@
 // One timer for all connections wakes each sleeper once, in time and not early.
-
 import { VirtualClock } from '@sockless/adapter/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { seeded } from '../../core/test/pair.ts';
 import { delay, until } from '../../tools/testing.ts';
 import { alarmsOf, type Sleeper } from '../src/alarms.ts';
 import { hostClock, type Timer } from '../src/clock.ts';
+import { Fake, numbers } from './sleepers.ts';
 
 const test = suite('alarms');
 
@@ -16,32 +15,7 @@ const alarms = alarmsOf(clock);
 const setAlarm = (sleeper: Sleeper, at: number): void => alarms.set(sleeper, at);
 const clearAlarm = (sleeper: Sleeper): void => alarms.clear(sleeper);
 
-/** Records when it is woken, in one list for all. */
-class Fake implements Sleeper {
-  wakeAt = 0;
-  alarm = 0;
-  readonly woken: number[] = [];
-  readonly #order: Fake[];
-  readonly #now: () => number;
-
-  constructor(order: Fake[] = [], now = () => performance.now()) {
-    this.#order = order;
-    this.#now = now;
-  }
-
-  wake(): void {
-    this.woken.push(this.#now());
-    this.#order.push(this);
-  }
-}
-
 const now = (): number => Math.floor(performance.now());
-
-/** Returns whole random numbers from 0 to below a bound. */
-function numbers(seed: number): (below: number) => number {
-  const random = seeded(seed);
-  return (below) => Math.floor(random() * below);
-}
 
 /** Checks that exactly these sleepers were woken, once each, in order, not early and at most a millisecond late. */
 function assertWoken(
@@ -150,87 +124,6 @@ test('the next sleeper is woken in time after the earliest was cleared or an ear
   time.advance(10);
   assert.equal(order, [third, second]);
   assert.is(first.woken.length, 0);
-});
-
-test('those who may be late are woken together, none early and none later than it may be', () => {
-  const calls: (() => void)[] = [];
-  const time = Object.assign(new VirtualClock(1000), { setImmediate: (call: () => void) => void calls.push(call) });
-  const own = alarmsOf(time);
-  const random = numbers(7);
-  const woken = new Map<Fake, number>();
-  const due = new Map<Fake, [at: number, slack: number]>();
-  for (let n = 0; n < 1000; n++) {
-    const sleeper = new Fake();
-    sleeper.wake = () => void woken.set(sleeper, time.now());
-    const at = 1000 + random(10_000);
-    const slack = n % 10 === 0 ? 0 : 100 + random(60);
-    due.set(sleeper, [at, slack]);
-    own.set(sleeper, at, slack);
-  }
-  let turns = 0;
-  while (time.timers > 0) {
-    time.advance(1);
-    if (calls.length > 0) turns++;
-    for (const call of calls.splice(0)) call();
-  }
-  assert.is(woken.size, 1000);
-  for (const [sleeper, [at, slack]] of due) {
-    const late = (woken.get(sleeper) ?? 0) - at;
-    // A timer fires in the millisecond after the one that it was set for.
-    assert.ok(late >= 0 && late <= slack + 1, `${late} of ${slack}`);
-  }
-  // A hundred of their own, and the others in steps of 64 or 128 milliseconds.
-  assert.ok(turns < 300, String(turns));
-});
-
-test('a sleeper that is set again for a time that it may be woken at stays where it is', () => {
-  const time = new VirtualClock(1000);
-  const own = alarmsOf(time);
-  const sleeper = new Fake();
-  own.set(sleeper, 2000, 100);
-  const { wakeAt } = sleeper;
-  assert.ok(wakeAt >= 2000 && wakeAt <= 2100 && wakeAt % 64 === 0);
-  own.set(sleeper, 2000, 100);
-  assert.is(sleeper.wakeAt, wakeAt);
-  own.set(sleeper, 2000);
-  assert.is(sleeper.wakeAt, 2000);
-});
-
-test('those who may be late can be cleared and set anew in any order, and nobody is forgotten', () => {
-  for (let seed = 1; seed <= 20; seed++) {
-    const random = numbers(seed);
-    const time = new VirtualClock(1000);
-    const own = alarmsOf(time);
-    const all = Array.from({ length: 30 }, () => new Fake());
-    const sleeping = new Map<Fake, [at: number, latest: number]>();
-    for (const sleeper of all) {
-      sleeper.wake = () => {
-        const [at = Infinity, latest = 0] = sleeping.get(sleeper) ?? [];
-        assert.ok(time.now() >= at && time.now() <= latest + 2, `seed ${seed}: ${at} to ${latest}, at ${time.now()}`);
-        sleeping.delete(sleeper);
-      };
-    }
-    for (let step = 0; step < 400; step++) {
-      const sleeper = all[random(all.length)] as Fake;
-      const kind = random(6);
-      if (kind === 0) {
-        own.clear(sleeper);
-        sleeping.delete(sleeper);
-      } else if (kind === 1) time.advance(random(20));
-      else {
-        const at = time.now() + random(300);
-        const slack = kind < 4 ? random(64) : 0;
-        const [known = Infinity, latest = Infinity] = sleeping.get(sleeper) ?? [];
-        own.set(sleeper, at, slack);
-        // Whoever is to be woken early enough already stays.
-        if (known === Infinity || sleeper.wakeAt > latest || sleeper.wakeAt < known || at + slack < latest)
-          sleeping.set(sleeper, [Math.min(at, sleeper.wakeAt), Math.max(at + slack, sleeper.wakeAt)]);
-      }
-      for (const each of all) assert.is(each.alarm !== 0, sleeping.has(each), `seed ${seed}, step ${step}`);
-    }
-    time.advance(1000);
-    assert.equal([sleeping.size, time.timers], [0, 0], `seed ${seed}`);
-  }
 });
 
 test('bytes that sockets received while the process was busy are handled before a sleeper is woken', () => {

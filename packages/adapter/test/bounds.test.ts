@@ -18,12 +18,12 @@ for (const [address, network] of [
   ['fe80::1%eth0', 'fe80:0:0:0'],
   ['FE80::ABCD:1', 'fe80:0:0:0'],
 ] as const) {
-  test(`${address} is of ${network}`, () => {
+  test(`${address} counts as ${network}`, () => {
     assert.is(networkOf(address), network);
   });
 }
 
-test('no bound by default; whole numbers from 1 are bounds', () => {
+test('bounds are Infinity by default, else whole numbers from 1', () => {
   for (const name of Object.keys(SERVER_BOUNDS) as (keyof typeof SERVER_BOUNDS)[]) {
     assert.is(resolveBounds({})[name], Infinity);
     assert.is(resolveBounds({ [name]: 1 })[name], 1);

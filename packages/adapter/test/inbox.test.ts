@@ -69,7 +69,7 @@ test('messages without a loop are bounded too; beyond the limit they and all fur
   inbox.push('');
   assert.is(inbox.dropped, 3);
   assert.equal(asked, []);
-  assert.throws(() => inbox.iterate(), /^3 messages came/);
+  assert.throws(() => inbox.iterate(), /^3 messages were dropped/);
 });
 
 test('a loop in progress keeps its messages when messages without a reader are dropped', async () => {

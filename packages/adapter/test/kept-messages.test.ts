@@ -13,7 +13,7 @@ const HEADER = 14;
 const shown = ({ data }: { data: string | PreparedMessage }): unknown =>
   data instanceof PreparedMessage ? [data.type, data.length] : data;
 
-test('each counts its header and its bytes, and none is added from the bound on', () => {
+test('a kept message counts with its header, and none is kept once the bound is reached', () => {
   const kept = new KeptMessages(2 * (HEADER + 3));
   assert.is(kept.size, 0);
   assert.is(kept.add('é1', undefined), true);
@@ -26,7 +26,7 @@ test('each counts its header and its bytes, and none is added from the bound on'
   assert.is(kept.add('', undefined), true);
 });
 
-test('what is kept is a copy, of the type that was asked for; a prepared message is kept as it is', () => {
+test('bytes are kept as a copy of the requested type, a prepared message as it is', () => {
   const kept = new KeptMessages(1000);
   const bytes = Uint8Array.of(0x61, 0x62);
   const once = prepare('once');
@@ -42,7 +42,7 @@ test('what is kept is a copy, of the type that was asked for; a prepared message
   assert.is(Buffer.from(sent).toString('hex'), `8102616282026162${'81046f6e6365'.repeat(2)}`);
 });
 
-test('mistakes are said when it is kept, and nothing is', () => {
+test('a mistake throws when the message would be kept, and nothing is kept', () => {
   const kept = new KeptMessages(1000);
   assert.throws(() => kept.add(5 as never, undefined), /a string, an ArrayBuffer or a view/);
   assert.throws(() => kept.add(Uint8Array.of(255), { text: true }), /valid UTF-8/);

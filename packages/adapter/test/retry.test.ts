@@ -30,23 +30,23 @@ for (const [value, milliseconds] of [
   ['Sunday', 0],
   ['5 GMT', 0],
 ] as const) {
-  test(`Retry-After: ${value}: ${milliseconds} ms`, () => {
+  test(`Retry-After: ${value} asks to wait ${milliseconds} ms`, () => {
     assert.is(retryAfter(refused(503, DATE, ['retry-after', value])), milliseconds);
   });
 }
 
-test('a date is seen from this clock where the server does not say the time', () => {
+test('a date is compared with the local clock if the server sends no Date', () => {
   const date = new Date(Date.now() + 3_600_000).toUTCString();
   const wait = retryAfter(refused(503, ['retry-after', date]));
   assert.ok(wait > 3_500_000 && wait <= 3_600_000);
 });
 
-test('nothing is asked where the field is missing, or where there was no response', () => {
+test('without Retry-After or without a response the wait is 0', () => {
   assert.is(retryAfter(refused(503)), 0);
   assert.is(retryAfter({ explanation: { error: undefined } } as unknown as EndEvent), 0);
 });
 
-test('of refusals 408 and 429 pass by themselves, what is below 400 or above 499 too, and those that are named', () => {
+test('a refusal is worth retrying after 408, 429, statuses outside 400 to 499, and the named ones', () => {
   const worth = (refusals?: readonly number[]): number[] =>
     [301, 399, 400, 401, 403, 404, 408, 429, 499, 500, 503].filter((status) =>
       isWorthRetrying(refused(status), refusals),

@@ -12,7 +12,7 @@ function manual(): { clock: Clock; planned: (() => void)[] } {
   return { planned, clock: { ...hostClock, queueMicrotask: (call) => void planned.push(call) } };
 }
 
-test('one microtask for all that is added in a turn, in order; what is added meanwhile comes in the next', () => {
+test('all calls of a turn run in one microtask, in order, and calls added meanwhile in the next one', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);
   const log: string[] = [];
@@ -30,7 +30,7 @@ test('one microtask for all that is added in a turn, in order; what is added mea
   assert.equal([log, planned.length], [['a', 'b', 'c'], 0]);
 });
 
-test('what one throws is printed, and the others have their turn', () => {
+test('an error of one call is printed and does not stop the others', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);
   const log: unknown[] = [];
@@ -49,7 +49,7 @@ test('what one throws is printed, and the others have their turn', () => {
   }
 });
 
-test('all connections with one clock share their turns', () => {
+test('each clock has its own turns, the same at each call', () => {
   const { clock } = manual();
   assert.is(turnsOf(clock), turnsOf(clock));
   assert.is.not(turnsOf(clock), turnsOf(manual().clock));

@@ -1,4 +1,4 @@
-// What somebody else writes who makes an adapter.
+// The program of a user who writes an adapter.
 import {
   accept,
   type BaseServer,

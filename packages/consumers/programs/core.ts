@@ -1,4 +1,4 @@
-// What somebody else writes who uses core: with the strictest settings, and nothing but ECMAScript.
+// The program of a user of core, with the strictest compiler settings and only ECMAScript's types.
 import {
   type BytesLike,
   Connection,

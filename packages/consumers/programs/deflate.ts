@@ -1,4 +1,4 @@
-// What somebody else writes who compresses with an engine of ours.
+// The program of a user who compresses with one of our engines.
 import { Connection } from '@sockless/core';
 import { type DeflateEngine, permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';

@@ -1,4 +1,4 @@
-// What somebody else writes on Deno, and checks with TypeScript and @types/deno.
+// The program of a user of Deno, checked by TypeScript with @types/deno.
 import { accept, connect, type Handlers, type Server, serve, type WebSocketConnection } from '@sockless/deno';
 
 const handlers: Handlers<string> = { request: () => accept(), message: (ws, data) => void ws.send(data) };

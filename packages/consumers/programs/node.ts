@@ -1,4 +1,4 @@
-// What somebody else writes on Node: a server, an upgrade, a client.
+// The program of a user of Node: a server, an upgrade, a client.
 import { createServer } from 'node:http';
 import { Duplex } from 'node:stream';
 import { Connection } from '@sockless/core';

@@ -17,7 +17,7 @@ const program = findProgram(new URL('../../tools/native.js', import.meta.url).hr
 const deno = systemTool('deno', program === undefined ? 'npm has none for this platform' : undefined);
 const test = suite('unbuilt, on Deno');
 
-deno.test(test)('core, deflate, adapter and deno by their sources', () => {
+deno.test(test)('a program on Deno uses core, deflate, adapter and deno from their sources', () => {
   const project = createProject(ROOT, { packed: [] }); // what others make is in node_modules, and nothing of ours
   const names = ['core', 'deflate', 'adapter', 'deno'];
   project.write(

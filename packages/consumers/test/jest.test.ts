@@ -50,7 +50,7 @@ function documented(): object {
   return JSON.parse(/^```json\n(.*transformIgnorePatterns.*)\n```$/m.exec(readme)?.[1] ?? '');
 }
 
-test('with the line of the README', () => {
+test('Jest loads the packages with the line of the README', () => {
   // What the transform of such a project does with its own ES modules.
   const commonJs = resolve('@babel/plugin-transform-modules-commonjs');
   project.write('babel.config.js', `module.exports = { plugins: [${JSON.stringify(commonJs)}] };`);

@@ -21,7 +21,7 @@ const packages = project.packed.map(({ name, folder, size }) => {
 const test = suite('packed');
 test.after(() => project.remove());
 
-test('five packages of one version, and their sizes', () => {
+test('five packages are packed, with one version', () => {
   assert.equal(packages.map(({ name }) => name).sort(), [
     '@sockless/adapter',
     '@sockless/core',
@@ -36,7 +36,7 @@ test('five packages of one version, and their sizes', () => {
   }
 });
 
-test('each has its licence, a README that links to nothing beside it, and a complete manifest', () => {
+test('each package has its licence, a README without relative links, and a complete manifest', () => {
   for (const { name, folder, installed, manifest } of packages) {
     assert.is(readFileSync(join(installed, 'LICENSE'), 'utf8'), readFileSync(join(ROOT, 'LICENSE'), 'utf8'));
     const readme = readFileSync(join(installed, 'README.md'), 'utf8').replace(/^```.*?^```$/gms, '');
@@ -56,7 +56,7 @@ test('each has its licence, a README that links to nothing beside it, and a comp
   }
 });
 
-test('each source map has the sources in it, and each source has its map', () => {
+test('each source map contains its sources, and each entry has a map', () => {
   for (const { paths } of packages) {
     for (const path of paths.filter((each) => each.endsWith('.js'))) {
       const { sources, sourcesContent } = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
@@ -69,7 +69,7 @@ test('each source map has the sources in it, and each source has its map', () =>
   }
 });
 
-test('all declarations are needed by an entry', () => {
+test('every declaration is needed by an entry', () => {
   for (const { installed, manifest, paths } of packages) {
     const needed = new Set<string>();
     const visit = (path: string): void => {
@@ -84,7 +84,7 @@ test('all declarations are needed by an entry', () => {
   }
 });
 
-test('the values that declarations promise are those that the modules export', async () => {
+test('the modules export exactly the values that their declarations promise', async () => {
   for (const { name, installed, manifest } of packages) {
     for (const [subpath, entry] of entriesOf(manifest)) {
       const exported = await import(pathToFileURL(join(installed, entry.default)).href);

@@ -126,7 +126,7 @@ for (const version of VERSIONS) {
   }
 }
 
-test('a mistake in such a program is found', async () => {
+test('a mistake in a program is found', async () => {
   project.write(
     'programs/deflate.ts',
     "import { pako } from '@sockless/deflate';\nexport const wrong: number = pako;\n",

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isCloseCode } from '../src/frame/close.ts';
+import { CODES_OF_BYTES } from '../src/rules/connection.ts';
 import {
   HANDSHAKE_RULES,
   HandshakeError,
@@ -42,6 +43,12 @@ rules('7.4.1 each rule of an open connection has a close code that may be sent',
     assert.is(PROTOCOL_RULES[name].code, CODES[name] ?? 1002, name);
     assert.ok(isCloseCode(PROTOCOL_RULES[name].code), name);
   }
+});
+
+rules('a rule that no byte of the peer breaks has a code of its own kind', () => {
+  const others = PROTOCOL_NAMES.filter((name) => !CODES_OF_BYTES.includes(PROTOCOL_RULES[name].code));
+  const timeouts = ['message-stalled', 'idle-timeout', 'pong-timeout', 'stall-timeout'];
+  assert.equal(others, [...timeouts, 'reader-too-slow', 'loan-changed', 'handler-failed']);
 });
 
 rules('each name fits into the reason of a Close frame', () => {

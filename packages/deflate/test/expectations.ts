@@ -1,67 +1,21 @@
 // What every engine must do, registered as tests: for pako here, and for native zlib in packages/node.
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { DeflateEngine, Deflater, Inflater } from '@sockless/core/deflate';
+import type { DeflateEngine, Inflater } from '@sockless/core/deflate';
 import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { compress, decompress, same } from './engines.ts';
+import { expectFinalBlocks, final, ZERO } from './final-blocks.ts';
 import { noise, text } from './messages.ts';
-
-export { noise, text };
 
 export const DEFLATER = { windowBits: 15, level: 6, memLevel: 8 };
 const ROOM = 65_536;
 const SIZES = [0, 1, 64, 1024, 65_536, 2 ** 20];
 
-/** Compresses a message; the copy is without the tail. */
-export function compress(deflater: Deflater, data: Uint8Array): Uint8Array {
-  const output = deflater.deflate(data).slice();
-  if (output.length === 0) return Uint8Array.of(0);
-  assert.equal([...output.subarray(-4)], [0, 0, 0xff, 0xff]);
-  return output.subarray(0, -4);
-}
-
-/** Reads all that was written; the pieces are copied. */
-export function readAll(inflater: Inflater): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  while (true) {
-    const piece = inflater.read();
-    if (piece.length > 0) pieces.push(piece.slice());
-    if (inflater.drained) return pieces;
-    assert.ok(piece.length > 0, 'there is more, but nothing was read');
-  }
-}
-
-/** Decompresses, written in pieces of `step` bytes. */
-export function decompress(inflater: Inflater, data: Uint8Array, step = data.length): Buffer {
-  const pieces: Uint8Array[] = [];
-  let at = 0;
-  do {
-    inflater.write(data.subarray(at, at + step));
-    pieces.push(...readAll(inflater));
-    at += step;
-  } while (at < data.length);
-  return Buffer.concat(pieces);
-}
-
-export function same(actual: Uint8Array, expected: Uint8Array, what = ''): void {
-  assert.ok(
-    Buffer.compare(actual, expected) === 0,
-    `${what}: ${actual.length} bytes, not the ${expected.length} expected`,
-  );
-}
-
-/** Words that come again only `distance` bytes later. */
+/** Returns bytes that are repeated only `distance` bytes later. */
 export function echoing(distance: number): Uint8Array {
   const once = noise(distance, distance);
   return Buffer.concat([once, once, once]);
 }
-
-/** A message that ends with BFINAL set, and refers to what came before it. */
-function final(data: Uint8Array, before: Uint8Array = new Uint8Array(0), windowBits = 15): Uint8Array {
-  const dictionary = before.slice(-(2 ** windowBits));
-  return deflateRawSync(data, { windowBits, ...(before.length > 0 ? { dictionary } : {}) });
-}
-
-const ZERO = Uint8Array.of(0);
 
 export function expectRoundTrips(test: Test, title: string, from: DeflateEngine, to: DeflateEngine): void {
   for (const [kind, make] of [['like', text] as const, ['incompressible', noise] as const]) {
@@ -92,11 +46,12 @@ export function expectRoundTrips(test: Test, title: string, from: DeflateEngine,
 
 const SYNC = { finishFlush: constants.Z_SYNC_FLUSH };
 
-/** Registers all that does not take a second engine. */
+/** Registers the tests that need no second engine. */
 export function expectEngine(test: Test, name: string, engine: DeflateEngine): void {
   const inflated = (windowBits = 15): Inflater => engine.createInflater({ windowBits });
 
   expectRoundTrips(test, name, engine, engine);
+  expectFinalBlocks(test, name, engine);
 
   test(`${name}: node:zlib reads what it writes, with the window kept`, () => {
     const deflater = engine.createDeflater(DEFLATER);
@@ -139,7 +94,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     assert.throws(() => decompress(inflated(8), payload, 1));
   });
 
-  test(`${name}: every level and memLevel`, () => {
+  test(`${name}: every level and memLevel round-trips`, () => {
     const data = text(20_000);
     for (let level = 0; level <= 9; level++) {
       for (const memLevel of [1, 5, 9]) {
@@ -174,116 +129,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     }
   }
 
-  test(`${name}: blocks with BFINAL inside, at the end and across writes; the window lasts`, () => {
-    for (const windowBits of [15, 12]) {
-      for (const size of [5, 300, 4000]) {
-        for (const step of [1, 2, 1000, Infinity]) {
-          const inflater = inflated(windowBits);
-          const [one, two, three] = [noise(size, 1), noise(size, 2), noise(size, 3)] as const;
-          let before = new Uint8Array(0);
-          const refers: boolean[] = [];
-          const message = (...parts: Uint8Array[]): void => {
-            const pieces = parts.map((part) => {
-              const piece = final(part, before, windowBits);
-              refers.push(piece.length < part.length / 10);
-              before = Buffer.concat([before, part]);
-              return piece;
-            });
-            // 7.2.3.4: "0x00" is the empty block's beginning, whose rest is the tail.
-            const payload = Buffer.concat([...pieces, ZERO]);
-            same(decompress(inflater, payload, Math.min(step, payload.length)), Buffer.concat(parts), `by ${step}`);
-            assert.ok(inflater.endsBlock(), `${size} bytes by ${step}`);
-          };
-          message(one);
-          message(one, two, two);
-          message(three, one);
-          // The same without BFINAL.
-          const plain = deflateRawSync(three, { windowBits, dictionary: before.slice(-(2 ** windowBits)), ...SYNC });
-          same(decompress(inflater, plain.subarray(0, -4)), three);
-          assert.ok(inflater.endsBlock());
-          if (size === 300) assert.equal(refers, [false, true, false, true, false, true]);
-          // And it is gone after a reset.
-          inflater.reset();
-          if (size === 300) assert.throws(() => decompress(inflater, final(one, one)));
-          inflater.close();
-        }
-      }
-    }
-  });
-
-  test(`${name}: a reset after BFINAL leaves a new beginning`, () => {
-    const inflater = inflated();
-    for (let round = 0; round < 3; round++) {
-      same(decompress(inflater, Buffer.concat([final(text(500)), ZERO])), text(500));
-      assert.ok(inflater.endsBlock());
-      inflater.reset();
-    }
-    inflater.close();
-  });
-
-  test(`${name}: BFINAL where the room ends, and an end that only the tail makes final`, () => {
-    const inflater = inflated();
-    const [one, two] = [text(ROOM, 1), text(2 * ROOM, 2)];
-    same(decompress(inflater, Buffer.concat([final(one), final(two, one), ZERO])), Buffer.concat([one, two]));
-    assert.ok(inflater.endsBlock());
-    // 0x01 and the tail: an empty block with BFINAL set.
-    const open = deflateRawSync(one, { ...SYNC, dictionary: two.slice(-32_768) });
-    same(decompress(inflater, Buffer.concat([open, Uint8Array.of(1)])), one);
-    assert.ok(inflater.endsBlock());
-    same(decompress(inflater, Buffer.concat([final(two, one), ZERO])), two);
-    assert.ok(inflater.endsBlock());
-    inflater.close();
-  });
-
-  test(`${name}: a message has at most 1,024 blocks with BFINAL, and one more for each 64 bytes`, () => {
-    const empty = Uint8Array.of(3, 0);
-    const short = final(text(64).fill(97));
-    const repeated = (block: Uint8Array, count: number): Uint8Array => Buffer.concat(Array(count).fill(block));
-    const inflater = inflated();
-    for (let message = 0; message < 3; message++) {
-      decompress(inflater, Buffer.concat([repeated(empty, 1023), ZERO]));
-      assert.ok(inflater.endsBlock());
-    }
-    for (const step of [1000, Infinity]) {
-      const flood = inflated();
-      const payload = repeated(empty, 1026);
-      assert.throws(() => decompress(flood, payload, Math.min(step, payload.length)), /BFINAL/);
-      flood.close();
-    }
-    assert.is(decompress(inflater, repeated(short, 5000)).length, 320_000);
-    assert.throws(() => decompress(inflater, repeated(empty, 2100)), /BFINAL/);
-    inflater.close();
-  });
-
-  test(`${name}: a block with BFINAL, and a reset behind it, take no memory`, () => {
-    const inflater = inflated();
-    const message = Buffer.concat([Buffer.alloc(200, Uint8Array.of(3, 0)), ZERO]);
-    const read = (): void => {
-      same(decompress(inflater, message), ZERO.subarray(1));
-      assert.ok(inflater.endsBlock());
-      inflater.reset();
-    };
-    read();
-    const { Int32Array: Words, Uint8Array: Bytes } = globalThis;
-    let made = 0;
-    const counted = <Type extends typeof Words | typeof Bytes>(type: Type): Type =>
-      new Proxy(type, {
-        construct(target, [length], as) {
-          if (typeof length === 'number') made += length;
-          return Reflect.construct(target, [length], as);
-        },
-      });
-    Object.assign(globalThis, { Int32Array: counted(Words), Uint8Array: counted(Bytes) });
-    try {
-      for (let round = 0; round < 10; round++) read();
-    } finally {
-      Object.assign(globalThis, { Int32Array: Words, Uint8Array: Bytes });
-    }
-    assert.ok(made < 10_000, `${made} elements for 2,000 blocks`);
-    inflater.close();
-  });
-
-  test(`${name}: input that was transferred is an error; output that was transferred harms nobody`, () => {
+  test(`${name}: transferred input throws, and transferred output does no harm`, () => {
     const deflater = engine.createDeflater(DEFLATER);
     const transfer = ({ buffer }: Uint8Array): unknown =>
       structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
@@ -316,7 +162,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     deflater.close();
   });
 
-  test(`${name}: what one long message needed is not kept`, () => {
+  test(`${name}: the memory for one long message is released`, () => {
     const deflater = engine.createDeflater(DEFLATER);
     const long = deflater.deflate(noise(3_000_000));
     assert.ok(long.buffer.byteLength > 3_000_000);
@@ -328,7 +174,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     deflater.close();
   });
 
-  test(`${name}: truncated at any byte, it does not end there`, () => {
+  test(`${name}: a message truncated at any byte does not end there`, () => {
     for (const data of [text(5), text(100), text(2000), noise(100)]) {
       const payload = compress(engine.createDeflater(DEFLATER), data);
       for (let length = 0; length < payload.length; length++) {
@@ -342,7 +188,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     }
   });
 
-  test(`${name}: with data behind its end, it does not end there`, () => {
+  test(`${name}: a message with data behind its end does not end there`, () => {
     const payload = compress(engine.createDeflater(DEFLATER), text(100));
     const final_ = Buffer.concat([final(text(100)), ZERO]);
     for (const more of [[0], [0, 0], [0, 0, 0xff, 0xff], [0xff], [0x4b], [1, 0, 0, 0xff, 0xff]]) {
@@ -369,7 +215,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     ['a reference before the beginning', [0x4b, 0x04, 0x53, 0xff, 0xff, 0xff, 0xff]],
     ['noise', [...noise(100, 5)]],
   ] as const) {
-    test(`${name}: ${what} throws; then it can be closed, twice`, () => {
+    test(`${name}: ${what} throws, and the inflater can be closed, twice`, () => {
       const inflater = inflated();
       assert.throws(() => decompress(inflater, Uint8Array.from(bytes)));
       inflater.close();
@@ -377,7 +223,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     });
   }
 
-  test(`${name}: closed twice, used or not`, () => {
+  test(`${name}: closing twice is harmless, used or not`, () => {
     const [deflater, inflater] = [engine.createDeflater(DEFLATER), inflated()];
     for (const each of [deflater, inflater, engine.createDeflater(DEFLATER), inflated()]) {
       each.close();
@@ -389,7 +235,7 @@ export function expectEngine(test: Test, name: string, engine: DeflateEngine): v
     used.close();
   });
 
-  test(`${name}: many at once do not mix`, () => {
+  test(`${name}: many deflaters and inflaters at a time do not mix`, () => {
     const all = Array.from({ length: 20 }, (_, index) => ({
       deflater: engine.createDeflater({ ...DEFLATER, windowBits: 8 + (index % 8) }),
       inflater: inflated(8 + (index % 8)),

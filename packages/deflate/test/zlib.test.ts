@@ -5,14 +5,16 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../src/index.ts';
 import { choose, native, works, zlib } from '../src/zlib.ts';
-import { compress, DEFLATER, decompress, expectEngine, expectRoundTrips, text } from './expectations.ts';
+import { compress, decompress } from './engines.ts';
+import { DEFLATER, expectEngine, expectRoundTrips } from './expectations.ts';
+import { text } from './messages.ts';
 
 const test = suite('zlib');
 expectEngine(test, 'zlib', native);
 expectRoundTrips(test, 'zlib → pako', native, pako);
 expectRoundTrips(test, 'pako → zlib', pako, native);
 
-test('it is trusted here', () => {
+test('the engine of node:zlib is trusted on this host', () => {
   assert.ok(works(native));
   assert.ok(works(pako));
   assert.is(zlib, native);
@@ -95,7 +97,7 @@ test('an engine that works is trusted', () => {
   assert.is(choose(whole, native), whole);
 });
 
-test('what was used is let go of: a read behind the end finds nothing', () => {
+test('input and output are released: a read behind the end returns nothing', () => {
   const each = native.createInflater({ windowBits: 15 });
   assert.is(each.read().length, 0);
   for (const size of [10, 100_000]) {

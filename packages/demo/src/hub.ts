@@ -1,4 +1,4 @@
-/** Who is here and in which rooms. Each room is a group of connections, and so are all who are here. */
+/** The people who are here, and their rooms. Each room is a group of connections, and so is everyone together. */
 import { type Group, Groups, type WebSocketConnection } from '@sockless/node';
 import { type Address, LIMITS, type Person, type ServerMessage } from './protocol.ts';
 
@@ -14,30 +14,30 @@ export interface Member {
 }
 
 export interface Hub {
-  /** By id, in the order they came. */
+  /** The people by id, in the order in which they came. */
   readonly members: Map<string, Member>;
   readonly everyone: Group<never>;
   readonly rooms: Groups<never>;
 }
 
-/** The most rooms. */
+/** The most rooms at a time. */
 export const MAX_ROOMS = 100;
 
 export function createHub(): Hub {
   return { members: new Map(), everyone: new Groups<never>().group('everyone'), rooms: new Groups() };
 }
 
-/** To one. */
+/** Sends a message to one person. */
 export function unicast({ ws }: Member, message: ServerMessage): void {
   ws.send(JSON.stringify(message));
 }
 
-/** To all. */
+/** Sends a message to all, but not to `except`. */
 export function broadcast({ everyone }: Hub, message: ServerMessage, except?: Member): void {
   everyone.send(JSON.stringify(message), { except: except?.ws });
 }
 
-/** Somebody arrives: is welcomed with a list of all, and all are told. `id` must not be taken. */
+/** Adds a person who has arrived: welcomes them with a list of all, and tells all others. `id` must not be taken. */
 export function enter(hub: Hub, id: string, name: string, rooms: readonly string[], ws: Member['ws']): Member {
   const member: Member = { id, name: freeName(hub, name, id), rooms: new Set(), latency: undefined, ws };
   hub.members.set(id, member);
@@ -48,7 +48,7 @@ export function enter(hub: Hub, id: string, name: string, rooms: readonly string
   return member;
 }
 
-/** The connection of somebody has ended, and all are told. */
+/** Removes a person whose connection has ended, and tells all others. */
 export function leave(hub: Hub, member: Member): void {
   hub.members.delete(member.id);
   broadcast(hub, { type: 'gone', id: member.id });
@@ -85,7 +85,7 @@ export function say(hub: Hub, from: Member, to: Address, text: string, ref: stri
   }
 }
 
-/** Creates the room if need be; false when that is one too many. */
+/** Joins a room, and creates it if necessary; returns false when that would be one room too many. */
 function join({ rooms }: Hub, member: Member, name: string): boolean {
   if (member.rooms.has(name)) return true;
   const room = rooms.group(name);
@@ -95,7 +95,7 @@ function join({ rooms }: Hub, member: Member, name: string): boolean {
   return true;
 }
 
-/** No two people have the same name, in whatever case. */
+/** Returns the wanted name, with a number if another person has it; upper and lower case count as the same. */
 function freeName(hub: Hub, wanted: string, id: string): string {
   const taken = new Set<string>();
   for (const other of hub.members.values()) if (other.id !== id) taken.add(other.name.toLowerCase());

@@ -103,7 +103,7 @@ export function mirror(tap: Tap, request: IncomingMessage, socket: Duplex, head:
   const response = new ResponseReader((text) => tap.tell({ type: 'handshake', direction: 'down', head: text }));
   const write: (chunk: Uint8Array | string, ...rest: never[]) => boolean = socket.write.bind(socket);
   socket.write = (chunk: Uint8Array | string, ...rest: never[]) => {
-    // What is short leaves as a string, one byte a character.
+    // Short data is written as a Latin-1 string.
     down.push(response.push(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk));
     return write(chunk, ...rest);
   };

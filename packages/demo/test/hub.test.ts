@@ -61,7 +61,7 @@ async function three(): Promise<{ hub: Hub; ada: Guest; bo: Guest; cleo: Guest }
   return { hub, ada, bo, cleo };
 }
 
-test('who enters is welcomed, and the others are told', async () => {
+test('a person who enters is welcomed, and the others are told', async () => {
   const hub = createHub();
   const ada = guest(hub, 'a', 'Ada');
   const person = { id: 'a', name: 'Ada', rooms: ['lobby'] };
@@ -79,7 +79,7 @@ test('broadcast reaches all, the sender among them', async () => {
   for (const { got } of [ada, bo, cleo]) assert.equal(await got(), said);
 });
 
-test('multicast reaches those in the room', async () => {
+test('multicast reaches the members of the room', async () => {
   const { hub, ada, bo, cleo } = await three();
   say(hub, ada.member, { kind: 'room', room: 'lobby' }, 'hi', 'r', 7);
   assert.is((await ada.got()).length, 1);
@@ -87,7 +87,7 @@ test('multicast reaches those in the room', async () => {
   assert.equal(await cleo.got(), []);
 });
 
-test('multicast is for those in the room', async () => {
+test('only members of a room can send to it', async () => {
   const { hub, ada, cleo } = await three();
   say(hub, cleo.member, { kind: 'room', room: 'lobby' }, 'hi', 'r', 7);
   assert.equal(await ada.got(), []);
@@ -104,7 +104,7 @@ test('unicast reaches one, and the sender', async () => {
   assert.is((await ada.got()).length, 1);
 });
 
-test('unicast to somebody who is gone is a problem', async () => {
+test('unicast to a person who has left is answered with a problem', async () => {
   const { hub, ada, bo } = await three();
   bo.close();
   assert.equal(await ada.got(), [{ type: 'gone', id: 'bo' }]);
@@ -112,7 +112,7 @@ test('unicast to somebody who is gone is a problem', async () => {
   assert.equal(await ada.got(), [{ type: 'problem', text: 'This person is not here any more.', ref: 'r' }]);
 });
 
-test('names are unique, in whatever case', async () => {
+test('names are unique, ignoring case', async () => {
   const { hub, ada, cleo } = await three();
   assert.is(guest(hub, 'x', 'ADA').member.name, 'ADA 2');
   await ada.got();
@@ -136,7 +136,7 @@ test('rooms come with their first member and go with their last', async () => {
   assert.is(hub.rooms.size, 0);
 });
 
-test('nobody is in too many rooms, and there are not too many', async () => {
+test('the rooms of a person and of the server are limited', async () => {
   const { hub, ada } = await three();
   for (let n = 0; n < 2 * LIMITS.roomsPerPerson; n++) joinRoom(hub, ada.member, `room-${n}`);
   assert.is(ada.member.rooms.size, LIMITS.roomsPerPerson);

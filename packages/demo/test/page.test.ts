@@ -1,4 +1,5 @@
 // The page in Chromium: two tabs that chat, the inspector, reconnecting.
+import { readFileSync } from 'node:fs';
 import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
@@ -6,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { whyMissing } from '../../tools/debian.ts';
 import { type Demo, startDemo } from './demo.ts';
+import { LARGEST, PICTURE, takePicture } from './picture.ts';
 import { fields, forgive, message, openFrame, reconnect, say, state } from './tab.ts';
 
 /** The objects shared by all tests. */
@@ -289,6 +291,13 @@ test('fits on a phone, one part at a time', async ({ ada }) => {
     assert.is(await ada.locator('.panel:visible').count(), 1);
     assert.ok(await ada.isVisible(`.panel${part}`));
     assert.is(await ada.evaluate(() => document.documentElement.scrollWidth), 360);
+  }
+});
+
+chromiumTest('the picture of the README can be taken anew, and is small', async ({ demo, browser }) => {
+  for (const picture of [await takePicture(demo, browser), readFileSync(PICTURE)]) {
+    assert.equal([picture.toString('latin1', 0, 4), picture.toString('latin1', 8, 12)], ['RIFF', 'WEBP']);
+    assert.ok(picture.length > 10_000 && picture.length < LARGEST, `${picture.length} bytes`);
   }
 });
 

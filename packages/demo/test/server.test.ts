@@ -113,7 +113,7 @@ server('sends fragments with a Ping frame between them, and echoes binary', asyn
   client.ws.close();
 });
 
-server('tells latencies', async ({ demo }) => {
+server('sends the latencies of the heartbeat', async ({ demo }) => {
   const { client, id } = await visitor(demo, 'Latency');
   const latency = await until(() => client.take('latencies')?.of[id], 'a latency');
   assert.ok(latency > 0);

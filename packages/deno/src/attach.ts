@@ -15,10 +15,11 @@ import { ConnDriver } from './conn-driver.ts';
 import { captureContext } from './context.ts';
 
 /**
- * Plugs a connection into a `Deno.Conn`; from here on they belong together, and the time of the connection begins: make
- * it without one. If a TCP connection was closed before, it has ended; of another `Deno.Conn` only reading can tell, at once.
+ * Attaches a connection to a `Deno.Conn`. The time of the connection begins now, so create it without a `now`. If a TCP
+ * connection was closed before, the connection ends. For any other `Deno.Conn` the first read, which follows at once,
+ * finds that out.
  *
- * @throws {TypeError | RangeError} when an option is not valid, or `conn` is no `Deno.Conn`
+ * @throws {TypeError | RangeError} when an option is not valid, or `conn` is not a `Deno.Conn`
  */
 export function attach<Data = unknown>(
   conn: Deno.Conn,
@@ -34,7 +35,7 @@ export function attach<Data = unknown>(
 }
 
 /**
- * Lets `ws` work with a connection on a `Deno.Conn`.
+ * Starts `ws` with a connection on a `Deno.Conn`.
  *
  * @param startedAt when the time of the connection began, on the clock of `scope`
  */

@@ -13,10 +13,10 @@ import type { Connection } from '@sockless/core';
 import { nextWrite } from './outbox.ts';
 import { Room } from './room.ts';
 
-/** What may be missing on a `Deno.Conn`, or on something that a test or a proxy has made to look like one. */
+/** A `Deno.Conn`, or an object of a test or a proxy that resembles one. Some members may be missing. */
 type AnyConn = Deno.Conn & Partial<Pick<Deno.TcpConn, 'setNoDelay'> & Pick<Deno.TlsConn, 'handshake'>>;
 
-/** A connection that has kept the process busy for so long gives others their turn, in milliseconds. */
+/** A connection that has kept the process busy for this many milliseconds yields to others. */
 const TURN = 2;
 
 export class ConnDriver implements Driver, Sleeper {
@@ -34,10 +34,10 @@ export class ConnDriver implements Driver, Sleeper {
   #outbound: 'idle' | 'writing' | 'ending' | 'ended' = 'idle';
   #turning: Timer | undefined = undefined;
   #closed = false;
-  /** How many bytes the connection has transmitted that the operating system has not taken. */
+  /** The number of bytes that the connection has transmitted and the operating system has not taken. */
   #outstanding = 0;
 
-  /** @throws {TypeError} when `conn` is nothing that can be read from and written to */
+  /** @throws {TypeError} when `conn` has no `read` or `write` */
   constructor(
     conn: Deno.Conn,
     connection: Connection,
@@ -52,17 +52,17 @@ export class ConnDriver implements Driver, Sleeper {
     this.#ws = ws;
     this.#scope = scope;
     this.#start = Math.floor(startedAt);
-    // Tells core that what has left will be reported.
+    // Tells core that this driver reports what has been written.
     connection.written(0, this.now());
     try {
       this.socket.setNoDelay?.(true);
     } catch (error) {
-      // It had been closed before. What else may be wrong, reading says.
-      if (error instanceof Deno.errors.BadResource) this.#letGo(error);
+      // It had been closed before. The first read finds any other error.
+      if (error instanceof Deno.errors.BadResource) this.letGo(error);
     }
     if (this.#closed || this.socket.handshake === undefined || connection.state !== 'connecting') return;
     this.#inbound = 'greeting';
-    void this.#greet();
+    void this.greet();
   }
 
   now(): number {
@@ -78,31 +78,33 @@ export class ConnDriver implements Driver, Sleeper {
   }
 
   destroy(): void {
-    this.#letGo('terminate was called');
-    // What has arrived and not been polled is dropped.
+    this.letGo('terminate was called');
+    // Drop what has arrived and was not polled.
     this.#connection.close();
   }
 
-  /** Reads and writes where neither is under way, then does what `transport` says and waits until `deadline`. */
+  /**
+   * Starts a read and a write unless they are in progress, then does what `transport` says and waits until `deadline`.
+   */
   flush(): void {
     if (this.#closed) return;
     const connection = this.#connection;
-    // Before there is TLS, nobody can be told why.
+    // Without TLS there is no way to tell the peer why.
     const isPointless = this.#inbound === 'greeting' && connection.state !== 'connecting';
     if (isPointless || connection.transport === 'destroy') {
-      this.#close();
+      this.closeConn();
       return;
     }
     if (this.#inbound !== 'greeting') {
-      if (this.#outbound === 'idle') this.#startWriting();
+      if (this.#outbound === 'idle') this.startWriting();
       if (this.#inbound === 'idle' && !connection.paused) this.#scope.run(ConnDriver.#startReading, this);
-      if (this.#outbound === 'idle' && connection.transport === 'end') void this.#end();
+      if (this.#outbound === 'idle' && connection.transport === 'end') void this.end();
     }
-    // What throws at once may have closed it just now.
+    // An operation that threw at once may just have closed it.
     if (!this.#closed) this.#scope.alarms.follow(this, connection, this.#start);
   }
 
-  /** The deadline has passed, unless it has moved since. */
+  /** The deadline has passed, unless it has moved meanwhile. */
   wake(): void {
     const { deadline } = this.#connection;
     if (deadline > this.now() && deadline !== Infinity && !this.#closed) {
@@ -110,84 +112,85 @@ export class ConnDriver implements Driver, Sleeper {
       return;
     }
     expire(this.#ws, this.#connection, this);
-    // A client may be connecting again already; this one still has to end.
+    // The client may already be connecting again; this driver still has to end.
     this.flush();
   }
 
-  async #greet(): Promise<void> {
+  private async greet(): Promise<void> {
     try {
       await this.socket.handshake?.();
       this.#inbound = 'idle';
       this.flush();
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
   static #startReading(driver: ConnDriver): void {
-    void driver.#read();
+    void driver.read();
   }
 
-  async #read(): Promise<void> {
+  private async read(): Promise<void> {
     const connection = this.#connection;
     this.#inbound = 'reading';
     try {
       let busySince = this.now();
       while (!(connection.paused || this.#closed)) {
-        // A read that finds bytes at once comes before timers and other connections: a flood would keep both waiting.
+        // A read that finds bytes at once resolves before timers and other connections get their turn, so a flood would
+        // keep both waiting.
         if (this.now() - busySince >= TURN) {
-          await this.#turn();
+          await this.turn();
           busySince = this.now();
           continue;
         }
         const asked = this.now();
         const length = await this.socket.read(this.#room.next());
         if (this.#closed) return;
-        // It has waited, so others have had theirs.
+        // This read had to wait, so others have had their turn.
         if (this.now() - asked > 1) busySince = this.now();
-        if (length !== null) this.#take(length);
-        // Nobody is to hear of the end of the peer while it is paused; the next one who reads does.
+        if (length !== null) this.take(length);
+        // While paused, the peer's end must not be delivered; the next read after `resume` does it.
         else if (!connection.paused) {
           this.#inbound = 'ended';
           connection.receiveEnd(this.now());
           work(this.#ws);
-          this.#sideEnded();
+          this.sideEnded();
           return;
         }
         work(this.#ws);
       }
       this.#inbound = 'idle';
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
-  /** Lets timers and other connections have their turn; `setImmediate` would go on before most of them. */
-  #turn(): Promise<void> {
+  /** Lets timers and other connections have their turn. `setImmediate` would come before most of them. */
+  private turn(): Promise<void> {
     return new Promise((resolve) => {
       this.#turning = this.#scope.clock.setTimeout(resolve, 0);
     });
   }
 
-  #take(length: number): void {
+  private take(length: number): void {
     const chunk = this.#room.take(length);
     if (chunk !== undefined) this.#connection.receive(chunk, this.now());
     else {
       const cause = new TypeError(
-        'received bytes were transferred while more was being read behind them: copy what is to be transferred',
+        'received bytes were transferred while more was being read into the same memory: transfer a copy instead',
       );
       this.#connection.fail('handler-failed', cause, this.now());
     }
   }
 
-  #startWriting(): void {
+  private startWriting(): void {
     if (this.#connection.queuedBytes === 0) return;
     const bytes = nextWrite(this.#connection, this.now());
-    if (bytes !== undefined) this.#scope.run(() => void this.#write(bytes), undefined);
+    if (bytes !== undefined) this.#scope.run(() => void this.write(bytes), undefined);
   }
 
-  /** One write at a time: what is sent meanwhile leaves together, in the next one. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  /** Writes, one operation at a time. What is sent meanwhile goes into the next write together. */
+  private async write(bytes: Uint8Array): Promise<void> {
     this.#outbound = 'writing';
     this.#outstanding = bytes.length;
     try {
@@ -198,39 +201,39 @@ export class ConnDriver implements Driver, Sleeper {
         rest = rest.subarray(count);
         this.#outstanding = rest.length;
         if (rest.length === 0) this.#outbound = 'idle';
-        // Goes on with the next write, and with deadlines, which go by what has left.
+        // Starts the next write, and moves the deadlines, which depend on what has been written.
         proceed(this.#ws, this, count);
       }
     } catch (error) {
-      this.#close(error);
+      this.closeConn(error);
     }
   }
 
-  /** Nothing more is written; behind what the peer still sends it is the end. */
-  async #end(): Promise<void> {
+  /** Ends the writable side. The connection is over when the peer's remaining bytes have been read. */
+  private async end(): Promise<void> {
     this.#outbound = 'ending';
     try {
       await this.socket.closeWrite();
     } catch {
-      // Why it cannot be done, reading says as well.
+      // The pending read reports the same error.
     }
     this.#outbound = 'ended';
-    this.#sideEnded();
+    this.sideEnded();
   }
 
-  #sideEnded(): void {
-    if (this.#inbound === 'ended' && this.#outbound === 'ended') this.#close();
+  private sideEnded(): void {
+    if (this.#inbound === 'ended' && this.#outbound === 'ended') this.closeConn();
   }
 
-  #close(cause?: unknown): void {
+  private closeConn(cause?: unknown): void {
     if (this.#closed) return;
-    this.#letGo(cause);
-    // What has arrived is all there will be, so there is nothing to hold back any more: the end must come.
+    this.letGo(cause);
+    // No more bytes will come, so pausing has no purpose any more; resume, so that the end is delivered.
     this.#connection.resume(this.now());
     this.#scope.run(work, this.#ws);
   }
 
-  #letGo(cause: unknown): void {
+  private letGo(cause: unknown): void {
     if (!this.#closed) close(this.socket);
     this.#closed = true;
     this.#scope.clock.clearTimeout(this.#turning);
@@ -239,16 +242,16 @@ export class ConnDriver implements Driver, Sleeper {
   }
 }
 
-/** Returns the address of the peer, where there is one: a Unix socket has none. */
+/** Returns the address of the peer; `undefined` for a Unix socket, which has none. */
 export function addressOf({ remoteAddr }: Partial<Deno.Conn>): string | undefined {
   return remoteAddr !== undefined && 'hostname' in remoteAddr ? remoteAddr.hostname : undefined;
 }
 
-/** Closes a connection of Deno's, if nobody else has. */
+/** Closes a connection of Deno's, if it is open. */
 function close(conn: Deno.Conn): void {
   try {
     conn.close();
   } catch {
-    // It is closed, which is all that was wanted.
+    // It was closed already.
   }
 }

@@ -20,17 +20,17 @@ import { captureContext } from './context.ts';
 export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   /** What `Deno.connectTls` takes besides hostname and port: `caCerts`, `cert` and `key`. */
   readonly tls?: Partial<Deno.ConnectTlsOptions & Deno.TlsCertifiedKeyPem> | undefined;
-  /** A Unix socket to connect to, without TLS; the URL then only gives the Host and the resource. */
+  /** A Unix socket to connect to, without TLS. The URL is then used only for the Host field and the resource. */
   readonly socketPath?: string | undefined;
   /**
-   * Returns the transport instead, or a promise of it: through a proxy, for instance. When it throws or rejects, that is
-   * the `cause` of the try's `end`; a connection that comes too late is closed. The signal is aborted when the try ends before
-   * the connection is open.
+   * Returns the transport to use, or a promise of it: for example, a connection through a proxy. If the function throws
+   * or rejects, the error is the `cause` of the try's `end`; a connection that comes too late is closed. The signal is
+   * aborted when the try ends before the connection is open.
    */
   readonly createConn?: ((uri: WebSocketUri, signal: AbortSignal) => Deno.Conn | PromiseLike<Deno.Conn>) | undefined;
   /**
-   * Whether `createConn` may return a connection without TLS for wss:, where TLS ends elsewhere. Else it must be a
-   * `Deno.TlsConn`. Default: false.
+   * Whether `createConn` may return a connection without TLS for wss:, because TLS ends elsewhere. Otherwise it must be
+   * a `Deno.TlsConn`. Default: false.
    */
   readonly insecure?: boolean | undefined;
 }
@@ -47,11 +47,12 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
 type Dialling = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 'tls'>;
 
 /**
- * Connects to a WebSocket server. Returns at once; `opened` says how it went. `url`, like the options `headers` and
- * `subprotocols`, may be a function, which is called for each try. Needs `--allow-net`, and for a
- * Unix socket `--allow-read` and `--allow-write` as well.
+ * Connects to a WebSocket server. Returns at once; `opened` resolves or rejects later. `url`, like the options
+ * `headers` and `subprotocols`, may be a function, which is called for each try. Needs `--allow-net`, and for a Unix
+ * socket `--allow-read` and `--allow-write` as well.
  *
- * Without a `message` or `fragment` handler messages wait to be iterated over, up to 1 MiB; then they are dropped.
+ * Without a `message` or `fragment` handler, up to 1 MiB of messages waits to be iterated over; then messages are
+ * dropped.
  *
  * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
  * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
@@ -74,7 +75,7 @@ export function connect<Data = unknown>(
   const settled = resolveCompression({ ...options }, zlib);
   const scope = new Scope(handlers, settled, captureContext());
   return new Client(url, settled, scope, (client, { uri, connection, startedAt, signal }) => {
-    // No option that asks for TLS is passed over.
+    // An option that asks for TLS is never ignored.
     if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
     if (settled.socketPath !== undefined && uri.secure) {
       throw new TypeError('socketPath: Deno has no TLS over a Unix socket, and the URL is wss:');
@@ -93,7 +94,7 @@ export function connect<Data = unknown>(
   });
 }
 
-/** Closes a connection that has come too late, if nobody else has. */
+/** Closes a connection that has come too late, if it is open. */
 function discard(conn: Deno.Conn): void {
   try {
     conn.close();
@@ -114,7 +115,7 @@ function checkTransport({ tls, socketPath, createConn, insecure = false }: Diall
   if (socketPath !== undefined) throw new TypeError('socketPath: createConn makes the transport');
 }
 
-/** An `async` function, so that what is thrown here is the end of this try like all that goes wrong later. */
+/** Opens the transport. It is `async`, so that an error thrown here ends this try, like errors that come later. */
 async function dial(
   uri: WebSocketUri,
   { createConn, insecure, socketPath, tls }: Dialling,
@@ -130,13 +131,13 @@ async function dial(
   const where = { hostname: uri.host.replace(/[[\]]/g, ''), port: uri.port };
   if (!uri.secure) return await Deno.connect({ ...where, signal });
   const secure = { alpnProtocols: ['http/1.1'], ...tls, ...where };
-  // Only this takes a certificate of the client's, and no signal.
+  // Only `Deno.connectTls` takes a client certificate; it does not take a signal.
   if (tls?.cert !== undefined || tls?.key !== undefined) return await Deno.connectTls(secure);
   const conn = await Deno.connect({ ...secure, signal });
   try {
     return await Deno.startTls(conn, secure);
   } catch (error) {
-    // Certificates that are none, for instance.
+    // For example, the certificates are not valid.
     conn.close();
     throw error;
   }

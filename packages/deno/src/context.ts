@@ -1,12 +1,14 @@
-/** The context that handlers run in: what an AsyncLocalStorage holds where a connection is made. */
+/** The context in which handlers run: the AsyncLocalStorage values where the connection was made. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { type Context, diagnosticsOf } from '@sockless/adapter';
 
-/** What operators can listen to. */
+/** The diagnostics channels. */
 const diagnostics = diagnosticsOf(channel);
 
-/** Returns the context of the caller. What is read and written is waited for in it, so that it lasts by itself. */
+/**
+ * Returns the context of the caller. Reads and writes are awaited in it, so it need not be entered for their events.
+ */
 export function captureContext(): Context {
   return { run: AsyncLocalStorage.snapshot(), inherited: true, diagnostics };
 }

@@ -1,4 +1,4 @@
-/** sockless for Deno: core on `Deno.listen`, `Deno.connect`, and whatever else gives a `Deno.Conn`. */
+/** sockless for Deno: core on `Deno.listen`, `Deno.connect`, and any other `Deno.Conn`. */
 export type * from '@sockless/adapter';
 export {
   accept,

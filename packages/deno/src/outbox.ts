@@ -1,18 +1,18 @@
-/** What is to be written, in parts that are worth a call to the operating system each. */
+/** Joins the bytes to be written into parts that are each worth a call to the operating system. */
 import type { Connection } from '@sockless/core';
 
 /**
- * Up to here parts are joined, in memory of their own: copying costs less than another call. Beyond, it costs as much or
- * more, since new memory has to be cleared as well.
+ * Parts are joined up to this many bytes, in new memory: copying costs less than another call. Beyond that it costs as
+ * much or more, because new memory must be cleared as well.
  */
 const MAX_JOINED = 16_384;
 
-/** The operating system is handed this much at most: so little that what moves there shows that the peer reads. */
+/** The most bytes in one write. It is small enough that progress shows whether the peer is reading. */
 const MAX_WRITE = 262_144;
 
 /**
- * Returns the next bytes to write, or `undefined` when there are none for now. Whoever writes them has them all to
- * itself, or borrows them from the application.
+ * Returns the next bytes to write, or `undefined` if there are none for now. They belong to the caller, or are borrowed
+ * from the application.
  */
 export function nextWrite(connection: Connection, now: number): Uint8Array | undefined {
   const first = connection.transmit(now, MAX_WRITE);

@@ -1,4 +1,4 @@
-/** A server of its own, on a TCP port, with TLS or without, or on a Unix socket: no HTTP server is needed. */
+/** A WebSocket server on a TCP port, with or without TLS, or on a Unix socket. It needs no HTTP server. */
 import {
   type AdapterOptions,
   type BaseServer,
@@ -28,11 +28,11 @@ export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOpt
   readonly hostname?: string | undefined;
   /** A Unix socket to listen on instead, without TLS. */
   readonly path?: string | undefined;
-  /** The certificate chain in PEM format, and `key` its private key: wss instead of ws. */
+  /** The certificate chain in PEM format; needs `key`. Serves wss instead of ws. */
   readonly cert?: string | undefined;
-  /** The private key in PEM format. */
+  /** The private key of `cert` in PEM format. */
   readonly key?: string | undefined;
-  /** Closes the server as `close` does when it is aborted. */
+  /** Aborting it closes the server as `close` does. */
   readonly signal?: AbortSignal | undefined;
   /** Called once the server listens. */
   readonly onListen?: ((addr: Deno.Addr) => void) | undefined;
@@ -51,7 +51,7 @@ const SERVE_OPTIONS: Names<ServeOptions> = {
 
 /** A server that listens. */
 export interface Server<Data = unknown> extends BaseServer<Data> {
-  /** The connections that have not ended, those among them whose request has not arrived or not been decided. */
+  /** The connections that have not ended, including those whose request has not arrived or is undecided. */
   readonly connections: BaseServer<Data>['connections'];
   /** Where it listens. */
   readonly addr: Deno.Addr;
@@ -63,9 +63,9 @@ export interface Server<Data = unknown> extends BaseServer<Data> {
  * Serves WebSocket connections. Needs `--allow-net`, and for a Unix socket `--allow-read` and
  * `--allow-write` as well.
  *
- * @returns the server, which listens
- * @throws {TypeError | RangeError} when an option is not valid; and what `Deno.listen` throws, since the port is taken
- * for instance
+ * @returns the server, which is listening
+ * @throws {TypeError | RangeError} when an option is not valid; also the error of `Deno.listen`, for example when the
+ * port is taken
  * @example
  * ```ts
  * serve({ port: 8080 }, { message: (ws, data) => ws.send(data) });
@@ -73,7 +73,7 @@ export interface Server<Data = unknown> extends BaseServer<Data> {
  */
 export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<Data> = {}): Server<Data> {
   checkNames(options, SERVE_OPTIONS);
-  // What is not valid is said now and not to the first client.
+  // Refuse invalid options now, not at the first client.
   const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
   const { signal, path, onListen } = options;
   signal?.throwIfAborted();
@@ -98,9 +98,9 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
     const isFirst = open;
     open = false;
     const stopped = stop();
-    // The next server could not listen; once it does, the path is not ours.
+    // Otherwise the next server could not listen. Remove it before that: later the path may be another server's.
     if (isFirst && path !== undefined) await Deno.remove(path).catch(() => undefined);
-    // Whoever has not sent a whole request, a browser that connects ahead of need for instance, is not waited for.
+    // Do not wait for clients that have not sent a whole request, such as a browser that connects in advance.
     for (const ws of connections.all) if (ws.state === 'connecting' && ws.request === undefined) ws.terminate();
     await connections.close(how, stopped);
     finished.resolve();
@@ -110,7 +110,7 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
 
   const { addr } = listener;
   const port = 'port' in addr ? addr.port : 0;
-  // What it throws or rejects with is no reason to stop.
+  // An error of `onListen` must not stop the server.
   new Promise((resolve) => resolve(onListen?.(addr))).catch((error: unknown) => scope.report(undefined, error));
   return Object.assign(connections.doors(), {
     addr,
@@ -134,13 +134,13 @@ function listen({ port = 0, hostname, path, cert, key }: ServeOptions): Deno.Lis
   return Deno.listenTls({ ...where, cert, key, alpnProtocols: ['http/1.1'] });
 }
 
-/** How long to wait when a connection could not be accepted, at first and at most, in milliseconds. */
+/** The milliseconds to wait after a connection could not be accepted, at first and at most. */
 const FIRST_DELAY = 5;
 const LAST_DELAY = 1000;
 
 /**
- * Accepts connections until what it returns is called, which resolves when nobody can connect any more. That one has gone
- * before it was accepted, or that no file descriptor is free, is reported, and no reason to stop.
+ * Accepts connections until the returned function is called, whose promise resolves when no client can connect any
+ * more. It reports an error, such as a client that left before it was accepted or no free file descriptor, and goes on.
  */
 function acceptAll(listener: Deno.Listener, scope: Scope<never>, take: (conn: Deno.Conn) => void): () => Promise<void> {
   const { clock } = scope;

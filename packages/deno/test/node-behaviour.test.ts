@@ -7,6 +7,7 @@ const FILES = [
   'attach',
   'back-pressure',
   'bounds',
+  'broadcast',
   'clock',
   'compression',
   'connect',

@@ -12,6 +12,10 @@ test('core alone: both endpoints greet each other', async () => {
   assert.equal(lines.sort(), ['client received: hello from the server', 'server received: hello from the client']);
 });
 
+test('core alone: a day of heartbeats, and then silence', async () => {
+  assert.equal(await run(README, '24 * 60 * 60 * 1000').lines(), ['2879 answers, then pong-timeout']);
+});
+
 test('the Node client talks to the Node server, and both say how it ended', async () => {
   const server = run(README, 'port: 8081', { 'port: 8081': 'port: 0' });
   const [listening = ''] = await server.lines(1);

@@ -88,7 +88,7 @@ const open = ({ port }: Running, options: ConnectOptions = {}) => connect(`ws://
 for (const name of ['nginx', 'haproxy'] as const) {
   const installed = debianTool(name).test(test);
 
-  installed(`${name}: text, binary, long messages, with compression and without`, async () => {
+  installed(`${name}: passes text, binary and long messages on, with compression and without`, async () => {
     await behind(name, { compression: true }, true, async (proxy) => {
       for (const compression of [true, false]) {
         const ws = open(proxy, { compression });
@@ -154,7 +154,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
   }
 
   installed(
-    `${name}: where it sends another Host, and nothing is said of that, the site's own pages are refused, and told why`,
+    `${name}: if it changes Host and the server is not told, the site's own pages are refused with the reason`,
     async () => {
       await behind(name, {}, false, async (proxy) => {
         const { explanation } = await open(proxy, { origin: `http://127.0.0.1:${proxy.port}` }).closed;

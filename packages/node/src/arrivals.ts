@@ -1,25 +1,25 @@
-/** The sockets of a server through which no whole request has come yet: they have as long as an opening handshake may take. */
+/** The sockets of a server that have not sent a whole request yet. `handshakeTimeout` limits them. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Scope, Sleeper } from '@sockless/adapter';
 import { responseOn } from './upgrade.ts';
 
-/** What a TLS socket of Node's knows of the socket below it. */
+/** The reference from a TLS socket of Node's to the socket below it. */
 interface Tls {
   readonly _parent?: Socket | null;
 }
 
-/** The socket that was accepted, of one that may encrypt it. */
+/** Returns the socket that was accepted: the one below a TLS socket, or the socket itself. */
 const acceptedOf = (socket: Duplex): Duplex => (socket as Tls)._parent ?? socket;
 
-/** What Node answers to what is no request. */
+/** Node's answers to bytes that are not a request. */
 const REFUSALS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** The sockets of one server that are waited for. */
+/** The sockets of one server that have not sent a whole request. */
 export class Arrivals {
   readonly #scope: Scope<never>;
   readonly #timeout: number;
@@ -31,8 +31,8 @@ export class Arrivals {
   /**
    * Listens to a server.
    *
-   * @param secure whether it speaks TLS, whose handshake counts
-   * @param turnsAway whether nobody else can be waited for where so many are waited for here
+   * @param secure whether it uses TLS; its handshake counts as waiting
+   * @param turnsAway returns whether another client must be turned away, given the number that wait here
    */
   constructor(
     http: Server,
@@ -52,25 +52,28 @@ export class Arrivals {
     http.on('connection', (socket: Socket) => this.#add(socket));
     http.on('request', ({ socket }: IncomingMessage) => void this.arrived(socket));
     http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-      // Without a handler for it, whatever anybody sends to an open port would fill the console.
+      // Only with an `error` handler: otherwise anything sent to an open port would fill the console.
       scope.acceptFailed(error, false);
       this.#refuse(error, socket as Socket);
     });
   }
 
-  /** How many are waited for. */
+  /** The number of sockets that wait. */
   get count(): number {
     return this.#all.size;
   }
 
-  /** A whole head has arrived; returns when its socket was accepted, or now when it was not the first head there. */
+  /**
+   * A whole head has arrived. Returns the time at which its socket was accepted, or the present time if it was not the
+   * first head on that socket.
+   */
   arrived(socket: Duplex): number {
     return this.#remove(acceptedOf(socket))?.acceptedAt ?? this.#scope.clock.now();
   }
 
-  /** The server closes: whoever has sent nothing, a browser that connects ahead of need for instance, is not waited for. */
+  /** The server closes: destroys the sockets that have sent nothing, such as those that a browser opens in advance. */
   close(): void {
-    // What has come over TLS may be no more than its handshake.
+    // With TLS, the bytes read may be only those of its handshake.
     for (const { socket } of this.#all.values()) if (this.#secure || socket.bytesRead === 0) socket.destroy();
   }
 
@@ -95,10 +98,10 @@ export class Arrivals {
     return arrival;
   }
 
-  /** Does as Node does where nobody listens. */
+  /** Does what Node does if there is no listener for `clientError`. */
   #refuse({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
     const greeted = !this.#secure || (socket as { secureConnecting?: boolean }).secureConnecting === false;
-    // In the middle of an answer another one would be taken for its body.
+    // In the middle of a response, a second one would be taken for its body.
     const answering = responseOn(socket)?.headersSent === true;
     if (!(greeted && socket.writable) || answering) {
       socket.destroy();
@@ -124,7 +127,7 @@ class Arrival implements Sleeper {
     this.#secure = secure;
   }
 
-  /** The time is over. */
+  /** The handshake timeout has passed. */
   wake(): void {
     const { socket } = this;
     if (this.#secure || socket.bytesRead === 0) socket.destroy();

@@ -8,6 +8,7 @@ import {
   type AdapterOptions,
   type Handlers,
   Scope,
+  scopeOf,
   start,
   WebSocketConnection,
 } from '@sockless/adapter';
@@ -16,10 +17,10 @@ import { captureContext } from './context.ts';
 import { SocketDriver } from './socket-driver.ts';
 
 /**
- * Plugs a connection into a socket, in whatever state that is; from here on they belong together, and the time of the
- * connection begins: make it without one. If the socket has ended already, so has the connection.
+ * Attaches a connection to a socket, whatever the socket's state is. The time of the connection begins now, so create
+ * it without a `now`. If the socket has ended already, the connection ends.
  *
- * @throws {TypeError | RangeError} when an option is not valid, or `socket` is no stream of bytes
+ * @throws {TypeError | RangeError} when an option is not valid, or `socket` is not a stream of bytes
  */
 export function attach<Data = unknown>(
   socket: Duplex,
@@ -30,21 +31,20 @@ export function attach<Data = unknown>(
   checkNames(options, ADAPTER_OPTIONS);
   const scope = new Scope(handlers, options, captureContext(false));
   const ws = new WebSocketConnection(scope);
-  drive(ws, scope, socket, connection);
+  drive(ws, socket, connection);
   return ws;
 }
 
 /**
- * Lets `ws` work with a connection on a socket.
+ * Starts `ws` with a connection on a socket.
  *
- * @param startedAt when the time of the connection began, on the clock of `scope`
+ * @param startedAt when the time of the connection began, on its clock
  */
 export function drive<Data>(
   ws: WebSocketConnection<Data>,
-  scope: Scope<Data>,
   socket: Duplex,
   connection: Connection,
-  startedAt: number = scope.clock.now(),
+  startedAt: number = scopeOf(ws).clock.now(),
 ): void {
-  start(ws, connection, new SocketDriver(socket, connection, ws as WebSocketConnection<never>, scope, startedAt));
+  start(ws, connection, new SocketDriver(socket, connection, ws as WebSocketConnection<never>, startedAt));
 }

@@ -25,17 +25,17 @@ import { endOf } from './socket-driver.ts';
 export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   /** What `tls.connect` takes besides host and port: `ca`, `cert`, `key`, `rejectUnauthorized`. */
   readonly tls?: TlsOptions | undefined;
-  /** A Unix socket to connect to; the URL then only gives the Host and the resource. */
+  /** A Unix socket to connect to. The URL is then used only for the Host field and the resource. */
   readonly socketPath?: string | undefined;
   /**
-   * Returns the transport instead, or a promise of it: through a proxy, for instance. It may still be connecting. When it
-   * throws or rejects, that is the `cause` of the try's `end`; a socket that comes too late is destroyed. The signal is aborted
-   * when the try ends before the connection is open.
+   * Returns the transport to use, or a promise of it: for example, a socket through a proxy. It may still be
+   * connecting. If the function throws or rejects, the error is the `cause` of the try's `end`; a socket that comes too
+   * late is destroyed. The signal is aborted when the try ends before the connection is open.
    */
   readonly createSocket?: ((uri: WebSocketUri, signal: HostAbortSignal) => Duplex | PromiseLike<Duplex>) | undefined;
   /**
-   * Whether `createSocket` may return a stream without TLS for wss:, where TLS ends elsewhere. Else its `encrypted` must
-   * be true, as that of a `tls.TLSSocket` is. Default: false.
+   * Whether `createSocket` may return a stream without TLS for wss:, because TLS ends elsewhere. Otherwise the stream's
+   * `encrypted` must be true, as it is for a `tls.TLSSocket`. Default: false.
    */
   readonly insecure?: boolean | undefined;
 }
@@ -49,10 +49,11 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
 };
 
 /**
- * Connects to a WebSocket server. Returns at once; `opened` says how it went. `url`, like the options `headers` and
- * `subprotocols`, may be a function, which is called for each try.
+ * Connects to a WebSocket server. Returns at once; `opened` resolves or rejects later. `url`, like the options
+ * `headers` and `subprotocols`, may be a function, which is called for each try.
  *
- * Without a `message` or `fragment` handler messages wait to be iterated over, up to 1 MiB; then they are dropped.
+ * Without a `message` or `fragment` handler, up to 1 MiB of messages waits to be iterated over; then messages are
+ * dropped.
  *
  * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
  * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
@@ -77,7 +78,7 @@ export function connect<Data = unknown>(
   const scope = new Scope(handlers, settled, captureContext(createSocket === undefined));
   return new Client(url, settled, scope, (client, attempt) => {
     const { uri, connection, startedAt } = attempt;
-    // No option that asks for TLS is passed over.
+    // An option that asks for TLS is never ignored.
     if (settled.tls !== undefined && !uri.secure) throw new TypeError('tls: the URL is ws:, which has no TLS');
     const socket = attemptTo(() => {
       if (createSocket === undefined) return dial(uri, settled);
@@ -85,8 +86,9 @@ export function connect<Data = unknown>(
       if (!uri.secure || settled.insecure) return made;
       return isStream(made) ? encrypted(made) : Promise.resolve(made).then(encrypted);
     });
+    // A stream that has ended goes the way of a promise, so that `end` comes after `connect` has returned.
     if (isDuplex(socket) && endOf(socket) === undefined) {
-      drive(client, scope, socket, connection, startedAt);
+      drive(client, socket, connection, startedAt);
       return;
     }
     startLater(
@@ -95,7 +97,7 @@ export function connect<Data = unknown>(
       connection,
       Promise.resolve(socket),
       {
-        open: (it) => drive(client, scope, it, connection, startedAt),
+        open: (it) => drive(client, it, connection, startedAt),
         discard: (it) => void it.destroy(),
       },
       startedAt,
@@ -116,9 +118,9 @@ function checkTransport({ tls, socketPath, createSocket, insecure = false }: Con
 }
 
 /**
- * Returns a stream that encrypts; another one is destroyed.
+ * Returns the stream if it is encrypted, else destroys it.
  *
- * @throws {TypeError} when it does not
+ * @throws {TypeError} when it is not encrypted
  */
 function encrypted(socket: Duplex): Duplex {
   if ((socket as { encrypted?: unknown }).encrypted === true) return socket;
@@ -129,7 +131,7 @@ function encrypted(socket: Duplex): Duplex {
   throw new TypeError('createSocket returned a stream without TLS for wss:; `insecure: true` allows that');
 }
 
-/** What is thrown here is the end of this try, like all that goes wrong later. */
+/** Turns an error that `open` throws into a rejection: it ends this try, like errors that come later. */
 function attemptTo<T>(open: () => T): T | Promise<never> {
   try {
     return open();
@@ -138,7 +140,7 @@ function attemptTo<T>(open: () => T): T | Promise<never> {
   }
 }
 
-/** Whether it is there already; of one that has ended, the caller of `connect` hears when it has returned. */
+/** Whether it is a stream, not a promise of one. From here on its errors cannot end the process. */
 function isDuplex(socket: Duplex | PromiseLike<Duplex>): socket is Duplex {
   if (!isStream(socket)) return false;
   socket.on('error', ignore);
@@ -154,8 +156,8 @@ function dial(uri: WebSocketUri, options: Pick<ConnectOptions, 'socketPath' | 't
   const host = uri.host.replace(/[[\]]/g, '');
   const where = options.socketPath === undefined ? { host, port: uri.port } : { host, path: options.socketPath };
   if (!uri.secure) return connectTcp(where);
-  // Also over a Unix socket the certificate is that of `host`, by which Node verifies it where there is no servername.
-  // 4.1: "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is no server name.
+  // Over a Unix socket, too, the certificate is for `host`; Node verifies against it if there is no servername. 4.1:
+  // "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is no server name.
   const servername = isIP(host) === 0 ? host : '';
   return connectTls({ ALPNProtocols: ['http/1.1'], servername, ...options.tls, ...where });
 }

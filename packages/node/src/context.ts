@@ -1,28 +1,28 @@
-/** The context that handlers run in: what an AsyncLocalStorage holds where a connection is made. */
+/** The context in which handlers run: the AsyncLocalStorage values where the connection was made. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { type Context, diagnosticsOf, type Run } from '@sockless/adapter';
 
-/** What operators can listen to. */
+/** The diagnostics channels. */
 const diagnostics = diagnosticsOf(channel);
 
 /**
  * Returns the context of the caller.
  *
- * @param inherited the sockets are made in this context too, so that their events come in it by themselves
+ * @param inherited whether the sockets are created in this context too, so that their events already come in it
  */
 export function captureContext(inherited: boolean): Context {
   return { run: AsyncLocalStorage.snapshot(), inherited, diagnostics };
 }
 
 /**
- * Since Node 24 the events of a socket that a server has accepted come in no context. Before, they come in that of the server, so that
- * it need not be entered for each of them.
+ * Whether events of accepted sockets come without a context, as since Node 24. Before that they come in the context of
+ * the server, which then need not be entered for each of them.
  */
 export const comesWithout = (version: string): boolean => Number.parseInt(version, 10) >= 24;
 
-/** Returns the context for the connections of a server: it is the same for all of them. */
+/** Returns the context for the connections of a server, the same for all of them. */
 export function serverContext(http: Server): Context {
   if (comesWithout(process.versions.node)) return captureContext(false);
   let run: Run = (call, argument) => call(argument);

@@ -1,9 +1,12 @@
-/** Requests that ask for a protocol that is not a WebSocket's: they are answered as if they had not asked (RFC 9110 7.8). */
+/**
+ * Requests that ask to upgrade to another protocol than WebSocket. They are answered as if they had not asked (RFC 9110
+ * 7.8).
+ */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { guard, maxFields, responseOn, untilAnswered } from './upgrade.ts';
 
-/** Node itself drops what is beyond so many header fields, where `maxHeadersCount` is not set. */
+/** The number of header fields beyond which Node drops them, if `maxHeadersCount` is not set. */
 const MAX_FIELDS = 1000;
 
 /** Whether a request asks for a WebSocket, perhaps among other protocols. */
@@ -12,13 +15,14 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Gives a request from a server's `upgrade` event back to the server, which answers it like any other, with its body: `Upgrade: h2c` for
- * instance, which some clients send by default.
+ * Returns a request from a server's `upgrade` event to the server, which answers it like any other, including its body.
+ * Some clients send `Upgrade: h2c` by default, for example.
  *
  * RFC 9110 7.8: "A server MAY ignore a received Upgrade header field if it wishes to continue using the current protocol on that
  * connection."
  *
- * On Node 26 not with a body: Node reads that by itself there, and the listener for requests would wait for it in vain.
+ * On Node 26 this does not work for a request with a body: Node reads the body itself, and the server's request
+ * listener would wait for it forever.
  *
  * @param head the bytes that arrived behind the head of the request
  * @example
@@ -30,13 +34,13 @@ export function asksForWebSocket({ headers }: IncomingMessage): boolean {
  * ```
  */
 export function ignoreUpgrade(server: HttpServer, request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
-  // What was dropped of this head may be what the application decides by.
+  // Refuse it: the application might decide by one of the fields that Node dropped.
   if (request.rawHeaders.length / 2 >= Math.min(maxFields(socket), MAX_FIELDS)) {
     guard(socket);
     socket.end('HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n');
     return;
   }
-  // Node has let go of the socket. It reads it anew, beginning with this request.
+  // Node has released the socket. Emitting `connection` makes it read the socket again, starting with this request.
   const again = (): void => {
     if (socket.destroyed) return;
     if (head.length > 0) socket.unshift(head);

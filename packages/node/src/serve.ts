@@ -31,16 +31,19 @@ export interface ServeOptions extends WithCompression<ServerOptions>, AdapterOpt
   readonly host?: string | undefined;
   /** A Unix socket to listen on instead. */
   readonly path?: string | undefined;
-  /** The certificate and key, and what else `https.createServer` takes: wss instead of ws. */
+  /** The certificate and key, and other options of `https.createServer`: serves wss instead of ws. */
   readonly tls?: TlsOptions | undefined;
-  /** How many connections the operating system keeps that have not been accepted yet. Default: Node's, 511. */
+  /** The number of connections that the operating system keeps until they are accepted. Default: Node's, 511. */
   readonly backlog?: number | undefined;
   /**
-   * How long a client may take to send the head of any request, also of one that is no WebSocket's, in milliseconds. Default: Node's,
-   * 60,000; what is behind the first head of a socket has `handshakeTimeout` in any case.
+   * How long a client may take to send the head of any request, including an ordinary HTTP request, in milliseconds.
+   * Default: Node's, 60,000. The first head of a socket must also arrive within `handshakeTimeout`.
    */
   readonly headersTimeout?: number | undefined;
-  /** What answers requests that are no WebSocket's, those that ask for another protocol too. Default: 426 Upgrade Required. */
+  /**
+   * Answers the requests that do not ask for WebSocket, including those that ask for another protocol. Default: 426
+   * Upgrade Required.
+   */
   readonly http?: RequestListener | undefined;
 }
 
@@ -64,7 +67,8 @@ export interface Server<Data = unknown> extends BaseServer<Data> {
 /**
  * Serves WebSocket connections.
  *
- * @returns a promise of the server, once it listens; rejects when it cannot, since the port is taken for instance
+ * @returns a promise of the server, which resolves once it listens; rejects if it cannot, for example because the port
+ * is taken
  * @throws {TypeError | RangeError} when an option is not valid (the promise rejects with it)
  * @example
  * ```ts
@@ -81,7 +85,7 @@ export async function serve<Data = unknown>(
   if (backlog !== undefined && !(Number.isSafeInteger(backlog) && backlog >= 1)) {
     throw new RangeError(`backlog: a whole number from 1, not ${String(backlog)}`);
   }
-  // What is not valid is said now and not to the first client.
+  // Refuse invalid options now, not at the first client.
   const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
   const limits = headersTimeout === undefined ? {} : { headersTimeout };
   const http = tls === undefined ? createServer(limits, listener) : createSecureServer({ ...limits, ...tls }, listener);
@@ -104,7 +108,7 @@ export async function serve<Data = unknown>(
     http.once('error', reject);
     http.listen({ ...(path === undefined ? { port, host } : { path }), ...(backlog && { backlog }) }, () => {
       http.off('error', reject);
-      // That a connection could not be accepted, since no file descriptor is free for instance, ends no server.
+      // An error while accepting, for example because no file descriptor is free, must not end the server.
       http.on('error', (error) => scope.acceptFailed(error, true));
       resolve();
     });
@@ -116,9 +120,14 @@ export async function serve<Data = unknown>(
     const stopped = new Promise((resolve) => http.close(resolve));
     http.closeIdleConnections();
     arrivals.close();
-    // Those that are still being answered are idle next.
     http.keepAliveTimeout = 1;
-    await connections.close(how, stopped, () => http.closeAllConnections());
+    // A socket whose request is being answered now is idle after that. Node would wait a second more for another request.
+    const idle = setInterval(() => http.closeIdleConnections(), 20);
+    try {
+      await connections.close(how, stopped, () => http.closeAllConnections());
+    } finally {
+      clearInterval(idle);
+    }
   };
   return Object.assign(
     connections.doors(() => arrivals.count),

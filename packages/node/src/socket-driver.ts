@@ -8,12 +8,13 @@ import {
   proceed,
   type Scope,
   type Sleeper,
+  scopeOf,
   type WebSocketConnection,
   work,
 } from '@sockless/adapter';
 import type { Connection } from '@sockless/core';
 
-/** What a socket of Node's may have beyond a stream. */
+/** The members that a socket of Node's may have in addition to those of a stream. */
 interface Socket extends Duplex {
   setNoDelay?(on: boolean): unknown;
   setTimeout?(milliseconds: number): unknown;
@@ -21,53 +22,54 @@ interface Socket extends Duplex {
   [DRIVER]?: SocketDriver;
 }
 
-/** Where a socket keeps its driver, so that all sockets share the same listeners. */
+/** The property of a socket that holds its driver, so that all sockets can share the same listeners. */
 const DRIVER: unique symbol = Symbol('sockless');
 
-/** The socket holds this much at most: so little that what moves there shows that the peer reads. */
+/** The most bytes in the socket. It is small enough that progress there shows whether the peer is reading. */
 const MAX_IN_SOCKET = 262_144;
 
 /**
- * Up to this much leaves as a string, one byte a character: Node writes it from memory of its own, which it frees at once. An
- * ArrayBuffer is freed when garbage is collected, so that each one is memory that is not in the processor's caches (benchmarks: echo).
+ * Up to this many bytes are written as a Latin-1 string, which Node copies to memory of its own and frees at once. An
+ * ArrayBuffer is only freed by the garbage collector, so each new one is memory that is not in the processor's caches
+ * (benchmarks: echo).
  */
-const MAX_STRING = 65_536;
+const MAX_STRING = 98_304;
 
-/** Where the characters of such a string lie until it has been made. */
+/**
+ * The C library of most Linux systems returns freed memory to the system, which must clear it before the next message
+ * uses it: that doubles the cost of messages of 64 KiB (benchmarks: echo). The library stops doing so once a larger
+ * block has been freed (mallopt(3), M_MMAP_THRESHOLD), for example after a server's first large message. This block has
+ * the same effect. It is garbage at once, and nothing is written to it, so it takes no memory.
+ */
+Buffer.allocUnsafeSlow(4_194_304);
+
+/** The buffer from which such a string is made. */
 const characters = Buffer.allocUnsafeSlow(MAX_STRING);
 
 export class SocketDriver implements Driver, Sleeper {
   readonly socket: Socket;
   readonly #connection: Connection;
   readonly #ws: WebSocketConnection<never>;
-  readonly #scope: Scope<never>;
   // A whole number, which the engine keeps in place (benchmarks: idle).
   readonly #start: number;
   wakeAt = 0;
   alarm = 0;
-  /** How many of the bytes that the connection has transmitted it has not been told to have left. */
+  /** The number of bytes that the connection has transmitted and that were not reported to it as written. */
   #outstanding = 0;
   #onWritten: (() => void) | undefined = undefined;
-  /** The application waits until all has left. */
+  /** Whether the application waits until everything has been written. */
   #watching = false;
   // biome-ignore lint/style/useReadonlyClassProperties: a listener assigns it
   #error: Error | undefined = undefined;
 
-  /** @throws {TypeError} when `socket` is no stream of bytes */
-  constructor(
-    socket: Socket,
-    connection: Connection,
-    ws: WebSocketConnection<never>,
-    scope: Scope<never>,
-    startedAt: number,
-  ) {
+  /** @throws {TypeError} when `socket` is not a stream of bytes */
+  constructor(socket: Socket, connection: Connection, ws: WebSocketConnection<never>, startedAt: number) {
     if (typeof (socket as Partial<Socket> | undefined)?.on !== 'function' || socket.readableEncoding) {
       throw new TypeError('a transport is a Duplex of bytes, without an encoding');
     }
     this.socket = socket;
     this.#connection = connection;
     this.#ws = ws;
-    this.#scope = scope;
     this.#start = Math.floor(startedAt);
     socket[DRIVER] = this;
     // The listener for errors comes first: nothing a peer does may reach a socket without one.
@@ -77,20 +79,25 @@ export class SocketDriver implements Driver, Sleeper {
     socket.on('close', SocketDriver.#onClose);
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
-    // What others have written to it and has not left yet is in `queuedBytes`: that it leaves is to be noticed as well.
-    if (socket.writableNeedDrain) socket.once('drain', this.#callback);
-    // Tells core that what has left will be reported.
+    // `queuedBytes` includes bytes that other code has written to the socket, so notice when those are written as well.
+    if (socket.writableNeedDrain) socket.once('drain', this.callback);
+    // Tells core that this driver reports what has been written.
     connection.written(0, this.now());
     const cause = endOf(socket);
     if (cause !== undefined) {
-      // It has ended before anybody listened: nothing more will be heard of it.
+      // The socket had ended before there was a listener, so no event will come.
       connection.receiveEnd(this.now(), socket.errored ?? cause);
       socket.destroy();
     }
   }
 
+  /** A connection has it already, so that the driver need not carry it too (benchmarks: idle). */
+  private get scope(): Scope<never> {
+    return scopeOf(this.#ws);
+  }
+
   now(): number {
-    return this.#scope.clock.now() - this.#start;
+    return this.scope.clock.now() - this.#start;
   }
 
   get queuedBytes(): number {
@@ -103,10 +110,10 @@ export class SocketDriver implements Driver, Sleeper {
 
   destroy(): void {
     const now = this.now();
-    this.#report(now);
+    this.report(now);
     this.socket.destroy();
     this.#connection.receiveEnd(now, this.#error ?? 'terminate was called');
-    // What has arrived and not been polled is dropped.
+    // Drop what has arrived and was not polled.
     this.#connection.close();
   }
 
@@ -114,26 +121,28 @@ export class SocketDriver implements Driver, Sleeper {
   flush(): void {
     const { socket } = this;
     const connection = this.#connection;
-    if (connection.queuedBytes > 0 && socket.writable) this.#write(socket, connection, this.now());
+    if (connection.queuedBytes > 0 && socket.writable) this.write(socket, connection, this.now());
     const { transport, paused } = connection;
-    if (transport === 'destroy') this.#destroy();
-    else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.#end();
+    if (transport === 'destroy') this.destroySocket();
+    else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.endSocket();
     if (paused !== socket.isPaused()) {
       if (paused) socket.pause();
-      // What has been read by now comes in the context of whoever resumes.
-      else this.#scope.run(resume, socket);
+      // Chunks that were read while paused are emitted in the context of the caller of `resume`.
+      else this.scope.run(resume, socket);
     }
-    if (!socket.destroyed) this.#scope.alarms.follow(this, connection, this.#start);
+    if (!socket.destroyed) this.scope.alarms.follow(this, connection, this.#start);
   }
 
-  /** Hands the socket what there is room for. */
-  #write(socket: Socket, connection: Connection, now: number): void {
-    this.#report(now);
-    if (this.#leavesAsString(connection)) {
+  /** Writes as much as the socket has room for. */
+  private write(socket: Socket, connection: Connection, now: number): void {
+    this.report(now);
+    if (this.leavesAsString(connection)) {
       const length = connection.transmitInto(characters, now);
       this.#outstanding = length;
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
-      this.#report(now);
+      this.report(now);
+      // Mostly it has left at once, and nobody need be told.
+      if (this.#outstanding > this.scope.highWaterMark) socket.write(NOTHING, this.callback);
       if (connection.queuedBytes === 0) return;
     }
     const outstanding = this.#outstanding;
@@ -141,47 +150,46 @@ export class SocketDriver implements Driver, Sleeper {
     const first = room > 0 ? connection.transmit(now, room) : undefined;
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
-    // Below the mark nobody waits to be told that it has left.
-    const watched = this.#watching || outstanding > 0 || total > Math.min(this.#scope.highWaterMark, MAX_IN_SOCKET);
-    const call = watched ? this.#callback : undefined;
+    // Below the mark nothing waits for the report that it was written.
+    const watched = this.#watching || outstanding > 0 || total > Math.min(this.scope.highWaterMark, MAX_IN_SOCKET);
+    const call = watched ? this.callback : undefined;
     room -= first.length;
-    let next = room > 0 ? connection.transmit(now, room) : undefined;
-    // Several pieces leave in one call to the operating system; for one, corking would only cost.
+    let next = room > 0 && connection.queuedBytes > 0 ? connection.transmit(now, room) : undefined;
+    // Cork several parts, so that they need one call to the operating system. For a single part, corking only costs.
     const corked = next !== undefined;
     if (corked) socket.cork();
-    this.#hand(socket, first, call);
+    this.hand(socket, first, call);
     while (next !== undefined) {
-      this.#hand(socket, next, call);
+      this.hand(socket, next, call);
       room -= next.length;
       next = room > 0 ? connection.transmit(now, room) : undefined;
     }
     if (corked) socket.uncork();
-    this.#report(now);
+    this.report(now);
   }
 
   /**
-   * Whether all that waits is little, nobody waits for it to leave, and the socket is one that copies strings. What many connections share
-   * needs neither memory nor a copy.
+   * Whether to write a string: little waits, nothing waits for the report that it was written, and the socket copies
+   * strings. A prepared message, which many connections share, needs neither memory nor a copy.
    */
-  #leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
-    const { highWaterMark } = this.#scope;
-    const isLittle = queuedBytes <= MAX_STRING && queuedBytes <= highWaterMark && !nextIsShared;
+  private leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
+    const isLittle = queuedBytes <= MAX_STRING && !nextIsShared;
     return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
   }
 
-  #hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
+  private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
     this.#outstanding += bytes.length;
     socket.write(bytes, call);
   }
 
-  /** What is called when bytes that matter have left. */
-  get #callback(): () => void {
-    this.#onWritten ??= () => this.#scope.run(SocketDriver.#wrote, this);
+  /** The callback for a write that must be reported. */
+  private get callback(): () => void {
+    this.#onWritten ??= () => this.scope.run(SocketDriver.#wrote, this);
     return this.#onWritten;
   }
 
-  /** Tells the connection what has left. */
-  #report(now: number): void {
+  /** Reports to the connection what has been written. */
+  private report(now: number): void {
     const { socket } = this;
     if (this.#outstanding === 0 || (socket.destroyed && !socket.writableFinished)) return;
     // A stream of objects does not count bytes.
@@ -196,41 +204,42 @@ export class SocketDriver implements Driver, Sleeper {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    // What it holds already may have been written without a callback: this one comes behind it.
-    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.#callback);
+    // The bytes in the socket may have been written without a callback. The callback of this empty write comes after
+    // them.
+    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.callback);
   }
 
-  #destroy(): void {
-    // From here on nobody knows any more what has left.
-    this.#report(this.now());
+  private destroySocket(): void {
+    // From now on it is unknown what has been written.
+    this.report(this.now());
     this.socket.destroy();
   }
 
-  /** Ends the socket: both of its sides at once when the peer has ended too, which costs one call less. */
-  #end(): void {
+  /** Ends the socket; both sides at once if the peer has ended too, which saves a call. */
+  private endSocket(): void {
     if (this.socket.readableEnded && this.socket.writableLength === 0 && keepsNothing(this.socket))
       this.socket.destroy();
     else this.socket.end();
   }
 
-  /** The deadline has passed, unless it has moved since. */
+  /** The deadline has passed, unless it has moved meanwhile. */
   wake(): void {
     if (this.socket.closed) return;
     const now = this.now();
-    this.#report(now);
+    this.report(now);
     if (this.#connection.deadline > now) {
-      this.#scope.alarms.follow(this, this.#connection, this.#start);
+      this.scope.alarms.follow(this, this.#connection, this.#start);
       return;
     }
     expire(this.#ws, this.#connection, this);
-    // A client may be connecting again already; this socket still has to end.
+    // The client may already be connecting again; this socket still has to end.
     if (this.#connection.state !== 'open') this.flush();
   }
 
   static #wrote(driver: SocketDriver): void {
     const { socket } = driver;
     if (socket.destroyed) return;
-    driver.#report(driver.now());
+    driver.report(driver.now());
     if (driver.#outstanding === 0) driver.#watching = false;
     proceed(driver.#ws, driver);
   }
@@ -238,11 +247,11 @@ export class SocketDriver implements Driver, Sleeper {
   static readonly #onData = function (this: Socket, chunk: Uint8Array): void {
     const driver = this[DRIVER] as SocketDriver;
     driver.#connection.receive(chunk, driver.now());
-    driver.#scope.enter(work, driver.#ws);
+    driver.scope.enter(work, driver.#ws);
   };
 
   static readonly #onError = function (this: Socket, error: Error): void {
-    // Where several addresses were tried in vain, Node's error says nothing itself.
+    // If several addresses were tried, Node's AggregateError has no message of its own.
     if (error instanceof AggregateError) error.message ||= error.errors.map(String).join(', ');
     (this[DRIVER] as SocketDriver).#error ??= error;
   };
@@ -250,24 +259,24 @@ export class SocketDriver implements Driver, Sleeper {
   static readonly #onEnd = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
-    driver.#report(now);
+    driver.report(now);
     driver.#connection.receiveEnd(now, driver.#error);
-    driver.#scope.run(work, driver.#ws);
+    driver.scope.run(work, driver.#ws);
   };
 
   static readonly #onClose = function (this: Socket): void {
     const driver = this[DRIVER] as SocketDriver;
     const now = driver.now();
-    driver.#scope.alarms.clear(driver);
-    driver.#report(now);
-    // What has arrived is all there will be, so there is nothing to hold back any more: the end must come.
+    driver.scope.alarms.clear(driver);
+    driver.report(now);
+    // No more bytes will come, so pausing has no purpose any more; resume, so that the end is delivered.
     driver.#connection.receiveEnd(now, driver.#error);
     driver.#connection.resume(now);
-    driver.#scope.run(work, driver.#ws);
+    driver.scope.run(work, driver.#ws);
   };
 }
 
-/** What a socket says of its end, if it has ended so far that nothing more is heard of it, or can be said. */
+/** Returns why a socket has ended, if it has ended so far that no event will come or nothing can be written. */
 export function endOf(socket: Duplex): Error | string | undefined {
   if (socket.errored) return socket.errored;
   if (socket.destroyed) return 'the socket had been destroyed before';
@@ -276,7 +285,7 @@ export function endOf(socket: Duplex): Error | string | undefined {
   return undefined;
 }
 
-/** Whether what such a socket has written is out of this process's hands. Another kind of stream may have passed it on. */
+/** Whether bytes written by such a socket have left this process. Another kind of stream may still keep them. */
 const keepsNothing = (socket: Socket): boolean => socket.constructor === NetSocket || socket.constructor === TLSSocket;
 
 const NOTHING = new Uint8Array(0);

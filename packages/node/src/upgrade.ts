@@ -1,4 +1,4 @@
-/** An upgrade request that an HTTP server of Node's has read: `http`, `https`, Express, Fastify and their like. */
+/** Upgrade requests that an HTTP server of Node's has read: `http`, `https`, Express, Fastify and the like. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
@@ -25,12 +25,14 @@ import { captureContext } from './context.ts';
 import { endOf } from './socket-driver.ts';
 
 /**
- * Takes over a request from a server's `upgrade` event; a request that is not fit is refused with the right status. If the
- * client has gone meanwhile, there is no request to decide, and the connection ends. Where the server has not yet answered
- * an earlier request on this socket, the answer leaves first. Whoever awaits something before calls {@link guard} at once.
+ * Takes over a request from a server's `upgrade` event. An invalid request is refused with the right status. If the
+ * client has gone meanwhile, there is no request to decide, and the connection ends. If the server has not answered an
+ * earlier request on this socket yet, that answer is written first. To await something before this call, call {@link
+ * guard} first.
  *
  * @param head the bytes that arrived behind the request
- * @param options what `resolveServerOptions` of core gives for them spares the work, and memory for idle connections
+ * @param options pass the result of core's `resolveServerOptions` to save its work for each request, and memory for
+ * idle connections
  * @throws {TypeError | RangeError} when an option is not valid
  * @throws {TypeError} when this socket has been taken over already, by another listener for instance
  * @example
@@ -55,18 +57,19 @@ export function upgrade<Data = unknown>(
   return ws;
 }
 
-/** The sockets that have been taken over. */
+/** The sockets that `upgrade` has taken over. */
 const claimed = new WeakSet<Duplex>();
 
-/** @throws {TypeError} when it is the second time for this socket: two would write into each other's frames */
+/** @throws {TypeError} when the socket was taken over already: two connections would write into each other's frames */
 export function claim(socket: Duplex): void {
   if (claimed.has(socket)) throw new TypeError('upgrade: this socket has been taken over already');
   claimed.add(socket);
 }
 
 /**
- * Keeps a client that goes away from ending the process: an error of the socket would be uncaught until `upgrade` listens. Call it in
- * an `upgrade` listener before anything is awaited; a socket that has ended meanwhile is a connection that ends at once.
+ * Prevents a client that goes away from ending the process: until `upgrade` listens, an error of the socket would be
+ * uncaught. Call it in an `upgrade` listener before you await anything. If the socket has ended when `upgrade` is
+ * called, the connection ends at once.
  */
 export function guard(socket: Duplex): void {
   socket.on('error', ignore);
@@ -74,7 +77,7 @@ export function guard(socket: Duplex): void {
 
 const ignore = (): void => undefined;
 
-/** {@link upgrade} for a connection that is there already. */
+/** Does {@link upgrade} for a connection that exists already. */
 export function takeOver<Data>(
   ws: WebSocketConnection<Data>,
   scope: Scope<Data>,
@@ -90,10 +93,10 @@ export function takeOver<Data>(
       connection.receiveRequest(headOf(request, socket));
       if (head.length > 0) connection.receive(head);
     }
-    drive(ws, scope, socket, connection, startedOn);
+    drive(ws, socket, connection, startedOn);
   };
   // RFC 9112 9.3.2: a server "MUST send the corresponding responses in the same order that the requests were received".
-  // What it still writes of an earlier one would stand in the midst of our frames.
+  // The rest of an earlier response would be written between our frames.
   if (responseOn(socket) === undefined) open(startedAt);
   else {
     startLater(ws, scope, connection, untilAnswered(socket), {
@@ -104,7 +107,7 @@ export function takeOver<Data>(
   }
 }
 
-/** The head of the request, as Node has read it. */
+/** Returns the head of the request, as Node has read it. */
 function headOf(request: IncomingMessage, socket: Duplex): RequestHead {
   const { rawHeaders, httpVersionMajor, httpVersionMinor } = request;
   const headers: HeaderField[] = [];
@@ -116,27 +119,27 @@ function headOf(request: IncomingMessage, socket: Duplex): RequestHead {
     target: request.url ?? '',
     version: 10 * httpVersionMajor + httpVersionMinor,
     headers,
-    // Where nothing is set Node drops those beyond 1,000, and core refuses so many in any case.
+    // Without `maxHeadersCount` Node drops the fields beyond 1,000; core refuses that many anyway.
     truncated: headers.length >= maxFields(socket),
   };
 }
 
-/** Node drops header fields beyond this number without a word: the Origin may be among them. */
+/** Returns the number of header fields beyond which Node drops them silently. The Origin may be among them. */
 export const maxFields = (socket: Duplex): number => (socket as ServerSocket).server?.maxHeadersCount || Infinity;
 
-/** What a socket that a server of Node's has accepted knows, though its types do not say so. */
+/** The undocumented members of a socket that a server of Node's has accepted. */
 interface ServerSocket extends Duplex {
   readonly server?: Pick<Server, 'maxHeadersCount'> | undefined;
-  /** The response that is being written to it; the next one takes its place in the same moment. */
+  /** The response that is being written to it. When it has finished, the next one takes its place at once. */
   readonly _httpMessage?: ServerResponse | null;
 }
 
-/** The response to an earlier request that has not left whole. There is no public way to ask for it. */
+/** Returns the response to an earlier request that is not finished. Node has no public way to ask for it. */
 export const responseOn = (socket: ServerSocket): ServerResponse | undefined => socket._httpMessage ?? undefined;
 
 /** Resolves when all earlier requests have been answered, or the socket has closed. */
 export async function untilAnswered(socket: Duplex): Promise<void> {
-  // Node has taken its own listener away by now.
+  // Node has removed its own error listener by now.
   guard(socket);
   for (let response = responseOn(socket); response !== undefined && !socket.destroyed; response = responseOn(socket)) {
     const { promise, resolve } = deferred();

@@ -1,4 +1,4 @@
-/** The connections that one's own HTTP server has upgraded: in one set, and closed in good order. */
+/** The connections of an HTTP server of your own: kept in one set, and closed together. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
@@ -19,21 +19,23 @@ import { zlib } from '@sockless/deflate/zlib';
 import { captureContext } from './context.ts';
 import { claim, takeOver } from './upgrade.ts';
 
-/** What one's own HTTP server upgrades requests with: what `serve` returns, but for the server. */
+/** Upgrades the requests of an HTTP server of your own. It has what the result of `serve` has, without the server. */
 export interface Upgrader<Data = unknown> extends Omit<BaseServer<Data>, 'port' | 'url' | 'close'> {
   /**
-   * `upgrade` with the options and handlers of all; while it closes, requests are refused with 503.
+   * Does `upgrade` with the common options and handlers. After `close` it refuses requests with 503.
    *
    * @param head the bytes that arrived behind the request
    * @throws {TypeError} when this socket has been taken over already, by another listener for instance
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): WebSocketConnection<Data>;
-  /** Closes every connection with 1001, waits, and destroys those that do not answer. The HTTP server is closed by its owner. */
+  /**
+   * Closes every connection with 1001, waits, and destroys those that do not answer. It does not close the HTTP server.
+   */
   close(options?: CloseOptions): Promise<void>;
 }
 
 /**
- * Returns what upgrades the requests of an HTTP server of your own, knows the connections, and closes them.
+ * Returns an object that upgrades the requests of an HTTP server of your own, knows their connections, and closes them.
  *
  * @throws {TypeError | RangeError} when an option is not valid
  * @example
@@ -59,7 +61,7 @@ export function upgrader<Data = unknown>(
   return Object.assign(connections.doors(), {
     upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array) {
       claim(socket);
-      // The handlers run in the context of this call.
+      // The handlers run in the context of the call of `upgrader`.
       const { ws, scope } = connections.add(undefined, new Scope(handlers, options, captureContext(false)));
       takeOver(ws, scope, request, socket, head, resolved);
       return ws;

@@ -24,7 +24,7 @@ async function come(bench: Bench, url: string): Promise<string> {
   return String((error as { response?: { status: number } } | undefined)?.response?.status ?? error);
 }
 
-test('maxConnections: whoever comes beyond gets 503, and there is room again when one has ended', async (bench) => {
+test('maxConnections: further clients get 503 until a connection has ended', async (bench) => {
   const ends: string[] = [];
   const server = await bench.serve({ end: () => void ends.push('end') }, { maxConnections: 2 });
   assert.equal(
@@ -40,7 +40,7 @@ test('maxConnections: whoever comes beyond gets 503, and there is room again whe
   assert.is(await come(bench, server.url), 'in');
 });
 
-test('maxConnectionsPerAddress: whoever comes beyond gets 429, and there is room again when one has ended', async (bench) => {
+test('maxConnectionsPerAddress: further clients get 429 until a connection has ended', async (bench) => {
   const server = await bench.serve({}, { maxConnectionsPerAddress: 2 });
   assert.equal(
     [await come(bench, server.url), await come(bench, server.url), await come(bench, server.url)],
@@ -56,7 +56,7 @@ test('maxConnectionsPerAddress: whoever comes beyond gets 429, and there is room
   );
 });
 
-test('maxPendingHandshakes: whoever comes while as many are waited for is closed without an answer', async (bench) => {
+test('maxPendingHandshakes: further clients are closed without an answer', async (bench) => {
   const decide = deferred<void>();
   const errors: string[] = [];
   const server = await bench.serve(
@@ -83,7 +83,7 @@ test('maxPendingHandshakes: whoever comes while as many are waited for is closed
   assert.is(await come(bench, server.url), 'in');
 });
 
-test('maxTotalQueuedBytes: those for which most waits are let go, and no others', async (bench) => {
+test('maxTotalQueuedBytes: the connections with the most waiting bytes are failed, and no others', async (bench) => {
   const ends: unknown[] = [];
   const all: WebSocketConnection[] = [];
   const server = await bench.serve(
@@ -138,7 +138,7 @@ for (const options of [
   });
 }
 
-test('statistics: of a connection, at its end, and of the server', async (bench) => {
+test('statistics count for a connection, at its end, and for the server', async (bench) => {
   const ended = deferred<void>();
   const found: unknown[] = [];
   const handlers: Handlers = {
@@ -178,14 +178,14 @@ test('statistics: of a connection, at its end, and of the server', async (bench)
   assert.equal([statistics.messagesReceived, statistics.messagesSent], [3, 3]);
 });
 
-test('the address of a peer', async (bench) => {
+test('remoteAddress is the address of the peer', async (bench) => {
   const known = deferred<string | undefined>();
   const server = await bench.serve({ open: (ws) => known.resolve(ws.remoteAddress) });
   bench.connect(server.url);
   assert.match((await known.promise) ?? '', /127\.0\.0\.1$/);
 });
 
-test('diagnostics: operators hear of what opens, ends, is refused and could not be accepted', async (bench) => {
+test('diagnostics: the channels report what opens, ends, is refused or could not be accepted', async (bench) => {
   const heard: string[] = [];
   const listen = (name: string, summarize: (message: never) => unknown): void => {
     const listener = (message: unknown): void => void heard.push(`${name}: ${summarize(message as never)}`);
@@ -208,7 +208,7 @@ test('diagnostics: operators hear of what opens, ends, is refused and could not 
   assert.ok(heard.includes('refuse: handshake-rejected'), String(heard));
 });
 
-test('diagnostics: what could not be accepted is told without an error handler too, and not printed', async (bench) => {
+test('diagnostics: a failed accept is published and not printed, also without an error handler', async (bench) => {
   const heard: unknown[] = [];
   const listener = (message: unknown): void => void heard.push((message as { error: Error }).error.message);
   subscribe('sockless:accept-failed', listener);
@@ -224,7 +224,7 @@ test('diagnostics: what could not be accepted is told without an error handler t
   await until(() => server.statistics.pending === 1);
   const refused = await dial(bench, server.port);
   assert.is(await refused.end(), '');
-  assert.equal(heard, ['maxPendingHandshakes: too many connections are waited for']);
+  assert.equal(heard, ['maxPendingHandshakes: a client was turned away, because so many handshakes are pending']);
   assert.equal(printed, []);
 });
 

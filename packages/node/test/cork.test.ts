@@ -64,7 +64,7 @@ test('send and close in one turn: one write', async (bench) => {
   assert.is(writes(), 1);
 });
 
-test('a handler that sends to many: one write for each of them', async (bench) => {
+test('a handler that sends to many connections causes one write for each', async (bench) => {
   const all: { ws: WebSocketConnection; writes: () => number }[] = [];
   const server = await bench.serve({
     open: (ws) => void all.push({ ws, writes: countWrites(ws) }),

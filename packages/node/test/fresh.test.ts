@@ -26,7 +26,7 @@ for (const [how, wrap] of [
   ['at once', <T>(value: T): T => value],
   ['by a promise', <T>(value: T): Promise<T> => delay(2, value)],
 ] as const) {
-  test(`each try asks for a URL, header fields and subprotocols, which come ${how}`, async (bench) => {
+  test(`each try asks the functions for URL, header fields and subprotocols, which come ${how}`, async (bench) => {
     const { url, heads } = await losing(bench, 2);
     let tries = 0;
     bench.connect(
@@ -47,7 +47,7 @@ for (const [how, wrap] of [
   });
 }
 
-test('some of them may be functions and others values; undefined stands for none', async (bench) => {
+test('functions and values may be mixed, and undefined stands for none', async (bench) => {
   const { url, heads } = await losing(bench, 0);
   const ws = bench.connect(new URL(url), {}, { headers: () => undefined, subprotocols: async () => undefined });
   await ws.opened;
@@ -56,7 +56,7 @@ test('some of them may be functions and others values; undefined stands for none
   assert.match(heads[1] ?? '', `Authorization: Basic ${btoa('me:secret')}`);
 });
 
-test('they are not asked where an option is not valid', () => {
+test('the functions are not called if an option is not valid', () => {
   let asked = 0;
   const headers = (): undefined => void asked++;
   thrown(RangeError, () => connect(() => 'ws://localhost', { headers, maxMessageSize: -1 }));
@@ -75,7 +75,7 @@ const failures: Record<string, () => never | Promise<never>> = {
 
 for (const [how, fail] of Object.entries(failures)) {
   for (const part of ['url', 'headers', 'subprotocols'] as const) {
-    test(`when the function for ${part} ${how}, that is an end with this cause, and the next try asks again`, async (bench) => {
+    test(`when the function for ${part} ${how}, the try ends with this cause, and the next try calls it again`, async (bench) => {
       const { url, heads } = await losing(bench, 0);
       let tries = 0;
       const ends: EndEvent[] = [];
@@ -105,7 +105,7 @@ for (const [how, fail] of Object.entries(failures)) {
   }
 }
 
-test('what they return is checked as values are, and is an end that says so', async (bench) => {
+test('an invalid result of a function ends the try with the reason', async (bench) => {
   for (const [url, options, said] of [
     [() => 'ftp://h', {}, /SyntaxError: .* is not a WebSocket URI/],
     [() => undefined as never, {}, /SyntaxError/],
@@ -118,7 +118,7 @@ test('what they return is checked as values are, and is an end that says so', as
   }
 });
 
-test('handshakeTimeout counts from before they are asked, and goes on behind them', async (bench) => {
+test('handshakeTimeout includes the time of the functions', async (bench) => {
   const server = await rawServer(bench, () => undefined);
   const clock = new VirtualClock();
   const options = { clock, handshakeTimeout: 1000 };
@@ -152,7 +152,7 @@ const giveUps: Record<string, (ws: ReturnType<Bench['connect']>, controller: Abo
 };
 
 for (const [how, giveUp] of Object.entries(giveUps)) {
-  test(`${how} while they are asked is the end at once, aborts their signal, and nothing is dialled later`, async (bench) => {
+  test(`${how} while functions are pending ends the client at once, aborts their signal, and dials nothing later`, async (bench) => {
     let dialled = 0;
     const url = await rawServer(bench, () => void dialled++);
     const controller = new AbortController();
@@ -179,7 +179,7 @@ for (const [how, giveUp] of Object.entries(giveUps)) {
   });
 }
 
-test('a signal of a try is not aborted once the connection is open, and createSocket gets one too', async (bench) => {
+test('the signal of a try, which createSocket gets too, is not aborted once the connection is open', async (bench) => {
   const server = await bench.serve();
   const signals: AbortSignal[] = [];
   const ws = bench.connect(
@@ -220,7 +220,7 @@ for (const [when, handler] of [
   ['while it connects', 'request'],
   ['when it is open', 'open'],
 ] as const) {
-  test(`the reason of a signal that is aborted ${when} is what the end tells`, async (bench) => {
+  test(`the end has the reason of a signal that is aborted ${when}`, async (bench) => {
     const controller = new AbortController();
     const handlers: Handlers = handler === 'request' ? { request: () => new Promise(() => {}) } : {};
     const server = await bench.serve(handlers);
@@ -271,7 +271,7 @@ for (const [title, field, policy, expected] of [
   });
 }
 
-test('refusals that are named are tried again, others are not', async (bench) => {
+test('named refusals are tried again, others are not', async (bench) => {
   for (const [status, tries] of [
     [403, 3],
     [404, 3],

@@ -48,7 +48,7 @@ const options: [options: object, message: string, where: ('serve' | 'connect' | 
   [{ reconnect: { refusals: [403, 503] } }, 'reconnect.refusals: a list of statuses from 400 to 499', ['connect']],
   [
     { reconnect: { refusals: [403], when: () => true } },
-    'reconnect.refusals: there is `when`, which decides',
+    'reconnect.refusals: not together with `when`, which decides alone',
     ['connect'],
   ],
   [{ reconnect: { refusal: [403] } }, `reconnect.refusal: ${NO}; did you mean refusals?`, ['connect']],

@@ -23,7 +23,7 @@ test('messages sent without a connection are sent in order once there is one', a
   await until(() => ws.queuedBytes === 0);
 });
 
-test('so are messages sent while one connection closes and while the next is awaited', async (bench) => {
+test('messages sent while one connection closes and the next is awaited are sent in order too', async (bench) => {
   const got: string[] = [];
   const { url } = await scripted(bench, [
     say(1001),

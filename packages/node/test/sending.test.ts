@@ -171,7 +171,7 @@ test('an echo server survives a client that sends 24 MiB and does not read, and 
   assert.is((await other[Symbol.asyncIterator]().next()).value, 'still there');
 });
 
-test('a reader that never reads, but answers pings, is gone after stallTimeout', async (bench) => {
+test('a peer that answers pings but never reads is gone after stallTimeout', async (bench) => {
   const clock = new VirtualClock();
   const options = { clock, stallTimeout: 60_000, heartbeat: { interval: 10_000, timeout: 5000 } };
   const { ws, wire } = await slowClient(bench, {}, options);

@@ -1,6 +1,4 @@
 // serve: closing a server.
-import { once } from 'node:events';
-import { get as httpGet, type IncomingMessage } from 'node:http';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import {
@@ -13,7 +11,7 @@ import {
 } from '../src/index.ts';
 import { closing, dial, frame, rawClient, request } from './raw.ts';
 import { REFUSED } from './sockets.ts';
-import { bodyOf, deferred, delay, exchange, recorder, suite, until } from './support.ts';
+import { deferred, delay, exchange, recorder, soon, suite, until } from './support.ts';
 
 const test = suite('serve');
 
@@ -72,10 +70,11 @@ test('close ends paused connections, even when their client has gone', async (be
   assert.is(log.filter((line) => line.startsWith('end')).length, 2);
 });
 
-test('close ends connections with an undecided request', async (bench) => {
-  const decision = deferred<Decision>();
-  const asked = deferred<void>();
+test('a request that is undecided when the server closes is refused with 503, and deciding later changes nothing', async (bench) => {
+  const [asked, decision] = [deferred<void>(), deferred<Decision>()];
+  const { log, handlers } = recorder();
   const server = await bench.serve({
+    ...handlers,
     request() {
       asked.resolve();
       return decision.promise;
@@ -87,7 +86,9 @@ test('close ends connections with an undecided request', async (bench) => {
   wire.socket.on('end', () => wire.socket.end());
   await server.close({ timeout: 600_000 });
   decision.resolve(accept());
-  assert.match(await wire.end(), /^HTTP\/1.1 503 /);
+  assert.match(await wire.end(), /^HTTP\/1\.1 503 /);
+  await soon();
+  assert.equal(log, ['fail handshake-rejected', 'end 1006']);
 });
 
 test('a request that comes while it closes, on an older socket, gets 503', async (bench) => {
@@ -105,7 +106,7 @@ test('a request that comes while it closes, on an older socket, gets 503', async
   await closed;
 });
 
-test('close waits for an answer of the http listener', async (bench) => {
+test('close waits for an answer of the http listener, and for nothing after it on a socket that is kept alive', async (bench) => {
   const asked = deferred<void>();
   const server = await bench.serve(echo, {
     async http(_, res) {
@@ -114,13 +115,13 @@ test('close waits for an answer of the http listener', async (bench) => {
       res.end('late');
     },
   });
-  const sent = httpGet({ port: server.port, host: '127.0.0.1' });
+  // Without this Node would close the socket after a second.
+  server.http.on('timeout', () => undefined);
+  const wire = await dial(bench, server.port);
+  wire.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await asked.promise;
-  const closed = server.close();
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  assert.is(await bodyOf(response), 'late');
-  // The client keeps its connection alive, the closing server does not.
-  await closed;
+  await server.close({ timeout: 600_000 });
+  assert.match(await wire.end(), /late/);
 });
 
 test('close does not wait for a socket that has sent nothing, such as browsers open in advance', async (bench) => {
@@ -160,5 +161,22 @@ test('`await using` closes a connection and then its server', async () => {
   assert.equal([ws.endEvent?.code, ws.endEvent?.clean], [1000, true]);
   assert.not(server.http.listening);
 });
+
+for (const [how, message] of [
+  [{ code: 1006 }, /1006/],
+  [{ reason: 'x'.repeat(124) }, /123/],
+  [{ timeout: -1 }, /timeout/],
+  [{ wait: 5 }, /wait: there is no such option/],
+] as [object, RegExp][]) {
+  test(`close rejects an invalid ${Object.keys(how)} and changes nothing`, async (bench) => {
+    const server = await bench.serve();
+    const ws = bench.connect(server.url);
+    await ws.opened;
+    const error = await server.close(how).catch((reason: unknown) => reason);
+    assert.match(String(error), message);
+    assert.is(ws.state, 'open');
+    await bench.connect(server.url).opened;
+  });
+}
 
 test.run();

@@ -17,7 +17,7 @@ async function all(readable: ReadableStream): Promise<unknown[]> {
   return chunks;
 }
 
-test('what is written comes back, text as strings and binary as bytes, and each stream is made once', async (bench) => {
+test('written messages come back, text as strings and binary as bytes, and each stream is made once', async (bench) => {
   const server = await bench.serve(echo);
   const ws = bench.connect(server.url);
   assert.is(ws.readable, ws.readable);
@@ -32,7 +32,7 @@ test('what is written comes back, text as strings and binary as bytes, and each 
   assert.equal([(await reader.read()).done, (await ws.closed).code], [true, 1000]);
 });
 
-test('a server pipes what it reads through a transform, and back', async (bench) => {
+test('a server can pipe its readable through a transform into its writable', async (bench) => {
   const server = await bench.serve({
     open: (ws) => {
       const upper = new TransformStream({ transform: (text, to) => to.enqueue(String(text).toUpperCase()) });
@@ -51,7 +51,7 @@ test('a server pipes what it reads through a transform, and back', async (bench)
   assert.ok((await ws.closed).clean);
 });
 
-test('who does not read is not read from: 1 MiB waits, and the rest stays with the sender', async (bench) => {
+test('a stream that is not read holds 1 MiB, and the rest waits at the sender', async (bench) => {
   const chunk = new Uint8Array(65_536);
   const sent = deferred<number>();
   const { client, server } = await bench.pair({ client: { message: undefined as never } });
@@ -119,7 +119,7 @@ test('closing the writable fails when the closing handshake does', async (bench)
   assert.instance(await closed, ConnectionEndedError);
 });
 
-test('a connection that never opens fails both', async (bench) => {
+test('a connection that never opens fails both streams', async (bench) => {
   const ws = bench.connect('ws://127.0.0.1:1');
   const reading = all(ws.readable).catch((error: unknown) => error);
   const writing = ws.writable
@@ -130,7 +130,7 @@ test('a connection that never opens fails both', async (bench) => {
   assert.instance(await writing, ConnectionEndedError);
 });
 
-test('a client that connects again goes on with the same streams', async (bench) => {
+test('a client that reconnects goes on with the same streams', async (bench) => {
   const { url, wires } = await scripted(bench, [reset, () => undefined]);
   const ws = bench.connect(url, {}, { reconnect: { ...FAST, messages: 'drop' } });
   const writer = ws.writable.getWriter();
@@ -140,7 +140,7 @@ test('a client that connects again goes on with the same streams', async (bench)
   assert.is(frame?.payload.toString(), 'here');
 });
 
-test('what was dropped before somebody asked is told', async (bench) => {
+test('asking for a stream after messages were dropped throws', async (bench) => {
   const { handlers } = recorder();
   const { server, client } = await bench.pair({ server: { end: handlers.end } });
   await client.opened;

@@ -1,12 +1,9 @@
 // Mutants are what their names say, and each is reported as killed or survived correctly.
-import { mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { mutantsOf, mutate } from '../mutants.js';
-import { sample } from '../mutation.js';
-import { MUTATED, type Mutated, testFilesOf } from '../mutation-packages.js';
-import { createTree } from '../mutation-tree.js';
+import { mutantsOf, mutate } from '../mutants.ts';
+import { sample } from '../mutation.ts';
+import { createTree, TESTED_BY, testFiles } from '../mutation-tree.ts';
 import { ROOT } from '../workspace.js';
 import { createWorkspace } from './workspace.ts';
 
@@ -92,7 +89,7 @@ mutation('a mutant is killed by a failing test or a timeout, or survives', async
     'packages/a/src/sum.ts': SOURCE,
     'packages/a/test/sum.test.ts': TESTS,
   });
-  const tree = createTree(workspace.root, { folder: 'packages/a', tests: ['packages/a/test'], sources: [] });
+  const tree = createTree(workspace.root, 'a', ['a']);
   try {
     const mutants = mutantsOf('sum.ts', SOURCE);
     const measured = await tree.measure(mutants, [], () => undefined);
@@ -118,7 +115,7 @@ mutation('a mutant is killed by a failing test or a timeout, or survives', async
 
 mutation('tests of another package can kill mutants in their imports', async () => {
   const workspace = createWorkspace({
-    'packages/a/package.json': '{ "name": "a", "type": "module", "exports": "./dist/index.js" }',
+    'packages/a/package.json': '{ "name": "a", "type": "module", "exports": { ".": "./dist/index.js" } }',
     'packages/a/src/index.ts': 'export const yes: boolean = true;',
     'packages/b/package.json': '{ "name": "b", "type": "module", "dependencies": { "a": "workspace:*" } }',
     'packages/b/test/b.test.ts': `import { suite } from 'uvu';
@@ -132,9 +129,7 @@ test('says yes', async () => {
 test.run();
 `,
   });
-  mkdirSync(join(workspace.root, 'packages/b/node_modules'));
-  symlinkSync('../../a', join(workspace.root, 'packages/b/node_modules/a'));
-  const tree = createTree(workspace.root, { folder: 'packages/a', tests: ['packages/b/test'], sources: [] });
+  const tree = createTree(workspace.root, 'a', ['b']);
   try {
     const mutants = mutantsOf('index.ts', 'export const yes: boolean = true;');
     const measured = await tree.measure(mutants, [], () => undefined);
@@ -149,7 +144,7 @@ test.run();
 });
 
 mutation('Deno runs its own tests and those it shares with Node’s adapter', () => {
-  const found = testFilesOf(ROOT, MUTATED.deno as Mutated);
+  const found = testFiles(ROOT, TESTED_BY.deno ?? [], true);
   for (const path of ['deno/test/on-deno/attach.ts', 'node/test/serve.test.ts'])
     assert.ok(found.includes(`packages/${path}`));
   for (const path of ['deno/test/on-deno/leak.ts', 'node/test/upgrade.test.ts'])

@@ -12,7 +12,7 @@ const ABOUT = { folder: 'packages/a', address: 'https://example.org/us/it', vers
 
 const pack = suite('packing');
 
-pack('makes links absolute, at the tag of the version, and leaves others and code alone', () => {
+pack('relative links become absolute, at the tag of the version; other links and code stay', () => {
   const links = (markdown: string): string => absoluteLinks(ROOT, markdown, { ...ABOUT, folder: 'packages/core' });
   const at = (kind: string): string => `https://example.org/us/it/${kind}/v1.2.3`;
   assert.is(links('[a](../../README.md#try-it).'), `[a](${at('blob')}/README.md#try-it).`);
@@ -28,7 +28,7 @@ pack('makes links absolute, at the tag of the version, and leaves others and cod
   assert.throws(() => links('[a](../../../outside)'), /which does not exist/);
 });
 
-pack('the address is the one of the package.json of the root, however it is written', () => {
+pack('the address comes from the package.json of the root, in any spelling', () => {
   const workspace = createWorkspace({});
   const address = (repository: unknown): string | undefined => {
     workspace.write('package.json', JSON.stringify({ repository }));
@@ -40,7 +40,7 @@ pack('the address is the one of the package.json of the root, however it is writ
   workspace.remove();
 });
 
-pack('a tarball has the version of what it needs, the licence, and all addresses', () => {
+pack('a tarball has the versions of its dependencies, the licence, and all addresses', () => {
   const { files, tarball } = packed({ a: 'workspace:^', '@noble/hashes': '^2.0.0' });
   const manifest = JSON.parse(tarball('p-b-1.2.3.tgz', 'package.json'));
   assert.equal(manifest.dependencies, { a: '^1.2.3', '@noble/hashes': '^2.0.0' });
@@ -58,15 +58,15 @@ pack('a tarball has the version of what it needs, the licence, and all addresses
   assert.equal(files, ['a-1.2.3.tgz', 'p-b-1.2.3.tgz']);
 });
 
-pack('a dependency that others could not install is refused', () => {
+pack('a dependency that users could not install is refused', () => {
   assert.match(
     packed({ private: 'workspace:^' }).output,
-    'private is workspace:^, and not workspace:^ of a package that is published',
+    'private is workspace:^, and not workspace:^ of a published package',
   );
   assert.match(packed({ a: 'workspace:*' }).output, 'packages/b/package.json: a is workspace:*');
 });
 
-pack('what publint and attw find fails', () => {
+pack('a finding of publint or attw fails the check', () => {
   const workspace = createWorkspace({
     LICENSE: 'free',
     'package.json': '{}',

@@ -10,7 +10,7 @@ import { createWorkspace } from './workspace.ts';
 
 const release = suite('npm run release');
 
-release('is refused until all is decided, committed, tagged and written down', () => {
+release('a release is refused until the address, commit, tag, version and changelog are in order', () => {
   const workspace = createWorkspace({
     'package.json': '{}',
     'CHANGELOG.md': '# Changelog\n\n## Unreleased\n',
@@ -29,14 +29,14 @@ release('is refused until all is decided, committed, tagged and written down', (
     assert.is(status, 0, stderr);
   };
   git('init', '--quiet');
-  assert.match(check(), /refused, since the repository's address is not decided\. .*`repository` of the package\.json/);
+  assert.match(check(), /refused, because the repository's address is missing\. .*`repository` in the package\.json/);
   workspace.write('package.json', '{ "repository": "https://example.org/us/it" }');
-  assert.match(check(), 'refused, since not all that is here is committed');
+  assert.match(check(), 'refused, because there are uncommitted changes');
   git('add', '.');
   git('commit', '--quiet', '--message', 'all');
-  assert.match(check(), 'refused, since this commit is not tagged v1.2.3');
+  assert.match(check(), 'refused, because this commit is not tagged v1.2.3');
   git('tag', 'v1.2.3');
-  assert.match(check(), 'refused, since CHANGELOG.md has no heading 1.2.3');
+  assert.match(check(), 'refused, because CHANGELOG.md has no heading 1.2.3');
   workspace.write('CHANGELOG.md', '# Changelog\n\n## 1.2.3 – today\n');
   git('commit', '--quiet', '--all', '--message', 'released');
   git('tag', '--force', 'v1.2.3');
@@ -44,17 +44,17 @@ release('is refused until all is decided, committed, tagged and written down', (
   workspace.write('packages/b/package.json', JSON.stringify({ name: 'b', version: '1.2.4' }));
   git('add', '.');
   git('commit', '--quiet', '--message', 'another');
-  assert.match(check(), 'refused, since the packages do not have one version');
+  assert.match(check(), 'refused, because the packages have different versions');
   workspace.remove();
 });
 
-release('says so, while the address of this repository is not decided', () => {
+release('a release without the address of the repository says so', () => {
   if (addressOf(ROOT) !== undefined) return;
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'packages/tools/run.js'), 'release'], {
     encoding: 'utf8',
   });
   assert.is(status, 1);
-  assert.match(stderr, "refused, since the repository's address is not decided");
+  assert.match(stderr, "refused, because the repository's address is missing");
 });
 
 release('every step of a workflow is a script that .ci/run is or runs', () => {
@@ -67,7 +67,7 @@ release('every step of a workflow is a script that .ci/run is or runs', () => {
   for (const step of steps) assert.ok(step === '.ci/run' || new RegExp(`^step '.*' ${step}\\b`, 'm').test(ci), step);
 });
 
-release('a mistake in a workflow is found, in whichever file', () => {
+release('a mistake in any workflow is found', () => {
   const workflow = (expression: string): string =>
     `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \${{ ${expression} }}\n`;
   const workspace = createWorkspace({

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { PROGRAMS } from '../programs.js';
 
 const run = suite<{ root: string }>('run.js');
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -13,8 +14,9 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 run.before((context) => {
   context.root = mkdtempSync(join(tmpdir(), 'sockless-run-'));
   mkdirSync(join(context.root, 'packages/tools'), { recursive: true });
-  const tools = readdirSync(join(ROOT, 'packages/tools')).filter((name) => /\.js(on)?$/.test(name));
-  const files = [...tools.map((name) => `packages/tools/${name}`), 'fuzz/help.txt', 'benchmarks/help.txt'];
+  const tools = readdirSync(join(ROOT, 'packages/tools')).filter((name) => /\.(js|json|txt)$/.test(name));
+  const helps = Object.values(PROGRAMS).map(({ help }) => help);
+  const files = [...tools.map((name) => `packages/tools/${name}`), ...helps.filter((help) => help.endsWith('.txt'))];
   for (const file of ['package.json', ...files]) cpSync(join(ROOT, file), join(context.root, file));
 });
 

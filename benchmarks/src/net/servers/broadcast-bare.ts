@@ -1,4 +1,4 @@
-/** No WebSocket server: a loop of `socket.write` of one frame that was made before. What is above it is the library's cost. */
+/** Not a WebSocket server: a loop of `socket.write` with one prepared frame. Time beyond this is the library's. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { constants, deflateRawSync } from 'node:zlib';
 import { frameHead } from '../frames.ts';

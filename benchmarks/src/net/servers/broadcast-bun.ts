@@ -10,7 +10,7 @@ const server = serveOnBun({
   perMessageDeflate: true,
   open: (ws: ServerWebSocket) => ws.subscribe('all'),
   message(): void {
-    // Nobody says anything.
+    // The clients send nothing.
   },
 });
 listening(

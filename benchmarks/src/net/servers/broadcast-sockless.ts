@@ -6,7 +6,7 @@ import { listening } from './listening.ts';
 const { serve } = await ours('node');
 const loops = process.argv[2] === 'loop';
 
-// Without context takeover one compressed message is the same for all.
+// Without context takeover a message is compressed to the same bytes for all connections.
 const server = await serve({ host: HOST, compression: { serverNoContextTakeover: true, threshold: 0 } });
 listening(
   server.port,

@@ -1,4 +1,4 @@
-/** ws, which sends to all as its documentation has it: a string each time, or one Buffer that says that it is text. */
+/** ws, broadcasting as in its documentation: the string to each connection, or one Buffer marked as text. */
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { HOST } from '../handshake.ts';

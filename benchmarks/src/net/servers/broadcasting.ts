@@ -1,19 +1,21 @@
-/** What servers that send to all have in common: the message, as text and as bytes, and the question that asks for it. */
+/**
+ * The common part of the servers that broadcast: the message, as text and as bytes, and the question that asks for it.
+ */
 import { type Kind, payload } from '../../codec/inputs.ts';
 
 /** Asks a server to send a message to all its connections, once. */
 export interface BroadcastQuestion {
   readonly about: 'broadcast';
   readonly kind: Kind;
-  /** In bytes. */
+  /** The length of the message in bytes. */
   readonly size: number;
   /** Whether its connections have negotiated compression. */
   readonly compressed: boolean;
 }
 
-/** What is sent. */
+/** The message. */
 export interface Message {
-  /** Undefined where it is binary. */
+  /** Undefined if it is binary. */
   readonly text: string | undefined;
   readonly bytes: Buffer;
   readonly compressed: boolean;
@@ -21,7 +23,7 @@ export interface Message {
 
 const messages = new Map<string, Message>();
 
-/** Returns the message that is asked for: the same each time, so that making it is no part of what is measured. */
+/** Returns the message that is asked for. It is made once, so that making it is not measured. */
 export function messageOf({ kind, size, compressed }: BroadcastQuestion): Message {
   const key = [kind, size, compressed].join();
   let message = messages.get(key);

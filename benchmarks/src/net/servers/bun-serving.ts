@@ -1,7 +1,7 @@
 /** Starts Bun's own server; only Bun can run it. */
 import { HOST } from '../handshake.ts';
 
-/** What is used of Bun's server. */
+/** The part of Bun's server that is used. */
 export interface BunServer {
   readonly port: number;
   readonly pendingWebSockets: number;

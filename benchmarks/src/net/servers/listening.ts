@@ -15,7 +15,7 @@ export interface Memory {
   readonly rss: number;
 }
 
-/** What a server may be asked. */
+/** The questions to a server. */
 export type ServerQuestion = { readonly about: 'memory' | 'processor' } | BroadcastQuestion;
 
 /** The processor time that a server has used, its own and the system's on its behalf, in nanoseconds. */
@@ -24,7 +24,7 @@ export interface ProcessorTime {
 }
 
 /**
- * Tells the process that has started this one that the server listens, and answers its questions.
+ * Tells the parent process that the server listens, and answers its questions.
  *
  * @param broadcast sends a message to all connections
  */

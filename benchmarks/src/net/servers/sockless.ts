@@ -29,7 +29,7 @@ if (surface === 'net') {
 
 function optionsOf(name: string | undefined): ServeOptions {
   if (name === 'without-timers') return { heartbeat: false, idleTimeout: Infinity };
-  // A peer of the load generator's answers at once.
+  // The load generator answers Ping frames at once.
   if (name === 'heartbeat') return { heartbeat: { interval: Number(process.argv[4]), timeout: 10_000 } };
   if (name === 'large') return { maxMessageSize: Infinity, maxQueuedBytes: Infinity };
   return {};

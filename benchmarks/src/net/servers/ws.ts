@@ -1,4 +1,7 @@
-/** ws as an echo server: as in its documentation, or corked as an expert would do it, or with the heartbeat of its documentation. */
+/**
+ * ws as an echo server: as in its documentation, or corked as an expert would do it, or with the heartbeat from its
+ * documentation.
+ */
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HOST } from '../handshake.ts';

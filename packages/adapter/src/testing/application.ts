@@ -1,28 +1,10 @@
 /** An application that acts at random, driven by a seed, and records what it was told, so that tests can check what it may rely on. */
-import type { EndEvent, FragmentEvent } from '@sockless/core';
-import type { Clock } from '../clock.ts';
+import type { EndEvent } from '@sockless/core';
 import type { Handlers } from '../handlers.ts';
 import type { WebSocketConnection } from '../websocket-connection.ts';
-import type { Crowd } from './crowd.ts';
-import type { Manner } from './manner.ts';
+import type { ApplicationOptions, Manner } from './manner.ts';
 import { bytesOf, keyOf, textOf } from './messages.ts';
 import type { Random } from './random.ts';
-
-/** The options of an application. */
-export interface ApplicationOptions {
-  /** The source of its choices. */
-  readonly random: Random;
-  /** The clock of its connection. */
-  readonly clock: Clock;
-  /** Its habits. */
-  readonly manner: Manner;
-  /** Others that it shares a group with. Default: none. */
-  readonly crowd?: Crowd | undefined;
-  /** The option `highWaterMark` of its connection. Default: 64 KiB. */
-  readonly highWaterMark?: number | undefined;
-  /** Receives a line for each action and event, for a trace. */
-  readonly note?: ((what: string) => void) | undefined;
-}
 
 /** An application with one connection. */
 export class Application {
@@ -50,16 +32,17 @@ export class Application {
   readonly manner: Manner;
   readonly #options: ApplicationOptions;
   readonly #random: Random;
+  readonly #note: (what: string) => void;
   #ws: WebSocketConnection | undefined = undefined;
   #number = 0;
   #looping = false;
   #fragments: string | undefined = undefined;
-  #arriving = '';
 
   /** Creates an application that does nothing before {@link has} gives it a connection. */
   constructor(options: ApplicationOptions) {
     this.#options = options;
     this.#random = options.random;
+    this.#note = options.note ?? (() => undefined);
     this.manner = options.manner;
     this.handlers = this.#makeHandlers();
   }
@@ -81,7 +64,6 @@ export class Application {
   act(): void {
     const ws = this.#ws;
     if (ws === undefined || this.quiet) return;
-    const { moody } = this.manner;
     const chance = this.#random();
     if (chance < 0.4) this.send();
     else if (chance < 0.55) this.pump(1 + Math.floor(this.#random() * 100));
@@ -92,7 +74,7 @@ export class Application {
     else if (chance < 0.85) this.#lend();
     else if (chance < 0.88) this.#later(() => this.send());
     else if (chance < 0.91) this.#mingle(ws);
-    else if (!moody) return;
+    else if (!this.manner.moody) return;
     else if (chance < 0.94) this.pause();
     else if (chance < 0.98) this.resume();
     else if (this.#random() < 0.5) this.close();
@@ -102,11 +84,10 @@ export class Application {
   /** Sends a message, and remembers what it must wait for before the next. */
   send(): boolean {
     const ws = this.#ws;
-    if (ws === undefined || this.#mustWait) return false;
+    if (ws === undefined || (this.waiting.has('drain') && !this.manner.impatient)) return false;
     if (this.#fragments !== undefined) this.sendFragment(true);
     if (this.#fragments !== undefined) return false;
-    const number = this.#number++;
-    const data = this.#random() < 0.5 ? textOf(number, this.#length()) : bytesOf(number, this.#length());
+    const data = this.#next();
     return this.#sent(data, ws.send(data));
   }
 
@@ -144,8 +125,7 @@ export class Application {
     if (crowd === undefined) return;
     if (this.#random() < 0.5) this.#note(crowd.toggle(this, ws));
     else {
-      const number = this.#number++;
-      const data = this.#random() < 0.5 ? textOf(number, this.#length()) : bytesOf(number, this.#length());
+      const data = this.#next();
       this.#note(`broadcast ${data.length}: ${JSON.stringify(crowd.broadcast(this.#random, data))}`);
     }
   }
@@ -191,7 +171,6 @@ export class Application {
         return this.#perhapsFail('open');
       },
       ...(reads === 'handler' && { message: (_, data) => this.#handle(data) }),
-      ...(reads === 'handler' && { fragment: (_, event) => this.#collect(event) }),
       drain: () => {
         this.#note('drain');
         this.waiting.delete('drain');
@@ -207,7 +186,6 @@ export class Application {
         this.ends.push(event);
         this.waiting.delete('drain');
         this.#fragments = undefined;
-        this.#arriving = '';
         if (!this.quiet && this.#random() < 0.2) {
           const late = textOf(this.#number++, 10);
           this.#sent(late, ws.send(late));
@@ -239,12 +217,6 @@ export class Application {
     this.#note(`message ${this.received.at(-1)}`);
   }
 
-  /** Collects the parts of a message with `messages: 'fragments'`; only texts are checked. */
-  #collect({ data, final, opcode }: FragmentEvent): void {
-    if (opcode === 1) for (const byte of data) this.#arriving += String.fromCharCode(byte);
-    if (final) this.#arriving = '';
-  }
-
   /** @param ends whether a `ConnectionEndedError` at the end of the connection rejects this promise */
   async #loop(ends = false): Promise<void> {
     const ws = this.#ws;
@@ -269,7 +241,7 @@ export class Application {
 
   #lend(): void {
     const ws = this.#ws;
-    if (ws === undefined || this.#mustWait || this.#fragments !== undefined) return;
+    if (ws === undefined || (this.waiting.has('drain') && !this.manner.impatient) || !this.isBetweenMessages) return;
     const data = bytesOf(this.#number++, 4096 + this.#length());
     if (!this.#sent(data, ws.send(data, { lend: true }))) return;
     // Then the bytes are ours again, so we may overwrite them.
@@ -282,10 +254,6 @@ export class Application {
     if (taken) this.sent.push(keyOf(data));
     if (taken && (this.#ws?.queuedBytes ?? 0) > highWaterMark) this.waiting.add('drain');
     return taken;
-  }
-
-  get #mustWait(): boolean {
-    return !this.manner.impatient && this.waiting.has('drain');
   }
 
   #await(what: 'drained' | 'written', promise: Promise<void> | undefined): void {
@@ -317,15 +285,16 @@ export class Application {
     return new Promise((resolve) => void this.#options.clock.setTimeout(resolve, this.#random() * 100));
   }
 
+  #next(): string | Uint8Array {
+    const make = this.#random() < 0.5 ? textOf : bytesOf;
+    return make(this.#number++, this.#length());
+  }
+
   #length(): number {
     return Math.floor(this.#random() ** 3 * this.manner.longest);
   }
 
   #told(what: string, result: unknown): void {
     this.#note(`${what}: ${result}`);
-  }
-
-  #note(what: string): void {
-    this.#options.note?.(what);
   }
 }

@@ -1,5 +1,23 @@
 /** The habits of simulated applications. */
+import type { Clock } from '../clock.ts';
+import type { Crowd } from './crowd.ts';
 import { pick, type Random } from './random.ts';
+
+/** The options of an application. */
+export interface ApplicationOptions {
+  /** The source of its choices. */
+  readonly random: Random;
+  /** The clock of its connection. */
+  readonly clock: Clock;
+  /** Its habits. */
+  readonly manner: Manner;
+  /** Others that it shares a group with. Default: none. */
+  readonly crowd?: Crowd | undefined;
+  /** The option `highWaterMark` of its connection. Default: 64 KiB. */
+  readonly highWaterMark?: number | undefined;
+  /** Receives a line for each action and event, for a trace. */
+  readonly note?: ((what: string) => void) | undefined;
+}
 
 /** The habits of an application. */
 export interface Manner {

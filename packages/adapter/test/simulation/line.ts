@@ -11,6 +11,7 @@ import {
 } from '@sockless/adapter/testing';
 import { countListeners } from '../../../tools/testing.ts';
 import { choose, fits } from './happenings.ts';
+import { hasTwice, isPart } from './order.ts';
 import { type ConnectionPlan, DEADLINES, nameOf } from './plan.ts';
 import { Transports } from './transports.ts';
 import type { Try } from './try.ts';
@@ -66,7 +67,6 @@ export class Line {
     const { Connection } = subject;
     const { handlers } = this.app;
     const { highWaterMark, ...options } = plan.options;
-    const adapterOptions = { clock, highWaterMark };
     const first = this.#transports.next();
     if (first === undefined) return;
     for (const kind of before) {
@@ -88,16 +88,14 @@ export class Line {
         if (way === 'upgrade' && subject.upgrade !== undefined) {
           return subject.upgrade(first.head, it, new Uint8Array(0), handlers, { ...options, clock, highWaterMark });
         }
-        if (way === 'opened')
-          return subject.attach(it, Connection.opened('server', {}, options), handlers, adapterOptions);
-        if (way === 'client') {
-          const connection = Connection.client('ws://localhost/', {
-            ...options,
-            random: randomBytes(this.#world.random),
-          });
-          return subject.attach(it, connection, handlers, adapterOptions);
-        }
-        return subject.attach(it, Connection.server(options), handlers, adapterOptions);
+        const client = { ...options, random: randomBytes(this.#world.random) };
+        const connection =
+          way === 'opened'
+            ? Connection.opened('server', {}, options)
+            : way === 'client'
+              ? Connection.client('ws://localhost/', client)
+              : Connection.server(options);
+        return subject.attach(it, connection, handlers, { clock, highWaterMark });
       })();
       this.app.has(ws);
       void ws.closed.then(() => {
@@ -263,12 +261,8 @@ export class Line {
       next = undefined;
       return it === undefined ? new Promise(() => undefined) : this.#transports.create(it);
     };
-    const options = {
-      ...plan.options,
-      clock,
-      random: randomBytes(this.#world.random),
-      signal: this.#controller.signal,
-    };
+    const random = randomBytes(this.#world.random);
+    const options = { ...plan.options, clock, random, signal: this.#controller.signal };
     const policy = { base: 50, cap: 400 };
     const url = `${tls ? 'wss' : 'ws'}://localhost/`;
     return subject.connect(url, { ...options, ...(reconnect && { reconnect: policy }) }, create, this.app.handlers);
@@ -299,13 +293,4 @@ export class Line {
   #fault(kind: string, message: string): void {
     this.#world.fault(kind, `${this.#name} (${this.#plan.way}): ${message}`);
   }
-}
-
-const hasTwice = (keys: readonly string[]): boolean => new Set(keys).size < keys.length;
-
-/** Tells whether `part` is `whole` with some elements left out. */
-function isPart(part: readonly string[], whole: readonly string[]): boolean {
-  let at = 0;
-  for (const one of whole) if (one === part[at]) at++;
-  return at === part.length;
 }

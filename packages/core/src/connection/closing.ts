@@ -1,13 +1,15 @@
 /**
  * How a connection ends (RFC 6455 7): what is known of the end, what follows from it, and the event that explains it.
  *
- * A connection has a `Closing` from the moment at which its end begins. Four facts decide: our Close frame was sent (which
- * means queued), the peer's was received, the transport has ended, and we failed the connection. A Close frame that is
- * received is answered at once, so a caller never meets "received but not sent". A connection that failed while it was open
- * has sent a Close frame, unless nobody is there to read it (pong, idle and stall deadlines), and parses nothing more (7.1.7).
+ * A connection has a `Closing` from the moment at which its end begins. Five facts decide: our Close frame was sent (which means queued),
+ * the peer's was received, the transport has ended, we failed the connection, and the transport must be destroyed. A Close frame that is
+ * received is answered at once, so a caller never meets "received but not sent". A connection that failed while it was open parses nothing
+ * more (7.1.7), and has sent a Close frame. There are two exceptions: the peer is taken to be gone (pong, idle and stall deadlines), or it
+ * would read the Close frame as payload (a frame whose memory was transferred when part of it had been transmitted).
  */
 import type { CloseReason } from '../frame/close.ts';
 import { printable, told } from '../printable.ts';
+import { CODES_OF_BYTES } from '../rules/connection.ts';
 import { HandshakeError, type ProtocolError } from '../rules.ts';
 import type { ConnectionStatistics, EndEvent, FailEvent } from './events.ts';
 
@@ -49,6 +51,8 @@ export const PHASES: Readonly<Record<Phase, { state: State; server: Transport; c
 
 /** What is known of the end of a connection. */
 export class Closing {
+  /** The deadline for the rest of the closing handshake and the end of the transport, once it runs. */
+  due: number | undefined = undefined;
   /** Our Close frame, once it has been queued. */
   sent: CloseReason | undefined = undefined;
   /** The peer's Close frame. */
@@ -69,7 +73,7 @@ export class Closing {
   behindClose = 0;
   /** The number of bytes of messages that were dropped from the outbox. */
   dropped = 0;
-  /** The number of bytes that still waited when the outbox was given up. */
+  /** The number of bytes that were given up with the outbox. */
   lost = 0;
   // The later of the events `fail` and `end` that has been delivered.
   #delivered: 'fail' | 'end' | undefined = undefined;
@@ -82,7 +86,7 @@ export class Closing {
     return this.received === undefined ? 'close-sent' : 'close-exchanged';
   }
 
-  /** Whether bytes that still arrive are ignored. */
+  /** Whether arriving bytes are ignored. */
   get isDeaf(): boolean {
     return this.ended || this.error !== undefined || this.received !== undefined;
   }
@@ -111,7 +115,7 @@ export class Closing {
     this.#delivered = 'end';
     const { sent, received, initiator, error, cause } = this;
     const unsent = waiting + this.lost;
-    // Our Close frame has left if no more bytes wait than were queued after it.
+    // The last `behindClose` bytes are Pong frames. If no more than these are unsent, our Close frame has been written.
     const endedEarly = sent === undefined || received === undefined || unsent > this.behindClose;
     const unsentBytes = unsent + this.dropped;
     const why = this.#why(endedEarly, bytesReceived);
@@ -137,8 +141,8 @@ export class Closing {
     const after = `after ${bytesReceived} bytes received`;
     if (error instanceof HandshakeError) return `the opening handshake failed, ${error.rule}: ${error.message}`;
     if (error !== undefined) {
-      // Only a fault in the bytes of the peer has an offset. A timeout, or a fault of this side, has none.
-      const where = OF_BYTES.includes(error.code) ? ` at byte ${error.offset}` : '';
+      // A timeout, or a fault of our own side, has no offset.
+      const where = CODES_OF_BYTES.includes(error.code) ? ` at byte ${error.offset}` : '';
       return `this endpoint failed the connection${where}, ${error.rule}: ${error.message}`;
     }
     const said = cause === undefined ? '' : ` (${told(cause)})`;
@@ -158,6 +162,3 @@ export class Closing {
 function quote({ code, reason }: CloseReason): string {
   return `${code}${reason === '' ? '' : ` ${printable(JSON.stringify(reason))}`}`;
 }
-
-/** The close codes of rules that the bytes of the peer can break (7.4.1). */
-const OF_BYTES: readonly number[] = [1002, 1007, 1008, 1009];

@@ -11,7 +11,7 @@
  */
 import { type BytesLike, isUint8Array, toBytes } from '../bytes-like.ts';
 import { encodeClosePayload } from '../frame/close.ts';
-import { checkControlPayload, Opcode } from '../frame/header.ts';
+import { Opcode } from '../frame/header.ts';
 import { type Negotiated, offerTo } from '../handshake/client.ts';
 import type { HeaderFieldsInit } from '../handshake/fields.ts';
 import { type RequestHead, requestText, responseText } from '../handshake/http1.ts';
@@ -19,15 +19,15 @@ import { type AcceptOptions, rejectRequest } from '../handshake/server.ts';
 import type { RandomSource } from '../host.ts';
 import { checkCount, checkObject } from '../misuse.ts';
 import { shown } from '../printable.ts';
-import { LOCAL_RULES, type LocalRuleName, ProtocolError, StateError } from '../rules.ts';
+import { LOCAL_RULES, type LocalRuleName, StateError } from '../rules.ts';
 import { PreparedMessage } from '../send/prepared.ts';
 import { PHASES, type State, type Transport } from './closing.ts';
 import type { ConnectionEvent, ConnectionStatistics } from './events.ts';
 import { Facts } from './facts.ts';
-import { abandon, destroy, dropMessages, failConnection, failOpening, sendClose } from './failing.ts';
+import { closeLocally, expire, failLocally, failOpening } from './failing.ts';
 import { ClientOpening, type Opening, ServerOpening } from './opening.ts';
 import type { ClientOptions, ConnectionOptions, Role, SendOptions, ServerOptions } from './options.ts';
-import { open, readFrames, readOpening, takeEnd, takeFail, takeOpen } from './reading.ts';
+import { open, readFrames, readOpening, takeEnd, takeOpen, undecided } from './reading.ts';
 import {
   ResolvedOptions,
   type ResolvedServerOptions,
@@ -36,7 +36,7 @@ import {
   resolveServerOptions,
 } from './resolved-options.ts';
 import { type Spare, spareOf } from './spare.ts';
-import { checkSendable, move, tick, transmit, transmitInto } from './writing.ts';
+import { checkPrepared, checkSendable, move, sendControl, tick, transmit, transmitInto } from './writing.ts';
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -59,7 +59,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
 
   private constructor(spare: Spare, now: number, opening?: Opening) {
     this.#facts = new Facts(spare, now, opening);
-    if (opening !== undefined) this.#facts.startHandshake();
+    if (opening !== undefined) this.#facts.startHandshake(opening);
   }
 
   /**
@@ -73,7 +73,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   static client(url: string, options: ClientOptions = {}, now = 0): Connection {
     const spare = spareOf(options, 'client', resolveClientOptions);
-    // Of the options for the request, resolved options have only the compression.
+    // Of resolved options only `compression` affects the request.
     const asked = options instanceof ResolvedOptions ? { compression: options.compression } : options;
     const offer = offerTo(url, asked, spare.options.random as RandomSource);
     const connection = new Connection(spare, now, new ClientOpening(spare.options, offer));
@@ -122,7 +122,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     return PHASES[this.#facts.phase].state;
   }
 
-  /** What to do with the transport once `transmit` returns nothing more. It stays `open` while bytes wait for `transmit`. */
+  /** What to do with the transport. It becomes `end` only when no bytes wait for `transmit` any more; `destroy` does not wait. */
   get transport(): Transport {
     const transport = PHASES[this.#facts.phase][this.role];
     return transport === 'end' && this.queuedBytes > 0 ? 'open' : transport;
@@ -203,9 +203,9 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed now, and the event
-   * `end` tells how many bytes had not left. If the write side still works, `transmit` and `transport` go on until nothing
-   * waits or closeTimeout has passed.
+   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed now, and the event `end` tells how
+   * many bytes had not been written. If the write side still works, `transmit` and `transport` go on until nothing waits or closeTimeout
+   * has passed.
    *
    * @param cause the reason for the explanation of `end`: the error of a socket, for instance
    * @returns the connection, to iterate over the events
@@ -217,7 +217,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     if (closing.ended) return this;
     if (cause !== undefined) closing.cause = cause;
     closing.ended = true;
-    facts.startEnd();
+    facts.startEnd(closing);
     return this;
   }
 
@@ -230,16 +230,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const facts = this.#facts;
     facts.now = now;
     for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
-      if (name === 'ping') {
-        const sender = facts.borrowSender();
-        sender.control(Opcode.Ping, facts.heartbeat(facts.paused));
-      } else if (name === 'handshake') failOpening(facts, (facts.opening as Opening).late());
-      else if (name === 'message') failConnection(facts, new ProtocolError('message-stalled', facts.bytesReceived));
-      else if (name === 'close') {
-        const closing = facts.beginClosing();
-        closing.timedOut = !closing.ended;
-        destroy(facts, closing);
-      } else abandon(facts, new ProtocolError(`${name}-timeout`, facts.bytesReceived));
+      if (name === 'ping') facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
+      else expire(facts, name);
     }
     tick(facts, now);
     return this;
@@ -249,7 +241,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   poll(): ConnectionEvent | undefined {
     const facts = this.#facts;
     if (facts.paused) return undefined;
-    return takeOpen(facts) ?? readOpening(facts) ?? readFrames(facts) ?? takeFail(facts) ?? takeEnd(facts);
+    return takeOpen(facts) ?? readOpening(facts) ?? readFrames(facts) ?? facts.closing?.takeFail() ?? takeEnd(facts);
   }
 
   /** Does {@link poll} for an iterator, which is done when there is no event for now. A later iteration continues. */
@@ -264,13 +256,12 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good,
-   * alone in their buffer and exactly as long, with three exceptions. A borrowed payload (`send` with `lend`) is the
-   * application's, and the frame of a prepared message is shared with other connections: the caller may only read both. What
-   * `max` cuts comes in pieces that share one buffer, of this connection's bytes only: copy a piece that is to be transferred.
+   * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good, alone in their
+   * buffer and exactly as long, with three exceptions. A borrowed payload (`send` with `lend`) is the application's, and the frame of a
+   * prepared message is shared with other connections: the caller may only read both. The parts that `max` cuts from one frame share a
+   * buffer, which holds bytes of this connection only: copy a part before you transfer it.
    *
-   * @param now the time on the caller's clock in milliseconds; without it, the stall deadline of the bytes that still wait
-   *   begins with the next call that gives a time
+   * @param now the time on the caller's clock in milliseconds; without it, the stall deadline restarts at the next call that passes `now`
    * @param max the greatest number of bytes to return; longer parts are divided
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */
@@ -280,7 +271,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Whether the next bytes are the frame of a prepared message, which `transmit` returns without making anything: then it costs less than
+   * Whether the next bytes are the frame of a prepared message. `transmit` returns that frame as it is, at less cost than
    * {@link transmitInto}.
    */
   get nextIsShared(): boolean {
@@ -288,8 +279,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Writes the next bytes into memory that stays the caller's, and returns how many: 0 when there are none for now. Saves the
-   * allocation of {@link transmit} where the transport copies what it is given.
+   * Writes the next bytes into memory that stays the caller's, and returns how many: 0 when there are none for now. Saves the allocation
+   * of {@link transmit} where the transport copies what it is given.
    *
    * @param now as for {@link transmit}
    * @throws {TypeError} when `into` is not a Uint8Array, or is empty
@@ -300,11 +291,10 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Reports that transmitted bytes have left: all of them, or the first `count` that have not been reported yet.
+   * Reports that transmitted bytes have been written: all of them, or the first `count` that have not been reported yet.
    *
-   * A caller that does not know when its bytes leave never calls this. Bytes then count as left as soon as they are
-   * transmitted, for the stall deadline, `clean` and `unsentBytes`. A caller that does know calls `written(0)` first, to
-   * announce that it reports.
+   * A caller that learns when its bytes are written calls `written(0)` first, to announce that it reports. One that never learns it never
+   * calls this: its bytes count as written as soon as they are transmitted, for the stall deadline, `clean` and `unsentBytes`.
    *
    * @param now the time on the caller's clock in milliseconds
    * @throws {RangeError} when `count` is not a whole number from 0 to the number of bytes not reported yet
@@ -319,9 +309,9 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Stops the events: `poll` returns nothing until `resume`. The idle, message and pong deadlines do not run meanwhile,
-   * since silence is not the peer's fault then. The stall deadline, which is about writing, does. Stop reading from the
-   * transport too, or the bytes that arrive pile up here.
+   * Stops the events: `poll` returns nothing until `resume`. The idle, message and pong deadlines do not run meanwhile, since silence is
+   * not the peer's fault then. The stall deadline, which is about writing, does. Stop reading from the transport too, or the bytes that
+   * arrive pile up here.
    */
   pause(): void {
     if (this.state !== 'open') return;
@@ -347,8 +337,9 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   accept(options: AcceptOptions = {}, now?: number): void {
     const facts = this.#facts;
-    const accepted = undecided(facts).accept(options);
-    if (now !== undefined) facts.now = now;
+    const { accept } = undecided(facts);
+    const accepted = accept(options);
+    facts.now = now ?? facts.now;
     facts.borrowSender().head(responseText(accepted.response));
     open(facts, accepted, []);
     tick(facts, now);
@@ -363,10 +354,10 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   reject(status: number, headers?: HeaderFieldsInit, body: string | BytesLike = '', now?: number): void {
     const facts = this.#facts;
-    const opening = undecided(facts);
+    const { opening } = undecided(facts);
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
-    if (now !== undefined) facts.now = now;
+    facts.now = now ?? facts.now;
     facts.borrowSender().head(responseText(response), bytes);
     failOpening(facts, opening.failure('handshake-rejected', String(status)));
   }
@@ -442,10 +433,9 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Starts the closing handshake: our Close frame waits for `transmit`. From here on Ping frames are answered without an
-   * event, and all other frames are dropped until the peer's Close frame arrives. While connecting, the opening handshake
-   * is abandoned instead. When the connection is closing already, nothing happens. When the transport has ended, events
-   * that have not been polled are dropped, and `end` is next.
+   * Starts the closing handshake: our Close frame waits for `transmit`. From here on Ping frames are answered without an event, and all
+   * else but the peer's Close frame is dropped. While connecting, the opening handshake is abandoned instead. When the connection is
+   * closing already, nothing happens. When the transport has ended, events that have not been polled are dropped, and `end` is next.
    *
    * @param code 1000-1003, 1007-1014 or 3000-4999; default: none
    * @param reason at most 123 bytes of UTF-8
@@ -455,28 +445,19 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   close(code?: number, reason = '', now?: number): void {
     const payload = encodeClosePayload(code, reason);
     const facts = this.#facts;
-    if (now !== undefined) facts.now = now;
-    if (facts.phase === 'open') sendClose(facts, 'local', { code: code ?? 1005, reason }, payload);
-    else if (facts.phase === 'connecting') {
-      // A Close frame can only be sent on an open connection, so all there is to end is the transport.
-      failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
-    }
-    // After the end of the transport there is no closing handshake, so `end` need not wait for the events before it.
-    facts.paused = false;
-    if (facts.closing?.ended) facts.receiver = undefined;
-    else facts.receiver?.discard();
+    facts.now = now ?? facts.now;
+    closeLocally(facts, { code: code ?? 1005, reason }, payload);
     tick(facts, now);
   }
 
   /**
-   * Fails the connection for a fault of our own side (7.1.7): nothing more is parsed, a Close frame with the code of the
-   * rule waits for `transmit`, `fail` is the next event, and closeTimeout runs.
+   * Fails the connection for a fault of our own side (7.1.7): nothing more is parsed, a Close frame with the code of the rule waits for
+   * `transmit`, closeTimeout runs, and `fail` is the next event, or the second if `open` has not been polled.
    *
-   * This is for an application or adapter that cannot continue. `reader-too-slow` (1013) means that too many bytes wait for
-   * `transmit`; it drops the messages of which no byte has left. `handler-failed` (1011) means that the application threw.
-   * While connecting, a request that waits for a decision is answered with status 500, and any other opening handshake is
-   * abandoned. A connection that is closing already continues to close, but `reader-too-slow` still drops messages, so that
-   * the Close frame can leave.
+   * This is for an application or adapter that cannot continue. `reader-too-slow` (1013) means that too many bytes wait for `transmit`; it
+   * drops the messages of which no byte has been transmitted. `handler-failed` (1011) means that the application threw. While connecting,
+   * a request that waits for a decision is answered with status 500, and any other opening handshake is abandoned. A connection that is
+   * closing already continues to close, but `reader-too-slow` still drops messages, so that the Close frame is next.
    *
    * @param cause the reason for the `cause` of the error and for the explanation of `end`
    * @throws {TypeError} when there is no such rule
@@ -484,51 +465,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
     if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: ${LOCAL_RULES.join(' or ')}, not ${shown(rule)}`);
     const facts = this.#facts;
-    const { state } = this;
-    if (now !== undefined) facts.now = now;
-    if (state === 'closed') return;
-    const { opening } = facts;
-    if (rule === 'reader-too-slow' && opening === undefined) dropMessages(facts);
-    if (state !== 'closing') {
-      facts.beginClosing().cause = cause;
-      const error =
-        opening === undefined
-          ? new ProtocolError(rule, facts.bytesReceived)
-          : opening.failure(opening.accept === undefined ? 'handshake-abandoned' : 'handshake-failed');
-      error.cause = cause;
-      if (error instanceof ProtocolError) failConnection(facts, error);
-      else failOpening(facts, error);
-      facts.paused = false;
-    }
+    facts.now = now ?? facts.now;
+    failLocally(facts, rule, cause);
     tick(facts, now);
   }
-}
-
-/** @throws {TypeError} when there are options: a prepared message has its own */
-function checkPrepared(options: SendOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    throw new TypeError(`${name}: a prepared message is sent as it was prepared; give this option to prepare()`);
-  }
-}
-
-/** The opening handshake of a server whose request waits for its decision. */
-type Undecided = Opening & { readonly accept: NonNullable<Opening['accept']> };
-
-function undecided({ closing, opening, phase }: Facts): Undecided {
-  const waits = closing === undefined && opening?.accept !== undefined;
-  if (!waits) {
-    throw new StateError(
-      'not-connecting',
-      `no request waits for a decision, and the connection is ${PHASES[phase].state}: accept or reject once, after \`request\``,
-    );
-  }
-  return opening as Undecided;
-}
-
-function sendControl(facts: Facts, opcode: typeof Opcode.Ping | typeof Opcode.Pong, data: string | BytesLike): void {
-  const payload = toBytes(data);
-  checkControlPayload(payload);
-  checkSendable(facts);
-  facts.borrowSender().control(opcode, payload);
 }

@@ -118,7 +118,7 @@ export interface EndEvent {
   readonly code: number;
   /** The reason of the peer's Close frame (7.1.6). */
   readonly reason: string;
-  /** Whether the peer's Close frame had arrived and ours had left before the transport ended (7.1.4). */
+  /** Whether the peer's Close frame had arrived and ours had been written before the transport ended (7.1.4). */
   readonly clean: boolean;
   /** The reason for the end, as a sentence and as facts. */
   readonly explanation: Explanation;
@@ -159,7 +159,7 @@ export interface Explanation {
   /** Whether the transport ended, or closeTimeout passed, before both Close frames had been exchanged. */
   readonly endedEarly: boolean;
   /**
-   * The number of sent bytes that had not left when the connection ended: they waited for `transmit`, or were dropped, or a
+   * The number of bytes that were sent and not written when the connection ended: they waited for `transmit`, or were dropped, or a
    * caller that reports with `written` had not reported them.
    */
   readonly unsentBytes: number;

@@ -1,8 +1,9 @@
 /**
- * The whole state of a connection, as one record with plain fields that the files of this folder read and write.
+ * The whole state of a connection, as one record. reading.ts, writing.ts and failing.ts, its transitions, read and write the fields.
  *
- * `Connection` is the public face of a connection; opening.ts, reading.ts, writing.ts and failing.ts are its transitions. The
- * deadlines are part of the record and not an object of their own, to save memory on each idle connection (benchmarks: idle).
+ * The deadlines of an open connection are part of the record, which inherits them from timers.ts, and not an object of their own: that
+ * saves memory on each idle connection (benchmarks: idle). Those of the handshakes are kept by `opening` and `closing`. Only timers.ts
+ * writes them.
  */
 import type { Receiver } from '../receive/receiver.ts';
 import type { Sender } from '../send/sender.ts';
@@ -24,11 +25,11 @@ export class Facts extends Timers {
   /** The number of whole messages received, and sent. */
   messagesReceived = 0;
   messagesSent = 0;
-  /** When the connection opened, and when the last bytes arrived: whole milliseconds, which an engine keeps in place. */
+  /** When the connection opened, and when the last bytes arrived, in whole milliseconds, which engines store inline (timers.ts). */
   openedAt: number | undefined = undefined;
   receivedAt: number | undefined = undefined;
   /** The opening handshake while it lasts. */
-  opening: Opening | undefined;
+  override opening: Opening | undefined;
   /** The event `open`, until it has been polled. */
   openEvent: OpenEvent | undefined = undefined;
   /** The receiver, borrowed while there is something to parse. */
@@ -37,12 +38,10 @@ export class Facts extends Timers {
   sender: Sender | undefined = undefined;
   /** The number of bytes that `transmit` returned and that have not been reported as written. */
   unreported = 0;
-  /** Whether the caller reports with `written` what has left. */
+  /** Whether the caller reports with `written` what it has written. */
   reports = false;
-  /** Whether the connection is paused. */
-  paused = false;
   /** What is known of the end, once it has begun. */
-  closing: Closing | undefined = undefined;
+  override closing: Closing | undefined = undefined;
 
   constructor(spare: Spare, now: number, opening: Opening | undefined) {
     super(now);

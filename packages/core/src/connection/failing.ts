@@ -2,11 +2,58 @@
 import { type CloseReason, encodeClosePayload } from '../frame/close.ts';
 import { responseText } from '../handshake/http1.ts';
 import { rejectFor } from '../handshake/server.ts';
-import type { HandshakeError, ProtocolError } from '../rules.ts';
+import { type HandshakeError, type LocalRuleName, ProtocolError } from '../rules.ts';
 import type { Closing } from './closing.ts';
 import type { Facts } from './facts.ts';
+import type { Opening } from './opening.ts';
+import type { DeadlineName } from './timers.ts';
 
-/** Queues our Close frame. The rest of the closing handshake has closeTimeout, from when the frame has left. */
+/** Starts the closing handshake on behalf of the application (7.1.2). While connecting, abandons the opening handshake instead. */
+export function closeLocally(facts: Facts, said: CloseReason, payload: Uint8Array): void {
+  if (facts.phase === 'open') sendClose(facts, 'local', said, payload);
+  else if (facts.phase === 'connecting') {
+    // A Close frame can only be sent on an open connection, so all there is to end is the transport.
+    failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
+  }
+  facts.paused = false;
+  // After the end of the transport there is no closing handshake, so `end` need not wait for the events before it.
+  if (facts.closing?.ended) facts.receiver = undefined;
+  else facts.receiver?.discard();
+}
+
+/** Fails the connection, or its opening handshake, for a fault of our own side. A connection that is closing continues to close. */
+export function failLocally(facts: Facts, rule: LocalRuleName, cause: unknown): void {
+  const { closing, opening } = facts;
+  if (closing?.ended) return;
+  if (rule === 'reader-too-slow' && opening === undefined) dropMessages(facts);
+  if (closing !== undefined) return;
+  facts.beginClosing().cause = cause;
+  if (opening === undefined) {
+    const error = new ProtocolError(rule, facts.bytesReceived);
+    error.cause = cause;
+    failConnection(facts, error);
+  } else {
+    const error = opening.failure(opening.accept === undefined ? 'handshake-abandoned' : 'handshake-failed');
+    error.cause = cause;
+    failOpening(facts, error);
+  }
+  facts.paused = false;
+}
+
+/** Does what a deadline that has passed stands for. */
+export function expire(facts: Facts, name: Exclude<DeadlineName, 'ping'>): void {
+  if (name === 'handshake') failOpening(facts, (facts.opening as Opening).late());
+  else if (name === 'message') failConnection(facts, new ProtocolError('message-stalled', facts.bytesReceived));
+  else if (name === 'close') {
+    const closing = facts.beginClosing();
+    closing.timedOut = !closing.ended;
+    destroy(facts, closing);
+  }
+  // The peer is taken to be gone: pong-timeout, idle-timeout or stall-timeout.
+  else abandon(facts, new ProtocolError(`${name}-timeout`, facts.bytesReceived));
+}
+
+/** Queues our Close frame. Once it has been transmitted, the close deadline runs for the rest of the closing handshake (`move`). */
 export function sendClose(facts: Facts, initiator: Closing['initiator'], said: CloseReason, payload: Uint8Array): void {
   const closing = facts.beginClosing();
   closing.initiator = initiator;
@@ -17,18 +64,15 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
   try {
     facts.borrowSender().close(payload);
   } catch (error) {
-    // The random source threw, so no Close frame will leave and begin the deadline.
-    if (!closing.ended) facts.startClose();
+    // The random source threw, so no Close frame will be transmitted and start the deadline.
+    if (!closing.ended) facts.startClose(closing);
     throw error;
   }
 }
 
 /** Fails a connection that is open, or closing (7.1.7). */
 export function failConnection(facts: Facts, error: ProtocolError): void {
-  const closing = facts.beginClosing();
-  closing.initiator = 'local';
-  closing.error = error;
-  facts.receiver = undefined;
+  const closing = blame(facts, error);
   if (closing.sent === undefined) {
     // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
     // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -41,9 +85,8 @@ export function failConnection(facts: Facts, error: ProtocolError): void {
 /** Fails the opening handshake. */
 export function failOpening(facts: Facts, error: HandshakeError): void {
   const { role } = facts.spare;
-  const closing = facts.beginClosing();
-  closing.initiator = error.rule === 'handshake-interrupted' ? 'transport' : 'local';
-  closing.error = error;
+  const closing = blame(facts, error);
+  if (error.rule === 'handshake-interrupted') closing.initiator = 'transport';
   // Status 0 means that nothing is answered, or that the application has answered.
   if (role === 'server' && !closing.ended && error.status !== 0) {
     const { response, body } = rejectFor(error);
@@ -54,20 +97,26 @@ export function failOpening(facts: Facts, error: HandshakeError): void {
   awaitEnd(facts, closing);
 }
 
+/** States that we fail the connection, and why. Nothing more is parsed. */
+function blame(facts: Facts, error: ProtocolError | HandshakeError): Closing {
+  const closing = facts.beginClosing();
+  closing.initiator = 'local';
+  closing.error = error;
+  facts.receiver = undefined;
+  return closing;
+}
+
 /** Waits for the end of the transport, for closeTimeout: nothing that still arrives is parsed. */
 function awaitEnd(facts: Facts, closing: Closing): void {
   if (closing.ended) return;
   facts.clearOpen();
   facts.clearStall();
-  facts.startClose();
+  facts.startClose(closing);
 }
 
 /** Fails the connection of a peer that is gone and would not read a Close frame. */
 export function abandon(facts: Facts, error: ProtocolError): void {
-  const closing = facts.beginClosing();
-  closing.initiator = 'local';
-  closing.error = error;
-  facts.receiver = undefined;
+  const closing = blame(facts, error);
   facts.spare.transform?.close();
   // The events that explain the end must not wait for `resume`.
   facts.paused = false;
@@ -87,7 +136,7 @@ function lose(facts: Facts, closing: Closing): void {
   facts.sender = undefined;
 }
 
-/** Drops the waiting messages of which no byte has left. The end begins with this, if it has not begun. */
+/** Drops the waiting messages of which no byte has been transmitted. The end begins with this, if it has not begun. */
 export function dropMessages(facts: Facts): void {
   const dropped = facts.sender?.drop() ?? 0;
   facts.beginClosing().dropped += dropped;

@@ -26,12 +26,17 @@ export interface Opened {
   readonly headers: readonly HeaderField[];
 }
 
+/** Accepts a request, and returns the response. */
+export type Accept = (options: AcceptOptions) => Acceptance;
+
 /** The opening handshake of a connection, while it lasts. */
 export abstract class Opening {
   protected readonly reader: HeadReader;
 
-  /** Accepts the request and returns the response. A server has this while a request waits for a decision. */
-  accept: ((options: AcceptOptions) => Acceptance) | undefined = undefined;
+  /** The deadline of the opening handshake. */
+  due: number | undefined = undefined;
+  /** Accepts the request of the client. A server has this while that request waits for a decision. */
+  accept: Accept | undefined = undefined;
 
   constructor(reader: HeadReader) {
     this.reader = reader;

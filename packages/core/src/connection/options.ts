@@ -59,8 +59,8 @@ export interface ConnectionOptions {
    */
   readonly messageProgress?: MessageProgress | false | undefined;
   /**
-   * The longest time in which bytes wait to be sent and none leaves. Bytes wait until `transmit` has returned them, or, if
-   * the caller reports with `written`, until they have been reported. Default: 60,000.
+   * The longest time in which bytes wait to be written and none are. Bytes wait until `transmit` has returned them, or, if the caller
+   * reports with `written`, until they have been reported. Default: 60,000.
    */
   readonly stallTimeout?: number | undefined;
   /** The longest time for the opening handshake. Default: 10,000. */
@@ -105,7 +105,8 @@ export interface SendOptions {
   /** Whether to compress it, if that was negotiated. Default: true if it is at least `threshold` bytes long. */
   readonly compress?: boolean | undefined;
   /**
-   * Whether bytes are borrowed instead of copied. They must not be written to, transferred or resized until they have left.
+   * Whether bytes are borrowed instead of copied. They must not change, nor be transferred or resized, until `written` has covered
+   * them.
    * This saves the copy of a payload of 4 KiB or more that is neither masked nor compressed. If its memory has been
    * transferred or resized before it was transmitted, the connection fails with `loan-changed`. Default: false, and the
    * bytes belong to the caller again when `send` returns.

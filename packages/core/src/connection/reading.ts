@@ -4,10 +4,12 @@ import { encodeClosePayload } from '../frame/close.ts';
 import type { Negotiated } from '../handshake/client.ts';
 import type { HeaderField } from '../handshake/fields.ts';
 import type { ReceiverEvent } from '../receive/receiver.ts';
-import { HandshakeError, ProtocolError } from '../rules.ts';
+import { HandshakeError, ProtocolError, StateError } from '../rules.ts';
+import { PHASES } from './closing.ts';
 import { type ConnectionEvent, type EndEvent, type OpenEvent, openEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { failConnection, failOpening, sendClose } from './failing.ts';
+import type { Accept, Opening } from './opening.ts';
 import { Spare } from './spare.ts';
 import { answerPing } from './writing.ts';
 
@@ -33,6 +35,20 @@ export function readOpening(facts: Facts): ConnectionEvent | undefined {
     failOpening(facts, error);
   }
   return takeOpen(facts);
+}
+
+/**
+ * Returns the opening handshake of a server whose request waits for a decision, and how to accept that request.
+ *
+ * @throws {StateError} `not-connecting` when no request waits for a decision
+ */
+export function undecided({ closing, opening, phase }: Facts): { readonly opening: Opening; readonly accept: Accept } {
+  const accept = opening?.accept;
+  if (closing === undefined && opening !== undefined && accept !== undefined) return { opening, accept };
+  throw new StateError(
+    'not-connecting',
+    `no request waits for a decision, and the connection is ${PHASES[phase].state}: accept or reject once, after \`request\``,
+  );
 }
 
 /** Completes the opening handshake. The bytes that arrived after it are the first frames. */
@@ -124,11 +140,6 @@ function faultOf(error: unknown, offset: number): ProtocolError {
   const fault = new ProtocolError('handler-failed', offset);
   fault.cause = error;
   return fault;
-}
-
-/** Returns the event `fail` if it is due, once. */
-export function takeFail(facts: Facts): ConnectionEvent | undefined {
-  return facts.closing?.takeFail();
 }
 
 /** Returns the event `end` if it is due, once. */

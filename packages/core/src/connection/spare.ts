@@ -1,9 +1,8 @@
 /**
- * Lends receivers and senders to connections, so that an idle connection needs neither (benchmarks: idle).
+ * Keeps a receiver and a sender for the next connection that needs one, so that an idle connection needs neither (benchmarks: idle).
  *
- * Between two messages all receivers with the same options and role are alike, and so are all senders with nothing to
- * transmit. So a connection borrows them when it has something to do, and gives them back when it is idle. One of each is
- * kept for the next connection.
+ * Between two messages all receivers with the same options and role are alike, and so are all senders with nothing to transmit. So a
+ * connection borrows them when it has something to do, and returns them when it is idle.
  */
 import type { MessageTransform } from '../deflate/extension.ts';
 import { Receiver } from '../receive/receiver.ts';

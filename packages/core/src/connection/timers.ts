@@ -1,50 +1,43 @@
 /**
- * Every deadline of a connection, what sets it and what clears it (RFC 6455 4.1, 5.5.2, 7.1.1, 10.4, and our own rules).
+ * Every deadline of a connection: what sets it and what clears it (RFC 6455 4.1, 5.5.2, 7.1.1, 10.4, and our own rules).
  *
- *     deadline   runs while                                    starts anew
- *     handshake  the opening handshake is not complete         never
- *     ping       the connection is open                        with each heartbeat Ping frame
- *     pong       nothing has arrived since that Ping frame     never
- *     idle       the connection is open, and not paused        with any bytes that arrive
- *     message    part of a message or frame has arrived,       when `messageProgress.bytes` more of its payload have
- *                and the connection is not paused              arrived, and after a pause
- *     stall      bytes wait to leave, open or closing          when any byte leaves
- *     close      our Close frame has been transmitted, we      never
- *                failed, or the transport has ended
- *
- * No other file writes a deadline, and nothing here waits: a deadline is a time on the caller's clock, `undefined` when it
- * does not run. It is a whole number of milliseconds, because engines store small integers in the object itself, but any
- * other number in memory of its own (benchmarks: idle).
+ * ARCHITECTURE.md ("Deadlines") has them as a table. No other file writes a deadline, and nothing here waits: a deadline is a time on the
+ * caller's clock, `undefined` when it does not run. It is a whole number of milliseconds, because engines store small integers inline and
+ * box all other numbers (benchmarks: idle).
  */
+import { wordAt, wordsOf } from '../bytes.ts';
 import type { HeartbeatOptions } from './options.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
 
 /** The name of a deadline. */
-export type DeadlineName = (typeof ORDER)[number];
-
-/** When several deadlines have passed, the first of these is taken. It explains best why the connection ends. */
-const ORDER = ['close', 'handshake', 'pong', 'stall', 'message', 'idle', 'ping'] as const;
+export type DeadlineName = 'handshake' | 'ping' | 'pong' | 'idle' | 'message' | 'stall' | 'close';
 
 /** The progress of an incomplete message or frame. */
 interface Progress {
   /** The offset in the stream at which it begins. */
   since: number;
-  /** The number of its payload bytes when the deadline was set. */
+  /** The number of its payload bytes when `due` was set. */
   payload: number;
-  /** The time by which more of it must have arrived. */
+  /** The deadline for the next `messageProgress.bytes` of it. */
   due: number | undefined;
 }
 
-/** The deadlines and the heartbeat of a connection. Every deadline is set relative to `now`. */
+/** Where the deadline of a handshake is kept: only a connection that opens or closes has one (benchmarks: idle). */
+interface Handshake {
+  /** The time by which it must be complete. */
+  due: number | undefined;
+}
+
+/** The deadlines and the heartbeat of a connection. Each timeout counts from `now`. */
 export abstract class Timers {
   /** The last time that the caller gave, on its own clock in milliseconds. */
   now: number;
-  #handshake: number | undefined = undefined;
+  /** Whether the connection is paused. Nothing is read then, so no deadline watches what arrives. */
+  paused = false;
   #ping: number | undefined = undefined;
   #pong: number | undefined = undefined;
   #idle: number | undefined = undefined;
   #stall: number | undefined = undefined;
-  #close: number | undefined = undefined;
   #progress: Progress | undefined = undefined;
   // The number of heartbeat Ping frames so far, and the time of the last one until a Pong frame answers it.
   #pings = 0;
@@ -56,23 +49,27 @@ export abstract class Timers {
 
   /** The options, which hold the timeouts. */
   abstract get options(): ResolvedOptions;
+  /** The opening handshake, while it lasts. */
+  abstract readonly opening: Handshake | undefined;
+  /** What is known of the end, once it has begun. */
+  abstract readonly closing: Handshake | undefined;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
     return Math.min(
-      this.#handshake ?? Infinity,
+      this.opening?.due ?? Infinity,
       this.#ping ?? Infinity,
       this.#pong ?? Infinity,
       this.#idle ?? Infinity,
       this.#progress?.due ?? Infinity,
       this.#stall ?? Infinity,
-      this.#close ?? Infinity,
+      this.closing?.due ?? Infinity,
     );
   }
 
   /**
-   * How much later than `deadline` is soon enough: for a Ping frame of the heartbeat, which nobody waits for, a 16th of its interval
-   * and no more than a second; for any other deadline 0.
+   * How many milliseconds after `deadline` are soon enough: for a Ping frame of the heartbeat a 16th of its interval, and no more than a
+   * second; for any other deadline 0.
    */
   get slack(): number {
     const ping = this.#ping;
@@ -80,20 +77,17 @@ export abstract class Timers {
     return Math.floor(Math.min((this.options.heartbeat as HeartbeatOptions).interval / 16, 1000));
   }
 
-  /** Returns the name of a deadline that has passed. */
+  /** Returns the deadline that has passed. If several have, it is the one that explains best why the connection ends. */
   expiredDeadline(): DeadlineName | undefined {
     const { now } = this;
-    if (this.deadline > now) return undefined;
-    const due: Readonly<Record<DeadlineName, number | undefined>> = {
-      close: this.#close,
-      handshake: this.#handshake,
-      pong: this.#pong,
-      stall: this.#stall,
-      message: this.#progress?.due,
-      idle: this.#idle,
-      ping: this.#ping,
-    };
-    return ORDER.find((name) => (due[name] ?? Number.NaN) <= now);
+    const hasPassed = (due: number | undefined): boolean => due !== undefined && due <= now;
+    if (hasPassed(this.closing?.due)) return 'close';
+    if (hasPassed(this.opening?.due)) return 'handshake';
+    if (hasPassed(this.#pong)) return 'pong';
+    if (hasPassed(this.#stall)) return 'stall';
+    if (hasPassed(this.#progress?.due)) return 'message';
+    if (hasPassed(this.#idle)) return 'idle';
+    return hasPassed(this.#ping) ? 'ping' : undefined;
   }
 
   /** Whether the stall deadline runs. */
@@ -103,46 +97,44 @@ export abstract class Timers {
 
   /** Whether the close deadline runs. */
   get closeRuns(): boolean {
-    return this.#close !== undefined;
+    return this.closing?.due !== undefined;
   }
 
   /** Sets the deadline of the opening handshake, when that begins. */
-  startHandshake(): void {
-    this.#handshake = dueAfter(this.options.handshakeTimeout, this.now);
+  startHandshake(opening: Handshake): void {
+    opening.due = dueAfter(this.options.handshakeTimeout, this.now);
   }
 
   /** Sets the deadlines of an open connection, when it opens. */
   startOpen(): void {
     const { heartbeat } = this.options;
-    this.#handshake = undefined;
     if (heartbeat !== undefined) this.#ping = dueAfter(heartbeat.interval, this.now);
     this.alive();
   }
 
   /**
-   * Returns the payload of the next heartbeat Ping frame, which is unique on this connection and valid until the next call, and sets the
-   * deadlines.
+   * Returns the payload of the next heartbeat Ping frame, and sets the deadlines. The payload is unique among the heartbeats of this
+   * connection, and valid until the next call.
    *
    * 5.5.2: "A Ping frame may serve either as a keepalive or as a means to verify that the remote endpoint is still
-   * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. While the
-   * connection is paused no answer is expected, since nothing is read.
+   * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. While the connection is
+   * paused we do not read the answer, so there is no deadline for it.
    */
-  heartbeat(paused: boolean): Uint8Array {
+  heartbeat(): Uint8Array {
     const { now } = this;
     const { interval, timeout } = this.options.heartbeat as HeartbeatOptions;
     this.#ping = dueAfter(interval, now);
     // Only arriving bytes clear it. A further Ping frame must not postpone it.
-    this.#pong = paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
+    this.#pong = this.paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
     this.#pingedAt = now;
-    this.#pings++;
-    return pingPayload(this.#pings);
+    PING_WORDS.setInt32(0, ++this.#pings);
+    return PING_PAYLOAD;
   }
 
   /** Returns the latency in milliseconds if a Pong frame with this payload answers the last heartbeat Ping frame, else `undefined`. */
   latency(payload: Uint8Array): number | undefined {
-    if (this.#pingedAt === undefined || payload.length !== 4) return undefined;
-    const expected = pingPayload(this.#pings);
-    for (let index = 0; index < 4; index++) if (payload[index] !== expected[index]) return undefined;
+    if (this.#pingedAt === undefined || payload.length !== 4 || wordAt(payload, 0) !== (this.#pings | 0))
+      return undefined;
     const latency = this.now - this.#pingedAt;
     this.#pingedAt = undefined;
     return latency;
@@ -179,38 +171,40 @@ export abstract class Timers {
     this.#progress = { since, payload, due: dueAfter(messageProgress.within, this.now) };
   }
 
-  /** Sets the stall deadline, because bytes wait to leave. */
+  /** Sets the stall deadline, because bytes wait to be written. */
   startStall(): void {
     this.#stall = dueAfter(this.options.stallTimeout, this.now);
   }
 
-  /** Clears the stall deadline, because nothing waits to leave, or because bytes have left at an unknown time. */
+  /** Clears the stall deadline, because nothing waits to be written, or because bytes were transmitted or written at an unknown time. */
   clearStall(): void {
     this.#stall = undefined;
   }
 
-  /** Clears all but the stall and close deadlines, because our Close frame has been queued or the connection has failed. */
+  /** Clears what runs until the end begins, all but the stall and close deadlines: our Close frame is queued, or the connection failed. */
   clearOpen(): void {
-    this.#handshake = this.#ping = undefined;
+    this.#ping = undefined;
+    if (this.opening !== undefined) this.opening.due = undefined;
     this.clearSilence();
   }
 
   /** Sets the deadline for the rest of the closing handshake and the end of the transport, if it does not run yet. */
-  startClose(): void {
-    this.#close ??= dueAfter(this.options.closeTimeout, this.now);
+  startClose(closing: Handshake): void {
+    closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** Sets the deadlines when the read side of the transport has ended. The write side must end within closeTimeout too. */
-  startEnd(): void {
+  /** Sets the deadlines when the read side of the transport has ended: what still waits to be transmitted gets closeTimeout. */
+  startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;
-    this.startClose();
+    this.startClose(closing);
   }
 
   /** Clears all deadlines, because the transport is to be destroyed. */
   clearAll(): void {
     this.clearOpen();
-    this.#stall = this.#close = undefined;
+    this.#stall = undefined;
+    if (this.closing !== undefined) this.closing.due = undefined;
   }
 }
 
@@ -219,14 +213,6 @@ function dueAfter(timeout: number, now: number): number | undefined {
   return timeout === Infinity ? undefined : Math.ceil(now + timeout);
 }
 
-/** The payload of the heartbeat Ping frame that is being queued: it is copied at once, so one is enough for all connections. */
+/** The payload of the heartbeat Ping frame that is being queued, its number: it is copied at once, so one is enough for all connections. */
 const PING_PAYLOAD = new Uint8Array(4);
-
-/** Returns the payload of the heartbeat Ping frame number `n`. */
-function pingPayload(n: number): Uint8Array {
-  PING_PAYLOAD[0] = n >>> 24;
-  PING_PAYLOAD[1] = n >>> 16;
-  PING_PAYLOAD[2] = n >>> 8;
-  PING_PAYLOAD[3] = n;
-  return PING_PAYLOAD;
-}
+const PING_WORDS = wordsOf(PING_PAYLOAD);

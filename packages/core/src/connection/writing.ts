@@ -1,9 +1,12 @@
-/** Transmits what is sent (RFC 6455 5.5, 6.1): checks whether sending is allowed, and watches how long bytes wait to leave. */
+/** Transmits what is sent (RFC 6455 5.5, 6.1): checks whether sending is allowed, and watches how long bytes wait to be written. */
+import { type BytesLike, toBytes } from '../bytes-like.ts';
+import { checkControlPayload, type Opcode } from '../frame/header.ts';
 import { ProtocolError, StateError } from '../rules.ts';
 import type { Sender } from '../send/sender.ts';
 import { PHASES } from './closing.ts';
 import type { Facts } from './facts.ts';
 import { abandon, destroy, dropMessages, failConnection } from './failing.ts';
+import type { SendOptions } from './options.ts';
 
 /** @throws {StateError} `not-open` or `queue-full` when nothing can be sent now */
 export function checkSendable(facts: Facts): void {
@@ -22,6 +25,30 @@ export function checkSendable(facts: Facts): void {
   );
 }
 
+/** @throws {TypeError} when there are options: a prepared message has its own */
+export function checkPrepared(options: SendOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    throw new TypeError(`${name}: a prepared message is sent as it was prepared; give this option to prepare()`);
+  }
+}
+
+/**
+ * Sends a control frame of the application.
+ *
+ * @throws {RangeError} when the payload is longer than 125 bytes
+ */
+export function sendControl(
+  facts: Facts,
+  opcode: typeof Opcode.Ping | typeof Opcode.Pong,
+  data: string | BytesLike,
+): void {
+  const payload = toBytes(data);
+  checkControlPayload(payload);
+  checkSendable(facts);
+  facts.borrowSender().control(opcode, payload);
+}
+
 /** Returns the next bytes to write, at most `max` of them. */
 export function transmit(facts: Facts, now: number | undefined, max: number): Uint8Array | undefined {
   const { sender } = facts;
@@ -32,6 +59,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
     tick(facts, now);
     return undefined;
   }
+  if (facts.queuedBytes === 0) giveBack(facts);
   facts.unreported += bytes.length;
   facts.bytesSent += bytes.length;
   move(facts, now);
@@ -62,9 +90,9 @@ function giveBack(facts: Facts): void {
 }
 
 /**
- * Fails the connection when the memory of waiting bytes was transferred or resized, and returns the next bytes. If part of
- * their frame has left already, the peer would take all further bytes for its payload, our Close frame included. So the
- * transport is destroyed then.
+ * Fails the connection when the memory of waiting bytes was transferred or resized, and returns the next bytes. If part of their frame
+ * has been transmitted already, the peer would take all further bytes for its payload, our Close frame included. So the transport is
+ * destroyed then.
  */
 function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | undefined {
   const error = new ProtocolError('loan-changed', facts.bytesReceived);
@@ -89,34 +117,40 @@ function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | unde
  */
 export function answerPing(facts: Facts, payload: Uint8Array): void {
   const { closing, queuedBytes } = facts;
-  // No answer can leave any more.
+  // Nothing is transmitted any more.
   if (closing?.destroyed) return;
   facts.borrowSender().pong(payload);
   if (closing?.sent !== undefined) closing.behindClose += facts.queuedBytes - queuedBytes;
 }
 
-/** Takes the time, if the caller gave it, and starts the stall deadline if bytes wait to leave. */
+/**
+ * Takes the time, if the caller gave it, and starts the stall deadline if bytes wait to be written. Every call ends with this. One that
+ * also sets deadlines of its own sets `now` beforehand.
+ */
 export function tick(facts: Facts, now: number | undefined): void {
   if (now === undefined) return;
   facts.now = now;
   if (!facts.stallRuns && isWaiting(facts)) facts.startStall();
 }
 
-/** Updates the deadlines when bytes have left, or have been reported to have left. */
+/**
+ * Updates the deadlines when bytes have been transmitted, or reported as written: the stall deadline begins anew, and once our Close frame
+ * has been transmitted the close deadline runs.
+ */
 export function move(facts: Facts, now: number | undefined): void {
   const { closing } = facts;
   if (now !== undefined) facts.now = now;
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
-  if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose) {
-    facts.startClose();
-  }
+  // Last, so that the stall deadline too covers our Close frame until it is reported.
+  if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose)
+    facts.startClose(closing);
 }
 
-/** Whether bytes wait to leave for which the stall deadline runs: while the connection is open, and until our Close frame has left. */
+/** Whether bytes wait to be written for which the stall deadline runs: while open, and until our Close frame has been transmitted. */
 function isWaiting(facts: Facts): boolean {
   const { closing } = facts;
   if (facts.opening !== undefined || closing?.error !== undefined || closing?.ended) return false;
-  // Once our Close frame has left, the close deadline covers the bytes after it too.
+  // From then on the close deadline covers all that waits.
   return !facts.closeRuns && (facts.queuedBytes > 0 || (facts.reports && facts.unreported > 0));
 }

@@ -17,7 +17,10 @@ export interface DeflateRequest {
   readonly serverNoContextTakeover?: boolean | undefined;
   /** The client begins every message with an empty window (7.1.1.2). Default: false. */
   readonly clientNoContextTakeover?: boolean | undefined;
-  /** The longest window with which the server compresses, as a power of 2 from 8 to 15 (7.1.2.1). Default: 15. */
+  /**
+   * The longest window with which the server compresses, as a power of 2 from 8 to 15 (7.1.2.1). Default: 15, or 12 on a server
+   * with `permessageDeflate`.
+   */
   readonly serverMaxWindowBits?: number | undefined;
   /** The longest window with which the client compresses, as a power of 2 from 8 to 15 (7.1.2.2). Default: 15. */
   readonly clientMaxWindowBits?: number | undefined;

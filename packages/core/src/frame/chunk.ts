@@ -51,6 +51,11 @@ export class Chunk {
     return this.bytes.byteLength !== this.end;
   }
 
+  /** The index in this chunk of the first byte of the latest frame; 0 when that byte was in an earlier chunk. */
+  get frameIndex(): number {
+    return Math.max(0, this.frameStart - this.base);
+  }
+
   /** The offset in the stream of the first byte that has not been read. */
   get offset(): number {
     return this.base + this.position;

@@ -117,7 +117,7 @@ export class FrameReader {
    *
    * @param state whether a message is in progress; if given, the rules of fragmentation (5.4) are enforced at the first byte of a frame
    * @returns always the same object, with new values
-   * @throws {ProtocolError} as soon as a byte breaks a rule; `offset` is the offset of its frame in the stream. Nothing can be read after it
+   * @throws {ProtocolError} as soon as a byte breaks a rule; its `offset` is where the frame begins. Nothing can be read after it
    * @throws {TypeError} when the memory of the chunk was transferred or resized before all of it was read
    */
   next(state: MessageState = ANYWHERE): FramePart | undefined {

@@ -108,11 +108,11 @@ export function decodeFrameHeader(
 
   if (start + 2 > end) return 0;
   const second = bytes[start + 1] as number;
-  const masked = second >= 0x80;
-  if (masked !== rules.masked && rules.masked !== undefined) {
+  const isMasked = second >= 0x80;
+  if (rules.masked !== undefined && isMasked !== rules.masked) {
     // 5.1: "The server MUST close the connection upon receiving a frame that is not masked."
     // 5.1: "A client MUST close a connection if it detects a masked frame."
-    throw new ProtocolError(masked ? 'masked-frame' : 'unmasked-frame', start);
+    throw new ProtocolError(isMasked ? 'masked-frame' : 'unmasked-frame', start);
   }
   let length = second & 0x7f;
   if (opcode >= 8) {
@@ -143,7 +143,7 @@ export function decodeFrameHeader(
     throw new ProtocolError('frame-too-big', start);
 
   let key = 0;
-  if (masked) {
+  if (isMasked) {
     if (at + 4 > end) return 0;
     key = wordAt(bytes, at);
     at += 4;
@@ -151,7 +151,7 @@ export function decodeFrameHeader(
   into.final = first >= 0x80;
   into.rsv = rsv;
   into.opcode = opcode as Opcode;
-  into.masked = masked;
+  into.masked = isMasked;
   into.key = key;
   into.length = length;
   return at - start;

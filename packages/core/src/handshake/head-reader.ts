@@ -60,7 +60,7 @@ export class HeadReader {
   /** Takes the next bytes, which belong to the reader from here on. */
   receive(bytes: Uint8Array): void {
     if (this.#buffer === undefined && this.#chunk.length === 0) this.#chunk = bytes;
-    else this.#keep().append(bytes, 0, bytes.length);
+    else this.#keep().append(bytes);
   }
 
   /**
@@ -84,7 +84,7 @@ export class HeadReader {
       if (isEmpty && this.#lineStart > this.#start) {
         const head = latin1(bytes, this.#start, at + 1);
         this.#begin(at + 1);
-        if (at + 1 < bytes.length) this.#keep().append(bytes, at + 1, bytes.length);
+        if (at + 1 < bytes.length) this.#keep().append(bytes, at + 1);
         return head;
       }
       // RFC 9112 2.2: "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty
@@ -133,7 +133,7 @@ export class HeadReader {
   #keep(): MessageBuffer {
     if (this.#buffer === undefined) {
       this.#buffer = new MessageBuffer();
-      this.#buffer.append(this.#chunk, 0, this.#chunk.length);
+      this.#buffer.append(this.#chunk);
       this.#chunk = NOTHING;
     }
     return this.#buffer;

@@ -12,6 +12,9 @@ const NOTHING = new Uint8Array(0);
 
 /** Decompresses one message after the other. */
 export class Inflation {
+  /** Whether the message in progress is compressed. All but {@link begin} is for compressed messages only. */
+  isCompressed = false;
+
   readonly #transform: MessageTransform;
   readonly #limit: number;
   // The length of the message in progress on the wire, as announced by its frame headers so far.
@@ -24,8 +27,9 @@ export class Inflation {
     this.#limit = 2 * maxMessageSize + SLACK;
   }
 
-  /** Begins a compressed message. */
-  begin(): void {
+  /** Begins a message. */
+  begin(isCompressed: boolean): void {
+    this.isCompressed = isCompressed;
     this.#announced = 0;
   }
 
@@ -51,17 +55,18 @@ export class Inflation {
     return this.#written !== 'nothing';
   }
 
-  /** Returns the next decompressed bytes. They are borrowed: valid until the transform is used again. */
+  /** Returns the next decompressed bytes. They are valid until the transform is used again. */
   read(): Uint8Array {
     return this.#transform.read() ?? NOTHING;
   }
 
   /**
-   * Returns whether the last {@link read} returned the end of the message. To be called once after each {@link read}.
+   * Ends the part if all of it has been read, and returns whether that was the end of the message. To be called once after each
+   * {@link read}.
    *
    * @throws {ProtocolError} `invalid-deflate` when the compressed message is truncated or has bytes after its end
    */
-  hasEnded(): boolean {
+  endPart(): boolean {
     if (!this.#transform.drained) return false;
     const isLast = this.#written === 'the last part';
     this.#written = 'nothing';

@@ -1,8 +1,8 @@
 /**
  * The growable buffer for bytes that cannot be delivered as a view of the chunk in which they arrived.
  *
- * Its size depends on the number of bytes received, not on the number of parts. A length that the peer only announces makes it at most
- * twice as large as the bytes that have arrived (RFC 6455 10.4).
+ * Its size depends on the number of bytes received, not on the number of parts. An announced length never makes it allocate more than
+ * twice what has arrived, or 4 KiB if that is more (RFC 6455 10.4).
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';
@@ -15,11 +15,7 @@ const FIRST_CAPACITY = 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * A part of at least this many bytes is kept as a view of its chunk instead of being copied, provided that it fills at least half of
- * the chunk's memory. A part is always copied when earlier frames of the same chunk were delivered: the application holds views of that
- * memory and may transfer it.
- */
+/** A part of at least this many bytes may be kept as a view of its chunk, if it fills at least half of the chunk's memory. */
 const KEPT_FROM = 1024;
 
 /**
@@ -46,15 +42,13 @@ export class MessageBuffer {
    * @param announced the number of bytes that the buffer will hold in the end, if the peer has announced it
    * @param free the number of bytes in front of `from[start]` that may be overwritten, because they are a header that has been parsed
    */
-  append(from: Uint8Array, start: number, end: number, announced: number = Infinity, free = 0): void {
+  append(from: Uint8Array, start = 0, end: number = from.length, announced: number = Infinity, free = 0): void {
     const length = end - start;
-    if (
-      length >= KEPT_FROM &&
-      announced > SMALL &&
-      this.#used + length > this.#bytes.length &&
-      start === free &&
-      2 * length >= from.buffer.byteLength
-    ) {
+    const isLong = length >= KEPT_FROM && announced > SMALL;
+    const fits = this.#used + length <= this.#bytes.length;
+    // The application holds views of the frames before this part in the chunk, and may transfer their memory.
+    const isFirstInChunk = start === free;
+    if (isLong && !fits && isFirstInChunk && 2 * length >= from.buffer.byteLength) {
       this.#seal();
       this.#free = this.#kept.length === 0 ? free : 0;
       this.#kept.push(length === from.length ? from : new Uint8Array(from.buffer, from.byteOffset + start, length));
@@ -67,27 +61,33 @@ export class MessageBuffer {
   }
 
   /**
-   * Does {@link append} and {@link take} in one step, which saves a copy. The result fills a buffer of its own, unless it could stay in
-   * the chunk in which it arrived.
+   * Appends the last part and takes all bytes, and copies each at most once. The result fills a buffer of its own, unless it could stay
+   * in the chunk in which it arrived.
    *
    * @throws {TransferredError} when the memory of an appended part has been transferred or resized
    */
-  finish(from: Uint8Array, start: number, end: number): Uint8Array {
-    const need = this.#length + (end - start);
+  finish(from: Uint8Array, start = 0, end: number = from.length): Uint8Array {
+    const length = end - start;
+    const need = this.#length + length;
     const { length: parts } = this.#kept;
+    const fillsItsMemory = parts === 0 && this.#used > 0 && need === this.#bytes.length;
+    const fitsIntoChunk = parts === 1 && this.#used === 0 && length <= this.#free;
     let whole: Uint8Array;
-    if (parts === 0 && this.#used > 0 && need === this.#bytes.length) whole = this.#bytes;
-    else if (parts === 1 && this.#used === 0 && end - start <= this.#free) whole = this.#moved(need);
+    if (fillsItsMemory) whole = this.#bytes;
+    else if (fitsIntoChunk) whole = this.#moved(need);
     else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
-    this.#clear();
+    // Most messages keep no parts, so most need no new array.
+    if (parts > 0) this.#kept = [];
+    this.#bytes = NOTHING;
+    this.#used = this.#length = this.#free = 0;
     return whole;
   }
 
   /** Returns a view of all bytes held. It is for reading only and valid until the next `append`. */
   peek(): Uint8Array {
     if (this.#kept.length > 0) {
-      // Without room for more, a caller that peeks after every chunk would have everything joined each time.
+      // The room for as much again is for a caller that peeks after every chunk: without it, each call would join everything anew.
       this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
       this.#kept = [];
@@ -97,14 +97,7 @@ export class MessageBuffer {
 
   /** Returns all bytes held, which belong to the caller from here on. The buffer is empty then and occupies no memory. */
   take(): Uint8Array {
-    return this.finish(NOTHING, 0, 0);
-  }
-
-  #clear(): void {
-    // Most messages keep no parts, so most need no new array.
-    if (this.#kept.length > 0) this.#kept = [];
-    this.#bytes = NOTHING;
-    this.#used = this.#length = this.#free = 0;
+    return this.finish(NOTHING);
   }
 
   /** Makes room for `length` more copied bytes. */
@@ -113,9 +106,9 @@ export class MessageBuffer {
     const { length: capacity } = this.#bytes;
     if (need <= capacity) return;
     const rest = announced - this.#length + this.#used;
-    // The memory of the kept parts may already be twice their length, so only the copied bytes decide how much is allocated here.
-    const alone = this.#kept.length === 0;
-    const room = !alone ? 2 * need : rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
+    let room = rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
+    // The memory of the kept parts may already be twice their length, so the copied bytes get at most twice theirs.
+    if (this.#kept.length > 0) room = 2 * need;
     const grown = host.allocate(Math.max(need, Math.min(rest, room)));
     if (this.#used > 0) copyBytes(this.#bytes, 0, this.#used, grown, 0);
     this.#bytes = grown;
@@ -124,10 +117,9 @@ export class MessageBuffer {
   /** Turns the copied bytes into a kept part. */
   #seal(): void {
     if (this.#used === 0) return;
-    // Memory that is less than half full is released, and its bytes are copied.
-    this.#kept.push(
-      2 * this.#used < this.#bytes.length ? this.#bytes.slice(0, this.#used) : this.#bytes.subarray(0, this.#used),
-    );
+    // Bytes that fill less than half of their memory are copied, so that the rest of it is released.
+    const isTrimmed = 2 * this.#used < this.#bytes.length;
+    this.#kept.push(isTrimmed ? this.#bytes.slice(0, this.#used) : this.#bytes.subarray(0, this.#used));
     this.#bytes = NOTHING;
     this.#used = 0;
   }

@@ -5,65 +5,36 @@
  * arrives in parts. Each part is unmasked and validated when it arrives, then appended to a growable buffer or delivered as a fragment.
  */
 import { TransferredError } from '../bytes.ts';
-import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
+import type { BinaryEvent, TextEvent } from '../connection/events.ts';
 import type { ResolvedOptions } from '../connection/resolved-options.ts';
 import type { MessageTransform } from '../deflate/extension.ts';
 import type { Chunk } from '../frame/chunk.ts';
-import type { FramePart, MessageState } from '../frame/frame-reader.ts';
+import type { FramePart } from '../frame/frame-reader.ts';
 import { type DataOpcode, type FrameHeader, Opcode } from '../frame/header.ts';
 import { host, type Utf8TextDecoder } from '../host.ts';
 import { ProtocolError } from '../rules.ts';
 import { mask, rotateKey } from '../simd.ts';
 import { decodePayload, decodeValid, isAscii } from '../text/text.ts';
 import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../text/utf8.ts';
+import type { Collector, MessageEvent } from './collector.ts';
 import { Fragments } from './fragments.ts';
 import { Inflation } from './inflation.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { RateLimiter } from './rate-limit.ts';
 
-/** The events that data frames lead to. */
-export type MessageEvent = TextEvent | BinaryEvent | FragmentEvent;
-
-/** Takes the data frames from the receiver. */
-export interface Collector extends MessageState {
-  /** Whether data frames are ignored. The receiver then ignores Pong frames too. */
-  readonly ignores: boolean;
-  /** The offset in the stream at which the message in progress begins; -1 when there is none. */
-  readonly start: number;
-  /** The number of payload bytes received of the message in progress, before decompression. */
-  readonly received: number;
-  /**
-   * Takes a part of a frame. Returns the event that it leads to, or the first of several.
-   *
-   * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
-   *   `invalid-deflate`
-   */
-  take(part: FramePart, now: number): MessageEvent | undefined;
-  /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
-  next(now: number): MessageEvent | undefined;
-}
-
-/** Replaces the {@link Message} once our Close frame has been sent. */
-export const IGNORED: Collector = {
-  ignores: true,
-  inMessage: undefined,
-  start: -1,
-  received: 0,
-  take: () => undefined,
-  next: () => undefined,
-};
-
 /** The longest string of V8, in UTF-16 code units: 2^29 - 24. The other engines allow more. */
 const MAX_STRING = 536_870_888;
 
-/** The state of a text while every byte checked so far was ASCII. All other states are those of `validateUtf8`. */
+/**
+ * The state of a text while every byte checked so far was ASCII. All other states are those of `validateUtf8`, which are never negative:
+ * the negative numbers that it returns are faults, and no state.
+ */
 const ASCII = -1;
 
 /** Collects one message after the other. */
 export class Message implements Collector {
   // Copied from the options, because every frame needs them.
   readonly #maxSize: number;
-  readonly #maxTextSize: number;
   readonly #maxFragments: number;
   readonly #decoder: Utf8TextDecoder | undefined;
   readonly #fragments: Fragments | undefined;
@@ -75,13 +46,15 @@ export class Message implements Collector {
 
   // The type of the message in progress; 0 between messages.
   #type: 0 | DataOpcode = 0;
-  #compressed = false;
-  #start = 0;
+  // The offset in the stream at which it begins.
+  #since = 0;
   // Its size so far: the sum of the announced payload lengths, or the number of decompressed bytes.
   #size = 0;
+  // The number of payload bytes received, before decompression.
   #received = 0;
   // How many frames it has had.
   #frames = 0;
+  // The state of its validation, if it is a text.
   #utf8 = ASCII;
 
   constructor(
@@ -94,8 +67,6 @@ export class Message implements Collector {
     this.#chunk = chunk;
     this.#maxSize = maxMessageSize;
     this.#maxFragments = maxFragments;
-    // A longer text may have no string; what a peer sends must not make the engine throw.
-    this.#maxTextSize = fragments ? maxMessageSize : Math.min(maxMessageSize, MAX_STRING);
     this.#decoder = textDecoder;
     this.#fragments = fragments ? new Fragments() : undefined;
     this.#limiter = limiter;
@@ -110,8 +81,8 @@ export class Message implements Collector {
     return this.#type !== 0;
   }
 
-  get start(): number {
-    return this.#type === 0 ? -1 : this.#start;
+  get since(): number {
+    return this.#type === 0 ? -1 : this.#since;
   }
 
   get received(): number {
@@ -143,10 +114,11 @@ export class Message implements Collector {
     if (part.first) this.#begin(header, now);
     this.#limiter?.bytes(end - start, now);
     this.#received += end - start;
-    if (!this.#compressed) return this.#collect(part);
+    const inflation = this.#inflation;
+    if (!inflation?.isCompressed) return this.#collect(part);
     this.#unmask(part);
-    this.#inflation?.write(this.#chunk.view(start, end), header.final && part.left === 0);
-    return this.next(now);
+    inflation.write(this.#chunk.view(start, end), header.final && part.left === 0);
+    return this.#inflate(inflation, now);
   }
 
   /** Takes the header of a frame whose message arrives in parts. */
@@ -154,41 +126,44 @@ export class Message implements Collector {
     if (opcode !== Opcode.Continuation) {
       this.#limiter?.message(now);
       this.#type = opcode as DataOpcode;
-      // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
-      this.#compressed = rsv !== 0;
-      this.#start = this.#chunk.frameStart;
+      this.#since = this.#chunk.frameStart;
       this.#size = this.#received = this.#frames = 0;
       this.#utf8 = ASCII;
-      if (this.#compressed) this.#inflation?.begin();
+      // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
+      this.#inflation?.begin(rsv !== 0);
     }
     // 10.4: "MUST protect themselves against exceeding those limits": frames without payload make no message longer.
     if (++this.#frames > this.#maxFragments) throw new ProtocolError('too-many-fragments');
-    // Of a compressed message what counts is its decompressed size, and how much it takes on the wire.
-    if (this.#compressed) this.#inflation?.announce(length);
+    // A compressed message has two limits: one for its size when decompressed, and one for its length on the wire.
+    if (this.#inflation?.isCompressed) this.#inflation.announce(length);
     else this.#grow(length);
   }
 
   #inflate(inflation: Inflation, now: number): MessageEvent | undefined {
     while (inflation.isReading) {
-      if (this.#chunk.isTransferred) throw this.#transferred();
+      if (this.#chunk.isTransferred) {
+        this.#chunk.fault = this.#chunk.offset;
+        throw new TransferredError();
+      }
       const bytes = inflation.read();
       this.#limiter?.inflatedBytes(bytes.length, now);
       this.#grow(bytes.length);
-      const event = this.#collectBorrowed(bytes, inflation.hasEnded());
+      const event = this.#collectInflated(bytes, inflation.endPart());
       if (event !== undefined) return event;
     }
     return undefined;
   }
 
-  /** Adds to the size of the message in progress. */
+  /** Adds to the size of the message in progress, and checks the limit. */
   #grow(length: number): void {
     this.#size += length;
     this.#checkSize(this.#size, this.#type);
   }
 
   #checkSize(size: number, type: number): void {
-    // 10.4: "MUST protect themselves against exceeding those limits"
-    if (size > (type === Opcode.Text ? this.#maxTextSize : this.#maxSize)) throw new ProtocolError('message-too-big');
+    // 10.4: "MUST protect themselves against exceeding those limits". What a peer sends must not make the engine throw either.
+    const hasNoString = size > MAX_STRING && type === Opcode.Text && this.#fragments === undefined;
+    if (size > this.#maxSize || hasNoString) throw new ProtocolError('message-too-big');
   }
 
   /** Decodes a text that lies whole in the chunk, still masked if its frame is masked. */
@@ -197,7 +172,7 @@ export class Message implements Collector {
     const text = decodePayload(chunk, start, end, key, this.#decoder);
     if (text !== undefined) return text;
     this.#utf8 = UTF8_BOUNDARY;
-    this.#validate(chunk.bytes, start, end, true, false, chunk.base);
+    this.#validate(chunk.bytes, start, end, true, chunk.base);
     // The application's decoder refused valid UTF-8, so core decodes it.
     return decodeUtf8(chunk.view(start, end)) as string;
   }
@@ -205,14 +180,14 @@ export class Message implements Collector {
   /** Takes a part of the message out of the chunk, whose memory belongs to the connection. */
   #collect(part: FramePart): MessageEvent | undefined {
     const { header, start, end } = part;
-    const { bytes, base, frameStart } = this.#chunk;
+    const { bytes, base } = this.#chunk;
     const type = this.#type as DataOpcode;
     const done = header.final && part.left === 0;
     // A binary message in one frame is unmasked in one pass when its last byte has arrived. That saves up to a sixth of the time
     // (benchmarks: decode, binary, 1460-byte cuts). A text cannot wait: it must fail at its first impossible byte.
     const isUnmaskedLate = header.opcode === Opcode.Binary && header.final && this.#fragments === undefined;
     const ascii = isUnmaskedLate ? false : this.#unmask(part);
-    if (type === Opcode.Text) this.#validate(bytes, start, end, done, ascii ?? isAscii(bytes, start, end), base);
+    if (type === Opcode.Text) this.#validate(bytes, start, end, done, base, ascii);
     if (done) this.#type = 0;
     if (this.#fragments) return this.#fragments.take(type, this.#chunk.view(start, end), 'chunk', this.#utf8, done);
     if (done) {
@@ -223,7 +198,7 @@ export class Message implements Collector {
     // Only the final frame tells how long the message will be. The bytes of the frame header in this chunk have been parsed, so they
     // may be overwritten.
     const announced = header.final ? this.#size : Infinity;
-    this.#buffer.append(bytes, start, end, announced, start - Math.max(0, frameStart - base));
+    this.#buffer.append(bytes, start, end, announced, start - this.#chunk.frameIndex);
     return undefined;
   }
 
@@ -234,23 +209,23 @@ export class Message implements Collector {
     return mask(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
   }
 
-  /** Takes a part of the message out of memory that is borrowed from the transform, and copies what it keeps. */
-  #collectBorrowed(borrowed: Uint8Array, done: boolean): MessageEvent | undefined {
+  /** Takes a decompressed part of the message. The transform uses its memory again, so what is kept is copied. */
+  #collectInflated(inflated: Uint8Array, done: boolean): MessageEvent | undefined {
     const type = this.#type as DataOpcode;
-    let bytes = borrowed;
+    let bytes = inflated;
     if (type === Opcode.Text) {
       // The application's decoder must not see memory that also holds other messages.
-      if (this.#decoder !== host.textDecoder) bytes = new Uint8Array(borrowed);
-      this.#validate(bytes, 0, bytes.length, done, isAscii(bytes, 0, bytes.length));
+      if (this.#decoder !== host.textDecoder) bytes = new Uint8Array(inflated);
+      this.#validate(bytes, 0, bytes.length, done);
     }
     if (done) this.#type = 0;
     if (this.#fragments) return this.#fragments.take(type, new Uint8Array(bytes), 'copy', this.#utf8, done);
     const buffer = this.#buffer;
     if (!done) {
-      buffer.append(new Uint8Array(bytes), 0, bytes.length);
+      buffer.append(new Uint8Array(bytes));
       return undefined;
     }
-    if (buffer.length > 0) return this.#event(type, buffer.finish(bytes, 0, bytes.length));
+    if (buffer.length > 0) return this.#event(type, buffer.finish(bytes));
     // The whole message came at once. A text needs no copy, because decoding it makes one.
     return this.#event(type, type === Opcode.Text ? bytes : new Uint8Array(bytes));
   }
@@ -264,15 +239,25 @@ export class Message implements Collector {
   /**
    * Checks the next part of a text.
    *
-   * @param base the offset of `bytes[0]` in the stream; without one, as for decompressed bytes, the fault is the whole frame
+   * @param done whether it is the last part
+   * @param base the offset of `bytes[0]` in the stream; absent for decompressed bytes, where the fault is the whole frame
+   * @param ascii whether the part is ASCII, if that is known already
    */
-  #validate(bytes: Uint8Array, start: number, end: number, done: boolean, ascii: boolean, base?: number): void {
+  #validate(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    done: boolean,
+    base?: number,
+    ascii: boolean = isAscii(bytes, start, end),
+  ): void {
     if (!ascii || this.#utf8 > UTF8_BOUNDARY) {
       // 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a
       // valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_". This happens at the first impossible
       // byte, not at the end of the message.
-      this.#utf8 = validateUtf8(bytes, start, end, Math.max(this.#utf8, UTF8_BOUNDARY), this.#decoder);
-      if (this.#utf8 < 0) throw this.#invalidText(base, ~this.#utf8);
+      const state = validateUtf8(bytes, start, end, Math.max(this.#utf8, UTF8_BOUNDARY), this.#decoder);
+      if (state < 0) throw this.#invalidText(base, ~state);
+      this.#utf8 = state;
     }
     // 5.6: "the whole message MUST contain valid UTF-8". So it must not end inside a code point.
     if (done && this.#utf8 > UTF8_BOUNDARY) throw this.#invalidText(base, end);
@@ -281,10 +266,5 @@ export class Message implements Collector {
   #invalidText(base: number | undefined, index: number): ProtocolError {
     if (base !== undefined) this.#chunk.fault = base + index;
     return new ProtocolError('invalid-utf8');
-  }
-
-  #transferred(): TransferredError {
-    this.#chunk.fault = this.#chunk.offset;
-    return new TransferredError();
   }
 }

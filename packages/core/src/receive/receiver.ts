@@ -2,7 +2,7 @@
  * The receiver of a connection (RFC 6455 5.4 to 5.6): takes chunks, returns events.
  *
  * The frame reader cuts each chunk into frames. The receiver turns control frames into events and passes data frames on to the message
- * in progress. Both count for the rate limits.
+ * in progress. Control frames and data frames both count for the rate limits.
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
@@ -13,7 +13,8 @@ import { decodeClosePayload } from '../frame/close.ts';
 import { chunkOf, type FramePart, FrameReader } from '../frame/frame-reader.ts';
 import { Opcode, RSV1 } from '../frame/header.ts';
 import { mask, rotateKey } from '../simd.ts';
-import { type Collector, IGNORED, Message, type MessageEvent } from './message.ts';
+import { type Collector, IGNORED, type MessageEvent } from './collector.ts';
+import { Message } from './message.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
 
@@ -63,19 +64,22 @@ export class Receiver {
       return;
     }
     this.#backlog ??= new MessageBuffer();
-    this.#backlog.append(chunk, 0, chunk.length);
+    this.#backlog.append(chunk);
   }
 
   /**
-   * From here on only Ping and Close frames lead to events. Our own Close frame has been sent, and nothing else has an
-   * answer (5.5.1, 5.5.2).
+   * From here on `next` returns only Ping and Close frames: our own Close frame has been sent, and nothing else has an answer (5.5.1,
+   * 5.5.2). The connection answers these Ping frames without an event.
    */
   discard(): void {
     this.#message = IGNORED;
     this.#limiter = undefined;
   }
 
-  /** The offset in the stream of the frame, or of the first impossible byte of a text, that made `next` throw. */
+  /**
+   * The offset in the stream of the fault for which `next` threw. That is where the frame begins; in a text the first impossible byte, or
+   * the end of the message if it ends inside a code point; and for transferred memory the first byte that has not been parsed.
+   */
   get faultOffset(): number {
     const { fault, frameStart } = this.#chunk;
     return fault < 0 ? frameStart : fault;
@@ -83,8 +87,8 @@ export class Receiver {
 
   /** The offset in the stream at which an incomplete message or frame begins; -1 when there is none. */
   get pendingSince(): number {
-    const { start } = this.#message;
-    return start < 0 ? this.#reader.pendingSince : start;
+    const { since } = this.#message;
+    return since < 0 ? this.#reader.pendingSince : since;
   }
 
   /** The number of payload bytes received of the message in progress, before decompression. */
@@ -102,6 +106,7 @@ export class Receiver {
     const event = this.#message.next(now);
     if (event !== undefined) return event;
     while (true) {
+      // The reader asks the message whether it is in progress: that decides which frames may come next (5.4).
       const part = this.#reader.next(this.#message);
       if (part !== undefined) {
         const event = part.header.opcode < 8 ? this.#message.take(part, now) : this.#controlFrame(part, now);
@@ -115,15 +120,21 @@ export class Receiver {
     const backlog = this.#backlog;
     if (backlog === undefined) return false;
     const chunk = this.#chunk;
-    // `take` throws when the memory of the backlog was transferred, and the fault lies here then.
-    chunk.fault = chunk.base;
-    chunk.take(backlog.take());
-    chunk.fault = -1;
+    try {
+      chunk.take(backlog.take());
+    } catch (error) {
+      // The application has transferred memory of the backlog, so the fault is where the backlog begins.
+      chunk.fault = chunk.base;
+      throw error;
+    }
     this.#backlog = undefined;
     return true;
   }
 
-  /** Collects the payload of a control frame and returns its event. The payload is short, so it is copied out of the chunk. */
+  /**
+   * Collects the payload of a control frame and returns its event. The payload is copied, so that an application that transfers it does
+   * not take the chunk with it.
+   */
   #controlFrame(part: FramePart, now: number): PingEvent | PongEvent | CloseEvent | undefined {
     const { header, start, end, offset } = part;
     if (part.first) {
@@ -140,7 +151,7 @@ export class Receiver {
     this.#control = NOTHING;
     if (header.opcode === Opcode.Ping) return { type: 'ping', data: payload };
     if (header.opcode === Opcode.Close) return { type: 'close', ...decodeClosePayload(payload) };
-    // A Pong frame has no answer.
+    // After our own Close frame only frames that need an answer become events, and a Pong frame needs none.
     return this.#message.ignores ? undefined : { type: 'pong', data: payload, latency: undefined };
   }
 }

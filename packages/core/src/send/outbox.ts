@@ -2,8 +2,8 @@
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
  * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time; an outbox that needs it first makes
- * the owner copy its frames out, into a part. Nothing of the scratch is handed out: `transmit` returns copies and parts, which are never
- * written to again. Two connections are handed the same memory only where the application prepared a message for both.
+ * the owner copy its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, or a part, or what `max` cuts
+ * from a part, and none of these is written to again. Two connections are handed the same memory only for a message that was prepared.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.
@@ -18,19 +18,16 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 /** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
-/**
- * A longer frame is written into memory of its own. Up to this length a second copy costs less: the scratch stays in the processor's
- * caches, and memory that has just been allocated is not in them (benchmarks: echo, 64 KiB).
- */
+/** A longer frame gets memory of its own. Up to here the scratch, which caches hold, and a copy cost less (benchmarks: echo, 64 KiB). */
 const LARGE = 81_920;
 
-/** A frame that many connections share is copied up to this length where others wait before it: parts of their own cost more. */
+/** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
 const SHARED_FROM = 4096;
 
 /** Takes every frame that a sender can have written. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
 
-/** The scratch, which is allocated when it is first needed, and the outbox that owns it. */
+/** The scratch, allocated when it is first needed, and its owner. */
 let scratch = NOTHING;
 let scratchWords = NO_WORDS;
 let owner: Outbox | undefined;
@@ -49,8 +46,8 @@ export class Outbox {
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
-  // What waits, in order: the parts from index `#first` on, without the first `#offset` bytes of the first of them, then the whole
-  // frames in `bytes[0]` to `bytes[#position - 1]`.
+  // What waits, in order: first `#parts[#first]` from byte `#offset` on, then the parts after it, then the frames in `bytes[0]` to
+  // `bytes[#position - 1]`.
   #position = 0;
   #parts: (Uint8Array | Loan)[] = [];
   #first = 0;
@@ -78,7 +75,7 @@ export class Outbox {
   }
 
   /**
-   * Queues a frame whose payload is borrowed from the application. It must not change until it has been written, since `transmit`
+   * Queues a frame whose payload is borrowed from the application. The payload must not change until it has been written: `transmit`
    * returns views of it.
    *
    * @param header the header of the frame, which belongs to the outbox from here on
@@ -90,7 +87,7 @@ export class Outbox {
     this.queuedBytes += header.length + payload.length;
   }
 
-  /** Queues a frame that is never written to, and that other outboxes may have as well: it is transmitted as it is. */
+  /** Queues the frame of a prepared message, which other outboxes may transmit too: nobody writes to it. */
   share(frame: Loan): void {
     const { length } = frame;
     if (this.queuedBytes > 0 && length < SHARED_FROM) {
@@ -105,8 +102,8 @@ export class Outbox {
   }
 
   /**
-   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they
-   * were lent or are shared.
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they are
+   * a borrowed payload or the frame of a prepared message.
    */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
@@ -121,7 +118,7 @@ export class Outbox {
     return bytes;
   }
 
-  /** Whether the next bytes are a frame that other outboxes may have as well, none of which has been transmitted here. */
+  /** Whether the next bytes are the frame of a prepared message, from its first byte on. */
   get nextIsShared(): boolean {
     const part = this.#parts[this.#first];
     return part instanceof Loan && part.isShared && this.#offset === 0;
@@ -147,8 +144,8 @@ export class Outbox {
   }
 
   /**
-   * Drops every frame of which no byte has been transmitted, and returns the number of bytes dropped. These stay: the rest of a frame
-   * that has been transmitted in part, an HTTP head, and the last `tail` bytes.
+   * Drops every frame of which no byte has been transmitted, also later fragments of a message, and returns the number of bytes dropped.
+   * These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
@@ -166,7 +163,7 @@ export class Outbox {
     this.#parts = begun === undefined ? last : [begun, ...last];
     this.#first = 0;
     this.broken = undefined;
-    this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, -this.#offset);
+    this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, 0) - this.#offset;
     return before - this.queuedBytes;
   }
 
@@ -174,9 +171,9 @@ export class Outbox {
   vacate(): void {
     const { bytes } = this;
     const length = this.#position;
-    const isOwn = owner !== this;
-    if (length > 0) this.#parts.push(isOwn && length === bytes.length ? bytes : copyOf(bytes, 0, length));
-    if (!isOwn) owner = undefined;
+    const isScratch = owner === this;
+    if (length > 0) this.#parts.push(isScratch || length < bytes.length ? copyOf(bytes, 0, length) : bytes);
+    if (isScratch) owner = undefined;
     this.bytes = NOTHING;
     this.words = NO_WORDS;
     this.#position = 0;
@@ -184,7 +181,7 @@ export class Outbox {
 
   #makeRoom(size: number): number {
     if (size > LARGE) {
-      // The frames that wait in the scratch go into the same part.
+      // The frames that wait in the scratch are copied before it.
       const position = this.#position;
       const own = host.allocate(position + size);
       copyBytes(this.bytes, 0, position, own, 0);
@@ -233,7 +230,7 @@ export class Outbox {
   /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // Its memory is released now. The array is shortened only when half of it is unused, which keeps the cost of a part constant.
+    // Its memory is released at once. The array is shortened only when half of it is unused, so that each part costs the same.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
@@ -253,7 +250,7 @@ export class Outbox {
   }
 }
 
-/** A frame whose payload, or all of it, lies in memory that the outbox only reads. */
+/** A frame of which all, or only the payload, lies in memory that the outbox may only read. */
 export class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;
@@ -277,8 +274,8 @@ export class Loan {
   }
 
   /**
-   * Whether the application has transferred or resized the memory of the payload. The length of the view cannot tell: after a transfer,
-   * optimised code of V8 11 may still return the old one (test: properties/ownership).
+   * Whether memory of the payload is gone: transferred, or shrunk. Memory that grows keeps the payload. The length of the view cannot tell:
+   * after a transfer, optimised code of V8 11 may still return the old one (test: properties/ownership).
    */
   get hasChanged(): boolean {
     return this.#memory.byteLength < this.#end;

@@ -19,7 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** At most this many bytes of Pong frames that answer Ping frames are in the outbox. Beyond that, only the last answer is kept. */
+/** While no more bytes of Pong frames than this are queued, each Ping frame is answered at once. Beyond that, only the latest is answered. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -37,20 +37,22 @@ export class Sender {
   readonly #outbox = new Outbox();
   readonly #frames: FrameWriter;
 
-  // The fragmented message that the application is sending, and what its last fragment has of a character that the next one completes:
-  // of a string half a surrogate pair, of bytes the state of their validation.
+  // The type of the fragmented message that the application is sending; 0 between messages.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
+  // The last fragment may end inside a character that the next one completes. A string then leaves half a surrogate pair, and bytes the
+  // state of their validation.
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
-  // The number of bytes of answers to Ping frames in the outbox, the number of bytes to transmit until the last of them has left, and
-  // the payload of the latest answer if there was no room for it.
-  #pongs = 0;
-  #pongsLeft = 0;
-  #pong: Uint8Array | undefined = undefined;
+  // The number of bytes of the Pong frames in the outbox that answer Ping frames.
+  #pongBytes = 0;
+  // The number of bytes to transmit until the last of these Pong frames has been transmitted.
+  #bytesToLastPong = 0;
+  // The payload of the latest answer, if there was no room for it.
+  #heldPong: Uint8Array | undefined = undefined;
   // The length of our Close frame and of all answers to Ping frames after it; 0 until it has been queued.
-  #closeSize = 0;
+  #tailBytes = 0;
 
   /** @param masked whether frames are masked, because this is a client (5.1) */
   constructor({ fragmentSize, random }: SenderOptions, masked: boolean) {
@@ -65,20 +67,20 @@ export class Sender {
 
   /** Whether another connection can use it: nothing waits, no message is in progress, and it keeps no state of its connection. */
   get isIdle(): boolean {
-    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#pong === undefined;
+    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;
     return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
   }
 
   /** The number of bytes that wait for `transmit`. */
   get queuedBytes(): number {
-    return this.#outbox.queuedBytes + (this.#pong === undefined ? 0 : this.#frames.sizeOf(this.#pong.length));
+    return this.#outbox.queuedBytes + (this.#heldPong === undefined ? 0 : this.#frames.sizeOf(this.#heldPong.length));
   }
 
   /**
    * Queues a whole message.
    *
-   * @param compress whether to compress it, where that was negotiated; default: by its length
-   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param compress whether to compress it, if that was negotiated; default: by its length
+   * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {StateError} `message-in-progress`
    * @throws {TypeError} when they are sent as text and are not valid UTF-8
@@ -97,7 +99,7 @@ export class Sender {
    * Queues a message that was encoded before.
    *
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when its bytes have been transferred by whoever transmitted them
+   * @throws {TypeError} when a driver has transferred the memory of its frame
    */
   prepared(message: PreparedMessage): void {
     this.#checkBetweenMessages();
@@ -113,16 +115,16 @@ export class Sender {
   /**
    * Queues the next fragment of a message.
    *
-   * @param compress whether to compress the message, where that was negotiated; the first fragment's counts
-   * @param lend whether long bytes may be left where they are until they have been transmitted
+   * @param compress whether to compress the message, if that was negotiated; only the first fragment's counts
+   * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {TypeError} when it is of another type than the message in progress, or sent as text and not valid UTF-8
    */
   fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false, text = false): void {
     const opcode = text || typeof data === 'string' ? Opcode.Text : Opcode.Binary;
-    const first = this.#message === 0;
+    const isFirst = this.#message === 0;
     // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
-    if (!first && this.#message !== opcode) {
+    if (!isFirst && this.#message !== opcode) {
       throw new TypeError(
         'the fragments of a message must be all strings or all bytes, which are text with the option text ' +
           '(RFC 6455 section 5.4)',
@@ -146,11 +148,11 @@ export class Sender {
       }
       utf8 = checkText(payload, this.#utf8, final);
     }
-    if (first) {
-      // The length of the message is not known yet.
+    if (isFirst) {
+      // The length of the message is not known yet, so it counts as long.
       this.#compressing = this.#transform !== undefined && (compress ?? this.#transform.wants(Infinity));
     }
-    const kind = first ? opcode : Opcode.Continuation;
+    const kind = isFirst ? opcode : Opcode.Continuation;
     const fin = final ? FINAL : 0;
     if (this.#compressing) this.#compress(kind, payload, fin);
     else this.#write(kind, payload, fin, lend);
@@ -164,27 +166,27 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame. If too many answers wait already, only the latest is kept until these have left. */
+  /** Queues the answer to a Ping frame. If too many answers wait already, only the latest is held until these have been transmitted. */
   pong(payload: Uint8Array): void {
     const size = this.#frames.sizeOf(payload.length);
-    if (this.#pongsLeft <= 0) this.#pongs = 0;
-    if (this.#pong === undefined && this.#pongs + size <= MAX_PONGS) {
+    if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
+    if (this.#heldPong === undefined && this.#pongBytes + size <= MAX_PONGS) {
       this.control(Opcode.Pong, payload);
-      this.#pongs += size;
-      this.#pongsLeft = this.#outbox.queuedBytes;
-      if (this.#closeSize > 0) this.#closeSize += size;
+      this.#pongBytes += size;
+      this.#bytesToLastPong = this.#outbox.queuedBytes;
+      if (this.#tailBytes > 0) this.#tailBytes += size;
       return;
     }
     // 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
     // frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-    this.#pong = payload.slice();
+    this.#heldPong = payload.slice();
   }
 
   /** Queues our Close frame. Only answers to Ping frames may be queued after it. */
   close(payload: Uint8Array): void {
     this.#placePong();
     this.#frames.bytes(FINAL | Opcode.Close, payload, 0, payload.length, false);
-    this.#closeSize = this.#frames.sizeOf(payload.length);
+    this.#tailBytes = this.#frames.sizeOf(payload.length);
     this.#message = 0;
     this.#surrogate = '';
     this.#utf8 = UTF8_BOUNDARY;
@@ -201,9 +203,9 @@ export class Sender {
 
   /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. */
   transmit(max: number = Infinity): Uint8Array | undefined {
-    if (this.#pongsLeft <= 0) this.#placePong();
+    if (this.#bytesToLastPong <= 0) this.#placePong();
     const bytes = this.#outbox.transmit(max);
-    if (bytes !== undefined) this.#pongsLeft -= bytes.length;
+    if (bytes !== undefined) this.#bytesToLastPong -= bytes.length;
     return bytes;
   }
 
@@ -214,19 +216,21 @@ export class Sender {
 
   /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
   transmitInto(into: Uint8Array): number {
-    if (this.#pongsLeft <= 0) this.#placePong();
+    if (this.#bytesToLastPong <= 0) this.#placePong();
     const length = this.#outbox.transmitInto(into);
-    this.#pongsLeft -= length;
+    this.#bytesToLastPong -= length;
     return length;
   }
 
   /**
-   * Drops what waits, and returns the number of bytes dropped. Three things stay: the rest of a frame that has been transmitted in part,
-   * the head of the opening handshake, and our Close frame with the answers to Ping frames after it.
+   * Drops what waits, and returns the number of bytes dropped. Three things stay:
+   * - the rest of a frame that has been transmitted in part,
+   * - the head of the opening handshake,
+   * - our Close frame, with the answers to Ping frames after it.
    */
   drop(): number {
-    const dropped = this.#outbox.drop(this.#closeSize);
-    this.#pongsLeft = Math.min(this.#pongsLeft, this.#outbox.queuedBytes);
+    const dropped = this.#outbox.drop(this.#tailBytes);
+    this.#bytesToLastPong = Math.min(this.#bytesToLastPong, this.#outbox.queuedBytes);
     return dropped;
   }
 
@@ -246,10 +250,10 @@ export class Sender {
 
   /** Queues the answer for which there was no room, if there is one. */
   #placePong(): void {
-    if (this.#pong === undefined) return;
-    const payload = this.#pong;
-    this.#pong = undefined;
-    this.#pongsLeft = 0;
+    if (this.#heldPong === undefined) return;
+    const payload = this.#heldPong;
+    this.#heldPong = undefined;
+    this.#bytesToLastPong = 0;
     this.pong(payload);
   }
 
@@ -257,8 +261,8 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // Compressed bytes must be sent, or the peer's window would differ from ours. So all keys are drawn first: that may throw. zlib
-    // never returns more than an eighth more bytes than it is given.
+    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so they are all drawn
+    // before: enough for an output that is an eighth longer than its input, which is more than zlib ever returns.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.125) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
@@ -275,15 +279,15 @@ export class Sender {
     }
     const bytes = typeof data === 'string' ? toBytes(data) : data;
     // 5.4: "A sender MAY create fragments of any size for non-control messages."
-    let first = opcode;
+    let next = opcode;
     let start = 0;
     if (bytes.length > limit) {
       this.#frames.prepare(Math.ceil(bytes.length / limit));
       for (; bytes.length - start > limit; start += limit) {
-        this.#frames.bytes(first, bytes, start, start + limit, lend);
-        first = Opcode.Continuation;
+        this.#frames.bytes(next, bytes, start, start + limit, lend);
+        next = Opcode.Continuation;
       }
     }
-    this.#frames.bytes(fin | first, bytes, start, bytes.length, lend);
+    this.#frames.bytes(fin | next, bytes, start, bytes.length, lend);
   }
 }

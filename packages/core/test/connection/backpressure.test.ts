@@ -4,11 +4,10 @@ import * as assert from 'uvu/assert';
 import { Connection, type EndEvent, Opcode, StateError } from '../../src/index.ts';
 import { byteByByte, Pair } from '../pair.ts';
 import { concat } from '../support.ts';
-import { closeFrame, FAULT, frame, isA, NEVER, opened, own, ROLES, receive, sent, types } from './tools.ts';
+import { closeFrame, FAULT, frame, isA, NEVER, opened, own, QUIET, ROLES, receive, sent, types } from './tools.ts';
 
 const test = suite('back-pressure');
 const { Text, Binary, Ping } = Opcode;
-const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
 
 for (const role of ROLES) {
   const messages = (...texts: string[]): Uint8Array => concat(...texts.map((text) => frame(role, Text, text)));

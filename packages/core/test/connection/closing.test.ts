@@ -15,6 +15,7 @@ import {
   opened,
   own,
   ownClose,
+  QUIET,
   ROLES,
   receive,
   sent,
@@ -23,9 +24,6 @@ import {
 
 const test = suite('RFC 6455 7.1 closing');
 const { Text, Binary, Ping, Pong, Continuation } = Opcode;
-
-/** No deadline but those of closing. */
-const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
 
 for (const role of ROLES) {
   test(`7.1.2: we begin the closing handshake and the peer answers (${role})`, () => {

@@ -13,6 +13,7 @@ import {
   opened,
   own,
   ownClose,
+  QUIET,
   ROLES,
   receive,
   rule,
@@ -23,9 +24,6 @@ import {
 
 const test = suite('deadlines of a connection');
 const { Text, Binary, Continuation, Ping, Pong } = Opcode;
-
-/** All deadlines off but those that a test is about. */
-const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER };
 
 const within = (ms: number, bytes = 1024): ConnectionOptions => ({ messageProgress: { bytes, within: ms } });
 
@@ -84,7 +82,7 @@ test('4.1: a client fails when the response does not arrive in time', () => {
 });
 
 test('4.1: an open connection has no handshake deadline', () => {
-  const pair = new Pair({ client: OFF, server: OFF }).run();
+  const pair = new Pair({ client: QUIET, server: QUIET }).run();
   assert.equal([pair.client.connection.deadline, pair.server.connection.deadline], [NEVER, NEVER]);
 });
 
@@ -92,7 +90,7 @@ for (const role of ROLES) {
   // idleTimeout
 
   test(`idleTimeout: bytes that arrive restart it, bytes that we send do not (${role})`, () => {
-    const connection = opened(role, { ...OFF, idleTimeout: 1000 });
+    const connection = opened(role, { ...QUIET, idleTimeout: 1000 });
     assert.is(connection.deadline, 1000);
     connection.send('Hello');
     sent(connection);
@@ -105,14 +103,14 @@ for (const role of ROLES) {
   // heartbeat
 
   test(`heartbeat: a Ping frame is sent every interval, and silence after it fails the connection (${role})`, () => {
-    const connection = opened(role, { ...OFF, heartbeat: { interval: 1000, timeout: 300 } });
+    const connection = opened(role, { ...QUIET, heartbeat: { interval: 1000, timeout: 300 } });
     assert.is(types(pass(connection, 1000)), '');
     assert.is(sent(connection), own(role, Ping, '\0\0\0\x01'));
     givenUp(pass(connection, 1300), 'pong-timeout');
   });
 
   test(`heartbeat: any bytes count as an answer, and a Pong frame tells the latency (${role})`, () => {
-    const connection = opened(role, { ...OFF, heartbeat: { interval: 1000, timeout: 300 } });
+    const connection = opened(role, { ...QUIET, heartbeat: { interval: 1000, timeout: 300 } });
     pass(connection, 1000);
     sent(connection);
     receive(connection, frame(role, Binary, 'a long message').subarray(0, 7), 1299);
@@ -132,7 +130,7 @@ for (const role of ROLES) {
       [1e12, 1000],
     ] as const) {
       const connection = opened(role, {
-        ...OFF,
+        ...QUIET,
         idleTimeout: 2 * interval,
         heartbeat: { interval, timeout: interval },
       });
@@ -143,14 +141,14 @@ for (const role of ROLES) {
       receive(connection, frame(role, Pong, '\0\0\0\x01'), interval + slack);
       assert.equal([connection.deadline, connection.slack], [2 * interval + slack, slack]);
     }
-    const connection = opened(role, { ...OFF, heartbeat: { interval: 1000, timeout: 300 } });
+    const connection = opened(role, { ...QUIET, heartbeat: { interval: 1000, timeout: 300 } });
     pass(connection, 1000);
     assert.equal([connection.deadline, connection.slack], [1300, 0]);
-    assert.is(opened(role, OFF).slack, 0);
+    assert.is(opened(role, QUIET).slack, 0);
   });
 
   test(`heartbeat: further Ping frames do not postpone a timeout that is longer than the interval (${role})`, () => {
-    const connection = opened(role, { ...OFF, heartbeat: { interval: 100, timeout: 250 } });
+    const connection = opened(role, { ...QUIET, heartbeat: { interval: 100, timeout: 250 } });
     for (const at of [100, 200, 300]) {
       pass(connection, at);
       sent(connection);
@@ -159,7 +157,7 @@ for (const role of ROLES) {
   });
 
   test(`heartbeat: a late caller sends one Ping frame, not all that are overdue (${role})`, () => {
-    const connection = opened(role, { ...OFF, heartbeat: { interval: 100, timeout: 1e6 } });
+    const connection = opened(role, { ...QUIET, heartbeat: { interval: 100, timeout: 1e6 } });
     connection.timeout(1050);
     assert.is(sent(connection), own(role, Ping, '\0\0\0\x01'));
     assert.is(connection.deadline, 1150);
@@ -170,7 +168,7 @@ for (const role of ROLES) {
   test(`messageProgress: it runs from the first byte of a message to its last (${role})`, () => {
     const text = frame(role, Text, 'Hello');
     for (const cut of [1, 2, text.length - 1]) {
-      const connection = opened(role, { ...OFF, ...within(1000) });
+      const connection = opened(role, { ...QUIET, ...within(1000) });
       assert.is(connection.deadline, NEVER);
       receive(connection, text.subarray(0, cut), 100);
       assert.is(connection.deadline, 1100);
@@ -182,7 +180,7 @@ for (const role of ROLES) {
   });
 
   test(`messageProgress: fragments and control frames do not stop it, and the end of the message does (${role})`, () => {
-    const connection = opened(role, { ...OFF, ...within(1000) });
+    const connection = opened(role, { ...QUIET, ...within(1000) });
     receive(connection, frame(role, Text, 'Hel', false), 100);
     receive(connection, frame(role, Ping, 'p').subarray(0, 2), 200);
     receive(connection, frame(role, Ping, 'p').subarray(2), 300);
@@ -193,13 +191,13 @@ for (const role of ROLES) {
   });
 
   test(`messageProgress: it limits an incomplete control frame too (${role})`, () => {
-    const connection = opened(role, { ...OFF, ...within(1000) });
+    const connection = opened(role, { ...QUIET, ...within(1000) });
     receive(connection, frame(role, Ping, 'ping').subarray(0, 8 - 4), 100);
     assert.is(rule(pass(connection, 1100)), 'message-stalled');
   });
 
   test(`messageProgress: it does not run after the end of the transport (${role})`, () => {
-    const connection = opened(role, { ...OFF, ...within(1000), closeTimeout: NEVER });
+    const connection = opened(role, { ...QUIET, ...within(1000), closeTimeout: NEVER });
     connection.receive(frame(role, Text, 'Hel', false), 100).receiveEnd(100);
     assert.is(types(connection), 'end');
     assert.is(connection.deadline, NEVER);
@@ -267,7 +265,7 @@ for (const role of ROLES) {
       [{ ...within(1200) }, 'message-stalled'],
       [{ idleTimeout: 1200 }, 'idle-timeout'],
     ] as const) {
-      const connection = opened(role, { ...OFF, ...options });
+      const connection = opened(role, { ...QUIET, ...options });
       receive(connection, frame(role, Text, 'Hel', false), 100);
       connection.pause();
       assert.is(connection.deadline, NEVER);
@@ -282,7 +280,7 @@ for (const role of ROLES) {
 }
 
 test('7.1.1: all deadlines can be switched off', () => {
-  const connection = opened('server', { ...OFF, closeTimeout: NEVER });
+  const connection = opened('server', { ...QUIET, closeTimeout: NEVER });
   receive(connection, frame('server', Text, 'x', false));
   assert.is(connection.deadline, NEVER);
   connection.close();

@@ -6,16 +6,10 @@ import { permessageDeflate } from '../../src/deflate/index.ts';
 import { Connection, type ConnectionOptions, type Role } from '../../src/index.ts';
 import { decodeFrames, type Frame } from '../reference.ts';
 import { drain, equalBytes, join, ZEROS } from '../support.ts';
-import { closeFrame, ending, NEVER, opened, ROLES, receive, types } from './tools.ts';
+import { closeFrame, ending, NEVER, opened, QUIET, ROLES, receive, types } from './tools.ts';
 
 const test = suite('RFC 6455 7.1.7 dropping');
 
-const OPTIONS: ConnectionOptions = {
-  heartbeat: false,
-  idleTimeout: NEVER,
-  stallTimeout: NEVER,
-  messageProgress: false,
-};
 interface Case {
   readonly name: string;
   readonly options?: ConnectionOptions;
@@ -72,7 +66,7 @@ const sizeOf = ({ extended, key, payload }: Frame): number => 2 + extended + (ke
 for (const role of ROLES) {
   for (const { name, options, compressed, send } of CASES) {
     const make = (): Connection => {
-      const all = { ...OPTIONS, ...options, random: ZEROS };
+      const all = { ...QUIET, ...options, random: ZEROS };
       return compressed ? negotiated(role, all) : opened(role, all);
     };
 

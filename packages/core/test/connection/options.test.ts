@@ -225,12 +225,12 @@ test('a limit that is undefined does not limit', () => {
   assert.equal(resolveOptions({ rateLimits: { messages: undefined } }).rateLimits, { messages: undefined });
 });
 
-test('a message that is delivered in parts may have any number of fragments, unless said otherwise', () => {
+test("with messages: 'fragments' maxFragments is Infinity by default", () => {
   assert.is(resolveOptions({ messages: 'fragments' }).maxFragments, NEVER);
   assert.is(resolveOptions({ messages: 'fragments', maxFragments: 5 }).maxFragments, 5);
 });
 
-test('what resolveOptions gave means the same to a server', () => {
+test('the result of resolveOptions means the same to a server', () => {
   const resolved = resolveOptions({ messages: 'fragments', heartbeat: false, maxMessageSize: 5 });
   const forServers = resolveServerOptions(resolved);
   assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);

@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert';
 import {
   Connection,
   type ConnectionEvent,
-  type ConnectionOptions,
   type FailEvent,
   type LocalRuleName,
   Opcode,
@@ -20,10 +19,10 @@ import {
   FAULT,
   frame,
   isA,
-  NEVER,
   nothingFollows,
   opened,
   ownClose,
+  QUIET,
   ROLES,
   receive,
   rule,
@@ -34,12 +33,6 @@ import {
 
 const test = suite('RFC 6455 7.1.7 fail');
 
-const OPTIONS: ConnectionOptions = {
-  heartbeat: false,
-  idleTimeout: NEVER,
-  stallTimeout: NEVER,
-  messageProgress: false,
-};
 const RULES: readonly (readonly [LocalRuleName, code: number])[] = [
   ['reader-too-slow', 1013],
   ['handler-failed', 1011],
@@ -49,7 +42,7 @@ for (const role of ROLES) {
   for (const [name, code] of RULES) {
     test(`${name} sends a Close frame with ${code}, delivers fail with the cause, and parses nothing more (${role})`, () => {
       const cause = new Error('why');
-      const connection = opened(role, OPTIONS);
+      const connection = opened(role, QUIET);
       receive(connection, frame(role, Opcode.Text, 'Hello'));
       connection.receive(frame(role, Opcode.Text, 'not polled'));
       connection.fail(name, cause, 100);
@@ -71,13 +64,13 @@ for (const role of ROLES) {
     });
 
     test(`${name}: the cause of the transport replaces the cause of fail in the explanation (${role})`, () => {
-      const connection = opened(role, OPTIONS);
+      const connection = opened(role, QUIET);
       connection.fail(name, 'ours');
       assert.is(ending(connection, 'ECONNRESET').explanation.cause, 'ECONNRESET');
     });
 
     test(`${name} ends a pause (${role})`, () => {
-      const connection = opened(role, OPTIONS);
+      const connection = opened(role, QUIET);
       connection.pause();
       connection.receive(frame(role, Opcode.Text, 'unread'));
       connection.fail(name);
@@ -98,7 +91,7 @@ for (const role of ROLES) {
         },
       ];
       for (const begin of cases) {
-        const [one, other] = [opened(role, OPTIONS), opened(role, OPTIONS)];
+        const [one, other] = [opened(role, QUIET), opened(role, QUIET)];
         begin(one);
         begin(other);
         one.fail(name, 'late', 6);
@@ -114,7 +107,7 @@ for (const role of ROLES) {
     });
 
     test(`${name} does nothing after the end (${role})`, () => {
-      const connection = opened(role, OPTIONS);
+      const connection = opened(role, QUIET);
       connection.receiveEnd(0, 'gone');
       connection.fail(name, 'late');
       const { explanation } = ending(connection);
@@ -125,7 +118,7 @@ for (const role of ROLES) {
   }
 
   test(`fail with another rule throws in every state (${role})`, () => {
-    const connection = opened(role, OPTIONS);
+    const connection = opened(role, QUIET);
     for (const name of ['invalid-utf8', 'toString', '', undefined, 5]) {
       assert.throws(() => connection.fail(name as LocalRuleName), isA(TypeError));
     }
@@ -140,7 +133,7 @@ for (const role of ROLES) {
 test('4.2.2: fail answers a request that waits for a decision with 500', () => {
   for (const [name] of RULES) {
     const cause = new Error('database');
-    const server = Connection.server(OPTIONS);
+    const server = Connection.server(QUIET);
     assert.is(types(receive(server, ascii(requestHead()))), 'request');
     server.fail(name, cause, 100);
     const events = [...server];
@@ -156,7 +149,7 @@ test('4.2.2: fail answers a request that waits for a decision with 500', () => {
 });
 
 test('4.1: fail abandons any other opening handshake, as close does', () => {
-  for (const make of [() => Connection.server(OPTIONS), () => Connection.client('ws://h', { random: ZEROS })]) {
+  for (const make of [() => Connection.server(QUIET), () => Connection.client('ws://h', { random: ZEROS })]) {
     const connection = make();
     drain(connection);
     connection.fail('handler-failed', 'why', 10);
@@ -168,14 +161,14 @@ test('4.1: fail abandons any other opening handshake, as close does', () => {
 });
 
 test('reader-too-slow never drops a response', () => {
-  const refused = Connection.server(OPTIONS);
+  const refused = Connection.server(QUIET);
   receive(refused, ascii(requestHead()));
   refused.reject(403, {}, 'no');
   refused.fail('reader-too-slow');
   assert.match(sentText(refused), /^HTTP\/1\.1 403 .*no$/s);
 
   for (const transmitted of [0, 1, 40]) {
-    const server = Connection.server(OPTIONS);
+    const server = Connection.server(QUIET);
     receive(server, ascii(requestHead()));
     server.accept();
     server.send('a');
@@ -195,7 +188,7 @@ test('reader-too-slow never drops a response', () => {
 });
 
 test('a sender carries nothing over from one connection to the next', () => {
-  const options = resolveOptions(OPTIONS);
+  const options = resolveOptions(QUIET);
   const one = Connection.opened('server', {}, options);
   one.close(1000, 'a reason that is long');
   drain(one);
@@ -211,7 +204,7 @@ test('a sender carries nothing over from one connection to the next', () => {
 });
 
 test('reader-too-slow never drops the request of a client', () => {
-  const client = Connection.client('ws://example.com/', { ...OPTIONS, random: ZEROS });
+  const client = Connection.client('ws://example.com/', { ...QUIET, random: ZEROS });
   const front = (client.transmit(0, 10) as Uint8Array).slice();
   receive(client, ascii(responseHead()));
   client.send('a');
@@ -226,7 +219,7 @@ test('when a decoder fails the connection, that fault is the only one reported',
       connection.fail('handler-failed', 'decode');
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     };
-    const connection = opened('server', { ...OPTIONS, textDecoder: { decode, fatal: true, ignoreBOM: true } });
+    const connection = opened('server', { ...QUIET, textDecoder: { decode, fatal: true, ignoreBOM: true } });
     const events = types(receive(connection, frame('server', Opcode.Text, text)));
     assert.is(events, text.endsWith('\xff') ? 'fail' : 'text fail');
     assert.is(ending(connection).explanation.error?.rule, 'handler-failed');

@@ -14,12 +14,12 @@ const NOTHING = {
   ...{ bytesReceived: 0, bytesSent: 0, messagesReceived: 0, messagesSent: 0 },
 };
 
-test('nothing before anything has happened', () => {
+test('the statistics of a new connection are zero', () => {
   assert.equal(Connection.server().statistics, NOTHING);
   assert.equal(ending(Connection.server()).statistics, NOTHING);
 });
 
-test('the opening handshake counts as bytes, and has its time', () => {
+test('the statistics count the bytes of the opening handshake, and openedAt is its time', () => {
   const server = Connection.server({}, 5);
   const request = ascii(requestHead());
   server.receive(request, 7.9);
@@ -64,7 +64,7 @@ for (const role of ROLES) {
     assert.is(end.explanation.bytesReceived, received);
   });
 
-  test(`with messages: 'fragments' they count with their last part (${role})`, () => {
+  test(`with messages: 'fragments' a message counts with its last part (${role})`, () => {
     const connection = opened(role, { messages: 'fragments' });
     for (const [payload, opcode, final, count] of [
       ['a', Text, false, 0],
@@ -77,7 +77,7 @@ for (const role of ROLES) {
   });
 }
 
-test('the end of a connection that we failed has them too', () => {
+test('the end event of a failed connection has the statistics', () => {
   const connection = opened('server');
   receive(connection, frame('server', Text, 'a'), 3);
   connection.fail('handler-failed', undefined, 4);

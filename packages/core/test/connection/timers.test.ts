@@ -12,6 +12,8 @@ const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER };
 
 /** Timers whose clock and whose options a test moves. */
 class Clocked extends Timers {
+  override readonly opening = { due: undefined as number | undefined };
+  override readonly closing = { due: undefined as number | undefined };
   #options: ResolvedOptions = resolveOptions(OFF);
 
   constructor() {
@@ -38,13 +40,13 @@ class Clocked extends Timers {
 
 /** Sets a deadline to `time`, from 0. */
 const SETTERS: Readonly<Record<DeadlineName, (timers: Clocked, time: number) => void>> = {
-  handshake: (timers, time) => timers.at(0, { handshakeTimeout: time }).startHandshake(),
+  handshake: (timers, time) => timers.at(0, { handshakeTimeout: time }).startHandshake(timers.opening),
   ping: (timers, time) => timers.at(0, { heartbeat: { interval: time, timeout: 1 } }).startOpen(),
-  pong: (timers, time) => void timers.at(0, { heartbeat: { interval: NEVER, timeout: time } }).heartbeat(false),
+  pong: (timers, time) => void timers.at(0, { heartbeat: { interval: NEVER, timeout: time } }).heartbeat(),
   idle: (timers, time) => timers.at(0, { idleTimeout: time }).alive(),
   message: (timers, time) => timers.at(0, { messageProgress: { bytes: 1, within: time } }).watchMessage(0, 0),
   stall: (timers, time) => timers.at(0, { stallTimeout: time }).startStall(),
-  close: (timers, time) => timers.at(0, { closeTimeout: time }).startClose(),
+  close: (timers, time) => timers.at(0, { closeTimeout: time }).startClose(timers.closing),
 };
 
 test('at first no deadline runs', () => {
@@ -91,7 +93,7 @@ test('deadlines are whole milliseconds, rounded up, and Infinity sets none', () 
   ];
   for (const [handshakeTimeout, now, due] of cases) {
     const timers = new Clocked().at(now, { handshakeTimeout });
-    timers.startHandshake();
+    timers.startHandshake(timers.opening);
     assert.is(timers.deadline, due, `${handshakeTimeout} after ${now}`);
   }
 });
@@ -106,7 +108,7 @@ test('at the time Infinity all deadlines that run have passed, and no other', ()
 
 test('5.5.2: the next Ping frame is due after the interval, and the answer after the timeout', () => {
   const timers = new Clocked().at(1000.75, { heartbeat: { interval: 100.5, timeout: 30 } });
-  timers.heartbeat(false);
+  timers.heartbeat();
   assert.is(timers.deadline, 1031);
   timers.alive();
   assert.is(timers.deadline, 1102);
@@ -118,8 +120,8 @@ test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once
   const latency = (payload: Uint8Array, now: number): number | undefined => timers.at(now).latency(payload);
   assert.is(latency(new Uint8Array(4), 5), undefined);
   // It is valid until the next call.
-  const first = timers.at(100, { heartbeat }).heartbeat(false).slice();
-  const second = timers.at(200, { heartbeat }).heartbeat(false);
+  const first = timers.at(100, { heartbeat }).heartbeat().slice();
+  const second = timers.at(200, { heartbeat }).heartbeat();
   for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
     assert.is(latency(payload, 210), undefined);
   }
@@ -130,14 +132,14 @@ test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once
 test('5.5.2: every Ping frame of a connection has a payload of its own', () => {
   const timers = new Clocked().at(0, { heartbeat: { interval: 1, timeout: 1 } });
   const payloads = new Set<string>();
-  for (let n = 0; n < 70_000; n++) payloads.add(String(timers.heartbeat(false)));
+  for (let n = 0; n < 70_000; n++) payloads.add(String(timers.heartbeat()));
   assert.is(payloads.size, 70_000);
   assert.ok(payloads.has('0,1,0,0'));
 });
 
 test('an interval of Infinity sends no Ping frame, and a timeout of Infinity expects no answer', () => {
   const timers = new Clocked().at(5, { heartbeat: { interval: NEVER, timeout: NEVER } });
-  timers.heartbeat(false);
+  timers.heartbeat();
   assert.is(timers.deadline, NEVER);
 });
 

@@ -18,6 +18,9 @@ export const NEVER = Infinity;
 
 export const ROLES = ['server', 'client'] as const;
 
+/** No deadline but those of the opening and closing handshakes. */
+export const QUIET = { heartbeat: false, idleTimeout: NEVER, messageProgress: false, stallTimeout: NEVER } as const;
+
 /** Returns an open connection whose event `open` has been taken. The time is 0. */
 export function opened(role: Role, options: ConnectionOptions = {}): Connection {
   const connection = Connection.opened(role, {}, { random: ZEROS, ...options });

@@ -3,7 +3,9 @@ import type { DeflateEngine, Deflater, Inflater } from '../../src/deflate/index.
 
 export interface Counts {
   readonly engine: DeflateEngine;
-  /** How many bytes the inflaters have given. */
+  /** The number of messages compressed. */
+  deflated: number;
+  /** The number of bytes that the inflaters have returned. */
   inflated: number;
   /** What was made, reset and closed. */
   readonly log: string[];
@@ -27,7 +29,13 @@ export function counted(): Counts {
     createDeflater(options) {
       log.push(`deflater ${options.windowBits} ${options.level} ${options.memLevel}`);
       const inner = pako.createDeflater(options);
-      return { deflate: (data) => inner.deflate(data), ...logged('deflater', inner) };
+      return {
+        deflate(data) {
+          counts.deflated++;
+          return inner.deflate(data);
+        },
+        ...logged('deflater', inner),
+      };
     },
     createInflater(options) {
       log.push(`inflater ${options.windowBits}`);
@@ -47,6 +55,6 @@ export function counted(): Counts {
       };
     },
   };
-  const counts: Counts = { engine, inflated: 0, log };
+  const counts: Counts = { engine, deflated: 0, inflated: 0, log };
   return counts;
 }

@@ -14,7 +14,7 @@ function compressed(length: number): Uint8Array {
 }
 
 for (const messages of ['whole', 'fragments'] as const) {
-  test(`a few short messages that become long are too much (messages: ${messages})`, () => {
+  test(`a few short messages that inflate to more than inflatedBytes allows fail (messages: ${messages})`, () => {
     const inflatedBytes = { perSecond: 1000, burst: 250_000 };
     const server = opened('server', { rateLimits: { inflatedBytes }, messages });
     const types = (chunk: Uint8Array, now: number): unknown[] =>
@@ -29,7 +29,7 @@ for (const messages of ['whole', 'fragments'] as const) {
   });
 }
 
-test('tokens come back with time, and what is not compressed does not count', () => {
+test('tokens of inflatedBytes come back with time, and uncompressed messages take none', () => {
   const server = opened('server', { rateLimits: { inflatedBytes: { perSecond: 10_000, burst: 100_000 } } });
   const message = compressed(100_000);
   for (let n = 0; n < 5; n++) assert.is([...server.receive(message.slice(), n * 10_000)].length, 1);

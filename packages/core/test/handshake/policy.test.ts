@@ -41,7 +41,7 @@ for (const [origin, policy, allowed, host] of [
   ['null', {}, false, 'null'],
   ['null', {}, false, 'undefined'],
   ['', {}, false],
-  // Everybody.
+  // All origins.
   ['https://evil.example', { origins: 'any' }, true],
   ['null', { origins: 'any' }, true],
   // Exact.

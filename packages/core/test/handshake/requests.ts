@@ -15,12 +15,34 @@ export interface Row {
   readonly story?: (connection: Connection) => void;
 }
 
+type Fields = NonNullable<Parameters<typeof requestHead>[0]>;
+
 const BAD_REQUEST = '400 ';
 export const CRLF = '\r\n';
+const UPGRADE_REQUIRED = { answer: '426 ', fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}` };
+
+/** Returns rows with these heads, by name. */
+const heads = (
+  rule: HandshakeRuleName,
+  answer: string,
+  rows: readonly (readonly [name: string, head: string])[],
+): Row[] => rows.map(([name, head]) => ({ rule, name, head, answer }));
+
+/** Returns rows in which a header field has one of these values, several, or none. */
+const values = (
+  rule: HandshakeRuleName,
+  field: string,
+  all: readonly Fields[string][],
+  more: Partial<Row> = {},
+): Row[] =>
+  all.map((value) => ({
+    ...{ rule, name: JSON.stringify(value) ?? 'none', head: requestHead({ [field]: value }), answer: BAD_REQUEST },
+    ...more,
+  }));
 
 /** Requests that break a rule, at least one for every rule that a server enforces. */
 export const ROWS: Row[] = [
-  ...[
+  ...heads('request-malformed', BAD_REQUEST, [
     ['no HTTP', `nonsense${CRLF + CRLF}`],
     ['two empty lines before the first line', CRLF + CRLF + requestHead()],
     ['a bare LF before the first line', `\n${requestHead()}`],
@@ -38,161 +60,82 @@ export const ROWS: Row[] = [
     ['a method that is no token', requestHead({}, 'G@T / HTTP/1.1')],
     ['a version in small letters', requestHead({}, 'GET / http/1.1')],
     ['a version with three digits', requestHead({}, 'GET / HTTP/1.10')],
-  ].map(([name = '', head = '']) => ({ rule: 'request-malformed', name, head, answer: BAD_REQUEST }) as const),
-  ...[
+  ]),
+  ...heads('head-too-big', '431 ', [
     ['longer than maxHeadSize', requestHead({ Cookie: 'x'.repeat(16_384) })],
     ['129 header fields', requestHead({ Cookie: Array(124).fill('a') })],
     ['2,000 header fields', requestHead({ a: Array(2000).fill('') })],
-  ].map(([name = '', head = '']) => ({ rule: 'head-too-big', name, head, answer: '431 ' }) as const),
-  {
-    rule: 'target-too-long',
-    name: 'longer than half of maxHeadSize',
-    head: requestHead({}, `GET /${'x'.repeat(8192)} HTTP/1.1`),
-    answer: '414 ',
-  },
+  ]),
+  ...heads('target-too-long', '414 ', [
+    ['longer than half of maxHeadSize', requestHead({}, `GET /${'x'.repeat(8192)} HTTP/1.1`)],
+  ]),
   ...[
+    ...['*', 'example.com:80', 'chat', '?a', '/a#b', '/\x7f', '/caf\xe9', '/a\tb', 'http:/a', 'http:a'],
+    ...['ws://example.com/', 'http://', 'http:///a', 'http://u@example.com/', 'http://example.com/#a', 'http://[::1/'],
     ...[
-      '*',
-      'example.com:80',
-      'chat',
-      '?a',
-      '/a#b',
-      '/\x7f',
-      '/caf\xe9',
-      '/a\tb',
-      'http:/a',
-      'http:a',
-      'ws://example.com/',
+      'http://?a',
+      'http://example.com:80a/',
+      'http://example.com\\a/',
+      'ftp://example.com/',
+      'http://example.com/\xe9',
     ],
-    ...['http://', 'http:///a', 'http://u@example.com/', 'http://example.com/#a', 'http://[::1/', 'http://?a'],
-    ...['http://example.com:80a/', 'http://example.com\\a/', 'ftp://example.com/', 'http://example.com/\xe9'],
-  ].map(
-    (target) =>
-      ({
-        rule: 'target-form',
-        name: JSON.stringify(target),
-        head: requestHead({}, `GET ${target} HTTP/1.1`),
-        answer: BAD_REQUEST,
-      }) as const,
+  ].flatMap((target) =>
+    heads('target-form', BAD_REQUEST, [[JSON.stringify(target), requestHead({}, `GET ${target} HTTP/1.1`)]]),
   ),
-  ...['POST', 'HEAD', 'CONNECT', 'get', 'PRI'].map(
-    (method) =>
-      ({
-        rule: 'method-not-get',
-        name: method,
-        head: requestHead({}, `${method} / HTTP/1.1`),
-        answer: '405 ',
-        fields: `Allow: GET${CRLF}`,
-      }) as const,
+  ...['POST', 'HEAD', 'CONNECT', 'get', 'PRI'].map((method): Row => {
+    const head = requestHead({}, `${method} / HTTP/1.1`);
+    return { rule: 'method-not-get', name: method, head, answer: '405 ', fields: `Allow: GET${CRLF}` };
+  }),
+  ...['1.0', '0.9', '2.0', '3.0'].flatMap((version) =>
+    heads('http-version', '505 ', [[`HTTP/${version}`, requestHead({}, `GET / HTTP/${version}`)]]),
   ),
-  ...['1.0', '0.9', '2.0', '3.0'].map(
-    (version) =>
-      ({
-        rule: 'http-version',
-        name: `HTTP/${version}`,
-        head: requestHead({}, `GET / HTTP/${version}`),
-        answer: '505 ',
-      }) as const,
+  ...heads('request-body', BAD_REQUEST, [
+    ['Content-Length: 1', requestHead({ 'Content-Length': '1' })],
+    ['Content-Length: 0 twice', requestHead({ 'Content-Length': ['0', '0'] })],
+    ['Content-Length: -0', requestHead({ 'Content-Length': '-0' })],
+    ['Content-Length, empty', requestHead({ 'Content-Length': '' })],
+    ['Transfer-Encoding', requestHead({ 'Transfer-Encoding': 'chunked' })],
+    ['Transfer-Encoding, empty', requestHead({ 'Transfer-Encoding': '' })],
+  ]),
+  ...values('host-field', 'Host', [
+    undefined,
+    '',
+    ['example.com', 'example.com'],
+    'a b',
+    'user@example.com',
+    'a/b',
+    'a:b',
+    'caf\xe9',
+    '[::1',
+  ]),
+  ...values(
+    'upgrade-field',
+    'Upgrade',
+    [undefined, '', 'h2c', 'websockets', '"websocket"', 'websocket/13'],
+    UPGRADE_REQUIRED,
   ),
-  ...[
-    ['Content-Length: 1', { 'Content-Length': '1' }],
-    ['Content-Length: 0 twice', { 'Content-Length': ['0', '0'] }],
-    ['Content-Length: -0', { 'Content-Length': '-0' }],
-    ['Content-Length, empty', { 'Content-Length': '' }],
-    ['Transfer-Encoding', { 'Transfer-Encoding': 'chunked' }],
-    ['Transfer-Encoding, empty', { 'Transfer-Encoding': '' }],
-  ].map(
-    ([name, changes]) =>
-      ({
-        rule: 'request-body',
-        name: name as string,
-        head: requestHead(changes as Record<string, string>),
-        answer: BAD_REQUEST,
-      }) as const,
+  ...values('connection-field', 'Connection', [undefined, '', 'keep-alive', 'websocket', 'upgrade; a']),
+  ...values('key-field', 'Sec-WebSocket-Key', [
+    undefined,
+    '',
+    'AAAA',
+    'AAAAAAAAAAAAAAAAAAAAAA',
+    Array(2).fill('AAAAAAAAAAAAAAAAAAAAAA=='),
+  ]),
+  ...values('version-field', 'Sec-WebSocket-Version', [undefined, ['13', '13'], ['13', '8']], UPGRADE_REQUIRED),
+  ...values(
+    'version-unsupported',
+    'Sec-WebSocket-Version',
+    ['', '8', '0', '013', '+13', '14', '13, 8', '1e1', 'x'],
+    UPGRADE_REQUIRED,
   ),
-  ...[undefined, '', ['example.com', 'example.com'], 'a b', 'user@example.com', 'a/b', 'a:b', 'caf\xe9', '[::1'].map(
-    (value) =>
-      ({
-        rule: 'host-field',
-        name: JSON.stringify(value) ?? 'none',
-        head: requestHead({ Host: value }),
-        answer: BAD_REQUEST,
-      }) as const,
-  ),
-  ...[undefined, '', 'h2c', 'websockets', '"websocket"', 'websocket/13'].map(
-    (value) =>
-      ({
-        rule: 'upgrade-field',
-        name: JSON.stringify(value) ?? 'none',
-        head: requestHead({ Upgrade: value }),
-        answer: '426 ',
-        fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}`,
-      }) as const,
-  ),
-  ...[undefined, '', 'keep-alive', 'websocket', 'upgrade; a'].map(
-    (value) =>
-      ({
-        rule: 'connection-field',
-        name: JSON.stringify(value) ?? 'none',
-        head: requestHead({ Connection: value }),
-        answer: BAD_REQUEST,
-      }) as const,
-  ),
-  ...[undefined, '', 'AAAA', 'AAAAAAAAAAAAAAAAAAAAAA', Array(2).fill('AAAAAAAAAAAAAAAAAAAAAA==')].map(
-    (value) =>
-      ({
-        rule: 'key-field',
-        name: JSON.stringify(value) ?? 'none',
-        head: requestHead({ 'Sec-WebSocket-Key': value }),
-        answer: BAD_REQUEST,
-      }) as const,
-  ),
-  ...[undefined, ['13', '13'], ['13', '8']].map(
-    (value) =>
-      ({
-        rule: 'version-field',
-        name: JSON.stringify(value) ?? 'none',
-        head: requestHead({ 'Sec-WebSocket-Version': value }),
-        answer: '426 ',
-        fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}`,
-      }) as const,
-  ),
-  ...['', '8', '0', '013', '+13', '14', '13, 8', '1e1', 'x'].map(
-    (value) =>
-      ({
-        rule: 'version-unsupported',
-        name: JSON.stringify(value),
-        head: requestHead({ 'Sec-WebSocket-Version': value }),
-        answer: '426 ',
-        fields: `Upgrade: websocket${CRLF}Sec-WebSocket-Version: 13${CRLF}`,
-      }) as const,
-  ),
-  ...['', ' , ', 'a b', 'a, a', 'a, "b"', ['a', 'b', 'a']].map(
-    (value) =>
-      ({
-        rule: 'protocol-field',
-        name: JSON.stringify(value),
-        head: requestHead({ 'Sec-WebSocket-Protocol': value }),
-        answer: BAD_REQUEST,
-      }) as const,
-  ),
-  ...['', 'a b', 'a; b=', ['a', '=']].map(
-    (value) =>
-      ({
-        rule: 'extensions-field',
-        name: JSON.stringify(value),
-        head: requestHead({ 'Sec-WebSocket-Extensions': value }),
-        answer: BAD_REQUEST,
-      }) as const,
-  ),
-  ...['https://evil.example', 'null', '', ['http://example.com', 'http://example.com']].map(
-    (value) =>
-      ({
-        rule: 'origin-refused',
-        name: JSON.stringify(value),
-        head: requestHead({ Origin: value }),
-        answer: '403 ',
-      }) as const,
+  ...values('protocol-field', 'Sec-WebSocket-Protocol', ['', ' , ', 'a b', 'a, a', 'a, "b"', ['a', 'b', 'a']]),
+  ...values('extensions-field', 'Sec-WebSocket-Extensions', ['', 'a b', 'a; b=', ['a', '=']]),
+  ...values(
+    'origin-refused',
+    'Origin',
+    [...['https://evil.example', 'null', '', ['http://example.com', 'http://example.com']]],
+    { answer: '403 ' },
   ),
   {
     rule: 'early-data',

@@ -95,7 +95,7 @@ for (const [origin, scheme, authority, own] of [
   });
 }
 
-test('10.2: behind a proxy that is trusted its word counts and not Host; without it Host does', () => {
+test('10.2: the forwarded fields of a trusted proxy replace Host; without them Host counts', () => {
   const head = (fields: Record<string, string>): string =>
     requestHead({ Host: HOST, Origin: 'https://a.example', ...fields });
   const forwarded = { 'X-Forwarded-Host': 'a.example', 'X-Forwarded-Proto': 'https' };

@@ -74,41 +74,44 @@ class Wire {
   }
 }
 
-prepared('the same bytes as those of send, whatever is sent before, behind and elsewhere', () => {
-  check(
-    700,
-    fc.property(
-      fc.array(endpoint, { minLength: 1, maxLength: 3 }),
-      fc.array(message, { maxLength: 8 }),
-      (endpoints, messages) => {
-        const [ours, theirs] = [endpoints.map((each) => new Wire(each)), endpoints.map((each) => new Wire(each))];
-        for (const { data, compress, asText, to, other, room } of messages) {
-          const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-          const isText = typeof data === 'string' && asText;
-          const given = isText ? bytes : data;
-          const options = { compress, ...(isText && { text: true }) };
-          const once: PreparedMessage = prepare(given, options);
-          assert.is(once.length, bytes.length);
-          for (const [n, each] of ours.entries()) {
-            if ((to & (1 << n)) === 0) continue;
-            const same = theirs[n] as Wire;
-            for (const { connection } of other ? [each, same] : []) connection.send('in between');
-            each.connection.send(once);
-            same.connection.send(given, options);
-            assert.is(each.connection.queuedBytes, same.connection.queuedBytes);
-            each.take(room);
-            same.take(room);
+prepared(
+  'a prepared message has the bytes that send would write, whatever is sent before, behind and elsewhere',
+  () => {
+    check(
+      700,
+      fc.property(
+        fc.array(endpoint, { minLength: 1, maxLength: 3 }),
+        fc.array(message, { maxLength: 8 }),
+        (endpoints, messages) => {
+          const [ours, theirs] = [endpoints.map((each) => new Wire(each)), endpoints.map((each) => new Wire(each))];
+          for (const { data, compress, asText, to, other, room } of messages) {
+            const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+            const isText = typeof data === 'string' && asText;
+            const given = isText ? bytes : data;
+            const options = { compress, ...(isText && { text: true }) };
+            const once: PreparedMessage = prepare(given, options);
+            assert.is(once.length, bytes.length);
+            for (const [n, each] of ours.entries()) {
+              if ((to & (1 << n)) === 0) continue;
+              const same = theirs[n] as Wire;
+              for (const { connection } of other ? [each, same] : []) connection.send('in between');
+              each.connection.send(once);
+              same.connection.send(given, options);
+              assert.is(each.connection.queuedBytes, same.connection.queuedBytes);
+              each.take(room);
+              same.take(room);
+            }
           }
-        }
-        for (const [n, each] of ours.entries()) {
-          const same = theirs[n] as Wire;
-          each.take(Infinity);
-          same.take(Infinity);
-          assert.is(toHex(join(each.parts)), toHex(join(same.parts)));
-        }
-      },
-    ),
-  );
-});
+          for (const [n, each] of ours.entries()) {
+            const same = theirs[n] as Wire;
+            each.take(Infinity);
+            same.take(Infinity);
+            assert.is(toHex(join(each.parts)), toHex(join(same.parts)));
+          }
+        },
+      ),
+    );
+  },
+);
 
 prepared.run();

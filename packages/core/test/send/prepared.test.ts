@@ -1,53 +1,19 @@
-// Messages that are encoded once: whose their bytes are, what connections share of them, and how they are compressed.
+// Messages that are encoded once: who owns their bytes, and what connections share. Compression is in deflate/prepared.test.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pako } from '../../../deflate/src/index.ts';
-import { type DeflateEngine, permessageDeflate } from '../../src/deflate/index.ts';
-import { Connection, PreparedMessage, prepare, StateError } from '../../src/index.ts';
-import { opened as compressing, NO_TAKEOVER } from '../deflate/tools.ts';
+import { type Connection, PreparedMessage, prepare, type Role, StateError } from '../../src/index.ts';
+import { opened } from '../connection/tools.ts';
 import { transfer } from '../runtimes/ownership.ts';
-import { concat, drain, hex, toHex, ZEROS } from '../support.ts';
+import { concat, drain, hex, toHex } from '../support.ts';
 
 const test = suite('prepared messages');
 
-const open = (role: 'client' | 'server', options = {}): Connection => {
-  const connection = Connection.opened(role, {}, { heartbeat: false, random: ZEROS, ...options });
-  connection.poll();
-  return connection;
-};
+const open = (role: Role, options = {}): Connection => opened(role, { heartbeat: false, ...options });
 
-const throws = (call: () => unknown, message: RegExp): void => {
-  try {
-    call();
-  } catch (error) {
-    assert.instance(error, TypeError);
-    assert.match((error as Error).message, message);
-    return;
-  }
-  assert.unreachable(`no error: ${message}`);
-};
+const throws = (call: () => unknown, message: RegExp): void =>
+  assert.throws(call, (error: unknown) => error instanceof TypeError && message.test(error.message));
 
-/** An engine that counts what it compresses. */
-function counting(): { engine: DeflateEngine; count: () => number } {
-  let count = 0;
-  const engine: DeflateEngine = {
-    createInflater: (options) => pako.createInflater(options),
-    createDeflater(options) {
-      const deflater = pako.createDeflater(options);
-      return {
-        deflate(data) {
-          count++;
-          return deflater.deflate(data);
-        },
-        reset: () => deflater.reset(),
-        close: () => deflater.close(),
-      };
-    },
-  };
-  return { engine, count: () => count };
-}
-
-test('says what it is, and how long', () => {
+test('a prepared message has a type and a length in bytes', () => {
   const facts = ({ type, length }: PreparedMessage): unknown => [type, length];
   assert.equal(facts(prepare('a€')), ['text', 4]);
   assert.equal(facts(prepare(hex('01 02'))), ['binary', 2]);
@@ -57,7 +23,7 @@ test('says what it is, and how long', () => {
   assert.instance(prepare(''), PreparedMessage);
 });
 
-test('servers send it as it is, clients masked', () => {
+test('servers send a prepared message as it is, clients mask it', () => {
   const message = prepare('Hello');
   const server = open('server');
   server.send(message);
@@ -67,7 +33,7 @@ test('servers send it as it is, clients masked', () => {
   assert.is(toHex(drain(client)), '81 85 00 00 00 00 48 65 6c 6c 6f');
 });
 
-test('two servers transmit the same memory, which is alone in its buffer and exactly as long', () => {
+test('two servers transmit the same memory, which fills its buffer', () => {
   for (const length of [0, 5, 1000, 20_000, 100_000]) {
     const message = prepare(new Uint8Array(length));
     const parts = [open('server'), open('server')].map((connection) => {
@@ -82,7 +48,7 @@ test('two servers transmit the same memory, which is alone in its buffer and exa
   }
 });
 
-test('a short one joins what waits before it; a long one leaves as it is', () => {
+test('a short prepared message is joined with frames that wait before it, a long one is a part of its own', () => {
   const connection = open('server');
   const short = prepare('abc');
   for (let n = 0; n < 3; n++) connection.send(short);
@@ -98,7 +64,7 @@ test('a short one joins what waits before it; a long one leaves as it is', () =>
   assert.is(connection.transmit()?.length, 5004);
 });
 
-test('nextIsShared tells whether the next part is made for many', () => {
+test('nextIsShared is true while the next part is the memory of a prepared message', () => {
   const message = prepare(new Uint8Array(5000));
   const connection = open('server');
   assert.is(connection.nextIsShared, false);
@@ -119,7 +85,7 @@ test('nextIsShared tells whether the next part is made for many', () => {
   assert.is(client.nextIsShared, false);
 });
 
-test('transmitInto copies it, and counts', () => {
+test('transmitInto copies a prepared message and counts its bytes', () => {
   const connection = open('server');
   connection.send(prepare('Hello'));
   const into = new Uint8Array(10);
@@ -128,7 +94,7 @@ test('transmitInto copies it, and counts', () => {
   assert.equal([connection.statistics.bytesSent, connection.queuedBytes], [7, 0]);
 });
 
-test('it leaves in parts where the transport takes no more', () => {
+test('transmit returns a prepared message in parts of at most max bytes', () => {
   const connection = open('server');
   connection.send(prepare('Hello'));
   const parts = [3, 3, 3].map((max) => connection.transmit(undefined, max));
@@ -138,7 +104,7 @@ test('it leaves in parts where the transport takes no more', () => {
   );
 });
 
-test('what was prepared is a copy: what becomes of the bytes afterwards shows nowhere', () => {
+test('prepare copies the bytes, so later changes do not show', () => {
   const bytes = hex('01 02 03');
   const message = prepare(bytes);
   bytes.fill(255);
@@ -153,7 +119,7 @@ test('what was prepared is a copy: what becomes of the bytes afterwards shows no
   assert.is(toHex(drain(connection)), '82 03 01 02 03');
 });
 
-test('a short and a long text, ASCII or not, lone surrogates too', () => {
+test('a prepared text is encoded as send encodes it: short or long, ASCII or not, with lone surrogates', () => {
   for (const text of ['é', '€'.repeat(40), 'a'.repeat(5000), `${'換'.repeat(3000)}\ud83d`, '\udc2f🐯']) {
     const connection = open('server');
     connection.send(prepare(text));
@@ -163,7 +129,7 @@ test('a short and a long text, ASCII or not, lone surrogates too', () => {
   }
 });
 
-test('bytes that are to be text are UTF-8, and nothing else', () => {
+test('bytes that are sent as text must be UTF-8', () => {
   const message = /valid UTF-8; these are not, at index 1: send them as binary/;
   for (const call of [
     () => prepare(hex('61 ff'), { text: true }),
@@ -180,7 +146,7 @@ test('bytes that are to be text are UTF-8, and nothing else', () => {
   assert.is(toHex(drain(connection)), '81 03 e2 82 ac 81 03 e2 82 ac 82 03 e2 82 ac');
 });
 
-test('fragments that are text may be cut inside of a character; the message may not end there', () => {
+test('fragments of text may be cut inside a character, but the message may not end there', () => {
   const connection = open('server');
   const text = { text: true };
   connection.sendFragment(hex('61 e2'), false, text);
@@ -195,14 +161,14 @@ test('fragments that are text may be cut inside of a character; the message may 
   assert.is(toHex(drain(connection)), '01 02 61 e2 00 02 82 ac 00 01 62 00 04 f0 9f 90 af 80 01 63');
 });
 
-test('a Close frame ends a text that was cut inside of a character', () => {
+test('close is possible while a text in fragments is cut inside a character', () => {
   const connection = open('client');
   connection.sendFragment(hex('e2'), false, { text: true });
   connection.close();
   assert.is(toHex(drain(connection)), '01 81 00 00 00 00 e2 88 80 00 00 00 00');
 });
 
-test('not between the fragments of a message, and not when nothing can be sent: nothing changes', () => {
+test('sending a prepared message between fragments, into a full queue or after close throws and changes nothing', () => {
   const connection = open('server', { maxQueuedBytes: 10 });
   const message = prepare('abc');
   connection.sendFragment('a', false);
@@ -216,7 +182,7 @@ test('not between the fragments of a message, and not when nothing can be sent: 
   assert.throws(() => connection.send(message), rule('not-open'));
 });
 
-test('misuse says what to do instead', () => {
+test('an error for misuse says what to do instead', () => {
   const message = prepare('a');
   for (const name of ['compress', 'text', 'lend']) {
     throws(() => open('server').send(message, { [name]: true }), new RegExp(`^${name}: .*give this option to prepare`));
@@ -228,7 +194,7 @@ test('misuse says what to do instead', () => {
   throws(() => open('server').sendFragment(message as never, true), /a string, an ArrayBuffer or a view/);
 });
 
-test('longer than fragmentSize: each connection cuts it as it does others', () => {
+test('a prepared message longer than fragmentSize is cut like any other message', () => {
   const bytes = new Uint8Array(12_000).map((_, at) => at);
   const message = prepare(bytes);
   for (const role of ['server', 'client'] as const) {
@@ -241,104 +207,23 @@ test('longer than fragmentSize: each connection cuts it as it does others', () =
   }
 });
 
-test('without context takeover it is compressed once for all servers and clients', () => {
-  const { engine, count } = counting();
-  const message = prepare('Hello '.repeat(100));
-  const setting = { agreement: NO_TAKEOVER, engine };
-  const wires = (['server', 'server', 'client', 'client'] as const).map((role) => {
-    const connection = compressing(role, {}, setting);
-    connection.send(message);
-    connection.send(message);
-    return toHex(drain(connection));
-  });
-  assert.is(count(), 1);
-  assert.is(wires[0], wires[1]);
-  assert.is(wires[2], wires[3]);
-  assert.is(wires[0]?.slice(0, 2), 'c1');
-  // Whoever sends the text itself sends the same bytes.
-  const other = compressing('server', {}, setting);
-  other.send('Hello '.repeat(100));
-  other.send('Hello '.repeat(100));
-  assert.is(toHex(drain(other)), wires[0]);
-});
-
-test('other windows, levels and engines have frames of their own', () => {
-  const [one, other] = [counting(), counting()];
-  const message = prepare('Hello '.repeat(100));
-  const settings = [
-    { agreement: NO_TAKEOVER, engine: one.engine },
-    { agreement: { ...NO_TAKEOVER, serverMaxWindowBits: 9 }, engine: one.engine },
-    { agreement: NO_TAKEOVER, engine: one.engine, transform: { level: 1 } },
-    { agreement: NO_TAKEOVER, engine: one.engine, transform: { memLevel: 1 } },
-    { agreement: NO_TAKEOVER, engine: other.engine },
-  ];
-  for (let round = 0; round < 2; round++) {
-    for (const setting of settings) {
-      const connection = compressing('server', {}, setting);
-      connection.send(message);
-      drain(connection);
-    }
-  }
-  assert.equal([one.count(), other.count()], [4, 1]);
-});
-
-test('with context takeover each connection compresses it, since what it becomes depends on what came before', () => {
-  const { engine, count } = counting();
-  const message = prepare('Hello '.repeat(100));
-  for (const fragmentSize of [Infinity, 5]) {
-    const [one, other] = [0, 1].map(() => compressing('server', { fragmentSize }, { engine }));
-    for (const data of ['Hello', message]) one?.send(data);
-    for (const data of ['Hello', 'Hello '.repeat(100)]) other?.send(data);
-    assert.is(toHex(drain(one as Connection)), toHex(drain(other as Connection)));
-  }
-  assert.is(count(), 8);
-});
-
-test('compress, or else the threshold of each connection, decides', () => {
-  const setting = { agreement: NO_TAKEOVER, transform: { threshold: 4 } };
-  const firstByte = (text: string, compress?: boolean): number | undefined => {
-    const connection = compressing('server', {}, setting);
-    connection.send(prepare(text, { compress }));
-    return drain(connection)[0];
-  };
-  assert.equal([firstByte('abc'), firstByte('abcd')], [0x81, 0xc1]);
-  assert.equal([firstByte('abc', true), firstByte('abcd', false)], [0xc1, 0x81]);
+test('reader-too-slow drops queued prepared messages, but completes one that was transmitted in part', () => {
+  const message = prepare('Hello');
   const connection = open('server');
-  connection.send(prepare('abc', { compress: true }));
-  assert.is(drain(connection)[0], 0x81);
+  for (let n = 0; n < 3; n++) connection.send(message);
+  const begun = connection.transmit(undefined, 3) as Uint8Array;
+  connection.fail('reader-too-slow');
+  const wire = concat(begun, drain(connection));
+  assert.is(toHex(wire).slice(0, 26), '81 05 48 65 6c 6c 6f 88 11');
 });
 
-test('extensions of one server and of another agree on the recipe', () => {
-  const recipe = (options = {}): object | undefined => {
-    const extension = permessageDeflate(pako, options);
-    return extension.accept([{ name: 'permessage-deflate', parameters: [] }])?.transform.recipe;
-  };
-  assert.is(recipe(), undefined);
-  assert.ok(recipe({ serverNoContextTakeover: true }) !== undefined);
-  assert.is(recipe({ serverNoContextTakeover: true }), recipe({ serverNoContextTakeover: true }));
+test('maxQueuedBytes of a connection is its option, 16 MiB by default', () => {
+  assert.is(open('server').maxQueuedBytes, 16 * 1024 * 1024);
+  assert.is(open('client', { maxQueuedBytes: 5 }).maxQueuedBytes, 5);
 });
 
 if (transfer !== undefined) {
-  test('whoever transfers what it transmitted is told so at the next send, and that connection does not suffer', () => {
-    for (const setting of [{ agreement: NO_TAKEOVER }, { transform: { threshold: 1000 } }, {}]) {
-      const message = prepare('Hello');
-      const connection = compressing('server', {}, { ...setting });
-      connection.send(message);
-      const part = connection.transmit() as Uint8Array;
-      transfer?.(part);
-      if (setting.agreement === undefined && setting.transform === undefined) {
-        // Compressed with what came before: the part was the connection's own.
-        connection.send(message);
-        continue;
-      }
-      throws(() => connection.send(message), /transferred: whoever transmits them may only read them/);
-      connection.send('a');
-      assert.is(connection.state, 'open');
-      assert.ok(connection.queuedBytes > 0);
-    }
-  });
-
-  test('transferred while it waits elsewhere: that connection fails with loan-changed, and sends no half of a frame', () => {
+  test('a connection whose queued prepared message was transferred fails with loan-changed and sends no part of it', () => {
     const message = prepare(new Uint8Array(5000));
     const [one, other] = [open('server'), open('server')];
     one.send(message);
@@ -349,20 +234,5 @@ if (transfer !== undefined) {
     assert.is(fail?.type === 'fail' && fail.error.rule, 'loan-changed');
   });
 }
-
-test('reader-too-slow drops it like others, but not what has begun to leave', () => {
-  const message = prepare('Hello');
-  const connection = open('server');
-  for (let n = 0; n < 3; n++) connection.send(message);
-  const begun = connection.transmit(undefined, 3) as Uint8Array;
-  connection.fail('reader-too-slow');
-  const wire = concat(begun, drain(connection));
-  assert.is(toHex(wire).slice(0, 26), '81 05 48 65 6c 6c 6f 88 11');
-});
-
-test('maxQueuedBytes is told', () => {
-  assert.is(open('server').maxQueuedBytes, 16 * 1024 * 1024);
-  assert.is(open('client', { maxQueuedBytes: 5 }).maxQueuedBytes, 5);
-});
 
 test.run();

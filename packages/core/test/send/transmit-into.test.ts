@@ -6,7 +6,7 @@ import { client, of, server, transfer, transmitted } from './tools.ts';
 
 const taking = suite('transmitInto');
 
-taking('the bytes are those that transmit returns, whatever their parts', () => {
+taking('transmitInto writes the bytes that transmit would return, in any parts', () => {
   for (const size of [1, 7, 100, 16_384, 70_000, 200_000]) {
     for (const make of [server, client]) {
       const [one, other] = [make(), make()];
@@ -32,7 +32,7 @@ taking('the bytes are those that transmit returns, whatever their parts', () => 
   }
 });
 
-taking('what waits before a lent payload that is gone is still taken', () => {
+taking('transmitInto still writes what waits before a transferred loan', () => {
   const from = server();
   const payload = of(1, 20_000);
   from.message('a');

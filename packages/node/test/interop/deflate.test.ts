@@ -3,7 +3,7 @@ import { type DeflateRequest, permessageDeflate } from '@sockless/core/deflate';
 import { pako } from '@sockless/deflate';
 import * as assert from 'uvu/assert';
 import { native } from '../../../deflate/src/zlib.ts';
-import { noise } from '../../../deflate/test/expectations.ts';
+import { noise } from '../../../deflate/test/messages.ts';
 import { debianTool } from '../../../tools/testing.ts';
 import { type Bench, suite, within } from '../support.ts';
 import { OFFERED, Ours, type Peer, SPOKEN } from './exchanges.ts';

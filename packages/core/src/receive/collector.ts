@@ -1,0 +1,35 @@
+/** What a receiver does with data frames (RFC 6455 5.4): it collects messages, or ignores all frames once our Close frame is sent. */
+import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
+import type { FramePart, MessageState } from '../frame/frame-reader.ts';
+
+/** The events that data frames lead to. */
+export type MessageEvent = TextEvent | BinaryEvent | FragmentEvent;
+
+/** Takes the data frames from the receiver. */
+export interface Collector extends MessageState {
+  /** Whether data frames are ignored. The receiver then ignores Pong frames too. */
+  readonly ignores: boolean;
+  /** The offset in the stream at which the message in progress begins; -1 when there is none. */
+  readonly since: number;
+  /** The number of payload bytes received of the message in progress, before decompression. */
+  readonly received: number;
+  /**
+   * Takes a part of a frame. Returns the event that it leads to, or the first of several.
+   *
+   * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
+   *   `invalid-deflate`
+   */
+  take(part: FramePart, now: number): MessageEvent | undefined;
+  /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
+  next(now: number): MessageEvent | undefined;
+}
+
+/** Takes the place of the message in progress once our Close frame has been sent. */
+export const IGNORED: Collector = {
+  ignores: true,
+  inMessage: undefined,
+  since: -1,
+  received: 0,
+  take: () => undefined,
+  next: () => undefined,
+};

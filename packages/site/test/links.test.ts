@@ -1,0 +1,46 @@
+/** What finds dead links finds them. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { deadLinks } from '../src/links.ts';
+
+const links = suite<{ folder: string }>('links');
+links.before.each((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), 'sockless-links-'));
+  mkdirSync(join(context.folder, 'a'));
+});
+links.after.each(({ folder }) => rmSync(folder, { recursive: true }));
+
+links('what leads somewhere is no problem', ({ folder }) => {
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<a href="a/b.html#x">b</a><a href="#top" id="top">top</a><script src="a/c.js"></script>',
+  );
+  writeFileSync(
+    join(folder, 'a/b.html'),
+    '<h1 id="x">x</h1><a href="../index.html#hex=81&amp;to=client">i</a><a href="https://example.com/">e</a>',
+  );
+  writeFileSync(join(folder, 'a/c.js'), '');
+  writeFileSync(join(folder, 'a/d.css'), 'a { background: url(data:image/png;base64,AA) }');
+  assert.equal(deadLinks(folder), []);
+});
+
+links('files and anchors that are not there, folders, and what is loaded from elsewhere', ({ folder }) => {
+  writeFileSync(
+    join(folder, 'a/b.html'),
+    '<a href="c.html">c</a><a href="#y">y</a><a href="../a/">a</a><a href="/b.html">b</a><script src="https://cdn.example/x.js"></script>',
+  );
+  writeFileSync(join(folder, 'd.css'), '@import "https://cdn.example/x.css";');
+  assert.equal(deadLinks(folder), [
+    'a/b.html loads https://cdn.example/x.js',
+    'a/b.html → c.html: there is no such file',
+    'a/b.html → #y: there is no such anchor',
+    'a/b.html → ../a/: there is no such file',
+    'a/b.html → /b.html: it begins with "/", which leads elsewhere where the site is a file or below a path',
+    'd.css loads https://cdn.example/x.css',
+  ]);
+});
+
+links.run();

@@ -1,0 +1,98 @@
+/** What the playground decodes, and its page in Chromium, opened as a file. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { debianTool } from '@sockless/tools/testing';
+import { chromium } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { VECTORS } from '../../core/test/vectors.ts';
+import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { writePlayground } from '../src/build.ts';
+import { decode, MAX_FRAMES, parseHex } from '../src/playground/decode.ts';
+
+const test = suite('playground');
+const CLIENT = { role: 'client', compression: false } as const;
+
+test('hexadecimal digits as people paste them', () => {
+  for (const text of ['81 05', '8105', '0x81, 0x05', '\\x81\\x05', '81:05', ' 81\n05 ', '81|05']) {
+    assert.equal([...parseHex(text)], [0x81, 5], text);
+  }
+  assert.equal([...parseHex('')], []);
+  assert.throws(() => parseHex('81 0'), /only one digit/);
+  assert.throws(() => parseHex('81 0g'), /“g” is not/);
+});
+
+test('frames and events', () => {
+  const { frames, rest, events, fault } = decode(
+    parseHex('01 03 48 65 6c  89 02 68 69  80 02 6c 6f  82 05 01'),
+    CLIENT,
+  );
+  assert.equal(
+    frames.map(({ offset, frame }) => [offset, frame.preview, frame.isText]),
+    [
+      [0, 'Hel', true],
+      [5, 'hi', false],
+      [9, 'lo', true],
+    ],
+  );
+  assert.equal(events, ['ping, 2 bytes: 68 69', 'text, 5 characters: "Hello"']);
+  assert.equal([rest, fault], [3, undefined]);
+});
+
+test('compressed frames are inflated, where that was agreed on', () => {
+  const bytes = parseHex('c1 07 f2 48 cd c9 c9 07 00');
+  const { frames, events } = decode(bytes, { role: 'client', compression: true });
+  assert.equal([frames[0]?.frame.preview, ...events], ['Hello', 'text, 5 characters: "Hello"']);
+  assert.is(decode(bytes, CLIENT).fault?.rule, 'reserved-bits');
+});
+
+test('the vectors of core break here the rule that they break there', () => {
+  for (const vector of VECTORS) {
+    const { name, role, hex, options } = vector;
+    if (options !== undefined || hex.length > 10_000) continue;
+    const { fault } = decode(parseHex(hex), { role, compression: false });
+    const expected = vector.rule === undefined ? [undefined, undefined] : [vector.rule, vector.offset ?? 0];
+    assert.equal([fault?.rule, fault?.offset], expected, name);
+  }
+});
+
+test('more frames than are shown', () => {
+  const { frames, rest } = decode(parseHex('8a 00 '.repeat(MAX_FRAMES + 10)), CLIENT);
+  assert.equal([frames.length, rest], [MAX_FRAMES, 20]);
+});
+
+debianTool('chromium').test(test)('the page decodes what is pasted, as a file and without a network', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sockless-playground-'));
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
+  try {
+    await writePlayground(folder);
+    const html =
+      '<link rel="stylesheet" href="playground.css"><div id="playground" class="playground"></div><script src="playground.js"></script>';
+    writeFileSync(join(folder, 'index.html'), `<!doctype html><meta charset="utf-8">${html}`);
+    const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error.stack)));
+    page.on('request', (request) => request.url().startsWith('file:') || problems.push(request.url()));
+    await page.goto(`${pathToFileURL(join(folder, 'index.html'))}#to=client&hex=81+80`);
+    assert.match((await page.textContent('.verdict')) ?? '', 'Fails the connection at byte 0 with masked-frame');
+    assert.is(await page.getAttribute('.verdict a', 'href'), 'Rules.masked-frame.html');
+    await page.fill('#bytes', '01 03 48 65 6c  80 02 6c 6f');
+    assert.match((await page.textContent('.verdict')) ?? '', 'text, 5 characters: "Hello"');
+    assert.is(await page.locator('details.one').count(), 2);
+    assert.match((await page.textContent('details.one[open] tr[data-field=fin]')) ?? '', 'More fragments');
+    await page.click('button:text-is("a compressed text")');
+    assert.ok(await page.isChecked('#compression'));
+    assert.match((await page.textContent('.verdict')) ?? '', '"Hello"');
+    await page.fill('#bytes', '<b>');
+    assert.match((await page.textContent('.verdict')) ?? '', '“<” is not a hexadecimal digit.');
+    assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    assert.equal(problems, []);
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.run();

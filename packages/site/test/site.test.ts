@@ -1,0 +1,167 @@
+/** The site: an export without documentation fails it; and in the whole budget all of it, on a wide and a narrow window. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { PROTOCOL_RULES } from '@sockless/core';
+import { debianTool } from '@sockless/tools/testing';
+import { type Browser, chromium } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { budget } from '../../core/test/budget.ts';
+import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
+import { buildSite } from '../src/build.ts';
+import { entries, summaryOf } from '../src/entries.ts';
+import { documentPages, fileOf, ROOT, render } from '../src/pages.ts';
+import { writeReference } from '../src/reference.ts';
+
+const test = suite('site');
+
+test('every entry that is published is documented', () => {
+  const all = entries();
+  const names = all.map(({ name }) => name);
+  for (const name of [
+    'core',
+    'core/frame',
+    'core/deflate',
+    'core/handshake',
+    'deflate',
+    'deflate/zlib',
+    'adapter',
+    'adapter/testing',
+    'node',
+    'deno',
+  ]) {
+    assert.ok(names.includes(`@sockless/${name}`), name);
+  }
+  for (const entry of all) assert.match(summaryOf(entry), /^\S.*\.$/s, entry.name);
+});
+
+test('every guide and the README of every published package is a page', () => {
+  const pages = new Set(documentPages().map(({ path }) => path));
+  const guides = readdirSync(join(ROOT, 'packages/docs')).filter(
+    (name) => name.endsWith('.md') && name !== 'README.md',
+  );
+  for (const name of guides) assert.ok(pages.has(`packages/docs/${name}`), name);
+  for (const { path } of entries()) {
+    const [folder = ''] = /packages\/[^/]+/.exec(path) ?? [];
+    assert.ok(pages.has(`${folder}/README.md`), folder);
+  }
+});
+
+test('links between pages hold, and what the site does not have becomes text', () => {
+  const page = {
+    path: 'a/b.md',
+    title: 'B',
+    text: '[c](c.ts#x) [d](../d.md) [e](../e) [f](f.md) [g](https://example.com) [h](#h) ![p](p.webp)',
+  };
+  const text = render(page, new Set(['a/c.ts', 'd.md', 'e/README.md']), ['a/p.webp']);
+  assert.is(
+    text,
+    '---\ntitle: "B"\n---\n[c](c.ts.md#x) [d](../d.md) [e](../e/README.md) f [g](https://example.com) [h](#h) ![p](p.webp)',
+  );
+  assert.is(fileOf('a/c.ts'), 'a/c.ts.md');
+});
+
+test('the anchor of a heading has its code, as the links to it have', () => {
+  const page = { path: 'a.md', title: 'A', text: '## From `ws`\n\n`code`\n\n### `x` and `y`\n' };
+  assert.match(render(page, new Set()), '## From <code>ws</code>\n\n`code`\n\n### <code>x</code> and <code>y</code>\n');
+});
+
+test('an export or a member without documentation, and a link that leads nowhere, are problems', async () => {
+  // Inside of the repository, where the compiler finds its libraries.
+  const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+  mkdirSync(dist, { recursive: true });
+  const folder = mkdtempSync(join(dist, 'fixture-'));
+  try {
+    const source = `/** An entry. */
+/** Has {@link Nothing}. */
+export interface Documented { bare: number }
+export function undocumented(): void {}
+`;
+    writeFileSync(join(folder, 'index.ts'), source);
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      '{ "compilerOptions": { "types": [], "target": "ES2022" }, "include": ["index.ts"] }',
+    );
+    writeFileSync(join(folder, 'site.css'), '');
+    writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    const problems = await writeReference({
+      entries: [{ name: 'fixture', path: join(folder, 'index.ts') }],
+      tsconfig: join(folder, 'tsconfig.json'),
+      readme: 'none',
+      documents: [],
+      css: join(folder, 'site.css'),
+      favicon: join(folder, 'favicon.svg'),
+      out: join(folder, 'out'),
+    });
+    const text = problems.join('\n');
+    for (const words of [
+      /Documented\.bare.*does not have any documentation/,
+      /undocumented.*does not have any documentation/,
+      /Nothing/,
+    ]) {
+      assert.match(text, words);
+    }
+    assert.is(problems.length, 3, text);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** One page of each kind, and what is to be seen on it. */
+const PAGES: readonly (readonly [path: string, words: string])[] = [
+  ['index.html', 'npm install @sockless/node'],
+  ['documents/Back-pressure_and_slow_readers.html', 'await ws.drained'],
+  ['documents/Rules.html', 'masked-frame'],
+  ['documents/Rules.masked-frame.html', PROTOCOL_RULES['masked-frame'].sentence.slice(1)],
+  ['documents/Limits_and_defaults.html', '16 MiB'],
+  ['documents/Examples.in-memory.ts.html', 'import'],
+  ['documents/Playground.html', 'text, 5 characters: "Hello"'],
+  ['modules/_sockless_core.html', 'Connection'],
+  ['modules/_sockless_core_frame.html', 'decodeFrameHeader'],
+  ['classes/_sockless_core.Connection.html', 'One end of a WebSocket connection'],
+  ['modules/_sockless_deno.html', 'serve'],
+  ['interfaces/_sockless_node.ConnectOptions.html', 'createSocket'],
+  ['documents/Fuzzing.html', 'A finding'],
+];
+
+async function look(browser: Browser, out: string, width: number): Promise<string[]> {
+  const page = await browser.newPage({ viewport: { width, height: 844 } });
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error.stack)));
+  page.on('console', (message) => problems.push(message.text()));
+  page.on('requestfailed', (request) => problems.push(`failed: ${request.url()}`));
+  page.on('request', (request) => /^(file|data|blob):/.test(request.url()) || problems.push(request.url()));
+  for (const [path, words] of PAGES) {
+    await page.goto(String(pathToFileURL(join(out, path))));
+    if (!(await page.textContent('.col-content'))?.includes(words)) problems.push(`${path} does not say ${words}`);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    if (overflow > 0) problems.push(`${path} is ${overflow} pixels wider than ${width}`);
+  }
+  await page.goto(String(pathToFileURL(join(out, 'documents/Rules.masked-frame.html'))));
+  await page.click('a:text-is("Decode these bytes") >> nth=0');
+  await page.waitForSelector('.verdict:has-text("with masked-frame")');
+  await page.close();
+  return problems;
+}
+
+const whole = budget(false, true);
+const out = fileURLToPath(new URL('../dist/site', import.meta.url));
+if (whole) {
+  test('the whole site has no undocumented export and no dead link', async () => {
+    assert.equal(await buildSite(out), []);
+  });
+  debianTool('chromium').test(test)('its pages read well as files, without a network, wide and narrow', async () => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
+    try {
+      assert.ok(existsSync(out));
+      for (const width of [1280, 390]) assert.equal(await look(browser, out, width), [], `${width} pixels wide`);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+test.run();
