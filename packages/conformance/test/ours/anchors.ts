@@ -51,7 +51,11 @@ export const ANCHORS: readonly (readonly [words: string, file: string, code: str
   ['must reply with a valid http response', 'handshake/server.ts', 'const response = { status: 101'],
   ['after quoted string unescaping', 'handshake/fields.ts', 'export function parseExtensions'],
   ["doesn't support the requested version", 'handshake/server.ts', "if (version !== '13') throw"],
-  ['a client must mask all frames', 'frame/header.ts', 'if (masked !== rules.masked'],
+  [
+    'a client must mask all frames',
+    'frame/header.ts',
+    "throw new ProtocolError(masked ? 'masked-frame' : 'unmasked-frame', start);",
+  ],
   [
     'a server must not mask any',
     'send/sender.ts',
