@@ -54,7 +54,7 @@ export const ANCHORS: readonly (readonly [words: string, file: string, code: str
   [
     'a client must mask all frames',
     'frame/header.ts',
-    "throw new ProtocolError(masked ? 'masked-frame' : 'unmasked-frame', start);",
+    "throw new ProtocolError(isMasked ? 'masked-frame' : 'unmasked-frame', start);",
   ],
   [
     'a server must not mask any',
