@@ -1,5 +1,5 @@
 /** What the lazy endpoint declares, and which cases catch each way to break it. */
-import type { Bug } from './lazy.ts';
+import type { Bug } from './bugs.ts';
 
 /** Cases by the end of their ids, for both roles: all that match. */
 export type Declared = RegExp;

@@ -4,35 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Link, Role, Target } from '../src/index.ts';
+import type { Bug } from './bugs.ts';
 import { BlockInflater, Failure, LIMIT } from './lazy-inflate.ts';
-
-/** What can be broken. */
-export type Bug =
-  | 'masks unchecked'
-  | 'FIN ignored'
-  | 'UTF-8 skipped'
-  | 'close echoed wrongly'
-  | 'close code unchecked'
-  | 'close code wrong'
-  | 'limit of the wire only'
-  | 'window lost after BFINAL'
-  | 'window never kept'
-  | 'pong dropped'
-  | 'pong without payload'
-  | 'reserved opcodes accepted'
-  | 'reserved bits ignored'
-  | 'length sign ignored'
-  | 'length of 32 bits'
-  | 'fragmented control frame'
-  | 'long control frame'
-  | 'interleaving'
-  | 'stray continuation'
-  | 'mask rotation'
-  | 'goes on after Close'
-  | 'truncated DEFLATE'
-  | 'offers unchecked'
-  | 'same mask'
-  | 'accept unchecked';
 
 const KEY = Buffer.from('0123456789abcdef').toString('base64');
 const accept = (key: string): string =>

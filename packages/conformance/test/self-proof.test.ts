@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Case, chooseCases, type Result, type Role, runCase, weight } from '../src/index.ts';
 import { BROKEN, CURED, LAZY, ONE_ROLE } from './broken.ts';
-import { type Bug, lazyTarget } from './lazy.ts';
+import type { Bug } from './bugs.ts';
+import { lazyTarget } from './lazy.ts';
 
 const test = suite('self-proof');
 const ALL = process.env.SOCKLESS_TEST_ALL === '1';

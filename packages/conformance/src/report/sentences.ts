@@ -1,5 +1,7 @@
 /** The sentences of the RFCs that say MUST or MUST NOT, and the cases that show whether an implementation follows them. */
+import { ANSWER } from './sentences-answer.ts';
 import { CONNECTION } from './sentences-connection.ts';
+import { END } from './sentences-end.ts';
 import { EXTENSION } from './sentences-extension.ts';
 import { OPENING } from './sentences-opening.ts';
 
@@ -15,7 +17,7 @@ export interface Sentence {
   readonly hidden?: string;
 }
 
-export const SENTENCES: readonly Sentence[] = [...OPENING, ...CONNECTION, ...EXTENSION];
+export const SENTENCES: readonly Sentence[] = [...OPENING, ...ANSWER, ...CONNECTION, ...END, ...EXTENSION];
 
 /** Returns the first sentence that a case belongs to. */
 export function sentenceOf(id: string): Sentence | undefined {
