@@ -131,19 +131,30 @@ function client(name: string, runtime: RuntimeName, program: string, secure = fa
   const run = async (options: RunOptions): Promise<Result[]> => {
     const tls = secure ? { host: 'localhost', tls: { cert: CERTIFICATE, key: KEY } } : {};
     const serving = await serveClientCases({ ...options, ...tls });
-    const child = launch(runtime, program, {
-      ROLE: 'client',
-      SECURE: secure ? '1' : '0',
-      SOCKLESS_CONFORMANCE_URL: serving.server.url,
-      SOCKLESS_CONFORMANCE_CASES: String(serving.cases.length),
-    });
-    let complaints = '';
-    child.stderr?.on('data', (text) => (complaints += text));
-    const late = setTimeout(() => child.kill('SIGKILL'), 240_000);
-    const code = await new Promise((resolve) => child.once('exit', (status, signal) => resolve(signal ?? status)));
-    clearTimeout(late);
-    if (code !== 0) console.error(`${name} ended with ${code}: ${complaints.slice(0, 2000)}`);
-    return serving.finish();
+    const { url, results } = serving.server;
+    const total = serving.cases.length;
+    // A client that crashes goes on behind the case that it did not survive.
+    const fatal = new Set<number>();
+    for (let next = 1, tries = 0; next <= total && tries < MOST_CRASHES; tries++) {
+      const env = { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: String(total), NEXT: String(next) };
+      const child = launch(runtime, program, { ROLE: 'client', SECURE: secure ? '1' : '0', ...env });
+      let complaints = '';
+      child.stderr?.on('data', (text) => {
+        complaints += text;
+      });
+      const late = setTimeout(() => child.kill('SIGKILL'), 240_000);
+      const code = await new Promise((resolve) => child.once('exit', (status, signal) => resolve(signal ?? status)));
+      clearTimeout(late);
+      await serving.server.settled();
+      if (code === 0) break;
+      if (tries === 0) console.log(`${name} ended with ${code}: ${complaints.slice(0, 300)}`);
+      const missing = serving.cases.findIndex((_, i) => i + 1 >= next && !results.has(i + 1));
+      const first = missing < 0 ? total + 1 : missing + 1;
+      if (first === next) fatal.add(next++);
+      else next = first;
+    }
+    const all = await serving.finish();
+    return all.map((result, i) => (fatal.has(i + 1) ? crashed(result) : result));
   };
   return {
     name,
@@ -152,6 +163,9 @@ function client(name: string, runtime: RuntimeName, program: string, secure = fa
     ...(RUNTIMES[runtime].program === undefined ? {} : { run }),
   };
 }
+
+/** How often a client is started again. */
+const MOST_CRASHES = 100;
 
 function memory(role: Role): Subject {
   return {

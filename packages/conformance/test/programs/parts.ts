@@ -12,7 +12,7 @@ export const SECURE: boolean = env.SECURE === '1';
 /** Plays all cases, eight at a time. `play` resolves when its connection has ended. */
 export async function askFor(play: (url: string) => Promise<unknown>): Promise<void> {
   const { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: count } = env;
-  let next = 1;
+  let next = Number(env.NEXT ?? 1);
   const worker = async (): Promise<void> => {
     while (next <= Number(count)) await play(`${url}/?case=${next++}`);
   };
