@@ -136,7 +136,12 @@ function client(name: string, runtime: RuntimeName, program: string, secure = fa
     // A client that crashes goes on behind the case that it did not survive.
     const fatal = new Set<number>();
     for (let next = 1, tries = 0; next <= total && tries < MOST_CRASHES; tries++) {
-      const env = { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: String(total), NEXT: String(next) };
+      const env = {
+        SOCKLESS_CONFORMANCE_URL: url,
+        SOCKLESS_CONFORMANCE_CASES: String(total),
+        NEXT: String(next),
+        PARALLEL: String(options.parallel ?? 8),
+      };
       const child = launch(runtime, program, { ROLE: 'client', SECURE: secure ? '1' : '0', ...env });
       let complaints = '';
       child.stderr?.on('data', (text) => {

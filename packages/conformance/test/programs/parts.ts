@@ -9,12 +9,12 @@ export const PORT: number = Number(env.PORT ?? 0);
 /** Whether with TLS. */
 export const SECURE: boolean = env.SECURE === '1';
 
-/** Plays all cases, eight at a time. `play` resolves when its connection has ended. */
+/** Plays all cases, eight at a time unless PARALLEL says more. `play` resolves when its connection has ended. */
 export async function askFor(play: (url: string) => Promise<unknown>): Promise<void> {
   const { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: count } = env;
   let next = Number(env.NEXT ?? 1);
   const worker = async (): Promise<void> => {
     while (next <= Number(count)) await play(`${url}/?case=${next++}`);
   };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  await Promise.all(Array.from({ length: Number(env.PARALLEL ?? 8) }, worker));
 }
