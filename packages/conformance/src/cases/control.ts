@@ -58,7 +58,8 @@ function pings(family: Family): void {
     family.echoes(
       `ping-row-${count}`,
       `of ${count} Ping frames in a row at least the last one is answered, and answers keep their order`,
-      about,
+      // So many at once are a flood, which an implementation may refuse.
+      count === 1000 ? { ...about, severity: 'may' } : about,
       Array.from({ length: count }, (_, i) => out.ping(`ping ${i}`)).flat(),
       items,
     );

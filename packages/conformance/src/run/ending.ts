@@ -150,7 +150,15 @@ async function refused(
 async function opened(play: Play, expect: Extract<Expectation, { end: 'opened' }>): Promise<void> {
   if (play.case.role === 'server') {
     const request = play.case.script.find((step) => step.do === 'head')?.head ?? '';
-    await play.opened(parseHead(request.trimStart()), undefined, expect.extensions);
+    const wasRefused = await play
+      .opened(parseHead(request.trimStart()), undefined, expect.extensions)
+      .catch((error) => {
+        // RFC 7692 7 asks for the offer to be declined: who refuses the whole request has not accepted it either.
+        if (!(error instanceof Stop && expect.extensions?.accepted === false)) throw error;
+        play.session.find('should', play.case.section, `it refuses the request instead of the offer: ${error.message}`);
+        return true;
+      });
+    if (wasRefused === true) return;
   }
   await play.echo('hello');
   return alive(play);

@@ -103,7 +103,7 @@ function server(name: string, runtime: RuntimeName, program: string, secure = fa
       // A crash takes other cases with it: each that failed is played again, alone.
       const target = serverTarget(address);
       for (const [i, result] of results.entries()) {
-        if (result.verdict !== 'fail') continue;
+        if (!result.findings.some(({ text }) => LOST.test(text))) continue;
         const before = served.crashes;
         const again = await runCase(result.case, target, options);
         await delay(served.crashes > before || again.milliseconds === 0 ? 1500 : 0);
@@ -121,6 +121,9 @@ function server(name: string, runtime: RuntimeName, program: string, secure = fa
     ...(RUNTIMES[runtime].program === undefined ? {} : { run }),
   };
 }
+
+/** What a case says when the process has ended below it. */
+const LOST = /could not be played|ended the connection|did not answer|no other connection|ended without/;
 
 function crashed(result: Result): Result {
   const findings = [{ severity: 'must' as const, section: result.case.section, text: 'its process ends' }];
