@@ -59,7 +59,6 @@ const MEASURED: Readonly<Record<string, () => number[] | Promise<number[]>>> = {
       ...statuses,
     ];
   },
-  'ReconnectPolicy refusals': () => among(400, 499, (status) => isWorthRetrying(refused(status))),
   'ReconnectPolicy maxRetryAfter': async () => [await retryDelay('999999')],
   'ServerBounds maxConnections': () => [resolveBounds({}).maxConnections],
   'ServerBounds maxConnectionsPerAddress': () => [resolveBounds({}).maxConnectionsPerAddress],
