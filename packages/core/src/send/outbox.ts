@@ -19,10 +19,7 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 /** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
-/**
- * A longer frame gets memory of its own. For shorter frames the scratch, which stays in the processor's caches, and a copy cost less
- * (benchmarks: echo, 64 KiB).
- */
+/** A longer frame gets memory of its own. Up to here the scratch, which stays in caches, and a copy cost less (benchmarks: echo, 64 KiB). */
 const LARGE = 81_920;
 
 /** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
@@ -235,8 +232,7 @@ export class Outbox {
   /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // Its memory is released at once. The array is shortened only when more than half of it is unused, so that this costs little for each
-    // part.
+    // Its memory is released at once. The array is shortened only when more than half of it is unused: that costs little for each part.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {

@@ -171,8 +171,8 @@ export class Sender {
   }
 
   /**
-   * Queues the answer to a Ping frame. When {@link MAX_PONGS} leaves no room for it, it is held until all queued answers have left, or until
-   * our Close frame is queued, and takes the place of an answer that was held before.
+   * Queues the answer to a Ping frame. If {@link MAX_PONGS} leaves no room for it, it is held until all queued answers have left or our
+   * Close frame is queued, and takes the place of an answer that was held before.
    */
   pong(payload: Uint8Array): void {
     const size = this.#frames.sizeOf(payload.length);
