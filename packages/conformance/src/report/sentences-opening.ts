@@ -152,7 +152,7 @@ export const OPENING: readonly Sentence[] = [
     rfc: 6455,
     section: '4.1',
     words: 'The nonce MUST be selected randomly for each connection.',
-    hidden: 'seen only over several connections: see the finding of the runner about keys that repeat',
+    hidden: 'seen only over several connections, and a case has one',
   },
   {
     rfc: 6455,
