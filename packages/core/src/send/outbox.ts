@@ -241,10 +241,7 @@ export class Outbox {
     }
   }
 
-  /**
-   * Returns the beginning of the first part: up to the end of the frame that has been transmitted in part, or of an HTTP head, even if
-   * nothing of that has been transmitted. Returns `undefined` if there is neither.
-   */
+  /** Returns the first part up to the end of an HTTP head, or of the frame that has left in part; `undefined` if there is neither. */
   #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
     const transmitted = this.#offset;
     if (part instanceof Loan) return transmitted > 0 ? part : undefined;

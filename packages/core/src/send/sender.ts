@@ -19,10 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/**
- * Up to this many bytes of answers to Ping frames are queued until the last of them has left; those that have left before it still count.
- * Of the Ping frames that come beyond that, only the latest is answered, later.
- */
+/** At most this many bytes of answers to Ping frames are queued until the last of them has left. Beyond that only the latest is kept. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -170,10 +167,7 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /**
-   * Queues the answer to a Ping frame. If {@link MAX_PONGS} leaves no room for it, it is held until all queued answers have left or our
-   * Close frame is queued, and takes the place of an answer that was held before.
-   */
+  /** Queues the answer to a Ping frame. Without room for it, it is held until the queued answers have left, instead of one held before. */
   pong(payload: Uint8Array): void {
     const size = this.#frames.sizeOf(payload.length);
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
@@ -272,10 +266,9 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so they are drawn before:
-    // enough for an output of 1.125 times the input and two more frames. zlib exceeds 1.125 times only for short inputs, by up to 10 bytes,
-    // so with a `fragmentSize` below 5 bytes they may be too few.
-    this.#frames.prepare(2 + Math.ceil((bytes.length * 1.125) / this.#fragmentSize));
+    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so enough are drawn before
+    // for the longest output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
+    this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
     // fragments'.
