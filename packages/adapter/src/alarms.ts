@@ -140,8 +140,9 @@ export class Alarms {
     const clock = this.#clock;
     clock.clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = clock.setTimeout(() => this.#fire(), Math.min(Math.max(at - clock.now(), 0) + 1, MAX_DELAY));
-    this.#timer?.unref?.();
+    const timer = clock.setTimeout(() => this.#fire(), Math.min(Math.max(at - clock.now(), 0) + 1, MAX_DELAY));
+    this.#timer = timer;
+    timer.unref?.();
   }
 
   #fire(): void {

@@ -59,7 +59,7 @@ export function resolveBounds(bounds: ServerBounds): Readonly<Record<keyof Serve
  */
 export function networkOf(address: string): string {
   if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1);
-  const [before = '', after] = address.split('%', 1)[0]?.split('::') ?? [];
+  const [before = '', after] = (address.split('%', 1)[0] as string).split('::');
   const groups = before === '' ? [] : before.split(':');
   // `::` stands for as many groups of zeros as are missing.
   if (after !== undefined) {

@@ -183,8 +183,8 @@ export class Client<Data> extends WebSocketConnection<Data> {
   /** The connection ended: plans another try, or ends for good. */
   protected override end(ended: EndEvent): unknown {
     const event = this.#withReason(ended);
-    const { error, cause } = event.explanation;
-    this.#trial?.giveUp(this.#signal?.aborted ? this.#signal.reason : (error ?? cause));
+    // A try that ends before it is open has broken a rule of the handshake.
+    this.#trial?.giveUp(this.#signal?.aborted ? this.#signal.reason : event.explanation.error);
     this.#trial = undefined;
     const delay = this.#stopped ? undefined : this.#nextDelay(event);
     if (delay === undefined) {

@@ -51,6 +51,16 @@ test('setting an alarm again within its slack does not move it', () => {
   assert.is(sleeper.wakeAt, 2000);
 });
 
+test('an alarm at the very end of the slack is early enough, and stays', () => {
+  const own = alarmsOf(new VirtualClock(1000));
+  const sleeper = new Fake();
+  own.set(sleeper, 2100);
+  own.set(sleeper, 2000, 100);
+  assert.is(sleeper.wakeAt, 2100);
+  own.set(sleeper, 2000, 99);
+  assert.ok(sleeper.wakeAt >= 2000 && sleeper.wakeAt <= 2099, String(sleeper.wakeAt));
+});
+
 test('sleepers with slack can be set and cleared in any order, and each is woken in time', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = numbers(seed);

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { within } from '../../tools/testing.ts';
 import { Client } from '../src/client.ts';
-import { expire, start, work } from '../src/delivery.ts';
+import { expire, proceed, start, work } from '../src/delivery.ts';
 import type { Driver } from '../src/driver.ts';
 import { ConnectionEndedError } from '../src/ended-error.ts';
 import type { Handlers } from '../src/handlers.ts';
@@ -19,7 +19,7 @@ const test = suite('connection');
 /** A transport that takes every byte and delivers what a test says. */
 class FakeDriver implements Driver {
   readonly socket = undefined;
-  readonly queuedBytes = 0;
+  queuedBytes = 0;
   readonly connection: Connection;
   readonly #ws: WebSocketConnection<never>;
   destroyed = false;
@@ -170,6 +170,25 @@ test('ConnectionEndedError has a name, the end, and as its cause the broken rule
     assert.equal([name, message, end], ['ConnectionEndedError', summary, ws.endEvent]);
     assert.is(rule === undefined, bytes.length === 0);
     assert.is(cause, rule ?? 'destroyed');
+  }
+});
+
+test('drain is called when what waited in the driver was above the mark, be it by a byte, and has fallen to it', () => {
+  for (const [most, expected] of [
+    [1000, 0],
+    [1001, 1],
+  ] as const) {
+    let drains = 0;
+    const scope = new Scope<never>({ drain: () => void drains++ }, { clock: new VirtualClock(), highWaterMark: 1000 });
+    const ws = new WebSocketConnection<never>(scope);
+    const connection = Connection.opened('client');
+    const driver = new FakeDriver(ws, connection);
+    start(ws, connection, driver);
+    driver.queuedBytes = most;
+    proceed(ws, driver);
+    driver.queuedBytes = 1000;
+    proceed(ws, driver);
+    assert.is(drains, expected, `${most}`);
   }
 });
 

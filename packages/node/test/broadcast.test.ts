@@ -1,6 +1,6 @@
 // Sending to many: who gets a message, what happens to members that read too slowly, and the order of messages.
 import * as assert from 'uvu/assert';
-import { accept, Groups, type Handlers, prepare, type Server, type WebSocketConnection } from '../src/index.ts';
+import { accept, Groups, type Handlers, prepare, type ServeOptions, type Server, type WebSocketConnection } from '../src/index.ts';
 import { crowd, sizes } from './crowd.ts';
 import { rawClient } from './raw.ts';
 import { type Bench, deferred, delay, suite, thrown, until } from './support.ts';
@@ -62,8 +62,8 @@ test('a member that is not open is left out, and so is one that is being sent fr
 });
 
 /** A server with members that do not read, and so much waiting for each that one more message is too much. */
-async function full(bench: Bench, count: number, handlers: Handlers = {}) {
-  const { server, all, received } = await crowd(bench, 1, handlers, { maxQueuedBytes: 2 * MB });
+async function full(bench: Bench, count: number, handlers: Handlers = {}, options: ServeOptions = {}) {
+  const { server, all, received } = await crowd(bench, 1, handlers, { maxQueuedBytes: 2 * MB, ...options });
   for (let n = 0; n < count; n++) {
     (await rawClient(bench, server.port)).socket.pause();
     await until(() => all.length === n + 2);
@@ -82,9 +82,9 @@ async function full(bench: Bench, count: number, handlers: Handlers = {}) {
 
 test("slow: 'close' fails members whose queue is full with 1013, and the others get the message", async (bench) => {
   const ends: unknown[] = [];
-  const { group, received } = await full(bench, 2, {
-    end: (_, { explanation }) => void ends.push(explanation.sent?.code, explanation.error?.rule),
-  });
+  const end: Handlers['end'] = (_, { explanation }) =>
+    void ends.push(explanation.sent?.code, explanation.error?.rule);
+  const { group, received } = await full(bench, 2, { end }, { closeTimeout: 100 });
   assert.equal(group.send(new Uint8Array(MB)), { sent: 1, skipped: 0, closed: 2 });
   await until(() => received[0]?.length === 1);
   // They are not open any more.

@@ -122,4 +122,26 @@ test('drain is called if messages sent in `open`, together with kept ones, were 
   await clock.pass(1);
 });
 
+test('kept messages that reach the mark to the byte are no reason for drain', async () => {
+  const drainsWith = async (highWaterMark: number): Promise<[queuedBytes: number, drains: number]> => {
+    const clock = new VirtualClock();
+    let drains = 0;
+    const [near, far] = WireEnd.pair(clock);
+    new WirePeer(far, Connection.server({ heartbeat: false }), clock);
+    const simulated = simulateSocket(Duplex, near, clock, { connecting: true });
+    const options = { clock, createSocket: () => simulated.socket, reconnect: true, highWaterMark };
+    const ws = connect('ws://localhost/', options, { drain: () => void drains++ });
+    ws.send('ten bytes!');
+    const { queuedBytes } = ws;
+    simulated.connected();
+    await clock.pass(10);
+    ws.terminate();
+    await clock.pass(1);
+    return [queuedBytes, drains];
+  };
+  const [queuedBytes] = await drainsWith(65_536);
+  assert.equal(await drainsWith(queuedBytes), [queuedBytes, 0]);
+  assert.equal(await drainsWith(queuedBytes - 1), [queuedBytes, 1]);
+});
+
 test.run();

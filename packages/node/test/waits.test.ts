@@ -201,6 +201,21 @@ test('without an `error` handler strangers cannot fill the console', async (benc
   wire.write('this is no HTTP\r\n\r\n', frame('client', 0x81));
   assert.match(await wire.end(), /^HTTP\/1.1 400 /);
   assert.equal(lines, []);
+  // An error of the listening socket is no stranger's.
+  const oops = new Error('accept EMFILE');
+  server.http.emit('error', oops);
+  assert.is((lines[0] as unknown[]).at(-1), oops);
+});
+
+test('an invalid request after the head of a response gets no second one, which would be taken for its body', async (bench) => {
+  const { port } = await bench.serve({}, { http: (_, response) => void response.writeHead(200).write('a part') });
+  const wire = await dial(bench, port);
+  wire.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until(() => wire.received.includes('a part'));
+  wire.write('this is no HTTP\r\n\r\n');
+  const said = await wire.end();
+  assert.match(said, /^HTTP\/1.1 200 OK\r\n/);
+  assert.not.match(said, / 400 /);
 });
 
 test.run();

@@ -181,15 +181,12 @@ export class Application {
         this.#note(`the peer's Close frame, ${code}`);
         return this.#perhapsFail('close');
       },
-      end: (ws, event) => {
+      end: (_, event) => {
         this.#note(`end ${event.code}: ${event.explanation.summary}`);
         this.ends.push(event);
         this.waiting.delete('drain');
         this.#fragments = undefined;
-        if (!this.quiet && this.#random() < 0.2) {
-          const late = textOf(this.#number++, 10);
-          this.#sent(late, ws.send(late));
-        }
+        if (!this.quiet && this.#random() < 0.2) this.send();
         return this.#perhapsFail('end');
       },
       ...(hearsErrors && {

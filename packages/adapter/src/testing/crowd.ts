@@ -23,19 +23,21 @@ export class Crowd {
   broadcast(random: Random, data: string | Uint8Array): GroupSendResult {
     const slow = pick(random, ['skip', 'skip', 'close'] as const);
     const full = new Set<WebSocketConnection>();
-    const members = [...this.#group];
-    const able = members.filter((ws) => ws.state === 'open' && this.#applications.get(ws)?.isBetweenMessages);
+    const { size } = this.#group;
+    const able = [...this.#applications].filter(
+      ([ws, application]) => this.#group.has(ws) && ws.state === 'open' && application.isBetweenMessages,
+    );
     const result = this.#group.send(data, {
       slow(ws) {
         full.add(ws);
         return slow;
       },
     });
-    const got = able.filter((ws) => !full.has(ws));
-    for (const ws of got) this.#applications.get(ws)?.hasSent(data);
+    const got = able.filter(([ws]) => !full.has(ws));
+    for (const [, application] of got) application.hasSent(data);
     const counts = [result.sent, result.skipped + result.closed].join();
-    if (counts !== [got.length, members.length - got.length].join()) {
-      throw new Error(`of ${members.length} members ${got.length} should have got it: ${JSON.stringify(result)}`);
+    if (counts !== [got.length, size - got.length].join()) {
+      throw new Error(`of ${size} members ${got.length} should have got it: ${JSON.stringify(result)}`);
     }
     return result;
   }

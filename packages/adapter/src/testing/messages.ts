@@ -11,7 +11,7 @@ export function keyOf(data: string | Uint8Array): string {
   for (let at = 0; at < data.length; at += at < ALL ? 1 : STEP) {
     hash = Math.imul(hash ^ (isText ? data.charCodeAt(at) : (data[at] as number)), 0x01000193) >>> 0;
   }
-  const name = isText ? data.slice(0, data.indexOf('.')) : `${((data[0] ?? 0) << 8) | (data[1] ?? 0)}`;
+  const name = isText ? data.slice(0, data.indexOf('.')) : `${((data[0] as number) << 8) | (data[1] as number)}`;
   return `${isText ? 'text' : 'binary'} ${name} of ${data.length}, ${hash.toString(16)}`;
 }
 

@@ -77,15 +77,14 @@ export class Handle {
   }
 
   /** Counts as Node does: bytes that wait in the stream are included. */
-  get bytesWritten(): number {
-    return this.#handed + (this.#socket?.writableLength ?? 0) - this.#unfinished;
+  bytesWritten({ writableLength }: DuplexLike): number {
+    return this.#handed + writableLength - this.#unfinished;
   }
 
   start(socket: DuplexLike): void {
     this.#socket = socket;
     if (this.#tls) socket.once('end', () => this.#failGreeting());
-    if (this.phase === 'greeting') this.#reading = true;
-    else if (this.phase === 'open') this.#soon(() => socket.read(0));
+    if (this.phase === 'open') this.#soon(() => socket.read(0));
   }
 
   connected(): void {
@@ -93,7 +92,6 @@ export class Handle {
     this.phase = this.#tls ? 'greeting' : 'open';
     this.#socket?.emit('connect');
     if (this.phase === 'open') this.#open();
-    else this.#reading = true;
   }
 
   refused(): void {
@@ -103,7 +101,6 @@ export class Handle {
   secured(): void {
     if (this.phase !== 'greeting') return;
     this.phase = 'open';
-    this.#reading = false;
     this.#socket?.emit('secureConnect');
     this.#open();
   }
@@ -202,10 +199,9 @@ export class Handle {
     try {
       const bytes = this.#end.ended || this.#end.dead ? this.#end.read(MAX_READ) : undefined;
       if (bytes !== 'end') return;
-      this.#reading = false;
       this.#eof = true;
       socket.push(null);
-      socket.read(0);
+      socket.read();
     } catch (error) {
       socket.destroy(failure('read', codeOf(error)));
     }

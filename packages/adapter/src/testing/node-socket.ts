@@ -98,7 +98,7 @@ export function simulateSocket<Duplex extends DuplexLike>(
       return handle.bytesRead;
     },
     get bytesWritten() {
-      return handle.bytesWritten;
+      return handle.bytesWritten(this);
     },
     setNoDelay() {
       return this;

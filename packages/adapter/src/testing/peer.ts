@@ -86,13 +86,10 @@ export class WirePeer {
     const { deadline } = this.connection;
     this.#clock.clearTimeout(this.#timer);
     if (deadline === Infinity) return;
-    this.#timer = this.#clock.setTimeout(
-      () => {
-        this.connection.timeout(this.#clock.now());
-        this.flush();
-      },
-      Math.max(0, deadline - this.#clock.now()),
-    );
+    this.#timer = this.#clock.setTimeout(() => {
+      this.connection.timeout(this.#clock.now());
+      this.flush();
+    }, deadline - this.#clock.now());
   }
 
   #read(): void {
@@ -103,7 +100,7 @@ export class WirePeer {
         if (bytes === 'end') {
           this.connection.receiveEnd(this.#clock.now());
           this.flush();
-          if (!this.over) this.destroy();
+          this.destroy();
           return;
         }
         this.connection.receive(bytes.slice(), this.#clock.now());
