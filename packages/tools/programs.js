@@ -19,12 +19,21 @@ import { ROOT } from './workspace.js';
 /** @type {Record<string, Program>} */
 export const PROGRAMS = {
   bench: { run: 'benchmarks/src/run.ts', needs: '@sockless/benchmarks', help: 'benchmarks/help.txt' },
+  conformance: {
+    run: 'packages/conformance/test/ours/run.ts',
+    needs: '@sockless/conformance',
+    help: 'packages/conformance/help.txt',
+  },
   docs: { run: 'packages/site/src/run.ts', needs: '@sockless/site', help: 'packages/site/help.txt' },
   fuzz: { run: 'fuzz/src/run.ts', help: 'fuzz/help.txt' },
   hostile: { run: 'packages/hostile/src/run.ts', needs: '@sockless/hostile', help: 'packages/hostile/help.txt' },
   mutation: { run: 'packages/tools/mutation.ts', help: 'packages/tools/mutation.txt' },
   runtimes: { run: 'packages/runtimes/src/run.ts', needs: '@sockless/runtimes', help: 'packages/runtimes/help.txt' },
   soak: { run: 'packages/soak/src/run.ts', needs: '@sockless/soak', help: 'packages/soak/help.txt' },
+  compliance: {
+    run: 'packages/conformance/test/ours/write-compliance.ts',
+    help: 'Writes packages/conformance/COMPLIANCE.md: every MUST and MUST NOT, its cases, and the line of core that keeps it.',
+  },
   lifecycle: {
     run: 'packages/node/test/lifecycle/architecture.ts',
     args: ['--write'],

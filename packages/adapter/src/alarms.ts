@@ -1,24 +1,28 @@
 /**
- * One timer for all connections: a timer of the host's for each would be the largest part of an idle connection
- * (benchmarks: idle).
+ * All connections of a clock share one timer. One each would take most of the memory of an idle connection (benchmarks:
+ * idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
- * be woken late share a place in it, a batch for each time. Each step through a heap of thousands reads another object,
- * so a heartbeat of thousands of connections would spend its time there (benchmarks: heartbeat).
+ * be woken late are kept in batches, one for each time, and the heap holds the batch. Each step through a heap of
+ * thousands reads another object, so a heartbeat of thousands of connections would spend its time there (benchmarks:
+ * heartbeat).
  */
 import type { Connection } from '@sockless/core';
 import { type Clock, perClock, soon, type Timer } from './clock.ts';
 import { host } from './host.ts';
 
-/** Something that is to be woken at a time. */
+/** Something that is to be woken at a set time. */
 export interface Sleeper {
   /** The time to wake it, in whole milliseconds of the clock. */
   wakeAt: number;
-  /** Its index in the heap if positive; its place in a batch if negative, from -1 on; 0 if it has no alarm. */
+  /** Its index in the heap if positive; its place in a batch if negative, from -1 on; 0 if it has no alarm; or `DUE`. */
   alarm: number;
   /** Called when the time has come. */
   wake(): void;
 }
+
+/** The `alarm` of a sleeper whose time has come, until it is woken. */
+const DUE = -(2 ** 30);
 
 /** The longest delay that `setTimeout` takes. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -63,7 +67,7 @@ export class Alarms {
 
   /**
    * Wakes a driver at the deadline of its connection, if there is one. Usually an alarm that is early enough stands
-   * already; then this costs one comparison.
+   * already, and this only finds out that it does.
    *
    * @param startedAt the time on the clock at which the connection's time began, in whole milliseconds
    */
@@ -74,10 +78,14 @@ export class Alarms {
     if (sleeper.alarm === 0 || sleeper.wakeAt > at) this.set(sleeper, at, connection.slack);
   }
 
-  /** Removes the alarm of `sleeper`. */
+  /** Removes the alarm of `sleeper`. It is not woken, even if its time has come already. */
   clear(sleeper: Sleeper): void {
     const { alarm } = sleeper;
     if (alarm === 0) return;
+    if (alarm === DUE) {
+      sleeper.alarm = 0;
+      return;
+    }
     if (alarm < 0) {
       this.#leave(sleeper);
       return;
@@ -144,17 +152,14 @@ export class Alarms {
     const due: Sleeper[] = [];
     for (let first = this.#heap[1]; first !== undefined && first.wakeAt <= now; first = this.#heap[1]) {
       this.clear(first);
-      if (!(first instanceof Batch)) due.push(first);
-      else {
+      if (first instanceof Batch) {
         this.#batches.delete(first.wakeAt);
-        for (const sleeper of first.sleepers) {
-          sleeper.alarm = 0;
-          due.push(sleeper);
-        }
-      }
+        for (const sleeper of first.sleepers) due.push(sleeper);
+      } else due.push(first);
     }
-    // Let the sockets deliver first what they received while the process was busy: it may be the very thing whose
-    // deadline has passed.
+    for (const sleeper of due) sleeper.alarm = DUE;
+    // Let the sockets deliver first what they received while the process was busy: it may be what the deadline was
+    // waiting for, and then its alarm is removed.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }
@@ -174,6 +179,8 @@ class Batch implements Sleeper {
 /** An error of one sleeper must not stop the others. */
 function wake(sleeper: Sleeper): void {
   try {
+    if (sleeper.alarm !== DUE) return;
+    sleeper.alarm = 0;
     sleeper.wake();
   } catch (error) {
     host.console.error('sockless: an error while handling a deadline:', error);
@@ -181,11 +188,11 @@ function wake(sleeper: Sleeper): void {
 }
 
 /**
- * Returns the time at which all that are due at about `at` are woken: the first multiple of a power of two that is not
- * before `at` and not after `at + slack`.
+ * Returns the time at which all that are due at about `at` are woken: the first multiple of `step` at or after `at`. `step` is the
+ * largest power of two that is not greater than `slack`.
  */
 function together(at: number, slack: number): number {
-  // Neither a power nor a quotient: the engine keeps the result in place only while all are whole numbers (benchmarks: idle).
+  // A shift and a remainder, not `**` and `/`, so that `wakeAt` stays a small integer, which V8 stores in the object (benchmarks: idle).
   const step = 1 << (31 - Math.clz32(slack));
   const over = at % step;
   return over === 0 ? at : at - over + step;

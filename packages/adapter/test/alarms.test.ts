@@ -202,7 +202,28 @@ test('a sleeper that throws does not stop the others', async () => {
   assert.is(lines[0]?.at(-1), oops);
 });
 
-test('each clock has its own alarms, the same at each call', () => {
+test('a sleeper whose time has come is not woken if its alarm is removed before its turn', () => {
+  for (const slack of [0, 16]) {
+    const time = new VirtualClock(0);
+    const own = alarmsOf(time);
+    const order: Fake[] = [];
+    const [first, removed, moved] = [new Fake(order), new Fake(order), new Fake(order)];
+    first.wake = () => {
+      order.push(first);
+      own.clear(removed);
+      own.clear(moved);
+      own.set(moved, time.now() + 100);
+    };
+    for (const sleeper of [first, removed, moved]) own.set(sleeper, 16, slack);
+    time.advance(20);
+    assert.equal(order, [first], `slack ${slack}`);
+    time.advance(200);
+    assert.equal(order, [first, moved], `slack ${slack}`);
+    own.clear(removed);
+  }
+});
+
+test('each call for one clock returns the same alarms, and another clock has others', () => {
   const other = { ...hostClock };
   assert.is(alarmsOf(other), alarmsOf(other));
   assert.is.not(alarmsOf(other), alarms);

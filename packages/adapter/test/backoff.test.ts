@@ -58,7 +58,7 @@ test('the delay is never negative or NaN for a valid policy', () => {
   }
 });
 
-test('attempts are counted from 0: with a limit of 3 the fourth gets no delay', () => {
+test('attempts are counted from 0: with a limit of 3 there is no fourth', () => {
   const delays = [0, 1, 2, 3, 4].map((attempt) => backoffDelay(attempt, { attempts: 3 }, lowest));
   assert.equal(delays, [0, 0, 0, undefined, undefined]);
   assert.is(backoffDelay(0, { attempts: 0 }, lowest), undefined);

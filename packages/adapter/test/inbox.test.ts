@@ -23,7 +23,7 @@ function open(hasHandler = false): { inbox: Inbox; asked: unknown[] } {
 /** Returns a message that counts this many bytes. */
 const counting = (size: number): string => 'x'.repeat(size - OVERHEAD);
 
-test('1 MiB may wait behind a loop, to the byte; beyond it reading stops, once', () => {
+test('1 MiB may wait behind a loop, to the byte; beyond it reading is stopped, and only once', () => {
   const { inbox, asked } = open();
   inbox.iterate();
   inbox.push(counting(MAX_WAITING));

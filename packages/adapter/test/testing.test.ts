@@ -20,7 +20,7 @@ test('a correct adapter has no faults', async () => {
   assert.equal(await kindsOf('nothing', budget(40, 500)), []);
 });
 
-test('one that does not has', async () => {
+test('an adapter that forgets to proceed, leaves a timer or cuts what it sends has faults', async () => {
   assert.equal(await kindsOf('forgets to proceed', 120), [
     ...['never told: drain', 'never told: drained', 'never told: written'],
   ]);

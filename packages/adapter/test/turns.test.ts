@@ -49,7 +49,7 @@ test('an error of one call is printed and does not stop the others', () => {
   }
 });
 
-test('each clock has its own turns, the same at each call', () => {
+test('each call for one clock returns the same object, and another clock has another', () => {
   const { clock } = manual();
   assert.is(turnsOf(clock), turnsOf(clock));
   assert.is.not(turnsOf(clock), turnsOf(manual().clock));

@@ -22,7 +22,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-/** Copies `from[start]` to `from[end - 1]` to `into[at]`. */
+/** Copies the bytes `start` to `end - 1` of `from` into `into`, from `into[at]` on. */
 export function copyBytes(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
   const length = end - start;
   if (length > LOOP_TO) into.set(length === from.length ? from : viewOf(from, start, end), at);

@@ -179,7 +179,7 @@ test('allocated memory is a plain Uint8Array that fills a buffer of its own', ()
   for (const [i, memory] of memories.entries()) assert.ok(memory.every((byte) => byte === i));
 });
 
-test('more than 1 KiB is allocated without zeros if the host can do that in a buffer of its own', () => {
+test('more than 1 KiB is allocated uninitialised if the host can do that in a buffer of its own', () => {
   const asked: number[] = [];
   const allocUnsafeSlow = (length: number): Uint8Array => {
     asked.push(length);

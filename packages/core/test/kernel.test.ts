@@ -77,7 +77,7 @@ for (const [name, forbidden] of Object.entries<object>({
   });
 }
 
-suiteOf('first returns views of the beginning of the block', () => {
+suiteOf('`first` returns views of the beginning of the block', () => {
   for (const length of [0, 1, 5, 5, 1, KERNEL_SIZE]) {
     const view = simd.first(length);
     assert.equal([view.length, view.byteOffset, view.buffer], [length, simd.block.byteOffset, simd.block.buffer]);
@@ -95,7 +95,7 @@ const LENGTHS = [
   ...[KERNEL_SIZE - 1, KERNEL_SIZE],
 ];
 
-suiteOf('5.3 mask masks every length as the RFC says, whatever follows', () => {
+suiteOf('5.3 `mask` masks every length as the RFC says, whatever follows', () => {
   for (const length of LENGTHS) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
     for (const key of [0x37fa213d, 0, -1, 0x80000001 | 0, 0x00ff7f80]) {
@@ -109,7 +109,7 @@ suiteOf('5.3 mask masks every length as the RFC says, whatever follows', () => {
   }
 });
 
-suiteOf('8.1 mask returns 0 exactly when the result is all ASCII', () => {
+suiteOf('8.1 `mask` returns 0 exactly when the result is all ASCII', () => {
   for (const key of [0, 0x37fa213d, -1, 0x80ff017f | 0]) {
     for (const length of LENGTHS) {
       const ascii = new Uint8Array(length).fill(0x7f);
@@ -148,7 +148,7 @@ function compare(bytes: Uint8Array, name = toHex(bytes)): void {
 const EDGES = [...hex('00 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 f7 f8 ff')];
 const TAILS = [...hex('7f 80 8f 90 9f a0 bf c0')];
 
-suiteOf('8.1 look judges every sequence of 1 and 2 bytes as Node does', () => {
+suiteOf('8.1 `look` judges every sequence of 1 and 2 bytes as Node does', () => {
   fill(0x80);
   for (let a = 0; a < 256; a++) {
     compare(Uint8Array.of(a));
@@ -156,24 +156,27 @@ suiteOf('8.1 look judges every sequence of 1 and 2 bytes as Node does', () => {
   }
 });
 
-suiteOf('8.1 look judges sequences of 3 and 4 bytes at the edges of the grammar as Node does, across every end', () => {
-  for (const before of [0, 13, 14, 15]) {
-    const bytes = new Uint8Array(before + 4).fill(0x61);
-    for (const a of EDGES) {
-      for (const b of EDGES) {
-        for (const c of TAILS) {
-          bytes.set([a, b, c], before);
-          compare(bytes.subarray(0, before + 3));
-          if (a < 0xe0) continue;
-          for (const d of TAILS) {
-            bytes[before + 3] = d;
-            compare(bytes);
+suiteOf(
+  '8.1 `look` judges sequences of 3 and 4 bytes at the edges of the grammar as Node does, across every end',
+  () => {
+    for (const before of [0, 13, 14, 15]) {
+      const bytes = new Uint8Array(before + 4).fill(0x61);
+      for (const a of EDGES) {
+        for (const b of EDGES) {
+          for (const c of TAILS) {
+            bytes.set([a, b, c], before);
+            compare(bytes.subarray(0, before + 3));
+            if (a < 0xe0) continue;
+            for (const d of TAILS) {
+              bytes[before + 3] = d;
+              compare(bytes);
+            }
           }
         }
       }
     }
-  }
-});
+  },
+);
 
 suiteOf('8.1 bytes after a text neither complete nor spoil it', () => {
   for (const behind of [0x61, 0x80, 0xbf, 0xff]) {
@@ -247,7 +250,7 @@ const nearlyUtf8 = fc
     return bytes;
   });
 
-suiteOf('8.1 look and toUtf16 agree with Node for any bytes and keys', () => {
+suiteOf('8.1 `look` and `toUtf16` agree with Node for any bytes and keys', () => {
   check(
     6000,
     fc.property(

@@ -20,7 +20,7 @@ export function final(data: Uint8Array, before: Uint8Array = new Uint8Array(0), 
 export function expectFinalBlocks(test: Test, name: string, engine: DeflateEngine): void {
   const inflated = (windowBits = 15): Inflater => engine.createInflater({ windowBits });
 
-  test(`${name}: blocks with BFINAL inside, at the end and across writes; the window lasts`, () => {
+  test(`${name}: BFINAL in the middle, at the end and across writes keeps the window`, () => {
     for (const windowBits of [15, 12]) {
       for (const size of [5, 300, 4000]) {
         for (const step of [1, 2, 1000, Infinity]) {
@@ -67,7 +67,7 @@ export function expectFinalBlocks(test: Test, name: string, engine: DeflateEngin
     inflater.close();
   });
 
-  test(`${name}: BFINAL where the room ends, and an end that only the tail makes final`, () => {
+  test(`${name}: a final block that fills the output exactly; a final block that only the tail completes`, () => {
     const inflater = inflated();
     const [one, two] = [text(ROOM, 1), text(2 * ROOM, 2)];
     same(decompress(inflater, Buffer.concat([final(one), final(two, one), ZERO])), Buffer.concat([one, two]));

@@ -37,6 +37,24 @@ async function answer(wire: Wire, times: number, wait: number): Promise<void> {
   }
 }
 
+test('a request that arrives when its deadline has passed, and before that was dealt with, is answered once', async (bench) => {
+  const clock = new VirtualClock();
+  const server = await bench.serve(
+    { message: (ws, data) => void ws.send(data) },
+    { ...QUIET, clock, handshakeTimeout: 400 },
+  );
+  const wire = await dial(bench, server.port);
+  await until(() => server.statistics.pending === 1);
+  clock.spend(500);
+  // The timer fires, and lets the sockets go first.
+  clock.step();
+  wire.write(request());
+  assert.match(await wire.head(), /^HTTP\/1.1 101 /);
+  clock.advance(100);
+  wire.write(frame('client', 0x81, 'still here'));
+  assert.equal((await wire.frames(1))[0]?.payload.toString(), 'still here');
+});
+
 test('heartbeat: sends pings and reports the latency', async (bench) => {
   const latencies: (number | undefined)[] = [];
   const pong: Handlers['pong'] = (_, __, latency) => void latencies.push(latency);

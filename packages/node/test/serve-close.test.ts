@@ -106,7 +106,7 @@ test('a request that comes while it closes, on an older socket, gets 503', async
   await closed;
 });
 
-test('close waits for an answer of the http listener, and for nothing after it on a socket that is kept alive', async (bench) => {
+test('close waits for an answer of the http listener, then closes the socket at once, even if it is kept alive', async (bench) => {
   const asked = deferred<void>();
   const server = await bench.serve(echo, {
     async http(_, res) {

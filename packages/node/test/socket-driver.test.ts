@@ -47,7 +47,7 @@ for (const [highWaterMark, bound] of [
   [1_000_000, MOST],
   [1000, 1000],
 ] as const) {
-  test(`a write gets no callback up to ${bound} bytes (highWaterMark: ${highWaterMark})`, async () => {
+  test(`a write of at most ${bound} bytes gets no callback (highWaterMark: ${highWaterMark})`, async () => {
     const options: AdapterOptions = highWaterMark === undefined ? {} : { highWaterMark };
     for (const [total, watched] of [
       [bound, false],
@@ -183,7 +183,7 @@ for (const secure of [false, true]) {
   });
 }
 
-test('up to Node 23 the sockets of a server come in its context', () => {
+test("up to Node 23 a server's sockets inherit its async context", () => {
   assert.equal(['20.19.0', '22.1.0', '23.9.9', '24.0.0', '26.10.0'].map(comesWithout), [
     false,
     false,

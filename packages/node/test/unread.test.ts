@@ -83,7 +83,7 @@ test('on a server they wait until an async open has settled, wherever its loop b
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('on a server a loop may begin after the call, or as soon as the connection is open', async (bench) => {
+test('on a server a loop may begin after `open` has returned, before a message arrives', async (bench) => {
   const { ws, wire } = await openConnection(bench);
   wire.write(frame('client', 0x81, '1'));
   assert.equal(await take(ws, 1), ['1']);

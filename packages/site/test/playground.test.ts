@@ -48,7 +48,7 @@ test('compressed frames are inflated, where that was agreed on', () => {
   assert.is(decode(bytes, CLIENT).fault?.rule, 'reserved-bits');
 });
 
-test('the vectors of core break here the rule that they break there', () => {
+test('each vector breaks the same rule in the playground as in core', () => {
   for (const vector of VECTORS) {
     const { name, role, hex, options } = vector;
     if (options !== undefined || hex.length > 10_000) continue;

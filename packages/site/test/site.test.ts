@@ -62,7 +62,7 @@ test('links between pages hold, and what the site does not have becomes text', (
   assert.is(fileOf('a/c.ts'), 'a/c.ts.md');
 });
 
-test('the anchor of a heading has its code, as the links to it have', () => {
+test('code in a heading becomes `<code>`, so that links find its anchor', () => {
   const page = { path: 'a.md', title: 'A', text: '## From `ws`\n\n`code`\n\n### `x` and `y`\n' };
   assert.match(render(page, new Set()), '## From <code>ws</code>\n\n`code`\n\n### <code>x</code> and <code>y</code>\n');
 });

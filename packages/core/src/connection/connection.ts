@@ -394,8 +394,9 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    * a surrogate pair, and bytes that are sent as text inside of a character.
    *
    * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
-   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before, or when
-   *   with `text` the message is not valid UTF-8
+   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before, when with
+   *   `text` the message is not valid UTF-8, or when the fragment before ended inside of a character and one of the two is a
+   *   string and the other bytes
    * @see RFC 6455 5.4
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {

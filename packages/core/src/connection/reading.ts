@@ -25,7 +25,7 @@ export function readOpening(facts: Facts): ConnectionEvent | undefined {
   const { opening, closing } = facts;
   if (opening === undefined || closing?.error !== undefined) return undefined;
   try {
-    const step = opening.step(closing?.ended ?? false);
+    const step = opening.step(closing?.ended === true);
     if (step?.type === 'request') return step;
     if (step !== undefined) open(facts, step.agreed, step.headers);
     else if (closing?.ended) failOpening(facts, opening.interrupted(closing.cause));

@@ -45,7 +45,7 @@ export class Spare {
   /** Takes a receiver back. Returns false, and does not take it, while it keeps state of its connection. */
   returnReceiver(receiver: Receiver): boolean {
     if (!receiver.isIdle) return false;
-    this.#receiver ??= receiver;
+    this.#receiver = receiver;
     return true;
   }
 
@@ -63,7 +63,7 @@ export class Spare {
   /** Takes a sender back. Returns false, and does not take it, while it keeps state of its connection. */
   returnSender(sender: Sender): boolean {
     if (!sender.isIdle) return false;
-    this.#sender ??= sender;
+    this.#sender = sender;
     return true;
   }
 }

@@ -90,9 +90,9 @@ export function readRequest(head: RequestHead, policy: ServerPolicy): HandshakeR
   const { headers } = head;
   // Some HTTP servers drop the fields beyond a limit, and the Origin may be among them.
   if (head.truncated || headers.length > MAX_FIELDS) throw new HandshakeError('head-too-big');
-  // 4.2.1: "An HTTP/1.1 or higher GET request"
+  // 4.2.1: "An HTTP/1.1 or higher GET request". Higher means within HTTP/1 here: Node's parser takes HTTP/2.0 in the syntax of HTTP/1.
   if (head.method !== 'GET') throw new HandshakeError('method-not-get', head.method.slice(0, 40));
-  if (head.version < 11) throw new HandshakeError('http-version');
+  if (head.version < 11 || head.version > 19) throw new HandshakeError('http-version');
   const target = readTarget(head.target);
   const length = fieldValue(headers, 'content-length');
   if (!(length === undefined || length === '0') || fieldValue(headers, 'transfer-encoding') !== undefined) {

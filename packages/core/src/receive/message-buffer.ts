@@ -10,7 +10,7 @@ import { host } from '../host.ts';
 /** Memory for an announced length up to this many bytes is allocated at once. */
 const SMALL = 4096;
 
-/** The smallest allocation for a longer or unknown length. */
+/** The smallest allocation for a longer or unknown length, while no parts are kept as views. */
 const FIRST_CAPACITY = 1024;
 
 const NOTHING = new Uint8Array(0);
@@ -37,7 +37,7 @@ export class MessageBuffer {
   }
 
   /**
-   * Appends `from[start]` to `from[end - 1]`. These bytes belong to the buffer from here on.
+   * Appends the bytes `start` to `end - 1` of `from`, which belong to the buffer from here on.
    *
    * @param announced the number of bytes that the buffer will hold in the end, if the peer has announced it
    * @param free the number of bytes in front of `from[start]` that may be overwritten, because they are a header that has been parsed
@@ -46,7 +46,7 @@ export class MessageBuffer {
     const length = end - start;
     const isLong = length >= KEPT_FROM && announced > SMALL;
     const fits = this.#used + length <= this.#bytes.length;
-    // The application holds views of the frames before this part in the chunk, and may transfer their memory.
+    // If frames lie before this part in the chunk, the application may have views of them and transfer their memory.
     const isFirstInChunk = start === free;
     if (isLong && !fits && isFirstInChunk && 2 * length >= from.buffer.byteLength) {
       this.#seal();
@@ -64,7 +64,7 @@ export class MessageBuffer {
    * Appends the last part and takes all bytes, and copies each at most once. The result fills a buffer of its own, unless it could stay
    * in the chunk in which it arrived.
    *
-   * @throws {TransferredError} when the memory of an appended part has been transferred or resized
+   * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or resized
    */
   finish(from: Uint8Array, start = 0, end: number = from.length): Uint8Array {
     const length = end - start;
@@ -84,10 +84,14 @@ export class MessageBuffer {
     return whole;
   }
 
-  /** Returns a view of all bytes held. It is for reading only and valid until the next `append`. */
+  /**
+   * Returns a view of all bytes held. It is for reading only and valid until the next `append`.
+   *
+   * @throws {TransferredError} as {@link finish} does
+   */
   peek(): Uint8Array {
     if (this.#kept.length > 0) {
-      // The room for as much again is for a caller that peeks after every chunk: without it, each call would join everything anew.
+      // It gets twice the memory it needs: otherwise a caller that peeks after every chunk would join everything each time.
       this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
       this.#kept = [];
@@ -95,7 +99,11 @@ export class MessageBuffer {
     return this.#used === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#used);
   }
 
-  /** Returns all bytes held, which belong to the caller from here on. The buffer is empty then and occupies no memory. */
+  /**
+   * Returns all bytes held, which belong to the caller from here on. The buffer is empty then and occupies no memory.
+   *
+   * @throws {TransferredError} as {@link finish} does
+   */
   take(): Uint8Array {
     return this.finish(NOTHING);
   }
@@ -124,7 +132,7 @@ export class MessageBuffer {
     this.#used = 0;
   }
 
-  /** Moves the single kept part to the front of its own memory, over the parsed header, and returns a view of `length` bytes from there. */
+  /** Moves the single kept part to the front of its chunk, over the parsed header, and returns a view of `length` bytes from there. */
   #moved(length: number): Uint8Array {
     const [part] = this.#kept as [Uint8Array];
     // See Chunk.isTransferred for why this is `byteLength`.

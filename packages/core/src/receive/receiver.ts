@@ -46,7 +46,7 @@ export class Receiver {
     this.#isStateless = this.#limiter === undefined && transform === undefined;
   }
 
-  /** Starts to receive in the middle of a stream: the next chunk begins with a frame, after `offset` bytes. */
+  /** Starts to receive in the middle of a stream. The next chunk begins with a frame, at `offset` in the stream. */
   begin(offset: number): void {
     this.#chunk.base = offset;
   }
@@ -57,7 +57,7 @@ export class Receiver {
     return isBetweenMessages && this.#isStateless && !this.#message.ignores;
   }
 
-  /** Takes a chunk. It belongs to the receiver from here on, which unmasks payloads in place. */
+  /** Takes a chunk. The receiver owns it from here on, and unmasks payloads in place. */
   receive(chunk: Uint8Array): void {
     if (this.#chunk.end === 0 && this.#backlog === undefined) {
       this.#chunk.take(chunk);
@@ -68,8 +68,8 @@ export class Receiver {
   }
 
   /**
-   * From here on `next` returns only Ping and Close frames: our own Close frame has been sent, and nothing else has an answer (5.5.1,
-   * 5.5.2). The connection answers these Ping frames without an event.
+   * Is called when our own Close frame has been sent. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and
+   * the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on.
    */
   discard(): void {
     this.#message = IGNORED;
@@ -77,8 +77,9 @@ export class Receiver {
   }
 
   /**
-   * The offset in the stream of the fault for which `next` threw. That is where the frame begins; in a text the first impossible byte, or
-   * the end of the message if it ends inside a code point; and for transferred memory the first byte that has not been parsed.
+   * The offset in the stream of the fault for which `next` threw. For invalid UTF-8 in a text that is not compressed, it is the
+   * first impossible byte, or the end of the message if that ends inside a code point. For transferred memory it is the first byte that has
+   * not been parsed. Otherwise it is where the frame begins.
    */
   get faultOffset(): number {
     const { fault, frameStart } = this.#chunk;
@@ -151,7 +152,7 @@ export class Receiver {
     this.#control = NOTHING;
     if (header.opcode === Opcode.Ping) return { type: 'ping', data: payload };
     if (header.opcode === Opcode.Close) return { type: 'close', ...decodeClosePayload(payload) };
-    // After our own Close frame only frames that need an answer become events, and a Pong frame needs none.
+    // After our own Close frame a Pong frame means nothing.
     return this.#message.ignores ? undefined : { type: 'pong', data: payload, latency: undefined };
   }
 }

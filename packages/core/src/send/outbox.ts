@@ -1,9 +1,10 @@
 /**
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
- * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time; an outbox that needs it first makes
- * the owner copy its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, or a part, or what `max` cuts
- * from a part, and none of these is written to again. Two connections are handed the same memory only for a message that was prepared.
+ * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
+ * owner copies its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, or a part, or what `max` cuts
+ * from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
+ * application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.
@@ -18,13 +19,13 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 /** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
-/** A longer frame gets memory of its own. Up to here the scratch, which caches hold, and a copy cost less (benchmarks: echo, 64 KiB). */
+/** A longer frame gets memory of its own. Up to here the scratch, which stays in caches, and a copy cost less (benchmarks: echo, 64 KiB). */
 const LARGE = 81_920;
 
 /** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
 const SHARED_FROM = 4096;
 
-/** Takes every frame that a sender can have written. */
+/** Accepts every frame that a sender can have written. */
 const ANY: FrameRules = { masked: undefined, rsv: 7, maxFrameSize: Infinity };
 
 /** The scratch, allocated when it is first needed, and its owner. */
@@ -41,8 +42,9 @@ export class Outbox {
   /** The number of bytes that wait for `transmit`. */
   queuedBytes = 0;
   /**
-   * Set when `transmit` stops because memory that it needs was transferred or resized: `'unsent'` if that is a borrowed payload and
-   * nothing of its frame has been transmitted, `'cut'` if some of a frame has.
+   * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
+   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the part have been transmitted, even
+   * if they ended exactly between two frames.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -102,8 +104,8 @@ export class Outbox {
   }
 
   /**
-   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. They are the caller's for good, unless they are
-   * a borrowed payload or the frame of a prepared message.
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They are the caller's
+   * for good, unless they are a borrowed payload or the frame of a prepared message.
    */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
@@ -144,8 +146,8 @@ export class Outbox {
   }
 
   /**
-   * Drops every frame of which no byte has been transmitted, also later fragments of a message, and returns the number of bytes dropped.
-   * These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
+   * Drops every frame of which no byte has been transmitted, even if earlier fragments of its message have left, and returns the number of
+   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
@@ -181,7 +183,7 @@ export class Outbox {
 
   #makeRoom(size: number): number {
     if (size > LARGE) {
-      // The frames that wait in the scratch are copied before it.
+      // The frames in the scratch are copied to the front of the new memory.
       const position = this.#position;
       const own = host.allocate(position + size);
       copyBytes(this.bytes, 0, position, own, 0);
@@ -230,7 +232,7 @@ export class Outbox {
   /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // Its memory is released at once. The array is shortened only when half of it is unused, so that each part costs the same.
+    // Its memory is released at once. The array is shortened only when more than half of it is unused: that costs little for each part.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {
@@ -239,7 +241,7 @@ export class Outbox {
     }
   }
 
-  /** Returns the first part up to the end of the frame or HTTP head that has been transmitted in part; `undefined` if there is none. */
+  /** Returns the first part up to the end of an HTTP head, or of the frame that has left in part; `undefined` if there is neither. */
   #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
     const transmitted = this.#offset;
     if (part instanceof Loan) return transmitted > 0 ? part : undefined;
@@ -250,7 +252,7 @@ export class Outbox {
   }
 }
 
-/** A frame of which all, or only the payload, lies in memory that the outbox may only read. */
+/** A frame in memory that the outbox must not write to: a whole prepared frame, or a header with a borrowed payload. */
 export class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;
@@ -259,7 +261,7 @@ export class Loan {
   /** The length of the frame, as its header says. */
   readonly length: number;
 
-  /** Takes plain views of fixed length; `header` is empty where the payload begins with it. */
+  /** Takes plain views of fixed length; `header` is empty if `payload` is a whole frame. */
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#payload = payload;
@@ -268,7 +270,7 @@ export class Loan {
     this.length = header.length + payload.length;
   }
 
-  /** Whether it is a whole frame that many connections share, and no payload of the application's. */
+  /** Whether it is the whole frame of a prepared message, and not a header with a borrowed payload. */
   get isShared(): boolean {
     return this.#header.length === 0;
   }

@@ -19,7 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** While no more bytes of Pong frames than this are queued, each Ping frame is answered at once. Beyond that, only the latest is answered. */
+/** At most this many bytes of answers to Ping frames are queued until the last of them has left. Beyond that only the latest is kept. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -40,14 +40,14 @@ export class Sender {
   // The type of the fragmented message that the application is sending; 0 between messages.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
-  // The last fragment may end inside a character that the next one completes. A string then leaves half a surrogate pair, and bytes the
-  // state of their validation.
+  // The last fragment may end inside a character that the next one completes. `#surrogate` is the first half of a pair at the end of a
+  // string; `#utf8` is the state of validation at the end of bytes.
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
-  // The number of bytes of the Pong frames in the outbox that answer Ping frames.
+  // The number of bytes of all answers to Ping frames queued since the last time none waited in the outbox, also of those that have left.
   #pongBytes = 0;
-  // The number of bytes to transmit until the last of these Pong frames has been transmitted.
+  // The number of bytes to transmit until the last of these answers has left; 0 or less when it has.
   #bytesToLastPong = 0;
   // The payload of the latest answer, if there was no room for it.
   #heldPong: Uint8Array | undefined = undefined;
@@ -115,10 +115,11 @@ export class Sender {
   /**
    * Queues the next fragment of a message.
    *
-   * @param compress whether to compress the message, if that was negotiated; only the first fragment's counts
+   * @param compress whether to compress the message, if that was negotiated; only the value given with the first fragment counts
    * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
-   * @throws {TypeError} when it is of another type than the message in progress, or sent as text and not valid UTF-8
+   * @throws {TypeError} when it is of another type than the message in progress, when it is sent as text and is not valid UTF-8, or when
+   *   the last fragment ended inside a character and one of the two is a string and the other bytes
    */
   fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false, text = false): void {
     const opcode = text || typeof data === 'string' ? Opcode.Text : Opcode.Binary;
@@ -126,7 +127,7 @@ export class Sender {
     // 5.4: "all fragments of a message are of the same type, as set by the first fragment's opcode"
     if (!isFirst && this.#message !== opcode) {
       throw new TypeError(
-        'the fragments of a message must be all strings or all bytes, which are text with the option text ' +
+        'the fragments of a message must be all text (strings, or bytes with the option text) or all binary ' +
           '(RFC 6455 section 5.4)',
       );
     }
@@ -135,16 +136,16 @@ export class Sender {
     let utf8 = UTF8_BOUNDARY;
     if (typeof payload === 'string') {
       if (this.#utf8 !== UTF8_BOUNDARY) {
-        throw new TypeError('the bytes before end inside of a character, which only bytes can complete');
+        throw new TypeError('the last fragment ended inside a character; only a fragment of bytes can complete it');
       }
-      // A fragment ends between two code points; the first half of a surrogate pair waits for the second.
+      // Before the final fragment only whole code points are sent: the first half of a pair at the end waits for the second.
       payload = this.#surrogate + payload;
       const last = payload.charCodeAt(payload.length - 1);
       surrogate = !final && last >= 0xd800 && last <= 0xdbff ? payload.slice(-1) : '';
       if (surrogate !== '') payload = payload.slice(0, -1);
     } else if (text) {
       if (this.#surrogate !== '') {
-        throw new TypeError('the string before ends with half of a surrogate pair, which only a string can complete');
+        throw new TypeError('the last fragment ended with half of a surrogate pair; only a string can complete it');
       }
       utf8 = checkText(payload, this.#utf8, final);
     }
@@ -166,7 +167,7 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame. If too many answers wait already, only the latest is held until these have been transmitted. */
+  /** Queues the answer to a Ping frame. Without room for it, it is held until the queued answers have left, instead of one held before. */
   pong(payload: Uint8Array): void {
     const size = this.#frames.sizeOf(payload.length);
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
@@ -201,7 +202,7 @@ export class Sender {
     outbox.commitHead(start + text.length + body.length);
   }
 
-  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait. */
+  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. */
   transmit(max: number = Infinity): Uint8Array | undefined {
     if (this.#bytesToLastPong <= 0) this.#placePong();
     const bytes = this.#outbox.transmit(max);
@@ -214,7 +215,10 @@ export class Sender {
     return this.#outbox.nextIsShared;
   }
 
-  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  /**
+   * Writes the next bytes into `into`, as many as it has room for, and returns how many. If an answer is held until bytes of this call have
+   * left, only the next call writes it, even if `into` has room left.
+   */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
     const length = this.#outbox.transmitInto(into);
@@ -223,10 +227,11 @@ export class Sender {
   }
 
   /**
-   * Drops what waits, and returns the number of bytes dropped. Three things stay:
+   * Drops what waits, and returns the number of bytes dropped. Four things stay:
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
-   * - our Close frame, with the answers to Ping frames after it.
+   * - our Close frame, with the answers to Ping frames after it,
+   * - an answer that is held. If our Close frame is queued later, the answer leaves before it.
    */
   drop(): number {
     const dropped = this.#outbox.drop(this.#tailBytes);
@@ -261,16 +266,16 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so they are all drawn
-    // before: enough for an output that is an eighth longer than its input, which is more than zlib ever returns.
-    this.#frames.prepare(2 + Math.ceil((bytes.length * 1.125) / this.#fragmentSize));
+    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so enough are drawn before
+    // for the longest output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
+    this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
     // fragments'.
     this.#write(opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode, output, fin, false);
   }
 
-  /** Queues a message or a fragment in frames of at most `fragmentSize` bytes. When this throws, none of them has been queued. */
+  /** Queues a message or a fragment in frames with payloads of at most `fragmentSize` bytes. When this throws, none has been queued. */
   #write(opcode: number, data: string | Uint8Array, fin: number, lend: boolean): void {
     const limit = this.#fragmentSize;
     if (typeof data === 'string' && 3 * data.length <= limit) {

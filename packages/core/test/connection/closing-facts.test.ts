@@ -77,7 +77,7 @@ for (const [facts, summary] of [
   });
 }
 
-test('7.1.4: the facts are all there, and only those', () => {
+test('7.1.4: the explanation contains every fact and nothing else', () => {
   const { explanation } = closing({ ...BOTH, initiator: 'local', cause: 'x', dropped: 3, lost: 2 }).end(PASSED, 1);
   const { summary, ...facts } = explanation;
   const counted = { bytesReceived: 7, unsentBytes: 6, endedEarly: true };

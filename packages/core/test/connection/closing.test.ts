@@ -137,7 +137,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.1: close in the middle of any frame but a Ping frame drops the rest of it (${role})`, () => {
+  test(`5.5.1: close in the middle of any data frame drops the rest of it (${role})`, () => {
     const interrupted: [bytes: Uint8Array, hasPing: boolean][] = [
       [concat(frame(role, Text, 'Hello')), false],
       [concat(frame(role, Binary, 'a', false), frame(role, Ping, 'ping'), frame(role, Continuation, 'b')), true],

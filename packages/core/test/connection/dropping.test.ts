@@ -103,7 +103,7 @@ for (const role of ROLES) {
       }
     });
 
-    test(`reader-too-slow while closing keeps the Close frame, which leaves once: ${name} (${role})`, () => {
+    test(`reader-too-slow while closing keeps the Close frame, which leaves exactly once: ${name} (${role})`, () => {
       const reference = make();
       send(reference);
       const size = reference.queuedBytes;

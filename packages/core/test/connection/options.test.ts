@@ -230,7 +230,7 @@ test("with messages: 'fragments' maxFragments is Infinity by default", () => {
   assert.is(resolveOptions({ messages: 'fragments', maxFragments: 5 }).maxFragments, 5);
 });
 
-test('the result of resolveOptions means the same to a server', () => {
+test('resolveServerOptions accepts what resolveOptions returned', () => {
   const resolved = resolveOptions({ messages: 'fragments', heartbeat: false, maxMessageSize: 5 });
   const forServers = resolveServerOptions(resolved);
   assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);

@@ -66,7 +66,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`5.5.2: a Ping frame inside a message is answered while our Close frame waits, byte by byte (${role})`, () => {
+  test(`5.5.2: a Ping frame that arrives byte by byte inside a message is answered while our Close frame waits (${role})`, () => {
     const connection = opened(role);
     receive(connection, frame(role, Text, 'a', false));
     connection.close(1000);

@@ -1,6 +1,8 @@
 // Masking keys of compressed messages (RFC 6455 5.3) are all drawn before anything is compressed.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { pako } from '../../../deflate/src/index.ts';
+import type { DeflateEngine } from '../../src/deflate/index.ts';
 import { noise, opened } from './tools.ts';
 
 const test = suite('masking keys of compressed messages');
@@ -18,6 +20,36 @@ test('a message is sent whole or not at all when the random source throws, even 
   assert.is(calls, 1);
   assert.throws(() => client.send(data), /no entropy/);
   assert.is(calls, 2);
+});
+
+test('enough keys are drawn before a few bytes are compressed, which zlib can make ten bytes longer', () => {
+  let compressed = false;
+  let calls = 0;
+  const random = (): void => {
+    calls++;
+    assert.not(compressed, 'keys are drawn after the bytes were compressed');
+  };
+  const engine: DeflateEngine = {
+    ...pako,
+    createDeflater(options) {
+      const deflater = pako.createDeflater(options);
+      const deflate = deflater.deflate.bind(deflater);
+      return Object.assign(deflater, {
+        deflate(data: Uint8Array) {
+          compressed = true;
+          return deflate(data);
+        },
+      });
+    },
+  };
+  const client = opened('client', { random, fragmentSize: 1 }, { transform: { memLevel: 1 }, engine });
+  // Keys are drawn many at a time, so it takes many fragments until they run out in the middle of one.
+  for (let at = 0; at < 4000; at++) {
+    compressed = false;
+    client.sendFragment(noise(8, at), false);
+    while (client.transmit() !== undefined);
+  }
+  assert.ok(calls > 10, `${calls} calls`);
 });
 
 test.run();

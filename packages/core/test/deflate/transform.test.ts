@@ -99,7 +99,7 @@ for (const role of ROLES) {
 
   // 1007
 
-  test(`10.4 a compressed message may have twice maxMessageSize and 64 KiB on the wire, however short it is decompressed (${role})`, () => {
+  test(`10.4 a compressed message may have 2 × maxMessageSize + 64 KiB on the wire, even if it inflates to nothing (${role})`, () => {
     // Empty blocks, without end.
     const payload = join(Array<Uint8Array>(2000).fill(hex('00 00 00 ff ff')));
     const part = (first: boolean): Uint8Array =>
@@ -153,7 +153,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`8.1 the offset of invalid UTF-8 is right after a compressed message too (${role})`, () => {
+  test(`8.1 after a compressed message too, the offset of invalid UTF-8 is correct (${role})`, () => {
     const bytes = join([compressed(role, 1, HELLO), frame(role, { opcode: 1, payload: hex('61 e2 82') })]);
     for (const chunks of [[bytes], splitBytes(bytes)]) {
       assert.equal(events(opened(role), chunks), [TEXT, ['fail', 'invalid-utf8', bytes.length]]);

@@ -99,7 +99,7 @@ reader('5.4 control frames may follow anywhere, and any frame if inMessage is no
   assert.is(legal('01 00 01 00 80 00 80 00', { inMessage: undefined }), 4);
 });
 
-reader('the error has the offset of the frame, and headerBytes the bytes through the one at fault', () => {
+reader('the error has the offset of the frame, and headerBytes the bytes up to and including the wrong byte', () => {
   for (const [bytes, rule, header] of [
     ['f1 00', 'reserved-bits', 'f1'],
     ['89 7e 00', 'control-too-long', '89 7e'],

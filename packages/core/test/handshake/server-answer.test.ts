@@ -58,8 +58,8 @@ test('4.2.2: respond answers a request that breaks a rule, and never throws for 
   assert.is(String.fromCharCode(...answer.body), `${answer.error.answer}\n`);
 });
 
-test('4.2.2: respond refuses heads of HTTP/1.0 and older', () => {
-  for (const version of [9, 10]) {
+test('4.2.2: respond refuses heads of HTTP/1.0 and older, and of HTTP/2', () => {
+  for (const version of [9, 10, 20, 90]) {
     const answer = respond({ method: 'GET', target: '/', version, headers: [] });
     assert.is(answer.accepted ? 'accepted' : answer.error.rule, 'http-version');
   }

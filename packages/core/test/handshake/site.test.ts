@@ -72,7 +72,7 @@ for (const [trusted, fields, site] of [
   });
 }
 
-test('a long field is read in a time that grows with its length', () => {
+test('a field of 100,000 equal parts is read without an error', () => {
   for (const part of [';', ' ', ' ;', 'a=b;', '"', 'a="', 'a', '\\', ',', 'a=b '])
     siteOf([['forwarded', part.repeat(100_000)]], HOST, 'forwarded');
 });

@@ -228,32 +228,35 @@ messageBuffer('the free bytes in front of a part do not count for the next messa
   assert.equal(allocated, [3002]);
 });
 
-messageBuffer('10.4 an announced length makes room for itself up to 4 KiB, and else for twice the bytes held', () => {
-  const cases: [held: number, more: number, announced: number, capacity: number][] = [
-    [0, 1, Infinity, 1024],
-    [0, 1, 2 ** 40, 1024],
-    [0, 1, 100, 100],
-    [0, 100, 100, 100],
-    [0, 1, 4096, 4096],
-    [0, 1, 4097, 1024],
-    [0, 1500, Infinity, 1500],
-    [0, 5000, Infinity, 5000],
-    [0, 5000, 2 ** 40, 5000],
-    [500, 1, 4096, 1024],
-    [1024, 1, 4096, 4096],
-    [5000, 1, Infinity, 10_000],
-    [5000, 1, 2 ** 40, 10_000],
-    [5000, 1, 6000, 6000],
-    [5000, 9000, 2 ** 40, 14_000],
-    [5000, 1, 10, 5001],
-  ];
-  for (const [held, more, announced, capacity] of cases) {
-    const buffer = filled(held);
-    buffer.append(smallPart(more), 0, more, announced);
-    assert.is(allocated.at(-1), capacity, `${held} + ${more} of ${announced}`);
-    assert.is(buffer.length, held + more);
-  }
-});
+messageBuffer(
+  '10.4 up to 4 KiB the announced length is allocated, beyond that 1 KiB or at most twice the bytes held',
+  () => {
+    const cases: [held: number, more: number, announced: number, capacity: number][] = [
+      [0, 1, Infinity, 1024],
+      [0, 1, 2 ** 40, 1024],
+      [0, 1, 100, 100],
+      [0, 100, 100, 100],
+      [0, 1, 4096, 4096],
+      [0, 1, 4097, 1024],
+      [0, 1500, Infinity, 1500],
+      [0, 5000, Infinity, 5000],
+      [0, 5000, 2 ** 40, 5000],
+      [500, 1, 4096, 1024],
+      [1024, 1, 4096, 4096],
+      [5000, 1, Infinity, 10_000],
+      [5000, 1, 2 ** 40, 10_000],
+      [5000, 1, 6000, 6000],
+      [5000, 9000, 2 ** 40, 14_000],
+      [5000, 1, 10, 5001],
+    ];
+    for (const [held, more, announced, capacity] of cases) {
+      const buffer = filled(held);
+      buffer.append(smallPart(more), 0, more, announced);
+      assert.is(allocated.at(-1), capacity, `${held} + ${more} of ${announced}`);
+      assert.is(buffer.length, held + more);
+    }
+  },
+);
 
 messageBuffer('10.4 a million parts of one byte or none occupy at most twice their length', () => {
   const buffer = new MessageBuffer();

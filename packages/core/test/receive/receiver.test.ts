@@ -124,7 +124,7 @@ receiver('the offset of a fault counts all bytes of the stream', () => {
   }
 });
 
-receiver('5.5.1 of discarded frames only the headers are checked, and the Close frame', () => {
+receiver('5.5.1 after discard only headers and Close frames are checked', () => {
   const limits = { maxMessageSize: 5, rateLimits: { messages: { perSecond: 1 }, controlFrames: { perSecond: 1 } } };
   const discarding = (): Receiver => {
     const to = client(limits);

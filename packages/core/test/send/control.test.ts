@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Opcode } from '../../src/frame/header.ts';
+import type { Sender } from '../../src/send/sender.ts';
 import { decodeFrames } from '../reference.ts';
 import { hex, toHex } from '../support.ts';
 import { bytes, client, frames, sent, server } from './tools.ts';
@@ -84,28 +85,70 @@ control('drop keeps our Close frame and the answers after it', () => {
   }
 });
 
-control('5.5.2 an answer without room counts in queuedBytes, and leaves in its place', () => {
+/** Queues 4 KiB of answers, so that there is no room for another one, and returns how many they are. */
+function fill(from: Sender, header: number): number {
+  const count = 4096 / (header + 2);
+  for (let index = 0; index < count; index++) from.pong(hex('00 00'));
+  assert.is(from.queuedBytes, 4096);
+  return count;
+}
+
+control('5.5.3 an answer without room counts in queuedBytes, and leaves after everything sent meanwhile', () => {
   for (const [from, header] of [
     [server(), 2],
     [client(), 6],
   ] as const) {
+    const count = fill(from, header);
     from.message('a');
     from.pong(hex('01 02 03'));
-    assert.is(from.queuedBytes, header + 1 + header + 3);
+    assert.is(from.queuedBytes, 4096 + header + 1 + header + 3);
     from.message('b');
+    const seen = frames(from);
     assert.equal(
-      frames(from).map(({ opcode }) => opcode),
-      [1, 10, 1],
+      seen.slice(count).map(({ opcode, payload }) => [opcode, toHex(payload)]),
+      [
+        [1, '61'],
+        [1, '62'],
+        [10, '01 02 03'],
+      ],
     );
   }
 });
 
 control('5.5.1 an answer without room leaves before our Close frame, which ends a message in progress', () => {
+  for (const [from, header] of [
+    [server(), 2],
+    [client(), 6],
+  ] as const) {
+    const count = fill(from, header);
+    from.fragment('a', false);
+    from.pong(hex('01 02 03'));
+    from.fragment('b\ud83d', false);
+    from.close(hex(''));
+    assert.equal(
+      frames(from)
+        .slice(count)
+        .map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]),
+      [
+        [false, 1, '61'],
+        [false, 0, '62'],
+        [true, 10, '01 02 03'],
+        [true, 8, ''],
+      ],
+    );
+    assert.ok(from.isIdle, 'no message is in progress');
+  }
+});
+
+control('drop keeps an answer without room, which leaves before our Close frame', () => {
   const from = server();
-  from.fragment('a\ud83d', false);
-  from.pong(hex('01'));
+  fill(from, 2);
+  from.message('a');
+  from.pong(hex('01 02 03'));
+  assert.is(from.drop(), 4096 + 3);
+  assert.is(from.queuedBytes, 5);
   from.close(hex(''));
-  assert.is(sent(from), '01 01 61 8a 01 01 88 00');
+  assert.is(sent(from), '8a 03 01 02 03 88 00');
 });
 
 control('5.5 control frames carry up to 125 bytes', () => {

@@ -131,7 +131,7 @@ outbox('a borrowed payload that was transferred before its header left can be dr
   assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
 });
 
-outbox('a borrowed payload that was transferred after its header left stops the outbox', () => {
+outbox('transferring a borrowed payload whose header has been transmitted stops the outbox', () => {
   for (const cut of [4, 5, 3000]) {
     const from = server();
     const payload = of(7, 5000);

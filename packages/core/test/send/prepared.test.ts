@@ -150,12 +150,12 @@ test('fragments of text may be cut inside a character, but the message may not e
   const connection = open('server');
   const text = { text: true };
   connection.sendFragment(hex('61 e2'), false, text);
-  throws(() => connection.sendFragment('b', false), /only bytes can complete/);
+  throws(() => connection.sendFragment('b', false), /only a fragment of bytes can complete it/);
   throws(() => connection.sendFragment(hex('82'), true, text), /at their end, inside of a character/);
-  throws(() => connection.sendFragment(hex('82 ac'), true), /all strings or all bytes/);
+  throws(() => connection.sendFragment(hex('82 ac'), true), /all text .* or all binary/);
   connection.sendFragment(hex('82 ac'), false, text);
   connection.sendFragment('b\ud83d', false);
-  throws(() => connection.sendFragment(hex('62'), false, text), /only a string can complete/);
+  throws(() => connection.sendFragment(hex('62'), false, text), /only a string can complete it/);
   connection.sendFragment('\udc2f', false);
   connection.sendFragment(hex('63'), true, text);
   assert.is(toHex(drain(connection)), '01 02 61 e2 00 02 82 ac 00 01 62 00 04 f0 9f 90 af 80 01 63');

@@ -88,7 +88,9 @@ sender('5.4 the fragments of a message must be of one type', () => {
     from.fragment(first, false);
     assert.throws(
       () => from.fragment(other, true),
-      (error: Error) => error instanceof TypeError && error.message.includes('all strings or all bytes'),
+      (error: Error) =>
+        error instanceof TypeError &&
+        error.message.includes('all text (strings, or bytes with the option text) or all binary'),
     );
     from.fragment(first, true);
     assert.is(frames(from).length, 2);

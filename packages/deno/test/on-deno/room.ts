@@ -10,7 +10,7 @@ function read(room: Room, length: number): { chunk: Uint8Array; room: number } {
   return { chunk, room: into.length };
 }
 
-Deno.test('chunks lie behind each other and share nothing', () => {
+Deno.test('chunks lie behind each other and do not overlap', () => {
   const room = new Room();
   const chunks = Array.from({ length: 200 }, (_, i) => read(room, 1 + (i % 300)).chunk.fill(i));
   for (const [i, chunk] of chunks.entries()) {
