@@ -110,6 +110,14 @@ test('a reset fails the read and the write in progress, each once, and closeWrit
   assert.is(await outcome(clock, conn.closeWrite()), undefined);
 });
 
+test('a reset while only a read is in progress fails that read, and a later write', async () => {
+  const { clock, conn, far } = begin();
+  const read = outcome(clock, conn.read(new Uint8Array(1)));
+  far.reset();
+  assert.is(await read, 'ConnectionReset');
+  assert.is(await outcome(clock, conn.write(new Uint8Array(1))), 'BrokenPipe');
+});
+
 test('with TLS, reads and writes wait until the handshake is complete', async () => {
   const { clock, conn, far } = begin(true);
   far.take(Uint8Array.of(1));
