@@ -58,7 +58,13 @@ test('bytes arrive after the latency, as they were when they were taken, and in 
   clock.advance(19);
   assert.equal([drain(near), events], [[], []]);
   clock.advance(1);
-  assert.equal([drain(near), events], [[1, 2, 3], ['readable', 'readable']]);
+  assert.equal(
+    [drain(near), events],
+    [
+      [1, 2, 3],
+      ['readable', 'readable'],
+    ],
+  );
   far.latency = 10;
   clock.advance(10);
   assert.equal(drain(near), [4, 5]);
@@ -87,7 +93,7 @@ test('it takes no more than both ends buffer; there is room again when the other
   assert.equal(events, ['writable']);
 });
 
-test('with a most, the rest can be written a moment later', () => {
+test('with `most` set, a take is cut short and the rest can be written a moment later', () => {
   const { clock, near, events } = begin();
   near.most = 2;
   assert.is(near.take(new Uint8Array(3)), 2);
@@ -194,10 +200,19 @@ test('an RST is an error once, for whatever is done first; then reading is at th
     assert.equal([far.closed, far.dead], [true, true]);
     clock.advance(1);
     assert.equal([near.dead, events], [true, ['readable', 'writable']]);
-    assert.is(codeOf(() => first(near)), code);
+    assert.is(
+      codeOf(() => first(near)),
+      code,
+    );
     assert.is(near.read(1), 'end');
-    assert.is(codeOf(() => near.take(new Uint8Array(1))), 'EPIPE');
-    assert.is(codeOf(() => near.shutdown()), 'EPIPE');
+    assert.is(
+      codeOf(() => near.take(new Uint8Array(1))),
+      'EPIPE',
+    );
+    assert.is(
+      codeOf(() => near.shutdown()),
+      'EPIPE',
+    );
     near.close();
     clock.advance(5);
     assert.is(clock.timers, 0);
