@@ -32,6 +32,8 @@ test('a seed repeats its exercise', async () => {
   const [one, two] = [await exercise(3, opening('nothing')), await exercise(3, opening('nothing'))];
   assert.ok(one.trace.length > 5);
   assert.equal(one, two);
+  assert.is(one.messages, one.trace.filter((line) => / message (text|binary) /.test(line)).length);
+  assert.ok(one.messages > 0);
 });
 
 test('a lost message is found although those before it are in order', async () => {

@@ -23,8 +23,8 @@ export function captureContext(inherited: boolean): Context {
 export const comesWithout = (version: string): boolean => Number.parseInt(version, 10) >= 24;
 
 /** Returns the context for the connections of a server, the same for all of them. */
-export function serverContext(http: Server): Context {
-  if (comesWithout(process.versions.node)) return captureContext(false);
+export function serverContext(http: Server, version: string = process.versions.node): Context {
+  if (comesWithout(version)) return captureContext(false);
   let run: Run = (call, argument) => call(argument);
   http.once('upgrade', () => {
     run = AsyncLocalStorage.snapshot();

@@ -1,6 +1,14 @@
 // Sending to many: who gets a message, what happens to members that read too slowly, and the order of messages.
 import * as assert from 'uvu/assert';
-import { accept, Groups, type Handlers, prepare, type ServeOptions, type Server, type WebSocketConnection } from '../src/index.ts';
+import {
+  accept,
+  Groups,
+  type Handlers,
+  prepare,
+  type ServeOptions,
+  type Server,
+  type WebSocketConnection,
+} from '../src/index.ts';
 import { crowd, sizes } from './crowd.ts';
 import { rawClient } from './raw.ts';
 import { type Bench, deferred, delay, suite, thrown, until } from './support.ts';
@@ -82,8 +90,7 @@ async function full(bench: Bench, count: number, handlers: Handlers = {}, option
 
 test("slow: 'close' fails members whose queue is full with 1013, and the others get the message", async (bench) => {
   const ends: unknown[] = [];
-  const end: Handlers['end'] = (_, { explanation }) =>
-    void ends.push(explanation.sent?.code, explanation.error?.rule);
+  const end: Handlers['end'] = (_, { explanation }) => void ends.push(explanation.sent?.code, explanation.error?.rule);
   const { group, received } = await full(bench, 2, { end }, { closeTimeout: 100 });
   assert.equal(group.send(new Uint8Array(MB)), { sent: 1, skipped: 0, closed: 2 });
   await until(() => received[0]?.length === 1);

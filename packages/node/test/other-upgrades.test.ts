@@ -34,6 +34,7 @@ const h2c = (method: string, fields: readonly string[] = [], body = ''): string 
 
 const BODIES: Record<string, [sent: string, asked: unknown[]]> = {
   'a GET': [h2c('GET'), ['GET', '/page', null, 'caf\xe9', '']],
+  'a POST of one byte': [h2c('POST', ['Content-Length: 1'], 'x'), ['POST', '/page', null, 'caf\xe9', 'x']],
   'a POST with its length': [
     h2c('POST', ['Content-Length: 11'], 'hello world'),
     ['POST', '/page', null, 'caf\xe9', 'hello world'],

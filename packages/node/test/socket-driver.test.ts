@@ -192,6 +192,9 @@ test("up to Node 23 a server's sockets inherit its async context", () => {
     true,
   ]);
   assert.is(serverContext(new EventEmitter() as HttpServer).inherited, !comesWithout(process.versions.node));
+  for (const version of ['23.9.9', '24.0.0']) {
+    assert.is(serverContext(new EventEmitter() as HttpServer, version).inherited, !comesWithout(version));
+  }
 });
 
 test('a closing server keeps no connection alive for another request', async (bench) => {

@@ -58,8 +58,8 @@ for (const [random, result] of [
   [0.5, { sent: 0, skipped: 2, closed: 0 }],
   [0.99, { sent: 0, skipped: 0, closed: 2 }],
 ] as const) {
-  test(`members whose queue is full are skipped or closed, ${random}`, () => {
-    const { crowd, all } = join(2, 1000);
+  test(`members whose queue is full are skipped or closed, ${random}`, async () => {
+    const { crowd, clock, all } = join(2, 1000);
     // The driver has taken the first message; the second fills the queue.
     assert.is(crowd.broadcast(() => random, new Uint8Array(1000)).sent, 2);
     assert.is(crowd.broadcast(() => random, new Uint8Array(1000)).sent, 2);
@@ -71,6 +71,13 @@ for (const [random, result] of [
       all.map(({ sent }) => sent.length),
       [2, 2],
     );
+    await clock.pass(10_000);
+    for (const { ends } of all) {
+      assert.equal(
+        ends.map(({ explanation }) => explanation.error?.rule),
+        result.closed > 0 ? ['reader-too-slow'] : [],
+      );
+    }
   });
 }
 
