@@ -131,8 +131,8 @@ export class Alarms {
   }
 
   /**
-   * Sets the timer for the earliest sleeper. If that sleeper's alarm is removed, the timer stays; it fires for nothing
-   * and is set again.
+   * Sets the timer for the earliest sleeper. If that sleeper's alarm is removed while others remain, the timer stays; it
+   * fires for nothing and is set again.
    */
   #arrange(): void {
     const at = this.#heap[1]?.wakeAt ?? Infinity;
@@ -159,7 +159,7 @@ export class Alarms {
     }
     for (const sleeper of due) sleeper.alarm = DUE;
     // Let the sockets deliver first what they received while the process was busy: it may be what the deadline was
-    // waiting for, and then its alarm is removed.
+    // waiting for. Then the sleeper finds that its deadline has moved, or its alarm is removed before its turn.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }

@@ -173,7 +173,7 @@ test('ConnectionEndedError has a name, the end, and as its cause the broken rule
   }
 });
 
-test('drain is called when what waited in the driver was above the mark, be it by a byte, and has fallen to it', () => {
+test('drain is called when the bytes in the driver were above the mark, even by one, and have fallen to it', () => {
   for (const [most, expected] of [
     [1000, 0],
     [1001, 1],

@@ -42,7 +42,7 @@ test('bytes are kept as a copy of the requested type, a prepared message as it i
   assert.is(Buffer.from(sent).toString('hex'), `8102616282026162${'81046f6e6365'.repeat(2)}`);
 });
 
-test('a mistake throws when the message would be kept, and nothing is kept', () => {
+test('a wrong message throws at once, not when it is sent later, and is not kept', () => {
   const kept = new KeptMessages(1000);
   assert.throws(() => kept.add(5 as never, undefined), /a string, an ArrayBuffer or a view/);
   assert.throws(() => kept.add(Uint8Array.of(255), { text: true }), /valid UTF-8/);

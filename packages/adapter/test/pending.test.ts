@@ -45,7 +45,7 @@ const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 };
 
-test('its clock starts with the wait, and only core queues bytes', () => {
+test('its clock starts with the wait, and it queues no bytes of its own', () => {
   const ws = Waiting.begin();
   ws.clock.advance(250);
   assert.equal([ws.mover?.now(), ws.mover?.queuedBytes, ws.mover?.socket], [250, 0, undefined]);

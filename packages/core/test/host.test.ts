@@ -8,7 +8,7 @@ import { utf8 } from './support.ts';
 
 const test = suite('host');
 
-test('a host without any capability is looked up', () => {
+test('lookUpHost finds no capability in a host without any, and can still allocate', () => {
   const { allocate, ...others } = lookUpHost({});
   const names = ['textDecoder', 'writeUtf8', 'writeLatin1', 'utf8Length', 'random', 'webAssembly', 'slices', 'sha1'];
   assert.equal(others, Object.fromEntries(names.map((name) => [name, undefined])));

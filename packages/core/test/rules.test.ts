@@ -45,7 +45,7 @@ rules('7.4.1 each rule of an open connection has a close code that may be sent',
   }
 });
 
-rules('the codes for faults of bytes are used by all rules but those for timeouts and our own faults', () => {
+rules('every rule has a code for faults of bytes, except those for timeouts and for our own faults', () => {
   const others = PROTOCOL_NAMES.filter((name) => !CODES_OF_BYTES.includes(PROTOCOL_RULES[name].code));
   const timeouts = ['message-stalled', 'idle-timeout', 'pong-timeout', 'stall-timeout'];
   assert.equal(others, [...timeouts, 'reader-too-slow', 'loan-changed', 'handler-failed']);

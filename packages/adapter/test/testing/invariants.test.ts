@@ -47,7 +47,7 @@ test('an application that was told to wait, and is not told to go on when little
   assert.equal(faultsOfWaiting(none), []);
 });
 
-test('drain and drained may be waited for above the high-water mark, written while anything is queued', () => {
+test('an application may wait for `drain` and `drained` above the high-water mark, and for `written` while anything is queued', () => {
   for (const [what, queuedBytes, count] of [
     ['drain', 1000, 1],
     ['drain', 1001, 0],

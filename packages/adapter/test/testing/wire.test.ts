@@ -93,7 +93,7 @@ test('it takes no more than both ends buffer; there is room again when the other
   assert.equal(events, ['writable']);
 });
 
-test('with a most, the rest can be written a moment later', () => {
+test('with `most` set, a take is cut short and the rest can be written a moment later', () => {
   const { clock, near, events } = begin();
   near.most = 2;
   assert.is(near.take(new Uint8Array(3)), 2);

@@ -19,8 +19,8 @@ const NOTHING = new Uint8Array(0);
 const KEPT_FROM = 1024;
 
 /**
- * Collects bytes part by part and returns them all at once. It occupies at most max(4 KiB, 2 × the most bytes held since the last
- * `take`), and as much again while it joins them.
+ * Collects bytes part by part and returns them all at once. It occupies at most twice the bytes held, or 4 KiB if that is
+ * more, and as much again while it grows or joins them.
  */
 export class MessageBuffer {
   // The bytes in order: first the parts that are kept as views, then the first `#used` bytes of `#bytes`, which were copied.

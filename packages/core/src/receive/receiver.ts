@@ -78,8 +78,8 @@ export class Receiver {
 
   /**
    * The offset in the stream of the fault for which `next` threw. For invalid UTF-8 in a text that is not compressed, it is the
-   * first impossible byte, or the end of the message if that ends inside a code point. For transferred memory it is the first byte that has
-   * not been parsed. Otherwise it is where the frame begins.
+   * first impossible byte, or the end of the message if that ends inside a code point. If memory of the chunk was
+   * transferred, it is the first byte that has not been parsed. Otherwise it is where the latest frame begins.
    */
   get faultOffset(): number {
     const { fault, frameStart } = this.#chunk;

@@ -19,7 +19,7 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 /** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
-/** A longer frame gets memory of its own. Up to here the scratch, which stays in caches, and a copy cost less (benchmarks: echo, 64 KiB). */
+/** A longer frame gets memory of its own. Up to this length the scratch, which stays in caches, is cheaper, copy included (benchmarks: echo). */
 const LARGE = 81_920;
 
 /** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
@@ -43,8 +43,8 @@ export class Outbox {
   queuedBytes = 0;
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
-   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the part have been transmitted, even
-   * if they ended exactly between two frames.
+   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been transmitted. A
+   * part can hold several frames, so they may have ended exactly between two.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -54,7 +54,7 @@ export class Outbox {
   #parts: (Uint8Array | Loan)[] = [];
   #first = 0;
   #offset = 0;
-  // The length of the HTTP head and its body at the beginning of what waits; 0 when frames begin there.
+  // The index in the first part, or in `bytes`, at which an HTTP head and its body end; 0 when that begins with a frame.
   #head = 0;
 
   /** Makes room for `size` bytes and returns the index in {@link bytes} at which to write them. */
@@ -105,7 +105,7 @@ export class Outbox {
 
   /**
    * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They are the caller's
-   * for good, unless they are a borrowed payload or the frame of a prepared message.
+   * for good, unless they are a borrowed payload, the frame of a prepared message, or cut by `max` from a part whose rest follows.
    */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
@@ -241,7 +241,7 @@ export class Outbox {
     }
   }
 
-  /** Returns the first part up to the end of an HTTP head, or of the frame that has left in part; `undefined` if there is neither. */
+  /** Returns the beginning of `part` up to the end of an HTTP head, or of the frame in which the transmitted bytes end; or `undefined`. */
   #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
     const transmitted = this.#offset;
     if (part instanceof Loan) return transmitted > 0 ? part : undefined;

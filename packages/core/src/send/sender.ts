@@ -45,7 +45,7 @@ export class Sender {
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
-  // The number of bytes of all answers to Ping frames queued since the last time none waited in the outbox, also of those that have left.
+  // The length of all answers to Ping frames queued since the outbox last held none, including those that have left since.
   #pongBytes = 0;
   // The number of bytes to transmit until the last of these answers has left; 0 or less when it has.
   #bytesToLastPong = 0;
@@ -119,7 +119,7 @@ export class Sender {
    * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {TypeError} when it is of another type than the message in progress, when it is sent as text and is not valid UTF-8, or when
-   *   the last fragment ended inside a character and one of the two is a string and the other bytes
+   *   the last fragment ended inside a character and this one is not of the same kind (string or bytes)
    */
   fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false, text = false): void {
     const opcode = text || typeof data === 'string' ? Opcode.Text : Opcode.Binary;
@@ -167,7 +167,7 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame. Without room for it, it is held until the queued answers have left, instead of one held before. */
+  /** Queues the answer to a Ping frame. If there is no room, or one is held already, this one is held and replaces that one. */
   pong(payload: Uint8Array): void {
     const size = this.#frames.sizeOf(payload.length);
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
@@ -216,8 +216,8 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into`, as many as it has room for, and returns how many. If an answer is held until bytes of this call have
-   * left, only the next call writes it, even if `into` has room left.
+   * Writes the next bytes into `into`, as many as it has room for, and returns how many. If this call writes the last of
+   * the queued answers, an answer that is held leaves only with the next call, even if `into` has room for it.
    */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
@@ -266,8 +266,8 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so enough are drawn before
-    // for the longest output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
+    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so
+    // before compressing, enough are drawn for the longest possible output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first

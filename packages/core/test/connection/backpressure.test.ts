@@ -156,7 +156,7 @@ for (const role of ROLES) {
 
   // queue-full
 
-  test(`10.4: maxQueuedBytes refuses to queue more, changes nothing, and ends when it drains (${role})`, () => {
+  test(`10.4: at maxQueuedBytes sending throws and changes nothing, until the queue has drained (${role})`, () => {
     const connection = opened(role, { maxQueuedBytes: 100 });
     connection.send('x'.repeat(99));
     assert.ok(connection.queuedBytes > 100);

@@ -205,7 +205,7 @@ for (const role of ROLES) {
 
   // All of them
 
-  test(`an early call of timeout does nothing, and none after the end (${role})`, () => {
+  test(`timeout does nothing when called early or after the end (${role})`, () => {
     const connection = opened(role);
     for (const now of [0, 1, 29_999]) {
       assert.equal([...connection.timeout(now)], []);

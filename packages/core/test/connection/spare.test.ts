@@ -186,6 +186,13 @@ for (const shared of [false, true]) {
   );
 }
 
+spare('connections that have negotiated nothing share one frozen open event', () => {
+  const events = [1, 2].map(() => Connection.opened('server').poll());
+  assert.equal(events[0], { type: 'open', subprotocol: '', extensions: [], headers: [] });
+  assert.is(events[0], events[1]);
+  assert.ok(Object.isFrozen(events[0]));
+});
+
 spare('a connection that has ended releases its incomplete message', async () => {
   const resolved = resolveOptions({ ...OFF, maxMessageSize: 8_000_000 });
   const use = (): void => {

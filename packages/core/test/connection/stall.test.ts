@@ -112,7 +112,7 @@ for (const role of ROLES) {
   });
 }
 
-test('stall: it does not run during the opening handshake, but for what is sent after accept', () => {
+test('stall: it does not run during the opening handshake, and accept starts it for the response', () => {
   const server = Connection.server({ ...OPTIONS, handshakeTimeout: 30 });
   receive(server, ascii(requestHead()), 10);
   assert.is(server.deadline, 30);

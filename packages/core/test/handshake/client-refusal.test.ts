@@ -49,7 +49,7 @@ test('4.1: a refusal is delivered only when its body is complete', () => {
   assert.is((receive(connection, ascii('o')) as FailEvent[])[0]?.error.rule, 'status-not-101');
 });
 
-test('4.1: a refusal counts when the transport ends, an incomplete head does not', () => {
+test('4.1: when the transport ends, a refusal with a whole head counts, and one with an incomplete head does not', () => {
   const end = true;
   assert.is((answerTo(refused('Content-Length: 0\r\n', ''), {}, false, end) as HandshakeError).rule, 'status-not-101');
   assert.is((answerTo(refused('', ''), {}, false, end) as HandshakeError).rule, 'status-not-101');

@@ -130,6 +130,10 @@ test('header fields of the handshake throw, in any case of letters', () => {
   for (const name of ['Connection', 'CONTENT-LENGTH', 'transfer-encoding']) {
     for (const owned of [OWNED, undefined]) assert.throws(() => toFields({ [name]: 'a' }, owned), isA(RangeError));
   }
+  // Names that only begin like these, or end like them, are the application's.
+  for (const name of ['Connection-Id', 'Content-Length-Hint', 'X-Connection']) {
+    assert.equal(toFields({ [name]: 'a' }, undefined), [[name, 'a']]);
+  }
 });
 
 // Lists.

@@ -75,7 +75,7 @@ class Wire {
 }
 
 prepared(
-  'a prepared message has the bytes that send would write, whatever is sent before, behind and elsewhere',
+  'a prepared message has the bytes that send would write, whatever is sent before it, after it, and on other connections',
   () => {
     check(
       700,
