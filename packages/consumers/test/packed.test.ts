@@ -21,9 +21,10 @@ const packages = project.packed.map(({ name, folder, size }) => {
 const test = suite('packed');
 test.after(() => project.remove());
 
-test('five packages are packed, with one version', () => {
+test('six packages are packed, with one version', () => {
   assert.equal(packages.map(({ name }) => name).sort(), [
     '@sockless/adapter',
+    '@sockless/conformance',
     '@sockless/core',
     '@sockless/deflate',
     '@sockless/deno',
@@ -32,7 +33,9 @@ test('five packages are packed, with one version', () => {
   assert.is(new Set(packages.map(({ manifest }) => manifest.version)).size, 1);
   for (const { name, size } of packages) {
     console.log(`${name}: ${(size / 1000).toFixed(0)} KB`);
-    assert.ok(size < 300_000, `${name} is ${size} bytes`);
+    // The vectors of the conformance suite are 2,134 cases as JSON.
+    const most = name === '@sockless/conformance' ? 1_200_000 : 300_000;
+    assert.ok(size < most, `${name} is ${size} bytes`);
   }
 });
 
@@ -50,7 +53,7 @@ test('each package has its licence, a README without relative links, and a compl
     assert.ok(manifest.bugs.url.endsWith('/issues'));
     assert.is(manifest.exports['./package.json'], './package.json');
     assert.is(manifest.devDependencies, undefined);
-    for (const [need, range] of Object.entries(manifest.dependencies)) {
+    for (const [need, range] of Object.entries(manifest.dependencies ?? {})) {
       assert.match(String(range), /^\^\d/, `${name} needs ${need}`);
     }
   }
@@ -87,6 +90,8 @@ test('every declaration is needed by an entry', () => {
 test('the modules export exactly the values that their declarations promise', async () => {
   for (const { name, installed, manifest } of packages) {
     for (const [subpath, entry] of entriesOf(manifest)) {
+      // A program, which runs when it is imported.
+      if (subpath === './cli') continue;
       const exported = await import(pathToFileURL(join(installed, entry.default)).href);
       const specifier = `${name}${subpath.slice(1)}`;
       assert.equal(promisedValues(specifier), Object.keys(exported).sort(), specifier);
