@@ -1,6 +1,5 @@
 // How much a server takes on, and what operators see of it.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Server as NetServer } from 'node:net';
 import * as assert from 'uvu/assert';
 import { accept, type Handlers, reject, type ServeOptions, type WebSocketConnection } from '../src/index.ts';
 import { dial, rawClient } from './raw.ts';
@@ -131,9 +130,6 @@ for (const options of [
   { maxConnectionsPerAddress: -1 },
   { maxPendingHandshakes: Number.NaN },
   { maxTotalQueuedBytes: '5' as never },
-  { backlog: 0 },
-  { backlog: 1.5 },
-  { backlog: '5' as never },
 ] satisfies ServeOptions[]) {
   const [[name = '', value] = []] = Object.entries(options);
   test(`${name}: ${value} is refused`, async (bench) => {
@@ -142,20 +138,6 @@ for (const options of [
     assert.ok((error as Error).message.startsWith(`${name}: a whole number from 1`));
   });
 }
-
-test('backlog is passed to the operating system, and without it the default of Node holds', async (bench) => {
-  const { listen } = NetServer.prototype;
-  const asked: unknown[] = [];
-  NetServer.prototype.listen = function (this: NetServer, ...args: unknown[]) {
-    asked.push((args[0] as { backlog?: number }).backlog);
-    return (listen as (...values: unknown[]) => NetServer).apply(this, args);
-  } as typeof listen;
-  bench.after(() => {
-    NetServer.prototype.listen = listen;
-  });
-  for (const backlog of [undefined, 1, 5]) await bench.serve({}, { backlog });
-  assert.equal(asked, [undefined, 1, 5]);
-});
 
 test('statistics count for a connection, at its end, and for the server', async (bench) => {
   const ended = deferred<void>();
