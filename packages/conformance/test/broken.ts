@@ -12,7 +12,7 @@ export const LAZY: Declared =
 export const BROKEN: Readonly<Record<Bug, Declared>> = {
   'masks unchecked': /^masking\/(un)?masked-/,
   'FIN ignored':
-    /^(framing\/announced-sum|masking\/(un)?masked-continuation|masking\/key-changes|reserved\/(none|rsv-\d+-continuation|opcode-\d+-inside)|control\/(ping-inside|fragment-inside-)|fragmentation\/(?!continuation-(final|first|empty|empty-first)(-after)?$|continuation-after-ping$)|utf8\/((valid|invalid)-.*-fragments|invalid-last-empty)|deflate\/(fragment-|interleaved|mixed$|rsv1-continuation))/,
+    /^(framing\/announced-sum|masking\/(un)?masked-continuation|masking\/key-changes|reserved\/(none|rsv-\d+-continuation|opcode-\d+-inside)|control\/(ping-inside|fragment-inside-)|fragmentation\/(?!continuation-(final|first|empty|empty-first)(-after)?$|continuation-after-ping$)|utf8\/(valid|invalid)-.*-fragments|deflate\/(fragment-|interleaved|mixed$|rsv1-continuation))/,
   'UTF-8 skipped':
     /^(utf8\/invalid-|close\/reason-(continuation|overlong|surrogate|above|short|ff)|close\/failed-utf8-|deflate\/broken-utf8)/,
   'close echoed wrongly':
@@ -36,7 +36,7 @@ export const BROKEN: Readonly<Record<Bug, Declared>> = {
   interleaving: /^(fragmentation\/((text|binary)(-fragment)?(-empty)?-inside-|new-after-ping)|deflate\/interleaved)/,
   'stray continuation': /^(fragmentation\/continuation-|close\/failed-continuation-|deflate\/stray-continuation)/,
   'mask rotation':
-    /^(framing\/((text|binary)-(6553[67]|13107[12])$|cut-65536-|row-mixed)|masking\/key-[234]-70001|fragmentation\/(text|binary)-size-65536|utf8\/(valid-at-65533|valid-long)|close\/behind-long|deflate\/stored-65535|echo\/(?!.*-in-\d+$).*|echo\/(text|binary)-(65536|262144|1048576|4194304)-in)/,
+    /^(framing\/((text|binary)-(6553[67]|13107[12])$|cut-65536-|row-mixed)|masking\/key-[234]-70001|fragmentation\/(text|binary)-size-65536|utf8\/(valid-at-65533|valid-long)|close\/behind-long|limits\/bomb-whole$|deflate\/stored-65535|echo\/(?!many$|.*-in-\d+$).*|echo\/(text|binary)-(65536|262144|1048576|4194304)-in)/,
   'goes on after Close': /^(fragmentation\/(text|binary)-close-between|close\/after-(text|ping)$)/,
   'truncated DEFLATE': /^deflate\/broken-truncated-\d+$/,
   'offers unchecked':
