@@ -59,10 +59,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
     tick(facts, now);
     return undefined;
   }
-  if (facts.queuedBytes === 0) giveBack(facts);
-  facts.unreported += bytes.length;
-  facts.bytesSent += bytes.length;
-  move(facts, now);
+  leave(facts, bytes.length, now);
   return bytes;
 }
 
@@ -76,11 +73,16 @@ export function transmitInto(facts: Facts, into: Uint8Array, now: number | undef
     if (bytes !== undefined) into.set(bytes);
     return bytes?.length ?? 0;
   }
-  if (length < into.length) giveBack(facts);
+  leave(facts, length, now);
+  return length;
+}
+
+/** Counts bytes that have been transmitted. With the last that wait, the sender is given back. */
+function leave(facts: Facts, length: number, now: number | undefined): void {
+  if (facts.queuedBytes === 0) giveBack(facts);
   facts.unreported += length;
   facts.bytesSent += length;
   move(facts, now);
-  return length;
 }
 
 /** Gives the sender back if nothing waits, but not one that has sent a Close frame. */
