@@ -91,7 +91,8 @@ export function open({ extensions, needs }: Opening = {}): Step {
   return { do: 'open', ...(extensions === undefined ? {} : { extensions }), ...(needs === undefined ? {} : { needs }) };
 }
 
-const cutsOf = ({ cut, at, every }: Cuts): Cuts => ({
+/** What a step says of its chunks. */
+export const cutsOf = ({ cut, at, every }: { [Name in keyof Cuts]: Cuts[Name] | undefined }): Cuts => ({
   ...(cut === undefined ? {} : { cut }),
   ...(at === undefined ? {} : { at }),
   ...(every === undefined ? {} : { every }),

@@ -1,7 +1,7 @@
 /** 5.5.1, 7: Close frames, their codes and reasons, and what comes before, with and after them. */
 import type { Bytes, Case, Step } from '../case.ts';
 import { pattern, unhex, utf8 } from '../wire/bytes.ts';
-import { type Family, forBoth, open, pong, text } from './builder.ts';
+import { cutsOf, type Family, forBoth, open, pong, text } from './builder.ts';
 
 /** Codes that an endpoint may send (7.4.1, 7.4.2, and what IANA has registered since). */
 const VALID = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999];
@@ -28,7 +28,7 @@ function payloads(family: Family): void {
   const { out } = family;
   const about = { section: 'RFC 6455 5.5.1' };
   const answered = (name: string, title: string, bytes: Bytes, code?: number, cut?: number): void =>
-    family.add(name, title, about, [open(), { do: 'send', bytes, ...(cut === undefined ? {} : { cut }) }], {
+    family.add(name, title, about, [open(), { do: 'send', bytes, ...cutsOf({ cut }) }], {
       end: 'closed',
       ...(code === undefined ? {} : { code }),
     });

@@ -3,7 +3,7 @@ import type { Bytes, Item } from '../case.ts';
 import { unhex } from '../wire/bytes.ts';
 import { Deflated, type Symbols } from '../wire/deflate.ts';
 import { TEXT } from '../wire/frames.ts';
-import type { Family } from './builder.ts';
+import { cutsOf, type Family } from './builder.ts';
 
 export const PMD = 'permessage-deflate';
 /** The opening handshake of a case that needs compression. */
@@ -28,7 +28,7 @@ export function echoes(
   section: string = SECTION,
   cut?: number,
 ): void {
-  family.echoes(name, title, { section }, bytes, items, { ...OPENING, ...(cut === undefined ? {} : { cut }) });
+  family.echoes(name, title, { section }, bytes, items, { ...OPENING, ...cutsOf({ cut }) });
 }
 
 /** Bytes that do not compress, the same each time. */

@@ -1,6 +1,8 @@
 /** 4.1: responses that a client refuses. Behind each stands a message, which must not be delivered. */
+
 import type { Severity, Step } from '../case.ts';
 import type { Family } from './builder.ts';
+import { sendHead } from './heads.ts';
 import { LINE, response, SECTION } from './responses.ts';
 
 export function refused(family: Family): void {
@@ -158,13 +160,7 @@ export function statuses(family: Family): void {
 
 export function hostile(family: Family): void {
   const add = (name: string, title: string, section: string, head: string, cut?: number): void =>
-    family.add(
-      `hostile-${name}`,
-      title,
-      { section, severity: 'hardening' },
-      [{ do: 'head', head, ...(cut === undefined ? {} : { cut }) }],
-      { end: 'refused' },
-    );
+    family.add(`hostile-${name}`, title, { section, severity: 'hardening' }, [sendHead(head, cut)], { end: 'refused' });
   add(
     'long-value',
     'a field of a million bytes is refused',

@@ -1,7 +1,9 @@
 /** 4.1: responses that a client accepts. */
-import type { Case, Severity } from '../case.ts';
+
+import type { Case } from '../case.ts';
 import { type Family, forOne } from './builder.ts';
 import { hostile, refused, statuses } from './handshake-client-refused.ts';
+import { opening, ordinary } from './heads.ts';
 import { response, SECTION } from './responses.ts';
 
 export function handshakeClient(): Case[] {
@@ -14,34 +16,9 @@ export function handshakeClient(): Case[] {
 }
 
 function accepted(family: Family): void {
-  const opens = (
-    name: string,
-    title: string,
-    head: string,
-    {
-      section = SECTION,
-      severity = 'must' as Severity,
-      cut,
-    }: { section?: string; severity?: Severity; cut?: number } = {},
-  ): void =>
-    family.add(name, title, { section, severity }, [{ do: 'head', head, ...(cut === undefined ? {} : { cut }) }], {
-      end: 'opened',
-    });
+  const opens = opening(family, SECTION);
   const plain = response();
-  opens('plain', 'an ordinary response', plain);
-  for (const cut of [1, 2, 7, 64]) opens(`cut-${cut}`, `a response in chunks of ${cut} bytes`, plain, { cut });
-  opens(
-    'names-lower',
-    'field names in lower case',
-    plain.replace(/^[\w-]+(?=:)/gm, (name) => name.toLowerCase()),
-    { section: 'RFC 9110 5.1' },
-  );
-  opens(
-    'names-upper',
-    'field names in upper case',
-    plain.replace(/^[\w-]+(?=:)/gm, (name) => name.toUpperCase()),
-    { section: 'RFC 9110 5.1' },
-  );
+  ordinary(opens, 'response', plain, 'RFC 9110 5.1');
   for (const value of ['WebSocket', 'WEBSOCKET'])
     opens(`upgrade-${value}`, `Upgrade: ${value}`, response({ fields: { Upgrade: value } }));
   for (const [name, value] of Object.entries({

@@ -1,6 +1,8 @@
 /** RFC 9112 and the advisories: requests that are no HTTP, too long, or never end. */
+
 import type { Severity } from '../case.ts';
 import type { Family } from './builder.ts';
+import { sendHead } from './heads.ts';
 import { HTTP, request } from './requests.ts';
 
 export function malformed(family: Family): void {
@@ -94,7 +96,7 @@ export function hostile(family: Family): void {
       `hostile-${name}`,
       title,
       { section, severity: 'hardening' },
-      [{ do: 'head', head, ...(cut === undefined ? {} : { cut }) }],
+      [sendHead(head, cut)],
       statuses === undefined ? { end: 'survived' } : { end: 'refused', statuses },
     );
   const tooBig = [431, 400, 413, 414];

@@ -1,9 +1,11 @@
 /** 4.2 and 9.1: requests that a server accepts. */
-import type { Case, Severity } from '../case.ts';
+
+import type { Case } from '../case.ts';
 import { SAMPLE_KEY } from '../wire/http.ts';
 import { type Family, forOne } from './builder.ts';
 import { hostile, malformed } from './handshake-server-http.ts';
 import { refused } from './handshake-server-refused.ts';
+import { opening, ordinary } from './heads.ts';
 import { HTTP, request } from './requests.ts';
 
 export function handshakeServer(): Case[] {
@@ -16,34 +18,9 @@ export function handshakeServer(): Case[] {
 }
 
 function accepted(family: Family): void {
-  const opens = (
-    name: string,
-    title: string,
-    head: string,
-    {
-      section = 'RFC 6455 4.2.1',
-      severity = 'must' as Severity,
-      cut,
-    }: { section?: string; severity?: Severity; cut?: number } = {},
-  ): void =>
-    family.add(name, title, { section, severity }, [{ do: 'head', head, ...(cut === undefined ? {} : { cut }) }], {
-      end: 'opened',
-    });
+  const opens = opening(family, 'RFC 6455 4.2.1');
   const plain = request();
-  opens('plain', 'an ordinary request', plain);
-  for (const cut of [1, 2, 7, 64]) opens(`cut-${cut}`, `a request in chunks of ${cut} bytes`, plain, { cut });
-  opens(
-    'names-lower',
-    'field names in lower case',
-    plain.replace(/^[\w-]+(?=:)/gm, (name) => name.toLowerCase()),
-    { section: HTTP },
-  );
-  opens(
-    'names-upper',
-    'field names in upper case',
-    plain.replace(/^[\w-]+(?=:)/gm, (name) => name.toUpperCase()),
-    { section: HTTP },
-  );
+  ordinary(opens, 'request', plain, HTTP);
   for (const value of ['WebSocket', 'WEBSOCKET', 'wEbSoCkEt'])
     opens(`upgrade-${value}`, `Upgrade: ${value}`, request({ fields: { Upgrade: value } }));
   for (const [name, value] of Object.entries({

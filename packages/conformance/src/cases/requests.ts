@@ -1,13 +1,7 @@
 /** Requests that open a connection, with whatever is wrong with them. */
-import { SAMPLE_KEY } from '../wire/http.ts';
 
-/** The parts of a request. A field that is `undefined` is left out. */
-export interface Request {
-  readonly line?: string;
-  readonly fields?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Lines behind the fields, without their ends. */
-  readonly lines?: readonly string[];
-}
+import { SAMPLE_KEY } from '../wire/http.ts';
+import { type Head, headWith } from './heads.ts';
 
 const FIELDS = {
   Host: '{host}',
@@ -18,12 +12,8 @@ const FIELDS = {
 };
 
 /** Returns the head of a request. */
-export function request({ line = 'GET {path} HTTP/1.1', fields = {}, lines = [] }: Request = {}): string {
-  const all = Object.entries({ ...FIELDS, ...fields }).flatMap(([name, value]) =>
-    (value === undefined ? [] : typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
-  );
-  return `${[line, ...all, ...lines].join('\r\n')}\r\n\r\n`;
-}
+export const request = (head: Head = {}): string =>
+  headWith({ line: 'GET {path} HTTP/1.1', fields: FIELDS, lines: [] }, head);
 
 /** What is asked of any HTTP/1.1 server. */
 export const HTTP = 'RFC 9110 5, RFC 9112 5';
