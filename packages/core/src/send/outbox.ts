@@ -161,7 +161,7 @@ export class Outbox {
       last.unshift(left < part.length ? copyOf(part, part.length - left, part.length) : part);
       left -= part.length;
     }
-    if (begun === undefined) this.#offset = 0;
+    if (begun === undefined) this.#offset = this.#head = 0;
     this.#parts = begun === undefined ? last : [begun, ...last];
     this.#first = 0;
     this.broken = undefined;
