@@ -34,17 +34,23 @@ export class TokenBucket {
   #at = -Infinity;
 
   constructor({ perSecond, burst = Math.max(1, perSecond) }: RateLimit) {
-    this.#perMillisecond = perSecond / 1000;
+    // Not 0, even for the smallest numbers: 0 times the Infinity since the bucket began would be NaN.
+    this.#perMillisecond = Math.max(perSecond / 1000, Number.MIN_VALUE);
     this.#burst = burst;
   }
 
   /** Takes `count` tokens at `now`. Returns `false`, and takes none, when there are fewer. */
   take(count: number, now: number): boolean {
-    const missing = Math.max(0, this.#missing - (now - this.#at) * this.#perMillisecond) + count;
+    const elapsed = now - this.#at;
+    // Without elapsed time nothing comes back, even if the rate is Infinity: 0 times Infinity would be NaN.
+    if (elapsed > 0) {
+      this.#missing = Math.max(0, this.#missing - elapsed * this.#perMillisecond);
+      this.#at = now;
+    }
+    const missing = this.#missing + count;
     // A sum of many fractions is not exact, so a millionth too many is allowed.
     if (missing > this.#burst + 1e-6) return false;
     this.#missing = missing;
-    this.#at = now;
     return true;
   }
 }

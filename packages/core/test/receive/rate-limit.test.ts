@@ -74,6 +74,28 @@ test('the exact rate never breaks the limit', () => {
   for (let n = 0; n < 100_000; n++) assert.ok(bucket.take(1, (n * 1000) / 3), String(n));
 });
 
+test('an infinite or minute rate with a finite burst still limits what arrives at once', () => {
+  for (const perSecond of [NEVER, Number.MAX_VALUE, Number.MIN_VALUE]) {
+    const bucket = new TokenBucket({ perSecond, burst: 5 });
+    assert.ok(bucket.take(1, 0));
+    assert.ok(bucket.take(4, 0));
+    assert.not.ok(bucket.take(1, 0), String(perSecond));
+    assert.not.ok(bucket.take(1e9, 0), String(perSecond));
+    assert.is(bucket.take(5, 1), perSecond > 1);
+    assert.not.ok(bucket.take(1, 1), String(perSecond));
+  }
+});
+
+test('a clock that goes back, or stays at Infinity, gives no tokens', () => {
+  const bucket = new TokenBucket({ perSecond: 1000, burst: 5 });
+  assert.is(drain(bucket, 100), 5);
+  assert.is(drain(bucket, 50), 0);
+  assert.is(drain(bucket, 100), 0);
+  assert.is(drain(bucket, 102), 2);
+  assert.is(drain(bucket, NEVER), 5);
+  assert.is(drain(bucket, NEVER), 0);
+});
+
 test('Infinity does not limit', () => {
   for (const limit of [{ perSecond: NEVER }, { perSecond: 1, burst: NEVER }]) {
     const bucket = new TokenBucket(limit);
