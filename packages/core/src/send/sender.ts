@@ -169,18 +169,12 @@ export class Sender {
 
   /** Queues the answer to a Ping frame. If there is no room, or one is held already, this one is held and replaces that one. */
   pong(payload: Uint8Array): void {
-    const size = this.#frames.sizeOf(payload.length);
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
-    if (this.#heldPong === undefined && this.#pongBytes + size <= MAX_PONGS) {
-      this.control(Opcode.Pong, payload);
-      this.#pongBytes += size;
-      this.#bytesToLastPong = this.#outbox.queuedBytes;
-      if (this.#tailBytes > 0) this.#tailBytes += size;
-      return;
-    }
+    const isRoom = this.#heldPong === undefined && this.#pongBytes + this.#frames.sizeOf(payload.length) <= MAX_PONGS;
+    if (isRoom) this.#queuePong(payload);
     // 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
     // frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-    this.#heldPong = payload.slice();
+    else this.#heldPong = payload.slice();
   }
 
   /** Queues our Close frame. Only answers to Ping frames may be queued after it. */
@@ -253,13 +247,28 @@ export class Sender {
     );
   }
 
-  /** Queues the answer for which there was no room, if there is one. */
+  /** Queues the answer that is held, if there is one. */
   #placePong(): void {
-    if (this.#heldPong === undefined) return;
     const payload = this.#heldPong;
+    if (payload === undefined) return;
     this.#heldPong = undefined;
-    this.#bytesToLastPong = 0;
-    this.pong(payload);
+    this.#pongBytes = 0;
+    this.#queuePong(payload);
+  }
+
+  /** Queues an answer. If the random source throws, the answer is held instead, and the next `transmit` tries again. */
+  #queuePong(payload: Uint8Array): void {
+    try {
+      this.control(Opcode.Pong, payload);
+    } catch (error) {
+      // The random source may have held a later answer meanwhile: then that one is enough.
+      this.#heldPong ??= payload.slice();
+      throw error;
+    }
+    const size = this.#frames.sizeOf(payload.length);
+    this.#pongBytes += size;
+    this.#bytesToLastPong = this.#outbox.queuedBytes;
+    if (this.#tailBytes > 0) this.#tailBytes += size;
   }
 
   /** Compresses a message, or a fragment of one, and queues it. */
