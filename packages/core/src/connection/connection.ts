@@ -230,8 +230,10 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const facts = this.#facts;
     facts.now = now;
     for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
-      if (name === 'ping') facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
-      else expire(facts, name);
+      if (name === 'ping') {
+        facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
+        facts.pinged();
+      } else expire(facts, name);
     }
     tick(facts, now);
     return this;
