@@ -8,7 +8,7 @@
  * heartbeat).
  */
 import type { Connection } from '@sockless/core';
-import { type Clock, perClock, soon, type Timer } from './clock.ts';
+import { type Clock, MAX_DELAY, perClock, soon, type Timer } from './clock.ts';
 import { host } from './host.ts';
 
 /** Something that is to be woken at a set time. */
@@ -23,9 +23,6 @@ export interface Sleeper {
 
 /** The `alarm` of a sleeper whose time has come, until it is woken. */
 const DUE = -(2 ** 30);
-
-/** The longest delay that `setTimeout` takes. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** Returns the alarms of a clock. */
 export const alarmsOf: (clock: Clock) => Alarms = perClock((clock) => new Alarms(clock));

@@ -17,7 +17,7 @@ import {
   type WebSocketUri,
 } from '@sockless/core';
 import { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
-import type { Timer } from './clock.ts';
+import { MAX_DELAY, type Timer } from './clock.ts';
 import { type AbortSignalLike, type HostAbortSignal, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { checkPolicy } from './names.ts';
@@ -173,10 +173,10 @@ export class Client<Data> extends WebSocketConnection<Data> {
     try {
       return super.open(event);
     } finally {
-      // Compare with `highWaterMark` now, while kept messages and those sent by `open` both count: `take` below reduces
-      // the sum.
+      // Compare with `highWaterMark` now, while kept messages and those sent by `open` both count. A kept message counts
+      // with the longest header, so the sum falls when it is sent.
       this.departed(0);
-      for (const { data, options } of this.#kept.take()) super.send(data, options);
+      this.#kept.send((data, options) => super.send(data, options));
     }
   }
 
@@ -221,7 +221,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
   /** Allows no further try. If one was planned, the client ends now. */
   #stop(): void {
     this.#stopped = true;
-    this.#kept.take();
+    this.#kept.drop();
     if (this.#retry !== undefined) this.settle(this.#lastEnd as EndEvent);
     this.scope.clock.clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -283,9 +283,6 @@ export class Client<Data> extends WebSocketConnection<Data> {
 
 /** The default of {@link ReconnectPolicy.maxRetryAfter}. */
 const MAX_RETRY_AFTER = 300_000;
-
-/** The longest delay that `setTimeout` takes. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** A try that has not led to an open connection yet. Its signal is created on demand. */
 class Trial {
