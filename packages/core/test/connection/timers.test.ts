@@ -95,7 +95,7 @@ test('deadlines are whole milliseconds, rounded up, and Infinity sets none', () 
   }
 });
 
-test('at the time Infinity all deadlines that run have passed, and no other', () => {
+test('at time Infinity every running deadline has passed, and no other', () => {
   const timers = new Clocked();
   SETTERS.idle(timers, 1e300);
   assert.is(timers.passed(NEVER), 'idle');
@@ -129,7 +129,7 @@ test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once
   assert.is(latency(second, 218), undefined);
 });
 
-test('5.5.2: every Ping frame of a connection has a payload of its own', () => {
+test('5.5.2: every heartbeat Ping frame of a connection has a payload of its own', () => {
   const timers = new Clocked().at(0, { heartbeat: { interval: 1, timeout: 1 } });
   const payloads = new Set<string>();
   for (let n = 0; n < 70_000; n++) payloads.add(String(timers.heartbeat()));

@@ -53,7 +53,7 @@ test('a refused call takes no tokens', () => {
   assert.ok(bucket.take(0, 100));
 });
 
-test('no pattern passes more than the rate and one burst', () => {
+test('no pattern of arrivals gets more than the rate and one burst', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = seeded(seed);
     const limit = { perSecond: 1 + random() * 100, burst: 1 + random() * 50 };

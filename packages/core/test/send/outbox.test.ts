@@ -65,7 +65,7 @@ outbox('messages leave in one part, even a long one with those before it', () =>
   }
 });
 
-outbox('a scratch that is full to its last byte is right', () => {
+outbox('a scratch filled to its last byte is transmitted unchanged', () => {
   const from = server();
   for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
   const got = [from.transmit(100_000 - 1), from.transmit(1)];
@@ -180,7 +180,7 @@ outbox('drop keeps the head of the opening handshake', () => {
   }
 });
 
-outbox('after a drop messages are sent as by a new sender', () => {
+outbox('after a drop a sender sends messages as a new one does', () => {
   const from = server();
   from.message(of(1, 100));
   from.message(of(2, 100));
