@@ -7,7 +7,7 @@ const MAX_HEADER_SIZE = 14;
 interface KeptMessage {
   readonly data: string | PreparedMessage;
   readonly options: SendOptions | undefined;
-  /** What it counts for in bytes: its length, and the longest header. */
+  /** The number of bytes that it counts for: its length, and the longest header. */
   readonly size: number;
 }
 

@@ -40,7 +40,7 @@ export function failLocally(facts: Facts, rule: LocalRuleName, cause: unknown): 
   }
 }
 
-/** Does what a deadline that has passed stands for. */
+/** Ends the connection for a deadline that has passed. */
 export function expire(facts: Facts, name: Exclude<DeadlineName, 'ping'>): void {
   if (name === 'handshake') failOpening(facts, (facts.opening as Opening).late());
   else if (name === 'message') failConnection(facts, new ProtocolError('message-stalled', facts.bytesReceived));

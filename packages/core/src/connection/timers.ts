@@ -188,7 +188,7 @@ export abstract class Timers {
     this.#stall = undefined;
   }
 
-  /** Clears what runs until the end begins, all but the stall and close deadlines: our Close frame is queued, or the connection failed. */
+  /** Clears all deadlines but stall and close, because the end has begun: our Close frame is queued, or the connection failed. */
   clearOpen(): void {
     this.#ping = undefined;
     if (this.opening !== undefined) this.opening.due = undefined;
@@ -200,7 +200,7 @@ export abstract class Timers {
     closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** Sets the deadlines when the read side of the transport has ended: what still waits to be transmitted gets closeTimeout. */
+  /** Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout. */
   startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;

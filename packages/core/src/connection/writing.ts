@@ -111,7 +111,7 @@ function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | unde
 }
 
 /**
- * Answers a Ping frame, also after our own Close frame: 5.5.1 forbids only "any more data frames" there. The application
+ * Answers a Ping frame, even after our own Close frame: 5.5.1 forbids only "any more data frames" there. The application
  * cannot answer it then, so the connection does that even when `autoPong` is off.
  */
 export function answerPing(facts: Facts, payload: Uint8Array): void {

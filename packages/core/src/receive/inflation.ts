@@ -4,8 +4,8 @@ import { ProtocolError } from '../rules.ts';
 
 /**
  * The payload of a compressed message may take twice `maxMessageSize` plus this number of bytes on the wire, and {@link PER_FRAME} for each
- * frame. Compression never makes a message that much longer. A longer one consists mostly of blocks without output, which the limit of the
- * decompressed size would never stop.
+ * frame. Compression never makes a message that much longer. A longer one consists mostly of overhead, such as blocks without output,
+ * which the limit of the decompressed size would never stop.
  */
 const SLACK = 65_536;
 
@@ -50,7 +50,7 @@ export class Inflation {
     this.#announced += length;
     this.#frames++;
     const max = this.#maxMessageSize;
-    // A message of `max` bytes has at most `max` fragments that are not empty, so that further frames get no more room.
+    // A message of `max` bytes has at most `max` fragments that are not empty, so further frames get no more room.
     const limit = 2 * max + SLACK + PER_FRAME * Math.min(this.#frames, max);
     // 10.4: "MUST protect themselves against exceeding those limits"
     if (this.#announced > limit) throw new ProtocolError('message-too-big');
