@@ -54,6 +54,7 @@ export const DEFLATE: readonly Expectation[] = [
   },
   ...(['client', 'server'] as const).flatMap((role): Expectation[] => [
     {
+      slow: true,
       name: `RFC 7692 7.1 two ends agree, and messages of every size arrive (from the ${role})`,
       run() {
         for (const parameters of [{}, { clientNoContextTakeover: true, serverMaxWindowBits: 9 }]) {
@@ -173,6 +174,7 @@ export const DEFLATE: readonly Expectation[] = [
       },
     },
     {
+      slow: true,
       name: `RFC 7692 8 a bomb fails with 1009 before it is inflated (at the ${role})`,
       run() {
         const [bomb] = deflated([new Uint8Array(1_000_000)], { ...OPTIONS, level: 9 });
