@@ -159,8 +159,8 @@ export class Alarms {
       } else due.push(first);
     }
     for (const sleeper of due) sleeper.alarm = DUE;
-    // Let the sockets deliver first what they received while the process was busy: it may be what the deadline was
-    // waiting for. Then the sleeper finds that its deadline has moved, or its alarm is removed before its turn.
+    // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be waiting
+    // for these. Then the sleeper finds that its deadline has moved, or its alarm is removed before its turn.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }

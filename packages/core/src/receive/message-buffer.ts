@@ -2,7 +2,7 @@
  * The growable buffer for bytes that cannot be delivered as a view of the chunk in which they arrived.
  *
  * Its size depends on the number of bytes received, not on the number of parts. An announced length never makes it allocate more than
- * twice what has arrived, or 4 KiB if that is more (RFC 6455 10.4).
+ * twice the number of bytes that have arrived, or 4 KiB if that is more (RFC 6455 10.4).
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';

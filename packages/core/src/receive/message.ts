@@ -122,7 +122,7 @@ export class Message implements Collector {
     return this.#inflate(inflation, now);
   }
 
-  /** Takes the header of a frame whose message arrives in parts. */
+  /** Takes the header of a frame whose message is taken in parts. */
   #begin({ opcode, rsv, length }: FrameHeader, now: number): void {
     if (opcode !== Opcode.Continuation) {
       this.#limiter?.message(now);
@@ -243,7 +243,7 @@ export class Message implements Collector {
    * Checks the next part of a text.
    *
    * @param done whether it is the last part
-   * @param base the offset of `bytes[0]` in the stream; absent for decompressed bytes, where the fault is the whole frame
+   * @param base the offset of `bytes[0]` in the stream; absent for decompressed bytes: then the fault is at the beginning of the frame
    * @param ascii whether the part is ASCII, if that is known already
    */
   #validate(

@@ -79,7 +79,7 @@ export class FrameWriter {
     outbox.commit(at + length);
   }
 
-  /** Queues a frame that was encoded before: a server's as it is, a client's masked. */
+  /** Queues an encoded frame: at a server unchanged, at a client masked. */
   encoded({ first, payload, frame }: EncodedFrame): void {
     if (this.#keys === undefined) this.#outbox.share(frame);
     else this.bytes(first, payload, 0, payload.length, false);
