@@ -14,7 +14,7 @@ interface KeptMessage {
 /** Messages that wait for a connection, up to a number of bytes. */
 export class KeptMessages {
   readonly #maxSize: number;
-  #messages: KeptMessage[] = [];
+  readonly #messages: KeptMessage[] = [];
   /**
    * The number of bytes that wait. Frame headers are included, because the outbox counts them: everything kept here
    * fits into it.
@@ -33,21 +33,14 @@ export class KeptMessages {
   add(data: string | BytesLike | PreparedMessage, options: SendOptions | undefined): boolean {
     const { compress, text } = options ?? {};
     if (data instanceof PreparedMessage) checkPrepared(options);
-    const isRoom = this.size < this.#maxSize;
-    if (typeof data === 'string') {
-      if (isRoom) this.#keep(data, options, toBytes(data).length);
-      return isRoom;
-    }
     // Preparing copies the bytes: the caller may overwrite them before there is a connection.
-    const message = data instanceof PreparedMessage ? data : prepare(data, { compress, text });
-    if (isRoom) this.#keep(message, undefined, message.length);
-    return isRoom;
-  }
-
-  #keep(data: KeptMessage['data'], options: SendOptions | undefined, length: number): void {
-    const size = MAX_HEADER_SIZE + length;
-    this.#messages.push({ data, options, size });
+    const isReady = typeof data === 'string' || data instanceof PreparedMessage;
+    const message = isReady ? data : prepare(data, { compress, text });
+    if (this.size >= this.#maxSize) return false;
+    const size = MAX_HEADER_SIZE + (typeof message === 'string' ? toBytes(message) : message).length;
+    this.#messages.push({ data: message, options: isReady ? options : undefined, size });
     this.size += size;
+    return true;
   }
 
   /**
@@ -55,23 +48,21 @@ export class KeptMessages {
    * and all later ones are kept for the next connection.
    */
   send(send: (data: KeptMessage['data'], options: SendOptions | undefined) => boolean): void {
-    const messages = this.#messages;
     let count = 0;
     try {
-      for (const { data, options, size } of messages) {
-        // The random source may drop all, by closing the client.
-        if (!send(data, options) || this.#messages !== messages) return;
+      for (const { data, options } of this.#messages) {
+        if (!send(data, options)) return;
         count++;
-        this.size -= size;
       }
     } finally {
-      messages.splice(0, count);
+      // None are left if `send` has closed the client, which drops them.
+      for (const { size } of this.#messages.splice(0, count)) this.size -= size;
     }
   }
 
   /** Drops the messages. */
   drop(): void {
-    this.#messages = [];
+    this.#messages.length = 0;
     this.size = 0;
   }
 }
