@@ -1,6 +1,6 @@
 /** Every row as Markdown: a table for each of ours in each suite, with a line for each case and a column for each peer. */
 import { isWide } from './method.ts';
-import { formatRatio, type Result } from './result.ts';
+import { formatMetric, formatRatio, type Result } from './result.ts';
 import type { GrowthRow, Row } from './suite.ts';
 
 /** Returns the document. */
@@ -28,8 +28,7 @@ export function reportMarkdown({ node, cpu, date, revision, quick, rows, missing
 function grouped(rows: readonly Row[]): [title: string, rows: readonly Row[]][] {
   const tables = new Map<string, Row[]>();
   for (const row of rows) {
-    const parts = [row.suite, ...(row.metric === undefined ? [] : ['processor time']), row.subject];
-    const title = parts.join(', ');
+    const title = `${formatMetric(row)}, ${row.subject}`;
     tables.set(title, [...(tables.get(title) ?? []), row]);
   }
   return [...tables];

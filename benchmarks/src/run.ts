@@ -78,7 +78,12 @@ async function measure(options: Options): Promise<Result> {
       terminal.missing(failed);
     }
   }
-  const suites = plans.map(({ suite: { name, title, unit } }) => ({ name, title, unit }));
+  const suites = plans.map(({ suite: { name, title, unit, limit } }) => ({
+    name,
+    title,
+    unit,
+    ...(limit && { limit }),
+  }));
   return { ...about, node: node.version, quick: options.quick, suites, rows, missing, growth: grown };
 }
 
@@ -96,7 +101,8 @@ function planOf(suite: Suite, options: Options, revisions: readonly Revision[]):
   const cases = suite.cases.filter(({ name, slow }) => name.includes(options.case) && !(options.quick && slow));
   const subjects = options.against === undefined ? withPeers(suite, options.peers) : withRevisions(suite, revisions);
   if (cases.length === 0 || subjects === undefined) return [];
-  return [{ suite, cases, pace: paceOf(suite, options.quick), ...subjects }];
+  const thorough = options.quick ? { thorough: paceOf(suite, false) } : {};
+  return [{ suite, cases, pace: paceOf(suite, options.quick), ...thorough, ...subjects }];
 }
 
 function withPeers(suite: Suite, names: readonly string[]): Pick<Plan, 'ours' | 'peers'> | undefined {

@@ -14,8 +14,6 @@ interface EchoCase extends Case {
   readonly inFlight: number;
 }
 
-const WARM_UP = { opcode: 2, size: 16, connections: 50, inFlight: 16, milliseconds: 200 } as const;
-
 const cases: readonly EchoCase[] = [
   binary(16, 1, 1, true),
   binary(16, 1, 64),
@@ -45,8 +43,7 @@ export const suite: Suite = {
   title:
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; time, and processor time of the server',
   unit: 'ns/message',
-  // Even in a quick run, the first turn still runs code that is not compiled.
-  pace: { quick: { turns: 3, warmUps: 1, slice: 60 }, full: { turns: 7, warmUps: 1, slice: 250 } },
+  limit: servers.LIMIT.name,
   cases,
   ours: [
     subjectOf(servers.SERVE, start),
@@ -73,7 +70,6 @@ function binary(size: number, connections: number, inFlight: number, slow = fals
 
 async function start(server: servers.ServerProgram): Promise<Runner> {
   const station = await Station.start(server);
-  await station.echo(WARM_UP);
   return {
     measure: async (name, milliseconds) => {
       const found = cases.find((each) => each.name === name);

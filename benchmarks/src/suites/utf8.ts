@@ -40,6 +40,7 @@ export const suite = codecSuite({
   unit: 'ns/message',
   cases,
   contestants,
+  limit: 'isUtf8 + toString',
 });
 
 function framed({ load, ...rest }: DecodingContestant): Contestant {
