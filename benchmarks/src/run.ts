@@ -55,7 +55,7 @@ function list(suites: readonly Suite[]): void {
 
 async function measure(options: Options): Promise<Result> {
   const about = circumstances();
-  const node = findNode(options.node ?? process.version);
+  const node = findNode(options.node ?? process.version, (line) => terminal.line(line));
   measureWith(node);
   const revisions = revisionsOf(options);
   const rows: Row[] = [];

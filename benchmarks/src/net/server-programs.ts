@@ -61,6 +61,8 @@ export const WS_CORKED = node('ws corked by hand', 'ws.ts', ['corked'], NO_ADD_O
 export const WEBSOCKET_DRIVER = node('websocket-driver', 'websocket-driver.ts');
 /** The package `websocket`, which includes bufferutil. */
 export const WEBSOCKET = node('websocket', 'websocket.ts');
+/** The Node adapter of crossws, which includes a copy of ws. */
+export const CROSSWS = node('crossws', 'crossws.ts', [], NO_ADD_ONS);
 /** Bun's own server. */
 export const BUN = native('bun', BUN_RUNTIME, ['bun.ts']);
 /** {@link SERVE} run by Bun. */

@@ -22,6 +22,7 @@ export const suite: Suite = {
     subjectOf(servers.WS, start),
     subjectOf(servers.WEBSOCKET_DRIVER, start),
     subjectOf(servers.WEBSOCKET, start),
+    subjectOf(servers.CROSSWS, start),
     subjectOf(servers.BUN, start),
     subjectOf(servers.DENO, start),
   ],

@@ -5,6 +5,7 @@ import {
   SOCKLESS,
   SOCKLESS_IN_JAVASCRIPT,
   UNDICI,
+  UNDICI_8,
   WEBSOCKET,
   WEBSOCKET_DRIVER,
   WS,
@@ -69,6 +70,7 @@ export const contestants: readonly Contestant[] = [
   WEBSOCKET_DRIVER,
   WEBSOCKET,
   UNDICI,
+  UNDICI_8,
 ].map(contestant);
 
 export const suite = codecSuite({
@@ -95,11 +97,15 @@ function mixed(masked: boolean, mix: Mix, delivery: string, chunk: number): Deco
   return { name, slow: !masked, masked, stream: () => mixedStream(masked, chunk, mix) };
 }
 
-function contestant({ load, ...rest }: DecodingContestant): Contestant {
+function contestant(decoding: DecodingContestant): Contestant {
   return {
-    ...rest,
+    name: decoding.name,
+    ...(decoding.env && { env: decoding.env }),
+    get missing() {
+      return decoding.missing;
+    },
     load: async () => {
-      const make = await load();
+      const make = await decoding.load();
       return (name) => {
         const found = cases.find((each) => each.name === name);
         return found && decodingTask(found.stream(), found.masked, make);

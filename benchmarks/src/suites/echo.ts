@@ -57,6 +57,7 @@ export const suite: Suite = {
     subjectOf(servers.WS_CORKED, start),
     subjectOf(servers.WEBSOCKET_DRIVER, start),
     subjectOf(servers.WEBSOCKET, start),
+    subjectOf(servers.CROSSWS, start),
     subjectOf(servers.BUN, start),
     subjectOf(servers.DENO, start),
     subjectOf(servers.LIMIT, start),
