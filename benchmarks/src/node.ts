@@ -70,7 +70,7 @@ function installed(major: string, log: (line: string) => void): Node {
     install(ROOT, 'nodes');
     return nodeAt(findInstalled(major));
   } catch (error) {
-    throw new UsageError(`Node ${major} cannot be installed. ${messageOf(error)}`);
+    throw new UsageError(`Node ${major} cannot be installed. ${messageOf(error)}`, { cause: error });
   }
 }
 

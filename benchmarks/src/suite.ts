@@ -1,4 +1,5 @@
 /** The parts of a suite of benchmarks. */
+import type { Part } from './own/own.ts';
 
 /** One case: a name for the table, which the runners of the suite understand. */
 export interface Case {
@@ -38,6 +39,8 @@ export interface Subject {
   /** Why it cannot be measured on this machine, for instance because it is not installed. */
   readonly missing?: string | undefined;
   start(): Promise<Runner>;
+  /** Whether it came with `--contestant`. */
+  readonly isContestant?: boolean;
   /** Ours only: starts another revision, built in the folder `root`, for `--against`. */
   startAt?(root: string): Promise<Runner>;
   /** Ours only: a variant of the first subject, which `--against` also compares with the other revision. */
@@ -71,6 +74,11 @@ export interface Suite {
   readonly peers: readonly Subject[];
   /** The peer that is no library but the most that any library can reach. The ratio to it is a share: 1 is the limit. */
   readonly limit?: string;
+  /** How a contestant of one's own takes part, and what its file must offer. */
+  readonly contestant?: {
+    readonly part: Part;
+    subject(file: { readonly name: string; readonly path: string }): Subject;
+  };
 }
 
 /** One pair of subjects at one case: how many times faster (or smaller) ours is. */

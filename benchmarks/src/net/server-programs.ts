@@ -22,7 +22,7 @@ export interface ServerProgram {
 }
 
 /** Lets Node collect garbage on request. */
-const NODE_FLAGS = ['--expose-gc'];
+export const NODE_FLAGS = ['--expose-gc'];
 
 const DENO_FLAGS = ['run', '--quiet', '--no-lock', '--allow-net', '--allow-env', '--allow-sys', '--allow-read'];
 

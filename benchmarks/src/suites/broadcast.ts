@@ -2,6 +2,7 @@
 import { KIB, type Kind, sizeName } from '../codec/inputs.ts';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
+import { ownServer } from '../own/program.ts';
 import type { Case, Runner, Suite } from '../suite.ts';
 
 interface BroadcastCase extends Case {
@@ -43,6 +44,7 @@ export const suite: Suite = {
     subjectOf(servers.BROADCAST_BUN, start),
     subjectOf(servers.BROADCAST_BARE, start),
   ],
+  contestant: { part: 'broadcast', subject: (file) => subjectOf(ownServer(file), start) },
 };
 
 function broadcast(kind: Kind, size: number, { compressed = false, slow = false } = {}): BroadcastCase {

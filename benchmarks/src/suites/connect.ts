@@ -4,6 +4,7 @@
  */
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
+import { ownServer } from '../own/program.ts';
 import type { Runner, Suite } from '../suite.ts';
 
 /** How many connections are being opened at a time. */
@@ -26,6 +27,7 @@ export const suite: Suite = {
     subjectOf(servers.BUN, start),
     subjectOf(servers.DENO, start),
   ],
+  contestant: { part: 'server', subject: (file) => subjectOf(ownServer(file), start) },
 };
 
 async function start(server: servers.ServerProgram): Promise<Runner> {

@@ -1,5 +1,6 @@
 /** Decoding through the public interface: from the chunks of a transport to the messages of an application. */
 import {
+  type DecoderMaker,
   type DecodingContestant,
   decodingTask,
   SOCKLESS,
@@ -22,7 +23,8 @@ import {
   sizeName,
   stream,
 } from '../codec/inputs.ts';
-import { type Contestant, codecSuite } from '../codec/task.ts';
+import { type Contestant, codecSuite, type OwnTasks, type TaskMaker } from '../codec/task.ts';
+import { ownDecoder } from '../own/codecs.ts';
 import type { Case } from '../suite.ts';
 
 interface DecodeCase extends Case {
@@ -80,7 +82,11 @@ export const suite = codecSuite({
   unit: 'ns/message',
   cases,
   contestants,
+  part: 'decoder',
 });
+
+/** The decoder of a contestant's file. */
+export const ownTasks: OwnTasks = (own) => tasks(ownDecoder(own));
 
 function cell(masked: boolean, kind: Kind, size: number, delivery: Delivery): DecodeCase {
   const name = `${masked ? 'masked' : 'unmasked'} ${kind} ${sizeName(size)}, ${delivery}`;
@@ -104,12 +110,13 @@ function contestant(decoding: DecodingContestant): Contestant {
     get missing() {
       return decoding.missing;
     },
-    load: async () => {
-      const make = await decoding.load();
-      return (name) => {
-        const found = cases.find((each) => each.name === name);
-        return found && decodingTask(found.stream(), found.masked, make);
-      };
-    },
+    load: async () => tasks(await decoding.load()),
+  };
+}
+
+function tasks(make: DecoderMaker): TaskMaker {
+  return (name) => {
+    const found = cases.find((each) => each.name === name);
+    return found && decodingTask(found.stream(), found.masked, make);
   };
 }

@@ -3,6 +3,7 @@ import { KIB, MIB, sizeName } from '../codec/inputs.ts';
 import { knowsLoans } from '../loan.ts';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
+import { ownServer } from '../own/program.ts';
 import type { Case, Runner, Subject, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
@@ -62,6 +63,7 @@ export const suite: Suite = {
     subjectOf(servers.DENO, start),
     subjectOf(servers.LIMIT, start),
   ],
+  contestant: { part: 'server', subject: (file) => subjectOf(ownServer(file), start) },
 };
 
 function binary(size: number, connections: number, inFlight: number, slow = false): EchoCase {
