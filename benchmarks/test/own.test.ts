@@ -66,7 +66,13 @@ own('a right codec passes, also if it delivers later, or has one role only', asy
 own('a codec with wrong results is refused, with the first of them', async () => {
   const wrong: readonly (readonly [Own, RegExp])[] = [
     [decoder(() => undefined), /decoder\('server'\) gives a wrong result: text, 0 bytes, 1 frame, .* no message/],
-    [decoder((message, deliver) => (deliver(message), deliver(message))), /2 messages were delivered/],
+    [
+      decoder((message, deliver) => {
+        deliver(message);
+        deliver(message);
+      }),
+      /2 messages were delivered/,
+    ],
     [decoder((message, deliver) => deliver(Buffer.from(message as string))), /bytes of length 0 came/],
     [
       decoder((message, deliver) => deliver(typeof message === 'string' ? message : message.slice(0, 999))),

@@ -48,7 +48,7 @@ async function checkDecoder(decoder: NonNullable<Own['decoder']>, role: Role): P
           const where = `${kind}, ${size} bytes, ${fragments} ${fragments === 1 ? 'frame' : 'frames'}, chunks of ${Math.min(length, bytes.length)} bytes`;
           const messages = await decode(cut(bytes, length)).catch((error: unknown) => {
             if (error instanceof OwnError) throw error;
-            throw new OwnError(`decoder('${role}') throws: ${where}: ${messageOf(error)}`);
+            throw new OwnError(`decoder('${role}') throws: ${where}: ${messageOf(error)}`, { cause: error });
           });
           // It does not have this role.
           if (messages === undefined) return;
@@ -83,7 +83,7 @@ function checkEncoder(encoder: NonNullable<Own['encoder']>, role: Role): void {
       try {
         send(kind === 'binary' ? Buffer.from(data) : data.toString());
       } catch (error) {
-        throw new OwnError(`encoder('${role}') throws: ${kind}, ${size} bytes: ${messageOf(error)}`);
+        throw new OwnError(`encoder('${role}') throws: ${kind}, ${size} bytes: ${messageOf(error)}`, { cause: error });
       }
       const bytes = Buffer.concat(parts);
       const head = frameHead(kind === 'binary' ? 2 : 1, size, masked);
