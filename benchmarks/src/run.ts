@@ -119,15 +119,16 @@ async function grow({ quick }: Options): Promise<GrowthRow[]> {
 /** Returns the part of a suite that was asked for: one plan, or none. */
 function planOf(suite: Suite, options: Options, revisions: readonly Revision[]): Plan[] {
   const cases = suite.cases.filter(({ name, slow }) => name.includes(options.case) && !(options.quick && slow));
-  const subjects = options.against === undefined ? withPeers(suite, options.peers) : withRevisions(suite, revisions);
+  const subjects = options.against === undefined ? withPeers(suite, options) : withRevisions(suite, revisions);
   if (cases.length === 0 || subjects === undefined) return [];
   const thorough = options.quick ? { thorough: paceOf(suite, false) } : {};
   return [{ suite, cases, pace: paceOf(suite, options.quick), ...thorough, ...subjects }];
 }
 
-function withPeers(suite: Suite, names: readonly string[]): Pick<Plan, 'ours' | 'peers'> | undefined {
+/** Of ours, a quick run has only the first. */
+function withPeers(suite: Suite, { peers: names, quick }: Options): Pick<Plan, 'ours' | 'peers'> | undefined {
   const peers = suite.peers.filter(({ name }) => names.length === 0 || names.includes(name));
-  return peers.length === 0 ? undefined : { ours: suite.ours, peers };
+  return peers.length === 0 ? undefined : { ours: quick ? suite.ours.slice(0, 1) : suite.ours, peers };
 }
 
 /** Returns the builds of the other commit: none, one, or two that differ only in their folder. */

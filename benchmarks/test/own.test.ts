@@ -1,6 +1,6 @@
 // `--contestant`: files outside of this repository, right and wrong ones.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -158,29 +158,28 @@ own('contestants take part in the suites whose part they have, under names of th
   assert.throws(() => withContestants(SUITES, [contestant('a'), contestant('a')]), /needs another name/);
 });
 
-const SERVER = `import { createServer } from 'node:http';
-import { WebSocketServer } from ${JSON.stringify(import.meta.resolve('ws'))};
-export const name = 'mine in JavaScript';
-export async function server(host) {
-  const wss = new WebSocketServer({ host, port: 0 });
-  wss.on('connection', (ws) => ws.on('message', (data, binary) => ws.send(data, { binary })));
-  await new Promise((resolve) => wss.on('listening', resolve));
-  return {
-    port: wss.address().port,
-    connections: () => wss.clients.size,
-    broadcast: (message) => wss.clients.forEach((client) => client.send(message)),
-  };
-}
-`;
+/** The example of BENCHMARKS.md, which takes part in nothing but broadcasts. */
+const EXAMPLE = (
+  /```ts\n(.*?)```/s.exec(readFileSync(new URL('../../BENCHMARKS.md', import.meta.url), 'utf8'))?.[1] ?? ''
+).replace("'ws'", JSON.stringify(import.meta.resolve('ws')));
+/** The same in JavaScript, with them. */
+const SERVER = EXAMPLE.replace(': string', '')
+  .replace("'mine'", "'mine in JavaScript'")
+  .replace('return {', 'return { broadcast: (message) => wss.clients.forEach((client) => client.send(message)),');
 
-own('JavaScript outside of this repository, without "type": "module": a server', async () => {
-  const [{ name, parts }, refused] = await Promise.all([
-    findContestant(file('server.js', SERVER)),
-    failure(findContestant(file('wrong.js', SERVER.replace('{ binary }', '{ binary: false }')))),
-  ]);
-  assert.equal([name, parts], ['mine in JavaScript', ['server', 'connections', 'broadcast']]);
-  assert.match(refused, /wrong\.js .* is refused: server: binary, 0 bytes: .*the echo differs/);
-});
+own(
+  'a server outside of this repository, without "type": "module": the documented one, and the same in JavaScript',
+  async () => {
+    const [example, right, refused] = await Promise.all([
+      findContestant(file('example.ts', EXAMPLE)),
+      findContestant(file('server.js', SERVER)),
+      failure(findContestant(file('wrong.js', SERVER.replace('{ binary }', '{ binary: false }')))),
+    ]);
+    assert.equal([example.name, example.parts], ['mine', ['server', 'connections']]);
+    assert.equal([right.name, right.parts], ['mine in JavaScript', ['server', 'connections', 'broadcast']]);
+    assert.match(refused, /wrong\.js .* is refused: server: binary, 0 bytes: .*the echo differs/);
+  },
+);
 
 own('what cannot be loaded is refused, with the reason', async () => {
   const [none, empty, kind, port] = await Promise.all(
