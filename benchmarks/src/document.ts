@@ -79,12 +79,13 @@ export function writeParts(document: string, results: readonly Result[]): string
 
 /** @throws {SyntaxError} when the document lacks one of the comments */
 function replacePart(document: string, name: string, part: string): string {
-  const [before, rest, ...more] = document.split(`<!-- ${name} -->\n`);
-  const end = rest?.indexOf(`<!-- end of ${name} -->`) ?? -1;
-  if (rest === undefined || more.length > 0 || end < 0) {
-    throw new SyntaxError(`the document must have <!-- ${name} --> and <!-- end of ${name} --> once`);
+  const [begin, end] = [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->`];
+  const [before, rest, ...more] = document.split(begin);
+  const at = rest?.indexOf(end) ?? -1;
+  if (rest === undefined || more.length > 0 || at < 0) {
+    throw new SyntaxError(`the document must have ${begin.trim()} and ${end} once`);
   }
-  return `${before}<!-- ${name} -->\n${part}\n${rest.slice(end)}`;
+  return `${before}${begin}${part}\n${rest.slice(at)}`;
 }
 
 function circumstances({ node, revision, cpu, date, rows }: Result): string {

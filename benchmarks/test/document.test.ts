@@ -43,9 +43,9 @@ function result(node: string, rows: readonly Row[], more: Partial<Result> = {}):
 
 /** Returns the cells of the line of a part that begins with a text. */
 function cells(document: string, part: string, head: string): string[] {
-  const [, rest = ''] = document.split(`<!-- ${part} -->\n`);
+  const [, rest = ''] = document.split(`<!-- ${part}: begin -->\n`);
   const line = rest
-    .slice(0, rest.indexOf('<!-- end'))
+    .slice(0, rest.indexOf(': end -->'))
     .split('\n')
     .find((each) => each.startsWith(`| ${head} |`));
   return (line ?? '')
@@ -122,7 +122,7 @@ documents('round trips are those of the limit, ours, and each server that was me
 });
 
 documents('a document without the comments is not written', () => {
-  assert.throws(() => writeParts('# Benchmarks', [result('v20.0.0', [])]), /must have <!-- circumstances -->/);
+  assert.throws(() => writeParts('# Benchmarks', [result('v20.0.0', [])]), /must have <!-- circumstances: begin -->/);
   assert.throws(() => writeParts(DOCUMENT + DOCUMENT, [result('v20.0.0', [])]), /once/);
 });
 

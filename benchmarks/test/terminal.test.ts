@@ -66,4 +66,13 @@ terminal('the summary distinguishes times from processor times', () => {
   assert.match(String(summary.at(-1)), /~ marks 1 of 3 ratios/);
 });
 
+terminal('the summary says which ratios are shares of a limit', () => {
+  const suites = [{ name: 'echo', title: '', unit: '', limit: 'other' }];
+  const summary = lines((to) => to.summary({ rows: ROWS, missing: [], suites }));
+  assert.equal(
+    summary.filter((line) => line.includes('the limit')).map((line) => line.split('median')[0]?.trim()),
+    ['echo: sockless : other (the limit: 1 is reached)'],
+  );
+});
+
 terminal.run();
