@@ -58,7 +58,13 @@ documents('each case that is shown exists, and each peer', () => {
   const names = (suiteName: string): string[] =>
     SUITES.find(({ name }) => name === suiteName)?.cases.map(({ name }) => name) ?? [];
   for (const [suiteName, name] of SHARES) assert.ok(names(suiteName).includes(name), name);
-  for (const [, suiteName, name] of USES) assert.ok(names(suiteName).includes(name), name);
+  for (const [, suiteName, name, subject = 'sockless'] of USES) {
+    assert.ok(names(suiteName).includes(name), name);
+    assert.ok(
+      SUITES.some((each) => each.name === suiteName && each.ours.some((one) => one.name === subject)),
+      subject,
+    );
+  }
   for (const name of ROUND_TRIPS) assert.ok(names('latency').includes(name), name);
   const peers = SUITES.flatMap((each) => each.peers.map(({ name }) => name));
   for (const [, some] of PEERS)
