@@ -1,17 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { budget } from '../../packages/core/test/budget.ts';
 import { systemTool } from '../../packages/tools/testing.ts';
-import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans } from '../src/loan.ts';
-import { Companion } from '../src/net/companion.ts';
+import type { Companion } from '../src/net/companion.ts';
 import { encodeFrames, pongsTo } from '../src/net/frames.ts';
 import type { EchoAnswer } from '../src/net/load.ts';
 import * as servers from '../src/net/server-programs.ts';
 import { Station, startLoad } from '../src/net/station.ts';
-import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
 import { failure } from './failure.ts';
 
 const load = suite('load generator');
@@ -28,6 +25,7 @@ const MESSAGES = budget<readonly (readonly [1 | 2, number])[]>(
 );
 const MILLISECONDS = budget(2, 20);
 const TURNS = budget(1, 2);
+const IN_FLIGHT = budget(2, 3);
 
 /** One load generator for all stations. */
 let generator: Companion;
@@ -54,7 +52,7 @@ for (const server of [
     const station = await Station.start(server, generator);
     try {
       for (const [opcode, size] of MESSAGES) {
-        const echo = { opcode, size, connections: 2, inFlight: 3, milliseconds: MILLISECONDS } as const;
+        const echo = { opcode, size, connections: 2, inFlight: IN_FLIGHT, milliseconds: MILLISECONDS } as const;
         // The second question reuses the connections of the first.
         for (let turn = 0; turn < (size === 16 ? 2 : TURNS); turn++) {
           const { cost: time, processor } = await station.echo(echo);
@@ -143,40 +141,6 @@ load('expects unchanged frames from a server that returns bytes unchanged', () =
 });
 
 load.run();
-
-const companion = suite('companion');
-
-companion('a program that ends before it is ready is an error', async () => {
-  assert.match(
-    await failure(Companion.start({ command: process.execPath, args: ['-e', 'process.exit(3)'] })),
-    /it ended \(3\)/,
-  );
-});
-
-companion('a program that does not exist is an error', async () => {
-  assert.match(await failure(Companion.start({ command: 'no-such-program-of-sockless', args: [] })), /ENOENT/);
-});
-
-const withNewest = newestNode() === undefined ? companion.skip : companion;
-withNewest('programs without a command, and codecs, run on the Node that is measured', async () => {
-  const newest = newestNode() as Node;
-  measureWith(newest);
-  try {
-    const program = { args: ['-e', 'console.log(JSON.stringify(process.version)); process.stdin.resume()'] };
-    const one = await Companion.start(program);
-    assert.is(one.greeting, newest.version);
-    await one.stop();
-    const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
-    const codec = await inChild('fake', file, 'saying its version', {});
-    const said = await codec.measure('one', 1).then(String, String);
-    assert.ok(said.includes(newest.version), said);
-    await codec.stop();
-  } finally {
-    measureWith(findNode(process.version));
-  }
-});
-
-companion.run();
 
 /** Returns the number of connections that a server has not ended although all clients have. */
 async function connectionsLeft(station: Station): Promise<number> {
