@@ -11,7 +11,7 @@ const BUDGETS = {
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
   '@sockless/adapter': 44_100,
-  '@sockless/node': 62_000,
+  '@sockless/node': 62_200,
   '@sockless/deno': 60_500,
 };
 
