@@ -29,6 +29,8 @@ export abstract class Delivery<Data> {
    * microtask.
    */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
+  /** The number of the turn in which {@link flushFirst} has written. */
+  #firstFlushIn = -1;
 
   /** For adapters. */
   constructor(scope: Scope<Data>) {
@@ -151,8 +153,12 @@ export abstract class Delivery<Data> {
    */
   protected flushFirst(): void {
     if (this.#busy !== 'no') return;
-    this.planFlush();
-    this.flush();
+    const { number } = this.scope.turns;
+    if (this.#firstFlushIn === number) this.planFlush();
+    else {
+      this.#firstFlushIn = number;
+      this.flush();
+    }
   }
 
   static #flushPlanned<Data>(ws: Delivery<Data>): void {

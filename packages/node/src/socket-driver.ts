@@ -147,6 +147,7 @@ export class SocketDriver implements Driver, Sleeper {
     }
     const outstanding = this.#outstanding;
     let room = MAX_IN_SOCKET - outstanding;
+    const { nextIsShared } = connection;
     const first = room > 0 ? connection.transmit(now, room) : undefined;
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
@@ -158,7 +159,7 @@ export class SocketDriver implements Driver, Sleeper {
     // Cork several parts, so that they need one call to the operating system. For a single part, corking only costs.
     const corked = next !== undefined;
     if (corked) socket.cork();
-    this.hand(socket, first, call);
+    this.hand(socket, nextIsShared ? bufferOf(first) : first, call);
     while (next !== undefined) {
       this.hand(socket, next, call);
       room -= next.length;
@@ -283,6 +284,22 @@ export function endOf(socket: Duplex): Error | string | undefined {
   if (socket.readableEnded) return 'the peer had ended the socket before';
   if (socket.writableEnded || !socket.writable) return 'the writable side of the socket had ended before';
   return undefined;
+}
+
+/** The Buffers of frames that many connections write. */
+const buffers = new WeakMap<Uint8Array, Buffer>();
+
+/**
+ * Returns the same bytes as a Buffer, which is made once for a frame that many connections write: a stream makes one for
+ * each write of any other Uint8Array (benchmarks: broadcast).
+ */
+function bufferOf(frame: Uint8Array): Buffer {
+  let buffer = buffers.get(frame);
+  if (buffer === undefined) {
+    buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+    buffers.set(frame, buffer);
+  }
+  return buffer;
 }
 
 /** Whether bytes written by such a socket have left this process. Another kind of stream may still keep them. */

@@ -3,15 +3,15 @@ import { type CloseReason, encodeClosePayload } from '../frame/close.ts';
 import { responseText } from '../handshake/http1.ts';
 import { rejectFor } from '../handshake/server.ts';
 import { type HandshakeError, type LocalRuleName, ProtocolError } from '../rules.ts';
-import type { Closing } from './closing.ts';
+import { type Closing, PHASES } from './closing.ts';
 import type { Facts } from './facts.ts';
 import type { Opening } from './opening.ts';
 import type { DeadlineName } from './timers.ts';
 
 /** Starts the closing handshake on behalf of the application (7.1.2). While connecting, abandons the opening handshake instead. */
 export function closeLocally(facts: Facts, said: CloseReason, payload: Uint8Array): void {
-  if (facts.phase === 'open') sendClose(facts, 'local', said, payload);
-  else if (facts.phase === 'connecting') {
+  if (facts.phase === PHASES.open) sendClose(facts, 'local', said, payload);
+  else if (facts.phase === PHASES.connecting) {
     // A Close frame can only be sent on an open connection, so all there is to end is the transport.
     failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
   }
