@@ -276,7 +276,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     try {
       this.#connect();
     } catch (error) {
-      this.attempt(undefined, () => this.end(neverBegan(error)));
+      this.attempt(undefined, () => this.tellEnd(neverBegan(error)));
     }
   }
 }

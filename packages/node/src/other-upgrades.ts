@@ -75,6 +75,10 @@ function answerLast(server: HttpServer, request: IncomingMessage, stream: Duplex
   // `stream` is the socket, or Node's stream for what follows the body.
   guard(stream);
   guard(socket);
+  // Node does this for the requests that it passes to the listener itself.
+  socket.once('close', () => {
+    if (!request.complete) request.destroy(new Error('the client has gone before the end of the body'));
+  });
   removeUpgrade(request);
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;

@@ -102,17 +102,19 @@ test('serve: a request for WebSocket among other protocols is accepted', async (
   assert.match(await wire.head(), /^HTTP\/1\.1 101 /);
 });
 
-test('serve: a request for another protocol waits until earlier requests have been answered', async (bench) => {
+test('serve: a request for another protocol is answered after the requests before it', async (bench) => {
   const answers: ServerResponse[] = [];
   const server = await bench.serve({}, { http: (_, res) => void answers.push(res) });
   const wire = await dial(bench, server.port);
   wire.write('GET /slow HTTP/1.1\r\nHost: server.example.com\r\n\r\n', h2c('GET'));
-  await until(() => answers.length === 1);
+  // Since 24.9 Node passes it on at once, and keeps its answer back.
+  await until(() => answers.length > 0);
   await delay(10);
-  assert.is(answers.length, 1);
+  const isPassedOn = answers.length === 2;
+  if (isPassedOn) answers[1]?.end('second');
   answers[0]?.end('first');
   await until(() => answers.length === 2);
-  answers[1]?.end('second');
+  if (!isPassedOn) answers[1]?.end('second');
   await until(() => wire.received.includes('second'));
   assert.ok(wire.received.indexOf('first') < wire.received.indexOf('second'));
 });
@@ -123,7 +125,7 @@ test('serve: a client that leaves while it waits, or at once, does no harm', asy
   const server = await bench.serve({}, { http: (_, res) => void answers.push(res) });
   const wire = await dial(bench, server.port);
   wire.write('GET /slow HTTP/1.1\r\nHost: server.example.com\r\n\r\n', h2c('GET'));
-  await until(() => answers.length === 1);
+  await until(() => answers.length > 0);
   wire.socket.resetAndDestroy();
   await soon();
   answers[0]?.end('x'.repeat(100_000));
@@ -220,9 +222,9 @@ test('serve: a request for WebSocket with a body is refused, wherever that body 
     assert.match(await wire.head(), /^HTTP\/1\.1 400 /);
     // Nothing more comes, neither 408 nor another answer.
     assert.not.match(await wire.end(), /HTTP\/1\.1/);
+    wire.socket.destroy();
   }
-  await delay(60);
-  assert.equal(server.statistics.pending, 0);
+  await until(() => server.connections.size + server.statistics.pending === 0);
   assert.ok(log.every((line) => !line.startsWith('open')));
 });
 
