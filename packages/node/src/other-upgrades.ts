@@ -79,6 +79,9 @@ function answerLast(server: HttpServer, request: IncomingMessage, stream: Duplex
   socket.once('close', () => {
     if (!request.complete) request.destroy(new Error('the client has gone before the end of the body'));
   });
+  // What follows the body is dropped. Without reading it, it would stay unknown that the client has gone.
+  if (request.complete) stream.resume();
+  else request.once('end', () => stream.resume());
   removeUpgrade(request);
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;

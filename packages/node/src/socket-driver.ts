@@ -136,7 +136,9 @@ export class SocketDriver implements Driver, Sleeper {
   /** Writes as much as the socket has room for. */
   private write(socket: Socket, connection: Connection, now: number): void {
     this.report(now);
-    if (this.leavesAsString(connection)) {
+    // A prepared message, which many connections share, needs neither memory nor a copy.
+    const { nextIsShared } = connection;
+    if (!nextIsShared && this.leavesAsString(connection)) {
       const length = connection.transmitInto(characters, now);
       this.#outstanding = length;
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
@@ -147,7 +149,6 @@ export class SocketDriver implements Driver, Sleeper {
     }
     const outstanding = this.#outstanding;
     let room = MAX_IN_SOCKET - outstanding;
-    const { nextIsShared } = connection;
     const first = room > 0 ? connection.transmit(now, room) : undefined;
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
@@ -171,11 +172,12 @@ export class SocketDriver implements Driver, Sleeper {
 
   /**
    * Whether to write a string: little waits, nothing waits for the report that it was written, and the socket copies
-   * strings. A prepared message, which many connections share, needs neither memory nor a copy.
+   * strings.
    */
-  private leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
-    const isLittle = queuedBytes <= MAX_STRING && !nextIsShared;
-    return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
+  private leavesAsString({ queuedBytes }: Connection): boolean {
+    return (
+      queuedBytes <= MAX_STRING && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket
+    );
   }
 
   private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {

@@ -213,6 +213,28 @@ test('ignoreUpgrade: a client that leaves in the middle of its body does no harm
   assert.equal(errors, []);
 });
 
+test('ignoreUpgrade: the app notices that a client leaves which waits for its answer', async (bench) => {
+  const errors = bench.uncaught();
+  const log: string[] = [];
+  const server = createServer(async (req, res) => {
+    res.on('close', () => log.push('close'));
+    log.push(await text(req));
+  });
+  server.on('upgrade', (req, socket, head) => ignoreUpgrade(server, req, socket, head));
+  const port = await bench.listen(server);
+  for (const parts of [['hello'], ['he', 'llo']]) {
+    const wire = await dial(bench, port);
+    wire.write(h2c('POST', ['Content-Length: 5']), parts[0] as string);
+    await delay(5);
+    wire.write(...parts.slice(1));
+    await until(() => log.length === 1);
+    wire.socket.resetAndDestroy();
+    await until(() => log.length === 2);
+    assert.equal(log.splice(0), ['hello', 'close']);
+  }
+  assert.equal(errors, []);
+});
+
 test('serve: a request for WebSocket with a body is refused, wherever that body is', async (bench) => {
   const { log, handlers } = recorder();
   const server = await bench.serve(handlers, { http: app, handshakeTimeout: 40 });
