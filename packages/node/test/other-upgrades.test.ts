@@ -84,7 +84,7 @@ for (const secure of [false, true]) {
   }
 }
 
-test('serve: without an app the answer is 426 with the protocol of the server, also for a POST', async (bench) => {
+test('serve: without an app the answer is 426 with the protocol of the server, even for a POST', async (bench) => {
   const server = await bench.serve();
   for (const [sent] of Object.values(BODIES)) {
     const wire = await dial(bench, server.port);

@@ -282,7 +282,7 @@ test('a relay of fragments keeps the type of each message, and the text of each 
   assert.equal(received, ['€€', new Uint8Array(euros), '']);
 });
 
-test('a message inside a fragmented one is a mistake of the application, and throws', async (bench) => {
+test('sending a message inside a fragmented one throws', async (bench) => {
   const { ws, wire } = await slowClient(bench);
   wire.socket.resume();
   assert.is(ws.sendFragment('a', false), true);
