@@ -279,7 +279,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     try {
       this.#connect();
     } catch (error) {
-      this.attempt(undefined, () => this.end(neverBegan(error)));
+      this.attempt(undefined, () => this.tellEnd(neverBegan(error)));
     }
   }
 }

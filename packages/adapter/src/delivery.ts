@@ -29,6 +29,8 @@ export abstract class Delivery<Data> {
    * microtask.
    */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
+  /** The number of the turn in which {@link flushFirst} has written. */
+  #firstFlushIn = -1;
 
   /** For adapters. */
   constructor(scope: Scope<Data>) {
@@ -151,8 +153,12 @@ export abstract class Delivery<Data> {
    */
   protected flushFirst(): void {
     if (this.#busy !== 'no') return;
-    this.planFlush();
-    this.flush();
+    const { number } = this.scope.turns;
+    if (this.#firstFlushIn === number) this.planFlush();
+    else {
+      this.#firstFlushIn = number;
+      this.flush();
+    }
   }
 
   static #flushPlanned<Data>(ws: Delivery<Data>): void {
@@ -240,12 +246,18 @@ export abstract class Delivery<Data> {
         this.closes();
         if (connection.role === 'server') this.tellRefusal(event.error);
         return handlers.fail?.(self, event.error);
-      case 'end': {
-        const { diagnostics } = this.scope;
-        if (diagnostics?.end.hasSubscribers) diagnostics.end.publish({ ws: self as WebSocketConnection<never>, event });
-        return this.end(event);
-      }
+      case 'end':
+        return this.tellEnd(event);
     }
+  }
+
+  /** The connection ended, or a try of a client: publishes that, where a program listens for it, and calls {@link end}. */
+  protected tellEnd(event: EndEvent): unknown {
+    const { diagnostics } = this.scope;
+    if (diagnostics?.end.hasSubscribers) {
+      diagnostics.end.publish({ ws: this.self as WebSocketConnection<never>, event });
+    }
+    return this.end(event);
   }
 
   /** Publishes that a request was refused, where a program listens for that. */

@@ -37,7 +37,7 @@ export interface Handlers<Data = unknown> {
   ping?(ws: WebSocketConnection<Data>, data: Uint8Array): void;
   /** A Pong frame arrived. `latency` is in milliseconds if it answers the heartbeat. */
   pong?(ws: WebSocketConnection<Data>, data: Uint8Array, latency: number | undefined): void;
-  /** The peer's Close frame arrived; it is answered already. */
+  /** The peer's Close frame arrived; it is answered already, with its code and without its reason (5.5.1). */
   close?(ws: WebSocketConnection<Data>, code: number, reason: string): void;
   /** The connection was failed because a rule was broken, or it could not be opened. */
   fail?(ws: WebSocketConnection<Data>, error: ProtocolError | HandshakeError): void;

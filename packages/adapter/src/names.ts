@@ -83,6 +83,20 @@ export function checkHandlers(handlers: object): void {
   }
 }
 
+/** How messages are delivered: an option of core, or what core has made of it. */
+export interface Delivered {
+  readonly messages?: unknown;
+  readonly fragments?: unknown;
+}
+
+/** @throws {TypeError} when messages would be delivered in fragments, and there is no handler for these */
+export function checkFragments({ fragment }: Handlers<never>, { messages, fragments }: Delivered): void {
+  if (fragment !== undefined || !(messages === 'fragments' || fragments === true)) return;
+  throw new TypeError(
+    "messages: 'fragments' needs a fragment handler, because a message handler or a loop gets whole messages only",
+  );
+}
+
 /** @throws {TypeError} when an option of the policy is unknown or of another type */
 export function checkPolicy(policy: ReconnectPolicy): void {
   checkNames(policy, RECONNECT_POLICY, 'reconnect');

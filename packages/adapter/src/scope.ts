@@ -4,7 +4,7 @@ import { type Clock, hostClock } from './clock.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { Handlers } from './handlers.ts';
 import { host } from './host.ts';
-import { checkHandlers } from './names.ts';
+import { checkFragments, checkHandlers, type Delivered } from './names.ts';
 import { type Turns, turnsOf } from './turns.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
@@ -55,7 +55,7 @@ export class Scope<Data = unknown> {
    *
    * @throws {TypeError | RangeError} when an option is not valid
    */
-  constructor(handlers: Handlers<Data>, options: AdapterOptions = {}, context: Context = NO_CONTEXT) {
+  constructor(handlers: Handlers<Data>, options: AdapterOptions & Delivered = {}, context: Context = NO_CONTEXT) {
     const { clock = hostClock, highWaterMark = 65_536 } = options;
     if (!(typeof highWaterMark === 'number' && highWaterMark >= 0)) {
       throw new RangeError(`highWaterMark: a number of bytes from 0, not ${highWaterMark}`);
@@ -64,6 +64,7 @@ export class Scope<Data = unknown> {
       if (typeof clock[name] !== 'function') throw new TypeError(`clock: an object with a function ${name}`);
     }
     checkHandlers(handlers);
+    checkFragments(handlers, options);
     this.handlers = handlers;
     this.clock = clock;
     this.alarms = alarmsOf(clock);

@@ -13,18 +13,36 @@ export class Turns {
   readonly #clock: Clock;
   // A function, its argument, the next function, and so on.
   #calls: unknown[] = [];
+  #number = 0;
+  #endIsPlanned = false;
 
   /** Starts without calls. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** The number of the turn, which is another one when the code that is running has returned. */
+  get number(): number {
+    this.#planEnd();
+    return this.#number;
+  }
+
   /** Calls a function when the code that is running has returned. */
   add<Argument>(call: (argument: Argument) => void, argument: Argument): void {
-    if (this.#calls.push(call, argument) === 2) this.#clock.queueMicrotask(() => this.#end());
+    this.#calls.push(call, argument);
+    this.#planEnd();
+  }
+
+  #planEnd(): void {
+    if (this.#endIsPlanned) return;
+    this.#endIsPlanned = true;
+    this.#clock.queueMicrotask(() => this.#end());
   }
 
   #end(): void {
+    this.#endIsPlanned = false;
+    // It wraps around before it would need more memory than a small integer.
+    this.#number = (this.#number + 1) & 0x3fff_ffff;
     const calls = this.#calls;
     this.#calls = [];
     for (let at = 0; at < calls.length; at += 2) {

@@ -30,6 +30,23 @@ test('all calls of a turn run in one microtask, in order, and calls added meanwh
   assert.equal([log, planned.length], [['a', 'b', 'c'], 0]);
 });
 
+test('a turn has one number; what runs at its end belongs to the next turn, which has another one', () => {
+  const { clock, planned } = manual();
+  const turns = new Turns(clock);
+  const first = turns.number;
+  assert.equal([turns.number, planned.length], [first, 1]);
+  let within: number | undefined;
+  turns.add(() => {
+    within = turns.number;
+  }, undefined);
+  assert.is(planned.length, 1);
+  planned.shift()?.();
+  assert.is.not(within, first);
+  assert.equal([turns.number, planned.length], [within, 1]);
+  planned.shift()?.();
+  assert.is.not(turns.number, within);
+});
+
 test('an error of one call is printed and does not stop the others', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);

@@ -1,7 +1,7 @@
 /** The program of `npm start`: the page, the chat and the tap on one port of this computer, until Ctrl-C. */
 import { type Server, serve } from '@sockless/node';
 import { serveFiles } from './files.ts';
-import { createVisits, mirrorIfAsked, type Visit, type Visits, visitHandlers } from './visits.ts';
+import { createVisits, mirrorIfAsked, type Visit, visitHandlers } from './visits.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (stopping) process.exit(1);
     stopping = true;
-    void stop(server, visits);
+    void stop(server);
   });
 }
 
@@ -29,6 +29,7 @@ async function listen(port: number): Promise<Server<Visit>> {
     host: HOST,
     port,
     http: serveFiles,
+    maxConnections: 400,
     maxMessageSize: 64 * 1024,
     // A page for which more than this waits is too slow for this chat; it gets 1013, try again later.
     maxQueuedBytes: 1024 * 1024,
@@ -55,9 +56,9 @@ async function listen(port: number): Promise<Server<Visit>> {
 }
 
 /** Closes chats first, so that their taps can still show how they end; then the rest. */
-async function stop(server: Server, { open }: Visits): Promise<void> {
+async function stop(server: Server<Visit>): Promise<void> {
   visits.closed = true;
-  const chats = [...open].filter(({ data }) => data.path === '/chat');
+  const chats = [...server.open].filter(({ data }) => data.path === '/chat');
   if (chats.length === 0) console.log('\nNobody is connected: goodbye.');
   else console.log(`\nClosing ${chats.length} ${chats.length === 1 ? 'connection' : 'connections'} with 1001.`);
   for (const ws of chats) ws.close(1001, 'the server is shutting down');

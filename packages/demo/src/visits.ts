@@ -16,8 +16,6 @@ export type Visit =
 /** The state shared by all connections. */
 export interface Visits {
   readonly hub: hub.Hub;
-  /** Connections that were accepted and have not ended. */
-  readonly open: Set<WebSocketConnection<Visit>>;
   /** The taps that wait for their connection. */
   readonly taps: Taps;
   /** The tap that mirrors a socket. */
@@ -30,15 +28,12 @@ export interface Visits {
   readonly log: (summary: string) => void;
 }
 
-const MAX_CONNECTIONS = 400;
-
 /** How long latencies are collected before all of them are sent in one message, in milliseconds. */
 const LATENCY_DELAY = 500;
 
 export function createVisits(log: Visits['log'] = () => undefined): Visits {
   return {
     hub: hub.createHub(),
-    open: new Set(),
     taps: new Map(),
     tapOf: new WeakMap(),
     latencies: {},
@@ -63,9 +58,8 @@ export function visitHandlers(visits: Visits): Handlers<Visit> {
     request(ws, { path, host }) {
       if (!isThisComputer(host)) return reject(421);
       if (path !== '/chat' && path !== '/tap') return reject(404);
-      if (visits.closed || visits.open.size >= MAX_CONNECTIONS) return reject(503, { 'Retry-After': '5' });
+      if (visits.closed) return reject(503, { 'Retry-After': '5' });
       ws.data = path === '/tap' ? { path, token: '' } : { path, member: undefined };
-      visits.open.add(ws);
       return accept();
     },
 
@@ -93,7 +87,8 @@ export function visitHandlers(visits: Visits): Handlers<Visit> {
     end(ws, event) {
       visits.log(event.explanation.summary);
       visits.tapOf.get(ws.socket as object)?.end(event);
-      if (!visits.open.delete(ws)) return;
+      // It was refused, or gave up before that.
+      if (ws.openEvent === undefined) return;
       if (ws.data.path === '/tap') visits.taps.delete(ws.data.token);
       else if (ws.data.member !== undefined) hub.leave(visits.hub, ws.data.member);
     },

@@ -1,7 +1,7 @@
 /** A server of its own: `http` or `https` on a TCP port or a Unix socket. */
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import {
   type AdapterOptions,
   type BaseServer,
@@ -20,7 +20,7 @@ import { checkNames, type Names, resolveServerOptions, type ServerOptions } from
 import { zlib } from '@sockless/deflate/zlib';
 import { Arrivals } from './arrivals.ts';
 import { serverContext } from './context.ts';
-import { asksForWebSocket, ignoreUpgrade } from './other-upgrades.ts';
+import { asksForWebSocket, ignoreUpgrade, shouldUpgrade } from './other-upgrades.ts';
 import { takeOver } from './upgrade.ts';
 
 /** Where to listen, how, and the options of every connection. */
@@ -87,7 +87,7 @@ export async function serve<Data = unknown>(
   }
   // Refuse invalid options now, not at the first client.
   const resolved = resolveServerOptions(resolveCompression(options, zlib), SERVE_OPTIONS);
-  const limits = headersTimeout === undefined ? {} : { headersTimeout };
+  const limits = { shouldUpgradeCallback: shouldUpgrade, ...(headersTimeout === undefined ? {} : { headersTimeout }) };
   const http = tls === undefined ? createServer(limits, listener) : createSecureServer({ ...limits, ...tls }, listener);
   const scope = new Scope(handlers, options, serverContext(http));
   const connections = new ServedConnections(scope, options);
@@ -95,12 +95,13 @@ export async function serve<Data = unknown>(
     connections.turnsAway(count),
   );
   http.on('upgrade', (request, socket, head) => {
-    const startedAt = arrivals.arrived(socket);
+    // Where a body has not arrived yet, Node passes a stream of its own in place of the socket.
+    const startedAt = arrivals.arrived(request.socket);
     if (!asksForWebSocket(request)) {
       ignoreUpgrade(http, request, socket, head);
       return;
     }
-    const address = connections.asksAddress ? (socket as Socket).remoteAddress : undefined;
+    const address = connections.asksAddress ? request.socket.remoteAddress : undefined;
     const { ws, scope: own } = connections.add(address);
     takeOver(ws, own, request, socket, head, resolved, startedAt);
   });

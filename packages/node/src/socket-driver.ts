@@ -136,7 +136,9 @@ export class SocketDriver implements Driver, Sleeper {
   /** Writes as much as the socket has room for. */
   private write(socket: Socket, connection: Connection, now: number): void {
     this.report(now);
-    if (this.leavesAsString(connection)) {
+    // A prepared message, which many connections share, needs neither memory nor a copy.
+    const { nextIsShared } = connection;
+    if (!nextIsShared && this.leavesAsString(connection)) {
       const length = connection.transmitInto(characters, now);
       this.#outstanding = length;
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
@@ -158,7 +160,7 @@ export class SocketDriver implements Driver, Sleeper {
     // Cork several parts, so that they need one call to the operating system. For a single part, corking only costs.
     const corked = next !== undefined;
     if (corked) socket.cork();
-    this.hand(socket, first, call);
+    this.hand(socket, nextIsShared ? bufferOf(first) : first, call);
     while (next !== undefined) {
       this.hand(socket, next, call);
       room -= next.length;
@@ -170,11 +172,12 @@ export class SocketDriver implements Driver, Sleeper {
 
   /**
    * Whether to write a string: little waits, nothing waits for the report that it was written, and the socket copies
-   * strings. A prepared message, which many connections share, needs neither memory nor a copy.
+   * strings.
    */
-  private leavesAsString({ queuedBytes, nextIsShared }: Connection): boolean {
-    const isLittle = queuedBytes <= MAX_STRING && !nextIsShared;
-    return isLittle && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
+  private leavesAsString({ queuedBytes }: Connection): boolean {
+    return (
+      queuedBytes <= MAX_STRING && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket
+    );
   }
 
   private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
@@ -283,6 +286,22 @@ export function endOf(socket: Duplex): Error | string | undefined {
   if (socket.readableEnded) return 'the peer had ended the socket before';
   if (socket.writableEnded || !socket.writable) return 'the writable side of the socket had ended before';
   return undefined;
+}
+
+/** The Buffers of frames that many connections write. */
+const buffers = new WeakMap<Uint8Array, Buffer>();
+
+/**
+ * Returns the same bytes as a Buffer, which is made once for a frame that many connections write: a stream makes one for
+ * each write of any other Uint8Array (benchmarks: broadcast).
+ */
+function bufferOf(frame: Uint8Array): Buffer {
+  let buffer = buffers.get(frame);
+  if (buffer === undefined) {
+    buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.length);
+    buffers.set(frame, buffer);
+  }
+  return buffer;
 }
 
 /** Whether bytes written by such a socket have left this process. Another kind of stream may still keep them. */

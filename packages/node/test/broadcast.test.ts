@@ -1,4 +1,5 @@
 // Sending to many: who gets a message, what happens to members that read too slowly, and the order of messages.
+import type { Socket } from 'node:net';
 import * as assert from 'uvu/assert';
 import {
   accept,
@@ -173,6 +174,37 @@ test('many messages in one turn arrive in order', async (bench) => {
       mine,
       Array.from({ length: 100 }, (_, n) => String(n)),
     );
+});
+
+test('the first message of a turn is one Buffer for all, written at once; later ones are written together', async (bench) => {
+  const { server, all, received } = await crowd(bench, 2);
+  const writes = all.map((ws) => {
+    const socket = ws.socket as Socket;
+    const { write } = socket;
+    const mine: unknown[] = [];
+    socket.write = (...args: unknown[]) => {
+      mine.push(args[0]);
+      return (write as (...args: unknown[]) => boolean).apply(socket, args);
+    };
+    return mine;
+  });
+  server.broadcast('first');
+  assert.equal(sizes(writes), [1, 1]);
+  assert.instance(writes[0]?.[0], Buffer);
+  assert.is(writes[0]?.[0], writes[1]?.[0]);
+  for (let n = 0; n < 10; n++) server.broadcast('more');
+  all[0]?.send('mine');
+  assert.equal(sizes(writes), [1, 1]);
+  await Promise.resolve();
+  const written = sizes(writes);
+  assert.ok(written.every((count) => count > 1));
+  // The next turn begins anew.
+  server.broadcast('last');
+  assert.equal(
+    sizes(writes),
+    written.map((count) => count + 1),
+  );
+  await until(() => sizes(received).join() === '13,12');
 });
 
 test('messages that a handler relays to a group arrive in the order in which they were sent', async (bench) => {

@@ -1,8 +1,8 @@
 // Misuse of the adapter is reported before anything has changed: options, handlers, transports that contradict their options.
 import { Duplex } from 'node:stream';
-import { Connection } from '@sockless/core';
+import { Connection, resolveServerOptions } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { attach, connect, serve, upgrade } from '../src/index.ts';
+import { attach, connect, serve, upgrade, upgrader } from '../src/index.ts';
 import { suite, thrown } from './support.ts';
 
 const test = suite('misuse');
@@ -100,6 +100,20 @@ for (const [handlers, message] of [
     }
   });
 }
+
+const FRAGMENTS =
+  "TypeError: messages: 'fragments' needs a fragment handler, because a message handler or a loop gets whole messages only";
+
+test(FRAGMENTS, async () => {
+  for (const where of ['serve', 'connect', 'upgrade'] as const) {
+    for (const handlers of [{}, { message: () => undefined }]) {
+      assert.is(String(await failure(() => call(where, { messages: 'fragments' }, handlers))), FRAGMENTS, where);
+    }
+  }
+  const resolved = resolveServerOptions({ messages: 'fragments' });
+  assert.is(String(await failure(() => call('upgrade', resolved))), FRAGMENTS);
+  assert.is(String(await failure(() => upgrader({ messages: 'fragments' }))), FRAGMENTS);
+});
 
 test('handlers may be an instance of a class, with fields of its own', async (bench) => {
   class Chat {

@@ -2,7 +2,7 @@
 
 import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
-import type { WebSocketConnection } from '../src/index.ts';
+import type { Handlers, WebSocketConnection } from '../src/index.ts';
 import { slowClient } from './pairs.ts';
 import { closing, frame, rawClient } from './raw.ts';
 import { isGone } from './sockets.ts';
@@ -264,6 +264,22 @@ test('sending to a peer that has gone does not throw: from timers, loops over co
   await ended.promise;
   await until(() => answers.length === 11);
   assert.ok(answers.every((answer) => answer === false));
+});
+
+test('a relay of fragments keeps the type of each message, and the text of each code point', async (bench) => {
+  const received: unknown[] = [];
+  const sink = await bench.serve({ message: (_, data) => void received.push(data) });
+  const next = bench.connect(sink.url);
+  await next.opened;
+  const fragment: Handlers['fragment'] = (_, { opcode, data, final }) =>
+    void next.sendFragment(data, final, { text: opcode === 1 });
+  const wire = await rawClient(bench, (await bench.serve({ fragment }, { messages: 'fragments' })).port);
+  const euros = Buffer.from('€€');
+  wire.write(frame('client', 0x01, euros.subarray(0, 2)));
+  await delay(5);
+  wire.write(frame('client', 0x80, euros.subarray(2)), frame('client', 0x82, euros), frame('client', 0x81, ''));
+  await until(() => received.length === 3);
+  assert.equal(received, ['€€', new Uint8Array(euros), '']);
 });
 
 test('sending a message inside a fragmented one throws', async (bench) => {

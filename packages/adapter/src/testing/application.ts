@@ -177,6 +177,10 @@ export class Application {
         if (!this.quiet && this.#random() < 0.5) this.pump(3);
         return this.#perhapsFail('drain');
       },
+      fragment: (_, { data, final }) => {
+        this.#note(`fragment of ${data.length}${final ? ', the last' : ''}`);
+        return this.#perhapsFail('fragment');
+      },
       close: (_, code) => {
         this.#note(`the peer's Close frame, ${code}`);
         return this.#perhapsFail('close');

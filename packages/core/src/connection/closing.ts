@@ -19,8 +19,14 @@ export type State = 'connecting' | 'open' | 'closing' | 'closed';
 /** Whether the caller must keep its transport open, end it, or destroy it, once `transmit` returns nothing more. */
 export type Transport = 'open' | 'end' | 'destroy';
 
-/** The phases of a connection. The first two come before the end has begun. */
-export type Phase =
+/** A phase of a connection: its state, and what a server or client does with the transport once nothing waits for `transmit`. */
+export interface Phase {
+  readonly state: State;
+  readonly server: Transport;
+  readonly client: Transport;
+}
+
+type PhaseName =
   | 'connecting'
   | 'open'
   | 'close-sent'
@@ -31,13 +37,12 @@ export type Phase =
   | 'destroyed';
 
 /**
- * The state of a connection in each phase, and whether a server or client keeps, ends or destroys its transport once
- * nothing waits for `transmit`.
+ * The phases of a connection, from the opening handshake to its end.
  *
  * 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close immediately, and
  * when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
  */
-export const PHASES: Readonly<Record<Phase, { state: State; server: Transport; client: Transport }>> = {
+export const PHASES: Readonly<Record<PhaseName, Phase>> = {
   connecting: { state: 'connecting', server: 'open', client: 'open' },
   open: { state: 'open', server: 'open', client: 'open' },
   'close-sent': { state: 'closing', server: 'open', client: 'open' },
@@ -80,10 +85,11 @@ export class Closing {
 
   /** The phase of the connection. */
   get phase(): Phase {
-    if (this.destroyed) return 'destroyed';
-    if (this.ended) return 'ended';
-    if (this.error !== undefined) return this.error instanceof HandshakeError ? 'opening-failed' : 'failed';
-    return this.received === undefined ? 'close-sent' : 'close-exchanged';
+    if (this.destroyed) return PHASES.destroyed;
+    if (this.ended) return PHASES.ended;
+    if (this.error !== undefined)
+      return this.error instanceof HandshakeError ? PHASES['opening-failed'] : PHASES.failed;
+    return this.received === undefined ? PHASES['close-sent'] : PHASES['close-exchanged'];
   }
 
   /** Whether arriving bytes are ignored. */

@@ -21,7 +21,7 @@ import { checkCount, checkObject } from '../misuse.ts';
 import { shown } from '../printable.ts';
 import { LOCAL_RULES, type LocalRuleName, StateError } from '../rules.ts';
 import { PreparedMessage } from '../send/prepared.ts';
-import { PHASES, type State, type Transport } from './closing.ts';
+import type { State, Transport } from './closing.ts';
 import type { ConnectionEvent, ConnectionStatistics } from './events.ts';
 import { Facts } from './facts.ts';
 import { closeLocally, expire, failLocally, failOpening } from './failing.ts';
@@ -119,7 +119,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
 
   /** The state of the connection. */
   get state(): State {
-    return PHASES[this.#facts.phase].state;
+    return this.#facts.phase.state;
   }
 
   /**
@@ -127,7 +127,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    * does not wait.
    */
   get transport(): Transport {
-    const transport = PHASES[this.#facts.phase][this.role];
+    const transport = this.#facts.phase[this.role];
     return transport === 'end' && this.queuedBytes > 0 ? 'open' : transport;
   }
 

@@ -7,7 +7,7 @@
  */
 import type { Receiver } from '../receive/receiver.ts';
 import type { Sender } from '../send/sender.ts';
-import { Closing, type Phase } from './closing.ts';
+import { Closing, PHASES, type Phase } from './closing.ts';
 import type { ConnectionStatistics, OpenEvent } from './events.ts';
 import type { Opening } from './opening.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
@@ -56,7 +56,7 @@ export class Facts extends Timers {
 
   /** The phase of the connection. */
   get phase(): Phase {
-    return this.closing?.phase ?? (this.opening === undefined ? 'open' : 'connecting');
+    return this.closing?.phase ?? (this.opening === undefined ? PHASES.open : PHASES.connecting);
   }
 
   /** The numbers of bytes and messages so far. */

@@ -3,7 +3,7 @@ import { type CloseReason, encodeClosePayload } from '../frame/close.ts';
 import { responseText } from '../handshake/http1.ts';
 import { rejectFor } from '../handshake/server.ts';
 import { type HandshakeError, type LocalRuleName, ProtocolError } from '../rules.ts';
-import type { Closing } from './closing.ts';
+import { type Closing, PHASES } from './closing.ts';
 import type { Facts } from './facts.ts';
 import type { Opening } from './opening.ts';
 import type { DeadlineName } from './timers.ts';
@@ -15,8 +15,8 @@ export function closeLocally(facts: Facts, said: CloseReason, payload: Uint8Arra
   if (facts.closing?.ended) facts.receiver = undefined;
   else facts.receiver?.discard();
   // Last, because the random source may throw: the connection is closing then too.
-  if (facts.phase === 'open') sendClose(facts, 'local', said, payload);
-  else if (facts.phase === 'connecting') {
+  if (facts.phase === PHASES.open) sendClose(facts, 'local', said, payload);
+  else if (facts.phase === PHASES.connecting) {
     // A Close frame can only be sent on an open connection, so all there is to end is the transport.
     failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
   }

@@ -5,7 +5,6 @@ import type { Negotiated } from '../handshake/client.ts';
 import type { HeaderField } from '../handshake/fields.ts';
 import type { ReceiverEvent } from '../receive/receiver.ts';
 import { HandshakeError, ProtocolError, StateError } from '../rules.ts';
-import { PHASES } from './closing.ts';
 import { type ConnectionEvent, type EndEvent, type OpenEvent, openEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { failConnection, failOpening, sendClose } from './failing.ts';
@@ -47,7 +46,7 @@ export function undecided({ closing, opening, phase }: Facts): { readonly openin
   if (closing === undefined && opening !== undefined && accept !== undefined) return { opening, accept };
   throw new StateError(
     'not-connecting',
-    `no request waits for a decision, and the connection is ${PHASES[phase].state}: accept or reject once, after \`request\``,
+    `no request waits for a decision, and the connection is ${phase.state}: accept or reject once, after \`request\``,
   );
 }
 

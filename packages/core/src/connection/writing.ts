@@ -3,7 +3,6 @@ import { type BytesLike, toBytes } from '../bytes-like.ts';
 import { checkControlPayload, type Opcode } from '../frame/header.ts';
 import { ProtocolError, StateError } from '../rules.ts';
 import type { Sender } from '../send/sender.ts';
-import { PHASES } from './closing.ts';
 import type { Facts } from './facts.ts';
 import { abandon, destroy, dropMessages, failConnection } from './failing.ts';
 import type { SendOptions } from './options.ts';
@@ -14,7 +13,7 @@ export function checkSendable(facts: Facts): void {
     // 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
     throw new StateError(
       'not-open',
-      `the connection is ${PHASES[facts.phase].state}, so nothing can be sent: send while its state is open`,
+      `the connection is ${facts.phase.state}, so nothing can be sent: send while its state is open`,
     );
   }
   const { queuedBytes } = facts;

@@ -102,7 +102,9 @@ export class Outbox {
       return;
     }
     this.vacate();
-    this.#parts.push(frame);
+    // Of a new list with one element, engines make a smaller one than of an empty list with an element added.
+    if (this.queuedBytes === 0) this.#parts = [frame];
+    else this.#parts.push(frame);
     this.queuedBytes += length;
   }
 

@@ -19,7 +19,7 @@ const closing = (facts: Partial<Closing>): Closing => Object.assign(new Closing(
 /** The phase of a state of the model, by the class that a connection uses. */
 function phaseOf({ awaits, closeSent, closeReceived, failed, ended, destroyed }: Facts): Phase {
   const said = { code: 1000, reason: '' };
-  if (!(closeSent || closeReceived || failed || ended)) return awaits === undefined ? 'open' : 'connecting';
+  if (!(closeSent || closeReceived || failed || ended)) return awaits === undefined ? PHASES.open : PHASES.connecting;
   return closing({
     sent: closeSent ? said : undefined,
     received: closeReceived ? said : undefined,
@@ -36,10 +36,10 @@ for (const role of ROLES) {
       if (facts.waits !== undefined) continue;
       const phase = phaseOf(facts);
       met.add(phase);
-      const { state, [role]: transport } = PHASES[phase];
+      const { state, [role]: transport } = phase;
       assert.equal([state, transport], [stateOf(facts), transportOf(facts)], JSON.stringify(facts));
     }
-    assert.equal([...met].sort(), Object.keys(PHASES).sort());
+    assert.is(met.size, Object.keys(PHASES).length);
   });
 }
 

@@ -19,6 +19,7 @@ export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = 
   ['connect: TLS: an untrusted server', 'Deno words the error differently'],
   ['connect: plain text to a TLS port', 'Deno words the error differently'],
   ['compression: a message is ', 'it counts the bytes that a Node socket has written'],
+  ['broadcast: the first message of a turn', 'it watches the writes of a Node socket'],
   ['cork: 100 messages of 12', 'this much arrives in more than one read'],
   ['cork: 100 messages of 2000', 'this much arrives in more than one read'],
   [
