@@ -48,7 +48,10 @@ let reported = 0;
 // From here on, the session takes silence for an input that never ends.
 progress();
 await fuzzer.try(new Uint8Array(0));
-const corpora = new Set([task.target.corpus, ...(target.corpus === undefined ? [] : [join(CORPORA, `${target.corpus}.txt`)])]);
+const corpora = new Set([
+  task.target.corpus,
+  ...(target.corpus === undefined ? [] : [join(CORPORA, `${target.corpus}.txt`)]),
+]);
 for (const path of corpora) for (const { data } of readCorpus(path)) await turn(() => fuzzer.try(data));
 for (const data of target.seeds?.() ?? []) {
   if (data.length <= task.maxLength) await turn(() => fuzzer.try(data));

@@ -30,10 +30,18 @@ export function readCorpus(path: string): Kept[] {
 /** Replaces the inputs of a corpus that have no name. */
 export function writeCorpus(path: string, inputs: readonly Uint8Array[]): void {
   const named = readCorpus(path).filter(({ name }) => name !== undefined);
-  const all = [...named, ...inputs.map((data): Kept => ({ name: undefined, data }))].filter(({ data }) => data.length > 0);
+  const all = [...named, ...inputs.map((data): Kept => ({ name: undefined, data }))].filter(
+    ({ data }) => data.length > 0,
+  );
   const lines = all.map(({ name, data }) => {
     const digits = Buffer.from(data).toString('base64');
     return name === undefined ? digits : `${name} ${digits}`;
   });
-  writeFileSync(path, [...new Set(lines)].sort().map((line) => `${line}\n`).join(''));
+  writeFileSync(
+    path,
+    [...new Set(lines)]
+      .sort()
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
 }

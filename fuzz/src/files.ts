@@ -23,7 +23,7 @@ const TARGETS = join(HERE, 'targets');
 export function ownTargets(): TargetFile[] {
   if (!existsSync(TARGETS)) return [];
   return readdirSync(TARGETS, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map(({ name }) => targetFile(join(TARGETS, name)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

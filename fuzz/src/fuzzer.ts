@@ -3,9 +3,9 @@
  * took a new branch, or took a branch more often than any input before.
  */
 import type { Random } from '../../packages/adapter/src/testing/random.ts';
-import type { Rule, Target } from './target.ts';
 import { Coverage, type Feature, features, reset } from './coverage.ts';
 import { mutate } from './mutate.ts';
+import type { Rule, Target } from './target.ts';
 
 /** An error that a target threw. */
 export interface Fault {

@@ -52,7 +52,8 @@ export function instrument(code: string, path: string, format?: 'module' | 'comm
     else if (/Function/.test(node.type)) here('body', child('body')?.type === 'BlockStatement' ? body : value);
     else if (node.type === 'IfStatement') {
       here('consequent', body);
-      if (child('alternate') === undefined) insert(node.end, ` else {${step()}}`, true, 2 * (node.end - node.start) - 1);
+      if (child('alternate') === undefined)
+        insert(node.end, ` else {${step()}}`, true, 2 * (node.end - node.start) - 1);
       else here('alternate', body);
     } else if (/^(For|While|DoWhile)/.test(node.type) || node.type === 'CatchClause') here('body', body);
     else if (node.type === 'ConditionalExpression') {

@@ -63,7 +63,9 @@ export function parseOptions(args: readonly string[], more: readonly string[] = 
     const target = findTarget(name);
     if (target !== undefined) return target;
     const names = own.length > 0 ? `The targets are: ${own.map((each) => each.name).join(', ')}. ` : '';
-    throw new UsageError(`There is no target "${name}". ${names}The path of a module works${names === '' ? '' : ' too'}.`);
+    throw new UsageError(
+      `There is no target "${name}". ${names}The path of a module works${names === '' ? '' : ' too'}.`,
+    );
   });
   if (values.replay !== undefined && targets.length !== 1) throw new UsageError('--replay FILE needs one --target.');
   if (targets.length === 0 && own.length === 0 && values.help !== true)

@@ -116,8 +116,7 @@ export async function runSession(
       isUnguided = report.branches === 0 && !(isBlind || task.target.isOurs);
       if (isUnguided) child.kill('SIGKILL');
       else watcher.loaded(report.modules, report.branches);
-    }
-    else if (report.type === 'done') kept = report.kept;
+    } else if (report.type === 'done') kept = report.kept;
     else {
       total = report;
       watcher.progress(total, findings.length);

@@ -4,8 +4,8 @@ import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { responseHead } from '../../packages/core/test/handshake/heads.ts';
 import { ZEROS } from '../../packages/core/test/support.ts';
 import { bytesOf, latin1 } from '../src/input.ts';
-import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
 import { holds } from '../src/target.ts';
+import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
 
 export const name = 'handshake-response';
 export const description =

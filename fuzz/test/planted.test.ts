@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { pick, seeded } from '../../packages/adapter/src/testing/random.ts';
 import { chooseCases, type Result, runCase, weight } from '../../packages/conformance/src/index.ts';
 import { LAZY } from '../../packages/conformance/test/broken.ts';
-import { pick, seeded } from '../../packages/adapter/src/testing/random.ts';
 import { budget } from '../../packages/core/test/budget.ts';
 import { readCorpus } from '../src/corpus.ts';
 import { findTarget } from '../src/files.ts';
@@ -105,13 +105,18 @@ async function conform(bug?: Planted, every = 1): Promise<Result[]> {
 test('the lazy receiver passes the conformance suite with its declaration', async () => {
   const failed = (await conform(undefined, budget(6, 1))).filter(({ verdict }) => verdict === 'fail');
   const undeclared = failed.filter(({ case: { id } }) => !LAZY.test(id.slice(id.indexOf('/') + 1)));
-  assert.equal(undeclared.map(({ case: { id }, findings }) => [id, findings[0]]), []);
+  assert.equal(
+    undeclared.map(({ case: { id }, findings }) => [id, findings[0]]),
+    [],
+  );
   assert.ok(failed.every(({ findings }) => weight(findings) !== 'must'));
 });
 
 for (const [bug] of budget(BUGS.slice(0, 0), BUGS)) {
   test(`${bug}: the conformance suite finds it`, async () => {
-    const failed = (await conform(bug)).filter(({ findings }) => ['must', 'hardening'].includes(weight(findings) ?? ''));
+    const failed = (await conform(bug)).filter(({ findings }) =>
+      ['must', 'hardening'].includes(weight(findings) ?? ''),
+    );
     assert.ok(failed.length > 0);
   });
 }

@@ -62,7 +62,12 @@ function checkPongs(pongs: readonly unknown[], pings: readonly unknown[], failed
     if (from === 0) break;
   }
   if ((from > 0 || pongs.length === 0) && (failed || pongs.at(-1) === pings.at(-1))) return;
-  same('a Pong frame answers a Ping frame, and the last one is answered', ['pongs', pongs], ['pings', pings], () => PONGS);
+  same(
+    'a Pong frame answers a Ping frame, and the last one is answered',
+    ['pongs', pongs],
+    ['pings', pings],
+    () => PONGS,
+  );
 }
 
 const bytesIn = (digits: string): number => Math.ceil(digits.length / 3);

@@ -53,7 +53,8 @@ export function receiveTarget(
       if (whole === undefined) return;
       const broken = ({ events }: Outcome): Rule | undefined => meaning(events, role, scene, subject).rule;
       for (const [, outcome] of [whole, ...others]) checkOutcome(outcome, role, setting, subject.has);
-      for (const other of others) compare(whole, other, setting, subject.has, () => broken(whole[1]) ?? broken(other[1]));
+      for (const other of others)
+        compare(whole, other, setting, subject.has, () => broken(whole[1]) ?? broken(other[1]));
       checkMeaning(whole[1].events, role, scene, subject);
     };
     const outcomes = ways.map(([, outcome]) => outcome);
@@ -68,7 +69,10 @@ export function receiveTarget(
     fuzz,
     *seeds() {
       for (const vector of VECTORS) if (vector.role === role) yield concat(new Uint8Array(SETUP), hex(vector.hex));
-      yield concat(new Uint8Array(SETUP), hex(role === 'server' ? `82 ff ${SIGNED} 00000000 89 80 00000000` : `82 7f ${SIGNED} 89 00`));
+      yield concat(
+        new Uint8Array(SETUP),
+        hex(role === 'server' ? `82 ff ${SIGNED} 00000000 89 80 00000000` : `82 7f ${SIGNED} 89 00`),
+      );
       for (const stream of COMPRESSED) {
         const bytes = role === 'server' ? maskWithZeros(hex(stream)) : hex(stream);
         yield concat(Uint8Array.of(4, 0, 3, 0, 1), bytes);
@@ -127,7 +131,7 @@ function meaning(events: readonly Event[], role: Role, { stream, setting }: Scen
   const isSame = JSON.stringify(found) === JSON.stringify(expected.events) && failure?.[1] === expected.failure;
   // The reference cannot inflate.
   const isInflated = setting.compression && frames.some(({ rsv }) => rsv !== 0);
-  const rule = isSame || isInflated ? undefined : brokenRule(found, failure?.[1], expected, beginning);
+  const rule = isSame || isInflated ? undefined : brokenRule(found, failure?.[1], expected, rest, beginning);
   return { isInflated, rest, expected, failure, found, rule };
 }
 
@@ -153,7 +157,12 @@ function checkMeaning(events: readonly Event[], role: Role, scene: Scene, subjec
     if ((failure === undefined) === (expected.failure === undefined)) return;
     throw new Violation('a connection fails when a rule is broken', { rule });
   }
-  same('the close code follows the RFC', ['actual', failure?.[1] ?? 0], ['expected', expected.failure ?? 0], () => rule);
+  same(
+    'the close code follows the RFC',
+    ['actual', failure?.[1] ?? 0],
+    ['expected', expected.failure ?? 0],
+    () => rule,
+  );
 }
 
 /** Describes the scene, with the frames that the reference finds. */

@@ -24,7 +24,10 @@ class PlantedLink implements Link {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#head === undefined) return this.#receive(bytes);
+    if (this.#head === undefined) {
+      this.#receive(bytes);
+      return;
+    }
     this.#head = Buffer.concat([this.#head, bytes]);
     const end = this.#head.indexOf('\r\n\r\n') + 4;
     if (end === 3) return;
