@@ -1,22 +1,31 @@
 import { library } from '../packages/tools/rollup.js';
 
 const options = library();
+const [compiler, ...others] = options.plugins;
 
-/** The reference and the vectors are core's, so declarations lie below the folder of the repository until this moves ours up. */
+/** The reference and the vectors are core's, so declarations come in folders of the whole repository. Ours move up, the others go. */
 const declarations = {
   name: 'declarations',
-  /** @type {import('rollup').Plugin['generateBundle']} */
   generateBundle(_, outputs) {
-    for (const [name, output] of Object.entries(outputs)) {
-      if (!name.endsWith('.d.ts') || output.type !== 'asset') continue;
+    for (const [name, { source }] of Object.entries(outputs)) {
+      if (!name.endsWith('.d.ts')) continue;
       delete outputs[name];
-      if (!name.startsWith('fuzz/src/')) continue;
-      this.emitFile({ type: 'asset', fileName: name.replace('fuzz/src/', ''), source: output.source });
+      if (name.startsWith('fuzz/src/')) {
+        this.emitFile({ type: 'asset', fileName: name.replace('fuzz/src/', ''), source });
+      }
     }
   },
 };
 
-// What processes and threads begin with, besides the exports.
-const input = { .../** @type {object} */ (options.input), child: 'src/child.ts', hooks: 'src/hooks.ts' };
-const [compiler, ...others] = /** @type {import('rollup').Plugin[]} */ (options.plugins);
-export default { ...options, input, plugins: [compiler, declarations, ...others] };
+/** The compiler asks for a helper at an `import()` of a variable, and leaves it out. A target's path needs no help. */
+const imports = {
+  name: 'imports',
+  renderChunk: (code) => ({ code: code.replaceAll('import(__rewriteRelativeImportExtension(', 'import(('), map: null }),
+};
+
+export default {
+  ...options,
+  // What processes and threads begin with, besides the exports.
+  input: { ...options.input, child: 'src/child.ts', hooks: 'src/hooks.ts' },
+  plugins: [compiler, declarations, imports, ...others],
+};

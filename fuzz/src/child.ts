@@ -19,10 +19,6 @@ const PATIENCE = 3000;
 /** A run stops after this many different findings. */
 const ENOUGH = 20;
 
-// Nobody reads the stack traces of errors that a target expects, so they are not collected.
-const { stackTraceLimit } = Error;
-Error.stackTraceLimit = 0;
-
 // Ctrl-C reaches the whole process group, but the session decides when to stop.
 process.on('SIGINT', () => undefined);
 // Without its session, nobody watches it.
@@ -35,6 +31,10 @@ process.on('message', () => {
 
 registerHooks(task.counted);
 const target = await loadTarget(task.target);
+// Nobody reads the stack traces of errors that a target expects, so they are not collected.
+const { stackTraceLimit } = Error;
+Error.stackTraceLimit = 0;
+
 send({ type: 'loaded', ...countedModules(isOwn) });
 const current = openSync(task.current, 'w');
 const identities = new Set<string>();

@@ -98,7 +98,8 @@ export async function runSession(
   let isLoaded = false;
 
   const child = fork(ownModule('child'), [JSON.stringify({ ...task, current } satisfies Task)], {
-    execArgv: IS_SOURCE ? ['--import', 'tsx'] : [],
+    // Node 26 prefers hooks that Node 20 does not have.
+    execArgv: ['--disable-warning=DEP0205', ...(IS_SOURCE ? ['--import', 'tsx'] : [])],
   });
   const end = (): boolean => child.connected && child.send('stop');
   stop.addEventListener('abort', end);

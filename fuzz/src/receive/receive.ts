@@ -10,7 +10,7 @@ import { brokenRule } from './rules.ts';
 import { type Event, type Outcome, PLAIN, type Role, type Setting, type Subject } from './subject.ts';
 
 /** An input: five bytes of setup, then the stream. */
-export interface Scene {
+interface Scene {
   readonly setting: Setting;
   readonly stream: Uint8Array<ArrayBuffer>;
   /** The greatest length of a part. */
