@@ -5,7 +5,7 @@ import { seeded } from '../../packages/adapter/src/testing/random.ts';
 import { readCorpus } from './corpus.ts';
 import { branches, countedModules, features, literals } from './coverage.ts';
 import { loadTarget } from './files.ts';
-import { type Finding, findingOf } from './finding.ts';
+import { findingOf } from './finding.ts';
 import { type Fault, Fuzzer, fault } from './fuzzer.ts';
 import { CORPORA } from './here.ts';
 import { isOwn } from './loading.ts';
@@ -105,9 +105,9 @@ async function report(data: Uint8Array, first: Fault): Promise<void> {
     turn(async () => (await fuzzer.execute(smaller))?.identity === identity);
   const small = await minimise(data, fails, PATIENCE, target.simpler);
   Error.stackTraceLimit = stackTraceLimit;
-  const error = (await fault(target, small))?.error ?? first.error;
+  const last = (await fault(target, small)) ?? first;
   Error.stackTraceLimit = 0;
-  const finding: Finding = findingOf(target, first, small, data, error);
+  const finding = findingOf(task.target.name, target, last, small, data);
   send({ type: 'finding', finding });
 }
 

@@ -27,16 +27,16 @@ export interface Finding {
 /**
  * Returns a finding.
  *
- * @param small the minimised input
+ * @param name that of the target's file
+ * @param small the minimised input, for which the target threw
  * @param data the original one
- * @param error what the target threw for the minimised one
  */
-export function findingOf(target: Target, fault: Fault, small: Uint8Array, data: Uint8Array, error: unknown): Finding {
+export function findingOf(name: string, target: Target, fault: Fault, small: Uint8Array, data: Uint8Array): Finding {
   const digits = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
   return {
-    ...{ target: target.name, invariant: fault.invariant, ...(fault.rule && { rule: fault.rule }) },
+    ...{ target: name, invariant: fault.invariant, ...(fault.rule && { rule: fault.rule }) },
     ...{ input: digits(small), found: digits(data), bytes: digits(target.bytesOf?.(small) ?? small) },
-    transcript: transcribe(target, small, error),
+    transcript: transcribe(target, small, fault.error),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Rule, Target } from './target.ts';
 
 /** An error that a target threw. */
 export interface Fault {
-  /** The same for all inputs that fail in the same way: the invariant and the rule. */
+  /** The same for all inputs that fail in the same way: the rule, or the invariant if no rule is known. */
   readonly identity: string;
   readonly invariant: string;
   readonly rule: Rule | undefined;
@@ -124,8 +124,7 @@ export async function fault(target: Target, data: Uint8Array): Promise<Fault | u
   } catch (error) {
     const invariant = invariantOf(error);
     const rule = error instanceof Error && 'rule' in error ? (error.rule as Rule | undefined) : undefined;
-    const identity = rule === undefined ? invariant : `${invariant}: ${rule.name}`;
-    return { identity, invariant, rule, error };
+    return { identity: rule?.name ?? invariant, invariant, rule, error };
   }
 }
 

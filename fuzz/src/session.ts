@@ -136,7 +136,7 @@ export async function runSession(
   if (input !== undefined) {
     const invariant = isLate ? `an input takes longer than ${task.timeout} seconds` : 'an input ends the process';
     const fault = { identity: invariant, invariant, rule: undefined, error: invariant };
-    add(findingOf(await loadTarget(task.target), fault, input, input, invariant));
+    add(findingOf(task.target.name, await loadTarget(task.target), fault, input, input));
   }
   return { ...total, findings, kept: kept ?? [] };
 
