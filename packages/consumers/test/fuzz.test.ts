@@ -63,14 +63,14 @@ test('targets of every module type count the branches of what they load', () => 
   const imported = `import { receiveTarget } from '@sockless/fuzz';\nimport { ends } from './impl.js';\n`;
   project.write('inner/package.json', '{ "type": "module" }');
   project.write('inner/impl.ts', `export { ends } from '../impl.js';`);
-  const all = [
+  const all: [path: string, text: string][] = [
     ['a.js', `${required}exports.target = ${rest};`],
     ['b.ts', `${required}enum Kind { One }\nmodule.exports = ${rest};`],
     ['inner/e.ts', `${imported}export const target = ${rest};`],
     ['c.cts', `${required}const target: object = ${rest};\nmodule.exports = { target };`],
     ['d.mts', `${imported}export const target: unknown = ${rest};`],
     ['f.js', `${imported}export const target = ${rest};`],
-  ] as const;
+  ];
   for (const [path, text] of budget(all.slice(0, 3), all)) {
     project.write(path, text);
     const { status, output } = fuzz(path, '--runs', '30');
