@@ -3,7 +3,7 @@ import { toHex } from '../../../packages/core/test/bytes.ts';
 import { decodeFrames, judge } from '../../../packages/core/test/reference.ts';
 import { holds, type Rule, same, Violation } from '../target.ts';
 import { ruleOf } from './rules.ts';
-import type { Event, Has, Outcome, Role, Setting } from './subject.ts';
+import type { Has, Outcome, ReceivedEvent, Role, Setting } from './subject.ts';
 
 /** Rules of a compressed payload; which of them breaks first depends on how much is inflated at once. */
 export const OF_COMPRESSED: readonly unknown[] = ['message-too-big', 'invalid-utf8', 'invalid-deflate'];
@@ -44,7 +44,7 @@ export function checkOutcome({ events, sent }: Outcome, role: Role, { maxMessage
       () => ANSWERED,
     );
   }
-  const of = (type: string, all: readonly Event[]): unknown[] =>
+  const of = (type: string, all: readonly ReceivedEvent[]): unknown[] =>
     all.filter((event) => event[0] === type).map(([, payload]) => payload);
   checkPongs(of('pong', verdict.events), of('ping', events), close?.[0] === 'fail', has);
 }
@@ -84,9 +84,10 @@ export function compare(
   has: Has,
   rule: () => Rule | undefined,
 ): void {
-  const either = (events: readonly Event[]): boolean => events.some(([, , rule]) => OF_COMPRESSED.includes(rule));
+  const either = (events: readonly ReceivedEvent[]): boolean =>
+    events.some(([, , rule]) => OF_COMPRESSED.includes(rule));
   const blurred = compression && either(whole.events) && either(other.events);
-  const blur = (events: readonly Event[]): readonly Event[] =>
+  const blur = (events: readonly ReceivedEvent[]): readonly ReceivedEvent[] =>
     blurred ? events.map((event) => (event[0] === 'fail' ? ['fail', 'of a compressed payload'] : event)) : events;
   same('any cut gives the same events', [one, blur(whole.events)], [two, blur(other.events)], rule);
   // How many pings wait when one is answered depends on the cut.

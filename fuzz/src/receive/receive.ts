@@ -7,7 +7,7 @@ import { type Rule, same, type Target, Violation } from '../target.ts';
 import { checkOutcome, compare } from './checks.ts';
 import { mutateFrames, simplerFrames } from './frames.ts';
 import { brokenRule } from './rules.ts';
-import { type Event, type Outcome, PLAIN, type Role, type Setting, type Subject } from './subject.ts';
+import { type Outcome, PLAIN, type ReceivedEvent, type Role, type Setting, type Subject } from './subject.ts';
 
 /** An input: five bytes of setup, then the stream. */
 interface Scene {
@@ -122,7 +122,7 @@ function read(data: Uint8Array, { has }: Subject): Scene {
 }
 
 /** Returns what the reference expects, what was found before a failure, and the rule that makes the difference. */
-function meaning(events: readonly Event[], role: Role, { stream, setting }: Scene, { has }: Subject) {
+function meaning(events: readonly ReceivedEvent[], role: Role, { stream, setting }: Scene, { has }: Subject) {
   const { frames, rest } = decodeFrames(stream);
   const expected = judge(frames, role === 'server', has);
   const failure = events.find(([type]) => type === 'fail');
@@ -136,7 +136,7 @@ function meaning(events: readonly Event[], role: Role, { stream, setting }: Scen
 }
 
 /** Checks that the events are those that the reference finds in the same bytes. */
-function checkMeaning(events: readonly Event[], role: Role, scene: Scene, subject: Subject): void {
+function checkMeaning(events: readonly ReceivedEvent[], role: Role, scene: Scene, subject: Subject): void {
   const { isInflated, rest, expected, failure, found, rule } = meaning(events, role, scene, subject);
   if (isInflated) return;
   // 10.4: the reference has no limits.

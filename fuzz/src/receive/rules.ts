@@ -3,7 +3,7 @@
 import { PROTOCOL_RULES, type ProtocolRuleName } from '../../../packages/core/src/rules/connection.ts';
 import type { Verdict } from '../../../packages/core/test/reference.ts';
 import type { Rule } from '../target.ts';
-import type { Event } from './subject.ts';
+import type { ReceivedEvent } from './subject.ts';
 
 /** What a receiver must deliver. The rules of core are about what it must refuse. */
 const DELIVERED: Readonly<Record<string, Omit<Rule, 'name'>>> = {
@@ -41,7 +41,7 @@ export const ruleOf = (name: ProtocolRuleName): Rule => {
  * @param beginning the rule that these break by themselves
  */
 export function brokenRule(
-  found: readonly Event[],
+  found: readonly ReceivedEvent[],
   failure: unknown,
   expected: Verdict,
   rest: number,

@@ -4,7 +4,7 @@
 export type Role = 'client' | 'server';
 
 /** An event: `['text', 'Hello']`, `['ping', '01 02']`, `['close', 1000, '']`. */
-export type Event = readonly [type: string, ...facts: (string | number | boolean)[]];
+export type ReceivedEvent = readonly [type: string, ...facts: (string | number | boolean)[]];
 
 /** The options of a connection, and how it is read. */
 export interface Setting {
@@ -47,7 +47,7 @@ export interface Outcome {
    * `['fail', code, …]` with further facts that must not depend on how the stream was cut, and last `['end', code, clean]`.
    * Hexadecimal digits are lower case, with a space between bytes. A Close frame without a code has 1005.
    */
-  readonly events: readonly Event[];
+  readonly events: readonly ReceivedEvent[];
   /** The bytes sent besides echoes, if the subject sends only after it has received everything. */
   readonly sent: Uint8Array | undefined;
 }

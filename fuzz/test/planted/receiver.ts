@@ -4,7 +4,7 @@
  * planted in it. They have the names of those that packages/conformance plants in its own lazy endpoint.
  */
 import type { Bug } from '../../../packages/conformance/test/bugs.ts';
-import type { Event, Has, Role } from '../../src/index.ts';
+import type { Has, ReceivedEvent, Role } from '../../src/index.ts';
 
 /** The bugs that can be planted, and the rule by which the fuzzer names each. */
 export const PLANTED = {
@@ -43,7 +43,7 @@ interface Frame {
 }
 
 export class Receiver {
-  readonly events: Event[] = [];
+  readonly events: ReceivedEvent[] = [];
   readonly sent: Buffer[] = [];
   isDone = false;
   readonly #role: Role;
@@ -168,7 +168,7 @@ export class Receiver {
     this.#ping = undefined;
   }
 
-  #finish(event: Event, code: number | undefined): void {
+  #finish(event: ReceivedEvent, code: number | undefined): void {
     this.#answer();
     this.events.push(event);
     this.send(8, code === undefined ? Buffer.alloc(0) : Buffer.of(code >> 8, code & 255));

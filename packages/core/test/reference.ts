@@ -1,6 +1,6 @@
 /**
  * A second implementation of framing and of UTF-8, written from the text of RFC 6455 and RFC 3629 only: a byte at a time,
- * without regard for speed or memory, and without a line of `src`. Core has to find the same as it in the same bytes.
+ * without regard for speed or memory, and without a line of `src` but the names of rules. Core has to find the same as it in the same bytes.
  */
 import type { ProtocolRuleName } from '../src/index.ts';
 import { concat, decodeStrictly, join, type Summary, toHex } from './bytes.ts';
