@@ -1,4 +1,4 @@
-// Starts the processes that run test files (test-child.js), one for each core, and adds up their reports.
+// Starts the processes that run test files (test-child.js), some at a time, and adds up their reports.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';

@@ -14,7 +14,7 @@ const COVERED = 'packages/core';
 
 export const help = `npm test [-- [--all] [--node MAJOR] [--coverage] [--times] [--timeout SECONDS] [FILTER…]]
 
-Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz, one file at a time on each core.
+Installs, builds and runs every *.test.ts of packages/*/test, benchmarks and fuzz, one file more at a time than there are cores.
 
   FILTER      run only the files whose path contains one of these
   --all       run long tests in full, as npm run test:all does
@@ -106,7 +106,7 @@ export async function runGroups(root, groups, { filters, all, coverage, times, n
   const total = await runTests(root, groups, {
     program: node === undefined ? process.execPath : findNode(node),
     timeout,
-    workers: availableParallelism(),
+    workers: availableParallelism() + 1, // many tests wait for sockets and other programs
     env: all ? { SOCKLESS_TEST_ALL: '1' } : {},
     measure: (folder) => (folder === COVERED ? measure : undefined),
   });

@@ -15,6 +15,9 @@ import { chooseCases, runServerCases, TargetError } from '../src/index.ts';
 const test = suite('command');
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
+/** For targets that never answer as a server should: how long the command waits for them. */
+const HASTY = ['--patience', '0.1'];
+
 function run(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -86,7 +89,7 @@ test('TLS, with a certificate that nobody vouches for', async () => {
     assert.match(refused.err, /certificate of .* is not trusted .* --insecure/);
     const { status, out } = await run([...args, '--insecure']);
     assert.is(status, 0, out);
-    const plain = await run(['server', server.url.replace('wss', 'ws').replace(/\/\/[^:]+/, '//127.0.0.1')]);
+    const plain = await run(['server', server.url.replace(/^wss:\/\/[^:]+/, 'ws://127.0.0.1'), ...HASTY]);
     assert.is(plain.status, 4);
     assert.match(plain.err, /no echo server/);
   } finally {
@@ -103,7 +106,7 @@ test('whoever is no echo server is told so, and nothing is tested', async () => 
 
   const http = createServer((_, response) => response.writeHead(200).end('hello')).listen(0);
   const at = `ws://127.0.0.1:${(http.address() as { port: number }).port}/`;
-  const plain = await run(['server', at]);
+  const plain = await run(['server', at, ...HASTY]);
   assert.is(plain.status, 4);
   assert.match(plain.err, /is no echo server: .*did not switch protocols/);
   const secure = await run(['server', at.replace('ws:', 'wss:')]);

@@ -3,19 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createProject } from '@sockless/tools/project';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findProgram, NEWEST_NODE } from '../../tools/native.js';
 import { systemTool } from '../../tools/testing.ts';
+import { project, ROOT } from './project.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 
-const project = createProject(ROOT, { type: 'commonjs' });
+const FOLDER = join(project.folder, 'jest');
+project.write('jest/package.json', JSON.stringify({ private: true, type: 'commonjs' }));
 project.write(
-  'echo.test.js',
+  'jest/echo.test.js',
   `const { connect, serve } = require('@sockless/node');
    test('echo', async () => {
      const server = await serve({ host: '127.0.0.1' }, { message: (ws, data) => ws.send(data) });
@@ -31,15 +30,14 @@ project.write(
 );
 
 const test = suite('Jest');
-test.after(() => project.remove());
 
 /** Runs Jest on a Node, with a configuration and options of Node's. */
 function jest(node: string, config: object, options = ''): { passed: boolean; output: string } {
-  const args = ['--rootDir', project.folder, '--cacheDirectory', join(project.folder, 'cache'), '--ci', '--runInBand'];
+  const args = ['--rootDir', FOLDER, '--cacheDirectory', join(FOLDER, 'cache'), '--ci', '--runInBand'];
   const { status, stdout, stderr } = spawnSync(
     node,
     [resolve('jest/bin/jest'), ...args, '--config', JSON.stringify(config)],
-    { cwd: project.folder, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: options } },
+    { cwd: FOLDER, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: options } },
   );
   return { passed: status === 0, output: stdout + stderr };
 }
@@ -53,7 +51,7 @@ function documented(): object {
 test('Jest loads the packages with the line of the README', () => {
   // What the transform of such a project does with its own ES modules.
   const commonJs = resolve('@babel/plugin-transform-modules-commonjs');
-  project.write('babel.config.js', `module.exports = { plugins: [${JSON.stringify(commonJs)}] };`);
+  project.write('jest/babel.config.js', `module.exports = { plugins: [${JSON.stringify(commonJs)}] };`);
   const { passed, output } = jest(process.execPath, documented());
   assert.ok(passed, output);
   assert.not(jest(process.execPath, {}).passed, 'Jest does without that line: the README need not have it any more');

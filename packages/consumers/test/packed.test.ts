@@ -1,14 +1,12 @@
 // What is in the tarballs, and what is not.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createProject } from '@sockless/tools/project';
+import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { project, ROOT } from './project.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const project = createProject(ROOT);
 const packages = project.packed.map(({ name, folder, size }) => {
   const installed = join(project.folder, 'node_modules', name);
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
@@ -19,7 +17,6 @@ const packages = project.packed.map(({ name, folder, size }) => {
 });
 
 const test = suite('packed');
-test.after(() => project.remove());
 
 test('seven packages are packed, with one version', () => {
   assert.equal(packages.map(({ name }) => name).sort(), [
@@ -100,22 +97,32 @@ test('the modules export exactly the values that their declarations promise', as
   }
 });
 
+const OPTIONS = { module: ts.ModuleKind.NodeNext, lib: ['lib.es2023.d.ts'], types: [], skipLibCheck: true };
+/** Parses each library and declaration once for all programs. */
+const host = ts.createCompilerHost(OPTIONS);
+const parsed = new Map<string, ts.SourceFile | undefined>();
+const { getSourceFile } = host;
+host.getSourceFile = (path, ...rest) => {
+  if (path.startsWith(join(project.folder, 'program-'))) return getSourceFile(path, ...rest);
+  if (!parsed.has(path)) parsed.set(path, getSourceFile(path, ...rest));
+  return parsed.get(path);
+};
+
 /** The names that may be used as values, as the declarations of an entry have it. */
 function promisedValues(specifier: string): string[] {
-  const options = { module: ts.ModuleKind.NodeNext, lib: ['lib.es2023.d.ts'], types: [], skipLibCheck: true };
   const names = (path: string): string[] => {
-    const program = ts.createProgram([path], options);
+    const program = ts.createProgram([path], OPTIONS, host);
     const checker = program.getTypeChecker();
     const statement = program.getSourceFile(path)?.statements[0] as ts.ImportDeclaration;
     const symbol = checker.getSymbolAtLocation(statement.moduleSpecifier);
     return symbol === undefined ? [] : checker.getExportsOfModule(symbol).map((each) => each.name);
   };
   const head = `import * as all from '${specifier}';\n`;
-  const all = names(project.write('all.ts', head)).sort();
+  const all = names(project.write('program-all.ts', head)).sort();
   assert.ok(all.length > 0, specifier);
   // Each in a line of its own; where it is a type alone, that line is wrong.
-  const path = project.write('values.ts', head + all.map((name) => `void all.${name};\n`).join(''));
-  const program = ts.createProgram([path], options);
+  const path = project.write('program-values.ts', head + all.map((name) => `void all.${name};\n`).join(''));
+  const program = ts.createProgram([path], OPTIONS, host);
   const source = program.getSourceFile(path);
   const wrong = program.getSemanticDiagnostics(source).map(({ start = 0 }) => {
     return Number(source?.getLineAndCharacterOfPosition(start).line) - 1;

@@ -16,12 +16,16 @@ interface Stage {
   browser: Browser;
 }
 
-/** The objects of a test: two connected tabs, and the messages of their consoles. */
-interface Tabs {
+/** The objects of a test: a connected tab, and the messages of all consoles. */
+interface Tab {
   readonly stage: Stage;
   readonly ada: Page;
-  readonly bo: Page;
   readonly problems: string[];
+}
+
+/** With a second connected tab. */
+interface Tabs extends Tab {
+  readonly bo: Page;
 }
 
 /** No heartbeat during a test, so that only expected frames appear. */
@@ -40,11 +44,17 @@ page.after(async ({ browser, demo }) => {
   await demo?.stop('SIGKILL');
 });
 
-/** Registers a test with two tabs. Any message in their consoles, also about the content security policy, is a failure. */
-function test(name: string, body: (tabs: Tabs) => Promise<void>): void {
+/** Registers a test with one tab. */
+const alone = (name: string, body: (tab: Tab) => Promise<void>): void => register(name, ['Ada'], body);
+
+/** Registers a test with two tabs. */
+const test = (name: string, body: (tabs: Tabs) => Promise<void>): void => register(name, ['Ada', 'Bo'], body);
+
+/** Any message in the consoles, even one about the content security policy, is a failure. */
+function register(name: string, visitors: readonly string[], body: (tabs: Tabs) => Promise<void>): void {
   chromiumTest(name, async (stage) => {
     const problems: string[] = [];
-    const tabs = await Promise.all(['Ada', 'Bo'].map((visitor) => openTab(stage, visitor, problems)));
+    const tabs = await Promise.all(visitors.map((visitor) => openTab(stage, visitor, problems)));
     const [ada, bo] = tabs as [Page, Page];
     try {
       await body({ stage, ada, bo, problems });
@@ -151,7 +161,7 @@ test('the inspector explains the frame that was sent and the one that was receiv
   assert.is(JSON.parse((await bo.textContent('#detail pre')) ?? '').text, 'Explain this frame to me, please');
 });
 
-test('pointing at a byte highlights its field, its byte of the key, and the unmasked byte', async ({ ada }) => {
+alone('pointing at a byte highlights its field, its byte of the key, and the unmasked byte', async ({ ada }) => {
   await say(ada, 'x');
   await openFrame(ada, '.up', '"text":"x"');
   const { length } = (await ada.textContent('#detail tr[data-field=key] .value')) ?? '';
@@ -164,7 +174,7 @@ test('pointing at a byte highlights its field, its byte of the key, and the unma
   assert.is(await ada.locator('#detail .cell.lit').count(), 1);
 });
 
-test('fragments, pings, binary and Close frames are shown', async ({ ada }) => {
+alone('fragments, pings, binary and Close frames are shown', async ({ ada }) => {
   await ada.click('#make-fragments');
   await ada.waitForSelector('.line:has-text("three fragments")');
   await ada.click('#make-binary');
@@ -189,7 +199,7 @@ test('fragments, pings, binary and Close frames are shown', async ({ ada }) => {
   assert.match((await ada.textContent('#detail tr[data-field=payload]')) ?? '', 'reason “just for fun”');
 });
 
-test('broken rules are explained', async ({ ada }) => {
+alone('broken rules are explained', async ({ ada }) => {
   await ada.click('#make-big');
   await ada.waitForSelector('.note.end:has-text("message-too-big")');
   // It is tiny on the wire, and too big when decompressed.
@@ -211,7 +221,7 @@ test('broken rules are explained', async ({ ada }) => {
   assert.is(await ada.locator('#frames .row').count(), 300, 'the list is bounded');
 });
 
-test('the list is filtered, paused, cleared, and moved through by keyboard', async ({ ada }) => {
+alone('the list is filtered, paused, cleared, and moved through by keyboard', async ({ ada }) => {
   await ada.click('#make-fragments');
   await ada.waitForSelector('.line:has-text("three fragments")');
   const visible = (): Promise<number> => ada.locator('#frames .row:not([hidden])').count();
@@ -242,7 +252,7 @@ test('the list is filtered, paused, cleared, and moved through by keyboard', asy
   assert.is(await visible(), 0);
 });
 
-test('the latency of the heartbeat is shown', async ({ stage, problems }) => {
+alone('the latency of the heartbeat is shown', async ({ stage, problems }) => {
   const demo = await startDemo();
   const tabs: Page[] = [];
   try {
@@ -271,7 +281,7 @@ test('reconnects by itself, and delivers messages written meanwhile', async ({ s
   forgive(problems);
 });
 
-test('the server closes with 1001', async ({ stage, ada, problems }) => {
+alone('the server closes with 1001', async ({ stage, ada, problems }) => {
   assert.is(await stage.demo.stop(), 0);
   await ada.waitForSelector('.note.end:has-text("The browser says: closed, 1001")');
   await openFrame(ada, '.down', '1001 going away');
@@ -280,7 +290,7 @@ test('the server closes with 1001', async ({ stage, ada, problems }) => {
   forgive(problems);
 });
 
-test('fits on a phone, one part at a time', async ({ ada }) => {
+alone('fits on a phone, one part at a time', async ({ ada }) => {
   await ada.setViewportSize({ width: 360, height: 700 });
   for (const [view, part] of [
     ['people', '.sidebar'],

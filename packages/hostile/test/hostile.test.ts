@@ -1,11 +1,12 @@
 // Hostile clients on each target and runtime for some seconds; `npm run hostile` takes longer.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { budget } from '../../core/test/budget.ts';
 import { systemTool } from '../../tools/testing.ts';
 import { attack } from '../src/attack.ts';
 import { RUNTIMES, readmeServer, runtimeProgram } from '../src/servers.ts';
 
-const SECONDS = 4;
+const SECONDS = budget(2, 4);
 
 const test = suite('hostile clients');
 

@@ -26,7 +26,7 @@ test('a client that only sends notices the end, and connects again', async (benc
     open(ws) {
       connections++;
       ws.send('hello');
-      setTimeout(() => ws.close(1001), 5);
+      if (connections < 3) setTimeout(() => ws.close(1001), 5);
     },
   });
   const ends: EndEvent[] = [];

@@ -7,8 +7,10 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 /**
  * Bundles the expectations from the sources of core and deflate into a self-contained script. It defines
  * `run(...scopes)`, which returns a promise of a {@link Report} for each object that replaces the global one.
+ *
+ * @param slow whether to include the expectations that take an interpreter long
  */
-export async function bundleExpectations(): Promise<string> {
+export async function bundleExpectations(slow = true): Promise<string> {
   const inside = await bundle('inside.ts', {
     format: 'iife',
     globalName: 'inside',
@@ -21,7 +23,7 @@ export async function bundleExpectations(): Promise<string> {
   return `${inside}
 const run = async (...scopes) => {
   const reports = [];
-  for (const scope of scopes) reports.push(await load(scope).report());
+  for (const scope of scopes) reports.push(await load(scope).report(${slow}));
   return reports;
 };
 `;

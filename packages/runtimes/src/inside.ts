@@ -6,7 +6,7 @@
  */
 import { host } from '../../core/src/host.ts';
 import { kernel } from '../../core/src/kernel.ts';
-import { failuresOf } from '../../core/test/runtimes/expectation.ts';
+import { type Expectation, failuresOf } from '../../core/test/runtimes/expectation.ts';
 import { BARE, CORE, digest, transcript } from '../../core/test/runtimes/expectations.ts';
 import { DEFLATE, deflateTranscript } from '../../deflate/test/runtimes/expectations.ts';
 
@@ -21,12 +21,13 @@ export interface Report {
   readonly digest: string;
 }
 
-/** Runs all expectations, one after the other. */
-export async function report(): Promise<Report> {
+/** Runs all expectations, or those that are not slow, one after the other. */
+export async function report(slow: boolean): Promise<Report> {
   const offers = Object.entries({ ...host, kernel: kernel(), webAssembly: undefined, allocate: undefined })
     .filter(([, capability]) => capability !== undefined)
     .map(([name]) => name);
-  const expectations = [...CORE, ...DEFLATE, ...(offers.length === 0 ? BARE : [])];
+  const all: Expectation[] = [...CORE, ...DEFLATE, ...(offers.length === 0 ? BARE : [])];
+  const expectations = slow ? all : all.filter((expectation) => expectation.slow !== true);
   return {
     cases: expectations.length,
     failures: await failuresOf(expectations),

@@ -12,8 +12,8 @@ const { version } = createRequire(import.meta.url)(`${VARIANT}/package.json`) as
 export const QUICKJS: Runtime = {
   name: 'quickjs',
   missing: undefined,
-  async run() {
-    const script = await bundleExpectations();
+  async run(whole) {
+    const script = await bundleExpectations(whole);
     const module = await newQuickJSWASMModuleFromVariant(import(VARIANT));
     const context = module.newContext();
     const promise = context.unwrapResult(context.evalCode(`${script}\nrun(globalThis).then(JSON.stringify);`));

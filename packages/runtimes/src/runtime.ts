@@ -15,8 +15,11 @@ export interface Runtime {
   readonly name: string;
   /** Why it cannot be run. */
   readonly missing: string | undefined;
-  /** With `bare`, whether it also runs with only ECMAScript; a runtime that offers nothing more runs only so. */
-  run(bare: boolean): Promise<Result>;
+  /**
+   * Runs all expectations. With `whole`, they also run with only ECMAScript in place of the runtime's global object. QuickJS,
+   * which has nothing else, leaves out the slow expectations without `whole`.
+   */
+  run(whole: boolean): Promise<Result>;
 }
 
 /** Returns the script that runs the bundle of {@link bundleExpectations}. */

@@ -7,7 +7,7 @@ import { digestOfAll } from '../src/inside.ts';
 import { RUNTIMES } from '../src/runtimes.ts';
 
 /** QuickJS has only ECMAScript, so this case is covered even when the other runtimes run once. */
-const BARE = budget(false, true);
+const WHOLE = budget(false, true);
 
 /** Registers and runs the rows of a runtime: its name, or its name and a plus. */
 export function testRuntime(wanted: string): void {
@@ -15,14 +15,14 @@ export function testRuntime(wanted: string): void {
   for (const { name, missing, run } of RUNTIMES.filter(({ name }) => name.split('+')[0] === wanted)) {
     const tool = systemTool(name, missing);
     tool.test(test)(`${name} fulfils all expectations`, async () => {
-      const { reports } = await run(BARE);
+      const { reports } = await run(WHOLE);
       for (const { cases, failures, digest } of reports) {
         assert.equal(failures, []);
         assert.ok(cases > 0);
         // Only transcripts of core have a digest.
         if (digest !== '') assert.is(digest, digestOfAll(), 'the same events and bytes as here');
       }
-      if (BARE && !name.includes('+'))
+      if (WHOLE && !name.includes('+'))
         assert.equal(reports.at(-1)?.offers, [], 'the last time with nothing but ECMAScript');
     });
   }

@@ -13,7 +13,9 @@ const manifest = {
 };
 const workspace = createWorkspace({
   'packages/p/package.json': JSON.stringify(manifest),
-  'packages/p/tsconfig.json': JSON.stringify({ compilerOptions: { lib: ['ES2023'], module: 'NodeNext', types: [] } }),
+  'packages/p/tsconfig.json': JSON.stringify({
+    compilerOptions: { lib: ['ES5'], skipLibCheck: true, module: 'NodeNext', types: [] },
+  }),
   'packages/p/dist/index.d.ts': "export { one } from './one.ts';\n",
   'packages/p/dist/one.d.ts':
     'interface Size {\n    bytes: number;\n}\nexport declare function one(size: Size): string;\n',

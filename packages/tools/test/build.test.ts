@@ -10,7 +10,7 @@ build.before((context) => {
   context.workspace = createWorkspace({
     'pnpm-lock.yaml': '',
     'tsconfig.base.json':
-      '{ "compilerOptions": { "declaration": true, "inlineSources": true, "sourceMap": true, "types": [] } }',
+      '{ "compilerOptions": { "declaration": true, "inlineSources": true, "lib": ["ES5"], "skipLibCheck": true, "sourceMap": true, "types": [] } }',
     ...packageFiles('a', {}, { 'x.ts': `export { y } from './y.ts';`, 'y.ts': 'export const y: number = 1;' }),
     ...packageFiles('b', { a: 'workspace:*' }, { 'x.ts': `export const z: string = 'z';` }),
   });

@@ -1,7 +1,7 @@
 /** Plays many cases against one target. */
 import type { Case, Severity } from '../case.ts';
 import { allCases } from '../cases/index.ts';
-import type { Target } from './link.ts';
+import type { Link, Target } from './link.ts';
 import { type PlayOptions, playCase } from './run.ts';
 import type { Result } from './verdict.ts';
 
@@ -51,8 +51,9 @@ export async function runCases(target: Target, options: RunOptions = {}): Promis
 
 /** Plays one case over a connection of its own. */
 export async function runCase(item: Case, target: Target, options: PlayOptions = {}): Promise<Result> {
+  const connect = (): Promise<Link> => target.connect(options.patience);
   try {
-    return await playCase(item, await target.connect(), target, () => target.connect(), options);
+    return await playCase(item, await connect(), target, connect, options);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     const findings = [

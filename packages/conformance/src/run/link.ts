@@ -24,6 +24,10 @@ export interface Target {
   readonly host?: string | undefined;
   /** Of a server: the target of the request. Default: `/`. */
   readonly path?: string | undefined;
-  /** Resolves with a connection, or rejects when there is nobody. */
-  connect(): Promise<Link>;
+  /**
+   * Resolves with a connection, or rejects when there is nobody.
+   *
+   * @param patience multiplies how long a connection may take (default: 1)
+   */
+  connect(patience?: number): Promise<Link>;
 }

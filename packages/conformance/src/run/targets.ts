@@ -23,13 +23,13 @@ export async function runServerCases(
 ): Promise<Result[]> {
   const target =
     typeof server === 'string' ? serverTarget({ url: server }) : 'url' in server ? serverTarget(server) : server;
-  await probe(target);
+  await probe(target, options);
   return runCases(target, options);
 }
 
 /** Makes sure that there is an echo server. */
-async function probe(target: Target): Promise<void> {
-  const link = await target.connect().catch((error: NodeJS.ErrnoException) => {
+async function probe(target: Target, options: RunOptions): Promise<void> {
+  const link = await target.connect(options.patience).catch((error: NodeJS.ErrnoException) => {
     const { code = '', message } = error;
     if (code === 'ECONNREFUSED') throw new TargetError(`nobody listens at ${target.host}`, { cause: error });
     if (code === 'ENOTFOUND') throw new TargetError(`there is no host ${target.host}`, { cause: error });
@@ -57,7 +57,7 @@ async function probe(target: Target): Promise<void> {
     ],
     expect: { end: 'survived' },
   };
-  const { findings, wire } = await runCase(item, target);
+  const { findings, wire } = await runCase(item, target, options);
   if (findings.length === 0) return;
   const text = findings.map((finding) => finding.text).join('; ');
   const first = wire.find(({ from }) => from === 'implementation');

@@ -1,5 +1,5 @@
 /** Links over sockets of Node, with or without TLS. */
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Link, Target } from '../run/link.ts';
@@ -12,7 +12,7 @@ export interface ServerAddress {
 }
 
 /** How long a connection may take to be made, in milliseconds. */
-const PATIENCE = 10_000;
+const WITHIN = 10_000;
 
 /**
  * Returns a server that listens at a `ws:` or `wss:` address.
@@ -32,17 +32,20 @@ export function serverTarget({ url, insecure = false }: ServerAddress): Target {
     role: 'server',
     host,
     path: `${pathname}${search}`,
-    connect: () =>
+    connect: (patience = 1) =>
       new Promise((resolve, reject) => {
         const socket: Socket = secure
           ? connectTls({
               ...address,
-              servername: address.host,
+              // RFC 6066 3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"."
+              servername: isIP(address.host) === 0 ? address.host : '',
               rejectUnauthorized: !insecure,
               ALPNProtocols: ['http/1.1'],
             })
           : connect(address);
-        const late = setTimeout(() => socket.destroy(new Error(`nobody answered within ${PATIENCE} ms`)), PATIENCE);
+        const within = WITHIN * patience;
+        const late = setTimeout(() => socket.destroy(new Error(`nobody answered within ${within} ms`)), within);
+        socket.once('close', () => clearTimeout(late));
         socket.once('error', reject);
         socket.once(secure ? 'secureConnect' : 'connect', () => {
           clearTimeout(late);

@@ -40,6 +40,7 @@ const WAYS: readonly [name: string, cut: Cut][] = [
 export const EXCHANGES: readonly Expectation[] = ROLES.flatMap((role): Expectation[] => [
   {
     name: `5.2 bytes of every size class arrive (from the ${role})`,
+    slow: true,
     run() {
       for (const size of SIZES) {
         const data = bytesOf(size);
@@ -55,6 +56,7 @@ export const EXCHANGES: readonly Expectation[] = ROLES.flatMap((role): Expectati
   },
   {
     name: `5.6 texts of every size class and character arrive (from the ${role})`,
+    slow: true,
     run() {
       for (const alphabet of ALPHABETS) {
         for (const size of SIZES.filter((size) => size <= 20_000)) {

@@ -4,6 +4,8 @@
 export interface Expectation {
   /** The section and what it says; no other expectation has the same name. */
   readonly name: string;
+  /** Takes an interpreter more than half a second. */
+  readonly slow?: boolean;
   /** Throws, or rejects, where it does not hold. */
   run(): void | Promise<void>;
 }

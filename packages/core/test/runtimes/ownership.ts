@@ -67,6 +67,7 @@ function receive(connection: Connection, chunks: readonly Uint8Array[], polled: 
 const ALONE: readonly Expectation[] = ROLES.flatMap((role) =>
   (['whole', 'fragments'] as const).map((mode) => ({
     name: `delivered bytes fill a buffer of their own, or lie in their own chunk (${role}, messages: ${mode})`,
+    slow: true,
     run() {
       for (const size of SIZES) {
         const control = Uint8Array.from({ length: Math.min(size, 125) }, (_, at) => at);
