@@ -11,7 +11,7 @@ import { fault } from '../src/fuzzer.ts';
 import { HELP, parseOptions, UsageError } from '../src/options.ts';
 import { Terminal } from '../src/terminal.ts';
 import { target as broken } from './fixtures/broken.ts';
-import { run, runProgram } from './support.ts';
+import { ours, run, runProgram } from './support.ts';
 
 const test = suite<{ folder: string }>('npm run fuzz');
 
@@ -20,7 +20,7 @@ test.before.each((context) => {
 });
 test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 
-const BROKEN = ['--target', 'fuzz/test/fixtures/broken.ts'];
+const BROKEN = ['--target', ours('test/fixtures/broken.ts')];
 const INVARIANT = 'any cut gives the same events';
 
 test('finds a planted bug by coverage and minimises it; the command and the program replay it', async ({ folder }) => {
@@ -55,7 +55,7 @@ test('finds a planted bug by coverage and minimises it; the command and the prog
   const [, command = ''] = /^replay: npm run fuzz -- (.*)$/m.exec(text) ?? [];
   const program = (transcript ?? '').replace(/txt$/, 'mjs');
   assert.match(readFileSync(program, 'utf8'), '// ping-delivered (RFC 6455 5.5.2)');
-  const byCommand = runProgram('fuzz/ours/run.ts', ...command.split(' '));
+  const byCommand = runProgram(ours('ours/run.ts'), ...command.split(' '));
   for (const replayed of await Promise.all([byCommand, runProgram(program)])) {
     assert.is(replayed.code, 1);
     assert.match(replayed.output, `Violation: ${INVARIANT}`);
@@ -68,7 +68,7 @@ for (const [name, what] of [
 ] as const) {
   test(`${what} is a finding and ends the run`, async ({ folder }) => {
     const limits = ['--runs', '20000', '--timeout', '1', '--seed', '1', '--findings', folder];
-    const { code, output } = await run('--target', `fuzz/test/fixtures/${name}.ts`, ...limits);
+    const { code, output } = await run('--target', ours(`test/fixtures/${name}.ts`), ...limits);
     assert.is(code, 1, output);
     assert.match(output, `FINDING ${name}: ${what}`);
     const [file = ''] = readdirSync(join(folder, name));
@@ -93,7 +93,7 @@ test('simulates the same schedules for the same seed', async ({ folder }) => {
 });
 
 test('a target without branches is refused, unless it is said to be blind', async () => {
-  const still = ['--target', 'fuzz/test/fixtures/hangs.ts', '--runs', '0', '--instrument', '/nowhere/'];
+  const still = ['--target', ours('test/fixtures/hangs.ts'), '--runs', '0', '--instrument', '/nowhere/'];
   const refused = await run(...still);
   const blind = await run(...still, '--blind');
   assert.is(refused.code, 2);

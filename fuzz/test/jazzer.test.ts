@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { budget } from '../../packages/core/test/budget.ts';
 import { readCorpus } from '../src/corpus.ts';
 import { ownTargets } from '../src/files.ts';
-import { runProgram } from './support.ts';
+import { ours, runProgram } from './support.ts';
 
 const test = suite('Jazzer.js');
 const NAMES = budget(
@@ -18,7 +18,7 @@ const NAMES = budget(
 
 test('the targets are CommonJS modules with a corpus of files', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-jazzer-'));
-  const { code, output } = await runProgram('fuzz/ours/jazzer.ts', folder, ...NAMES);
+  const { code, output } = await runProgram(ours('ours/jazzer.ts'), folder, ...NAMES);
   assert.is(code, 0, output);
   for (const { name, corpus } of ownTargets().filter((each) => NAMES.includes(each.name))) {
     const { fuzz } = createRequire(import.meta.url)(join(folder, `${name}.cjs`));

@@ -29,10 +29,12 @@ export async function run(...args: string[]): Promise<Ran> {
   }
 }
 
+/** Returns the path of a file of this package. */
+export const ours = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
 /** Runs a program in a process of its own. */
 export function runProgram(...args: string[]): Promise<Ran> {
-  const cwd = fileURLToPath(new URL('../..', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {
