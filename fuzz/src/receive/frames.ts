@@ -101,8 +101,11 @@ export function* simplerFrames(stream: Uint8Array): Iterable<Uint8Array> {
     concat(...all.slice(0, at), ...by, ...all.slice(at + 1), end);
   for (const [at, frame] of frames.entries()) {
     yield replaced(at);
-    for (const length of [0, frame.payload.length >> 1, frame.payload.length - 1]) {
-      if (length >= 0) yield replaced(at, encode(frame, frame.payload.subarray(0, length)));
+    const { payload } = frame;
+    for (const left of [0, payload.length >> 1, payload.length - 1]) {
+      if (left < 0) continue;
+      yield replaced(at, encode(frame, payload.subarray(0, left)));
+      yield replaced(at, encode(frame, payload.subarray(payload.length - left)));
     }
   }
 }
