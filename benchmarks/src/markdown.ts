@@ -1,15 +1,25 @@
 /** Every row as Markdown: a table for each of ours in each suite, with a line for each case and a column for each peer. */
 import { isWide } from './method.ts';
-import { formatRatio, type Result } from './result.ts';
+import { formatMetric, formatRatio, groups, isShare, type Result } from './result.ts';
 import type { GrowthRow, Row } from './suite.ts';
 
+/** A ratio below this is listed as a loss. Between it and 1 there is no difference to speak of. */
+const LOSS = 0.9;
+
 /** Returns the document. */
-export function reportMarkdown({ node, cpu, date, revision, quick, rows, missing, growth }: Result): string {
+export function reportMarkdown(results: readonly Result[]): string {
+  const intro =
+    'A ratio is the cost of the peer divided by the cost of sockless: above 1, sockless is faster or smaller. ~ marks a wide spread, – a case that was not measured. Of a limit, the ratio is the share that is reached.';
+  return `${['# sockless: all rows', intro, ...results.flatMap(partOf)].join('\n\n').trim()}\n`;
+}
+
+/** The part of one Node. */
+function partOf(result: Result): string[] {
+  const { node, cpu, date, revision, quick, rows, missing, growth } = result;
   const run = [revision && `commit ${revision}`, node && `Node ${node}`, cpu, date, quick && 'a quick run'];
-  return `${[
-    '# sockless: all rows',
-    `${run.filter(Boolean).join('; ')}.`,
-    'A ratio is the cost of the peer divided by the cost of sockless: above 1, sockless is faster or smaller. ~ marks a wide spread, – a case that was not measured.',
+  return [
+    `# ${run.filter(Boolean).join('; ')}`,
+    ...lossesTable(result),
     ...grouped(rows).map(rowsTable),
     ...(growth.length > 0 ? [growthTable(growth)] : []),
     ...(missing.length > 0 ? ['## Not measured'] : []),
@@ -19,17 +29,30 @@ export function reportMarkdown({ node, cpu, date, revision, quick, rows, missing
         return `- ${escaped(`${what}: ${reason.split('\n')[0]}`)}`;
       })
       .join('\n'),
-  ]
-    .join('\n\n')
-    .trim()}\n`;
+  ].filter((part) => part !== '');
+}
+
+/** The cases in which the first of ours loses, beside peers that are no limits. */
+function lossesTable(result: Result): string[] {
+  const lines = groups(result.rows).flatMap((group) => {
+    const [first] = group;
+    if (first === undefined || first.subject !== 'sockless' || isShare(result, first)) return [];
+    const lost = group.filter(({ ratio }) => ratio < LOSS);
+    const worst = lost.toSorted((a, b) => a.ratio - b.ratio).at(0);
+    if (worst === undefined) return [];
+    return [
+      [formatMetric(first), first.peer, `${lost.length} of ${group.length}`, formatRatio(worst.ratio), worst.case],
+    ];
+  });
+  if (lines.length === 0) return [];
+  return [table(`Ratios below ${LOSS}`, [['suite', 'peer', 'cases', 'worst', 'at'], ...lines])];
 }
 
 /** The rows of each table, by its title, in the order in which they were measured. */
 function grouped(rows: readonly Row[]): [title: string, rows: readonly Row[]][] {
   const tables = new Map<string, Row[]>();
   for (const row of rows) {
-    const parts = [row.suite, ...(row.metric === undefined ? [] : ['processor time']), row.subject];
-    const title = parts.join(', ');
+    const title = `${formatMetric(row)}, ${row.subject}`;
     tables.set(title, [...(tables.get(title) ?? []), row]);
   }
   return [...tables];

@@ -3,7 +3,16 @@
 import { lineChart, ratioChart } from './chart.ts';
 import { escapeHtml, html, type Markup } from './markup.ts';
 import { isWide, WIDE } from './method.ts';
-import { formatCost, formatMetric, formatRatio, groups, type Result, type SuiteInfo, summaries } from './result.ts';
+import {
+  formatCost,
+  formatMetric,
+  formatRatio,
+  groups,
+  METRIC_NAMES,
+  type Result,
+  type SuiteInfo,
+  summaries,
+} from './result.ts';
 import type { GrowthRow, Row } from './suite.ts';
 
 /** Returns the page. */
@@ -67,7 +76,7 @@ ${pairs.map((pair) => pairSection(info, pair))}
 
 function pairSection({ unit }: SuiteInfo, pair: readonly Row[]): Markup {
   const [first] = pair;
-  const metric = first?.metric === 'processor' ? ': processor time' : '';
+  const metric = first?.metric === undefined ? '' : `: ${METRIC_NAMES[first.metric]}`;
   return html`<h3>${first?.subject ?? ''} beside ${first?.peer ?? ''}${metric}</h3>
 <div class="pair">${ratioChart(pair)}
 <div class="scroll"><table>

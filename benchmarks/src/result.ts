@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Missing, percentile } from './method.ts';
-import type { GrowthRow, Row } from './suite.ts';
+import type { GrowthRow, Metric, Row } from './suite.ts';
 
 /** The contents of the file that `--json` writes. */
 export interface Result {
@@ -30,6 +30,8 @@ export interface SuiteInfo {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
+  /** The peer that is the limit, and no library. */
+  readonly limit?: string;
 }
 
 /** The summary of one pair of subjects in one suite. */
@@ -37,7 +39,7 @@ export interface Summary {
   readonly suite: string;
   readonly subject: string;
   readonly peer: string;
-  readonly metric?: 'processor';
+  readonly metric?: Metric;
   readonly cells: number;
   /** The median of the ratios of all cases. */
   readonly median: number;
@@ -104,9 +106,21 @@ export function summaries(rows: readonly Row[]): Summary[] {
   });
 }
 
+/** How metrics are named in tables. */
+export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
+  processor: 'processor time',
+  p99: 'p99',
+  'p99.9': 'p99.9',
+};
+
 /** Names the comparison: 'echo', or 'echo, processor time'. */
 export function formatMetric({ suite, metric }: Pick<Row, 'suite' | 'metric'>): string {
-  return metric === 'processor' ? `${suite}, processor time` : suite;
+  return metric === undefined ? suite : `${suite}, ${METRIC_NAMES[metric]}`;
+}
+
+/** Tells whether a row compares with the limit of its suite. Its ratio is then a share of the limit, and below 1 is no loss. */
+export function isShare({ suites }: Pick<Result, 'suites'>, { suite, peer }: Pick<Row, 'suite' | 'peer'>): boolean {
+  return suites.some(({ name, limit }) => name === suite && limit === peer);
 }
 
 /** Formats a ratio with two or three digits: '12', '3.4', '0.56'. */

@@ -1,9 +1,13 @@
 /** The command `npm run bench`: help.txt says what it does. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { writeParts } from './document.ts';
 import { reportMarkdown } from './markdown.ts';
+import { mergeResults } from './merge.ts';
 import { compare, type Missing, messageOf, type Plan, paceOf } from './method.ts';
-import { findNode, measureWith } from './node.ts';
-import { GROWTH, HELP, type Options, parseOptions, UsageError } from './options.ts';
+import { findNode, measureWith, type Node } from './node.ts';
+import { GROWTH, HELP, type Options, parseOptions, parsePreparations, UsageError } from './options.ts';
+import { type Contestant, findContestant, withContestants } from './own/contestants.ts';
 import { reportHtml } from './report.ts';
 import { circumstances, type Result, readResult } from './result.ts';
 import { prepareRevision, type Revision } from './revision.ts';
@@ -11,6 +15,10 @@ import type { GrowthRow, Row, Subject, Suite } from './suite.ts';
 import { growth } from './suites/growth.ts';
 import { SUITES } from './suites.ts';
 import { Terminal } from './terminal.ts';
+
+const DOCUMENT = fileURLToPath(new URL('../../BENCHMARKS.md', import.meta.url));
+/** The document of all rows. */
+const ALL_ROWS = fileURLToPath(new URL('../ROWS.md', import.meta.url));
 
 const terminal = new Terminal(process.stdout, process.stderr);
 
@@ -23,7 +31,10 @@ try {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const options = parseOptions(args, SUITES);
+  const { node: wanted, contestants } = parsePreparations(args);
+  const node = findNode(wanted ?? process.version, (line) => terminal.line(line));
+  measureWith(node);
+  const options = parseOptions(args, await suitesWith(contestants));
   if (options.help) {
     console.log(HELP);
     return 0;
@@ -33,13 +44,14 @@ async function run(args: readonly string[]): Promise<number> {
     if (options.growth) console.log('growth: How cost grows with sizes and counts; 1 is linear');
     return 0;
   }
-  if (options.from !== undefined) {
-    write(readResult(options.from), options);
+  if (options.from.length > 0) {
+    writeReports(mergeResults(options.from.map(readResult)), options);
     return 0;
   }
-  const result = await measure(options);
+  const result = await measure(options, node);
   terminal.summary(result);
-  write(result, options);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+  writeReports([result], options);
   // Only a subject of ours that could not be measured makes the run fail.
   return result.missing.some(({ subject }) => subject.startsWith('sockless')) ? 1 : 0;
 }
@@ -53,10 +65,18 @@ function list(suites: readonly Suite[]): void {
   }
 }
 
-async function measure(options: Options): Promise<Result> {
+async function suitesWith(files: readonly string[]): Promise<readonly Suite[]> {
+  const contestants: Contestant[] = [];
+  for (const file of files) {
+    const found = await findContestant(file);
+    terminal.line(`${found.name}: its results are right: ${found.parts.join(', ')}`);
+    contestants.push(found);
+  }
+  return withContestants(SUITES, contestants);
+}
+
+async function measure(options: Options, node: Node): Promise<Result> {
   const about = circumstances();
-  const node = findNode(options.node ?? process.version);
-  measureWith(node);
   const revisions = revisionsOf(options);
   const rows: Row[] = [];
   const missing: Missing[] = [];
@@ -78,7 +98,12 @@ async function measure(options: Options): Promise<Result> {
       terminal.missing(failed);
     }
   }
-  const suites = plans.map(({ suite: { name, title, unit } }) => ({ name, title, unit }));
+  const suites = plans.map(({ suite: { name, title, unit, limit } }) => ({
+    name,
+    title,
+    unit,
+    ...(limit && { limit }),
+  }));
   return { ...about, node: node.version, quick: options.quick, suites, rows, missing, growth: grown };
 }
 
@@ -94,14 +119,16 @@ async function grow({ quick }: Options): Promise<GrowthRow[]> {
 /** Returns the part of a suite that was asked for: one plan, or none. */
 function planOf(suite: Suite, options: Options, revisions: readonly Revision[]): Plan[] {
   const cases = suite.cases.filter(({ name, slow }) => name.includes(options.case) && !(options.quick && slow));
-  const subjects = options.against === undefined ? withPeers(suite, options.peers) : withRevisions(suite, revisions);
+  const subjects = options.against === undefined ? withPeers(suite, options) : withRevisions(suite, revisions);
   if (cases.length === 0 || subjects === undefined) return [];
-  return [{ suite, cases, pace: paceOf(suite, options.quick), ...subjects }];
+  const thorough = options.quick ? { thorough: paceOf(suite, false) } : {};
+  return [{ suite, cases, pace: paceOf(suite, options.quick), ...thorough, ...subjects }];
 }
 
-function withPeers(suite: Suite, names: readonly string[]): Pick<Plan, 'ours' | 'peers'> | undefined {
+/** Of ours, a quick run has only the first. */
+function withPeers(suite: Suite, { peers: names, quick }: Options): Pick<Plan, 'ours' | 'peers'> | undefined {
   const peers = suite.peers.filter(({ name }) => names.length === 0 || names.includes(name));
-  return peers.length === 0 ? undefined : { ours: suite.ours, peers };
+  return peers.length === 0 ? undefined : { ours: quick ? suite.ours.slice(0, 1) : suite.ours, peers };
 }
 
 /** Returns the builds of the other commit: none, one, or two that differ only in their folder. */
@@ -129,8 +156,18 @@ function withRevisions(suite: Suite, revisions: readonly Revision[]): Pick<Plan,
   return before && { ours: [...ours, ...again], peers: [before] };
 }
 
-function write(result: Result, { json, html, markdown }: Options): void {
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(result, null, 2)}\n`);
-  if (html !== undefined) writeFileSync(html, reportHtml(result));
-  if (markdown !== undefined) writeFileSync(markdown, reportMarkdown(result));
+/** @param results one for each Node */
+function writeReports(results: readonly Result[], { html, markdown, write }: Options): void {
+  const [first, second] = results;
+  if (html !== undefined && first !== undefined) {
+    if (second !== undefined)
+      throw new UsageError('--html makes a page of one Node: use it with the files of one Node.');
+    writeFileSync(html, reportHtml(first));
+  }
+  if (markdown !== undefined) writeFileSync(markdown, reportMarkdown(results));
+  if (!write) return;
+  if (results.some(({ quick }) => quick)) throw new UsageError('--write: quick runs are not to be quoted.');
+  writeFileSync(DOCUMENT, writeParts(readFileSync(DOCUMENT, 'utf8'), results));
+  writeFileSync(ALL_ROWS, reportMarkdown(results));
+  terminal.line(`written: ${DOCUMENT}, ${ALL_ROWS}`);
 }

@@ -9,6 +9,7 @@ import { suite as encode } from './suites/encode.ts';
 import { suite as handshake } from './suites/handshake.ts';
 import { suite as heartbeat } from './suites/heartbeat.ts';
 import { suite as idle } from './suites/idle.ts';
+import { suite as latency } from './suites/latency.ts';
 import { suite as mask } from './suites/mask.ts';
 import { suite as utf8 } from './suites/utf8.ts';
 
@@ -21,6 +22,7 @@ export const SUITES: readonly Suite[] = [
   handshake,
   deflate,
   echo,
+  latency,
   broadcast,
   connect,
   idle,

@@ -1,13 +1,13 @@
 /** The output of a run: a table row for each case and, on a terminal, the current progress. */
 import { isWide, type Missing, type Plan, type Watcher, WIDE } from './method.ts';
-import { formatCost, formatMetric, formatRatio, type Result, summaries } from './result.ts';
-import type { Row } from './suite.ts';
+import { formatCost, formatMetric, formatRatio, isShare, METRIC_NAMES, type Result, summaries } from './result.ts';
+import type { Metric, Row } from './suite.ts';
 
 const CELL = 22;
 const COST = 21;
-/** Heads of the lines below that of a case. */
-const PROCESSOR = '  processor time';
-const PROCESSOR_OF_PEERS = '  … of the peers';
+/** The heads of the lines below that of a case. */
+const METRICS = Object.entries(METRIC_NAMES).map(([metric, name]) => [metric as Metric, `  ${name}`] as const);
+const OF_PEERS = ' of the peers';
 const ERASE = '\r\u001b[2K';
 
 /** Prints tables to `out`, and progress to `progress` if that is a terminal. */
@@ -45,7 +45,6 @@ export class Terminal implements Watcher {
   }
 
   row(plan: Plan, name: string, rows: readonly Row[]): void {
-    const processor = rows.filter(({ metric }) => metric === 'processor');
     const unit = plan.suite.unit;
     for (const { name: subject, variant } of plan.ours) {
       const own = rows.filter((row) => row.subject === subject);
@@ -53,11 +52,14 @@ export class Terminal implements Watcher {
       if (variant && own.length === 0) continue;
       const times = own.filter(({ metric }) => metric === undefined);
       this.#cells(plan, label(plan, name, subject), times, formatRow, times[0] && formatCost(times[0].cost, unit));
-      const second = processor.filter((row) => own.includes(row));
-      if (second[0]) this.#cells(plan, PROCESSOR, second, formatRow, formatCost(second[0].cost, unit));
+      for (const [metric, head] of METRICS) {
+        const more = own.filter((row) => row.metric === metric);
+        if (more[0]) this.#cells(plan, head, more, formatRow, formatCost(more[0].cost, unit));
+      }
     }
-    if (processor.length > 0) {
-      this.#cells(plan, PROCESSOR_OF_PEERS, processor, ({ peerCost }) => formatCost(peerCost, unit));
+    for (const [metric, head] of METRICS) {
+      const more = rows.filter((row) => row.metric === metric);
+      if (more.length > 0) this.#cells(plan, head + OF_PEERS, more, ({ peerCost }) => formatCost(peerCost, unit));
     }
   }
 
@@ -75,10 +77,13 @@ export class Terminal implements Watcher {
   }
 
   /** Prints the summary of a run: one line for each pair of each suite. */
-  summary({ rows, missing }: Pick<Result, 'rows' | 'missing'>): void {
+  summary({ rows, missing, suites }: Pick<Result, 'rows' | 'missing' | 'suites'>): void {
     const lines = summaries(rows);
     if (lines.length > 0) this.line('\nratio = cost of the peer / cost of ours; above 1 ours is faster (or smaller)');
-    const pairs = lines.map(({ subject, peer, worst }) => `${formatMetric(worst)}: ${subject} : ${peer}`);
+    const pairs = lines.map(({ subject, peer, worst }) => {
+      const share = isShare({ suites }, worst) ? ' (the limit: 1 is reached)' : '';
+      return `${formatMetric(worst)}: ${subject} : ${peer}${share}`;
+    });
     const longest = Math.max(...pairs.map(({ length }) => length));
     for (const [at, { cells, median, worst }] of lines.entries()) {
       const pair = (pairs[at] as string).padEnd(longest);
@@ -109,6 +114,6 @@ const label = ({ ours }: Plan, name: string, subject: string): string =>
 
 const width = (plan: Plan): number =>
   Math.max(
-    PROCESSOR.length,
+    ...METRICS.map(([, head]) => head.length + OF_PEERS.length),
     ...plan.cases.flatMap(({ name }) => plan.ours.map((ours) => label(plan, name, ours.name).length)),
   );

@@ -2,13 +2,20 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { systemTool } from '../../packages/tools/testing.ts';
 import { Audience } from '../src/net/audience.ts';
-import { Companion, nodeProgram } from '../src/net/companion.ts';
+import type { Companion } from '../src/net/companion.ts';
 import type { LoadClient } from '../src/net/load-client.ts';
 import * as servers from '../src/net/server-programs.ts';
-import { Station } from '../src/net/station.ts';
+import { Station, startLoad } from '../src/net/station.ts';
 import { failure } from './failure.ts';
 
 const audience = suite('audience');
+
+/** One load generator for all stations. */
+let generator: Companion;
+audience.before(async () => {
+  generator = await startLoad();
+});
+audience.after(() => generator.stop());
 
 for (const server of [
   servers.BROADCAST,
@@ -19,12 +26,12 @@ for (const server of [
   servers.BROADCAST_BARE,
 ]) {
   systemTool(server.name, server.missing).test(audience)(`broadcasts with ${server.name}`, async () => {
-    const station = await Station.start(server);
+    const station = await Station.start(server, generator);
     try {
       for (const kind of ['text', 'CJK text', 'binary'] as const) {
         for (const size of [64, 1024, 16_384]) {
           for (const compressed of [false, true]) {
-            const what = { kind, size, compressed, connections: 5, milliseconds: 5 };
+            const what = { kind, size, compressed, connections: 5, milliseconds: 1 };
             const { cost: time, processor } = await station.broadcast(what);
             assert.ok(time > 0 && Number(processor) >= 0);
           }
@@ -37,9 +44,9 @@ for (const server of [
 }
 
 audience('reports a question about messages without an audience', async () => {
-  const generator = await Companion.start({ ...nodeProgram('load.ts'), command: process.execPath });
-  assert.match(await failure(generator.ask({ type: 'heard', messages: 1 })), /there is no audience/);
-  await generator.stop();
+  const unused = await startLoad();
+  assert.match(await failure(unused.ask({ type: 'heard', messages: 1 })), /there is no audience/);
+  await unused.stop();
 });
 
 audience('reports a different message, too many messages, and a lost connection', async () => {

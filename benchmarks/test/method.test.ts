@@ -2,10 +2,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare, isWide, type Missing, type Plan, paceOf, percentile, ratios } from '../src/method.ts';
 import type { Measurement, Runner, Subject, Suite } from '../src/suite.ts';
+import { SUITES } from '../src/suites.ts';
 
 const method = suite('method');
 
-const PACE = { turns: 3, warmUps: 1, slice: 5 };
+const PACE = { turns: 3, warmUp: 0, slice: 5 };
 
 /** Returns a subject with the given costs, one for each measurement. `calls` collects the names of all subjects in order. */
 function subject(
@@ -28,6 +29,25 @@ function subject(
     },
   };
   return { name, missing, start: () => Promise.resolve(runner) };
+}
+
+/** Returns a subject that needs 10 nanoseconds for each of the first million operations × `millions`, in each case, and then 1. */
+function compiled(name: string, millions: number): Subject {
+  let at = '';
+  let done = 0;
+  const runner: Runner = {
+    measure: (which, milliseconds) => {
+      if (which !== at) done = 0;
+      at = which;
+      const time = milliseconds * 1e6;
+      const slow = Math.min(time, Math.max(0, millions * 1e6 - done) * 10);
+      const operations = slow / 10 + (time - slow);
+      done += operations;
+      return Promise.resolve({ cost: time / operations });
+    },
+    stop: () => Promise.resolve(),
+  };
+  return { name, start: () => Promise.resolve(runner) };
 }
 
 function plan(ours: readonly Subject[], peers: readonly Subject[]): Plan {
@@ -64,14 +84,86 @@ method('a spread of more than 1.5 is wide', () => {
 
 method('all subjects finish a turn before the next begins, in rotated order; warm-ups do not count', async () => {
   const calls: string[] = [];
-  const a = subject('sockless', [100, 1, 2, 4], calls);
-  const b = subject('b', [1, 2, 4, 8], calls);
-  const { rows, missing } = await compare(plan([a], [b]));
-  assert.equal(calls.slice(0, 8), ['sockless', 'b', 'b', 'sockless', 'sockless', 'b', 'b', 'sockless']);
-  assert.equal(calls.slice(8), ['stop sockless', 'stop b']);
+  const a = subject('sockless', [100, 100, 1, 2, 4], calls);
+  const b = subject('b', [1, 1, 2, 4, 8], calls);
+  const { rows, missing } = await compare({ ...plan([a], [b]), pace: { ...PACE, warmUp: 10 } });
+  assert.equal(calls.slice(0, 4), ['sockless', 'sockless', 'b', 'b']);
+  assert.equal(calls.slice(4, 10), ['b', 'sockless', 'sockless', 'b', 'b', 'sockless']);
+  assert.equal(calls.slice(10), ['stop sockless', 'stop b']);
   const names = { suite: 'fake', case: 'one', subject: 'sockless', peer: 'b' };
   assert.equal(rows, [{ ...names, ratio: 2, low: 2, high: 2, cost: 2, peerCost: 4 }]);
   assert.equal(missing, []);
+});
+
+method('a warm-up goes on while the subject becomes faster, but not for ever', async () => {
+  const calls: string[] = [];
+  const pace = { turns: 1, warmUp: 10, slice: 5 };
+  const { rows } = await compare({
+    ...plan([subject('sockless', [64, 32, 16, 8, 8, 8], calls)], [subject('b', [16], calls)]),
+    pace,
+  });
+  assert.is(calls.filter((name) => name === 'sockless').length, 5 + 1);
+  assert.is(calls.filter((name) => name === 'b').length, 2 + 1);
+  assert.is(rows[0]?.ratio, 2);
+  const falling = Array.from({ length: 50 }, (_, n) => 2 ** -n);
+  calls.length = 0;
+  await compare({ ...plan([subject('sockless', falling, calls)], []), pace });
+  assert.is(calls.filter((name) => name === 'sockless').length, 4 * 2 + 1);
+});
+
+for (const quick of [true, false]) {
+  for (const each of SUITES.filter(({ turns }) => turns === undefined)) {
+    method(`${each.name}${quick ? ', quick' : ''}: code that is slow until it is compiled shows no loss`, async () => {
+      const pace = paceOf(each, quick);
+      const cases = [{ name: 'one' }, { name: 'two' }];
+      // It is ten times as slow for nearly all of the warm-up, in each case anew.
+      const cold = (): Subject => compiled('sockless', (0.9 * pace.warmUp) / 10);
+      const against = (own: Subject, changes = {}) =>
+        compare({ ...plan([own], [subject('b', [1.1])]), cases, pace: { ...pace, ...changes } });
+      const { rows } = await against(cold());
+      assert.equal(
+        rows.map(({ ratio, low, high }) => [ratio, low, high]),
+        [
+          [1.1, 1.1, 1.1],
+          [1.1, 1.1, 1.1],
+        ],
+      );
+      // Without the warm-up the same subject loses.
+      const lost = await against(cold(), { warmUp: 0 });
+      assert.ok(lost.rows.every(({ low }) => low < 1));
+    });
+  }
+}
+
+method('a case that is lost at the quick pace is measured again at the full one, which decides', async () => {
+  const calls: string[] = [];
+  // The machine was busy with something else during three of four measurements.
+  const unlucky = subject('sockless', [4, 4, 4, 1, 1, 1, 1, 1], calls);
+  const peers = [subject('b', [2], calls), subject('c', [8], calls), subject('limit', [0.5], calls)];
+  const fake = plan([unlucky], peers);
+  const again = { ...fake, suite: { ...fake.suite, limit: 'limit' }, thorough: { ...PACE, turns: 5 } };
+  const { rows } = await compare(again);
+  assert.equal(
+    rows.map(({ peer, ratio }) => [peer, ratio]),
+    [
+      ['b', 2],
+      ['c', 2],
+      ['limit', 0.125],
+    ],
+  );
+  // Only the two subjects of the row that was lost; a share of the limit is no loss.
+  assert.equal(
+    ['sockless', 'b', 'c', 'limit'].map((name) => calls.filter((call) => call === name).length),
+    [3 + 5, 3 + 5, 3, 3],
+  );
+});
+
+method('a loss that the full pace confirms stays', async () => {
+  const { rows } = await compare({ ...plan([subject('sockless', [2])], [subject('b', [1])]), thorough: PACE });
+  assert.equal(
+    rows.map(({ ratio }) => ratio),
+    [0.5],
+  );
 });
 
 method('each of ours is compared with each peer', async () => {
@@ -89,9 +181,9 @@ method('each of ours is compared with each peer', async () => {
   );
 });
 
-method('processor times get rows of their own when both subjects report them', async () => {
-  const ours = subject('sockless', [{ cost: 2, processor: 10 }]);
-  const timed = subject('with', [{ cost: 6, processor: 5 }]);
+method('metrics get rows of their own when both subjects report them', async () => {
+  const ours = subject('sockless', [{ cost: 2, processor: 10, p99: 4, 'p99.9': 6 }]);
+  const timed = subject('with', [{ cost: 6, processor: 5, p99: 8, 'p99.9': 18 }]);
   const peers = [
     timed,
     subject('without', [8]),
@@ -105,6 +197,8 @@ method('processor times get rows of their own when both subjects report them', a
     rows.map(({ peer, metric, ratio, cost, peerCost }) => [peer, metric, ratio, cost, peerCost]),
     [
       ['with', undefined, 3, 2, 6],
+      ['with', 'p99', 2, 4, 8],
+      ['with', 'p99.9', 3, 6, 18],
       ['with', 'processor', 0.5, 10, 5],
       ['without', undefined, 4, 2, 8],
       ['coarse', undefined, 2, 2, 4],

@@ -1,19 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { budget } from '../../packages/core/test/budget.ts';
 import { systemTool } from '../../packages/tools/testing.ts';
-import { inChild } from '../src/codec/in-child.ts';
 import { knowsLoans } from '../src/loan.ts';
-import { Companion, nodeProgram } from '../src/net/companion.ts';
+import type { Companion } from '../src/net/companion.ts';
 import { encodeFrames, pongsTo } from '../src/net/frames.ts';
 import type { EchoAnswer } from '../src/net/load.ts';
 import * as servers from '../src/net/server-programs.ts';
-import { Station } from '../src/net/station.ts';
-import { findNode, measureWith, type Node, newestNode } from '../src/node.ts';
+import { Station, startLoad } from '../src/net/station.ts';
 import { failure } from './failure.ts';
 
 const load = suite('load generator');
+
+/** Opcodes and sizes of messages: in full, both with each size. */
+const MESSAGES = budget<readonly (readonly [1 | 2, number])[]>(
+  [
+    [1, 16],
+    [2, 1024],
+    [1, 65_536],
+    [2, 2 ** 20],
+  ],
+  [16, 1024, 65_536, 2 ** 20].flatMap((size) => [[1, size] as const, [2, size] as const]),
+);
+const MILLISECONDS = budget(2, 20);
+const TURNS = budget(1, 2);
+const IN_FLIGHT = budget(2, 3);
+
+/** One load generator for all stations. */
+let generator: Companion;
+load.before(async () => {
+  generator = await startLoad();
+});
+load.after(() => generator.stop());
 
 for (const server of [
   servers.SERVE,
@@ -24,27 +43,36 @@ for (const server of [
   servers.WS_CORKED,
   servers.WEBSOCKET_DRIVER,
   servers.WEBSOCKET,
+  servers.CROSSWS,
   servers.BUN,
   servers.DENO,
   servers.LIMIT,
 ]) {
   systemTool(server.name, server.missing).test(load)(`echoes with ${server.name}, and connects`, async () => {
-    const station = await Station.start(server);
+    const station = await Station.start(server, generator);
     try {
-      for (const opcode of [1, 2] as const) {
-        for (const size of [16, 1024, 65_536, 2 ** 20]) {
-          const echo = { opcode, size, connections: 2, inFlight: 3, milliseconds: 20 } as const;
-          // The second question reuses the connections of the first.
-          for (let turn = 0; turn < 2; turn++) {
-            const { cost: time, processor } = await station.echo(echo);
-            assert.ok(time > 0 && Number.isFinite(time));
-            assert.ok(Number(processor) >= 0 && Number.isFinite(processor));
-          }
+      for (const [opcode, size] of MESSAGES) {
+        const echo = { opcode, size, connections: 2, inFlight: IN_FLIGHT, milliseconds: MILLISECONDS } as const;
+        // The second question reuses the connections of the first.
+        for (let turn = 0; turn < (size === 16 ? 2 : TURNS); turn++) {
+          const { cost: time, processor } = await station.echo(echo);
+          assert.ok(time > 0 && Number.isFinite(time));
+          assert.ok(Number(processor) >= 0 && Number.isFinite(processor));
         }
       }
-      const { count, utilization } = await station.load({ type: 'connect', concurrency: 2, milliseconds: 20 });
+      const echo = { opcode: 2, size: 16, connections: 2, inFlight: 1, milliseconds: 10 } as const;
+      const { cost: p50, p99, 'p99.9': most } = await station.roundTrips(echo, 2000);
+      assert.ok(p50 > 0 && p50 <= Number(p99) && Number(p99) <= Number(most));
+      const { count, utilization } = await station.load({
+        type: 'connect',
+        concurrency: 2,
+        milliseconds: MILLISECONDS,
+      });
       assert.ok(count > 0);
       assert.ok(utilization > 0 && utilization <= 1);
+      // A server that unmasks is not mistaken for one that returns bytes unchanged, or the reverse.
+      const wrong = { type: 'prepare', ...echo, unchanged: !isUnchanged(server) } as const;
+      assert.match(await failure(station.load(wrong)), /the echo differs from the messages/);
       await station.load({ type: 'close' });
       assert.is(await connectionsLeft(station), 0);
     } finally {
@@ -62,7 +90,7 @@ load('answers Ping frames, and throws for other or incomplete frames', () => {
 });
 
 load('reports an echo that differs from the message', async () => {
-  const station = await Station.start(servers.BARE);
+  const station = await Station.start(servers.BARE, generator);
   assert.match(
     await failure(station.echo({ opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 })),
     /the echo differs from the messages/,
@@ -70,22 +98,8 @@ load('reports an echo that differs from the message', async () => {
   await station.stop();
 });
 
-load('a server that unmasks is not mistaken for one that returns bytes unchanged, or the reverse', async () => {
-  for (const server of [
-    { ...servers.SERVE, unchanged: true },
-    { ...servers.LIMIT, unchanged: false },
-  ]) {
-    const station = await Station.start(server);
-    assert.match(
-      await failure(station.echo({ opcode: 2, size: 1024, connections: 1, inFlight: 1, milliseconds: 20 })),
-      /the echo differs from the messages/,
-    );
-    await station.stop();
-  }
-});
-
 load('echoes that arrive after the time is over count towards the total', async () => {
-  const station = await Station.start(servers.LIMIT);
+  const station = await Station.start(servers.LIMIT, generator);
   try {
     const echo = { opcode: 2, size: 16, connections: 2, inFlight: 8, milliseconds: 20 } as const;
     await station.load({ type: 'prepare', ...echo, unchanged: true });
@@ -98,15 +112,13 @@ load('echoes that arrive after the time is over count towards the total', async 
 });
 
 load('reports a question for which nothing was prepared', async () => {
-  const generator = await Companion.start(nodeProgram('load.ts'));
+  await generator.ask({ type: 'close' });
   assert.match(await failure(generator.ask({ type: 'echo', milliseconds: 20 })), /no messages were prepared/);
-  await generator.stop();
+  assert.match(await failure(generator.ask({ type: 'paced', rate: 1, milliseconds: 1 })), /no messages were prepared/);
 });
 
 load('reports a server that refuses connections', async () => {
-  const generator = await Companion.start(nodeProgram('load.ts'));
   assert.match(await failure(generator.ask({ type: 'open', port: 1, connections: 1 })), /ECONNREFUSED/);
-  await generator.stop();
 });
 
 load('sends masked frames and expects unmasked ones', () => {
@@ -130,44 +142,17 @@ load('expects unchanged frames from a server that returns bytes unchanged', () =
 
 load.run();
 
-const companion = suite('companion');
-
-companion('a program that ends before it is ready is an error', async () => {
-  assert.match(
-    await failure(Companion.start({ command: process.execPath, args: ['-e', 'process.exit(3)'] })),
-    /it ended \(3\)/,
-  );
-});
-
-companion('a program that does not exist is an error', async () => {
-  assert.match(await failure(Companion.start({ command: 'no-such-program-of-sockless', args: [] })), /ENOENT/);
-});
-
-const withNewest = newestNode() === undefined ? companion.skip : companion;
-withNewest('programs without a command, and codecs, run on the Node that is measured', async () => {
-  const newest = newestNode() as Node;
-  measureWith(newest);
-  try {
-    const program = { args: ['-e', 'console.log(JSON.stringify(process.version)); process.stdin.resume()'] };
-    const one = await Companion.start(program);
-    assert.is(one.greeting, newest.version);
-    await one.stop();
-    const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
-    const codec = await inChild('fake', file, 'saying its version', {});
-    const said = await codec.measure('one', 1).then(String, String);
-    assert.ok(said.includes(newest.version), said);
-    await codec.stop();
-  } finally {
-    measureWith(findNode(process.version));
-  }
-});
-
-companion.run();
-
 /** Returns the number of connections that a server has not ended although all clients have. */
 async function connectionsLeft(station: Station): Promise<number> {
-  for (let patience = 50; patience > 0 && (await station.memory()).connections > 0; patience--) await sleep(20);
-  return (await station.memory()).connections;
+  for (let patience = 50; ; patience--) {
+    const { connections } = await station.memory();
+    if (connections === 0 || patience === 0) return connections;
+    await sleep(20);
+  }
+}
+
+function isUnchanged({ unchanged = false }: servers.ServerProgram): boolean {
+  return unchanged;
 }
 
 function hex(text: string): string {

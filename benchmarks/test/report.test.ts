@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reportMarkdown } from '../src/markdown.ts';
 import { reportHtml } from '../src/report.ts';
-import { formatCost, formatMetric, formatRatio, type Result, summaries } from '../src/result.ts';
+import { formatCost, formatMetric, formatRatio, type Result, type SuiteInfo, summaries } from '../src/result.ts';
 import type { Row } from '../src/suite.ts';
 
 const report = suite('report');
@@ -74,12 +74,18 @@ report('a result without rows has a page too', () => {
 
 report('the Markdown has a table for each metric of each subject, with a column for each peer', () => {
   assert.is(
-    reportMarkdown(RESULT),
+    reportMarkdown([RESULT]),
     `# sockless: all rows
 
-commit abc1234+; Node v20.0.0; a processor × 2; 2026-01-01T00:00:00.000Z.
+A ratio is the cost of the peer divided by the cost of sockless: above 1, sockless is faster or smaller. ~ marks a wide spread, – a case that was not measured. Of a limit, the ratio is the share that is reached.
 
-A ratio is the cost of the peer divided by the cost of sockless: above 1, sockless is faster or smaller. ~ marks a wide spread, – a case that was not measured.
+# commit abc1234+; Node v20.0.0; a processor × 2; 2026-01-01T00:00:00.000Z
+
+## Ratios below 0.9
+
+| suite | peer | cases | worst | at |
+|---|---|---|---|---|
+| decode | ws | 1 of 2 | 0.50 | \\<b\\> \\& "quotes" |
 
 ## decode, sockless
 
@@ -111,7 +117,11 @@ A ratio is the cost of the peer divided by the cost of sockless: above 1, sockle
 - decode, undici: not installed \\<script\\>
 `,
   );
-  assert.match(reportMarkdown({ ...RESULT, rows: [], growth: [], missing: [] }), /not measured\.\n$/);
+  const empty = { ...RESULT, rows: [], growth: [], missing: [] };
+  assert.match(reportMarkdown([empty, { ...empty, node: 'v26.0.0' }]), /Node v20[^#]*# .*Node v26.*\n$/);
+  // A share of the limit is no loss.
+  const limited = { ...RESULT, suites: [{ ...RESULT.suites[0], limit: 'ws' } as SuiteInfo] };
+  assert.not.match(reportMarkdown([limited]), /Ratios below/);
 });
 
 report('a summary has the median and the worst ratio of each pair', () => {

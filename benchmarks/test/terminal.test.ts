@@ -15,7 +15,7 @@ const PLAN: Plan = {
   cases,
   ours,
   peers,
-  pace: { turns: 1, warmUps: 0, slice: 1 },
+  pace: { turns: 1, warmUp: 0, slice: 1 },
 };
 const PAIR = { suite: 'echo', case: '16 B, 50 × 16', subject: 'sockless', peer: 'ws' };
 const ROWS: readonly Row[] = [
@@ -38,7 +38,7 @@ terminal('a case prints its times in one line, and processor times of ours and o
   assert.equal(lines((to) => to.row(PLAN, '16 B, 50 × 16', ROWS)).map(cells), [
     ['16 B, 50 × 16', '1.5 µs/message', '3.0 × (2.9–3.1)', '1.0 × (1.0–1.0)'],
     ['', 'processor time', '900 ns/message', '2.0 × (1.0–2.1)~', '–'],
-    ['', '… of the peers', '1.8 µs/message', '–'],
+    ['', 'processor time of the peers', '1.8 µs/message', '–'],
   ]);
 });
 
@@ -54,7 +54,7 @@ terminal('a variant that cannot do a case has no line; other subjects have a lin
 });
 
 terminal('the summary distinguishes times from processor times', () => {
-  const summary = lines((to) => to.summary({ rows: ROWS, missing: [] })).map(cells);
+  const summary = lines((to) => to.summary({ rows: ROWS, missing: [], suites: [] })).map(cells);
   assert.equal(
     summary.slice(2, 5).map(([pair, median]) => [pair, median]),
     [
@@ -64,6 +64,15 @@ terminal('the summary distinguishes times from processor times', () => {
     ],
   );
   assert.match(String(summary.at(-1)), /~ marks 1 of 3 ratios/);
+});
+
+terminal('the summary says which ratios are shares of a limit', () => {
+  const suites = [{ name: 'echo', title: '', unit: '', limit: 'other' }];
+  const summary = lines((to) => to.summary({ rows: ROWS, missing: [], suites }));
+  assert.equal(
+    summary.filter((line) => line.includes('the limit')).map((line) => line.split('median')[0]?.trim()),
+    ['echo: sockless : other (the limit: 1 is reached)'],
+  );
 });
 
 terminal.run();

@@ -1,10 +1,14 @@
-/** The process that measures one contestant: node child.ts SUITE_FILE CONTESTANT. It receives questions over IPC. */
+/**
+ * The process that measures one contestant: node child.ts SUITE_FILE CONTESTANT [CONTESTANT_FILE]. It receives questions over
+ * IPC.
+ */
 import { pathToFileURL } from 'node:url';
+import { loadOwn } from '../own/own.ts';
 import type { Answer, Question } from './in-child.ts';
 import { Meter } from './meter.ts';
-import type { Contestant, TaskMaker } from './task.ts';
+import type { Contestant, OwnTasks, TaskMaker } from './task.ts';
 
-const [file = '', name = ''] = process.argv.slice(2);
+const [file = '', name = '', own] = process.argv.slice(2);
 let meter: Promise<Meter> | undefined;
 
 process.on('message', (question: Question) => void answer(question));
@@ -23,7 +27,11 @@ async function answer({ name, milliseconds }: Question): Promise<void> {
 }
 
 async function load(): Promise<TaskMaker> {
-  const { contestants } = (await import(pathToFileURL(file).href)) as { contestants: readonly Contestant[] };
+  const { contestants, ownTasks } = (await import(pathToFileURL(file).href)) as {
+    contestants: readonly Contestant[];
+    ownTasks?: OwnTasks;
+  };
+  if (own !== undefined && ownTasks !== undefined) return ownTasks(await loadOwn(own));
   const contestant = contestants.find((one) => one.name === name);
   if (contestant === undefined) throw new Error(`${file} has no contestant ${name}`);
   return contestant.load();

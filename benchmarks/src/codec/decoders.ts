@@ -1,6 +1,7 @@
 /** How each library turns chunks into messages, up to the value that an application works with. */
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { olderThan } from '../node.ts';
 import { NO_WEBASSEMBLY, ours } from '../ours.ts';
 import type { Stream } from './inputs.ts';
 import { absent, type Driver, loadDriver, loadUndici, loadWebsocket, loadWs, withoutBufferutil } from './peers.ts';
@@ -68,7 +69,17 @@ export const WEBSOCKET: DecodingContestant = {
 export const UNDICI: DecodingContestant = {
   name: 'undici',
   missing: absent('undici'),
-  load: () => Promise.resolve(undici),
+  load: () => Promise.resolve(undici('undici')),
+};
+
+/** The same of its next major version. */
+export const UNDICI_8: DecodingContestant = {
+  name: 'undici 8',
+  // Which Node is measured is not known before the command line has been read.
+  get missing() {
+    return absent('undici-8') ?? olderThan([22, 19]);
+  },
+  load: () => Promise.resolve(undici('undici-8')),
 };
 
 /** The approximate number of bytes prepared for a batch: little enough to be in the caches, like data just read from a socket. */
@@ -243,21 +254,23 @@ function websocket(masked: boolean, tally: Tally): Decoder {
   };
 }
 
-function undici(masked: boolean, tally: Tally): Decoder | undefined {
-  if (masked) return undefined;
-  const parser = loadUndici();
-  // The steps of ws's WebSocket before it emits the message.
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const receiver = new parser(
-    {
-      onMessage(type, data) {
-        tally.messages++;
-        tally.length += type === 1 ? decoder.decode(data).length : data.length;
+function undici(name: 'undici' | 'undici-8'): DecoderMaker {
+  return (masked, tally) => {
+    if (masked) return undefined;
+    const parser = loadUndici(name);
+    // The steps of undici's WebSocket before it fires the event.
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const receiver = new parser(
+      {
+        onMessage(type, data) {
+          tally.messages++;
+          tally.length += type === 1 ? decoder.decode(data).length : data.length;
+        },
       },
-    },
-    null,
-  );
-  return (chunks) => {
-    for (const chunk of chunks) receiver.write(chunk);
+      null,
+    );
+    return (chunks) => {
+      for (const chunk of chunks) receiver.write(chunk);
+    };
   };
 }

@@ -28,6 +28,7 @@ const BENCHMARKS = fileURLToPath(new URL('../..', import.meta.url));
  *
  * @param suite the suite's name, for error messages
  * @param file the module that exports the suite's contestants
+ * @param own the path of the contestant's file, if it is none of the suite's
  * @throws {Error} when the process ends before it is ready
  */
 export async function inChild(
@@ -35,8 +36,9 @@ export async function inChild(
   file: string,
   contestant: string,
   env: Readonly<Record<string, string>>,
+  own?: string,
 ): Promise<Runner> {
-  const child = fork(CHILD, [file, contestant], {
+  const child = fork(CHILD, [file, contestant, ...(own === undefined ? [] : [own])], {
     cwd: BENCHMARKS, // tsx is resolved from here
     env: { ...process.env, ...env },
     execPath: measuredNode(),

@@ -5,9 +5,6 @@ import type { Task, TaskMaker } from './task.ts';
 /** The intended duration of a batch in milliseconds, so that reading the clock and preparing input do not matter. */
 const BATCH = 2;
 
-/** How many milliseconds a new task runs before anything counts, so that the engine has compiled it. */
-const WARM_UP = 10;
-
 /** Keeps one task at a time, with its prepared input, from turn to turn. */
 export class Meter {
   readonly #make: TaskMaker;
@@ -32,7 +29,6 @@ export class Meter {
       this.#task = await this.#make(name);
       this.#name = name;
       this.#rounds = 1;
-      await this.#spend(WARM_UP);
     }
     return this.#spend(milliseconds);
   }

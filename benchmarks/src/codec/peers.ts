@@ -116,14 +116,15 @@ export const loadDriver = (): { server(options?: object): Driver; client(url: st
 /** The exports of websocket. */
 export const loadWebsocket = (): Websocket => require('websocket') as Websocket;
 
-/** The parser of undici, which passes whole messages to its handler. */
-export const loadUndici = (): (new (
+/** The parser of undici, which passes whole messages to its handler. `undici-8` needs a newer Node than 20. */
+export const loadUndici = (
+  name: 'undici' | 'undici-8' = 'undici',
+): (new (
   handler: ByteParserHandler,
   extensions: null,
   options?: { maxPayloadSize: number },
 ) => ByteParser) =>
-  (require(inside('undici', 'lib/web/websocket/receiver.js')) as { ByteParser: ReturnType<typeof loadUndici> })
-    .ByteParser;
+  (require(inside(name, 'lib/web/websocket/receiver.js')) as { ByteParser: ReturnType<typeof loadUndici> }).ByteParser;
 
 /** Returns why a package cannot be measured: it is not installed. */
 export function absent(name: string): string | undefined {

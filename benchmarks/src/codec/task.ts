@@ -1,5 +1,6 @@
 /** The unit of measurement of a codec suite: work without a network, repeated in one process for each contestant. */
 import { fileURLToPath } from 'node:url';
+import type { Own } from '../own/own.ts';
 import type { Case, Pace, Subject, Suite } from '../suite.ts';
 import { inChild } from './in-child.ts';
 
@@ -40,22 +41,32 @@ export interface CodecSuite {
   readonly unit: string;
   readonly cases: readonly Case[];
   readonly contestants: readonly Contestant[];
+  /** As in {@link Suite}. */
+  readonly limit?: string;
+  /** The export of a contestant's file that takes part, for which the module exports {@link OwnTasks} as `ownTasks`. */
+  readonly part?: 'decoder' | 'encoder';
 }
+
+/** Returns the tasks of a contestant's file. */
+export type OwnTasks = (own: Own) => TaskMaker;
 
 /** Without a network a few milliseconds per turn are enough. */
 const PACE: { quick: Pace; full: Pace } = {
-  quick: { turns: 4, warmUps: 0, slice: 4 },
-  full: { turns: 9, warmUps: 1, slice: 25 },
+  quick: { turns: 4, warmUp: 50, slice: 5 },
+  full: { turns: 9, warmUp: 50, slice: 25 },
 };
 
 /** Returns a suite whose subjects are contestants. Those whose names begin with `sockless` are ours. */
-export function codecSuite({ url, contestants, ...suite }: CodecSuite): Suite {
+export function codecSuite({ url, contestants, part, ...suite }: CodecSuite): Suite {
+  const file = fileURLToPath(url);
   const subjects = contestants.map((contestant): Subject & { ours: boolean } => {
     const start = (env: Readonly<Record<string, string>>) =>
-      inChild(suite.name, fileURLToPath(url), contestant.name, { ...contestant.env, ...env });
+      inChild(suite.name, file, contestant.name, { ...contestant.env, ...env });
     return {
       name: contestant.name,
-      missing: contestant.missing,
+      get missing() {
+        return contestant.missing;
+      },
       variant: contestant.variant ?? false,
       ours: contestant.name.startsWith('sockless'),
       start: () => start({}),
@@ -67,5 +78,11 @@ export function codecSuite({ url, contestants, ...suite }: CodecSuite): Suite {
     pace: PACE,
     ours: subjects.filter(({ ours }) => ours),
     peers: subjects.filter(({ ours }) => !ours),
+    ...(part && {
+      contestant: {
+        part,
+        subject: ({ name, path }) => ({ name, start: () => inChild(suite.name, file, name, {}, path) }),
+      },
+    }),
   };
 }

@@ -13,6 +13,8 @@ export interface Program {
   readonly args: readonly string[];
   /** Changes to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its name in error messages; empty for messages without a name. Default: that of its file. */
+  readonly name?: string;
 }
 
 /** How long a program may take to end after it was told to, in milliseconds. */
@@ -38,8 +40,9 @@ export class Companion {
   readonly #waiting: { resolve(answer: unknown): void; reject(error: Error): void }[] = [];
   #ended: string | undefined = undefined;
 
-  private constructor({ command = measuredNode(), args, env }: Program) {
-    this.#name = args.find((arg) => arg.endsWith('.ts')) ?? command;
+  private constructor({ command = measuredNode(), args, env, name }: Program) {
+    const file = name ?? args.find((arg) => arg.endsWith('.ts')) ?? command;
+    this.#name = file === '' ? '' : `${file}: `;
     this.#child = spawn(command, args, {
       cwd: BENCHMARKS,
       env: { ...process.env, ...env },
@@ -59,7 +62,12 @@ export class Companion {
    */
   static async start(program: Program): Promise<Companion> {
     const companion = new Companion(program);
-    companion.greeting = await companion.#answer();
+    try {
+      companion.greeting = await companion.#answer();
+    } catch (error) {
+      await companion.stop();
+      throw error;
+    }
     return companion;
   }
 
@@ -92,12 +100,12 @@ export class Companion {
   #receive(line: string): void {
     const answer: unknown = JSON.parse(line);
     const waiting = this.#waiting.shift();
-    if (isFailure(answer)) waiting?.reject(new Error(`${this.#name}: ${answer.error}`));
+    if (isFailure(answer)) waiting?.reject(new Error(this.#name + answer.error));
     else waiting?.resolve(answer);
   }
 
   #end(reason: string): void {
-    this.#ended ??= `${this.#name}: ${reason}`;
+    this.#ended ??= this.#name + reason;
     for (const { reject } of this.#waiting.splice(0)) reject(new Error(this.#ended));
   }
 }

@@ -9,6 +9,7 @@ import { Audience, type HeardQuestion, type ListenQuestion } from './audience.ts
 import { encodeFrames, type Frames, pongsTo } from './frames.ts';
 import { COMPRESSING_REQUEST, REQUEST } from './handshake.ts';
 import { LoadClient } from './load-client.ts';
+import { type PacedQuestion, paced, type RoundTrips } from './paced.ts';
 
 /** Asks to open and check connections for the next {@link EchoQuestion}, unless they exist already. */
 export interface PrepareQuestion {
@@ -51,9 +52,11 @@ export interface OpenQuestion {
   readonly pings?: boolean;
 }
 
-/** Asks to count for some time the Ping frames that arrive on connections opened for that. */
+/** Asks to wait until this many more Ping frames have arrived on connections opened for that, and been answered. */
 export interface PongQuestion {
   readonly type: 'pong';
+  readonly count: number;
+  /** About how long that takes. */
   readonly milliseconds: number;
 }
 
@@ -66,6 +69,7 @@ export interface CloseQuestion {
 export type LoadQuestion =
   | PrepareQuestion
   | EchoQuestion
+  | PacedQuestion
   | ListenQuestion
   | HeardQuestion
   | ConnectQuestion
@@ -80,6 +84,9 @@ export interface LoadAnswer {
   /** How busy the load generator was, from 0 to 1. Near 1 it limits the result, not the server. */
   readonly utilization: number;
 }
+
+/** The result of echoes at a fixed rate. */
+export type PacedAnswer = LoadAnswer & RoundTrips;
 
 /** The result of an echo. */
 export interface EchoAnswer extends LoadAnswer {
@@ -123,6 +130,12 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
     case 'echo':
       if (clientsOf === '') throw new Error('no messages were prepared');
       return measured(() => echoForAWhile(question.milliseconds));
+    case 'paced':
+      if (clientsOf === '') throw new Error('no messages were prepared');
+      return measured(async () => ({
+        ...(await paced(clients, frames, question)),
+        milliseconds: question.milliseconds,
+      }));
     case 'connect':
       return connectForAWhile(question);
     case 'listen':
@@ -132,7 +145,7 @@ function perform(question: LoadQuestion): Promise<LoadAnswer | undefined> {
     case 'open':
       return open(question.port, question.connections, undefined, question.pings);
     case 'pong':
-      return pongForAWhile(question.milliseconds);
+      return pong(question.count);
     case 'close':
       return Promise.resolve(closeAll());
   }
@@ -252,24 +265,30 @@ function connectForAWhile({ port, concurrency, milliseconds }: ConnectQuestion):
 
 /** The number of Ping frames that have been answered. */
 let pings = 0;
+/** The number of them for which a question waits. */
+let pingsWanted = Infinity;
+let pingsArrived: () => void = () => undefined;
 
 function answerPings(client: LoadClient): void {
   client.onBytes = (length, bytes) => {
     const pongs = pongsTo(Buffer.from(bytes.buffer, bytes.byteOffset, length));
     pings += pongs.length;
     client.socket.write(Buffer.concat(pongs));
+    if (pings >= pingsWanted) pingsArrived();
   };
 }
 
-/** Counts the Ping frames that arrive within this time. */
-function pongForAWhile(milliseconds: number): Promise<LoadAnswer> {
+/** Waits for Ping frames. */
+function pong(count: number): Promise<LoadAnswer> {
   return measured(async () => {
     const start = performance.now();
     const before = pings;
+    pingsWanted = before + count;
     await new Promise<void>((resolve, reject) => {
+      pingsArrived = resolve;
       for (const client of clients) client.onEnd = reject;
-      setTimeout(resolve, milliseconds);
     });
+    pingsWanted = Infinity;
     return { count: pings - before, milliseconds: performance.now() - start };
   });
 }

@@ -22,7 +22,7 @@ export interface ServerProgram {
 }
 
 /** Lets Node collect garbage on request. */
-const NODE_FLAGS = ['--expose-gc'];
+export const NODE_FLAGS = ['--expose-gc'];
 
 const DENO_FLAGS = ['run', '--quiet', '--no-lock', '--allow-net', '--allow-env', '--allow-sys', '--allow-read'];
 
@@ -61,6 +61,8 @@ export const WS_CORKED = node('ws corked by hand', 'ws.ts', ['corked'], NO_ADD_O
 export const WEBSOCKET_DRIVER = node('websocket-driver', 'websocket-driver.ts');
 /** The package `websocket`, which includes bufferutil. */
 export const WEBSOCKET = node('websocket', 'websocket.ts');
+/** The Node adapter of crossws, which includes a copy of ws. */
+export const CROSSWS = node('crossws', 'crossws.ts', [], NO_ADD_ONS);
 /** Bun's own server. */
 export const BUN = native('bun', BUN_RUNTIME, ['bun.ts']);
 /** {@link SERVE} run by Bun. */

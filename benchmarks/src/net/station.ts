@@ -3,12 +3,17 @@
 import type { Measurement, Runner, Subject } from '../suite.ts';
 import type { ListenQuestion } from './audience.ts';
 import { Companion, nodeProgram } from './companion.ts';
-import type { EchoAnswer, LoadAnswer, LoadQuestion, PrepareQuestion } from './load.ts';
+import type { EchoAnswer, LoadAnswer, LoadQuestion, PacedAnswer, PrepareQuestion } from './load.ts';
 import { type ServerProgram, serverAt } from './server-programs.ts';
 import type { Memory, ProcessorTime, ServerQuestion } from './servers/listening.ts';
 
 /** Always run by the Node of this process, whichever Node runs the servers, so that the load is the same. */
-const LOAD = { ...nodeProgram('load.ts'), command: process.execPath };
+const LOAD = { ...nodeProgram('load.ts'), command: process.execPath, name: 'load generator' };
+
+/** Starts a load generator. */
+export function startLoad(): Promise<Companion> {
+  return Companion.start(LOAD);
+}
 
 /** `Omit` for each member of a union. */
 type WithoutPort<Question> = Question extends LoadQuestion ? Omit<Question, 'port'> : never;
@@ -23,25 +28,31 @@ export type Broadcast = Omit<ListenQuestion, 'type' | 'port'> & { readonly milli
 export class Station {
   readonly #server: Companion;
   readonly #load: Companion;
+  readonly #isShared: boolean;
   readonly #unchanged: boolean;
 
-  private constructor(server: Companion, load: Companion, unchanged: boolean) {
+  private constructor(server: Companion, load: Companion, isShared: boolean, unchanged: boolean) {
     this.#server = server;
     this.#load = load;
+    this.#isShared = isShared;
     this.#unchanged = unchanged;
   }
 
   /**
    * Starts both.
    *
+   * @param shared a load generator that other stations use before and after, and {@link stop} leaves running
    * @throws {Error} when one of them cannot be started
    */
-  static async start({ program, unchanged = false }: ServerProgram): Promise<Station> {
-    const server = await Companion.start(program);
+  static async start({ program, unchanged = false }: ServerProgram, shared?: Companion): Promise<Station> {
+    const starts = [Companion.start(program), shared ?? startLoad()] as const;
     try {
-      return new Station(server, await Companion.start(LOAD), unchanged);
+      const [server, load] = await Promise.all(starts);
+      return new Station(server, load, shared !== undefined, unchanged);
     } catch (error) {
-      await server.stop();
+      const [server, load] = await Promise.allSettled(starts);
+      if (server.status === 'fulfilled') await server.value.stop();
+      if (load.status === 'fulfilled' && shared === undefined) await load.value.stop();
       throw error;
     }
   }
@@ -71,6 +82,21 @@ export class Station {
   }
 
   /**
+   * Echoes messages at a fixed rate, in messages per second, and returns their round trips and the processor time of the
+   * server for one of them.
+   *
+   * @throws {Error} as {@link load}
+   */
+  async roundTrips(echo: Echo, rate: number): Promise<Measurement> {
+    await this.load({ type: 'prepare', ...echo, unchanged: this.#unchanged });
+    const before = await this.processor();
+    const { milliseconds } = echo;
+    const { p50, count, ...tails } = (await this.load({ type: 'paced', rate, milliseconds })) as PacedAnswer;
+    const processor = ((await this.processor()) - before) / count;
+    return { cost: p50, p99: tails.p99, 'p99.9': tails['p99.9'], processor };
+  }
+
+  /**
    * Broadcasts a message, and again as soon as it has arrived on all connections. Returns the time and the processor
    * time of the server for one delivery. Opening the connections is not included; the questions to both processes, one
    * for each message, are.
@@ -93,6 +119,11 @@ export class Station {
     return { cost: (time * 1e6) / count, processor: ((await this.processor()) - before) / count };
   }
 
+  /** What the server said when it was ready. */
+  get greeting(): unknown {
+    return this.#server.greeting;
+  }
+
   /** Collects the server's garbage and returns the memory in use. */
   async memory(): Promise<Memory> {
     return (await this.#server.ask({ about: 'memory' } satisfies ServerQuestion)) as Memory;
@@ -106,7 +137,7 @@ export class Station {
 
   /** Ends both. */
   async stop(): Promise<void> {
-    await Promise.all([this.#load.stop(), this.#server.stop()]);
+    await Promise.all([this.#isShared ? this.load({ type: 'close' }) : this.#load.stop(), this.#server.stop()]);
   }
 }
 

@@ -2,6 +2,7 @@
 import { KIB, type Kind, sizeName } from '../codec/inputs.ts';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
+import { ownServer } from '../own/program.ts';
 import type { Case, Runner, Suite } from '../suite.ts';
 
 interface BroadcastCase extends Case {
@@ -13,8 +14,6 @@ interface BroadcastCase extends Case {
 }
 
 const CONNECTIONS = 2000;
-
-const WARM_UP = { kind: 'text', size: 64, compressed: false, connections: 50, milliseconds: 200 } as const;
 
 const cases: readonly BroadcastCase[] = [
   broadcast('text', 64),
@@ -35,7 +34,8 @@ export const suite: Suite = {
   name: 'broadcast',
   title: `One message to ${CONNECTIONS.toLocaleString('en')} connections over loopback TCP: time, and processor time of the server, for each delivery`,
   unit: 'ns/delivery',
-  pace: { quick: { turns: 3, warmUps: 1, slice: 100 }, full: { turns: 7, warmUps: 1, slice: 400 } },
+  pace: { quick: { turns: 3, warmUp: 300, slice: 100 }, full: { turns: 7, warmUp: 400, slice: 400 } },
+  limit: servers.BROADCAST_BARE.name,
   cases,
   ours: [subjectOf(servers.BROADCAST, start), subjectOf(servers.BROADCAST_LOOP, start)],
   peers: [
@@ -44,6 +44,7 @@ export const suite: Suite = {
     subjectOf(servers.BROADCAST_BUN, start),
     subjectOf(servers.BROADCAST_BARE, start),
   ],
+  contestant: { part: 'broadcast', subject: (file) => subjectOf(ownServer(file), start) },
 };
 
 function broadcast(kind: Kind, size: number, { compressed = false, slow = false } = {}): BroadcastCase {
@@ -53,7 +54,6 @@ function broadcast(kind: Kind, size: number, { compressed = false, slow = false 
 
 async function start(server: servers.ServerProgram): Promise<Runner> {
   const station = await Station.start(server);
-  await station.broadcast(WARM_UP);
   return {
     measure: async (name, milliseconds) => {
       const found = cases.find((each) => each.name === name);

@@ -1,10 +1,12 @@
 /** Decoding through the public interface: from the chunks of a transport to the messages of an application. */
 import {
+  type DecoderMaker,
   type DecodingContestant,
   decodingTask,
   SOCKLESS,
   SOCKLESS_IN_JAVASCRIPT,
   UNDICI,
+  UNDICI_8,
   WEBSOCKET,
   WEBSOCKET_DRIVER,
   WS,
@@ -21,7 +23,8 @@ import {
   sizeName,
   stream,
 } from '../codec/inputs.ts';
-import { type Contestant, codecSuite } from '../codec/task.ts';
+import { type Contestant, codecSuite, type OwnTasks, type TaskMaker } from '../codec/task.ts';
+import { ownDecoder } from '../own/codecs.ts';
 import type { Case } from '../suite.ts';
 
 interface DecodeCase extends Case {
@@ -69,6 +72,7 @@ export const contestants: readonly Contestant[] = [
   WEBSOCKET_DRIVER,
   WEBSOCKET,
   UNDICI,
+  UNDICI_8,
 ].map(contestant);
 
 export const suite = codecSuite({
@@ -78,7 +82,11 @@ export const suite = codecSuite({
   unit: 'ns/message',
   cases,
   contestants,
+  part: 'decoder',
 });
+
+/** The decoder of a contestant's file. */
+export const ownTasks: OwnTasks = (own) => tasks(ownDecoder(own));
 
 function cell(masked: boolean, kind: Kind, size: number, delivery: Delivery): DecodeCase {
   const name = `${masked ? 'masked' : 'unmasked'} ${kind} ${sizeName(size)}, ${delivery}`;
@@ -95,15 +103,20 @@ function mixed(masked: boolean, mix: Mix, delivery: string, chunk: number): Deco
   return { name, slow: !masked, masked, stream: () => mixedStream(masked, chunk, mix) };
 }
 
-function contestant({ load, ...rest }: DecodingContestant): Contestant {
+function contestant(decoding: DecodingContestant): Contestant {
   return {
-    ...rest,
-    load: async () => {
-      const make = await load();
-      return (name) => {
-        const found = cases.find((each) => each.name === name);
-        return found && decodingTask(found.stream(), found.masked, make);
-      };
+    name: decoding.name,
+    ...(decoding.env && { env: decoding.env }),
+    get missing() {
+      return decoding.missing;
     },
+    load: async () => tasks(await decoding.load()),
+  };
+}
+
+function tasks(make: DecoderMaker): TaskMaker {
+  return (name) => {
+    const found = cases.find((each) => each.name === name);
+    return found && decodingTask(found.stream(), found.masked, make);
   };
 }

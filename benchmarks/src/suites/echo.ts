@@ -3,6 +3,7 @@ import { KIB, MIB, sizeName } from '../codec/inputs.ts';
 import { knowsLoans } from '../loan.ts';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
+import { ownServer } from '../own/program.ts';
 import type { Case, Runner, Subject, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
@@ -13,8 +14,6 @@ interface EchoCase extends Case {
   /** Messages outstanding on each connection. */
   readonly inFlight: number;
 }
-
-const WARM_UP = { opcode: 2, size: 16, connections: 50, inFlight: 16, milliseconds: 200 } as const;
 
 const cases: readonly EchoCase[] = [
   binary(16, 1, 1, true),
@@ -45,8 +44,7 @@ export const suite: Suite = {
   title:
     'Echo of binary messages over loopback TCP: size, connections × messages in flight; time, and processor time of the server',
   unit: 'ns/message',
-  // Even in a quick run, the first turn still runs code that is not compiled.
-  pace: { quick: { turns: 3, warmUps: 1, slice: 60 }, full: { turns: 7, warmUps: 1, slice: 250 } },
+  limit: servers.LIMIT.name,
   cases,
   ours: [
     subjectOf(servers.SERVE, start),
@@ -60,10 +58,12 @@ export const suite: Suite = {
     subjectOf(servers.WS_CORKED, start),
     subjectOf(servers.WEBSOCKET_DRIVER, start),
     subjectOf(servers.WEBSOCKET, start),
+    subjectOf(servers.CROSSWS, start),
     subjectOf(servers.BUN, start),
     subjectOf(servers.DENO, start),
     subjectOf(servers.LIMIT, start),
   ],
+  contestant: { part: 'server', subject: (file) => subjectOf(ownServer(file), start) },
 };
 
 function binary(size: number, connections: number, inFlight: number, slow = false): EchoCase {
@@ -73,7 +73,6 @@ function binary(size: number, connections: number, inFlight: number, slow = fals
 
 async function start(server: servers.ServerProgram): Promise<Runner> {
   const station = await Station.start(server);
-  await station.echo(WARM_UP);
   return {
     measure: async (name, milliseconds) => {
       const found = cases.find((each) => each.name === name);

@@ -3,9 +3,10 @@ import type { SendOptions } from '@sockless/core';
 import { FakeSocket, openedClient, openedServer, WEBSOCKET_CONFIG } from '../codec/decoders.ts';
 import { frame, KIB, type Kind, MIB, payload, sizeName } from '../codec/inputs.ts';
 import { absent, loadWebsocket, loadWs, withoutBufferutil } from '../codec/peers.ts';
-import { type Contestant, codecSuite, type Task } from '../codec/task.ts';
+import { type Contestant, codecSuite, type OwnTasks, type Task } from '../codec/task.ts';
 import { knowsLoans, LOAN } from '../loan.ts';
 import { NO_WEBASSEMBLY, ours } from '../ours.ts';
+import { ownEncoder } from '../own/codecs.ts';
 import type { Case } from '../suite.ts';
 
 interface EncodeCase extends Case {
@@ -17,8 +18,8 @@ interface EncodeCase extends Case {
 /** Sends all messages and returns the number of bytes passed to the transport. */
 type Encoder = (messages: readonly (string | Buffer)[]) => number;
 
-/** Returns an encoder for a client (masked) or a server. */
-type EncoderMaker = (masked: boolean) => Encoder;
+/** Returns an encoder for a client (masked) or a server, if the library has that role. */
+type EncoderMaker = (masked: boolean) => Encoder | undefined;
 
 /** How many messages are sent before the transport takes its bytes: as many as a socket's buffer holds. */
 const messagesOf = (size: number): number => Math.max(1, Math.min(32, (64 * KIB) / size));
@@ -72,7 +73,11 @@ export const suite = codecSuite({
   unit: 'ns/message',
   cases,
   contestants,
+  part: 'encoder',
 });
+
+/** The encoder of a contestant's file. */
+export const ownTasks: OwnTasks = (own) => maker((masked) => ownEncoder(own, masked));
 
 function maker(make: EncoderMaker): (name: string) => Task | undefined {
   return (name) => {
@@ -81,11 +86,12 @@ function maker(make: EncoderMaker): (name: string) => Task | undefined {
   };
 }
 
-function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task {
+function task({ masked, kind, size }: EncodeCase, make: EncoderMaker): Task | undefined {
   const payloads = Array.from({ length: messagesOf(size) }, (_, seed) => payload(kind, size, seed));
   const messages = payloads.map((data) => (kind === 'binary' ? data : data.toString()));
   const length = frame(kind, payload(kind, size), masked, 0).length;
   const encode = make(masked);
+  if (encode === undefined) return undefined;
   return {
     operations: messages.length,
     most: KIB,

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as servers from '../net/server-programs.ts';
 import { Station, subjectOf } from '../net/station.ts';
+import { ownServer } from '../own/program.ts';
 import type { Case, Runner, Suite } from '../suite.ts';
 
 interface IdleCase extends Case {
@@ -59,6 +60,7 @@ export const suite: Suite = {
     subjectOf(servers.BUN, start),
     subjectOf(servers.DENO, start),
   ],
+  contestant: { part: 'connections', subject: (file) => subjectOf(ownServer(file), start) },
 };
 
 function start(server: servers.ServerProgram): Promise<Runner> {

@@ -60,6 +60,7 @@ export const suite = codecSuite({
   unit: 'ns/payload',
   cases,
   contestants,
+  limit: 'memcpy',
 });
 
 function maker(mask: Mask): TaskMaker {

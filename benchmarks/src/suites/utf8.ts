@@ -1,8 +1,9 @@
 /** Texts alone: the cost of validating and decoding UTF-8 with framing, beside Node's functions without framing. */
 import { isUtf8 } from 'node:buffer';
-import { type DecodingContestant, decodingTask, SOCKLESS, WS } from '../codec/decoders.ts';
+import { type DecoderMaker, type DecodingContestant, decodingTask, SOCKLESS, WS } from '../codec/decoders.ts';
 import { KIB, type Kind, payload, sizeName, stream } from '../codec/inputs.ts';
-import { type Contestant, codecSuite, type Task } from '../codec/task.ts';
+import { type Contestant, codecSuite, type OwnTasks, type Task, type TaskMaker } from '../codec/task.ts';
+import { ownDecoder } from '../own/codecs.ts';
 import type { Case } from '../suite.ts';
 
 interface Utf8Case extends Case {
@@ -40,18 +41,24 @@ export const suite = codecSuite({
   unit: 'ns/message',
   cases,
   contestants,
+  limit: 'isUtf8 + toString',
+  part: 'decoder',
 });
+
+/** The decoder of a contestant's file. */
+export const ownTasks: OwnTasks = (own) => tasks(ownDecoder(own));
 
 function framed({ load, ...rest }: DecodingContestant): Contestant {
   return {
     ...rest,
-    load: async () => {
-      const make = await load();
-      return (name) => {
-        const found = cases.find((each) => each.name === name);
-        return found && decodingTask(stream(found.kind, found.size, false, 'coalesced'), false, make);
-      };
-    },
+    load: async () => tasks(await load()),
+  };
+}
+
+function tasks(make: DecoderMaker): TaskMaker {
+  return (name) => {
+    const found = cases.find((each) => each.name === name);
+    return found && decodingTask(stream(found.kind, found.size, false, 'coalesced'), false, make);
   };
 }
 

@@ -1,21 +1,24 @@
 /**
- * All connections of a clock share one timer. One each would take most of the memory of an idle connection (benchmarks:
- * idle).
+ * All connections of a clock share one timer. One timer per connection would take most of the memory of an idle
+ * connection (benchmarks: idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
  * be woken late are kept in batches, one for each time, and the heap holds the batch. Each step through a heap of
- * thousands reads another object, so a heartbeat of thousands of connections would spend its time there (benchmarks:
- * heartbeat).
+ * thousands reads another object, so the time of a heartbeat of thousands of connections would be spent mostly on that
+ * (benchmarks: heartbeat).
  */
 import type { Connection } from '@sockless/core';
-import { type Clock, perClock, soon, type Timer } from './clock.ts';
+import { type Clock, MAX_DELAY, perClock, soon, type Timer } from './clock.ts';
 import { host } from './host.ts';
 
 /** Something that is to be woken at a set time. */
 export interface Sleeper {
   /** The time to wake it, in whole milliseconds of the clock. */
   wakeAt: number;
-  /** Its index in the heap if positive; its place in a batch if negative, from -1 on; 0 if it has no alarm; or `DUE`. */
+  /**
+   * Its index in the heap if positive; its place in a batch if negative, counting down from -1; 0 if it has no alarm; or
+   * `DUE`.
+   */
   alarm: number;
   /** Called when the time has come. */
   wake(): void;
@@ -23,9 +26,6 @@ export interface Sleeper {
 
 /** The `alarm` of a sleeper whose time has come, until it is woken. */
 const DUE = -(2 ** 30);
-
-/** The longest delay that `setTimeout` takes. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** Returns the alarms of a clock. */
 export const alarmsOf: (clock: Clock) => Alarms = perClock((clock) => new Alarms(clock));
@@ -45,8 +45,9 @@ export class Alarms {
   }
 
   /**
-   * Wakes `sleeper` once at `at`, or earlier: an earlier alarm stays as it is. A sleeper that is woken and finds
-   * nothing to do sets its alarm again, which costs less than moving the alarm each time that bytes arrive.
+   * Wakes `sleeper` once: at `at`, up to `slack` milliseconds later, or earlier if an earlier alarm is already set. A
+   * sleeper that is woken and finds nothing to do sets its alarm again, which costs less than moving the alarm each time
+   * that bytes arrive.
    *
    * @param slack how many milliseconds later it may be woken, together with others
    */
@@ -66,8 +67,8 @@ export class Alarms {
   }
 
   /**
-   * Wakes a driver at the deadline of its connection, if there is one. Usually an alarm that is early enough stands
-   * already, and this only finds out that it does.
+   * Wakes `sleeper` at the deadline of `connection`, if there is one. Usually an early enough alarm is already set, and
+   * this only checks that.
    *
    * @param startedAt the time on the clock at which the connection's time began, in whole milliseconds
    */
@@ -115,7 +116,7 @@ export class Alarms {
     sleeper.alarm = -batch.sleepers.push(sleeper);
   }
 
-  /** Takes a sleeper out of its batch: the last one takes its place. */
+  /** Removes a sleeper from its batch, whose last sleeper takes its place. */
   #leave(sleeper: Sleeper): void {
     const batch = this.#batches.get(sleeper.wakeAt) as Batch;
     const { sleepers } = batch;
@@ -158,8 +159,8 @@ export class Alarms {
       } else due.push(first);
     }
     for (const sleeper of due) sleeper.alarm = DUE;
-    // Let the sockets deliver first what they received while the process was busy: it may be what the deadline was
-    // waiting for. Then the sleeper finds that its deadline has moved, or its alarm is removed before its turn.
+    // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be waiting
+    // for these. Then the sleeper finds that its deadline has moved, or its alarm is removed before its turn.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }
@@ -176,7 +177,7 @@ class Batch implements Sleeper {
   }
 }
 
-/** An error of one sleeper must not stop the others. */
+/** Wakes a sleeper. An error that it throws is printed and does not stop the others. */
 function wake(sleeper: Sleeper): void {
   try {
     if (sleeper.alarm !== DUE) return;
@@ -188,8 +189,8 @@ function wake(sleeper: Sleeper): void {
 }
 
 /**
- * Returns the time at which all that are due at about `at` are woken: the first multiple of `step` at or after `at`. `step` is the
- * largest power of two that is not greater than `slack`.
+ * Returns the time at which all sleepers due around `at` are woken: the first multiple of `step` at or after `at`. `step` is the largest
+ * power of two that is not greater than `slack`.
  */
 function together(at: number, slack: number): number {
   // A shift and a remainder, not `**` and `/`, so that `wakeAt` stays a small integer, which V8 stores in the object (benchmarks: idle).
@@ -200,7 +201,7 @@ function together(at: number, slack: number): number {
 
 type Heap = (Sleeper | undefined)[];
 
-/** Puts `sleeper` at `index`, or further up, above those that are due later. */
+/** Puts `sleeper` at `index`, or further up: above the sleepers that are due later. */
 function rise(heap: Heap, sleeper: Sleeper, index: number): void {
   let at = index;
   for (let above = heap[at >> 1]; above !== undefined && above.wakeAt > sleeper.wakeAt; above = heap[at >> 1]) {
@@ -210,7 +211,7 @@ function rise(heap: Heap, sleeper: Sleeper, index: number): void {
   place(heap, sleeper, at);
 }
 
-/** Moves `sleeper` from `index` down, below those that are due earlier. */
+/** Moves `sleeper` from `index` down: below the sleepers that are due earlier. */
 function sink(heap: Heap, sleeper: Sleeper, index: number): void {
   let at = index;
   while (true) {

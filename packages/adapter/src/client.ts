@@ -17,7 +17,7 @@ import {
   type WebSocketUri,
 } from '@sockless/core';
 import { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
-import type { Timer } from './clock.ts';
+import { MAX_DELAY, type Timer } from './clock.ts';
 import { type AbortSignalLike, type HostAbortSignal, host } from './host.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { checkPolicy } from './names.ts';
@@ -29,9 +29,9 @@ import { WebSocketConnection } from './websocket-connection.ts';
 
 /** The options of a client that are the same on every host. */
 export interface ReconnectingOptions extends Omit<ClientOptions, 'headers' | 'subprotocols'>, AdapterOptions {
-  /** More header fields for the request, such as Authorization or Cookie; a function is called for each try. */
+  /** More header fields for the request, such as Authorization or Cookie; a function is called for each attempt. */
   readonly headers?: Fresh<HeaderFieldsInit | undefined>;
-  /** The subprotocols to offer, in order of preference; a function is called for each try. Default: none. */
+  /** The subprotocols to offer, in order of preference; a function is called for each attempt. Default: none. */
   readonly subprotocols?: Fresh<readonly string[] | undefined>;
   /**
    * Aborting it closes the connection with 1001, or gives up connecting. Its `reason` becomes the `cause` of the end.
@@ -69,23 +69,23 @@ export interface ReconnectPolicy extends BackoffPolicy {
   readonly onRetry?: ((retry: { attempt: number; delay: number; end: EndEvent }) => void) | undefined;
 }
 
-/** One try to connect. */
-export interface Try {
+/** One attempt to connect. */
+export interface Attempt {
   /** The address to connect to. */
   readonly uri: WebSocketUri;
   /** The connection of core to start the client with. */
   readonly connection: Connection;
-  /** The time on the scope's clock at which the try began, before any function of the application was called. */
+  /** The time on the scope's clock at which the attempt began, before any function of the application was called. */
   readonly startedAt: number;
-  /** Aborted when the try ends before the connection is open. */
+  /** Aborted when the attempt ends before the connection is open. */
   readonly signal: HostAbortSignal;
 }
 
 /**
- * Opens a transport and starts `client` on it with the connection of this try. It is called for each try, and may
+ * Opens a transport and starts `client` on it with the connection of this attempt. It is called for each attempt, and may
  * return while the transport is still connecting.
  */
-export type Dial<Data> = (client: WebSocketConnection<Data>, attempt: Try) => void;
+export type Dial<Data> = (client: WebSocketConnection<Data>, attempt: Attempt) => void;
 
 /** A connection that dials, and dials again after it was lost: what `connect` of an adapter returns. */
 export class Client<Data> extends WebSocketConnection<Data> {
@@ -106,8 +106,8 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   };
 
-  // The current try, and the wait for the next one.
-  #trial: Trial | undefined = undefined;
+  // The current attempt, and the wait for the next one.
+  #pending: PendingAttempt | undefined = undefined;
   #attempt = -1;
   #openedAt = Infinity;
   #retry: Timer | undefined = undefined;
@@ -115,7 +115,9 @@ export class Client<Data> extends WebSocketConnection<Data> {
   #stopped = false;
 
   /**
-   * Starts the first try. * * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
+   * Starts the first attempt.
+   *
+   * @throws {SyntaxError} when `url` is neither a WebSocket URI nor a function
    * @throws {TypeError | RangeError} when an option is not valid; and the reason of `signal` when that is aborted already
    */
   constructor(url: Fresh<UrlInit>, options: ReconnectingOptions, scope: Scope<Data>, dial: Dial<Data>) {
@@ -168,24 +170,24 @@ export class Client<Data> extends WebSocketConnection<Data> {
 
   /** Calls the `open` handler, then sends the messages that were kept. */
   protected override open(event: OpenEvent): unknown {
-    this.#trial = undefined;
+    this.#pending = undefined;
     this.#openedAt = this.scope.clock.now();
     try {
       return super.open(event);
     } finally {
-      // Compare with `highWaterMark` now, while kept messages and those sent by `open` both count: `take` below reduces
-      // the sum.
+      // Compare with `highWaterMark` now, while kept messages and those sent by `open` both count. A kept message counts
+      // with the longest header, so the sum falls when it is sent.
       this.departed(0);
-      for (const { data, options } of this.#kept.take()) super.send(data, options);
+      this.#kept.send((data, options) => super.send(data, options));
     }
   }
 
-  /** The connection ended: plans another try, or ends for good. */
+  /** The connection ended: plans another attempt, or ends for good. */
   protected override end(ended: EndEvent): unknown {
     const event = this.#withReason(ended);
-    // A try that ends before it is open has broken a rule of the handshake.
-    this.#trial?.giveUp(this.#signal?.aborted ? this.#signal.reason : event.explanation.error);
-    this.#trial = undefined;
+    // An attempt that ends before it is open has broken a rule of the handshake.
+    this.#pending?.giveUp(this.#signal?.aborted ? this.#signal.reason : event.explanation.error);
+    this.#pending = undefined;
     const delay = this.#stopped ? undefined : this.#nextDelay(event);
     if (delay === undefined) {
       this.#stop();
@@ -218,17 +220,17 @@ export class Client<Data> extends WebSocketConnection<Data> {
     return { ...event, explanation: { ...explanation, cause, summary: said } };
   }
 
-  /** Allows no further try. If one was planned, the client ends now. */
+  /** Allows no further attempt. If one was planned, the client ends now. */
   #stop(): void {
     this.#stopped = true;
-    this.#kept.take();
+    this.#kept.drop();
     if (this.#retry !== undefined) this.settle(this.#lastEnd as EndEvent);
     this.scope.clock.clearTimeout(this.#retry);
     this.#retry = undefined;
     if (this.state === 'closed') this.#signal?.removeEventListener('abort', this.#abort);
   }
 
-  /** Returns the milliseconds to wait before the next try, or `undefined` for no further try. */
+  /** Returns the milliseconds to wait before the next attempt, or `undefined` for no further attempt. */
   #nextDelay(event: EndEvent): number | undefined {
     const policy = this.#policy;
     if (policy === undefined) return undefined;
@@ -245,24 +247,25 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 
-  /** Begins a try: at once, or after the functions of the application have returned the URL and the fields. */
+  /** Begins an attempt: at once, or after the functions of the application have returned the URL and the fields. */
   #connect(): void {
     const { known, isKnown } = this.#target;
     const startedAt = this.scope.clock.now();
-    const trial = new Trial();
-    this.#trial = trial;
+    const pending = new PendingAttempt();
+    this.#pending = pending;
     // If functions must be called first, this connection is never opened. It only runs the deadline meanwhile, and
     // reports the end if they fail.
     const connection = Connection.client(known.url, known.options);
-    if (isKnown) this.#dial(this, trial.with(known, connection, startedAt));
+    if (isKnown) this.#dial(this, pending.with(known, connection, startedAt));
     else {
       startLater(
         this,
         this.scope,
         connection,
-        this.#target.ask(trial.signal),
+        this.#target.ask(pending.signal),
         {
-          open: (asked) => this.#dial(this, trial.with(asked, Connection.client(asked.url, asked.options), startedAt)),
+          open: (asked) =>
+            this.#dial(this, pending.with(asked, Connection.client(asked.url, asked.options), startedAt)),
           discard: () => undefined,
         },
         startedAt,
@@ -270,7 +273,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     }
   }
 
-  /** Begins a further try. If that throws, it is an end like any other. */
+  /** Begins a further attempt. If that throws, it is an end like any other. */
   #connectAgain(): void {
     this.#retry = undefined;
     try {
@@ -284,11 +287,8 @@ export class Client<Data> extends WebSocketConnection<Data> {
 /** The default of {@link ReconnectPolicy.maxRetryAfter}. */
 const MAX_RETRY_AFTER = 300_000;
 
-/** The longest delay that `setTimeout` takes. */
-const MAX_DELAY = 2 ** 31 - 1;
-
-/** A try that has not led to an open connection yet. Its signal is created on demand. */
-class Trial {
+/** An attempt that has not led to an open connection yet. Its signal is created on demand. */
+class PendingAttempt {
   #controller: InstanceType<typeof host.AbortController> | undefined = undefined;
 
   get signal(): HostAbortSignal {
@@ -300,7 +300,7 @@ class Trial {
     this.#controller?.abort(reason);
   }
 
-  with({ url }: Asked, connection: Connection, startedAt: number): Try {
+  with({ url }: Asked, connection: Connection, startedAt: number): Attempt {
     const own = (): HostAbortSignal => this.signal;
     return {
       uri: parseUri(url),
@@ -313,7 +313,7 @@ class Trial {
   }
 }
 
-/** Returns the end of a try that failed before its request, for example because the source of random bytes threw. */
+/** Returns the end of an attempt that failed before its request, for example because the source of random bytes threw. */
 function neverBegan(cause: unknown): EndEvent {
   const error = new HandshakeError('handshake-interrupted', String(cause));
   error.cause = cause;

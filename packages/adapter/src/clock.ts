@@ -44,6 +44,9 @@ export const hostClock: Clock = {
   ...(setImmediate && { setImmediate: (call: () => void) => setImmediate(call) }),
 };
 
+/** The longest delay in milliseconds that `setTimeout` takes: it calls at once for a longer one. */
+export const MAX_DELAY: number = 2 ** 31 - 1;
+
 /** Returns a function that returns one object for each clock, made when it is first asked for. */
 export function perClock<Kept>(make: (clock: Clock) => Kept): (clock: Clock) => Kept {
   const all = new WeakMap<Clock, Kept>();

@@ -1,4 +1,4 @@
-/** What a `request` handler returns: only `accept` and `reject` make it. */
+/** The result of a `request` handler: only `accept` and `reject` make one. */
 import type { AcceptOptions, BytesLike, Connection, HeaderFieldsInit } from '@sockless/core';
 
 /** How to accept a request. */

@@ -18,7 +18,7 @@ const ACCEPT = accept();
 export abstract class Delivery<Data> {
   /** The client's request: on a server, until the `open` handler has returned. Copy what you need later to `data`. */
   request: HandshakeRequest | undefined = undefined;
-  /** What it shares with the other connections of its server or client. */
+  /** The object that it shares with the other connections of its server or client. */
   protected readonly scope: Scope<Data>;
   /** The connection of core, while there is one. */
   protected connection: Connection | undefined = undefined;

@@ -1,4 +1,4 @@
-/** What operators can watch in any program: channels of `node:diagnostics_channel`, if the host has them. */
+/** Channels of `node:diagnostics_channel`, if the host has them, which operators can watch in any program. */
 import { type EndEvent, HandshakeError, type OpenEvent } from '@sockless/core';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
@@ -15,7 +15,7 @@ export interface Diagnostics {
   /** `sockless:open`: a connection has opened; published before its `open` handler is called. */
   readonly open: Channel<{ readonly ws: WebSocketConnection<never>; readonly event: OpenEvent }>;
   /**
-   * `sockless:end`: a connection has ended; published before its `end` handler is called, and for each try of a client
+   * `sockless:end`: a connection has ended; published before its `end` handler is called, and for each attempt of a client
    * that reconnects.
    */
   readonly end: Channel<{ readonly ws: WebSocketConnection<never>; readonly event: EndEvent }>;
@@ -28,7 +28,7 @@ export interface Diagnostics {
   readonly acceptFailed: Channel<{ readonly error: unknown }>;
 }
 
-/** Returns whether a server has refused a request. It is no refusal when either side gave up before that. */
+/** Returns whether a server has refused a request. A request that either side gave up before that was not refused. */
 export function isRefusal(error: unknown): error is HandshakeError {
   if (!(error instanceof HandshakeError)) return false;
   return error.rule !== 'handshake-interrupted' && error.rule !== 'handshake-abandoned';

@@ -1,6 +1,6 @@
 /** The interface that an adapter implements for its kind of transport. */
 
-/** What moves the bytes of a connection. */
+/** Moves the bytes of a connection. */
 export interface Driver {
   /** The transport; undefined until it exists. */
   readonly socket: unknown;

@@ -42,7 +42,7 @@ export interface Handlers<Data = unknown> {
   /** The connection was failed because a rule was broken, or it could not be opened. */
   fail?(ws: WebSocketConnection<Data>, error: ProtocolError | HandshakeError): void;
   /**
-   * The connection has ended, with the reason. This is its last event and happens exactly once (once for each try of a
+   * The connection has ended, with the reason. This is its last event and happens exactly once (once for each attempt of a
    * client that reconnects).
    */
   end?(ws: WebSocketConnection<Data>, event: EndEvent): void;

@@ -4,7 +4,7 @@ import { MAX_WAITING, MessageQueue } from './message-queue.ts';
 
 type Message = string | Uint8Array;
 
-/** What an inbox tells its connection. */
+/** Called by an inbox when its connection must act. */
 export interface Reader {
   /** Too much waits for the loop: stop reading. */
   full(): void;

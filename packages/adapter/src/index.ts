@@ -5,7 +5,7 @@ export type * from '@sockless/core/deflate';
 export type { Alarms, Sleeper } from './alarms.ts';
 export { type BackoffPolicy, backoffDelay, nextAttempt } from './backoff.ts';
 export type { ServerBounds } from './bounds.ts';
-export { Client, type Dial, type ReconnectingOptions, type ReconnectPolicy, type Try } from './client.ts';
+export { type Attempt, Client, type Dial, type ReconnectingOptions, type ReconnectPolicy } from './client.ts';
 export type { Clock, Timer } from './clock.ts';
 export { type Compression, resolveCompression, type WithCompression } from './compression.ts';
 export { accept, type Decision, type DecisionOptions, reject } from './decision.ts';

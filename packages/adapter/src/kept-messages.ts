@@ -7,6 +7,8 @@ const MAX_HEADER_SIZE = 14;
 interface KeptMessage {
   readonly data: string | PreparedMessage;
   readonly options: SendOptions | undefined;
+  /** The number of bytes that it counts for: its length, and the longest header. */
+  readonly size: number;
 }
 
 /** Messages that wait for a connection, up to a number of bytes. */
@@ -33,26 +35,44 @@ export class KeptMessages {
     if (data instanceof PreparedMessage) checkPrepared(options);
     const isRoom = this.size < this.#maxSize;
     if (typeof data === 'string') {
-      if (isRoom) this.#keep({ data, options }, toBytes(data).length);
+      if (isRoom) this.#keep(data, options, toBytes(data).length);
       return isRoom;
     }
     // Preparing copies the bytes: the caller may overwrite them before there is a connection.
     const message = data instanceof PreparedMessage ? data : prepare(data, { compress, text });
-    if (isRoom) this.#keep({ data: message, options: undefined }, message.length);
+    if (isRoom) this.#keep(message, undefined, message.length);
     return isRoom;
   }
 
-  #keep(message: KeptMessage, length: number): void {
-    this.#messages.push(message);
-    this.size += MAX_HEADER_SIZE + length;
+  #keep(data: KeptMessage['data'], options: SendOptions | undefined, length: number): void {
+    const size = MAX_HEADER_SIZE + length;
+    this.#messages.push({ data, options, size });
+    this.size += size;
   }
 
-  /** Removes the messages and returns them, in order. */
-  take(): readonly KeptMessage[] {
+  /**
+   * Sends the messages in order. Each is removed once it has been sent: if `send` throws or returns false, that message
+   * and all later ones are kept for the next connection.
+   */
+  send(send: (data: KeptMessage['data'], options: SendOptions | undefined) => boolean): void {
     const messages = this.#messages;
+    let count = 0;
+    try {
+      for (const { data, options, size } of messages) {
+        // The random source may drop all, by closing the client.
+        if (!send(data, options) || this.#messages !== messages) return;
+        count++;
+        this.size -= size;
+      }
+    } finally {
+      messages.splice(0, count);
+    }
+  }
+
+  /** Drops the messages. */
+  drop(): void {
     this.#messages = [];
     this.size = 0;
-    return messages;
   }
 }
 

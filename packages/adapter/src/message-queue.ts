@@ -5,7 +5,7 @@ import { ConnectionEndedError } from './ended-error.ts';
 type Message = string | Uint8Array;
 type Result = IteratorResult<Message, undefined>;
 
-/** What the queue tells its inbox. */
+/** Called by a queue when its inbox must act. */
 interface Source {
   /** Fewer messages wait than before. */
   taken(): void;

@@ -5,7 +5,7 @@ import { type Delivery, expire, start, work } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { Scope } from './scope.ts';
 
-/** What an adapter does when a transport arrives late. */
+/** The methods of an adapter that are called when its transport arrives, or is no longer wanted. */
 export interface Arrival<Transport> {
   /** Starts `ws` with a connection on the transport. The connection's time began at `start` on the clock. */
   open(transport: Transport, start: number): void;

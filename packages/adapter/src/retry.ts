@@ -5,7 +5,7 @@ import { type EndEvent, fieldValue, HandshakeError, type RejectedResponse } from
 const PASSING: readonly number[] = [408, 429];
 
 /**
- * Returns whether to try again by default: not after a normal end, nor when another try would get the same answer.
+ * Returns whether to try again by default: not after a normal end, nor when another attempt would get the same answer.
  *
  * @param refusals more statuses from 400 to 499 after which to try again
  */

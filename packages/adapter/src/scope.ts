@@ -1,4 +1,4 @@
-/** What all connections of a server, or all tries of a client, share: each of them refers to one such object. */
+/** The objects that all connections of a server, or all attempts of a client, share: each of them refers to one scope. */
 import { type Alarms, alarmsOf } from './alarms.ts';
 import { type Clock, hostClock } from './clock.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -34,7 +34,7 @@ export interface Context {
 
 const NO_CONTEXT: Context = { run: (call, argument) => call(argument), inherited: true };
 
-/** What connections share. */
+/** The objects that connections share. */
 export class Scope<Data = unknown> {
   /** The handlers of the application. */
   readonly handlers: Handlers<Data>;

@@ -4,6 +4,7 @@
  */
 import type { ConnectionStatistics, EndEvent, OpenEvent } from '@sockless/core';
 import { networkOf, resolveBounds, type ServerBounds } from './bounds.ts';
+import { MAX_DELAY } from './clock.ts';
 import { reject } from './decision.ts';
 import { isRefusal } from './diagnostics.ts';
 import { Groups, sendToAll } from './group.ts';
@@ -199,10 +200,11 @@ export class ServedConnections<Data = unknown> {
       return ws.closed;
     });
     const { clock } = this.#scope;
-    const timer = clock.setTimeout(() => {
+    const terminate = (): void => {
       for (const ws of this.all) ws.terminate();
       late?.();
-    }, timeout);
+    };
+    const timer = timeout === Infinity ? undefined : clock.setTimeout(terminate, Math.min(timeout, MAX_DELAY));
     await Promise.all([...ended, stopped]);
     clock.clearTimeout(timer);
   }

@@ -3,7 +3,7 @@ import { type BytesLike, Connection, checkNames, type Names, type PreparedMessag
 import type { Group, GroupSendOptions, GroupSendResult } from './group.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
-/** What a server has done so far, and its present state. */
+/** The numbers of a server: of its connections now, and of everything that has passed so far. */
 export interface ServerStatistics {
   /** The number of connections that have not ended, including those that are not open yet. */
   readonly connections: number;

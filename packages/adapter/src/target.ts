@@ -1,4 +1,4 @@
-/** What a client asks for in each try: a URL, header fields and subprotocols, each given as a value or a function. */
+/** The request of a client in each attempt: a URL, header fields and subprotocols, each given as a value or a function. */
 import type { ClientOptions, HeaderFieldsInit } from '@sockless/core';
 import type { ReconnectingOptions } from './client.ts';
 import type { HostAbortSignal } from './host.ts';
@@ -6,8 +6,8 @@ import { clientOptions } from './names.ts';
 import { normalize } from './url.ts';
 
 /**
- * A value for every try, or a function that is called for each try and returns the value or a promise of it. The time
- * that the promise takes counts towards `handshakeTimeout`. The function's signal is aborted when the try ends before
+ * A value for every attempt, or a function that is called for each attempt and returns the value or a promise of it. The time
+ * that the promise takes counts towards `handshakeTimeout`. The function's signal is aborted when the attempt ends before
  * its result was needed.
  */
 export type Fresh<Value> = Value | ((signal: HostAbortSignal) => Value | PromiseLike<Value>);
@@ -15,7 +15,7 @@ export type Fresh<Value> = Value | ((signal: HostAbortSignal) => Value | Promise
 /** A URL, or anything that becomes one when converted to a string. */
 export type UrlInit = string | { toString(): string };
 
-/** What core needs for one try. */
+/** The URL and the options of one attempt, for core. */
 export interface Asked {
   /** The WebSocket URI, normalised by a WHATWG URL if that can parse it. */
   readonly url: string;
@@ -23,12 +23,12 @@ export interface Asked {
   readonly options: ClientOptions;
 }
 
-/** A snapshot of the application's options: every try uses the same ones. */
+/** A snapshot of the application's options: every attempt uses the same ones. */
 export class Target {
   readonly #url: Fresh<UrlInit>;
   readonly #headers: ReconnectingOptions['headers'];
   readonly #subprotocols: ReconnectingOptions['subprotocols'];
-  /** What is known without calling a function. If the URL is not known, a placeholder stands in for it. */
+  /** The part that is known without calling a function. If the URL is not known, a placeholder stands in for it. */
   readonly known: Asked;
   /** Whether everything is known without calling a function. */
   readonly isKnown: boolean;

@@ -24,8 +24,8 @@ import { isPromiseLike } from './scope.ts';
 import { readableOf, writableOf } from './streams.ts';
 
 /**
- * What few connections need, or none needs for long. It is an object of its own, so that the others do not pay for it
- * (benchmarks: idle).
+ * The fields that few connections need, or that none needs for long. They are in an object of their own, so that other
+ * connections do not pay for them (benchmarks: idle).
  */
 interface Extras {
   opened?: Deferred<OpenEvent> | undefined;
@@ -74,7 +74,7 @@ export let failSlow: (ws: WebSocketConnection<never>) => void;
 
 /** A WebSocket connection: what `attach`, `upgrade`, `serve` and `connect` return. */
 export class WebSocketConnection<Data = unknown> extends Delivery<Data> implements AsyncIterable<string | Uint8Array> {
-  /** For the application, to keep what it likes with this connection. */
+  /** Data that the application keeps with this connection. */
   data: Data = undefined as Data;
   /** The `open` event, with the result of the negotiation; undefined while the connection is not open yet. */
   openEvent: OpenEvent | undefined = undefined;
@@ -145,7 +145,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /**
    * The statistics so far; undefined before there is a transport. Times are in milliseconds since the connection was
-   * accepted or its try began.
+   * accepted or its attempt began.
    */
   get statistics(): ConnectionStatistics | undefined {
     return this.connection?.statistics ?? this.endEvent?.statistics;
@@ -273,7 +273,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     this.changed();
   }
 
-  /** Ends the connection at once, without a closing handshake. What has arrived and was not delivered is dropped. */
+  /** Ends the connection at once, without a closing handshake. Messages that have arrived and were not delivered are dropped. */
   terminate(): void {
     this.driver?.destroy();
     this.changed();

@@ -87,7 +87,7 @@ test('sleepers with slack can be set and cleared in any order, and each is woken
         const slack = kind < 4 ? random(64) : 0;
         const [known = Infinity, latest = Infinity] = sleeping.get(sleeper) ?? [];
         own.set(sleeper, at, slack);
-        // Whoever is to be woken early enough already stays.
+        // A sleeper that is already to be woken early enough stays.
         if (known === Infinity || sleeper.wakeAt > latest || sleeper.wakeAt < known || at + slack < latest)
           sleeping.set(sleeper, [Math.min(at, sleeper.wakeAt), Math.max(at + slack, sleeper.wakeAt)]);
       }

@@ -12,7 +12,7 @@ const highest = (bytes: Uint8Array): unknown => bytes.fill(255);
 const bound = (attempt: number, policy: BackoffPolicy = {}): number =>
   Math.round(backoffDelay(attempt, policy, highest) ?? Number.NaN);
 
-test('by default 1 s, doubled to 30 s, for ever', () => {
+test('by default the bound is 1 s and doubles up to 30 s, and attempts never end', () => {
   assert.equal(
     [0, 1, 2, 3, 4, 5, 6, 1000, 1e9, Number.MAX_SAFE_INTEGER].map((attempt) => bound(attempt)),
     [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000],

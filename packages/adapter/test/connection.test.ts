@@ -119,16 +119,16 @@ test('an attempt that fails before it begins is an end with its cause', async ()
   const clock = new VirtualClock();
   const ends: EndEvent[] = [];
   const oops = new Error('oops');
-  let tries = 0;
+  let attempts = 0;
   const random = (bytes: Uint8Array): void => {
     // The first attempt gets its key; the second one fails when its delay is drawn.
-    if (tries === 1 && ends.length === 1 && bytes.length === 16) throw oops;
+    if (attempts === 1 && ends.length === 1 && bytes.length === 16) throw oops;
     bytes.fill(1);
   };
   const scope = new Scope<never>({ end: (_, event) => void ends.push(event) }, { clock });
   const options = { reconnect: { attempts: 1 }, random };
   const ws = new Client<never>('ws://localhost', options, scope, (client, { connection }) => {
-    tries++;
+    attempts++;
     const driver = new FakeDriver(client, connection);
     start(client, connection, driver);
     driver.destroy();
@@ -136,7 +136,7 @@ test('an attempt that fails before it begins is an end with its cause', async ()
   await within(1000, 'the first end', new Promise((resolve) => setTimeout(resolve, 5)));
   clock.advance(120_000);
   await within(1000, 'the last end', ws.closed);
-  assert.is(tries, 1);
+  assert.is(attempts, 1);
   const { code, clean, explanation } = ends[1] as EndEvent;
   const { initiator, cause, endedEarly, unsentBytes, bytesReceived, error, sent, received } = explanation;
   assert.equal([code, clean, initiator, cause, endedEarly, unsentBytes], [1006, false, 'local', oops, true, 0]);

@@ -23,7 +23,7 @@ function open(hasHandler = false): { inbox: Inbox; asked: unknown[] } {
 /** Returns a message that counts this many bytes. */
 const counting = (size: number): string => 'x'.repeat(size - OVERHEAD);
 
-test('1 MiB may wait behind a loop, to the byte; beyond it reading is stopped, and only once', () => {
+test('exactly 1 MiB may wait for a loop; one byte more stops reading, once', () => {
   const { inbox, asked } = open();
   inbox.iterate();
   inbox.push(counting(MAX_WAITING));
@@ -33,7 +33,7 @@ test('1 MiB may wait behind a loop, to the byte; beyond it reading is stopped, a
   assert.equal(asked, ['full']);
 });
 
-test('reading resumes when half of the limit is left, not before', async () => {
+test('reading resumes when at most half of the limit waits, not before', async () => {
   const { inbox, asked } = open();
   const loop = inbox.iterate();
   for (const size of [MAX_WAITING / 4, MAX_WAITING / 4, MAX_WAITING / 4, MAX_WAITING / 2]) inbox.push(counting(size));
@@ -61,7 +61,7 @@ for (const hasHandler of [false, true]) {
   });
 }
 
-test('messages without a loop are bounded too; beyond the limit they and all further ones are dropped', () => {
+test('messages without a loop are bounded too; beyond the limit all that wait and all further ones are dropped', () => {
   const { inbox, asked } = open();
   inbox.push(counting(MAX_WAITING));
   assert.is(inbox.dropped, 0);

@@ -9,9 +9,15 @@ const test = suite('kept messages');
 /** The length of a client's frame header. */
 const HEADER = 14;
 
-/** Bytes are kept as a copy, which is a prepared message. */
-const shown = ({ data }: { data: string | PreparedMessage }): unknown =>
-  data instanceof PreparedMessage ? [data.type, data.length] : data;
+/** Sends all that is kept and returns it. Bytes are kept as a copy, which is a prepared message. */
+function take(kept: KeptMessages): unknown[] {
+  const taken: unknown[] = [];
+  kept.send((data) => {
+    taken.push(data instanceof PreparedMessage ? [data.type, data.length] : data);
+    return true;
+  });
+  return taken;
+}
 
 test('a kept message counts with its header, and none is kept once the bound is reached', () => {
   const kept = new KeptMessages(2 * (HEADER + 3));
@@ -21,8 +27,8 @@ test('a kept message counts with its header, and none is kept once the bound is 
   assert.is(kept.add(Uint8Array.of(1, 2, 3), undefined), true);
   assert.is(kept.size, 2 * (HEADER + 3));
   assert.is(kept.add('', undefined), false);
-  assert.equal(kept.take().map(shown), ['é1', ['binary', 3]]);
-  assert.equal([kept.size, kept.take()], [0, []]);
+  assert.equal(take(kept), ['é1', ['binary', 3]]);
+  assert.equal([kept.size, take(kept)], [0, []]);
   assert.is(kept.add('', undefined), true);
 });
 
@@ -36,7 +42,10 @@ test('bytes are kept as a copy of the requested type, a prepared message as it i
   assert.is(kept.add(once, { text: undefined }), true);
   bytes.fill(0);
   const connection = Connection.opened('server');
-  for (const { data, options } of kept.take()) connection.send(data, options);
+  kept.send((data, options) => {
+    connection.send(data, options);
+    return true;
+  });
   const sent: number[] = [];
   for (let part = connection.transmit(); part !== undefined; part = connection.transmit()) sent.push(...part);
   assert.is(Buffer.from(sent).toString('hex'), `8102616282026162${'81046f6e6365'.repeat(2)}`);
@@ -47,7 +56,33 @@ test('a wrong message throws at once, not when it is sent later, and is not kept
   assert.throws(() => kept.add(5 as never, undefined), /a string, an ArrayBuffer or a view/);
   assert.throws(() => kept.add(Uint8Array.of(255), { text: true }), /valid UTF-8/);
   assert.throws(() => kept.add(prepare('a'), { text: true }), /give this option to prepare/);
-  assert.equal([kept.size, kept.take()], [0, []]);
+  assert.equal([kept.size, take(kept)], [0, []]);
+});
+
+test('a message that cannot be sent is kept, and so are those after it', () => {
+  const kept = new KeptMessages(1000);
+  for (const data of ['1', '2', '3', '4']) kept.add(data, undefined);
+  const sent: unknown[] = [];
+  const failing = (data: unknown): boolean => {
+    if (data === '2') throw new Error('no random bytes');
+    sent.push(data);
+    return true;
+  };
+  assert.throws(() => kept.send(failing), /no random bytes/);
+  assert.equal([sent, kept.size], [['1'], 3 * (HEADER + 1)]);
+  kept.send((data) => data !== '3');
+  assert.is(kept.size, 2 * (HEADER + 1));
+  assert.equal([take(kept), kept.size], [['3', '4'], 0]);
+});
+
+test('messages that are dropped while one is being sent are not sent', () => {
+  const kept = new KeptMessages(1000);
+  for (const data of ['1', '2']) kept.add(data, undefined);
+  kept.send(() => {
+    kept.drop();
+    return true;
+  });
+  assert.equal([take(kept), kept.size], [[], 0]);
 });
 
 test.run();

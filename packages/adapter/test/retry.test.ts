@@ -1,4 +1,4 @@
-// RFC 9110 10.2.3: after which refusals a client tries again, and not before when.
+// RFC 9110 10.2.3: after which refusals a client connects again, and how long it waits before.
 import { type EndEvent, HandshakeError, type HeaderField } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,7 +6,7 @@ import { isWorthRetrying, retryAfter } from '../src/retry.ts';
 
 const test = suite('RFC 9110 10.2.3 Retry-After');
 
-/** The end of a try that was answered like this. */
+/** The end of an attempt that was answered like this. */
 function refused(status: number, ...headers: HeaderField[]): EndEvent {
   const response = { status, reason: '', headers, body: new Uint8Array(0) };
   return { explanation: { error: new HandshakeError('status-not-101', '', response) } } as unknown as EndEvent;

@@ -20,7 +20,7 @@ test('a correct adapter has no faults', async () => {
   assert.equal(await kindsOf('nothing', budget(40, 500)), []);
 });
 
-test('an adapter that forgets to proceed, leaves a timer or cuts what it sends has faults', async () => {
+test('an adapter that forgets to proceed, leaves a timer or cuts its messages is reported as faulty', async () => {
   assert.equal(await kindsOf('forgets to proceed', 120), [
     ...['never told: drain', 'never told: drained', 'never told: written'],
   ]);
@@ -28,7 +28,7 @@ test('an adapter that forgets to proceed, leaves a timer or cuts what it sends h
   assert.equal(await kindsOf('cuts what it sends', 40), ['order', 'rule']);
 });
 
-test('a seed repeats its exercise', async () => {
+test('the same seed produces the same run', async () => {
   const [one, two] = [await exercise(3, opening('nothing')), await exercise(3, opening('nothing'))];
   assert.ok(one.trace.length > 5);
   assert.equal(one, two);
@@ -40,7 +40,7 @@ test('a lost message is found although those before it are in order', async () =
   assert.equal(await kindsOf('loses messages', 40), ['lost']);
 });
 
-test('the options harms and settled may both be absent', async () => {
+test('the options harms and settled are optional', async () => {
   const { faults, trace } = await exercise(3, (open) => ({ ...opening('nothing')(open), harms: undefined }));
   assert.equal([faults, trace.length > 5], [[], true]);
 });

@@ -6,7 +6,7 @@ import { Turns, turnsOf } from '../src/turns.ts';
 
 const test = suite('turns');
 
-/** A clock whose microtasks run when a test says so. */
+/** A clock whose microtasks run when a test calls them. */
 function manual(): { clock: Clock; planned: (() => void)[] } {
   const planned: (() => void)[] = [];
   return { planned, clock: { ...hostClock, queueMicrotask: (call) => void planned.push(call) } };

@@ -1,4 +1,4 @@
-// A project of somebody else's on Deno that takes our sources as they are, unbuilt, by `links` in its deno.json.
+// Another project on Deno that uses our sources as they are, unbuilt, through `links` in its deno.json.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

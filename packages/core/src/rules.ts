@@ -36,7 +36,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** What a server answered instead of switching protocols. */
+/** The response of a server that did not switch protocols. */
 export interface RejectedResponse {
   /** The HTTP status. */
   readonly status: number;
@@ -63,14 +63,14 @@ export class HandshakeError extends Error {
    * fault. It does not depend on the chunks in which they arrived.
    */
   offset = 0;
-  /** For `status-not-101` on a client: what the server answered instead. */
+  /** For `status-not-101` on a client: the response of the server. */
   readonly response: RejectedResponse | undefined;
-  /** What the peer is told: the message, without what only the application should know. */
+  /** The message without the aside that only the application should know: this is sent to the peer. */
   readonly answer: string;
 
   /**
-   * Takes the rule that was broken, a detail for the message, and an aside that the peer is not told; what is not printable in them is
-   * escaped.
+   * Takes the rule that was broken, a detail for the message, and an aside that is not sent to the peer. Characters in them that are not
+   * printable are escaped.
    */
   constructor(rule: HandshakeRuleName, detail = '', response?: RejectedResponse, aside = '') {
     const { status, section, sentence, remedy }: HandshakeRule = HANDSHAKE_RULES[rule];
@@ -88,7 +88,7 @@ export class HandshakeError extends Error {
 const cite = (section: string): string =>
   section.startsWith('RFC') ? section.replace(/ (?=[0-9.]+$)/, ' section ') : `RFC 6455 section ${section}`;
 
-/** The reason for which a call was refused. */
+/** The reason why a call was refused. */
 export type StateRule =
   | 'not-connecting'
   | 'not-open'
@@ -102,7 +102,7 @@ export type StateRule =
 export class StateError extends Error {
   /** Tells it from other errors. */
   override readonly name: string = 'StateError';
-  /** The reason for which the call was refused. */
+  /** The reason why the call was refused. */
   readonly rule: StateRule;
 
   /** Takes the reason, and a sentence that says what to do. */

@@ -1,6 +1,6 @@
 /**
- * How much is tried of what is long by nature: `npm test` has a fixed budget that leaves out no kind of thing, and
- * `npm run test:all` the whole one.
+ * The budgets of tests that are long by nature. `npm test` has a small one, which leaves out no kind of case, and
+ * `npm run test:all` has the whole one.
  */
 
 const WHOLE = process.env.SOCKLESS_TEST_ALL !== undefined;

@@ -57,7 +57,7 @@ test('a string becomes its bytes in UTF-8', () => {
   assert.equal([...toBytes('\ud800')], [0xef, 0xbf, 0xbd]);
 });
 
-test('anything else throws a TypeError that names its type, and a number is not taken for a length', () => {
+test('data that is not bytes throws a TypeError naming its type; a number is not treated as a length', () => {
   for (const [data, what] of [
     [5, 'number'],
     [0, 'number'],
@@ -94,7 +94,7 @@ for (const [what, data, expected] of [
   ['a string', 'a', false],
   ['nothing', undefined, false],
 ] as const) {
-  test(`${what} is ${expected ? 'a' : 'no'} Uint8Array`, () => {
+  test(`${what} is ${expected ? 'a' : 'not a'} Uint8Array`, () => {
     assert.is(isUint8Array(data), expected);
   });
 }

@@ -1,4 +1,4 @@
-/** Garbage, collected when a test says so. */
+/** Collects garbage when a test asks for it. */
 import v8 from 'node:v8';
 import vm from 'node:vm';
 

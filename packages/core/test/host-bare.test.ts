@@ -7,7 +7,7 @@ const test = suite('bare host');
 const core = await bundle();
 const bare = (script: string): unknown => runBare(core, script);
 
-test('the engine is bare', () => {
+test('the bare host has none of these globals', () => {
   const names = [
     'WebAssembly',
     'TextDecoder',
@@ -90,7 +90,7 @@ test('a client and a server exchange a handshake, text, binary, fragments, ping 
   });
 });
 
-test('8.1: invalid UTF-8 fails at its first impossible byte without a decoder too', () => {
+test('8.1: invalid UTF-8 fails at its first impossible byte, even without a decoder', () => {
   const script = `
     const server = core.Connection.opened('server');
     server.poll();

@@ -73,7 +73,7 @@ const { latin1Slice, utf8Slice, ucs2Slice, latin1Write, utf8Write } = prototype 
 const SLICES = { latin1Slice, utf8Slice, ucs2Slice };
 const WRITES = { latin1Write, utf8Write };
 
-test('these methods are used if they decode as in Node', () => {
+test("Buffer's slice methods are used if they decode as in Node", () => {
   assert.type(lookUpHost({ Buffer: { prototype: SLICES } }).slices?.ascii, 'function');
   assert.is(lookUpHost({ Buffer: { prototype: SLICES } }).slices?.utf8(Uint8Array.of(0x61, 0x62), 1, 2), 'b');
 });
@@ -109,7 +109,7 @@ for (const [name, Buffer] of Object.entries({
   });
 }
 
-test('these methods are used if they write as in Node', () => {
+test("Buffer's write methods are used if they write as in Node", () => {
   const { writeUtf8, writeLatin1, utf8Length } = lookUpHost({ Buffer: { byteLength, prototype: WRITES } });
   assert.is(writeUtf8?.('é', new Uint8Array(2), 0), 2);
   assert.is(writeLatin1?.('a', new Uint8Array(2), 1), 1);
@@ -204,7 +204,7 @@ test('more than 1 KiB is allocated uninitialised if the host can do that in a bu
 
 const withHash = (hash: unknown) => lookUpHost({ process: { getBuiltinModule: () => ({ hash }) } }).sha1;
 
-test('SHA-1 of the host is used if it is right', () => {
+test('SHA-1 of the host is used if it is correct', () => {
   const { sha1 } = lookUpHost({ process: { getBuiltinModule: () => crypto } });
   assert.is(sha1?.('The quick brown fox'), createHash('sha1').update('The quick brown fox').digest('base64'));
   const refuses = (): never => {

@@ -22,7 +22,7 @@ const WAT = new URL('../src/kernel.wat', import.meta.url);
 /** This engine has one. */
 const simd = kernel() as Kernel;
 
-suiteOf('the kernel is kernel.wat, compiled: if not, run "node packages/tools/run.js kernel"', async () => {
+suiteOf('the kernel is compiled from kernel.wat: if not, run "node packages/tools/run.js kernel"', async () => {
   let code: Uint8Array | undefined;
   const { Module, Instance } = host.webAssembly as WebAssemblyHost;
   class Observed extends Module {

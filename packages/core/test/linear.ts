@@ -6,10 +6,10 @@ const TIMES = 8;
 /** Well between 8, for linear time, and 64, for quadratic. */
 const LIMIT = 30;
 
-/** Fails when eight times the size takes far more than eight times as long, in each of several tries. */
+/** Fails when eight times the size takes far more than eight times as long, in each of several attempts. */
 export function assertLinear(run: (size: number) => void, size: number, message = 'linear time'): void {
   let growth = Infinity;
-  for (let tries = 0; tries < 5 && growth >= LIMIT; tries++) {
+  for (let attempts = 0; attempts < 5 && growth >= LIMIT; attempts++) {
     run(size);
     growth = fastest(() => run(TIMES * size)) / fastest(() => run(size));
   }

@@ -61,7 +61,7 @@ for (const [value, expected] of [
   [Symbol('a'), 'Symbol(a)'],
   [Object.create(null), 'object'],
 ] as const) {
-  test(`a value that is not a string is told as ${expected}`, () => assert.is(told(value), expected));
+  test(`a value that is not a string is described as ${expected}`, () => assert.is(told(value), expected));
 }
 
 test.run();

@@ -55,7 +55,7 @@ rules('each name fits into the reason of a Close frame', () => {
   for (const name of PROTOCOL_NAMES) assert.match(name, /^[a-z0-9-]{1,123}$/);
 });
 
-rules('each rule has a section, says what happened, and what to do', () => {
+rules('each rule has a section, a message and a remedy', () => {
   for (const name of PROTOCOL_NAMES) {
     const { section, sentence, remedy } = PROTOCOL_RULES[name];
     assert.match(section, /^(RFC \d{4} )?\d+(\.\d+)*$/, name);

@@ -20,7 +20,7 @@ simd('5.3 rotateKey uses only the last two bits of the phase', () => {
   assert.is(rotateKey(-1, 3), -1);
 });
 
-simd('5.3, 8.1 mask reports ASCII never wrongly, and always with a kernel or a short payload', () => {
+simd('5.3, 8.1 mask never reports ASCII wrongly, and always reports it with a kernel or for a short payload', () => {
   const key = 0x80ff017f | 0;
   const lengths = [...Array.from({ length: 301 }, (_, length) => length), 16_384, 16_385, 40_000];
   for (const length of lengths) {
@@ -132,7 +132,7 @@ simd('8.1 validate returns the end of the code points that are known to be valid
   assert.is(validate(bytes, 0, 66, DECODER), 0);
 });
 
-simd('8.1 decode returns the text, or undefined for invalid UTF-8 or without a fast way', () => {
+simd('8.1 decode returns the text, or undefined for invalid UTF-8 or when there is no fast path', () => {
   for (const text of ['a'.repeat(95), 'a'.repeat(96), 'é'.repeat(8192), '€'.repeat(100), 'b'.repeat(16_385)]) {
     const bytes = utf8(text);
     const { length } = bytes;

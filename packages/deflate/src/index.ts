@@ -39,7 +39,7 @@ const DEFLATED = 8;
 /** The value of `state.mode` with which the next bits begin a block, for any kind of flush (`inflate_mode` in zlib's inflate.h). */
 const TYPEDO = 16_192;
 
-// The memory for the output of all connections. It is allocated again if somebody has transferred it.
+// The memory for the output of all connections. It is allocated again if it has been transferred.
 let inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 

@@ -38,7 +38,7 @@ interface Handle {
 // A stream has output memory of its own, 16 KiB by default. It is not used here, so Z_MIN_CHUNK makes it as small as possible.
 const { Z_SYNC_FLUSH, Z_BLOCK, Z_MIN_CHUNK } = constants;
 
-// The memory for the output of all connections. It is allocated again if somebody has transferred it.
+// The memory for the output of all connections. It is allocated again if it has been transferred.
 let inflated = new Uint8Array(ROOM);
 let deflated = new Uint8Array(ROOM);
 

@@ -24,8 +24,8 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   readonly socketPath?: string | undefined;
   /**
    * Returns the transport to use, or a promise of it: for example, a connection through a proxy. If the function throws
-   * or rejects, the error is the `cause` of the try's `end`; a connection that comes too late is closed. The signal is
-   * aborted when the try ends before the connection is open.
+   * or rejects, the error is the `cause` of the attempt's `end`; a connection that comes too late is closed. The signal is
+   * aborted when the attempt ends before the connection is open.
    */
   readonly createConn?: ((uri: WebSocketUri, signal: AbortSignal) => Deno.Conn | PromiseLike<Deno.Conn>) | undefined;
   /**
@@ -48,7 +48,7 @@ type Dialling = Pick<ConnectOptions, 'createConn' | 'insecure' | 'socketPath' | 
 
 /**
  * Connects to a WebSocket server. Returns at once; `opened` resolves or rejects later. `url`, like the options
- * `headers` and `subprotocols`, may be a function, which is called for each try. Needs `--allow-net`, and for a Unix
+ * `headers` and `subprotocols`, may be a function, which is called for each attempt. Needs `--allow-net`, and for a Unix
  * socket `--allow-read` and `--allow-write` as well.
  *
  * Without a `message` or `fragment` handler, up to 1 MiB of messages waits to be iterated over; then messages are
@@ -71,7 +71,7 @@ export function connect<Data = unknown>(
 ): WebSocketConnection<Data> {
   checkNames(options, CONNECT_OPTIONS);
   checkTransport(options);
-  // A snapshot: every try is made with the same options.
+  // A snapshot: every attempt is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
   const scope = new Scope(handlers, settled, captureContext());
   return new Client(url, settled, scope, (client, { uri, connection, startedAt, signal }) => {
@@ -115,7 +115,7 @@ function checkTransport({ tls, socketPath, createConn, insecure = false }: Diall
   if (socketPath !== undefined) throw new TypeError('socketPath: createConn makes the transport');
 }
 
-/** Opens the transport. It is `async`, so that an error thrown here ends this try, like errors that come later. */
+/** Opens the transport. It is `async`, so that an error thrown here ends this attempt, like errors that come later. */
 async function dial(
   uri: WebSocketUri,
   { createConn, insecure, socketPath, tls }: Dialling,

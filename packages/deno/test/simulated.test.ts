@@ -82,7 +82,7 @@ test('lent bytes that were not written when the connection ends are not written 
   assert.not(got.slice(10).includes(2));
 });
 
-test('a connection that comes late and was closed before is not an error', async () => {
+test('a conn that is established after the timeout, already closed, causes no error', async () => {
   const clock = new VirtualClock();
   const errors: unknown[] = [];
   const [near] = WireEnd.pair(clock);

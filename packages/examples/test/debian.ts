@@ -53,7 +53,7 @@ async function ended(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A port that nobody listens on: another process could take it before the server does, but hardly ever does. */
+/** A port without a listener: another process could take it before the server does, but hardly ever does. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -29,8 +29,8 @@ export interface ConnectOptions extends WithCompression<ReconnectingOptions> {
   readonly socketPath?: string | undefined;
   /**
    * Returns the transport to use, or a promise of it: for example, a socket through a proxy. It may still be
-   * connecting. If the function throws or rejects, the error is the `cause` of the try's `end`; a socket that comes too
-   * late is destroyed. The signal is aborted when the try ends before the connection is open.
+   * connecting. If the function throws or rejects, the error is the `cause` of the attempt's `end`; a socket that comes too
+   * late is destroyed. The signal is aborted when the attempt ends before the connection is open.
    */
   readonly createSocket?: ((uri: WebSocketUri, signal: HostAbortSignal) => Duplex | PromiseLike<Duplex>) | undefined;
   /**
@@ -50,7 +50,7 @@ const CONNECT_OPTIONS: Names<ConnectOptions> = {
 
 /**
  * Connects to a WebSocket server. Returns at once; `opened` resolves or rejects later. `url`, like the options
- * `headers` and `subprotocols`, may be a function, which is called for each try.
+ * `headers` and `subprotocols`, may be a function, which is called for each attempt.
  *
  * Without a `message` or `fragment` handler, up to 1 MiB of messages waits to be iterated over; then messages are
  * dropped.
@@ -72,7 +72,7 @@ export function connect<Data = unknown>(
 ): WebSocketConnection<Data> {
   checkNames(options, CONNECT_OPTIONS);
   checkTransport(options);
-  // A snapshot: every try is made with the same options.
+  // A snapshot: every attempt is made with the same options.
   const settled = resolveCompression({ ...options }, zlib);
   const { createSocket } = settled;
   const scope = new Scope(handlers, settled, captureContext(createSocket === undefined));
@@ -131,7 +131,7 @@ function encrypted(socket: Duplex): Duplex {
   throw new TypeError('createSocket returned a stream without TLS for wss:; `insecure: true` allows that');
 }
 
-/** Turns an error that `open` throws into a rejection: it ends this try, like errors that come later. */
+/** Turns an error that `open` throws into a rejection: it ends this attempt, like errors that come later. */
 function attemptTo<T>(open: () => T): T | Promise<never> {
   try {
     return open();
@@ -157,7 +157,7 @@ function dial(uri: WebSocketUri, options: Pick<ConnectOptions, 'socketPath' | 't
   const where = options.socketPath === undefined ? { host, port: uri.port } : { host, path: options.socketPath };
   if (!uri.secure) return connectTcp(where);
   // Over a Unix socket, too, the certificate is for `host`; Node verifies against it if there is no servername. 4.1:
-  // "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is no server name.
+  // "Clients MUST use the Server Name Indication extension in the TLS handshake"; an address is not a server name.
   const servername = isIP(host) === 0 ? host : '';
   return connectTls({ ALPNProtocols: ['http/1.1'], servername, ...options.tls, ...where });
 }

@@ -141,7 +141,7 @@ export class SocketDriver implements Driver, Sleeper {
       this.#outstanding = length;
       if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
       this.report(now);
-      // Mostly it has left at once, and nobody need be told.
+      // Usually all of it has left at once, and no report is needed.
       if (this.#outstanding > this.scope.highWaterMark) socket.write(NOTHING, this.callback);
       if (connection.queuedBytes === 0) return;
     }

@@ -201,7 +201,7 @@ for (const when of ['just now', 'long ago'] as const) {
   });
 }
 
-test('sets TCP_NODELAY and no timeout of the socket, and adds its error listener first', () => {
+test("sets TCP_NODELAY, disables the socket's timeout, and adds its error listener first", () => {
   const [a] = duplexPair();
   const calls: string[] = [];
   Object.assign(a, {

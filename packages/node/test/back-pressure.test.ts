@@ -10,7 +10,7 @@ const test = suite('back-pressure', 20_000);
 
 const MB = 1024 * 1024;
 
-test('10^5 pings of a client that does not read: 4 KiB of pongs wait, and one', async (bench) => {
+test('10^5 pings of a client that does not read: at most 4 KiB of pongs plus one wait', async (bench) => {
   let pings = 0;
   const { ws, wire } = await slowClient(bench, { ping: () => void pings++ });
   // Fills all buffers, so that no pong can be written.

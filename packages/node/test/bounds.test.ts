@@ -186,7 +186,7 @@ test('remoteAddress is the address of the peer', async (bench) => {
   assert.match((await known.promise) ?? '', /127\.0\.0\.1$/);
 });
 
-test('diagnostics: the channels report what opens, ends, is refused or could not be accepted', async (bench) => {
+test('diagnostics: the channels report connections that open, end, are refused or could not be accepted', async (bench) => {
   const heard: string[] = [];
   const listen = (name: string, summarize: (message: never) => unknown): void => {
     const listener = (message: unknown): void => void heard.push(`${name}: ${summarize(message as never)}`);
@@ -209,7 +209,7 @@ test('diagnostics: the channels report what opens, ends, is refused or could not
   assert.ok(heard.includes('refuse: handshake-rejected'), String(heard));
 });
 
-test('diagnostics: a failed accept is published and not printed, also without an error handler', async (bench) => {
+test('diagnostics: a failed accept is published and not printed, even without an error handler', async (bench) => {
   const heard: unknown[] = [];
   const listener = (message: unknown): void => void heard.push((message as { error: Error }).error.message);
   subscribe('sockless:accept-failed', listener);

@@ -86,7 +86,7 @@ test('createSocket returns the transport, which may be connecting or connected',
   assert.is(connected.socket, socket);
 });
 
-test('nothing is sent before it is open; opened resolves with what was negotiated', async (bench) => {
+test('nothing is sent before it is open; opened resolves with the agreement', async (bench) => {
   const url = await openServer(bench);
   const ws = bench.connect(url);
   assert.is(ws.send('x'), false);
@@ -195,7 +195,7 @@ async function freePort(): Promise<number> {
 
 /** Node words the error differently for one address and for several. */
 for (const host of ['127.0.0.1', 'several.test']) {
-  test(`a refused connection says so (${host})`, async (bench) => {
+  test(`a refused connection is reported as such (${host})`, async (bench) => {
     const port = await freePort();
     const lookup = (
       _: string,
@@ -218,12 +218,12 @@ for (const host of ['127.0.0.1', 'several.test']) {
   });
 }
 
-test('a name that is not found says so', async (bench) => {
+test('an unknown host name is reported as such', async (bench) => {
   const { explanation } = await bench.connect('ws://does-not-exist.invalid').closed;
   assert.match(explanation.summary, /does-not-exist\.invalid/);
 });
 
-test('a rejection of `opened` that nobody awaits does not reach the process', async (bench) => {
+test('a rejection of `opened` that is not awaited does not reach the process', async (bench) => {
   const errors = bench.uncaught();
   const ws = bench.connect(`ws://127.0.0.1:${await freePort()}`);
   void ws.opened;

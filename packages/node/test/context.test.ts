@@ -77,7 +77,7 @@ async function live(ws: WebSocketConnection, wire: Wire, role: 'client' | 'serve
   await ws.closed;
 }
 
-test('connect: every handler runs in the context of the call, also over a socket from another context and in later attempts', async (bench) => {
+test('connect: every handler runs in the context of the call, even over a socket from another context and in later attempts', async (bench) => {
   for (const how of ['own', 'elsewhere', 'later'] as const) {
     const peer = deferred<Wire>();
     let lost = how === 'later' ? 0 : 1;

@@ -34,21 +34,21 @@ for (const [how, fail] of Object.entries(failures)) {
 
   test(`when it ${how} at the second attempt, the next one is made, and closed settles`, async (bench) => {
     const server = await bench.serve({ open: (ws) => ws.terminate() });
-    let tries = 0;
+    let attempts = 0;
     const ends: EndEvent[] = [];
     const createSocket = (): Duplex | Promise<Duplex> => {
-      tries++;
-      return tries === 2 ? fail() : netConnect(server.port, '127.0.0.1');
+      attempts++;
+      return attempts === 2 ? fail() : netConnect(server.port, '127.0.0.1');
     };
     const reconnect = { base: 2, cap: 2, attempts: 2 };
     const ws = bench.connect(server.url, { end: (_, event) => void ends.push(event) }, { createSocket, reconnect });
     await ws.closed;
-    assert.is(tries, 3);
+    assert.is(attempts, 3);
     assert.equal([ends.length, ends[1]?.explanation.cause], [3, oops]);
   });
 
   for (const command of ['close', 'terminate'] as const) {
-    test(`${command}() while it waits to try again, since it ${how}`, async (bench) => {
+    test(`${command}() while it waits for its next attempt, since it ${how}`, async (bench) => {
       const waits = deferred<void>();
       const reconnect = { base: 60_000, onRetry: () => waits.resolve() };
       const ws = bench.connect(
@@ -64,7 +64,7 @@ for (const [how, fail] of Object.entries(failures)) {
 }
 
 for (const value of [undefined, null, 5, {}]) {
-  test(`when it returns ${JSON.stringify(value)}, the connection ends and says so`, async (bench) => {
+  test(`when it returns ${JSON.stringify(value)}, the connection ends with a clear error`, async (bench) => {
     const ws = bench.connect('ws://localhost', {}, { createSocket: () => value as never });
     assert.match((await ws.closed).explanation.summary, /TypeError/);
   });
@@ -141,7 +141,7 @@ test('through an HTTP proxy, by CONNECT', async (bench) => {
   assert.is((await ws[Symbol.asyncIterator]().next()).value, 'through');
 });
 
-test('an attempt that cannot even make a request is an end like any other', async (bench) => {
+test('an attempt that cannot even make a request is reported as an end', async (bench) => {
   const server = await bench.serve({ open: (ws) => ws.terminate() });
   let broken = false;
   const random = (bytes: Uint8Array): void => {

@@ -52,7 +52,7 @@ for (const [count, maxHeadersCount, status] of [
 
 const GET = 'GET /slow HTTP/1.1\r\nHost: server.example.com\r\n\r\n';
 
-/** Answers when the test says so, in the order of the requests. */
+/** Answers when the test tells it to, in the order of the requests. */
 function slow(): { listener: RequestListener; answers: ServerResponse[] } {
   const answers: ServerResponse[] = [];
   return { answers, listener: (_, response) => void answers.push(response) };
@@ -118,7 +118,7 @@ for (const own of [true, false]) {
     assert.not.match(wire.received.toString(), /101/);
   });
 
-  test(`${name}: a client that goes while its answer is awaited harms no other`, async (bench) => {
+  test(`${name}: a client that disconnects while its answer is pending does not affect others`, async (bench) => {
     const { port, answers } = await slowServer(bench, own);
     const errors = bench.uncaught();
     const wire = await dial(bench, port);

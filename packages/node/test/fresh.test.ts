@@ -1,4 +1,4 @@
-// connect with functions for `url`, `headers` and `subprotocols`: asked anew for each try, and bound by its time and signal.
+// connect with functions for `url`, `headers` and `subprotocols`: called for each attempt, and bound by its time and signal.
 
 import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
@@ -26,15 +26,15 @@ for (const [how, wrap] of [
   ['at once', <T>(value: T): T => value],
   ['by a promise', <T>(value: T): Promise<T> => delay(2, value)],
 ] as const) {
-  test(`each try asks the functions for URL, header fields and subprotocols, which come ${how}`, async (bench) => {
+  test(`each attempt calls the functions for URL, header fields and subprotocols, which come ${how}`, async (bench) => {
     const { url, heads } = await losing(bench, 2);
-    let tries = 0;
+    let attempts = 0;
     bench.connect(
-      () => wrap(`${url}try?n=${++tries}`),
+      () => wrap(`${url}try?n=${++attempts}`),
       { message() {} },
       {
-        headers: () => wrap({ Authorization: `Bearer ${tries}` }),
-        subprotocols: () => wrap([`v${tries}`]),
+        headers: () => wrap({ Authorization: `Bearer ${attempts}` }),
+        subprotocols: () => wrap([`v${attempts}`]),
         reconnect: FAST,
       },
     );
@@ -75,14 +75,14 @@ const failures: Record<string, () => never | Promise<never>> = {
 
 for (const [how, fail] of Object.entries(failures)) {
   for (const part of ['url', 'headers', 'subprotocols'] as const) {
-    test(`when the function for ${part} ${how}, the try ends with this cause, and the next try calls it again`, async (bench) => {
+    test(`when the function for ${part} ${how}, the attempt ends with this cause, and the next attempt calls it again`, async (bench) => {
       const { url, heads } = await losing(bench, 0);
-      let tries = 0;
+      let attempts = 0;
       const ends: EndEvent[] = [];
       const { log, handlers } = recorder();
       const ask = <T>(mine: string, value: T) => {
         if (part !== mine) return value;
-        return () => (++tries === 1 ? fail() : value);
+        return () => (++attempts === 1 ? fail() : value);
       };
       const ws = bench.connect(
         ask('url', url),
@@ -97,7 +97,7 @@ for (const [how, fail] of Object.entries(failures)) {
       );
       assert.equal([ws.state, log], ['connecting', []]);
       await ws.opened;
-      assert.equal([tries, heads.length, ends.length], [2, 1, 1]);
+      assert.equal([attempts, heads.length, ends.length], [2, 1, 1]);
       assert.is(ends[0]?.explanation.cause, oops);
       assert.match(ends[0]?.explanation.summary ?? '', /no token today/);
       assert.equal(log, ['fail handshake-interrupted', 'end 1006', 'open']);
@@ -105,7 +105,7 @@ for (const [how, fail] of Object.entries(failures)) {
   }
 }
 
-test('an invalid result of a function ends the try with the reason', async (bench) => {
+test('an invalid result of a function ends the attempt with the reason', async (bench) => {
   for (const [url, options, said] of [
     [() => 'ftp://h', {}, /SyntaxError: .* is not a WebSocket URI/],
     [() => undefined as never, {}, /SyntaxError/],
@@ -179,7 +179,7 @@ for (const [how, giveUp] of Object.entries(giveUps)) {
   });
 }
 
-test('the signal of a try, which createSocket gets too, is not aborted once the connection is open', async (bench) => {
+test('the signal of an attempt, which createSocket gets too, is not aborted once the connection is open', async (bench) => {
   const server = await bench.serve();
   const signals: AbortSignal[] = [];
   const ws = bench.connect(
@@ -271,8 +271,8 @@ for (const [title, field, policy, expected] of [
   });
 }
 
-test('named refusals are tried again, others are not', async (bench) => {
-  for (const [status, tries] of [
+test('after a refusal that the policy names, the client connects again, after others it does not', async (bench) => {
+  for (const [status, attempts] of [
     [403, 3],
     [404, 3],
     [401, 1],
@@ -280,7 +280,7 @@ test('named refusals are tried again, others are not', async (bench) => {
   ] as const) {
     const { url, count } = await refusing(bench, status);
     await bench.connect(url, {}, { reconnect: { ...FAST, attempts: 2, refusals: [403, 404] } }).closed;
-    assert.is(count(), tries, String(status));
+    assert.is(count(), attempts, String(status));
   }
 });
 

@@ -8,7 +8,7 @@ const test = suite('groups', 20_000);
 
 const MB = 1024 * 1024;
 
-test('members get what is sent to the group, other connections do not', async (bench) => {
+test('members get the messages sent to the group, other connections do not', async (bench) => {
   const { server, all, received } = await crowd(bench, 4);
   const [a, b, c] = all as [WebSocketConnection, WebSocketConnection, WebSocketConnection];
   const tea = server.group('tea');

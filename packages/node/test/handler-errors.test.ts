@@ -156,7 +156,7 @@ test('messages before the one whose handler threw are answered, later ones are n
   assert.equal(errors, [oops]);
 });
 
-test('a client that goes without a Close frame during a loop in an async `open` is not an error of the handler', async (bench) => {
+test('a client that disappears without a Close frame while an async `open` loops is not reported as a handler error', async (bench) => {
   const lines = consoleErrors(bench);
   const { errors, error } = told();
   const ends: EndEvent[] = [];
@@ -207,7 +207,7 @@ test('an error in drain fails the connection', async (bench) => {
   assert.equal(errors, [oops]);
 });
 
-test('what `message` throws for messages that a loop had left', async (bench) => {
+test('errors thrown by `message` for messages left over from a loop go to `error`', async (bench) => {
   const { errors, error } = told();
   const peer = deferred<import('./raw.ts').Wire>();
   const message = (): never => {

@@ -52,7 +52,7 @@ for (const [what, end] of Object.entries(unclean)) {
   });
 }
 
-test('a connection that never opens throws as well', async (bench) => {
+test('a loop over a connection that never opens throws', async (bench) => {
   const ws = bench.connect('ws://does-not-exist.invalid');
   assert.instance(await collect(ws).catch((error: unknown) => error), ConnectionEndedError);
 });
@@ -65,7 +65,7 @@ test('messages that arrived before the first call wait', async (bench) => {
   assert.equal(await collect(ws), ['1', '2']);
 });
 
-test('leaving a loop keeps the connection open, and the next loop goes on without a loss', async (bench) => {
+test('leaving a loop keeps the connection open, and the next loop continues without losing messages', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   for await (const message of ws) {
@@ -79,7 +79,7 @@ test('leaving a loop keeps the connection open, and the next loop goes on withou
   assert.equal(await collect(ws), ['2', '3', '4']);
 });
 
-test('leaving a loop by an error does the same', async (bench) => {
+test('leaving a loop by an error keeps the remaining messages', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'));
   try {
@@ -124,7 +124,7 @@ test('a pending next is settled when the loop is left', async (bench) => {
   assert.equal(await waiting, { done: true, value: undefined });
 });
 
-test('concurrent calls of next get the messages in order, and all learn of the end', async (bench) => {
+test('concurrent calls of next get the messages in order, and the end reaches all of them', async (bench) => {
   const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   const results = Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
@@ -149,7 +149,7 @@ test('concurrent calls of next all reject when the connection ends uncleanly', a
   );
 });
 
-test('on a server, from the open handler on', async (bench) => {
+test('on a server, a loop in the open handler gets all messages', async (bench) => {
   const iterated = deferred<WebSocketConnection>();
   const got: unknown[] = [];
   const server = await bench.serve({
@@ -165,7 +165,7 @@ test('on a server, from the open handler on', async (bench) => {
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('after a reply and a close in the loop, only messages that were read before still come', async (bench) => {
+test('after close in a loop, only messages read before it are delivered', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   const got: unknown[] = [];
@@ -230,7 +230,7 @@ test('reading goes on while a loop is busy, so pings are answered', async (bench
   for (let i = 0; i < 5; i++) assert.is((await iterator.next()).value, String(i));
 });
 
-test('a loop does not resume a connection that the application paused', async (bench) => {
+test('a loop does not resume a connection that the application has paused', async (bench) => {
   const { ws, wire } = await openClient(bench);
   const iterator = ws[Symbol.asyncIterator]();
   wire.write(frame('server', 0x82, new Uint8Array(1_100_000)), text('next'));

@@ -29,7 +29,7 @@ const TRANSPORTS = [
 ] as const;
 
 for (const [name, tls, client] of TRANSPORTS) {
-  test(`memory kept for clients that do not read is bounded by what is queued (${name})`, async (bench) => {
+  test(`memory kept for clients that do not read is bounded by the bytes that are queued (${name})`, async (bench) => {
     const stopped: WebSocketConnection[] = [];
     const server = await bench.serve({ open: (ws) => void stopped.push(ws) }, { tls });
     for (let n = 0; n < 10; n++) (await client(bench, server.port)).socket.pause();

@@ -49,7 +49,7 @@ test('every cell has a test or a reason', () => {
   assert.is(done, ORDERS.length * STATES.length * EVENTS.length);
 });
 
-test('ARCHITECTURE.md has the table: `node packages/tools/run.js lifecycle`', () => {
+test('the table in ARCHITECTURE.md is up to date: if not, run `node packages/tools/run.js lifecycle`', () => {
   const text = readFileSync(ARCHITECTURE, 'utf8');
   assert.is(text, withTable(text));
 });

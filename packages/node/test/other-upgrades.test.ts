@@ -92,7 +92,7 @@ for (const secure of [false, true]) {
   }
 }
 
-test('serve: without an app the answer is 426 with the protocol of the server, also for a POST', async (bench) => {
+test('serve: without an app the answer is 426 with the protocol of the server, even for a POST', async (bench) => {
   const server = await bench.serve();
   for (const [sent] of Object.values(BODIES)) {
     const wire = await dial(bench, server.port);
@@ -165,7 +165,7 @@ test("ignoreUpgrade lets a server of one's own answer requests for other protoco
   assert.match(await wire.head(), /^HTTP\/1\.1 200 OK/);
 });
 
-test('ignoreUpgrade works on an https server too', async (bench) => {
+test('ignoreUpgrade works on an https server', async (bench) => {
   const server = createSecureServer({ key: KEY, cert: CERTIFICATE }, app);
   server.on('upgrade', (req, socket, head) => ignoreUpgrade(server, req, socket, head));
   const wire = await wireTo(bench, await bench.listen(server), true);

@@ -49,7 +49,7 @@ test('messages sent while one connection closes and the next is awaited are sent
   assert.equal(got, ['in close', 'in end', 'later']);
 });
 
-test("with messages: 'drop' they are dropped", async (bench) => {
+test("with messages: 'drop', messages sent without a connection are dropped", async (bench) => {
   const got: string[] = [];
   const url = await openServer(bench, async (wire) => {
     for (const { payload } of await wire.frames(1)) got.push(payload.toString());
@@ -103,7 +103,24 @@ test('fragments, pings and pongs need a connection', async (bench) => {
   }
 });
 
-test('an iteration continues over all connections', async (bench) => {
+test('kept messages that could not be masked are sent on the next connection', async (bench) => {
+  const got: unknown[] = [];
+  const server = await bench.serve({ message: (_, data) => void got.push(data) });
+  let pools = 0;
+  const random = (bytes: Uint8Array<ArrayBuffer>): void => {
+    // Masking keys are drawn many at a time.
+    if (bytes.length > 16 && ++pools === 1) throw new Error('no random bytes');
+    crypto.getRandomValues(bytes);
+  };
+  const errors: unknown[] = [];
+  const ws = client(bench, server.url, FAST, { error: (_, error) => void errors.push(error) }, { random });
+  for (const text of ['1', '2', '3']) ws.send(text);
+  await until(() => got.length === 3);
+  assert.equal(got, ['1', '2', '3']);
+  assert.match(String(errors[0]), /no random bytes/);
+});
+
+test('one loop spans all connections', async (bench) => {
   const hello = (text: string) => (wire: Wire) => void wire.socket.end(frame('server', 0x81, text));
   const { url } = await scripted(bench, [
     hello('1'),

@@ -71,7 +71,7 @@ for (const { title, script, log: expected } of final) {
     assert.equal([log, wires.length, ws.state], [expected, 1, 'closed']);
   });
 
-  test(`it connects again after ${title} if "when" says so`, async (bench) => {
+  test(`it connects again after ${title} if "when" returns true`, async (bench) => {
     const { url, wires } = await scripted(bench, [...script, stay]);
     const seen: number[] = [];
     const when = ({ code }: EndEvent): boolean => seen.push(code) > 0;
@@ -81,7 +81,7 @@ for (const { title, script, log: expected } of final) {
   });
 }
 
-test('it does not connect again if `when` says no', async (bench) => {
+test('it does not connect again if `when` returns false', async (bench) => {
   const { url, wires } = await scripted(bench, [reset]);
   await client(bench, url, { ...FAST, when: () => false }, {}).closed;
   await soon();
@@ -99,7 +99,7 @@ for (const [status, again] of [
   [503, true],
   ['reset', true],
 ] as const) {
-  test(`a request answered with ${status} is ${again ? '' : 'not '}tried again`, async (bench) => {
+  test(`a request answered with ${status} is ${again ? '' : 'not '}repeated`, async (bench) => {
     const { url, count } = await refusing(bench, status);
     const ws = client(bench, url, { ...FAST, attempts: 2 }, {});
     assert.instance(await ws.opened.catch((error: unknown) => error), ConnectionEndedError);
@@ -108,16 +108,16 @@ for (const [status, again] of [
   });
 }
 
-test('`opened` waits for the try that opens', async (bench) => {
+test('`opened` waits for the attempt that succeeds', async (bench) => {
   const { port } = new URL((await refusing(bench, 503)).url);
   const server = await bench.serve();
-  let tries = 0;
-  const createSocket = () => netConnect(++tries < 3 ? Number(port) : server.port, '127.0.0.1');
+  let attempts = 0;
+  const createSocket = () => netConnect(++attempts < 3 ? Number(port) : server.port, '127.0.0.1');
   await client(bench, server.url, FAST, {}, { createSocket }).opened;
-  assert.is(tries, 3);
+  assert.is(attempts, 3);
 });
 
-// How long it waits, and how often it tries.
+// How long a client waits, and how many attempts it makes.
 
 test('delays grow, are capped, and have full jitter; onRetry reports each', async (bench) => {
   const { url, count } = await refusing(bench, 503);
@@ -147,7 +147,7 @@ test('delays grow, are capped, and have full jitter; onRetry reports each', asyn
   assert.is(ends.at(-1), last);
 });
 
-test('it waits as long as onRetry says', async (bench) => {
+test('it waits as long as onRetry reports', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const said: number[] = [];
   const random = fractions(0, 0.5);
@@ -171,14 +171,14 @@ test('a stable connection resets the count of attempts', async (bench) => {
   assert.equal(attempts, [0, 1, 0]);
 });
 
-test('attempts: 0 never tries again', async (bench) => {
+test('attempts: 0 allows no further attempt', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   await client(bench, url, { attempts: 0 }, {}).closed;
   await soon();
   assert.is(count(), 1);
 });
 
-test('`opened` is asked anew for each connection', async (bench) => {
+test('each connection has its own `opened` promise', async (bench) => {
   const { url, wires } = await scripted(bench, [reset, stay]);
   const retried = deferred<void>();
   const ws = client(bench, url, { base: 30, onRetry: () => retried.resolve() }, {}, { random: fractions(0.9) });

@@ -1,4 +1,4 @@
-// Refusals whose body does not end are still refusals, and a 401 is not tried again.
+// Refusals whose body does not end are still refusals, and after a 401 there is no further attempt.
 
 import { VirtualClock } from '@sockless/adapter/testing';
 import type { HandshakeError } from '@sockless/core';
@@ -18,14 +18,14 @@ const bodies: [title: string, head: string, body: string][] = [
 for (const [title, head, body] of bodies) {
   test(`a 401 with a body ${title} is reported at handshakeTimeout, and nothing else`, async (bench) => {
     const clock = new VirtualClock();
-    let tries = 0;
+    let attempts = 0;
     const url = await rawServer(bench, async (wire) => {
-      tries++;
+      attempts++;
       await wire.head().catch(() => undefined);
       wire.write(`HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n${head}\r\n${body}`);
     });
     const ws = bench.connect(url, {}, { clock, handshakeTimeout: 1000, reconnect: { base: 2 } });
-    await until(() => tries === 1);
+    await until(() => attempts === 1);
     // No event shows that the response has arrived.
     for (let turn = 0; turn < 10; turn++) await soon();
     assert.is(ws.state, 'connecting');
@@ -34,7 +34,7 @@ for (const [title, head, body] of bodies) {
     assert.equal([error.rule, error.response?.status], ['status-not-101', 401]);
     assert.is(Buffer.from(error.response?.body ?? []).toString(), body.includes('who?') ? 'who?' : '');
     assert.is(new Map(error.response?.headers).get('www-authenticate'), 'Basic');
-    assert.is(tries, 1);
+    assert.is(attempts, 1);
   });
 }
 

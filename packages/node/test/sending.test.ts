@@ -266,7 +266,7 @@ test('sending to a peer that has gone does not throw: from timers, loops over co
   assert.ok(answers.every((answer) => answer === false));
 });
 
-test('a message inside a fragmented one is a mistake of the application, and throws', async (bench) => {
+test('sending a message inside a fragmented one throws', async (bench) => {
   const { ws, wire } = await slowClient(bench);
   wire.socket.resume();
   assert.is(ws.sendFragment('a', false), true);

@@ -17,7 +17,7 @@ const test = suite('serve');
 
 const echo: Handlers = { message: (ws, data) => void ws.send(data) };
 
-test('close sends 1001 to all and waits for them', async (bench) => {
+test('close sends 1001 to all connections and waits for their ends', async (bench) => {
   const ended: EndEvent[] = [];
   const server = await bench.serve({ ...echo, end: (_, event) => void ended.push(event) });
   const clients = Array.from({ length: 5 }, () => bench.connect(server.url, { message() {} }));
@@ -28,7 +28,7 @@ test('close sends 1001 to all and waits for them', async (bench) => {
   for (const ws of clients) assert.equal([(await ws.closed).code, ws.endEvent?.clean], [1001, true]);
 });
 
-test('close with a code and a reason; a second close waits as well', async (bench) => {
+test('close with a code and a reason; a second close waits too', async (bench) => {
   const server = await bench.serve(echo);
   const ws = bench.connect(server.url, { message() {} });
   await ws.opened;
@@ -38,7 +38,7 @@ test('close with a code and a reason; a second close waits as well', async (benc
   assert.equal([code, reason], [4000, 'restart']);
 });
 
-test('close destroys those that do not answer', async (bench) => {
+test('close destroys connections that do not answer', async (bench) => {
   const server = await bench.serve(echo);
   const wire = await rawClient(bench, server.port);
   await server.close({ timeout: 50 });
@@ -46,6 +46,19 @@ test('close destroys those that do not answer', async (bench) => {
   assert.equal(close, { first: 0x88, payload: closing(1001) });
   assert.is(server.connections.size, 0);
 });
+
+for (const timeout of [Infinity, 2 ** 40]) {
+  test(`close waits for an answer with a timeout of ${timeout}`, async (bench) => {
+    const server = await bench.serve(echo);
+    const wire = await rawClient(bench, server.port);
+    const closed = server.close({ timeout });
+    await wire.frames(1);
+    await delay(50);
+    assert.is(server.connections.size, 1);
+    wire.socket.end(frame('client', 0x88, closing(1001)));
+    await closed;
+  });
+}
 
 test('close ends paused connections, even when their client has gone', async (bench) => {
   const paused: WebSocketConnection[] = [];
@@ -91,7 +104,7 @@ test('a request that is undecided when the server closes is refused with 503, an
   assert.equal(log, ['fail handshake-rejected', 'end 1006']);
 });
 
-test('a request that comes while it closes, on an older socket, gets 503', async (bench) => {
+test('a request on an existing socket gets 503 while the server closes', async (bench) => {
   const server = await bench.serve(echo);
   const stays = await rawClient(bench, server.port);
   const wire = await dial(bench, server.port);

@@ -61,7 +61,7 @@ for (const [host, url] of [
   ['127.0.0.1', /^ws:\/\/127\.0\.0\.1:\d+$/],
   ['::1', /^ws:\/\/\[::1\]:\d+$/],
 ] as const) {
-  test(`its url leads to it (host ${host})`, async (bench) => {
+  test(`connecting to server.url reaches the server (host ${host})`, async (bench) => {
     const server = await serve(host === undefined ? {} : { host }, echo).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') throw error;
     });
@@ -72,14 +72,14 @@ for (const [host, url] of [
   });
 }
 
-test('a port in use is an error that says so', async (bench) => {
+test('listening on a port in use fails with a clear error', async (bench) => {
   const { port } = await bench.serve();
   const error = await serve({ port, host: '127.0.0.1' }).catch((reason: NodeJS.ErrnoException) => reason);
   assert.instance(error, Error);
   assert.match((error as Error).message, TAKEN);
 });
 
-test('a path in use is an error that says so', async (bench) => {
+test('listening on a path in use fails with a clear error', async (bench) => {
   const path = socketPath(bench);
   await bench.serve({}, { path });
   const error = await serve({ path }).catch((reason: unknown) => reason);
@@ -139,7 +139,7 @@ test('garbage and a TLS hello on a plain port get 400, and harm no other client'
 
 // The set of connections.
 
-test('connections holds those that have not ended', async (bench) => {
+test('server.connections holds the connections that have not ended', async (bench) => {
   const decision = deferred<Decision>();
   const server = await bench.serve({
     request: (_, { resource }) => (resource === '/late' ? decision.promise : accept()),

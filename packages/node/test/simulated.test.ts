@@ -8,11 +8,11 @@ import { attach, connect, type WebSocketConnection } from '../src/index.ts';
 
 const test = suite('simulated');
 
-test('written, requested without a connection, follows the writes of the next one', async () => {
+test('`written`, read while disconnected, resolves when the next connection has written everything', async () => {
   const clock = new VirtualClock();
-  let tries = 0;
+  let attempts = 0;
   const createSocket = (): Duplex => {
-    if (++tries === 1) throw new Error('not yet');
+    if (++attempts === 1) throw new Error('not yet');
     const [near, far] = WireEnd.pair(clock);
     new WirePeer(far, Connection.server({ heartbeat: false }), clock);
     // With TLS, a write never completes before the call returns.
@@ -122,7 +122,7 @@ test('drain is called if messages sent in `open`, together with kept ones, were 
   await clock.pass(1);
 });
 
-test('kept messages that reach the mark to the byte are no reason for drain', async () => {
+test('kept messages of exactly the mark do not cause drain', async () => {
   const drainsWith = async (highWaterMark: number): Promise<[queuedBytes: number, drains: number]> => {
     const clock = new VirtualClock();
     let drains = 0;

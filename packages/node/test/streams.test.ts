@@ -130,7 +130,7 @@ test('a connection that never opens fails both streams', async (bench) => {
   assert.instance(await writing, ConnectionEndedError);
 });
 
-test('a client that reconnects goes on with the same streams', async (bench) => {
+test('a client that reconnects keeps its streams', async (bench) => {
   const { url, wires } = await scripted(bench, [reset, () => undefined]);
   const ws = bench.connect(url, {}, { reconnect: { ...FAST, messages: 'drop' } });
   const writer = ws.writable.getWriter();

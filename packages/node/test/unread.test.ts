@@ -43,7 +43,7 @@ test("a client that only sends does not delay a server's shutdown", async (bench
   await within(3000, 'to close', host.close({ timeout: 60_000 }));
 });
 
-test('messages without a reader are kept up to 1 MiB, then dropped, and a loop that begins then throws', async (bench) => {
+test('messages without a reader are kept up to 1 MiB, then dropped, and a loop that begins after that throws', async (bench) => {
   const { ws, wire } = await openClient(bench);
   const message = frame('server', 0x82, new Uint8Array(100_000));
   for (let i = 0; i < 10; i++) wire.write(message);
@@ -61,14 +61,14 @@ test('messages without a reader are kept up to 1 MiB, then dropped, and a loop t
   assert.is((await ws.closed).code, 4000);
 });
 
-test('empty messages are bounded as well', async (bench) => {
+test('the number of empty messages is bounded too', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(Buffer.alloc(2 * 50_000, Buffer.of(0x82, 0)), frame('server', 0x89));
   await wire.frames(1);
   assert.is(ws.droppedMessages, 50_000);
 });
 
-test('on a server they wait until an async open has settled, wherever its loop begins', async (bench) => {
+test('on a server messages wait until an async open has settled, wherever its loop begins', async (bench) => {
   const got: unknown[] = [];
   const { wire } = await openConnection(bench, {
     async open(ws) {
@@ -89,7 +89,7 @@ test('on a server a loop may begin after `open` has returned, before a message a
   assert.equal(await take(ws, 1), ['1']);
 });
 
-test('on a server they are dropped once `open` is done, and counted', async (bench) => {
+test('on a server unread messages are dropped once `open` is done, and counted', async (bench) => {
   const opening = deferred<void>();
   const { ws, wire } = await openConnection(bench, { open: () => opening.promise });
   wire.write(frame('client', 0x81, 'kept for now'));

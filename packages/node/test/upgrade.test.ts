@@ -78,7 +78,7 @@ test('several paths on one server', async (bench) => {
   assert.match(explanation.summary, '404');
 });
 
-test('frames right behind the request are kept until it is decided', async (bench) => {
+test('frames directly after the request are kept until it is decided', async (bench) => {
   const decision = deferred<Decision>();
   const { log, handlers } = recorder();
   const port = await upgrading(bench, { ...handlers, request: () => decision.promise });
@@ -93,7 +93,7 @@ test('frames right behind the request are kept until it is decided', async (benc
   assert.equal(log, ['open', 'text early', 'text later']);
 });
 
-test('too many of them are refused', async (bench) => {
+test('more early bytes than maxEarlyBytes are refused', async (bench) => {
   const { log, handlers } = recorder();
   const port = await upgrading(
     bench,

@@ -201,7 +201,7 @@ test('without an `error` handler strangers cannot fill the console', async (benc
   wire.write('this is no HTTP\r\n\r\n', frame('client', 0x81));
   assert.match(await wire.end(), /^HTTP\/1.1 400 /);
   assert.equal(lines, []);
-  // An error of the listening socket is no stranger's.
+  // An error of the listening socket has nothing to do with any client.
   const oops = new Error('accept EMFILE');
   server.http.emit('error', oops);
   assert.is((lines[0] as unknown[]).at(-1), oops);

@@ -1,4 +1,4 @@
-/** What to do about each rule, for the people whose log names it. Only the site needs it, so it is no part of core. */
+/** What to do about each rule, for the people whose log names it. Only the site needs it, so it is not part of core. */
 import type { RuleName } from './examples.ts';
 
 /** A sentence or three for each rule; `Record` makes a new rule without one a type error. */
@@ -104,7 +104,7 @@ The client, or a proxy in front of the server, speaks HTTP/1.0. For nginx say \`
   'request-body': `
 The request announces a body, which the opening handshake has not. Some HTTP clients add \`Content-Length\` to every request.`,
   'host-field': `
-The Host header field is missing, is there twice, or is no host and port. A client written by hand must send exactly one.`,
+The Host header field is missing, appears twice, or is not a host and port. A client written by hand must send exactly one.`,
   'upgrade-field': `
 This was no WebSocket's request, or a proxy took the field away, as it is for the next hop only. For nginx say
 \`proxy_set_header Upgrade $http_upgrade\`.`,
@@ -117,7 +117,7 @@ A client written by hand has left out \`Sec-WebSocket-Version: 13\`, or sent it 
   'version-unsupported': `
 The client speaks a draft from before 2011. It has to be updated.`,
   'protocol-field': `
-The list of subprotocols is empty, has one twice, or has something that is no token, such as a space. Encode what you put there.`,
+The list of subprotocols is empty, has one twice, or has something that is not a token, such as a space. Encode what you put there.`,
   'extensions-field': `
 Sec-WebSocket-Extensions is not what RFC 6455 9.1 describes. A client written by hand, or a proxy, has changed it.`,
   'origin-refused': `

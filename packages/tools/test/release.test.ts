@@ -48,7 +48,7 @@ release('a release is refused until the address, commit, tag, version and change
   workspace.remove();
 });
 
-release('a release without the address of the repository says so', () => {
+release('a release without the address of the repository fails with a clear error', () => {
   if (addressOf(ROOT) !== undefined) return;
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'packages/tools/run.js'), 'release'], {
     encoding: 'utf8',

@@ -27,13 +27,15 @@ export interface ProcessorTime {
  * Tells the parent process that the server listens, and answers its questions.
  *
  * @param broadcast sends a message to all connections
+ * @param more what else to tell the parent process at once
  */
 export function listening(
   port: number,
   connections: () => number | Promise<number>,
   broadcast?: (message: Message) => void,
+  more: object = {},
 ): void {
-  answerQuestions({ port }, async (question: ServerQuestion): Promise<Memory | ProcessorTime | undefined> => {
+  answerQuestions({ port, ...more }, async (question: ServerQuestion): Promise<Memory | ProcessorTime | undefined> => {
     if (question.about === 'broadcast') {
       broadcast?.(messageOf(question));
       return undefined;

@@ -4,7 +4,7 @@ import type { WebSocketConnection } from '../websocket-connection.ts';
 import type { Application } from './application.ts';
 import { pick, type Random } from './random.ts';
 
-/** What applications have in common that know of each other. */
+/** A group of applications that know of each other. */
 export class Crowd {
   readonly #group: Group = new Groups().group('crowd');
   readonly #applications: Map<WebSocketConnection, Application> = new Map();
@@ -18,7 +18,7 @@ export class Crowd {
   /**
    * Sends a message to all that are in the group, and lets each know that it has sent it.
    *
-   * @throws {Error} when it did not become what it should of the message
+   * @throws {Error} when the result contradicts the state of the applications
    */
   broadcast(random: Random, data: string | Uint8Array): GroupSendResult {
     const slow = pick(random, ['skip', 'skip', 'close'] as const);

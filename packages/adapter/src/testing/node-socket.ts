@@ -44,7 +44,7 @@ export interface SocketMethods {
   resetAndDestroy(): this;
 }
 
-/** A simulated socket, and what a test can do to it. */
+/** A simulated socket, with methods for a test. */
 export interface SimulatedSocket<Duplex> {
   /** The socket for an adapter. */
   readonly socket: Duplex & SocketMethods;

@@ -1,4 +1,4 @@
-/** A clock for tests. Time passes only when the test says so, so no test waits and none depends on how busy the machine is. */
+/** A clock for tests. Time passes only when the test moves it, so no test waits and none depends on how busy the machine is. */
 import { type Clock, hostClock, soon, type Timer } from '../clock.ts';
 
 interface Entry extends Timer {

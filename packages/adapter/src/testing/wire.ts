@@ -29,7 +29,7 @@ export class WireEnd {
   onReadable: () => void = () => undefined;
   /** Called when there is room again after `take` took less than it was given, and after an error. */
   onWritable: () => void = () => undefined;
-  /** The latency of what this end sends, in milliseconds; a function for jitter. */
+  /** The latency of the bytes that this end sends, in milliseconds; a function for jitter. */
   latency: number | Random = 0;
   /** How many bytes the operating systems of both ends buffer while the other end does not read. */
   capacity = 200_000;

@@ -50,13 +50,13 @@ function say(peer: WirePeer, message: string): void {
   peer.flush();
 }
 
-test('before it has a connection, nothing that it is told to do does anything', () => {
+test('without a connection every action is a no-op', () => {
   const app = new Application({ random: seeded(1), clock: new VirtualClock(), manner: POLITE });
   for (const action of ['act', 'sendFragment', 'pause', 'resume', 'close', 'terminate'] as const) app[action]();
   assert.equal([app.send(), app.sent, app.ws, app.paused, app.isBetweenMessages], [false, [], undefined, false, true]);
 });
 
-test('an application without others can do everything', async () => {
+test('a single application can perform every action', async () => {
   const { app, clock } = await begin();
   for (let i = 0; i < 300; i++) {
     app.act();
@@ -65,7 +65,7 @@ test('an application without others can do everything', async () => {
   assert.ok(app.sent.length > 100);
 });
 
-test('it knows what it has sent and what it has received', async () => {
+test('an application records the messages that it has sent and received', async () => {
   const { app, clock, peer } = await begin();
   app.pump(10);
   await clock.pass(50);
@@ -76,7 +76,7 @@ test('it knows what it has sent and what it has received', async () => {
   assert.equal(app.received, [keyOf('0.x')]);
 });
 
-test('its messages have numbers of their own, so that none is taken for another', async () => {
+test('the messages of an application are numbered, so that no two are confused', async () => {
   const { app } = await begin({ longest: 0 });
   app.pump(50);
   app.sendFragment(true);
@@ -103,7 +103,7 @@ test('an impatient application does not wait for drain', async () => {
   assert.equal([app.sent.length, app.waiting.has('drain')], [100, true]);
 });
 
-test('it waits for drain above its own high-water mark', async () => {
+test('an application waits for drain above its own high-water mark', async () => {
   for (const [highWaterMark, waits] of [
     [100, true],
     [10_000, false],
@@ -115,7 +115,7 @@ test('it waits for drain above its own high-water mark', async () => {
   }
 });
 
-test('it completes a message in fragments before it sends another', async () => {
+test('an application completes a message in fragments before it sends another', async () => {
   const { app, clock, peer } = await begin();
   app.sendFragment(false);
   assert.equal([app.isBetweenMessages, app.sent], [false, []]);
@@ -126,7 +126,7 @@ test('it completes a message in fragments before it sends another', async () => 
   assert.equal([app.sent.length, app.sent], [2, peer.received]);
 });
 
-test('one that has lost its connection in the middle of fragments is between messages again', async () => {
+test('an application that has lost its connection in the middle of fragments is between messages again', async () => {
   const { app, clock } = await begin();
   app.sendFragment(false);
   app.terminate();
@@ -134,7 +134,7 @@ test('one that has lost its connection in the middle of fragments is between mes
   assert.equal([app.ends.length, app.isBetweenMessages, app.waiting.size], [1, true, 0]);
 });
 
-test('pausing stops its messages until it resumes', async () => {
+test('pausing stops the messages of an application until it resumes', async () => {
   const { app, clock, peer, notes } = await begin();
   app.resume();
   app.pause();
@@ -165,7 +165,7 @@ test('a quiet application only receives', async () => {
   );
 });
 
-test('only one that fails throws, and it knows what it has thrown', async () => {
+test('only an application that fails throws, and it records its errors', async () => {
   for (const fails of [false, true]) {
     const { app, clock, peer } = await begin({ fails });
     for (let i = 0; i < 300; i++) say(peer, `${i}.`);
@@ -175,7 +175,7 @@ test('only one that fails throws, and it knows what it has thrown', async () => 
   }
 });
 
-test('one without an error handler hears of no error', async () => {
+test('an application without an error handler is told of no error', async () => {
   assert.equal(
     ['error' in (await begin()).app.handlers, 'error' in (await begin({ hearsErrors: false })).app.handlers],
     [true, false],
@@ -197,7 +197,7 @@ test('messages go to a handler, to loops, or nowhere', async () => {
   }
 });
 
-test('one loop is in progress at a time, and its end is no error of the open handler', async () => {
+test('one loop is in progress at a time, and its end is not an error of the open handler', async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const { app, clock, notes } = await begin({ reads: 'loop' }, { random: seeded(seed) });
     await clock.pass(1);

@@ -78,7 +78,7 @@ test('closeWrite sends a FIN, and reading goes on', async () => {
   assert.is(await outcome(clock, conn.write(new Uint8Array(1))), 'BrokenPipe');
 });
 
-test('close interrupts what is in progress, and then every operation fails', async () => {
+test('close interrupts the operations in progress, and then every operation fails', async () => {
   for (const tls of [false, true]) {
     const { clock, conn, far } = begin(tls);
     const waiting = [conn.read(new Uint8Array(1)), ...(conn.handshake ? [conn.handshake()] : [])];
@@ -92,7 +92,7 @@ test('close interrupts what is in progress, and then every operation fails', asy
     assert.is(await outcome(clock, conn.closeWrite()), 'BadResource');
     assert.throws(() => conn.close(), /Bad resource ID/);
     assert.throws(() => conn.setNoDelay(), /Bad resource ID/);
-    // Bytes that arrive later are no event.
+    // Bytes that arrive later cause no event.
     far.take(Uint8Array.of(1));
     await clock.pass(10);
   }
@@ -135,7 +135,7 @@ for (const [what, failure, act] of [
   ['FIN', 'UnexpectedEof', (far: WireEnd) => far.shutdown()],
   ['RST', 'ConnectionReset', (far: WireEnd) => far.reset()],
 ] as const) {
-  test(`a ${what} before the TLS handshake is complete fails all that wait: ${failure}`, async () => {
+  test(`a ${what} before the TLS handshake is complete fails every waiting operation: ${failure}`, async () => {
     const { clock, conn, far } = begin(true);
     const handshake = conn.handshake as () => Promise<object>;
     const waiting = [handshake(), handshake(), conn.read(new Uint8Array(1)), conn.write(new Uint8Array(1))];

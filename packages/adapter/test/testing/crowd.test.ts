@@ -81,7 +81,7 @@ for (const [random, result] of [
   });
 }
 
-test('a result that does not fit what the applications know is an error', () => {
+test("a broadcast result that contradicts the applications' state throws", () => {
   const { crowd, all } = join(2);
   // The application does not know that its connection is in the middle of fragments.
   wsOf(all[0] as Application).sendFragment('f', false);

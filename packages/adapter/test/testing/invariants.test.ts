@@ -32,7 +32,7 @@ const end = (summary = 'why', unsentBytes = 0): EndEvent => ({ explanation: { su
 
 const kinds = (faults: readonly Fault[]): string[] => faults.map(({ kind }) => kind);
 
-test('an application that was told to wait, and is not told to go on when little is queued, is a fault', () => {
+test('it is a fault if an application told to wait is never told to continue', () => {
   for (const what of ['drain', 'drained', 'written'] as const) {
     const app = application({ state: 'open' });
     assert.equal(faultsOfWaiting(app), []);
@@ -81,7 +81,7 @@ test('a connection ends once, with a reason, and nothing is left of it', () => {
   assert.equal(kinds(faultsOfEnd(open)), ['state', 'queued after the end', 'never told: written']);
 });
 
-test('a client that reconnects has at least an end for each time it was open', () => {
+test('a client that reconnects has at least one end for each time it was open', () => {
   const app = application({});
   app.opened = 2;
   app.ends.push(end());
@@ -110,7 +110,7 @@ test('an application that never got a connection has no faults', () => {
   assert.equal([faultsOfEnd(app), faultsOfLoss(app, 0), faultsOfWaiting(app)], [[], [], []]);
 });
 
-test('messages arrive in the order in which they were sent, and none that was not', () => {
+test('messages arrive in the order in which they were sent, and no other messages arrive', () => {
   assert.equal(faultsOfOrder(['1', '2', '3'], ['1', '2', '3']), []);
   assert.equal(faultsOfOrder(['1', '2', '3'], ['1']), []);
   assert.equal(faultsOfOrder(['1', '2', '3'], ['1', '3']), [
@@ -122,7 +122,7 @@ test('messages arrive in the order in which they were sent, and none that was no
   ]);
 });
 
-test('a message is lost if nothing is queued, or every end says that nothing was left unsent', () => {
+test('an undelivered message counts as lost if nothing is queued, or if every end reports no unsent bytes', () => {
   const loss = (ws: Parameters<typeof application>[0], ...ends: readonly EndEvent[]): readonly Fault[] => {
     const app = application(ws);
     app.sent.push('1', '2');

@@ -22,7 +22,7 @@ function begin(options: Options = {}) {
   return { clock, near, far, events, ...simulated };
 }
 
-test('bytesWritten counts what was written, including what waits, and bytesRead what has arrived', async () => {
+test('bytesWritten counts the bytes written, including those that wait, and bytesRead those that have arrived', async () => {
   const { clock, near, far, socket } = begin();
   near.capacity = 10;
   socket.write(new Uint8Array(6));
@@ -82,7 +82,7 @@ test('resetAndDestroy sends an RST if the socket is open, else it only closes', 
   }
 });
 
-test('destroySoon ends, writes what waits, and then destroys', async () => {
+test('destroySoon ends, writes the bytes that wait, and then destroys', async () => {
   const { clock, near, far, socket, events } = begin({ allowHalfOpen: true });
   near.capacity = 2;
   socket.write(new Uint8Array(3));

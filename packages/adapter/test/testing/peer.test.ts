@@ -50,7 +50,7 @@ test('a peer without deadlines leaves no timer', async () => {
   assert.is(clock.timers, 0);
 });
 
-test('what the other end has not taken is sent when there is room, in order', async () => {
+test('bytes that the other end has not taken are sent when there is room, in order', async () => {
   const { clock, client, server } = begin();
   client.end.capacity = 100;
   server.hold();
@@ -66,7 +66,7 @@ test('what the other end has not taken is sent when there is room, in order', as
   );
 });
 
-test('one that holds does not read, and continues to write', async () => {
+test('a peer that holds does not read, and continues to write', async () => {
   const { clock, client, server } = begin();
   server.hold();
   client.connection.send('to the server');
@@ -79,7 +79,7 @@ test('one that holds does not read, and continues to write', async () => {
   assert.is(server.received.length, 1);
 });
 
-test('a deadline is kept, also one that has passed while the process was busy', async () => {
+test('a deadline is kept, even one that passed while the process was busy', async () => {
   const { clock, client, server } = begin({ heartbeat: { interval: 100, timeout: 1000 } });
   const pings: number[] = [];
   server.onEvent = ({ type }) => void (type === 'ping' && pings.push(clock.now()));

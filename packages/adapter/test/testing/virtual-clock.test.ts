@@ -27,7 +27,7 @@ test('step moves the time to the next timer, and not beyond its end', () => {
   assert.equal([clock.step(), clock.now()], [false, 30]);
 });
 
-test('advance calls the timers that become due, each at its time, also those that timers set', () => {
+test('advance calls the timers that become due, each at its time, even those that timers set', () => {
   const clock = new VirtualClock(0);
   const called: number[] = [];
   const again = (): void => {

@@ -75,7 +75,7 @@ test('bytes arrive after the latency, as they were when they were taken, and in 
   assert.equal(drain(near), [6]);
 });
 
-test('it takes no more than both ends buffer; there is room again when the other end has read', () => {
+test('a wire takes no more than both ends buffer; there is room again when the other end has read', () => {
   const { clock, near, far, events } = begin();
   near.capacity = 5;
   assert.equal([near.take(new Uint8Array(4)), near.take(new Uint8Array(4)), near.take(new Uint8Array(4))], [4, 1, 0]);
@@ -114,7 +114,7 @@ test('the parts into which bytes are cut arrive one by one', () => {
   assert.equal([events.length, drain(near)], [2, [1, 2, 3]]);
 });
 
-test('what is held back arrives when it is released, in order', () => {
+test('bytes that are held back arrive when they are released, in order', () => {
   const { clock, near, far } = begin();
   far.release();
   far.hold();
@@ -151,7 +151,7 @@ test('after a FIN nothing more is taken, and the other direction stays open', ()
   assert.equal(drain(near), [3]);
 });
 
-test('closing sends a FIN, and whatever is done to a closed end fails', () => {
+test('closing sends a FIN, and every operation on a closed end fails', () => {
   const { clock, near, far } = begin();
   near.close();
   assert.equal([near.closed, near.finished, near.dead], [true, true, false]);
@@ -188,7 +188,7 @@ test('a closed end answers bytes with an RST, once', () => {
   assert.equal(drain(near), ['EPIPE']);
 });
 
-test('an RST is an error once, for whatever is done first; then reading is at the end and writing fails', () => {
+test('after an RST the first operation fails; later reads return the end and writes fail', () => {
   for (const [first, code] of [
     [(end: WireEnd) => end.read(1), 'ECONNRESET'],
     [(end: WireEnd) => end.take(new Uint8Array(1)), 'ECONNRESET'],

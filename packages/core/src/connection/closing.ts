@@ -16,7 +16,7 @@ import type { ConnectionStatistics, EndEvent, FailEvent } from './events.ts';
 /** The states of RFC 6455: CONNECTING (4.1), OPEN (4.1), CLOSING (7.1.3), CLOSED (7.1.4). */
 export type State = 'connecting' | 'open' | 'closing' | 'closed';
 
-/** What the caller must do with its transport once `transmit` returns nothing more. */
+/** Whether the caller must keep its transport open, end it, or destroy it, once `transmit` returns nothing more. */
 export type Transport = 'open' | 'end' | 'destroy';
 
 /** The phases of a connection. The first two come before the end has begun. */
@@ -31,8 +31,8 @@ export type Phase =
   | 'destroyed';
 
 /**
- * What follows from the phase of a connection: its state, and what a server or client does with the transport once nothing
- * waits for `transmit`.
+ * The state of a connection in each phase, and whether a server or client keeps, ends or destroys its transport once
+ * nothing waits for `transmit`.
  *
  * 7.1.1: "when a server is instructed to _Close the WebSocket Connection_ it SHOULD initiate a TCP Close immediately, and
  * when a client is instructed to do the same, it SHOULD wait for a TCP Close from the server."
@@ -107,7 +107,7 @@ export class Closing {
   /**
    * Returns the event `end`.
    *
-   * @param statistics what has passed on the connection
+   * @param statistics the numbers of bytes and messages so far
    * @param waiting the number of bytes that wait for `transmit`, or were handed out and not reported by a caller that reports
    */
   end(statistics: ConnectionStatistics, waiting: number): EndEvent {

@@ -122,7 +122,10 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     return PHASES[this.#facts.phase].state;
   }
 
-  /** What to do with the transport. It becomes `end` only when no bytes wait for `transmit` any more; `destroy` does not wait. */
+  /**
+   * Whether to keep the transport open, end it, or destroy it. It becomes `end` only when no bytes wait for `transmit` any more; `destroy`
+   * does not wait.
+   */
   get transport(): Transport {
     const transport = PHASES[this.#facts.phase][this.role];
     return transport === 'end' && this.queuedBytes > 0 ? 'open' : transport;
@@ -151,7 +154,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     return this.#facts.options.maxQueuedBytes;
   }
 
-  /** What has passed so far, as the `end` event will tell. */
+  /** The numbers of bytes and messages so far, and when they passed; the `end` event has them too. */
   get statistics(): ConnectionStatistics {
     return this.#facts.statistics;
   }
@@ -230,8 +233,10 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const facts = this.#facts;
     facts.now = now;
     for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
-      if (name === 'ping') facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
-      else expire(facts, name);
+      if (name === 'ping') {
+        facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
+        facts.pinged();
+      } else expire(facts, name);
     }
     tick(facts, now);
     return this;

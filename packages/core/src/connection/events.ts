@@ -122,11 +122,11 @@ export interface EndEvent {
   readonly clean: boolean;
   /** The reason for the end, as a sentence and as facts. */
   readonly explanation: Explanation;
-  /** What had passed on the connection, and when. */
+  /** The numbers of bytes and messages, and when they passed. */
   readonly statistics: ConnectionStatistics;
 }
 
-/** What has passed on a connection. Times are on the caller's clock, in milliseconds, rounded down. */
+/** The numbers of bytes and messages of a connection, and when they passed. Times are on the caller's clock, in milliseconds, rounded down. */
 export interface ConnectionStatistics {
   /** When the opening handshake was complete; undefined before. */
   readonly openedAt: number | undefined;

@@ -59,7 +59,7 @@ export class Facts extends Timers {
     return this.closing?.phase ?? (this.opening === undefined ? 'open' : 'connecting');
   }
 
-  /** What has passed so far. */
+  /** The numbers of bytes and messages so far. */
   get statistics(): ConnectionStatistics {
     const { openedAt, receivedAt: lastReceivedAt, bytesReceived, bytesSent, messagesReceived, messagesSent } = this;
     return { openedAt, lastReceivedAt, bytesReceived, bytesSent, messagesReceived, messagesSent };

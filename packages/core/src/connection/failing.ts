@@ -10,15 +10,16 @@ import type { DeadlineName } from './timers.ts';
 
 /** Starts the closing handshake on behalf of the application (7.1.2). While connecting, abandons the opening handshake instead. */
 export function closeLocally(facts: Facts, said: CloseReason, payload: Uint8Array): void {
+  facts.paused = false;
+  // After the end of the transport there is no closing handshake, so `end` need not wait for the events before it.
+  if (facts.closing?.ended) facts.receiver = undefined;
+  else facts.receiver?.discard();
+  // Last, because the random source may throw: the connection is closing then too.
   if (facts.phase === 'open') sendClose(facts, 'local', said, payload);
   else if (facts.phase === 'connecting') {
     // A Close frame can only be sent on an open connection, so all there is to end is the transport.
     failOpening(facts, (facts.opening as Opening).failure('handshake-abandoned'));
   }
-  facts.paused = false;
-  // After the end of the transport there is no closing handshake, so `end` need not wait for the events before it.
-  if (facts.closing?.ended) facts.receiver = undefined;
-  else facts.receiver?.discard();
 }
 
 /** Fails the connection, or its opening handshake, for a fault of our own side. A connection that is closing continues to close. */
@@ -37,10 +38,9 @@ export function failLocally(facts: Facts, rule: LocalRuleName, cause: unknown): 
     error.cause = cause;
     failOpening(facts, error);
   }
-  facts.paused = false;
 }
 
-/** Does what a deadline that has passed stands for. */
+/** Ends the connection for a deadline that has passed. */
 export function expire(facts: Facts, name: Exclude<DeadlineName, 'ping'>): void {
   if (name === 'handshake') failOpening(facts, (facts.opening as Opening).late());
   else if (name === 'message') failConnection(facts, new ProtocolError('message-stalled', facts.bytesReceived));
@@ -73,13 +73,14 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
 /** Fails a connection that is open, or closing (7.1.7). */
 export function failConnection(facts: Facts, error: ProtocolError): void {
   const closing = blame(facts, error);
+  awaitEnd(facts, closing);
   if (closing.sent === undefined) {
     // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
     // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
     const said = { code: error.code, reason: error.rule };
+    // Last, because the random source may throw: the connection has failed then too.
     sendClose(facts, 'local', said, encodeClosePayload(said.code, said.reason));
   }
-  awaitEnd(facts, closing);
 }
 
 /** Fails the opening handshake. */
@@ -103,6 +104,8 @@ function blame(facts: Facts, error: ProtocolError | HandshakeError): Closing {
   closing.initiator = 'local';
   closing.error = error;
   facts.receiver = undefined;
+  // The events that explain the end must not wait for `resume`.
+  facts.paused = false;
   return closing;
 }
 
@@ -118,8 +121,6 @@ function awaitEnd(facts: Facts, closing: Closing): void {
 export function abandon(facts: Facts, error: ProtocolError): void {
   const closing = blame(facts, error);
   facts.spare.transform?.close();
-  // The events that explain the end must not wait for `resume`.
-  facts.paused = false;
   destroy(facts, closing);
 }
 

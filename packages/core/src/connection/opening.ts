@@ -20,7 +20,7 @@ export type Step = RequestEvent | Opened;
 /** The client's opening handshake is complete. */
 export interface Opened {
   readonly type: 'open';
-  /** What both sides have agreed on. */
+  /** The agreement of both sides. */
   readonly agreed: Negotiated;
   /** The header fields of the response. */
   readonly headers: readonly HeaderField[];

@@ -113,22 +113,29 @@ export abstract class Timers {
   }
 
   /**
-   * Returns the payload of the next heartbeat Ping frame, and sets the deadlines. The payload is unique among the heartbeats of this
-   * connection, and valid until the next call.
+   * Returns the payload of the next heartbeat Ping frame, and sets the deadline of the one after it. The payload is unique among the
+   * heartbeats of this connection, and valid until the next call.
+   */
+  heartbeat(): Uint8Array {
+    this.#ping = dueAfter((this.options.heartbeat as HeartbeatOptions).interval, this.now);
+    PING_WORDS.setInt32(0, ++this.#pings);
+    return PING_PAYLOAD;
+  }
+
+  /**
+   * Sets the deadline for the answer to a heartbeat Ping frame that has been queued.
    *
    * 5.5.2: "A Ping frame may serve either as a keepalive or as a means to verify that the remote endpoint is still
    * responsive." A Pong frame can be stuck behind a long message, so any bytes that arrive count as an answer. While the connection is
    * paused we do not read the answer, so there is no deadline for it.
    */
-  heartbeat(): Uint8Array {
+  pinged(): void {
     const { now } = this;
-    const { interval, timeout } = this.options.heartbeat as HeartbeatOptions;
-    this.#ping = dueAfter(interval, now);
     // Only arriving bytes clear it. A further Ping frame must not postpone it.
-    this.#pong = this.paused ? undefined : (this.#pong ?? dueAfter(timeout, now));
+    this.#pong = this.paused
+      ? undefined
+      : (this.#pong ?? dueAfter((this.options.heartbeat as HeartbeatOptions).timeout, now));
     this.#pingedAt = now;
-    PING_WORDS.setInt32(0, ++this.#pings);
-    return PING_PAYLOAD;
   }
 
   /** Returns the latency in milliseconds if a Pong frame with this payload answers the last heartbeat Ping frame, else `undefined`. */
@@ -181,7 +188,7 @@ export abstract class Timers {
     this.#stall = undefined;
   }
 
-  /** Clears what runs until the end begins, all but the stall and close deadlines: our Close frame is queued, or the connection failed. */
+  /** Clears all deadlines but stall and close, because the end has begun: our Close frame is queued, or the connection failed. */
   clearOpen(): void {
     this.#ping = undefined;
     if (this.opening !== undefined) this.opening.due = undefined;
@@ -193,7 +200,7 @@ export abstract class Timers {
     closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** Sets the deadlines when the read side of the transport has ended: what still waits to be transmitted gets closeTimeout. */
+  /** Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout. */
   startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;

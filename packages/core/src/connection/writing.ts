@@ -106,23 +106,24 @@ function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | unde
     return undefined;
   }
   dropMessages(facts);
-  if (closing === undefined) {
-    failConnection(facts, error);
-    facts.paused = false;
-  }
+  if (closing === undefined) failConnection(facts, error);
   return sender.transmit(max);
 }
 
 /**
- * Answers a Ping frame, also after our own Close frame: 5.5.1 forbids only "any more data frames" there. The application
+ * Answers a Ping frame, even after our own Close frame: 5.5.1 forbids only "any more data frames" there. The application
  * cannot answer it then, so the connection does that even when `autoPong` is off.
  */
 export function answerPing(facts: Facts, payload: Uint8Array): void {
   const { closing, queuedBytes } = facts;
   // Nothing is transmitted any more.
   if (closing?.destroyed) return;
-  facts.borrowSender().pong(payload);
-  if (closing?.sent !== undefined) closing.behindClose += facts.queuedBytes - queuedBytes;
+  try {
+    facts.borrowSender().pong(payload);
+  } finally {
+    // If the random source threw, the sender holds the answer.
+    if (closing?.sent !== undefined) closing.behindClose += facts.queuedBytes - queuedBytes;
+  }
 }
 
 /**

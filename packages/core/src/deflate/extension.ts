@@ -31,12 +31,12 @@ export interface NegotiatedExtension {
 /** Compresses and decompresses the messages of one connection. Returned bytes are valid until the next call of any method. */
 export interface MessageTransform {
   /**
-   * What it makes of whole messages, where that depends on nothing but the message: transforms with the same recipe compress a message to
-   * the same bytes, so a prepared message is compressed once for all of them. `undefined`, the default, where it depends on the messages
-   * before.
+   * Identifies how whole messages are compressed, if the result depends only on the message. Transforms with the same recipe compress a
+   * message to the same bytes, so a prepared message is compressed once for all of them. `undefined`, the default, if the result depends
+   * on earlier messages.
    */
   readonly recipe?: object | undefined;
-  /** Whether a message of so many bytes is to be compressed, where the application has not said. */
+  /** Whether to compress a message of this length when the caller did not specify `compress`. */
   wants(length: number): boolean;
   /** Compresses the next part of a sent message. */
   compress(data: Uint8Array, final: boolean): Uint8Array;

@@ -137,7 +137,7 @@ export function confirmDeflate(
   const answer = parse(first);
   // 7: "A client MUST _Fail the WebSocket Connection_ if the peer server accepted an extension negotiation offer for
   // this extension with an extension negotiation response meeting any of the following conditions".
-  if (answer === undefined) return refuse('a parameter is unknown, there twice, or has an invalid value');
+  if (answer === undefined) return refuse('a parameter is unknown, appears twice, or has an invalid value');
   if (answer.serverMaxWindowBits === true || answer.clientMaxWindowBits === true) {
     return refuse('a parameter for window bits has no value');
   }
@@ -164,7 +164,7 @@ export function confirmDeflate(
   };
 }
 
-/** Reads the parameters of an element. Returns `undefined` when one is unknown, there twice, or has an invalid value. */
+/** Reads the parameters of an element. Returns `undefined` when one is unknown, appears twice, or has an invalid value. */
 function parse({ parameters }: Extension): Parameters | undefined {
   const read: Parameters = {};
   for (const [name, value] of parameters) {

@@ -3,7 +3,10 @@ import { masksByWords } from '../simd.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/** A single payload of at least this many bytes is unmasked faster with a `DataView`, although that must be made (benchmarks: decode). */
+/**
+ * A single payload of at least this many bytes is unmasked faster with a `DataView`, even though one must be created first (benchmarks:
+ * decode).
+ */
 const VIEW_FROM = 96;
 
 /** Holds one chunk of the transport at a time. */
@@ -24,7 +27,7 @@ export class Chunk {
   // The memory of the chunk. To look it up for every frame would cost as much as unmasking a short one (benchmarks: decode).
   #memory: ArrayBufferLike | undefined = undefined;
   #memoryOffset = 0;
-  // A `DataView` of the chunk, and whether a payload of it could have used one already.
+  // A `DataView` of the chunk, once one has been created, and whether an earlier payload of the chunk could have used one.
   #words: DataView | undefined = undefined;
   #isSecond = false;
 

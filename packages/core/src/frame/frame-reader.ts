@@ -162,7 +162,7 @@ export class FrameReader {
     return undefined;
   }
 
-  /** Decodes the next header and returns its length. Returns 0 if it is incomplete or breaks a rule, for {@link #spillHeader} to tell. */
+  /** Decodes the next header and returns its length. Returns 0 if it is incomplete or breaks a rule; `#spillHeader` finds out which. */
   #header(chunk: Chunk, inMessage: boolean | undefined): number {
     const { bytes, position, end } = chunk;
     chunk.frameStart = chunk.offset;

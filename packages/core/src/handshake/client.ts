@@ -52,7 +52,7 @@ export interface HandshakeOffer {
   readonly allowEmptyProtocol?: boolean | undefined;
 }
 
-/** What both sides have agreed on. */
+/** The agreement of both sides. */
 export interface Negotiated {
   /** The subprotocol in use; empty when there is none. */
   readonly subprotocol: string;
@@ -75,7 +75,7 @@ export const REQUEST_OPTIONS: Names<RequestOptions> = {
  * Returns the request that opens a connection to `url`.
  *
  * @throws {SyntaxError} when `url` is not a WebSocket URI
- * @throws {TypeError | RangeError} when an option is unknown or not valid, a subprotocol is there twice, or a header field is
+ * @throws {TypeError | RangeError} when an option is unknown or not valid, a subprotocol appears twice, or a header field is
  *   one that the handshake sets
  * @see RFC 6455 4.1
  */

@@ -48,8 +48,8 @@ export interface ServerPolicy {
    */
   readonly origins?: 'any' | readonly OriginRule[] | undefined;
   /**
-   * The origins of this site as browsers see them, `https://chat.example.com` for instance: whatever a proxy in front has made of
-   * Host, and whatever name somebody lets point here. Default: host and port are those of Host, or of `trustForwarded`.
+   * The origins of this site as browsers see them, `https://chat.example.com` for instance: no matter what a proxy in front has made
+   * of Host, and which other names point to this server. Default: host and port are those of Host, or of `trustForwarded`.
    */
   readonly publicOrigins?: readonly string[] | undefined;
   /**
@@ -126,7 +126,7 @@ export function checkOrigin(request: HandshakeRequest, policy: ServerPolicy): vo
   throw refusal;
 }
 
-/** The origins of this site where they are given, or what the request tells of it. */
+/** The origins of this site as the policy gives them, or the site that the request names. */
 type Own = readonly string[] | Site | undefined;
 
 /** Whether the policy allows the Origin of a request (RFC 6455 10.2). */
@@ -148,7 +148,7 @@ function isOwn(origin: string, site: Own): boolean {
   });
 }
 
-/** What came, and what it was compared with of that. */
+/** Describes the Origin of a request, and the site with which it was compared. */
 function came({ origin }: HandshakeRequest, site: Own): string {
   if (origin === undefined) return 'there is none, and requireOrigin asks for one';
   const what = origin.length > 80 ? `${origin.slice(0, 80)}…` : origin;
@@ -158,7 +158,7 @@ function came({ origin }: HandshakeRequest, site: Own): string {
   return `${what}, and by ${field} this is ${scheme === undefined ? '' : `${scheme}://`}${authority}`;
 }
 
-/** What would have been allowed: for the application, since it is no concern of a stranger's. */
+/** Describes the origins that the policy allows. Only the application is told, because a stranger need not know them. */
 function allowed({ origins = [], publicOrigins }: ServerPolicy): string {
   const rules = origins === 'any' ? [origins] : origins;
   const list = (of: readonly OriginRule[]): string =>

@@ -38,7 +38,7 @@ export interface RespondOptions extends ServerPolicy {
   readonly compression?: MessageExtension | undefined;
 }
 
-/** What both sides have agreed on, and the response to send. */
+/** The agreement of both sides, and the response to send. */
 export interface Acceptance extends Negotiated {
   /** The response, without a body. */
   readonly response: ResponseHead;
@@ -179,7 +179,7 @@ function readTarget(target: string): Target {
 const TARGET = /^(?:(https?):\/\/([^/?#]*))?((?:\/[\x21\x22\x24-\x3e\x40-\x7e]*)?)(?:\?([\x21\x22\x24-\x7e]*))?$/i;
 
 /**
- * Returns the response that accepts a request, and what both sides have agreed on with it.
+ * Returns the response that accepts a request, and the agreement that it makes.
  *
  * @throws {RangeError} when the subprotocol was not offered, or a header field is one that the handshake sets
  * @throws {TypeError} when a header field is not valid, or an option is unknown

@@ -14,13 +14,13 @@ export interface Site {
   readonly scheme: string | undefined;
   /** The host, and perhaps a port. */
   readonly authority: string;
-  /** The header field that says so. */
+  /** The header field from which both are known. */
   readonly field: string;
 }
 
 /**
- * Returns the site that a request is for. A proxy adds to the end of a list, and what stands before that may be the client's own
- * words: so the last element counts.
+ * Returns the site that a request is for. A proxy adds to the end of a list, and the client may have sent the elements
+ * before it, so the last element counts.
  *
  * @param host the authority that the request itself names
  * @returns `undefined` when a field that is trusted is malformed: then no page is of this site

@@ -1,4 +1,4 @@
-/** What a receiver does with data frames (RFC 6455 5.4): it collects messages, or ignores all frames once our Close frame is sent. */
+/** How a receiver treats data frames (RFC 6455 5.4): it collects them into messages, or ignores them once our Close frame has been queued. */
 import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
 import type { FramePart, MessageState } from '../frame/frame-reader.ts';
 
@@ -18,13 +18,14 @@ export interface Collector extends MessageState {
    *
    * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
    *   `invalid-deflate`
+   * @throws {TransferredError} when the application transferred or resized memory of the message
    */
   take(part: FramePart, now: number): MessageEvent | undefined;
-  /** Returns the next event that the part taken last leads to; it throws as {@link take} does. */
+  /** Returns the next event of the part taken last. Throws as {@link take} does. */
   next(now: number): MessageEvent | undefined;
 }
 
-/** Takes the place of the message in progress once our Close frame has been sent. */
+/** Takes the place of the message in progress once our Close frame has been queued. */
 export const IGNORED: Collector = {
   ignores: true,
   inMessage: undefined,

@@ -7,14 +7,14 @@ const NOTHING = new Uint8Array(0);
 
 /** Turns the parts of messages, one after the other, into events. */
 export class Fragments {
-  // The first bytes of a code point that the next part completes: at most three.
+  // The first bytes of a code point that a later part completes: at most three.
   #carry: Uint8Array = NOTHING;
 
   /**
    * Returns the event for the next part of a message, or `undefined` while there is nothing to deliver.
    *
    * @param bytes the part, which belongs to the application from here on
-   * @param owner whether `bytes` is a view of the chunk or a copy; the event of a copy has a buffer of its own
+   * @param owner `'chunk'` if `bytes` is a view of the chunk, `'copy'` if it is a copy. For a copy, the event's data fills its own buffer
    * @param utf8 for a text, the state of its validation after `bytes`
    */
   take(

@@ -3,34 +3,42 @@ import type { MessageTransform } from '../deflate/extension.ts';
 import { ProtocolError } from '../rules.ts';
 
 /**
- * A compressed message may have twice `maxMessageSize` and this number of bytes on the wire. Compression never makes data that much
- * longer. A longer message consists mostly of blocks without output, which the limit of the decompressed size would never stop.
+ * The payload of a compressed message may take twice `maxMessageSize` plus this number of bytes on the wire, and {@link PER_FRAME} for each
+ * frame. Compression never makes a message that much longer. A longer one consists mostly of overhead, such as blocks without output,
+ * which the limit of the decompressed size would never stop.
  */
 const SLACK = 65_536;
+
+/** At the end of each fragment a sender completes a block and flushes it, so that one byte of a message becomes about seven. */
+const PER_FRAME = 16;
 
 const NOTHING = new Uint8Array(0);
 
 /** Decompresses one message after the other. */
 export class Inflation {
-  /** Whether the message in progress is compressed. All but {@link begin} is for compressed messages only. */
+  /**
+   * Whether the message in progress is compressed. Only then may `announce`, `write`, `read` and `endPart` be called; {@link isReading} is
+   * false for any other message.
+   */
   isCompressed = false;
 
   readonly #transform: MessageTransform;
-  readonly #limit: number;
-  // The length of the message in progress on the wire, as announced by its frame headers so far.
+  readonly #maxMessageSize: number;
+  // The payload length of the message in progress on the wire, as announced by its frame headers so far, and the number of its frames.
   #announced = 0;
+  #frames = 0;
   // The payload that is being read, and whether it is the end of its message. 'nothing' when all of it has been read.
   #written: 'nothing' | 'a part' | 'the last part' = 'nothing';
 
   constructor(transform: MessageTransform, maxMessageSize: number) {
     this.#transform = transform;
-    this.#limit = 2 * maxMessageSize + SLACK;
+    this.#maxMessageSize = maxMessageSize;
   }
 
   /** Begins a message. */
   begin(isCompressed: boolean): void {
     this.isCompressed = isCompressed;
-    this.#announced = 0;
+    this.#announced = this.#frames = 0;
   }
 
   /**
@@ -40,8 +48,12 @@ export class Inflation {
    */
   announce(length: number): void {
     this.#announced += length;
+    this.#frames++;
+    const max = this.#maxMessageSize;
+    // A message of `max` bytes has at most `max` fragments that are not empty, so further frames get no more room.
+    const limit = 2 * max + SLACK + PER_FRAME * Math.min(this.#frames, max);
     // 10.4: "MUST protect themselves against exceeding those limits"
-    if (this.#announced > this.#limit) throw new ProtocolError('message-too-big');
+    if (this.#announced > limit) throw new ProtocolError('message-too-big');
   }
 
   /** Takes a part of the payload. Its bytes must not change until {@link isReading} is false. */
@@ -55,7 +67,11 @@ export class Inflation {
     return this.#written !== 'nothing';
   }
 
-  /** Returns the next decompressed bytes. They are valid until the transform is used again. */
+  /**
+   * Returns the next decompressed bytes. They are valid until the transform is used again.
+   *
+   * @throws {ProtocolError} `invalid-deflate`
+   */
   read(): Uint8Array {
     return this.#transform.read() ?? NOTHING;
   }

@@ -2,12 +2,12 @@
  * The growable buffer for bytes that cannot be delivered as a view of the chunk in which they arrived.
  *
  * Its size depends on the number of bytes received, not on the number of parts. An announced length never makes it allocate more than
- * twice what has arrived, or 4 KiB if that is more (RFC 6455 10.4).
+ * twice the number of bytes that have arrived, or 4 KiB if that is more (RFC 6455 10.4).
  */
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';
 
-/** Memory for an announced length up to this many bytes is allocated at once. */
+/** While no parts are kept as views, memory for an announced length up to this many bytes is allocated at once. */
 const SMALL = 4096;
 
 /** The smallest allocation for a longer or unknown length, while no parts are kept as views. */
@@ -28,7 +28,7 @@ export class MessageBuffer {
   #bytes: Uint8Array = NOTHING;
   #used = 0;
   #length = 0;
-  // With a single kept part, the number of bytes in front of it that may be overwritten: its frame header has been parsed.
+  // With a single kept part: the number of bytes before it (its parsed frame header) that may be overwritten.
   #free = 0;
 
   /** The number of bytes held. */
@@ -61,8 +61,8 @@ export class MessageBuffer {
   }
 
   /**
-   * Appends the last part and takes all bytes, and copies each at most once. The result fills a buffer of its own, unless it could stay
-   * in the chunk in which it arrived.
+   * Appends the last part and takes all bytes, and copies each at most once here. The result fills a buffer of its own, unless it could
+   * stay in the chunk in which it arrived.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or resized
    */
@@ -91,7 +91,7 @@ export class MessageBuffer {
    */
   peek(): Uint8Array {
     if (this.#kept.length > 0) {
-      // It gets twice the memory it needs: otherwise a caller that peeks after every chunk would join everything each time.
+      // Allocate twice what is needed, so that a caller that peeks after every chunk does not join everything each time.
       this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
       this.#kept = [];
@@ -100,7 +100,7 @@ export class MessageBuffer {
   }
 
   /**
-   * Returns all bytes held, which belong to the caller from here on. The buffer is empty then and occupies no memory.
+   * Returns all bytes held, which belong to the caller from here on. The buffer is empty afterwards and occupies no memory.
    *
    * @throws {TransferredError} as {@link finish} does
    */

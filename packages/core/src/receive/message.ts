@@ -1,8 +1,9 @@
 /**
  * The message in progress (RFC 6455 5.4, 5.6, 8.1): takes data frames, returns messages or fragments.
  *
- * A message that lies in its chunk as one whole frame is unmasked in place and delivered as a view of the chunk. Any other message
- * arrives in parts. Each part is unmasked and validated when it arrives, then appended to a growable buffer or delivered as a fragment.
+ * An uncompressed message that lies in its chunk as one whole frame is delivered at once: binary as a view of the chunk, unmasked in
+ * place; text as a string. Any other message is taken in parts. Each part is unmasked and validated when it arrives (except a binary
+ * message in one frame, which is unmasked once it is complete), then appended to a growable buffer or delivered as a fragment.
  */
 import { TransferredError } from '../bytes.ts';
 import type { BinaryEvent, TextEvent } from '../connection/events.ts';
@@ -26,8 +27,8 @@ import type { RateLimiter } from './rate-limit.ts';
 const MAX_STRING = 536_870_888;
 
 /**
- * The state of a text while every byte checked so far was ASCII. All other states are those of `validateUtf8`, which are never negative:
- * the negative numbers that it returns are faults, and no state.
+ * The state of a text while every byte checked so far is known to be ASCII. All other states are those of `validateUtf8`, which are never
+ * negative. (It also returns negative numbers, but those report faults.)
  */
 const ASCII = -1;
 
@@ -52,9 +53,9 @@ export class Message implements Collector {
   #size = 0;
   // The number of payload bytes received, before decompression.
   #received = 0;
-  // How many frames it has had.
+  // The number of its frames so far.
   #frames = 0;
-  // The state of its validation, if it is a text.
+  // If it is a text: the state of its validation.
   #utf8 = ASCII;
 
   constructor(
@@ -95,7 +96,7 @@ export class Message implements Collector {
     const isWhole = part.whole && final && opcode !== Opcode.Continuation && rsv === 0;
     if (!isWhole || this.#fragments !== undefined) return this.#takePart(part, now);
 
-    // The whole message lies in the chunk and only needs to be unmasked, so it never becomes the message in progress.
+    // The whole message lies in the chunk, uncompressed, so it never becomes the message in progress.
     this.#limiter?.message(now);
     this.#checkSize(length, opcode);
     this.#limiter?.bytes(length, now);
@@ -121,7 +122,7 @@ export class Message implements Collector {
     return this.#inflate(inflation, now);
   }
 
-  /** Takes the header of a frame whose message arrives in parts. */
+  /** Takes the header of a frame whose message is taken in parts. */
   #begin({ opcode, rsv, length }: FrameHeader, now: number): void {
     if (opcode !== Opcode.Continuation) {
       this.#limiter?.message(now);
@@ -132,7 +133,8 @@ export class Message implements Collector {
       // RFC 7692 6: 'this bit indicates whether a message is compressed or not'.
       this.#inflation?.begin(rsv !== 0);
     }
-    // 10.4: "MUST protect themselves against exceeding those limits": frames without payload make no message longer.
+    // 10.4: "MUST protect themselves against exceeding those limits". An empty frame adds nothing to the size of its message, so frames
+    // are counted too.
     if (++this.#frames > this.#maxFragments) throw new ProtocolError('too-many-fragments');
     // A compressed message has two limits: one for its size when decompressed, and one for its length on the wire.
     if (this.#inflation?.isCompressed) this.#inflation.announce(length);
@@ -161,7 +163,8 @@ export class Message implements Collector {
   }
 
   #checkSize(size: number, type: number): void {
-    // 10.4: "MUST protect themselves against exceeding those limits". What a peer sends must not make the engine throw either.
+    // 10.4: "MUST protect themselves against exceeding those limits". Nor may a peer make the engine itself throw, which happens for a
+    // string longer than `MAX_STRING`.
     const hasNoString = size > MAX_STRING && type === Opcode.Text && this.#fragments === undefined;
     if (size > this.#maxSize || hasNoString) throw new ProtocolError('message-too-big');
   }
@@ -177,7 +180,7 @@ export class Message implements Collector {
     return decodeUtf8(chunk.view(start, end)) as string;
   }
 
-  /** Takes a part of the message out of the chunk, whose memory belongs to the connection. */
+  /** Collects a part of the message: copies it, keeps it as a view, or delivers it as a fragment. */
   #collect(part: FramePart): MessageEvent | undefined {
     const { header, start, end } = part;
     const { bytes, base } = this.#chunk;
@@ -209,7 +212,7 @@ export class Message implements Collector {
     return mask(bytes, start, end, rotateKey(header.key, offset), this.#chunk.words(end - start)) === 0;
   }
 
-  /** Takes a decompressed part of the message. The transform uses its memory again, so what is kept is copied. */
+  /** Takes a decompressed part of the message. The transform reuses its memory, so the bytes that are kept are copied. */
   #collectInflated(inflated: Uint8Array, done: boolean): MessageEvent | undefined {
     const type = this.#type as DataOpcode;
     let bytes = inflated;
@@ -240,7 +243,7 @@ export class Message implements Collector {
    * Checks the next part of a text.
    *
    * @param done whether it is the last part
-   * @param base the offset of `bytes[0]` in the stream; absent for decompressed bytes, where the fault is the whole frame
+   * @param base the offset of `bytes[0]` in the stream; absent for decompressed bytes: then the fault is at the beginning of the frame
    * @param ascii whether the part is ASCII, if that is known already
    */
   #validate(

@@ -14,13 +14,13 @@ export interface RateLimit {
   readonly burst?: number | undefined;
 }
 
-/** The limits for what a peer sends on one connection. Without one, the number is not limited. */
+/** The limits for what a peer sends on one connection. An absent limit does not apply. */
 export interface RateLimits {
   /** Messages, each counted when it begins. */
   readonly messages?: RateLimit | undefined;
   /** Payload bytes of data frames, counted as they arrive. */
   readonly bytes?: RateLimit | undefined;
-  /** Bytes that compressed messages become, counted as they do; those of the longest message must fit into `burst`. */
+  /** Bytes after decompression, counted as they are produced. `burst` must have room for the longest decompressed message. */
   readonly inflatedBytes?: RateLimit | undefined;
   /** Ping, Pong and Close frames. */
   readonly controlFrames?: RateLimit | undefined;
@@ -34,17 +34,23 @@ export class TokenBucket {
   #at = -Infinity;
 
   constructor({ perSecond, burst = Math.max(1, perSecond) }: RateLimit) {
-    this.#perMillisecond = perSecond / 1000;
+    // Never 0, even for the smallest rates: the time before the first call is Infinity, and 0 times Infinity is NaN.
+    this.#perMillisecond = Math.max(perSecond / 1000, Number.MIN_VALUE);
     this.#burst = burst;
   }
 
   /** Takes `count` tokens at `now`. Returns `false`, and takes none, when there are fewer. */
   take(count: number, now: number): boolean {
-    const missing = Math.max(0, this.#missing - (now - this.#at) * this.#perMillisecond) + count;
+    const elapsed = now - this.#at;
+    // If no time has passed, no tokens come back, even at an infinite rate: 0 times Infinity would be NaN.
+    if (elapsed > 0) {
+      this.#missing = Math.max(0, this.#missing - elapsed * this.#perMillisecond);
+      this.#at = now;
+    }
+    const missing = this.#missing + count;
     // A sum of many fractions is not exact, so a millionth too many is allowed.
     if (missing > this.#burst + 1e-6) return false;
     this.#missing = missing;
-    this.#at = now;
     return true;
   }
 }

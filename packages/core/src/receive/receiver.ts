@@ -2,7 +2,7 @@
  * The receiver of a connection (RFC 6455 5.4 to 5.6): takes chunks, returns events.
  *
  * The frame reader cuts each chunk into frames. The receiver turns control frames into events and passes data frames on to the message
- * in progress. Control frames and data frames both count for the rate limits.
+ * in progress. Control frames and data frames both count towards the rate limits.
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
@@ -51,7 +51,7 @@ export class Receiver {
     this.#chunk.base = offset;
   }
 
-  /** Whether another connection can use it: it is between two messages, has nothing to parse, and keeps no state of its connection. */
+  /** Whether another connection can use this receiver: it is between two messages, has nothing to parse, and keeps no state. */
   get isIdle(): boolean {
     const isBetweenMessages = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
     return isBetweenMessages && this.#isStateless && !this.#message.ignores;
@@ -68,7 +68,7 @@ export class Receiver {
   }
 
   /**
-   * Is called when our own Close frame has been sent. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and
+   * Called once our own Close frame has been queued. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and
    * the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on.
    */
   discard(): void {
@@ -107,7 +107,7 @@ export class Receiver {
     const event = this.#message.next(now);
     if (event !== undefined) return event;
     while (true) {
-      // The reader asks the message whether it is in progress: that decides which frames may come next (5.4).
+      // The reader asks whether a message is in progress: that decides which frames may come next (5.4).
       const part = this.#reader.next(this.#message);
       if (part !== undefined) {
         const event = part.header.opcode < 8 ? this.#message.take(part, now) : this.#controlFrame(part, now);

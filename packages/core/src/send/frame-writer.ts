@@ -1,9 +1,8 @@
 /**
- * Writes frames into an outbox (RFC 6455 5.2, 5.3): header, payload and mask in one pass each. A short payload is written and masked in
- * the same pass.
+ * Writes frames into an outbox (RFC 6455 5.2, 5.3): header, payload and mask. A short payload is written and masked in one pass.
  *
- * The masking key is drawn before anything is written, since the random source may throw. Until `commit` a frame is not queued, so
- * whatever throws before leaves the outbox as it was.
+ * The masking key is drawn before anything is written, since the random source may throw. Until `commit` a frame is not queued, so an
+ * error before that leaves the outbox as it was.
  */
 import { copyBytes, viewOf, wordAt, wordsOf } from '../bytes.ts';
 import { frameHeaderSize, MAX_HEADER_SIZE, writeFrameHeader } from '../frame/header.ts';
@@ -14,7 +13,10 @@ import type { MaskKeys } from './mask-keys.ts';
 import type { Outbox } from './outbox.ts';
 import type { EncodedFrame } from './prepared.ts';
 
-/** A shorter payload is copied although it may be borrowed, because an outbox part of its own costs more than a copy (benchmarks: echo). */
+/**
+ * A payload below this length is copied even if it may be borrowed, because an outbox part of its own costs more than a copy (benchmarks:
+ * echo).
+ */
 const LEND_FROM = 4096;
 
 /** Up to this many characters or bytes, one slow pass for everything takes less time than several fast ones. */
@@ -77,18 +79,18 @@ export class FrameWriter {
     outbox.commit(at + length);
   }
 
-  /** Queues a frame that was encoded before: a server's as it is, a client's masked. */
+  /** Queues an encoded frame: at a server unchanged, at a client masked. */
   encoded({ first, payload, frame }: EncodedFrame): void {
     if (this.#keys === undefined) this.#outbox.share(frame);
     else this.bytes(first, payload, 0, payload.length, false);
   }
 
-  /** Queues a frame with a text, which is encoded where it is transmitted from. */
+  /** Queues a text frame. The text is encoded directly into the outbox's memory. */
   text(first: number, text: string): void {
     if (text.length <= SHORT && this.#shortAscii(first, text)) return;
     const isMasked = this.#drawKey();
     const isMeasured = text.length >= MEASURED_FROM;
-    // A text that is not measured is expected to be ASCII. If it is not, its header mostly has the expected length all the same.
+    // A text that is not measured is expected to be ASCII. If it is not, its header usually still has the expected length.
     const expected = isMeasured ? utf8Length(text) : text.length;
     const header = frameHeaderSize(expected, isMasked);
     const outbox = this.#outbox;
@@ -133,7 +135,7 @@ export class FrameWriter {
     return true;
   }
 
-  /** Queues a frame with few bytes, in one pass word by word. */
+  /** Queues a frame with a short payload, in one pass word by word. */
   #shortBytes(first: number, payload: Uint8Array, from: number, length: number): void {
     const start = this.#begin(first, length);
     const { words } = this.#outbox;
@@ -154,7 +156,7 @@ export class FrameWriter {
     return writeFrameHeader(first, isMasked, this.#key, length, this.#outbox.words, start);
   }
 
-  /** Draws the masking key of the next frame. Returns false at a server, which has none. */
+  /** Draws the masking key of the next frame. Returns false at a server, which masks nothing. */
   #drawKey(): boolean {
     if (this.#keys === undefined) return false;
     this.#key = this.#keys.next();

@@ -1,9 +1,9 @@
-/** Draws masking keys from a random source (RFC 6455 5.3), 8 KiB of them in each call instead of one call for each frame. */
+/** Draws masking keys from a random source (RFC 6455 5.3), at least 8 KiB of them in each call instead of one call for each frame. */
 import { wordAt } from '../bytes.ts';
 import { host, type RandomSource } from '../host.ts';
 import { StateError } from '../rules.ts';
 
-/** The number of bytes drawn in one call. */
+/** The number of bytes drawn in one call, unless more are needed in advance. */
 const POOL_SIZE = 8192;
 
 const NONE = new Uint8Array(0);

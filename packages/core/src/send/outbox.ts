@@ -2,8 +2,8 @@
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
  * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
- * owner copies its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, or a part, or what `max` cuts
- * from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
+ * owner copies its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, a part, or the bytes that
+ * `max` cuts from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
  * application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
@@ -19,10 +19,13 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 /** The length of the scratch in bytes. */
 const SCRATCH_SIZE = 98_304;
 
-/** A longer frame gets memory of its own. Up to this length the scratch, which stays in caches, is cheaper, copy included (benchmarks: echo). */
+/**
+ * A frame above this length gets memory of its own. Up to it the scratch, which stays in caches, is cheaper, copy included (benchmarks:
+ * echo).
+ */
 const LARGE = 81_920;
 
-/** A shorter frame of a prepared message is copied if others wait before it, because a part of its own costs more. */
+/** A prepared frame below this length is copied if others wait before it, because a part of its own costs more. */
 const SHARED_FROM = 4096;
 
 /** Accepts every frame that a sender can have written. */
@@ -44,17 +47,17 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been transmitted. A
-   * part can hold several frames, so they may have ended exactly between two.
+   * part can hold several frames, so the transmitted bytes may end exactly between two.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
-  // What waits, in order: first `#parts[#first]` from byte `#offset` on, then the parts after it, then the frames in `bytes[0]` to
+  // The queue, in order: first `#parts[#first]` from byte `#offset` on, then the parts after it, then the frames in `bytes[0]` to
   // `bytes[#position - 1]`.
   #position = 0;
   #parts: (Uint8Array | Loan)[] = [];
   #first = 0;
   #offset = 0;
-  // The index in the first part, or in `bytes`, at which an HTTP head and its body end; 0 when that begins with a frame.
+  // The index in the first part, or in `bytes`, at which an HTTP head and its body end; 0 if there is no head.
   #head = 0;
 
   /** Makes room for `size` bytes and returns the index in {@link bytes} at which to write them. */
@@ -89,7 +92,7 @@ export class Outbox {
     this.queuedBytes += header.length + payload.length;
   }
 
-  /** Queues the frame of a prepared message, which other outboxes may transmit too: nobody writes to it. */
+  /** Queues the frame of a prepared message. Other outboxes may transmit it too, so no outbox writes to it. */
   share(frame: Loan): void {
     const { length } = frame;
     if (this.queuedBytes > 0 && length < SHARED_FROM) {
@@ -104,8 +107,9 @@ export class Outbox {
   }
 
   /**
-   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They are the caller's
-   * for good, unless they are a borrowed payload, the frame of a prepared message, or cut by `max` from a part whose rest follows.
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They belong to the
+   * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and all but the last of the bytes that `max` cuts
+   * from one part.
    */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
@@ -120,7 +124,7 @@ export class Outbox {
     return bytes;
   }
 
-  /** Whether the next bytes are the frame of a prepared message, from its first byte on. */
+  /** Whether the next bytes are a whole prepared frame, of which nothing has been transmitted yet. */
   get nextIsShared(): boolean {
     const part = this.#parts[this.#first];
     return part instanceof Loan && part.isShared && this.#offset === 0;
@@ -161,7 +165,7 @@ export class Outbox {
       last.unshift(left < part.length ? copyOf(part, part.length - left, part.length) : part);
       left -= part.length;
     }
-    if (begun === undefined) this.#offset = 0;
+    if (begun === undefined) this.#offset = this.#head = 0;
     this.#parts = begun === undefined ? last : [begun, ...last];
     this.#first = 0;
     this.broken = undefined;
@@ -169,7 +173,7 @@ export class Outbox {
     return before - this.queuedBytes;
   }
 
-  /** Moves the frames in {@link bytes} into a part. If that was the scratch, it is free then. */
+  /** Moves the frames in {@link bytes} into a part. If that was the scratch, it is free afterwards. */
   vacate(): void {
     const { bytes } = this;
     const length = this.#position;
@@ -241,7 +245,10 @@ export class Outbox {
     }
   }
 
-  /** Returns the beginning of `part` up to the end of an HTTP head, or of the frame in which the transmitted bytes end; or `undefined`. */
+  /**
+   * Returns the first bytes of `part` up to where dropping may begin: the end of the HTTP head, or of the frame that has been transmitted
+   * in part. Returns `undefined` if nothing has to be completed.
+   */
   #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
     const transmitted = this.#offset;
     if (part instanceof Loan) return transmitted > 0 ? part : undefined;
@@ -252,7 +259,7 @@ export class Outbox {
   }
 }
 
-/** A frame in memory that the outbox must not write to: a whole prepared frame, or a header with a borrowed payload. */
+/** A frame in memory that no outbox may write to: a whole prepared frame, or a header with a borrowed payload. */
 export class Loan {
   readonly #header: Uint8Array;
   readonly #payload: Uint8Array;

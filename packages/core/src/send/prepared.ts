@@ -1,9 +1,10 @@
 /**
  * Messages that are encoded once and sent on many connections (RFC 6455 5.2, 5.6, RFC 7692 6.1).
  *
- * A prepared message keeps the frame that a server sends. Server connections transmit that very memory, and clients mask a copy of its
- * payload. For connections that compress there is another frame for each way of compressing, made when it is first needed; where what a
- * message becomes depends on the messages before it, each connection compresses it by itself.
+ * A prepared message keeps the frame that a server sends. Server connections transmit that memory itself, unless the frame is short and
+ * others wait before it; then it is copied. Clients mask a copy of its payload. For connections that compress there is another frame for
+ * each way of compressing, made when it is first needed. With context takeover the result depends on earlier messages, so each connection
+ * compresses the message separately.
  */
 import { copyBytes, viewOf, wordsOf } from '../bytes.ts';
 import { type BytesLike, toBytes } from '../bytes-like.ts';
@@ -44,10 +45,10 @@ export interface EncodedFrame {
 let make: (plain: EncodedFrame, compress: boolean | undefined, measure: number) => PreparedMessage;
 
 /**
- * Returns the frame of a message for connections with a transform, or without one; `undefined` where the transform has to compress the
- * payload by itself, since the result depends on what was compressed before.
+ * Returns the frame of a message for connections with a transform, or without one. Returns `undefined` if the connection must compress the
+ * payload itself, because the result depends on its earlier messages.
  *
- * @throws {TypeError} when the memory of the frame was transferred by whoever transmitted it
+ * @throws {TypeError} when the memory of the frame was transferred by the code that transmitted it
  */
 export let encodedFor: (message: PreparedMessage, transform: MessageTransform | undefined) => EncodedFrame | undefined;
 
@@ -55,8 +56,8 @@ export let encodedFor: (message: PreparedMessage, transform: MessageTransform | 
 export let plainOf: (message: PreparedMessage) => EncodedFrame;
 
 /**
- * A message that is encoded once, for any number of connections: what {@link prepare} returned. It never changes, and holds on to
- * nothing that the application gave.
+ * A message that is encoded once, for any number of connections: the result of {@link prepare}. It never changes, and keeps no reference
+ * to the caller's data.
  */
 export class PreparedMessage {
   /** Whether it is sent as text or as binary. */
@@ -65,9 +66,9 @@ export class PreparedMessage {
   readonly length: number;
   readonly #plain: EncodedFrame;
   readonly #compress: boolean | undefined;
-  // What the threshold of a connection is compared with, as `send` does: of a string its characters.
+  // The length to compare with a connection's threshold. As in `send`, a string counts UTF-16 code units and bytes count bytes.
   readonly #measure: number;
-  // One for each way of compressing: there are few, since agreements differ in the size of a window only.
+  // One entry per recipe. There are few: recipes differ only in window size, engine, level and memLevel.
   #compressed: Map<object, EncodedFrame> | undefined = undefined;
 
   static {
@@ -100,9 +101,9 @@ export class PreparedMessage {
 }
 
 /**
- * Prepares a message to be sent on many connections: it is encoded once, and a server's connections all transmit the same memory.
+ * Prepares a message to be sent on many connections: it is encoded once, and a server's connections transmit the same memory.
  *
- * The bytes are copied, so they are the caller's again when this returns. Lone surrogates in a string become U+FFFD.
+ * The bytes are copied, so they belong to the caller again when this returns. Lone surrogates in a string become U+FFFD.
  *
  * @throws {TypeError} when `data` is neither a string nor bytes, an option is unknown, or with `text` the bytes are not valid UTF-8
  * @see RFC 6455 6.1
@@ -118,7 +119,7 @@ export function prepare(data: string | BytesLike, options: PrepareOptions = {}):
   if (typeof data === 'string') return make(encodeText(data), compress, data.length);
   const opcode: DataOpcode = text ? Opcode.Text : Opcode.Binary;
   const frame = encode(FINAL | opcode, toBytes(data));
-  // Of the copy, which nobody else can write to meanwhile.
+  // Check the copy: the caller's bytes could change meanwhile.
   if (text) checkText(frame.payload, UTF8_BOUNDARY, true);
   return make(frame, compress, frame.payload.length);
 }
@@ -151,7 +152,7 @@ const NO_HEADER = new Uint8Array(0);
 function whole(encoded: EncodedFrame): EncodedFrame {
   if (!encoded.frame.hasChanged) return encoded;
   throw new TypeError(
-    'the bytes of this prepared message have been transferred: whoever transmits them may only read them. ' +
-      'Copy what is to be transferred, and prepare the message again',
+    'the memory of this prepared message was transferred. Code that writes transmitted bytes must only read them; ' +
+      'transfer a copy instead, and prepare the message again',
   );
 }

@@ -19,12 +19,15 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** At most this many bytes of answers to Ping frames are queued until the last of them has left. Beyond that only the latest is kept. */
+/**
+ * A batch of answers to Ping frames has at most this number of bytes. A further answer is held until the batch has left; of the held ones
+ * only the latest is kept.
+ */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
 export interface SenderOptions {
-  /** The longest payload of a frame of data, in bytes. */
+  /** The longest payload of a data frame, in bytes. */
   readonly fragmentSize: number;
   /** The source of masking keys, which a client must have. */
   readonly random: RandomSource | undefined;
@@ -45,11 +48,11 @@ export class Sender {
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
-  // The length of all answers to Ping frames queued since the outbox last held none, including those that have left since.
+  // The length of the current batch of answers, whether or not they have left.
   #pongBytes = 0;
-  // The number of bytes to transmit until the last of these answers has left; 0 or less when it has.
+  // The number of bytes to transmit until the last answer of the batch has left. 0 or less once it has.
   #bytesToLastPong = 0;
-  // The payload of the latest answer, if there was no room for it.
+  // The payload of the answer that is held.
   #heldPong: Uint8Array | undefined = undefined;
   // The length of our Close frame and of all answers to Ping frames after it; 0 until it has been queued.
   #tailBytes = 0;
@@ -65,7 +68,7 @@ export class Sender {
     this.#transform = transform;
   }
 
-  /** Whether another connection can use it: nothing waits, no message is in progress, and it keeps no state of its connection. */
+  /** Whether another connection can use this sender: nothing waits, no message is in progress, and it keeps no state. */
   get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;
     return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
@@ -83,7 +86,7 @@ export class Sender {
    * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when they are sent as text and are not valid UTF-8
+   * @throws {TypeError} when bytes are sent as text and are not valid UTF-8
    */
   message(data: string | Uint8Array, compress?: boolean, lend = false, text = false): void {
     this.#checkBetweenMessages();
@@ -96,10 +99,10 @@ export class Sender {
   }
 
   /**
-   * Queues a message that was encoded before.
+   * Queues a prepared message.
    *
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when a driver has transferred the memory of its frame
+   * @throws {TypeError} when the memory of its frame was transferred by the code that transmitted it
    */
   prepared(message: PreparedMessage): void {
     this.#checkBetweenMessages();
@@ -138,7 +141,7 @@ export class Sender {
       if (this.#utf8 !== UTF8_BOUNDARY) {
         throw new TypeError('the last fragment ended inside a character; only a fragment of bytes can complete it');
       }
-      // Before the final fragment only whole code points are sent: the first half of a pair at the end waits for the second.
+      // A fragment of a string ends with a whole code point: the first half of a surrogate pair at its end waits for the second.
       payload = this.#surrogate + payload;
       const last = payload.charCodeAt(payload.length - 1);
       surrogate = !final && last >= 0xd800 && last <= 0xdbff ? payload.slice(-1) : '';
@@ -167,20 +170,14 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame. If there is no room, or one is held already, this one is held and replaces that one. */
+  /** Queues the answer to a Ping frame. If there is no room, or an answer is already held, this answer is held instead. */
   pong(payload: Uint8Array): void {
-    const size = this.#frames.sizeOf(payload.length);
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
-    if (this.#heldPong === undefined && this.#pongBytes + size <= MAX_PONGS) {
-      this.control(Opcode.Pong, payload);
-      this.#pongBytes += size;
-      this.#bytesToLastPong = this.#outbox.queuedBytes;
-      if (this.#tailBytes > 0) this.#tailBytes += size;
-      return;
-    }
+    const isRoom = this.#heldPong === undefined && this.#pongBytes + this.#frames.sizeOf(payload.length) <= MAX_PONGS;
+    if (isRoom) this.#queuePong(payload);
     // 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to previous Ping
     // frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame."
-    this.#heldPong = payload.slice();
+    else this.#heldPong = payload.slice();
   }
 
   /** Queues our Close frame. Only answers to Ping frames may be queued after it. */
@@ -210,7 +207,7 @@ export class Sender {
     return bytes;
   }
 
-  /** Whether the next bytes are the frame of a prepared message: see {@link Outbox.nextIsShared}. */
+  /** See {@link Outbox.nextIsShared}. */
   get nextIsShared(): boolean {
     return this.#outbox.nextIsShared;
   }
@@ -227,7 +224,7 @@ export class Sender {
   }
 
   /**
-   * Drops what waits, and returns the number of bytes dropped. Four things stay:
+   * Drops queued bytes, and returns the number of bytes dropped. Four things stay:
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
    * - our Close frame, with the answers to Ping frames after it,
@@ -253,20 +250,35 @@ export class Sender {
     );
   }
 
-  /** Queues the answer for which there was no room, if there is one. */
+  /** Queues the answer that is held, if there is one. */
   #placePong(): void {
-    if (this.#heldPong === undefined) return;
     const payload = this.#heldPong;
+    if (payload === undefined) return;
     this.#heldPong = undefined;
-    this.#bytesToLastPong = 0;
-    this.pong(payload);
+    this.#pongBytes = 0;
+    this.#queuePong(payload);
+  }
+
+  /** Queues an answer. If the random source throws, the answer is held instead, and the next `transmit` tries again. */
+  #queuePong(payload: Uint8Array): void {
+    try {
+      this.control(Opcode.Pong, payload);
+    } catch (error) {
+      // The random source may have held a later answer meanwhile: then that one is enough.
+      this.#heldPong ??= payload.slice();
+      throw error;
+    }
+    const size = this.#frames.sizeOf(payload.length);
+    this.#pongBytes += size;
+    this.#bytesToLastPong = this.#outbox.queuedBytes;
+    if (this.#tailBytes > 0) this.#tailBytes += size;
   }
 
   /** Compresses a message, or a fragment of one, and queues it. */
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // What has been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so
+    // Bytes that have been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so
     // before compressing, enough are drawn for the longest possible output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);

@@ -3,10 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
 import { permessageDeflate } from '../../src/deflate/index.ts';
-import { Connection, type ConnectionOptions, type Role } from '../../src/index.ts';
+import { Connection, type ConnectionOptions, Opcode, type Role } from '../../src/index.ts';
+import { requestHead } from '../handshake/heads.ts';
 import { decodeFrames, type Frame } from '../reference.ts';
-import { drain, equalBytes, join, ZEROS } from '../support.ts';
-import { closeFrame, ending, NEVER, opened, QUIET, ROLES, receive, types } from './tools.ts';
+import { ascii, drain, equalBytes, join, ZEROS } from '../support.ts';
+import { closeFrame, ending, frame, NEVER, opened, ownClose, QUIET, ROLES, receive, sent, types } from './tools.ts';
 
 const test = suite('RFC 6455 7.1.7 dropping');
 
@@ -153,5 +154,22 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   assert.is(types(receive(client, drain(server))), 'open');
   return role === 'client' ? client : server;
 }
+
+test('a second reader-too-slow after exactly the response keeps the answer that was held, and our Close frame', () => {
+  const server = Connection.server(QUIET);
+  receive(server, ascii(requestHead()));
+  server.accept();
+  const response = server.queuedBytes;
+  // 32 answers fit into the 4 KiB that may wait. The last one is held.
+  for (let n = 0; n <= 32; n++) receive(server, frame('server', Opcode.Ping, new Uint8Array(125).fill(n)));
+  assert.is(server.transmit(0, response)?.length, response);
+  server.fail('reader-too-slow', undefined, 0);
+  const waiting = server.queuedBytes;
+  server.fail('reader-too-slow', undefined, 0);
+  assert.is(server.queuedBytes, 19, 'the held answer leaves no byte behind, and the Close frame is whole');
+  assert.is(waiting, 127 + 19);
+  assert.is(sent(server), ownClose('server', 1013, 'reader-too-slow'));
+  assert.is(ending(server).explanation.unsentBytes, 33 * 127);
+});
 
 test.run();

@@ -1,7 +1,7 @@
 // RFC 6455 7.1.7: failing the connection. The bytes that break each rule are in vectors.ts.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Connection, type EndEvent, type FailEvent, Opcode } from '../../src/index.ts';
+import { Connection, type ConnectionOptions, type EndEvent, type FailEvent, Opcode } from '../../src/index.ts';
 import { Pair } from '../pair.ts';
 import { ascii, concat, ZEROS } from '../support.ts';
 import {
@@ -13,6 +13,7 @@ import {
   opened,
   own,
   ownClose,
+  QUIET,
   ROLES,
   receive,
   rule,
@@ -135,6 +136,84 @@ test('5.3: the error of a random source reaches the caller, and the close deadli
   assert.throws(() => other.close(1000, '', 5), /no entropy/);
   assert.is(other.deadline, 5005);
   assert.is(other.timeout(5005).transport, 'destroy');
+});
+
+/** A client whose random source works only while `works` is true. */
+function withRandom(options: ConnectionOptions): { connection: Connection; state: { works: boolean } } {
+  const state = { works: true };
+  const random = (bytes: Uint8Array): void => {
+    if (!state.works) throw new Error('no entropy');
+    bytes.fill(0);
+  };
+  const connection = Connection.opened('client', {}, { ...QUIET, random, ...options });
+  connection.poll();
+  return { connection, state };
+}
+
+for (const end of ['close', 'fail'] as const) {
+  test(`5.3: ${end} ends a pause even if the random source throws, so that the end is delivered`, () => {
+    const { connection, state } = withRandom({});
+    connection.receive(frame('client', 0x1, 'Hello'));
+    connection.pause();
+    state.works = false;
+    assert.throws(() => (end === 'close' ? connection.close() : connection.fail('handler-failed')), /no entropy/);
+    assert.equal([connection.paused, connection.state, connection.deadline], [false, 'closing', 5000]);
+    connection.timeout(5000);
+    // After `close`, messages are dropped even if no Close frame could be queued.
+    assert.is(types(connection), end === 'close' ? 'end' : 'fail end');
+    assert.is(connection.transport, 'destroy');
+  });
+}
+
+test('5.3: if the random source throws when a connection fails, the stall deadline does not explain the end', () => {
+  const random = (bytes: Uint8Array): void => {
+    if (connection?.queuedBytes) throw new Error('no entropy');
+    bytes.fill(0);
+  };
+  let connection: Connection | undefined;
+  connection = Connection.opened('client', {}, { ...QUIET, stallTimeout: 1000, random });
+  connection.poll();
+  for (let n = 0; n < 2048; n++) connection.send('');
+  connection.written(0, 0);
+  assert.throws(() => connection?.fail('handler-failed', undefined, 0), /no entropy/);
+  assert.is(connection.deadline, 5000);
+  assert.is(rule(connection.timeout(5000)), 'handler-failed');
+});
+
+test('5.5.2: a heartbeat Ping frame that could not be masked is not expected to be answered', () => {
+  const { connection, state } = withRandom({ heartbeat: { interval: 100, timeout: 30 } });
+  state.works = false;
+  assert.throws(() => connection.timeout(100), /no entropy/);
+  assert.is(connection.deadline, 200);
+  state.works = true;
+  connection.timeout(200);
+  assert.equal([connection.deadline, connection.queuedBytes], [230, 10]);
+});
+
+test('5.5.2: an answer whose masking key could not be drawn is sent with the next transmit', () => {
+  const { connection, state } = withRandom({});
+  state.works = false;
+  connection.receive(frame('client', 0x9, 'first'));
+  assert.throws(() => connection.poll(), /no entropy/);
+  assert.is(connection.queuedBytes, 11);
+  assert.throws(() => connection.transmit(), /no entropy/);
+  assert.is(connection.queuedBytes, 11);
+  state.works = true;
+  assert.is(sent(connection), own('client', 0xa, 'first'));
+});
+
+test('5.5.1: an answer after our Close frame that could not be masked counts as behind it', () => {
+  const { connection, state } = withRandom({});
+  for (let n = 0; n < 2047; n++) connection.send('');
+  sent(connection);
+  // The last key of the pool.
+  connection.close(1000, '', 0);
+  state.works = false;
+  connection.receive(frame('client', 0x9, 'late'));
+  assert.throws(() => connection.poll(), /no entropy/);
+  state.works = true;
+  assert.is(connection.transmit(7, 8)?.length, 8);
+  assert.equal([connection.queuedBytes, connection.deadline], [10, 5007]);
 });
 
 test('poll throws an error that is not a fault of the peer', () => {

@@ -40,6 +40,14 @@ for (const role of ROLES) {
     });
   }
 
+  test(`7.4.1: a burst is limited even if perSecond is Infinity (${role})`, () => {
+    const connection = opened(role, { rateLimits: { controlFrames: { perSecond: Infinity, burst: 3 } } });
+    const ping = frame(role, Ping);
+    for (let n = 0; n < 3; n++) assert.is(types(receive(connection, ping, 0)), 'ping');
+    assert.is(types(receive(connection, concat(ping, ping, ping), 1)), 'ping ping ping');
+    assert.is(rule(receive(connection, ping, 1)), 'control-rate');
+  });
+
   test(`7.4.1: bytes are counted in each fragment, messages once (${role})`, () => {
     const connection = opened(role, { rateLimits: { messages: { perSecond: 1 }, bytes: { perSecond: 10 } } });
     for (let n = 0; n < 10; n++) assert.equal(receive(connection, frame(role, n === 0 ? Text : 0, 'x', false)), []);

@@ -40,7 +40,7 @@ for (const role of ROLES) {
     assert.is(connections.length, 20);
   });
 
-  spare(`offsets of faults count the bytes of the own connection (${role})`, () => {
+  spare(`fault offsets count only the connection's own bytes (${role})`, () => {
     const [a, b, c] = opened(role);
     receive(a, frame(role, 2, new Uint8Array(1000)));
     receive(b, frame(role, 2, 'b'));

@@ -42,7 +42,7 @@ class Clocked extends Timers {
 const SETTERS: Readonly<Record<DeadlineName, (timers: Clocked, time: number) => void>> = {
   handshake: (timers, time) => timers.at(0, { handshakeTimeout: time }).startHandshake(timers.opening),
   ping: (timers, time) => timers.at(0, { heartbeat: { interval: time, timeout: 1 } }).startOpen(),
-  pong: (timers, time) => void timers.at(0, { heartbeat: { interval: NEVER, timeout: time } }).heartbeat(),
+  pong: (timers, time) => timers.at(0, { heartbeat: { interval: NEVER, timeout: time } }).pinged(),
   idle: (timers, time) => timers.at(0, { idleTimeout: time }).alive(),
   message: (timers, time) => timers.at(0, { messageProgress: { bytes: 1, within: time } }).watchMessage(0, 0),
   stall: (timers, time) => timers.at(0, { stallTimeout: time }).startStall(),
@@ -55,16 +55,13 @@ test('at first no deadline runs', () => {
   for (const now of [-NEVER, 0, Number.MAX_VALUE, NEVER, Number.NaN]) assert.is(timers.passed(now), undefined);
 });
 
-// In the order in which setting one clears none of those before it.
+// In an order in which setting one clears none of those before it.
 const SET: readonly DeadlineName[] = ['ping', 'idle', 'handshake', 'message', 'stall', 'close', 'pong'];
 
 for (const name of SET) {
   test(`${name} is the deadline when it is the earliest, and passes exactly at its time`, () => {
     const timers = new Clocked();
-    for (const other of SET) {
-      // A heartbeat Ping frame sets when the next one is due.
-      if (other !== 'pong' || name === 'pong') SETTERS[other](timers, other === name ? 100 : 200);
-    }
+    for (const other of SET) SETTERS[other](timers, other === name ? 100 : 200);
     assert.is(timers.deadline, 100);
     assert.is(timers.passed(99.9), undefined);
     assert.is(timers.passed(100), name);
@@ -98,7 +95,7 @@ test('deadlines are whole milliseconds, rounded up, and Infinity sets none', () 
   }
 });
 
-test('at the time Infinity all deadlines that run have passed, and no other', () => {
+test('at time Infinity every running deadline has passed, and no other', () => {
   const timers = new Clocked();
   SETTERS.idle(timers, 1e300);
   assert.is(timers.passed(NEVER), 'idle');
@@ -109,6 +106,8 @@ test('at the time Infinity all deadlines that run have passed, and no other', ()
 test('5.5.2: the next Ping frame is due after the interval, and the answer after the timeout', () => {
   const timers = new Clocked().at(1000.75, { heartbeat: { interval: 100.5, timeout: 30 } });
   timers.heartbeat();
+  assert.is(timers.deadline, 1102);
+  timers.pinged();
   assert.is(timers.deadline, 1031);
   timers.alive();
   assert.is(timers.deadline, 1102);
@@ -122,6 +121,7 @@ test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once
   // It is valid until the next call.
   const first = timers.at(100, { heartbeat }).heartbeat().slice();
   const second = timers.at(200, { heartbeat }).heartbeat();
+  timers.pinged();
   for (const payload of [first, new Uint8Array(0), second.subarray(1), Uint8Array.of(...second, 0)]) {
     assert.is(latency(payload, 210), undefined);
   }
@@ -129,7 +129,7 @@ test('5.5.3: only the Pong frame for the last Ping frame gives the latency, once
   assert.is(latency(second, 218), undefined);
 });
 
-test('5.5.2: every Ping frame of a connection has a payload of its own', () => {
+test('5.5.2: every heartbeat Ping frame of a connection has a payload of its own', () => {
   const timers = new Clocked().at(0, { heartbeat: { interval: 1, timeout: 1 } });
   const payloads = new Set<string>();
   for (let n = 0; n < 70_000; n++) payloads.add(String(timers.heartbeat()));
@@ -140,6 +140,7 @@ test('5.5.2: every Ping frame of a connection has a payload of its own', () => {
 test('an interval of Infinity sends no Ping frame, and a timeout of Infinity expects no answer', () => {
   const timers = new Clocked().at(5, { heartbeat: { interval: NEVER, timeout: NEVER } });
   timers.heartbeat();
+  timers.pinged();
   assert.is(timers.deadline, NEVER);
 });
 

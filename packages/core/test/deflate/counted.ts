@@ -14,7 +14,7 @@ export interface Counts {
 /** Returns the engine of the tests, and counts what it does. */
 export function counted(): Counts {
   const log: string[] = [];
-  /** Calls the method of `of`, and says so. */
+  /** Calls the method of `of`, and records the call. */
   const logged = (name: string, of: Deflater | Inflater) => ({
     reset(): void {
       log.push(`${name} reset`);

@@ -183,7 +183,7 @@ const PAIRS: [client: DeflateOptions | undefined, server: DeflateOptions | undef
 ];
 
 for (const [client, server, expected, rsv] of PAIRS) {
-  test(`5.1 a client with ${JSON.stringify(client)} and a server with ${JSON.stringify(server)}`, () => {
+  test(`5.1 a client with ${JSON.stringify(client)} and a server with ${JSON.stringify(server)} agree on ${expected}`, () => {
     const pair = new Pair({
       client: client === undefined ? {} : { compression: deflate(client) },
       server: server === undefined ? {} : { compression: deflate(server) },

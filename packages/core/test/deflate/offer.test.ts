@@ -135,7 +135,7 @@ for (const [section, parameters] of MALFORMED) {
     assert.equal(accept(named(parameters)), ['declined', 'declined']);
     const everything = { serverNoContextTakeover: true, serverMaxWindowBits: 15 };
     for (const request of [{}, everything]) {
-      const why = 'response-extensions: a parameter is unknown, there twice, or has an invalid value';
+      const why = 'response-extensions: a parameter is unknown, appears twice, or has an invalid value';
       assert.is(confirm(request, named(parameters)), why);
     }
   });
@@ -189,7 +189,7 @@ const PREFERENCES: [offers: string, answer: string][] = [
 ];
 
 for (const [offers, answer] of PREFERENCES) {
-  test(`5.1 of "${offers}" a server takes the first that it can: ${answer}`, () => {
+  test(`5.1 of "${offers}" a server accepts the first that it can: ${answer}`, () => {
     assert.is(accept(offers)[0], answer);
   });
 }

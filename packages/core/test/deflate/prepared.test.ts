@@ -67,7 +67,7 @@ test('with context takeover each connection compresses a prepared message itself
   assert.is(counts.deflated, 8);
 });
 
-test('the option compress decides whether a prepared message is compressed, else the threshold of the connection', () => {
+test('the option compress decides whether a prepared message is compressed, otherwise the threshold of the connection', () => {
   const setting = { agreement: NO_TAKEOVER, transform: { threshold: 4 } };
   const firstByte = (text: string, compress?: boolean): number | undefined => {
     const connection = opened('server', {}, setting);
@@ -104,7 +104,10 @@ if (transfer !== undefined) {
         connection.send(message);
         continue;
       }
-      assert.throws(() => connection.send(message), /transferred: whoever transmits them may only read them/);
+      assert.throws(
+        () => connection.send(message),
+        /transferred. Code that writes transmitted bytes must only read them/,
+      );
       connection.send('a');
       assert.is(connection.state, 'open');
       assert.ok(connection.queuedBytes > 0);

@@ -141,7 +141,7 @@ for (const role of ROLES) {
     'the end of the transport': (connection) => void [...connection.receiveEnd()],
     "the peer's Close frame": (connection) => void events(connection, [frame(role, { opcode: 8 })]),
     'a broken rule': (connection) => void events(connection, [frame(role, { opcode: 3 })]),
-    'what is not DEFLATE': (connection) => void events(connection, [compressed(role, 1, hex('ff ff'))]),
+    'data that is not DEFLATE': (connection) => void events(connection, [compressed(role, 1, hex('ff ff'))]),
   })) {
     test(`an engine is closed with ${name} (${role})`, () => {
       const counting = counted();

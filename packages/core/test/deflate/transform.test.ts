@@ -3,8 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Connection } from '../../src/index.ts';
 import { ROLES } from '../connection/tools.ts';
-import { equalBytes, hex, join, joinFragments, splitBytes, summarize, toHex, utf8, ZEROS } from '../support.ts';
-import { compressed, events, frame, frames, HELLO, HELLO_AGAIN, noise, opened, TEXT } from './tools.ts';
+import { decodeFrames } from '../reference.ts';
+import { drain, equalBytes, hex, join, joinFragments, splitBytes, summarize, toHex, utf8, ZEROS } from '../support.ts';
+import { compressed, events, frame, frames, HELLO, HELLO_AGAIN, noise, opened, payload, TEXT } from './tools.ts';
 import { expectCorrupt, INFLATED } from './vectors.ts';
 import { deflate } from './zlib.ts';
 
@@ -99,14 +100,15 @@ for (const role of ROLES) {
 
   // 1007
 
-  test(`10.4 a compressed message may have 2 × maxMessageSize + 64 KiB on the wire, even if it inflates to nothing (${role})`, () => {
+  test(`10.4 a compressed message may take 2 × maxMessageSize + 64 KiB and 16 bytes for each frame on the wire, even if it inflates to nothing (${role})`, () => {
     // Empty blocks, without end.
     const payload = join(Array<Uint8Array>(2000).fill(hex('00 00 00 ff ff')));
     const part = (first: boolean): Uint8Array =>
       frame(role, { fin: false, rsv: first ? 4 : 0, opcode: first ? 2 : 0, payload });
     for (const [maxMessageSize, parts] of [
       [10_000, 8],
-      [17_232, 10],
+      [17_151, 9],
+      [17_152, 10],
     ] as const) {
       const connection = opened(role, { maxMessageSize, maxFrameSize: 20_000 });
       for (let count = 0; count < parts; count++) assert.equal(events(connection, [part(count === 0)]), []);
@@ -114,6 +116,32 @@ for (const role of ROLES) {
       assert.equal(events(connection, [part(false)]), [['fail', 'message-too-big', offset]]);
       assert.is(frames(connection).length, 1);
     }
+  });
+
+  test(`10.4 no more than maxMessageSize frames are allowed for: the others may be empty (${role})`, () => {
+    for (const messages of ['whole', 'fragments'] as const) {
+      const connection = opened(role, { maxMessageSize: 5, maxFrameSize: 100, messages });
+      const begin = frame(role, { fin: false, rsv: 4, opcode: 2, payload: hex('00 00 00 ff ff') });
+      const rest = frame(role, { fin: false, opcode: 0, payload: hex('00 00 00 ff ff') });
+      const count = Math.floor((2 * 5 + 65_536 + 5 * 16) / 5);
+      assert.equal(events(connection, [begin, join(Array<Uint8Array>(count - 1).fill(rest))]), []);
+      assert.equal(events(connection, [rest]), [['fail', 'message-too-big', begin.length + (count - 1) * rest.length]]);
+    }
+  });
+
+  test(`7.2.1 a message of maxMessageSize bytes is delivered, even if each byte is a compressed fragment (${role})`, () => {
+    const data = Uint8Array.from({ length: 16_384 }, (_, i) => (i * i) >> 3);
+    const peer = opened(role === 'server' ? 'client' : 'server');
+    for (let at = 0; at < data.length; at++) {
+      peer.sendFragment(data.subarray(at, at + 1), at === data.length - 1, { compress: true });
+    }
+    const bytes = drain(peer);
+    const length = payload(decodeFrames(bytes).frames).length;
+    assert.ok(length > 2 * data.length + 65_536, `${length} bytes of payload would be too long in one frame`);
+    const [message, ...more] = opened(role, { maxMessageSize: data.length }).receive(bytes);
+    assert.equal(more, []);
+    assert.ok(message?.type === 'binary');
+    equalBytes(message.data, data);
   });
 
   test(`7.2.2 "hello hello hello" without its last bytes fails with 1007 (${role})`, () =>

@@ -75,8 +75,8 @@ for (const [name, state, bytes, rule, offset] of [
   ['another message in a message', { inMessage: true }, '89 00 81', 'message-interleaved', 2],
   ['another message, also a binary one', { inMessage: true }, '02 00', 'message-interleaved', 0],
   ['a continuation of nothing', { inMessage: false }, '00', 'continuation-without-message', 0],
-  ['what is wrong besides comes first', { inMessage: false }, 'c0', 'reserved-bits', 0],
-  ['an opcode that is none', { inMessage: true }, '83 00', 'reserved-opcode', 0],
+  ['another broken rule is reported first', { inMessage: false }, 'c0', 'reserved-bits', 0],
+  ['an undefined opcode', { inMessage: true }, '83 00', 'reserved-opcode', 0],
 ] as const) {
   reader(`5.4 a wrong fragment fails at its first byte: ${name}`, () => {
     for (const chunks of [[bytes], bytes.split(' ')]) {
@@ -136,7 +136,7 @@ reader('pendingSince is the offset of an incomplete frame', () => {
   assert.equal(since, [-1, 0, 0, 3, 3, -1, 9]);
 });
 
-reader('a chunk is never written to, and released when it has been read', async () => {
+reader('a chunk is never written to, and is released when it has been read', async () => {
   const from = new FrameReader(RULES);
   const parse = (): WeakRef<ArrayBuffer> => {
     const chunk = hex(`82 83 01 02 03 04 61 62 63  82 fe 03 e8 01 02 03 04 ${times(10, '61')}`);

@@ -40,7 +40,7 @@ for (const [name, bytes, body] of [
   ['trailers', '1\r\nx\r\n0\r\nA: b\r\n\r\n', 'x'],
   ['nothing', '0\r\n', ''],
   // A malformed chunk ends the body before it.
-  ['a size that is none', '1\r\nx\r\nz\r\n', 'x'],
+  ['an invalid chunk size', '1\r\nx\r\nz\r\n', 'x'],
   ['no size', '1\r\nx\r\n\r\n', 'x'],
   ['a negative size', '1\r\nx\r\n-1\r\n', 'x'],
   ['a size too long to be true', '1\r\nx\r\n100000000\r\n', 'x'],

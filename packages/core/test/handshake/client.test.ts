@@ -149,7 +149,7 @@ test('RFC 9112 5.2: the fold of a folded line becomes a space', () => {
   ]);
 });
 
-test('F32: the offset of a fault in a response does not depend on the chunks', () => {
+test('the offset of a fault in a response does not depend on the chunks', () => {
   const informational = 'HTTP/1.1 100 Continue\r\n\r\n';
   const refusal = 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\n';
   const offsets: [string, number][] = [
@@ -201,7 +201,7 @@ const RULES: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(RESPONSE_FIELDS)) {
-  test(`4.1: ${name} is checked when it is absent, doubled, or has any byte outside ASCII`, () => {
+  test(`4.1: ${name} is checked when it is missing, duplicated, or has any byte outside ASCII`, () => {
     const options = { subprotocols: ['chat'] };
     const expected = RULES[name] ?? 'open';
     const absent = judgeResponse(responseHead({ ...RESPONSE_FIELDS, [name]: undefined }), options);

@@ -80,7 +80,7 @@ test('RFC 9112 5: a line is a field if its name is a token and its value is vali
   for (const line of ['', 'a', ':', ':a', 'a:\n', 'a:b\r\nc:d']) assert.not.ok(isFieldLine(line));
 });
 
-test('areUnique notices a name that is there twice', () => {
+test('areUnique notices a name that appears twice', () => {
   for (const names of [[], ['a'], ['a', 'b'], ['a', 'A']]) assert.ok(areUnique(names));
   for (const names of [
     ['a', 'a'],
@@ -199,7 +199,7 @@ for (const [value, expected] of [
   });
 }
 
-test('9.1: the same name or parameter may be there twice', () => {
+test('9.1: the same name or parameter may appear twice', () => {
   assert.equal(parseExtensions('foo; a; a=1, foo'), [
     {
       name: 'foo',

@@ -148,7 +148,7 @@ test('a head is not affected by the head before it', () => {
   assert.throws(() => read(new HeadReader('request', 1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
 });
 
-test('F25: a head is returned as it arrived, and can be parsed with its end or without', () => {
+test('a head is returned as it arrived, and can be parsed with its end or without', () => {
   const bytes = 'GET / HTTP/1.1\r\nA: b\r\n\r\n';
   const [head = ''] = read(new HeadReader('request', 1000), bytes);
   assert.is(head, bytes);
@@ -171,7 +171,7 @@ for (const [what, bytes, position] of [
   ['a first line that is too long', `A\r\n\r\n\r\n${'b'.repeat(19)}`, 17],
 ] as const) {
   for (const size of [bytes.length, 1]) {
-    test(`F32: the position of ${what} is the same in chunks of ${size}`, () => {
+    test(`the position of ${what} is the same in chunks of ${size}`, () => {
       const reader = new HeadReader('request', 20, what.includes('line') ? 10 : 20);
       assert.throws(() => read(reader, bytes, size), isA(HandshakeError));
       assert.is(reader.position, position);

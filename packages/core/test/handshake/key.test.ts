@@ -67,7 +67,7 @@ for (const [key, expected, why] of [
   ['dGhlIHNhbXBsZSBub25jZQ==\n', false, 'a line behind it'],
   [' dGhlIHNhbXBsZSBub25jZQ==', false, 'a space before it'],
 ] as const) {
-  test(`4.2.1: ${JSON.stringify(key)} is ${expected ? 'a' : 'no'} key: ${why}`, () => {
+  test(`4.2.1: ${JSON.stringify(key)} is ${expected ? 'a' : 'not a'} key: ${why}`, () => {
     assert.is(isKey(key), expected);
   });
 }

@@ -116,7 +116,7 @@ for (const [origin, policy, allowed, host] of [
 for (const [name, policy] of Object.entries({
   'a choice whether an Origin is required that is none': { requireOrigin: 'false' },
   'a choice whether an Origin is required that is a function': { requireOrigin: () => true },
-  'an origin that is no list': { origins: 'https://a.example' },
+  'an origin that is not a list': { origins: 'https://a.example' },
   'origins that are no list': { origins: {} },
   '* for all': { origins: ['*'] },
   'a host without a scheme': { origins: ['*.example.com'] },
@@ -126,7 +126,7 @@ for (const [name, policy] of Object.entries({
   'an origin that only begins as null does': { origins: ['nullable'] },
   'an empty origin': { origins: [''] },
   'a scheme without a host': { origins: ['https://'] },
-  'public origins that are no list': { publicOrigins: 'https://a.example' },
+  'public origins that are not a list': { publicOrigins: 'https://a.example' },
   'a public origin with a path': { publicOrigins: ['https://a.example/'] },
   'a public origin with a *': { publicOrigins: ['https://*.example'] },
   'a public origin without a scheme': { publicOrigins: ['a.example'] },

@@ -25,7 +25,7 @@ for (const [offered, spoken, chosen, expected] of [
   ['a', ['constructor', 'toString', '__proto__'], undefined, ''],
   ['Chat', ['chat'], undefined, ''],
 ] as const) {
-  test(`4.2.2: of ${offered} offered, ${spoken.join() || 'none'} spoken, ${chosen} chosen: "${expected}"`, () => {
+  test(`4.2.2: client offers ${offered ?? 'none'}, server supports ${spoken.join() || 'none'}, application chooses ${chosen ?? 'none'}: "${expected}"`, () => {
     const answer = accepted({ 'Sec-WebSocket-Protocol': offered }, { subprotocols: spoken }, { subprotocol: chosen });
     if (!answer.accepted) throw new Error('refused');
     assert.is(answer.subprotocol, expected);

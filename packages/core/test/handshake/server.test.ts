@@ -186,7 +186,7 @@ test('RFC 6585 5: a head of another reader is refused if it has too many fields,
   assert.is(rule({ truncated: true }), '431 head-too-big');
 });
 
-test('F32: the offset of a fault in a head does not depend on the chunks', () => {
+test('the offset of a fault in a head does not depend on the chunks', () => {
   const offsets: [string, number, ServerOptions?][] = [
     ['GET / HTTP/1.1\nHost: a\r\n\r\nmore', 14],
     ['GET / HTTP/1.1\r\nnonsense\r\n\r\nmore', 28],
@@ -246,7 +246,7 @@ const HIGH: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(REQUEST_FIELDS)) {
-  test(`4.2.1: ${name} is checked when it is absent, doubled, or has any byte outside ASCII`, () => {
+  test(`4.2.1: ${name} is checked when it is missing, duplicated, or has any byte outside ASCII`, () => {
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: undefined })), ABSENT[name] ?? 'conforms');
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: [value, value] })), DOUBLED[name] ?? 'conforms');
     for (const byte of HIGH_BYTES) {

@@ -1,4 +1,4 @@
-// RFC 7239, X-Forwarded-*: which site a request is for, where a proxy in front is trusted to say so.
+// RFC 7239, X-Forwarded-*: which site a request is for, where a proxy in front is trusted to name it.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ForwardedFields, isOriginOf, type Site, siteOf } from '../../src/handshake/site.ts';

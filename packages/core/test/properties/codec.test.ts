@@ -130,7 +130,7 @@ const nearlyUtf8 = fc
 
 const HOST = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-codec('8.1 text is validated and decoded as by the host', () => {
+codec('8.1 text is validated and decoded as the host does it', () => {
   check(
     4000,
     fc.property(fc.oneof(nearlyUtf8, fc.uint8Array({ maxLength: 12 })), key, (bytes, mask) => {
@@ -178,7 +178,7 @@ function stream(bytes: Uint8Array): boolean {
   return true;
 }
 
-codec('a text is encoded as by the host', () => {
+codec('a text is encoded as the host encodes it', () => {
   const units = fc.array(fc.oneof(fc.nat(0xffff), fc.integer({ min: 0xd800, max: 0xdfff }), fc.nat(127)), {
     maxLength: 80,
   });

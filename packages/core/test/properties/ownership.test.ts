@@ -115,7 +115,7 @@ ownership('writing to bytes after send never changes what is transmitted', () =>
   );
 });
 
-ownership('whatever is done to lent bytes, the peer receives whole frames or the end', () => {
+ownership('the peer receives whole frames or the end, no matter how lent bytes are changed', () => {
   check(
     300,
     fc.property(program, (steps) => {

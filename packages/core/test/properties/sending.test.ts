@@ -103,7 +103,7 @@ function whole(parts: readonly (string | Uint8Array)[]): Summary {
 
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);
 
-sending('whatever is sent arrives, fragmented and cut in any way, and as the reference reads it', () => {
+sending('everything that is sent arrives, however it is fragmented and cut, and as the reference reads it', () => {
   check(
     1500,
     fc.property(role, conversation, cuts, messages, (role, { fragmentSize, steps }, places, messages) => {

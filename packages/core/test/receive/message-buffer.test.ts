@@ -105,23 +105,26 @@ messageBuffer(
   },
 );
 
-messageBuffer('copies a part that has more than its parsed header in front of it, which may belong to others', () => {
-  const cases: [start: number, free: number][] = [
-    ...[0, 1, 2, 6, 14].map((free): [number, number] => [free, free]),
-    ...[0, 2, 13].map((free): [number, number] => [14, free]),
-    [1, 0],
-    [5000, 14],
-  ];
-  for (const [start, free] of cases) {
-    allocated = [];
-    const from = bytesOf(10_000 + start);
-    const expected = from.slice(start);
-    const buffer = new MessageBuffer();
-    buffer.append(from, start, 10_000 + start, Infinity, free);
-    assert.equal(allocated, start === free ? [] : [10_000], `at ${start}, with ${free} free bytes`);
-    equalBytes(buffer.take(), expected);
-  }
-});
+messageBuffer(
+  'copies a part if the chunk has other bytes before its header, because the application may own them',
+  () => {
+    const cases: [start: number, free: number][] = [
+      ...[0, 1, 2, 6, 14].map((free): [number, number] => [free, free]),
+      ...[0, 2, 13].map((free): [number, number] => [14, free]),
+      [1, 0],
+      [5000, 14],
+    ];
+    for (const [start, free] of cases) {
+      allocated = [];
+      const from = bytesOf(10_000 + start);
+      const expected = from.slice(start);
+      const buffer = new MessageBuffer();
+      buffer.append(from, start, 10_000 + start, Infinity, free);
+      assert.equal(allocated, start === free ? [] : [10_000], `at ${start}, with ${free} free bytes`);
+      equalBytes(buffer.take(), expected);
+    }
+  },
+);
 
 messageBuffer('peek shows all bytes held, and more can be appended after it', () => {
   const buffer = new MessageBuffer();
@@ -194,7 +197,7 @@ messageBuffer('finish moves a single part over its header if the last bytes fit 
   }
 });
 
-messageBuffer('finish joins when a kept part is not all that is held', () => {
+messageBuffer('finish joins unless a single kept part is all it holds', () => {
   for (const [before, between] of [
     [0, 1],
     [5, 0],

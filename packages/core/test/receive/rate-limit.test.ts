@@ -53,7 +53,7 @@ test('a refused call takes no tokens', () => {
   assert.ok(bucket.take(0, 100));
 });
 
-test('no pattern passes more than the rate and one burst', () => {
+test('no pattern of arrivals gets more than the rate and one burst', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = seeded(seed);
     const limit = { perSecond: 1 + random() * 100, burst: 1 + random() * 50 };
@@ -72,6 +72,28 @@ test('no pattern passes more than the rate and one burst', () => {
 test('the exact rate never breaks the limit', () => {
   const bucket = new TokenBucket({ perSecond: 3, burst: 1 });
   for (let n = 0; n < 100_000; n++) assert.ok(bucket.take(1, (n * 1000) / 3), String(n));
+});
+
+test('an infinite or minute rate with a finite burst still limits what arrives at once', () => {
+  for (const perSecond of [NEVER, Number.MAX_VALUE, Number.MIN_VALUE]) {
+    const bucket = new TokenBucket({ perSecond, burst: 5 });
+    assert.ok(bucket.take(1, 0));
+    assert.ok(bucket.take(4, 0));
+    assert.not.ok(bucket.take(1, 0), String(perSecond));
+    assert.not.ok(bucket.take(1e9, 0), String(perSecond));
+    assert.is(bucket.take(5, 1), perSecond > 1);
+    assert.not.ok(bucket.take(1, 1), String(perSecond));
+  }
+});
+
+test('a clock that goes back, or stays at Infinity, gives no tokens', () => {
+  const bucket = new TokenBucket({ perSecond: 1000, burst: 5 });
+  assert.is(drain(bucket, 100), 5);
+  assert.is(drain(bucket, 50), 0);
+  assert.is(drain(bucket, 100), 0);
+  assert.is(drain(bucket, 102), 2);
+  assert.is(drain(bucket, NEVER), 5);
+  assert.is(drain(bucket, NEVER), 0);
 });
 
 test('Infinity does not limit', () => {

@@ -232,7 +232,7 @@ const MEMORY: readonly (readonly [what: string, make: () => MessageBuffer, occup
 ];
 
 for (const [what, make, occupied] of MEMORY) {
-  memory(`10.4 the memory of 100 buffers that hold ${what} is ${occupied} bytes each`, async () => {
+  memory(`10.4 a buffer that holds ${what} occupies ${occupied} bytes`, async () => {
     const count = 100;
     const [bytes, buffers] = await retained(() => Array.from({ length: count }, make), bufferedBytes);
     assert.ok(Math.abs(bytes / count - occupied) < 300, `${bytes / count} bytes each`);

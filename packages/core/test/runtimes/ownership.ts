@@ -4,7 +4,7 @@ import { encodeFrame } from '../reference.ts';
 import { concat, equalBytes, split, splitBytes, summarize, ZEROS } from '../support.ts';
 import { type Expectation, same } from './expectation.ts';
 
-/** Takes the memory of bytes away from whoever else has a view of it; `undefined` where the engine has no way. */
+/** Takes the memory of bytes away from all other views of it; `undefined` where the engine has no way. */
 export const transfer: ((bytes: Uint8Array) => void) | undefined = (() => {
   const { structuredClone } = globalThis as { structuredClone?(value: unknown, options: object): unknown };
   if (structuredClone !== undefined) {
@@ -19,7 +19,7 @@ export function expectAlone(data: Uint8Array, chunks: readonly Uint8Array[], wha
   const { buffer, byteOffset, length } = data;
   const alone = byteOffset === 0 && buffer.byteLength === length;
   if (alone || chunks.some((chunk) => chunk.buffer === buffer)) return;
-  throw new Error(`${what}: ${length} bytes at ${byteOffset} of ${buffer.byteLength} that belong to somebody else`);
+  throw new Error(`${what}: ${length} bytes at ${byteOffset} of ${buffer.byteLength} that belong to another owner`);
 }
 
 const open = (role: Role, options: ConnectionOptions = {}): Connection => {

@@ -151,6 +151,35 @@ control('drop keeps an answer without room, which leaves before our Close frame'
   assert.is(sent(from), '8a 03 01 02 03 88 00');
 });
 
+control('5.5.3 an answer that could not be masked is held, and leaves later with its own payload', () => {
+  let works = true;
+  const random = (bytes: Uint8Array): void => {
+    if (!works) throw new RangeError('no entropy');
+    bytes.fill(0);
+  };
+  for (const transmit of [
+    (from: Sender) => from.transmit(1_000_000),
+    (from: Sender) => from.transmitInto(new Uint8Array(1_000_000)),
+  ]) {
+    works = true;
+    const from = client({ random });
+    fill(from, 6);
+    from.pong(hex('01 02 03'));
+    // One call of the random source fills 2048 keys. 512 of them are used, and these are the others.
+    for (let n = 0; n < 1536; n++) from.control(Opcode.Ping, hex(''));
+    transmit(from);
+    works = false;
+    assert.is(from.queuedBytes, 9);
+    assert.throws(() => transmit(from), /no entropy/);
+    assert.throws(() => from.close(hex('')), /no entropy/);
+    assert.is(from.queuedBytes, 9, 'it is still held');
+    from.pong(hex('04'));
+    works = true;
+    assert.is(sent(from), '8a 81 00 00 00 00 04');
+    assert.ok(from.isIdle);
+  }
+});
+
 control('5.5 control frames carry up to 125 bytes', () => {
   for (const from of [server(), client()]) {
     from.control(Opcode.Ping, bytes(125));

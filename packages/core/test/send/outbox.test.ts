@@ -5,7 +5,7 @@ import { Opcode } from '../../src/frame/header.ts';
 import type { Sender } from '../../src/send/sender.ts';
 import { collectGarbage } from '../garbage.ts';
 import { decodeFrames } from '../reference.ts';
-import { concat, equalBytes, hex, join, toHex } from '../support.ts';
+import { ascii, concat, equalBytes, hex, join, toHex } from '../support.ts';
 import { bytes, client, frames, of, server, transfer, transmitted } from './tools.ts';
 
 const outbox = suite('outbox');
@@ -65,7 +65,7 @@ outbox('messages leave in one part, even a long one with those before it', () =>
   }
 });
 
-outbox('a scratch that is full to its last byte is right', () => {
+outbox('a scratch filled to its last byte is transmitted unchanged', () => {
   const from = server();
   for (let i = 1; i <= 6; i++) from.message(of(i, 16_380));
   const got = [from.transmit(100_000 - 1), from.transmit(1)];
@@ -167,7 +167,7 @@ outbox('drop removes the messages of which no byte has left', () => {
 });
 
 outbox('drop keeps the head of the opening handshake', () => {
-  for (const first of [0, 1, 7]) {
+  for (const first of [0, 1, 7, 15, 16]) {
     const from = server();
     from.head('HTTP/1.1 101\r\n\r\n');
     from.message(of(1, 100));
@@ -180,7 +180,7 @@ outbox('drop keeps the head of the opening handshake', () => {
   }
 });
 
-outbox('after a drop messages are sent as by a new sender', () => {
+outbox('after a drop a sender sends messages as a new one does', () => {
   const from = server();
   from.message(of(1, 100));
   from.message(of(2, 100));
@@ -190,6 +190,47 @@ outbox('after a drop messages are sent as by a new sender', () => {
   from.message('a');
   assert.equal(transmitted(from).map(toHex), ['81 01 61']);
   assert.is(from.queuedBytes, 0);
+});
+
+const HEAD = 'HTTP/1.1 101\r\n\r\n';
+
+outbox('a second drop keeps only what has been transmitted in part, wherever the first one cut', () => {
+  const sizes = [HEAD.length, 102, 2, 4 + 200];
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  for (let first = 0; first <= total; first++) {
+    for (const second of [0, 1, 3, 200]) {
+      const from = server();
+      from.head(HEAD);
+      for (const length of [100, 0, 200]) from.message(of(1, length));
+      const got = first === 0 ? [] : [from.transmit(first) as Uint8Array];
+      from.drop();
+      // What the first drop has kept is the rest of a head or frame that has been transmitted in part.
+      const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size, 0));
+      const kept = first === 0 ? HEAD.length : (ends.find((end) => end >= first) as number);
+      assert.is(from.queuedBytes, kept - first, `${first}`);
+      for (const length of [50, 60]) from.message(of(2, length));
+      for (let left = second; left > 0 && from.queuedBytes > 0; left -= got.at(-1)?.length ?? 0)
+        got.push(from.transmit(left) as Uint8Array);
+      from.drop();
+      const bytes = concat(...got, ...transmitted(from));
+      assert.is(toHex(bytes.subarray(0, HEAD.length)), toHex(ascii(HEAD)));
+      const left = payloads(bytes.subarray(HEAD.length));
+      assert.ok(left.length <= 5, `${first}, ${second}`);
+      from.close(hex('03 e8'));
+      assert.equal(transmitted(from).map(toHex), ['88 02 03 e8'], `${first}, ${second}: nothing else is left`);
+    }
+  }
+});
+
+outbox('a drop after exactly the head leaves nothing to complete', () => {
+  const from = server();
+  from.head(HEAD);
+  from.message(of(1, 100));
+  from.transmit(HEAD.length);
+  assert.is(from.drop(), 102);
+  from.message(of(2, 100));
+  assert.is(from.drop(), 102);
+  assert.is(from.transmit(), undefined);
 });
 
 outbox('senders that write in turns do not mix their bytes in the scratch', () => {

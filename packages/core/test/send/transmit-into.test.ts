@@ -32,7 +32,7 @@ taking('transmitInto writes the bytes that transmit would return, in any parts',
   }
 });
 
-taking('transmitInto still writes what waits before a transferred loan', () => {
+taking('transmitInto writes the bytes queued before a transferred loan', () => {
   const from = server();
   const payload = of(1, 20_000);
   from.message('a');

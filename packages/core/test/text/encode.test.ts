@@ -35,7 +35,7 @@ function encoded(text: string, write?: Write): Uint8Array {
   return memory.subarray(2, 2 + length);
 }
 
-encode('every code point is encoded as by the host, lone surrogates as U+FFFD', () => {
+encode('every code point is encoded as the host encodes it, lone surrogates as U+FFFD', () => {
   for (let first = 0; first < 0x110000; first += 0x1000) {
     // A space between them keeps surrogates lone.
     const points = Array.from({ length: 0x1000 }, (_, i) => String.fromCodePoint(first + i));
@@ -46,7 +46,7 @@ encode('every code point is encoded as by the host, lone surrogates as U+FFFD', 
   }
 });
 
-encode('halves of surrogate pairs in any order are encoded as by the host', () => {
+encode('halves of surrogate pairs in any order are encoded as the host encodes them', () => {
   const units = ['', 'a', '\ud800', '\udbff', '\udc00', '\udfff', '€'];
   for (const a of units) {
     for (const b of units) {
@@ -66,7 +66,7 @@ encode("short and long texts are encoded, with the host's encoder or without", (
   }
 });
 
-encode('the length in bytes is right, measured by the host or by core', () => {
+encode('the length in bytes is correct, whether the host or core measures it', () => {
   try {
     for (const offers of [host.utf8Length, undefined]) {
       Object.assign(host, { utf8Length: offers });

@@ -119,7 +119,7 @@ for (const way of ['close', 'terminate', 'abort'] as const) {
   });
 }
 
-Deno.test('a refused connection says so', async () => {
+Deno.test('a refused connection is reported as such', async () => {
   const server = serve(LOCAL);
   await server.close();
   const { explanation, code } = await connect(server.url).closed;

@@ -4,14 +4,17 @@
  */
 export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = [
   ['context: upgrade and attach', 'there is no upgrade; on-deno/attach.ts tests attach'],
-  ['attach: sets TCP_NODELAY and no timeout', 'a Deno.Conn has neither a timeout nor listeners'],
+  ['attach: sets TCP_NODELAY, disables', 'a Deno.Conn has neither a timeout nor listeners'],
   ['the socket errors', 'an error cannot be injected into a Deno.Conn'],
   ['errors: a socket that errors in the same turn as upgrade', 'there is no upgrade'],
   ['errors: upgrade with a socket that is destroyed already', 'there is no upgrade'],
   ['left behind: a process whose connections have ended', 'it runs a Node program'],
   ['connect: createSocket returns the transport', 'the socket of a connection is a Deno.Conn'],
-  ['connect: a refused connection says so (several', "it checks Node's messages; on-deno/connect.ts checks Deno's"],
-  ['connect: a name that is not found says so', 'Deno does not report the name'],
+  [
+    'connect: a refused connection is reported as such (several',
+    "it checks Node's messages; on-deno/connect.ts checks Deno's",
+  ],
+  ['connect: an unknown host name is reported as such', 'Deno does not report the name'],
   ['connect: TLS: the server name for', "it needs Node's TLS server"],
   ['connect: TLS: an untrusted server', 'Deno words the error differently'],
   ['connect: plain text to a TLS port', 'Deno words the error differently'],
@@ -19,7 +22,7 @@ export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = 
   ['cork: 100 messages of 12', 'this much arrives in more than one read'],
   ['cork: 100 messages of 2000', 'this much arrives in more than one read'],
   [
-    'kept memory: memory kept for clients that do not read is bounded by what is queued (TLS)',
+    'kept memory: memory kept for clients that do not read is bounded by the bytes that are queued (TLS)',
     "Deno's node:tls continues to read while it is paused",
   ],
   ['zlib: zlib: BFINAL in the middle', 'Deno cannot compress with a dictionary'],
@@ -29,7 +32,10 @@ export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = 
   ['serve: other requests get the answer of the `http` listener', 'there is no HTTP server'],
   ['serve: close waits for an answer of the http', 'there is no HTTP server'],
   ['serve: garbage and a TLS hello', 'core waits for the end of such a head'],
-  ['serve: a request that comes while it closes', 'a client that has not sent a whole request is not waited for'],
+  [
+    'serve: a request on an existing socket gets 503 while',
+    'a client that has not sent a whole request is not waited for',
+  ],
   ['serve: `await using`', "it needs Node's HTTP server"],
 ];
 

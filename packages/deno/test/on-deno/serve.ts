@@ -109,18 +109,18 @@ Deno.test('the wait before accepting again doubles each time, up to a second, an
     },
   });
   const clock = new VirtualClock();
-  let tries = 0;
+  let attempts = 0;
   try {
-    const server = serve({ ...LOCAL, clock }, { ...echo, error: () => void tries++ });
+    const server = serve({ ...LOCAL, clock }, { ...echo, error: () => void attempts++ });
     await settled();
     for (const wait of [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000]) {
-      const before = tries;
+      const before = attempts;
       clock.advance(wait - 1);
       await settled();
-      assert.is(tries, before, `sooner than after ${wait} ms`);
+      assert.is(attempts, before, `sooner than after ${wait} ms`);
       clock.advance(1);
       await settled();
-      assert.is(tries, before + 1, `not after ${wait} ms`);
+      assert.is(attempts, before + 1, `not after ${wait} ms`);
     }
     await server.close();
     assert.is(clock.timers, 0);

@@ -40,7 +40,7 @@ export function exchangeAsServer(test: Register, { name, abilities }: Descriptio
       const ours = new Ours();
       const server = await bench.serve(ours.handlers, { subprotocols: SPOKEN, origins: LOCAL });
       const theirClose = await theirs.connect?.(server.url);
-      if (theirClose === undefined) throw new Error(`${name} is no client`);
+      if (theirClose === undefined) throw new Error(`${name} is not a client`);
       const { closed } = theirClose;
       await ours.expect('open');
       await run(ours, closed);
