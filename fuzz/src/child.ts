@@ -1,11 +1,16 @@
 /** The process that fuzzes one target; session.ts starts it and watches it. */
 import { openSync, writeSync } from 'node:fs';
-import { seeded } from '../../packages/core/test/pair.ts';
-import { branches, features, literals } from './coverage.ts';
-import { loadTarget, readInputs } from './files.ts';
-import { type Finding, transcribe } from './finding.ts';
+import { join } from 'node:path';
+import { seeded } from '../../packages/adapter/src/testing/random.ts';
+import { readCorpus } from './corpus.ts';
+import { branches, countedModules, features, literals } from './coverage.ts';
+import { loadTarget } from './files.ts';
+import { findingOf } from './finding.ts';
 import { type Fault, Fuzzer, fault } from './fuzzer.ts';
+import { CORPORA } from './here.ts';
+import { isOwn } from './loading.ts';
 import { cover, minimise } from './minimise.ts';
+import { registerHooks } from './register.ts';
 import type { Report, Task } from './session.ts';
 
 /** The most executions spent on minimising a finding. */
@@ -14,19 +19,23 @@ const PATIENCE = 3000;
 /** A run stops after this many different findings. */
 const ENOUGH = 20;
 
-// Nobody reads the stack traces of errors that a target expects, so they are not collected.
-const { stackTraceLimit } = Error;
-Error.stackTraceLimit = 0;
-
 // Ctrl-C reaches the whole process group, but the session decides when to stop.
 process.on('SIGINT', () => undefined);
+// Without its session, nobody watches it.
+process.once('disconnect', () => process.exit());
 const task = JSON.parse(process.argv[2] ?? '') as Task;
 let stopped = false;
 process.on('message', () => {
   stopped = true;
 });
 
+registerHooks(task.counted);
 const target = await loadTarget(task.target);
+// Nobody reads the stack traces of errors that a target expects, so they are not collected.
+const { stackTraceLimit } = Error;
+Error.stackTraceLimit = 0;
+
+send({ type: 'loaded', ...countedModules(isOwn) });
 const current = openSync(task.current, 'w');
 const identities = new Set<string>();
 const dictionary = [...literals]
@@ -39,7 +48,11 @@ let reported = 0;
 // From here on, the session takes silence for an input that never ends.
 progress();
 await fuzzer.try(new Uint8Array(0));
-for (const { data } of readInputs(task.target.corpus)) await turn(() => fuzzer.try(data));
+const corpora = new Set([
+  task.target.corpus,
+  ...(target.corpus === undefined ? [] : [join(CORPORA, `${target.corpus}.txt`)]),
+]);
+for (const path of corpora) for (const { data } of readCorpus(path)) await turn(() => fuzzer.try(data));
 for (const data of target.seeds?.() ?? []) {
   if (data.length <= task.maxLength) await turn(() => fuzzer.try(data));
 }
@@ -90,14 +103,11 @@ async function report(data: Uint8Array, first: Fault): Promise<void> {
   identities.add(identity);
   const fails = (smaller: Uint8Array): Promise<boolean> =>
     turn(async () => (await fuzzer.execute(smaller))?.identity === identity);
-  const small = await minimise(data, fails, PATIENCE);
+  const small = await minimise(data, fails, PATIENCE, target.simpler);
   Error.stackTraceLimit = stackTraceLimit;
-  const error = (await fault(target, small))?.error ?? first.error;
+  const last = (await fault(target, small)) ?? first;
   Error.stackTraceLimit = 0;
-  const finding: Finding = {
-    ...{ target: target.name, invariant: identity, transcript: transcribe(target, small, error) },
-    ...{ input: Buffer.from(small).toString('hex'), found: Buffer.from(data).toString('hex') },
-  };
+  const finding = findingOf(task.target.name, target, last, small, data);
   send({ type: 'finding', finding });
 }
 

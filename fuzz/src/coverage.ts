@@ -2,7 +2,7 @@
  * The features that an execution has reached: how often each branch of the instrumented sources was taken, in the buckets of AFL.
  */
 
-/** Enough counters for every branch of core and of pako. */
+/** Enough counters for every branch of core and of pako, and of most other implementations. */
 const ROOM = 65_536;
 
 /** Counts stop at 255. */
@@ -11,22 +11,33 @@ const words = new Int32Array(counts.buffer);
 let used = 0;
 
 /** The words that occur in the instrumented sources. */
-export const literals = new Set<string>();
+export const literals: Set<string> = new Set();
+
+/** The number of branches in each module that has some. */
+const modules = new Map<string, number>();
 
 /** The function that an instrumented module calls for its counters. */
-function counters(count: number, words: readonly string[]): Uint8ClampedArray {
+function counters(count: number, words: readonly string[], path: string): Uint8ClampedArray {
   for (const word of words) literals.add(word);
+  modules.set(path, count);
+  // What finds no room counts for nobody.
+  if (used + count > ROOM) return new Uint8ClampedArray(count);
   used += count;
-  if (used > ROOM) throw new RangeError(`more than ${ROOM} branches are instrumented`);
   return counts.subarray(used - count, used);
 }
 
-// Instrumented modules find it here, since this module is loaded first (session.ts).
+// Instrumented modules find it here.
 Object.assign(globalThis, { socklessCounters: counters });
 
 /** Returns the number of branches. */
 export function branches(): number {
   return used;
+}
+
+/** Returns the number of modules that count their branches, and of their branches, without those of `isOwn`. */
+export function countedModules(isOwn: (path: string) => boolean): { modules: number; branches: number } {
+  const others = [...modules].filter(([path, count]) => count > 0 && !isOwn(path));
+  return { modules: others.length, branches: others.reduce((sum, [, count]) => sum + count, 0) };
 }
 
 /** Maps a count to a bucket, one bit for each: 1, 2, 3, to 7, to 15, to 31, to 127, more. */

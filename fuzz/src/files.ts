@@ -1,27 +1,30 @@
-/** The folders of targets, corpora and findings. */
+/** The modules of targets, and their corpora. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Target } from '../targets/support/target.ts';
-
-/** The folder of this repository. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FUZZ = join(ROOT, 'fuzz');
+import { pathToFileURL } from 'node:url';
+import { CORPORA, HERE } from './here.ts';
+import { registerHooks } from './register.ts';
+import type { Target } from './target.ts';
 
 /** A target that can be loaded: one of ours by name, or any module by path. */
 export interface TargetFile {
   readonly name: string;
   readonly path: string;
-  /** The inputs in the repository. */
+  /** Whether it is in `targets/` of the repository. */
+  readonly isOurs: boolean;
+  /** The file with its inputs. */
   readonly corpus: string;
 }
 
-/** Returns all our targets. */
+const TARGETS = join(HERE, 'targets');
+
+/** Returns all our targets; the package that npm installs has none. */
 export function ownTargets(): TargetFile[] {
-  return readdirSync(join(FUZZ, 'targets'), { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => targetFile(join(FUZZ, 'targets', name)))
+  if (!existsSync(TARGETS)) return [];
+  return readdirSync(TARGETS, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map(({ name }) => targetFile(join(TARGETS, name)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -33,32 +36,25 @@ export function findTarget(nameOrPath: string): TargetFile | undefined {
 
 function targetFile(path: string): TargetFile {
   const name = basename(path).replace(/\.\w+$/, '');
-  return { name, path, corpus: join(FUZZ, 'corpus', name) };
+  const isOurs = path === join(TARGETS, basename(path));
+  return { name, path, isOurs, corpus: isOurs ? join(CORPORA, `${name}.txt`) : path.replace(/\.\w+$/, '.corpus.txt') };
 }
 
-/** @throws {TypeError} when the module is not a target */
+/**
+ * Imports a target: the `target` that a module exports, or the module itself.
+ *
+ * @throws {TypeError} when it is not a target
+ */
 export async function loadTarget({ path }: TargetFile): Promise<Target> {
-  const target = (await import(pathToFileURL(path).href)) as Partial<Target>;
+  registerHooks();
+  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  const all = { ...(module.default as object | undefined), ...module };
+  const target = (all.target ?? all) as Partial<Target>;
   if (typeof target.fuzz !== 'function' || !target.name || !target.description) {
-    throw new TypeError(`${path} does not export name, description and fuzz`);
+    throw new TypeError(`${path} does not export a target, or name, description and fuzz`);
   }
   return target as Target;
 }
 
-/** Returns the inputs of a folder with their paths; none if the folder does not exist. */
-export function readInputs(folder: string): { path: string; data: Uint8Array }[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .sort()
-    .map((name) => ({ path: join(folder, name), data: Uint8Array.from(readFileSync(join(folder, name))) }));
-}
-
 /** Returns a short name for bytes. */
 export const nameOf = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex').slice(0, 12);
-
-/** Replaces the inputs of a folder that {@link nameOf} has named; those named by a person stay. */
-export function writeInputs(folder: string, inputs: readonly Uint8Array[]): void {
-  mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) if (/^[0-9a-f]{12}$/.test(name)) rmSync(join(folder, name));
-  for (const data of inputs) writeFileSync(join(folder, nameOf(data)), data);
-}

@@ -2,15 +2,17 @@
  * The coverage-guided loop: it mutates an input of the corpus and passes it to the target. The result joins the corpus if it
  * took a new branch, or took a branch more often than any input before.
  */
-import type { Random } from '../../packages/core/test/pair.ts';
-import type { Target } from '../targets/support/target.ts';
+import type { Random } from '../../packages/adapter/src/testing/random.ts';
 import { Coverage, type Feature, features, reset } from './coverage.ts';
 import { mutate } from './mutate.ts';
+import type { Rule, Target } from './target.ts';
 
 /** An error that a target threw. */
 export interface Fault {
-  /** The same for all inputs that fail in the same way. */
+  /** The same for all inputs that fail in the same way: the rule, or the invariant if no rule is known. */
   readonly identity: string;
+  readonly invariant: string;
+  readonly rule: Rule | undefined;
   readonly error: unknown;
 }
 
@@ -120,12 +122,14 @@ export async function fault(target: Target, data: Uint8Array): Promise<Fault | u
     if (pending instanceof Promise) await pending;
     return undefined;
   } catch (error) {
-    return { identity: identify(error), error };
+    const invariant = invariantOf(error);
+    const rule = error instanceof Error && 'rule' in error ? (error.rule as Rule | undefined) : undefined;
+    return { identity: rule?.name ?? invariant, invariant, rule, error };
   }
 }
 
-/** Returns the name of the invariant, or the message of another error without its numbers. */
-function identify(error: unknown): string {
+/** Returns the invariant, or the message of another error without its numbers. */
+function invariantOf(error: unknown): string {
   if (error instanceof Error && 'invariant' in error) return String(error.invariant);
   const [line = ''] = String(error).split('\n');
   return line.slice(0, 200).replace(/\d+/g, '#');

@@ -7,11 +7,13 @@ import type { Entry } from './fuzzer.ts';
  *
  * @param isGood tells whether an input still shows what it is kept for
  * @param most the most calls of `isGood`
+ * @param simpler returns simpler forms of an input, by its meaning
  */
 export async function minimise(
   input: Uint8Array,
   isGood: (data: Uint8Array) => Promise<boolean>,
   most: number,
+  simpler: (data: Uint8Array) => Iterable<Uint8Array> = () => [],
 ): Promise<Uint8Array> {
   let best = input;
   let asked = 0;
@@ -22,9 +24,15 @@ export async function minimise(
     best = data;
     return true;
   };
+  /** Returns whether a simpler form that is shorter is good as well. */
+  const simplifies = async (): Promise<boolean> => {
+    for (const data of simpler(best)) if (data.length < best.length && (await improves(data))) return true;
+    return false;
+  };
   // A byte that has become zero may allow another one to be removed.
   for (let before: Uint8Array | undefined; before !== best && asked < most; ) {
     before = best;
+    while (await simplifies());
     for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
       for (let at = best.length - size; at >= 0; at -= size) {
         const without = new Uint8Array(best.length - size);

@@ -1,6 +1,6 @@
 /** Mutates inputs without knowing their meaning: bits, numbers, blocks, words of a dictionary, parts of other inputs. */
-import type { Random } from '../../packages/core/test/pair.ts';
-import { concat } from '../../packages/core/test/support.ts';
+import type { Random } from '../../packages/adapter/src/testing/random.ts';
+import { concat } from '../../packages/core/test/bytes.ts';
 
 /** Values likely to lie at a boundary. */
 const BYTES = [0, 1, 2, 7, 8, 10, 13, 0x20, 0x7d, 0x7e, 0x7f, 0x80, 0x81, 0x88, 0xbf, 0xc0, 0xed, 0xf4, 0xfe, 0xff];

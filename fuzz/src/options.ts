@@ -1,11 +1,28 @@
 /** The command line of the fuzzer. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findTarget, ownTargets, ROOT, type TargetFile } from './files.ts';
+import { findTarget, ownTargets, type TargetFile } from './files.ts';
 
 /** The text that `--help` prints. */
-export const HELP = readFileSync(new URL('../help.txt', import.meta.url), 'utf8').trimEnd();
+export const HELP = `sockless-fuzz --target MODULE [OPTION…]
+
+Searches for inputs that break an invariant of a target, guided by the coverage of what the target imports. The README explains what
+a target is: a few lines between your implementation and receiveTarget().
+
+  --target MODULE   the module of a target, in JavaScript or TypeScript (may be repeated)
+  --time SECONDS    how long each target runs (default: 60)
+  --runs N          end after N executions instead
+  --timeout SECONDS how long one input may take (default: 10)
+  --seed N          the seed of the random numbers (default: a new one each time, which is printed)
+  --instrument PART be guided only by modules whose paths contain PART (may be repeated; default: all that the target imports)
+  --blind           go on when nothing of the target can guide
+  --keep            keep the inputs that were found, minimised, in a corpus beside the target: NAME.corpus.txt
+  --replay FILE     execute one input of a target and print its transcript
+  --findings FOLDER where findings are written (default: findings)
+  --json FILE       write the results to FILE
+  --help            print this
+
+Ctrl-C ends the run and prints its results; a second Ctrl-C ends it at once. The exit status is 1 when there are findings, and 2 when
+there was nothing to run.`;
 
 /** The choices of one run. */
 export interface Options {
@@ -19,82 +36,84 @@ export interface Options {
   readonly keep: boolean;
   readonly replay: string | undefined;
   readonly instrument: readonly string[];
-  /** The number of schedules to simulate; 0 to fuzz. */
-  readonly simulate: number;
-  /** The adapter to simulate, by name, or the path of a module that exports a subject. */
-  readonly simulateAdapter: string | undefined;
-  /** The number of streams and handshakes to compare with other implementations; 0 to fuzz. */
-  readonly differential: number;
-  readonly findings: string;
+  readonly blind: boolean;
+  readonly findings: string | undefined;
   readonly json: string | undefined;
   readonly list: boolean;
   readonly help: boolean;
+  /** The values of further options, which not everybody has. */
+  readonly more: Readonly<Record<string, string | undefined>>;
 }
 
 /** A mistake on the command line. Its message is all that is printed. */
 export class UsageError extends Error {}
 
-/** @throws {UsageError} when an option or a target does not exist */
-export function parseOptions(args: readonly string[]): Options {
-  const values = parse(args);
-  const targets = (values.target ?? []).map((name) => {
+/**
+ * Reads the arguments.
+ *
+ * @param more the names of further options, each with a value
+ * @throws {UsageError} when an option or a target does not exist
+ */
+export function parseOptions(args: readonly string[], more: readonly string[] = []): Options {
+  const values = parse(args, more);
+  const list = (name: string): string[] => (values[name] ?? []) as string[];
+  const text = (name: string): string | undefined => values[name] as string | undefined;
+  const own = ownTargets();
+  const targets = list('target').map((name) => {
     const target = findTarget(name);
     if (target !== undefined) return target;
-    const names = ownTargets().map((own) => own.name);
+    const names = own.length > 0 ? `The targets are: ${own.map((each) => each.name).join(', ')}. ` : '';
     throw new UsageError(
-      `There is no target "${name}". The targets are: ${names.join(', ')}. The path of a module works too.`,
+      `There is no target "${name}". ${names}The path of a module works${names === '' ? '' : ' too'}.`,
     );
   });
   if (values.replay !== undefined && targets.length !== 1) throw new UsageError('--replay FILE needs one --target.');
+  if (targets.length === 0 && own.length === 0 && values.help !== true)
+    throw new UsageError('--target MODULE is missing. Try --help.');
   return {
-    targets: targets.length > 0 ? targets : ownTargets(),
+    targets: targets.length > 0 ? targets : own,
     // With --runs, only the number of executions ends a run.
-    time: number('time', values.time, values.runs === undefined ? 60 : 86_400),
-    runs: number('runs', values.runs, Number.MAX_SAFE_INTEGER),
-    timeout: number('timeout', values.timeout, 10),
-    seed: number('seed', values.seed, Math.floor(Math.random() * 2 ** 31)),
+    time: number('time', text('time'), values.runs === undefined ? 60 : 86_400),
+    runs: number('runs', text('runs'), Number.MAX_SAFE_INTEGER),
+    timeout: number('timeout', text('timeout'), 10),
+    seed: number('seed', text('seed'), Math.floor(Math.random() * 2 ** 31)),
     keep: values.keep === true,
-    replay: values.replay,
-    instrument: values.instrument ?? [],
-    simulate: number('simulate', values.simulate, values['simulate-adapter'] === undefined ? 0 : 1000),
-    simulateAdapter: values['simulate-adapter'],
-    differential: number('differential', values.differential, 0),
-    findings: values.findings ?? join(ROOT, 'fuzz/findings'),
-    json: values.json,
+    replay: text('replay'),
+    instrument: list('instrument'),
+    blind: values.blind === true,
+    findings: text('findings'),
+    json: text('json'),
     list: values.list === true,
     help: values.help === true,
+    more: Object.fromEntries(more.map((name) => [name, text(name)])),
   };
 }
 
-function number(name: string, text: string | undefined, otherwise: number): number {
+/** @throws {UsageError} when the text is not a number */
+export function number(name: string, text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
   if (value >= 0) return value;
   throw new UsageError(`--${name} takes a number, not ${text}.`);
 }
 
-function parse(args: readonly string[]) {
+function parse(args: readonly string[], more: readonly string[]): Record<string, unknown> {
+  const string = { type: 'string' } as const;
   try {
     return parseArgs({
       args: [...args],
       options: {
         target: { type: 'string', multiple: true },
-        time: { type: 'string' },
-        runs: { type: 'string' },
-        timeout: { type: 'string' },
-        seed: { type: 'string' },
-        keep: { type: 'boolean' },
-        replay: { type: 'string' },
         instrument: { type: 'string', multiple: true },
-        simulate: { type: 'string' },
-        'simulate-adapter': { type: 'string' },
-        differential: { type: 'string' },
-        findings: { type: 'string' },
-        json: { type: 'string' },
+        ...Object.fromEntries(
+          ['time', 'runs', 'timeout', 'seed', 'replay', 'findings', 'json', ...more].map((name) => [name, string]),
+        ),
+        keep: { type: 'boolean' },
+        blind: { type: 'boolean' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`, { cause: error });
+    throw new UsageError(`${error instanceof Error ? error.message : error}\nTry --help.`, { cause: error });
   }
 }

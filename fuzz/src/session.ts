@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { loadTarget, ROOT, type TargetFile } from './files.ts';
-import { type Finding, transcribe } from './finding.ts';
+import { loadTarget, type TargetFile } from './files.ts';
+import { type Finding, findingOf } from './finding.ts';
+import { IS_SOURCE, ownModule } from './here.ts';
+import type { Counted } from './loading.ts';
+import { UsageError } from './options.ts';
 
 /** The task of a process. */
 export interface Task {
@@ -25,6 +27,8 @@ export interface Task {
   readonly maxLength: number;
   /** Whether to return the corpus, minimised. */
   readonly keep: boolean;
+  /** The modules that guide it. */
+  readonly counted: Counted;
   /** The file for the input that is being executed. */
   readonly current: string;
 }
@@ -42,6 +46,7 @@ export interface Progress {
 
 /** A message from the process. */
 export type Report =
+  | { readonly type: 'loaded'; readonly modules: number; readonly branches: number }
   | ({ readonly type: 'progress' } & Progress)
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'done'; readonly kept: readonly string[] };
@@ -56,25 +61,32 @@ export interface Outcome extends Progress {
 /** A process that takes longer to load, in seconds, is taken never to begin. */
 const PATIENCE_AT_FIRST = 60;
 
-/** The instrumented sources: ours, pako, and the references, so that rules we do not implement also guide the fuzzer. */
+/** What guides our own targets: our sources, pako, and the references, so that rules we do not implement also guide. */
 const PARTS = ['/core/src/', '/deflate/src/', '/pako/dist/', '/core/test/reference.ts', '/naive-inflate.ts'];
 
-// The modules that the process loads before its program, in this order.
-const FOLLOW = new URL('../../packages/tools/follow.js', import.meta.url).href;
-const INSTRUMENT = new URL('instrument.js', import.meta.url).href;
-const COVERAGE = new URL('coverage.ts', import.meta.url).href;
-const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+/** Returns the modules that guide a target: for one of ours these and those named, for others those named, or all that it loads. */
+export function countedFor({ isOurs }: TargetFile, named: readonly string[]): Counted {
+  return { parts: isOurs ? [...PARTS, ...named] : named };
+}
+
+/** What a session tells while it runs. */
+export interface Watcher {
+  /** Called once the target is loaded, with the modules and branches that guide it, without the fuzzer's own. */
+  loaded(modules: number, branches: number): void;
+  progress(progress: Progress, findings: number): void;
+  finding(finding: Finding): void;
+}
 
 /**
  * Runs a session to its end, or until `stop`. An input that hangs or ends the process also ends the session.
  *
- * @param instrument parts of the paths of further sources to instrument
+ * @throws {UsageError} when the target cannot be loaded, or nothing of it would guide the fuzzer and `isBlind` is not set
  */
 export async function runSession(
   task: Omit<Task, 'current'>,
-  instrument: readonly string[],
+  isBlind: boolean,
   stop: AbortSignal,
-  watcher: { progress(progress: Progress, findings: number): void; finding(finding: Finding): void },
+  watcher: Watcher,
 ): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-fuzz-'));
   const current = join(folder, 'current');
@@ -82,11 +94,12 @@ export async function runSession(
   let total: Progress = { executions: 0, seconds: 0, branches: 0, of: 0, corpus: 0 };
   let kept: readonly string[] | undefined;
   let isLate = false;
+  let isUnguided = false;
+  let isLoaded = false;
 
-  const child = fork(CHILD, [JSON.stringify({ ...task, current } satisfies Task)], {
-    cwd: ROOT,
-    execArgv: [FOLLOW, INSTRUMENT, 'tsx', COVERAGE].flatMap((module) => ['--import', module]),
-    env: { ...process.env, SOCKLESS_INSTRUMENT: [...PARTS, ...instrument].join(',') },
+  const child = fork(ownModule('child'), [JSON.stringify({ ...task, current } satisfies Task)], {
+    // Node 26 prefers hooks that Node 20 does not have.
+    execArgv: ['--disable-warning=DEP0205', ...(IS_SOURCE ? ['--import', 'tsx'] : [])],
   });
   const end = (): boolean => child.connected && child.send('stop');
   stop.addEventListener('abort', end);
@@ -99,7 +112,12 @@ export async function runSession(
   child.on('message', (report: Report) => {
     patience = task.timeout;
     if (report.type === 'finding') add(report.finding);
-    else if (report.type === 'done') kept = report.kept;
+    else if (report.type === 'loaded') {
+      isLoaded = true;
+      isUnguided = report.branches === 0 && !(isBlind || task.target.isOurs);
+      if (isUnguided) child.kill('SIGKILL');
+      else watcher.loaded(report.modules, report.branches);
+    } else if (report.type === 'done') kept = report.kept;
     else {
       total = report;
       watcher.progress(total, findings.length);
@@ -109,21 +127,38 @@ export async function runSession(
   clearInterval(watchdog);
   stop.removeEventListener('abort', end);
 
-  if (kept === undefined) {
-    const input = readCurrent(current);
-    if (input === undefined) throw new Error(`the process of ${task.target.name} could not be started`);
-    const invariant = isLate ? `an input takes longer than ${task.timeout} seconds` : 'an input ends the process';
-    const transcript = transcribe(await loadTarget(task.target), input, invariant);
-    const digits = Buffer.from(input).toString('hex');
-    add({ target: task.target.name, invariant, input: digits, found: digits, transcript });
-  }
+  const input = kept === undefined ? readCurrent(current) : undefined;
   rmSync(folder, { recursive: true, force: true });
+  if (isUnguided) throw new UsageError(unguided(task));
+  if (kept === undefined && (input === undefined || !isLoaded)) {
+    throw new UsageError(`The process of ${task.target.name} could not be started: see above.`);
+  }
+  if (input !== undefined) {
+    const invariant = isLate ? `an input takes longer than ${task.timeout} seconds` : 'an input ends the process';
+    const fault = { identity: invariant, invariant, rule: undefined, error: invariant };
+    add(findingOf(task.target.name, await loadTarget(task.target), fault, input, input));
+  }
   return { ...total, findings, kept: kept ?? [] };
 
   function add(finding: Finding): void {
     findings.push(finding);
     watcher.finding(finding);
   }
+}
+
+/** Says why nothing guides the fuzzer, and what to do. */
+function unguided({ target, counted: { parts } }: Omit<Task, 'current'>): string {
+  const why =
+    parts.length === 0
+      ? `${target.path} and the modules that it imports have no branches`
+      : `no module that ${target.path} imports has a path with ${parts.map((part) => `"${part}"`).join(' or ')} and branches`;
+  return [
+    `Nothing would guide the fuzzer: ${why}.`,
+    parts.length === 0
+      ? 'Only JavaScript and TypeScript of the same process can be counted: let the target import the implementation itself.'
+      : 'Leave out --instrument to count every module that the target imports.',
+    'If the implementation runs in another process or runtime, --blind goes on, guided only by the reference that judges it.',
+  ].join('\n');
 }
 
 /** Returns the input that a process was executing, or `undefined` if it had not begun one. */

@@ -11,8 +11,8 @@ import {
   toFields,
   trim,
 } from '../../packages/core/src/handshake/fields.ts';
-import { bytesOf, latin1 } from './support/input.ts';
-import { holds, same, typed } from './support/target.ts';
+import { bytesOf, latin1 } from '../src/input.ts';
+import { holds, same, typed } from '../src/target.ts';
 
 export const name = 'fields';
 export const description =

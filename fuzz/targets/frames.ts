@@ -3,9 +3,9 @@ import { readFrames } from '../../packages/core/test/frames.ts';
 import { decodeFrames } from '../../packages/core/test/reference.ts';
 import { hex, splitBytes, toHex } from '../../packages/core/test/support.ts';
 import { VECTORS } from '../../packages/core/test/vectors.ts';
-import { mutateFrames } from './support/frames.ts';
-import { cutBy, Input } from './support/input.ts';
-import { holds, same } from './support/target.ts';
+import { cutBy, Input } from '../src/input.ts';
+import { mutateFrames } from '../src/receive/frames.ts';
+import { holds, same } from '../src/target.ts';
 
 export const name = 'frames';
 export const description =

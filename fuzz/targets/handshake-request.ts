@@ -4,9 +4,9 @@ import { HeadReader, parseRequestHead, parseResponseHead, respond } from '../../
 import { Connection, type ServerOptions } from '../../packages/core/src/index.ts';
 import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { requestHead } from '../../packages/core/test/handshake/heads.ts';
-import { bytesOf, latin1 } from './support/input.ts';
+import { bytesOf, latin1 } from '../src/input.ts';
+import { holds, same, typed } from '../src/target.ts';
 import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
-import { holds, same, typed } from './support/target.ts';
 
 export const name = 'handshake-request';
 export const description =

@@ -3,9 +3,9 @@ import { type ClientOptions, Connection } from '../../packages/core/src/index.ts
 import { HandshakeError } from '../../packages/core/src/rules.ts';
 import { responseHead } from '../../packages/core/test/handshake/heads.ts';
 import { ZEROS } from '../../packages/core/test/support.ts';
-import { bytesOf, latin1 } from './support/input.ts';
+import { bytesOf, latin1 } from '../src/input.ts';
+import { holds } from '../src/target.ts';
 import { describeScript, type Opening, open, readHead, readScript, sameOpening, scripts } from './support/opening.ts';
-import { holds } from './support/target.ts';
 
 export const name = 'handshake-response';
 export const description =

@@ -8,8 +8,8 @@ import {
 import { ProtocolError } from '../../packages/core/src/rules.ts';
 import { hex } from '../../packages/core/test/support.ts';
 import { VECTORS } from '../../packages/core/test/vectors.ts';
-import { Input } from './support/input.ts';
-import { holds, same, typed } from './support/target.ts';
+import { Input } from '../src/input.ts';
+import { holds, same, typed } from '../src/target.ts';
 
 export const name = 'header';
 export const description =

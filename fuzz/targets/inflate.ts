@@ -4,9 +4,9 @@ import { DeflateTransform } from '../../packages/core/src/deflate/index.ts';
 import { ProtocolError } from '../../packages/core/src/rules.ts';
 import { concat, hex, join } from '../../packages/core/test/support.ts';
 import { pako } from '../../packages/deflate/src/index.ts';
-import { cutBy, Input } from './support/input.ts';
+import { cutBy, Input } from '../src/input.ts';
+import { holds, same, typed } from '../src/target.ts';
 import { inflateMessage, Malformed, Truncated } from './support/naive-inflate.ts';
-import { holds, same, typed } from './support/target.ts';
 
 export const name = 'inflate';
 export const description =

@@ -9,8 +9,8 @@ import {
 } from '../../packages/core/src/deflate/offer.ts';
 import { type Extension, formatExtensions, parseExtensions } from '../../packages/core/src/handshake/fields.ts';
 import { HandshakeError } from '../../packages/core/src/rules.ts';
-import { bytesOf, Input, latin1 } from './support/input.ts';
-import { holds, same, typed, Violation } from './support/target.ts';
+import { bytesOf, Input, latin1 } from '../src/input.ts';
+import { holds, same, typed, Violation } from '../src/target.ts';
 
 export const name = 'offer';
 export const description =

@@ -1,4 +1,6 @@
 /** Any stream received by a client. */
-import { receiveTarget } from './support/receive.ts';
+import { receiveTarget } from '../src/receive/receive.ts';
+import { core } from './support/core.ts';
+import { exercise } from './support/exercise.ts';
 
-export const { name, description, fuzz, seeds, mutate, describe } = receiveTarget('client');
+export const target = receiveTarget('client', core, (...input) => exercise('client', ...input));

@@ -1,4 +1,6 @@
 /** Any stream received by a server. */
-import { receiveTarget } from './support/receive.ts';
+import { receiveTarget } from '../src/receive/receive.ts';
+import { core } from './support/core.ts';
+import { exercise } from './support/exercise.ts';
 
-export const { name, description, fuzz, seeds, mutate, describe } = receiveTarget('server');
+export const target = receiveTarget('server', core, (...input) => exercise('server', ...input));

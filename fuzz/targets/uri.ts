@@ -3,8 +3,8 @@ import { request } from '../../packages/core/src/handshake/client.ts';
 import { respond } from '../../packages/core/src/handshake/server.ts';
 import { hostField, parseUri } from '../../packages/core/src/handshake/uri.ts';
 import { ZEROS } from '../../packages/core/test/support.ts';
-import { bytesOf, latin1 } from './support/input.ts';
-import { holds, same, typed, Violation } from './support/target.ts';
+import { bytesOf, latin1 } from '../src/input.ts';
+import { holds, same, typed, Violation } from '../src/target.ts';
 
 export const name = 'uri';
 export const description =

@@ -13,8 +13,8 @@ import {
 } from '../../packages/core/src/text/text.ts';
 import { decodeUtf8, UTF8_BOUNDARY, unfinishedBytes, validateUtf8 } from '../../packages/core/src/text/utf8.ts';
 import { concat, decodeStrictly } from '../../packages/core/test/support.ts';
-import { bytesOf, cutBy, Input } from './support/input.ts';
-import { holds, same } from './support/target.ts';
+import { bytesOf, cutBy, Input } from '../src/input.ts';
+import { holds, same } from '../src/target.ts';
 
 export const name = 'utf8';
 export const description =

@@ -1,7 +1,11 @@
 // Every input that is kept, and every seed, once through its target: what was found once stays mended.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadTarget, ownTargets, readInputs } from '../src/files.ts';
+import { readCorpus, writeCorpus } from '../src/corpus.ts';
+import { loadTarget, ownTargets } from '../src/files.ts';
 import { fault } from '../src/fuzzer.ts';
 
 const corpus = suite('fuzz/corpus');
@@ -10,7 +14,10 @@ for (const file of ownTargets()) {
   corpus(file.name, async () => {
     const target = await loadTarget(file);
     assert.is(target.name, file.name);
-    const inputs = readInputs(file.corpus).map(({ path, data }) => [path, data] as const);
+    const text = readFileSync(file.corpus, 'utf8');
+    const lines = text.split('\n').slice(0, -1);
+    assert.equal(lines, [...new Set(lines)].sort(), 'its lines are sorted');
+    const inputs = readCorpus(file.corpus).map(({ name, data }, at) => [name ?? `line ${at + 1}`, data] as const);
     assert.ok(inputs.length > 0, 'there is a corpus');
     const seeds = [...(target.seeds?.() ?? [])].map((data, at) => [`seed ${at}`, data] as const);
     assert.ok(seeds.length > 0, 'there are seeds');
@@ -21,5 +28,23 @@ for (const file of ownTargets()) {
     }
   });
 }
+
+corpus('a corpus is rewritten without its other inputs, but with those that a person has named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sockless-corpus-'));
+  const path = join(folder, 'a.txt');
+  assert.equal(readCorpus(path), []);
+  writeFileSync(path, 'AQID\r\nmended-1 BQY=\r\n');
+  assert.equal(readCorpus(path), [
+    { name: undefined, data: Uint8Array.of(1, 2, 3) },
+    { name: 'mended-1', data: Uint8Array.of(5, 6) },
+  ]);
+  writeCorpus(path, [Uint8Array.of(255), new Uint8Array(0), Uint8Array.of(0), Uint8Array.of(255)]);
+  assert.is(readFileSync(path, 'utf8'), '/w==\nAA==\nmended-1 BQY=\n');
+  for (const wrong of ['mended 1 AQID', 'AQI', '=', 'AQJ=']) {
+    writeFileSync(path, `AQID\n${wrong}\n`);
+    assert.throws(() => readCorpus(path), /a\.txt:2 is not "base64" or "name base64"/, wrong);
+  }
+  rmSync(folder, { recursive: true });
+});
 
 corpus.run();

@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { simulateAll } from '../ours/simulate.ts';
+import { loadTarget, ownTargets } from '../src/files.ts';
 import type { Finding } from '../src/finding.ts';
 import { fault } from '../src/fuzzer.ts';
-import { description, fuzz, name } from './fixtures/broken.ts';
-import { run } from './support.ts';
+import { HELP, parseOptions, UsageError } from '../src/options.ts';
+import { Terminal } from '../src/terminal.ts';
+import { target as broken } from './fixtures/broken.ts';
+import { ours, run, runProgram } from './support.ts';
 
 const test = suite<{ folder: string }>('npm run fuzz');
 
@@ -16,46 +20,54 @@ test.before.each((context) => {
 });
 test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 
-const BROKEN = ['--target', 'fuzz/test/fixtures/broken.ts'];
+const BROKEN = ['--target', ours('test/fixtures/broken.ts')];
 const INVARIANT = 'any cut gives the same events';
 
-test('finds a planted bug by coverage and minimises it; the replay command reproduces it', async ({ folder }) => {
+test('finds a planted bug by coverage and minimises it; the command and the program replay it', async ({ folder }) => {
   const json = join(folder, 'results.json');
-  const { code, output } = run(...BROKEN, '--runs', '4000', '--seed', '1', '--findings', folder, '--json', json);
+  const { code, output } = await run(...BROKEN, '--runs', '700', '--seed', '1', '--findings', folder, '--json', json);
   assert.is(code, 1, output);
   assert.match(output, `FINDING broken: ${INVARIANT}`);
-  const [target] = JSON.parse(readFileSync(json, 'utf8')).targets as { findings: Finding[]; branches: number }[];
-  const finding = target?.findings.find(({ invariant }) => invariant === INVARIANT);
-  assert.ok(target !== undefined && target.branches > 500, 'branches are counted');
+  assert.match(output, /^ {2}ping-delivered \(RFC 6455 5\.5\.2\): a Ping frame is received/m);
+  assert.match(output, /^broken: guided by \d{4} branches in \d+ modules$/m);
+  const [results] = JSON.parse(readFileSync(json, 'utf8')).targets as { findings: Finding[]; branches: number }[];
+  const finding = results?.findings.find(({ invariant }) => invariant === INVARIANT);
+  assert.ok(results !== undefined && results.branches > 500, 'branches are counted');
   assert.ok(finding !== undefined);
+  assert.is(finding.rule?.name, 'ping-delivered');
   assert.ok(finding.input.length <= finding.found.length);
+  assert.ok(finding.input.endsWith(finding.bytes));
   const input = Uint8Array.from(Buffer.from(finding.input, 'hex'));
   for (let at = 0; at < input.length; at++) {
     const without = input.filter((_, index) => index !== at);
-    const found = await fault({ name, description, fuzz }, without);
-    assert.is.not(found?.identity, INVARIANT, `byte ${at} of ${finding.input} is not needed`);
+    const found = await fault(broken, without);
+    assert.is.not(found?.invariant, INVARIANT, `byte ${at} of ${finding.input} is not needed`);
   }
+  // The same input is harmless for an implementation without the bug.
+  const [own] = ownTargets().filter(({ name }) => name === 'receive-server');
+  assert.ok(own !== undefined);
+  assert.is(await fault(await loadTarget(own), input), undefined);
 
   const written = readdirSync(join(folder, 'broken')).map((name) => join(folder, 'broken', name));
   const transcript = written.find((path) => path.endsWith('.txt') && readFileSync(path, 'utf8').startsWith(INVARIANT));
   const text = readFileSync(transcript ?? '', 'utf8');
   for (const part of ['a server receives', 'cut into: ', 'whole:', '["ping",']) assert.match(text, part);
   const [, command = ''] = /^replay: npm run fuzz -- (.*)$/m.exec(text) ?? [];
-  const replayed = run(...command.split(' '));
-  assert.is(replayed.code, 1);
-  assert.match(replayed.output, `Violation: ${INVARIANT}`);
-  // The same input is harmless for an implementation without the bug.
-  assert.is(run(...command.replace(/--target \S+/, '--target receive-server').split(' ')).code, 0);
+  const program = (transcript ?? '').replace(/txt$/, 'mjs');
+  assert.match(readFileSync(program, 'utf8'), '// ping-delivered (RFC 6455 5.5.2)');
+  for (const replayed of [await run(...command.split(' ')), await runProgram(program)]) {
+    assert.is(replayed.code, 1);
+    assert.match(replayed.output, `Violation: ${INVARIANT}`);
+  }
 });
 
-for (const [name, what] of [
-  ['exits', 'an input ends the process'],
-  ['hangs', 'an input takes longer than 3 seconds'],
+for (const [name, what, ...more] of [
+  ['exits', 'an input ends the process', '--instrument', '/nowhere/', '--blind'],
+  ['hangs', 'an input takes longer than 1 seconds'],
 ] as const) {
-  test(`${what} is a finding and ends the run`, ({ folder }) => {
-    const target = `fuzz/test/fixtures/${name}.ts`;
-    const limits = ['--runs', '20000', '--timeout', '3', '--seed', '1'];
-    const { code, output } = run('--target', target, ...limits, '--findings', folder);
+  test(`${what} is a finding and ends the run`, async ({ folder }) => {
+    const limits = ['--runs', '20000', '--timeout', '1', '--seed', '1', '--findings', folder];
+    const { code, output } = await run('--target', ours(`test/fixtures/${name}.ts`), ...limits, ...more);
     assert.is(code, 1, output);
     assert.match(output, `FINDING ${name}: ${what}`);
     const [file = ''] = readdirSync(join(folder, name));
@@ -63,33 +75,53 @@ for (const [name, what] of [
   });
 }
 
-test('simulates the same schedules for the same seed', ({ folder }) => {
-  const results = ['one', 'two'].map((name) => {
+test('simulates the same schedules for the same seed', async ({ folder }) => {
+  const lines: string[] = [];
+  const terminal = new Terminal({ write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream);
+  const results: Record<string, unknown>[] = [];
+  for (const name of ['one', 'two']) {
     const json = join(folder, name);
-    const { code, output } = run('--simulate', '20', '--seed', '100', '--json', json);
-    assert.is(code, 0, output);
-    assert.match(output, '20 schedules (seeds 100 to 119)');
-    return JSON.parse(readFileSync(json, 'utf8')) as Record<string, unknown>;
-  });
-  const [one, two] = results.map(({ seconds: _, ...result }) => result);
+    assert.is(await simulateAll({ count: 20, seed: 100, json }, terminal), 0);
+    const { seconds: _, ...result } = JSON.parse(readFileSync(json, 'utf8'));
+    results.push(result);
+  }
+  assert.match(lines.join(''), '20 schedules (seeds 100 to 119)');
+  const [one, two] = results;
   assert.equal(one, two);
   assert.ok(Number(one?.messages) > 0 && Object.keys(Object(one?.faults)).length > 5);
 });
 
-test('prints help, lists targets and refuses unknown options', () => {
-  assert.match(run('--help').output, '--replay FILE');
-  assert.match(run('--list').output, /^utf8\n {2}A text is refused/m);
-  assert.is(run('--list', '--target', 'uri').output.split('\n').length, 3);
+test('a target without branches is refused; the one above is said to be blind', async () => {
+  const refused = await run('--target', ours('test/fixtures/hangs.ts'), '--runs', '0', '--instrument', '/nowhere/');
+  assert.is(refused.code, 2);
+  assert.match(
+    refused.output,
+    /Nothing would guide the fuzzer: no module that .*hangs\.ts imports has a path with "\/nowhere\/"/,
+  );
+  assert.match(refused.output, 'Leave out --instrument');
+});
+
+test('prints help, lists targets and refuses unknown options', async () => {
+  const help = await run('--help');
+  const list = await run('--list');
+  for (const part of ['--replay FILE', '--simulate-adapter NAME']) assert.match(help.output, part);
+  // What both commands have is said by both.
+  for (const [option = ''] of HELP.matchAll(/--[a-z]+/g)) assert.match(help.output, option);
+  assert.match(list.output, /^utf8\n {2}A text is refused/m);
+  assert.is(parseOptions(['--list', '--target', 'uri']).targets.length, 1);
   for (const [wrong, why] of [
-    [['--target', 'none'], 'There is no target "none"'],
+    [['--target', 'none'], 'There is no target "none". The targets are: fields,'],
     [['--time', 'long'], '--time takes a number'],
     [['--replay', 'file'], '--replay FILE needs one --target'],
     [['--what'], "Unknown option '--what'"],
+    [['--simulate', '3'], "Unknown option '--simulate'"],
   ] as const) {
-    const { code, output } = run(...wrong);
-    assert.is(code, 2);
-    assert.match(output, why);
+    assert.throws(
+      () => parseOptions(wrong),
+      (error: unknown) => error instanceof UsageError && error.message.includes(why),
+    );
   }
+  assert.is((await run('--target', 'none')).code, 2);
 });
 
 test.run();

@@ -1,7 +1,7 @@
 // Builds packages with rollup, dependencies first, unless nothing has changed since the last build.
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { install } from './install.js';
 import { closure, Failure, files, hash, packages, ROOT, readStamps, writeStamps } from './workspace.js';
 
@@ -28,6 +28,7 @@ export function build(root, names) {
   const hashes = {};
   for (const { name, folder, needs } of chosen) {
     const sources = files(root, folder).filter((path) => !(path.startsWith(`${folder}/test/`) || path.endsWith('.md')));
+    sources.push(...bundled(root, sources));
     hashes[name] = hash(root, sources, [shared, ...needs.map((need) => hashes[need] ?? '')]);
     if (!existsSync(join(root, folder, 'rollup.config.js'))) {
       continue;
@@ -52,4 +53,21 @@ export function build(root, names) {
     writeStamps(root, { build: { ...readStamps(root).build, [name]: hashes[name] } });
     console.log(`build: ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
+}
+
+/**
+ * Returns the files of other packages that sources import by their paths, since these become part of the build.
+ * @param {string} root
+ * @param {string[]} sources
+ * @returns {string[]}
+ */
+function bundled(root, sources) {
+  const found = sources
+    .filter((path) => path.includes('/src/') && path.endsWith('.ts'))
+    .flatMap((path) =>
+      [...readFileSync(join(root, path), 'utf8').matchAll(/ from '(\.\.\/[^']*\bpackages\/[^']+)'/g)].map(
+        ([, specifier = '']) => posix.join(posix.dirname(path), specifier),
+      ),
+    );
+  return [...new Set(found)].filter((path) => existsSync(join(root, path))).sort();
 }

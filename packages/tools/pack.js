@@ -2,7 +2,7 @@
 // here.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { Failure, packages } from './workspace.js';
 
 /**
@@ -99,7 +99,17 @@ export function packDependencies(root, into) {
       .filter(([, range]) => !range.startsWith('workspace:'))
       .map(([name]) => join(root, folder, 'node_modules', name)),
   );
-  npmPack(folders, into);
+  const staging = join(into, 'staged');
+  const staged = folders.map((folder, at) => {
+    const target = join(staging, String(at));
+    cpSync(folder, target, { recursive: true, dereference: true, filter: (path) => basename(path) !== 'node_modules' });
+    // npm refuses to pack a folder whose `prepare` it may not run.
+    const { scripts: _, ...manifest } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
+    writeFileSync(join(target, 'package.json'), JSON.stringify(manifest));
+    return target;
+  });
+  npmPack(staged, into);
+  rmSync(staging, { recursive: true });
   return folders.map((folder) => {
     const { name, version } = readManifest(folder);
     return join(into, tarballName(name, version));

@@ -25,7 +25,7 @@ export const PROGRAMS = {
     help: 'packages/conformance/help.txt',
   },
   docs: { run: 'packages/site/src/run.ts', needs: '@sockless/site', help: 'packages/site/help.txt' },
-  fuzz: { run: 'fuzz/src/run.ts', help: 'fuzz/help.txt' },
+  fuzz: { run: 'fuzz/ours/run.ts', help: 'fuzz/help.txt' },
   hostile: { run: 'packages/hostile/src/run.ts', needs: '@sockless/hostile', help: 'packages/hostile/help.txt' },
   mutation: { run: 'packages/tools/mutation.ts', help: 'packages/tools/mutation.txt' },
   runtimes: { run: 'packages/runtimes/src/run.ts', needs: '@sockless/runtimes', help: 'packages/runtimes/help.txt' },

@@ -3,8 +3,9 @@ import { type ConnectionEvent, type Role, StateError } from '../../../packages/c
 import { type Random, seeded } from '../../../packages/core/test/pair.ts';
 import { decodeFrames } from '../../../packages/core/test/reference.ts';
 import { join, toHex } from '../../../packages/core/test/support.ts';
-import { openConnection, type Setting } from './subject.ts';
-import { holds, typed } from './target.ts';
+import type { Setting } from '../../src/receive/subject.ts';
+import { holds, typed } from '../../src/target.ts';
+import { openConnection } from './core.ts';
 
 const MAX_QUEUED = 1000;
 

@@ -4,9 +4,9 @@ import type { ClientOptions, Connection, ConnectionEvent } from '../../../packag
 import { HandshakeError } from '../../../packages/core/src/rules.ts';
 import { drain, join, type Summary, summarize } from '../../../packages/core/test/support.ts';
 import { pako } from '../../../packages/deflate/src/index.ts';
-import { bytesOf, cutBy, Input, latin1 } from './input.ts';
-import { OF_COMPRESSED } from './subject.ts';
-import { holds, same } from './target.ts';
+import { bytesOf, cutBy, Input, latin1 } from '../../src/input.ts';
+import { OF_COMPRESSED } from '../../src/receive/checks.ts';
+import { holds, same } from '../../src/target.ts';
 
 /** The length of the setup at the front of an input, before the head. */
 const SETUP = 4;

@@ -1,8 +1,9 @@
 /**
  * A second implementation of framing and of UTF-8, written from the text of RFC 6455 and RFC 3629 only: a byte at a time,
- * without regard for speed or memory, and without a line of `src`. Core has to find the same as it in the same bytes.
+ * without regard for speed or memory, and without a line of `src` but the names of rules. Core has to find the same as it in the same bytes.
  */
-import { concat, decodeStrictly, join, type Summary, toHex } from './support.ts';
+import type { ProtocolRuleName } from '../src/index.ts';
+import { concat, decodeStrictly, join, type Summary, toHex } from './bytes.ts';
 
 /** A frame as 5.2 draws it. */
 export interface Frame {
@@ -80,45 +81,100 @@ function decodeFrame(bytes: Uint8Array): Frame | undefined {
 export interface Verdict {
   readonly events: readonly Summary[];
   readonly failure: number | undefined;
+  /** The rule that the frame breaks, if it is not legal. */
+  readonly rule?: ProtocolRuleName;
 }
 
-/** Judges the frames that an endpoint receives which wants them masked (a server) or not (a client). */
-export function judge(frames: readonly Frame[], masked: boolean): Verdict {
+/** What an endpoint may do that ours does not. */
+export interface Leniency {
+  /** It judges a text when the whole message is there (8.1), and answers control frames until then. */
+  readonly lateUtf8?: boolean;
+  /** It accepts lengths in more bytes than they need. */
+  readonly longLengths?: boolean;
+  /** It accepts the close codes 1016 to 2999, which no registry has assigned yet (7.4.2). */
+  readonly unassignedCodes?: boolean;
+}
+
+/** Returns the rule that a frame breaks by its header alone, for an endpoint which wants frames masked (a server) or not. */
+function headerRule(
+  { fin, rsv, opcode, key, extended }: Omit<Frame, 'payload'>,
+  masked: boolean,
+): ProtocolRuleName | undefined {
+  // 5.2: reserved bits and opcodes.
+  if (rsv !== 0) return 'reserved-bits';
+  if ((opcode > 2 && opcode < 8) || opcode > 10) return 'reserved-opcode';
+  // 5.1
+  if ((key !== undefined) !== masked) return masked ? 'unmasked-frame' : 'masked-frame';
+  // 5.5
+  if (opcode >= 8 && !fin) return 'control-fragmented';
+  if (opcode >= 8 && extended > 0) return 'control-too-long';
+  return undefined;
+}
+
+/** Returns the rule that the beginning of a frame breaks of which no more has arrived, if it does. */
+export function judgeBeginning(bytes: Uint8Array, masked: boolean): ProtocolRuleName | undefined {
+  const [first, second = 0, ...behind] = bytes.subarray(0, 14);
+  if (first === undefined) return undefined;
+  const known = bytes.length > 1;
+  const code = second % 128;
+  const extended = code === 126 ? 2 : code === 127 ? 8 : 0;
+  // As long as the mask bit has not arrived, it is as it should be.
+  const key = (known ? second >= 128 : masked) ? [0, 0, 0, 0] : undefined;
+  const frame = { fin: first >= 128, rsv: Math.floor(first / 16) % 8, opcode: first % 16, extended, key };
+  const rule = headerRule(frame, masked);
+  if (rule !== undefined) return rule;
+  // 5.2: "the most significant bit MUST be 0"
+  if (extended === 8 && (behind[0] ?? 0) >= 128) return 'length-sign-bit';
+  const digits = behind.slice(0, extended);
+  if (digits.length < extended || extended === 0) return undefined;
+  return digits.slice(0, extended - 2).every((digit) => digit === 0) &&
+    (extended === 8 || digits.reduce((sum, digit) => 256 * sum + digit, 0) < 126)
+    ? 'length-not-minimal'
+    : undefined;
+}
+
+/**
+ * Judges the frames that an endpoint receives which wants them masked (a server) or not (a client).
+ *
+ * @param leniency what the endpoint may do; ours does nothing of it
+ */
+export function judge(frames: readonly Frame[], masked: boolean, leniency: Leniency = {}): Verdict {
   const events: Summary[] = [];
   let message: { type: 'text' | 'binary'; decoder: InstanceType<typeof TextDecoder>; parts: Uint8Array[] } | undefined;
-  const failed = (failure: number): Verdict => ({ events, failure });
+  const failed = (rule: ProtocolRuleName, failure = 1002): Verdict => ({ events, failure, rule });
 
-  for (const { fin, rsv, opcode, key, payload, extended } of frames) {
-    // 5.2: reserved bits and opcodes, the minimal number of bytes of the length.
-    if (rsv !== 0 || (opcode > 2 && opcode < 8) || opcode > 10) return failed(1002);
-    if (extended === 2 && payload.length < 126) return failed(1002);
-    if (extended === 8 && payload.length < 65536) return failed(1002);
-    // 5.1
-    if ((key !== undefined) !== masked) return failed(1002);
+  for (const frame of frames) {
+    const { fin, opcode, payload, extended } = frame;
+    const rule = headerRule(frame, masked);
+    if (rule === 'reserved-bits' || rule === 'reserved-opcode') return failed(rule);
+    // 5.2: "the minimal number of bytes MUST be used to encode the length"
+    const isLong = (extended === 2 && payload.length < 126) || (extended === 8 && payload.length < 65536);
+    if (isLong && leniency.longLengths !== true) return failed('length-not-minimal');
+    if (rule !== undefined) return failed(rule);
 
     if (opcode >= 8) {
-      // 5.5
-      if (!fin || payload.length > 125) return failed(1002);
       if (opcode === 9) events.push(['ping', toHex(payload)]);
       if (opcode === 10) events.push(['pong', toHex(payload)]);
       if (opcode !== 8) continue;
       // 5.5.1, 7.4: frames after a Close frame are ignored.
       if (payload.length === 0) events.push(['close', 1005, '']);
       if (payload.length === 0) return { events, failure: undefined };
-      if (payload.length === 1) return failed(1002);
+      if (payload.length === 1) return failed('close-payload-length');
       const code = new DataView(payload.buffer).getUint16(0);
-      if (code < 1000 || (code > 1003 && code < 1007) || (code > 1014 && code < 3000) || code > 4999)
-        return failed(1002);
+      const isUnassigned = code > 1015 && code < 3000 && leniency.unassignedCodes === true;
+      if (code < 1000 || (code > 1003 && code < 1007) || (code > 1014 && code < 3000 && !isUnassigned) || code > 4999)
+        return failed('close-code');
       try {
         events.push(['close', code, decodeStrictly(payload.slice(2))]);
       } catch {
-        return failed(1007);
+        return failed('close-reason-utf8', 1007);
       }
       return { events, failure: undefined };
     }
 
     // 5.4
-    if ((opcode === 0) !== (message !== undefined)) return failed(1002);
+    if ((opcode === 0) !== (message !== undefined))
+      return failed(opcode === 0 ? 'continuation-without-message' : 'message-interleaved');
     message ??= {
       type: opcode === 1 ? 'text' : 'binary',
       decoder: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
@@ -127,9 +183,10 @@ export function judge(frames: readonly Frame[], masked: boolean): Verdict {
     message.parts.push(payload);
     // 8.1
     try {
-      if (message.type === 'text') message.decoder.decode(payload, { stream: !fin });
+      if (message.type === 'text' && leniency.lateUtf8 !== true) message.decoder.decode(payload, { stream: !fin });
+      else if (message.type === 'text' && fin) decodeStrictly(join(message.parts));
     } catch {
-      return failed(1007);
+      return failed('invalid-utf8', 1007);
     }
     if (!fin) continue;
     const data = join(message.parts);

@@ -4,39 +4,9 @@
  */
 import { Connection, type ConnectionEvent, type ConnectionOptions, type Role } from '../src/index.ts';
 import { ProtocolError } from '../src/rules.ts';
+import { decodeStrictly, join, type Summary, toHex } from './bytes.ts';
 
-/** Returns the bytes that hexadecimal digits stand for; spaces and line breaks do not matter. */
-export function hex(digits: string): Uint8Array<ArrayBuffer> {
-  const compact = digits.replace(/\s+/g, '');
-  if (!/^([0-9a-f]{2})*$/.test(compact)) throw new SyntaxError(`not bytes in hexadecimal: ${digits.slice(0, 80)}`);
-  return Uint8Array.from({ length: compact.length / 2 }, (_, i) =>
-    Number.parseInt(compact.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-
-const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** Returns bytes as hexadecimal digits, `'81 05 48'`, which assertions show better than arrays. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => DIGITS[byte]).join(' ');
-}
-
-/** Returns the bytes of a text in Latin-1 or ASCII: one for each character. */
-export function ascii(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
-}
-
-/** Returns a text with one character for each byte. */
-export function latin1(bytes: Iterable<number>): string {
-  return String.fromCharCode(...bytes);
-}
-
-/** Returns the bytes of a text in UTF-8, where the host has an encoder. */
-export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}
+export * from './bytes.ts';
 
 /** Asserts that bytes are those expected; of long ones it shows the place where they differ, not all of them. */
 export function equalBytes(actual: Uint8Array | undefined, expected: Uint8Array, message = 'bytes'): void {
@@ -46,37 +16,6 @@ export function equalBytes(actual: Uint8Array | undefined, expected: Uint8Array,
   const near = (bytes: Uint8Array | undefined): string =>
     bytes === undefined ? 'none' : `${bytes.length}, from ${place} on ${toHex(bytes.subarray(place, place + 32))}`;
   throw new Error(`${message}: ${near(actual)}; expected ${near(expected)}`);
-}
-
-/** Returns `count` times the same digits. */
-export function times(count: number, digits: string): string {
-  return Array(count).fill(digits).join(' ');
-}
-
-export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  return join(parts);
-}
-
-/** {@link concat} of more parts than a call can have arguments. */
-export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** Returns copies of the parts between the cuts. A receiver unmasks in place, so it must not be given the bytes themselves. */
-export function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array<ArrayBuffer>[] {
-  const bounds = [0, ...cuts, bytes.length].sort((a, b) => a - b);
-  return bounds.slice(1).map((end, i) => Uint8Array.from(bytes.subarray(bounds[i], end)));
-}
-
-/** Returns each byte by itself. */
-export function splitBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
-  return Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
 /** Returns all bytes that wait for `transmit`, joined. */
@@ -91,9 +30,6 @@ export const ZEROS = (bytes: Uint8Array): Uint8Array => bytes.fill(0);
 
 /** A random source with which all masking keys are alike, whatever happens in between. */
 export const SEVENS = (bytes: Uint8Array): Uint8Array => bytes.fill(7);
-
-/** An event as a short value: `['text', 'Hello']`, `['ping', '01 02']`, `['close', 1000, '']`, `['fail', rule, offset]`. */
-export type Summary = readonly [type: string, ...facts: (string | number | boolean)[]];
 
 /** Returns an event as a short value, without latency, explanation and headers. */
 export function summarize(event: ConnectionEvent): Summary {
@@ -133,14 +69,6 @@ export function joinFragments(events: readonly ConnectionEvent[]): ConnectionEve
     pieces = [];
     return [event.opcode === 1 ? { type: 'text', data: decodeStrictly(data) } : { type: 'binary', data }];
   });
-}
-
-const { TextDecoder } = globalThis as Partial<typeof globalThis>;
-const DECODER = TextDecoder && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** UTF-8 as the host decodes it: throws when it is not valid. Where a host has no decoder, ECMAScript has one for URIs. */
-export function decodeStrictly(bytes: Uint8Array): string {
-  return DECODER?.decode(bytes) ?? decodeURIComponent(Array.from(bytes, (byte) => `%${DIGITS[byte]}`).join(''));
 }
 
 /** What a connection made of bytes. */

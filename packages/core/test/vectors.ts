@@ -6,7 +6,7 @@
  * 00 00 00 00 where that helps to read the payload.
  */
 import type { ConnectionOptions, ProtocolRuleName, Role } from '../src/index.ts';
-import { type Summary, times } from './support.ts';
+import { type Summary, times } from './bytes.ts';
 
 interface Row {
   readonly name: string;

@@ -52,6 +52,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'packages/core/README.md': 'Core by itself',
   'packages/deflate/README.md': 'Engines for compression',
   'packages/adapter/README.md': 'An adapter of your own',
+  'fuzz/README.md': 'Fuzzing',
 };
 
 /** Returns the documents of the repository, and the sources that the page of the examples links to. */

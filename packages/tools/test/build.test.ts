@@ -30,6 +30,16 @@ build('builds only packages that have changed and their dependents', ({ workspac
   assert.equal(built(workspace), ['a built', 'b built']);
 });
 
+build('builds a package again when a file of another one changes that it takes by its path', ({ workspace }) => {
+  const source = `export const z: string = 'z'; // and what comes from '../../../packages/a/test/shared.ts'`;
+  workspace.write('packages/a/test/shared.ts', 'export const s = 1;');
+  workspace.write('packages/b/src/x.ts', source);
+  assert.equal(built(workspace), ['a up to date', 'b built']);
+  workspace.write('packages/a/test/shared.ts', 'export const s = 2;');
+  assert.equal(built(workspace), ['a up to date', 'b built']);
+  assert.equal(built(workspace), ['a up to date', 'b up to date']);
+});
+
 build('makes an entry, its declarations and a source map for each export', ({ workspace }) => {
   const read = (file: string) => readFileSync(join(workspace.root, 'packages/a/dist', file), 'utf8');
   assert.match(read('x.js'), /export \{ y \}/);
