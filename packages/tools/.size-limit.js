@@ -10,9 +10,9 @@ const BUDGETS = {
   '@sockless/core/deflate': 6_000,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 44_100,
-  '@sockless/node': 62_200,
-  '@sockless/deno': 60_500,
+  '@sockless/adapter': 44_250,
+  '@sockless/node': 62_900,
+  '@sockless/deno': 60_800,
 };
 
 export default Object.entries(BUDGETS).map(([name, budget]) => {

@@ -68,7 +68,7 @@ test('targets of every module type count the branches of what they load', () => 
     ['d.mts', `${imported}export const target: unknown = ${rest};`],
     ['f.js', `${imported}export const target = ${rest};`],
   ];
-  for (const [path, text] of budget(all.slice(0, 3), all)) {
+  for (const [path, text] of budget(all.slice(0, 1), all)) {
     write(path, text);
     const { status, output } = fuzz(path, '--runs', '30');
     assert.is(status, 1, `${path}: ${output}`);
