@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { budget } from '../../packages/core/test/budget.ts';
 import { debianTool } from '../../packages/tools/testing.ts';
 import { differ } from './differential.ts';
 import type { Opening } from './handshake.ts';
@@ -15,7 +16,7 @@ import { startWsproto } from './wsproto.ts';
 const test = suite('fuzz/differential');
 const python = debianTool('python3-wsproto');
 
-const RUNS = 500;
+const RUNS = budget(200, 500);
 const SEED = 1;
 
 /** Runs the comparison, and checks that each row about one of these peers was used. */
