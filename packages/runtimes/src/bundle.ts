@@ -2,6 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+/** The same for all runtimes. */
+let expectations: Promise<string> | undefined;
+
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /**
@@ -11,7 +14,7 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
  * @param slow whether to include the expectations that take an interpreter long
  */
 export async function bundleExpectations(slow = true): Promise<string> {
-  const inside = await bundle('inside.ts', {
+  expectations ??= bundle('inside.ts', {
     format: 'iife',
     globalName: 'inside',
     // Code that looks up the global object, which is only core's host.ts, gets this one.
@@ -20,7 +23,7 @@ export async function bundleExpectations(slow = true): Promise<string> {
     // Resolves core's own name to its sources instead of the build, so that there is only one core.
     alias: { '@sockless/core': path('../../core/src') },
   });
-  return `${inside}
+  return `${await expectations}
 const run = async (...scopes) => {
   const reports = [];
   for (const scope of scopes) reports.push(await load(scope).report(${slow}));
