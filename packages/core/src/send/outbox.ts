@@ -3,8 +3,8 @@
  *
  * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
  * owner copies its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, a part, or the bytes that
- * `max` cuts from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
- * application has lent the same bytes to both connections.
+ * `max` cuts from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message,
+ * or when the application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.
@@ -12,6 +12,7 @@
 import { copyBytes, wordsOf } from '../bytes.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameRules } from '../frame/header.ts';
 import { host } from '../host.ts';
+import { Loan } from './loan.ts';
 
 const NOTHING = new Uint8Array(0);
 const NO_WORDS: DataView = new DataView(NOTHING.buffer);
@@ -258,46 +259,6 @@ export class Outbox {
     let end = this.#head;
     while (end < transmitted) end += decodeFrameHeader(part, end, part.length, ANY, header) + header.length;
     return end > transmitted ? copyOf(part, 0, end) : undefined;
-  }
-}
-
-/** A frame in memory that no outbox may write to: a whole prepared frame, or a header with a borrowed payload. */
-export class Loan {
-  readonly #header: Uint8Array;
-  readonly #payload: Uint8Array;
-  readonly #memory: ArrayBufferLike;
-  readonly #end: number;
-  /** The length of the frame, as its header says. */
-  readonly length: number;
-
-  /** Takes plain views of fixed length; `header` is empty if `payload` is a whole frame. */
-  constructor(header: Uint8Array, payload: Uint8Array) {
-    this.#header = header;
-    this.#payload = payload;
-    this.#memory = payload.buffer;
-    this.#end = payload.byteOffset + payload.length;
-    this.length = header.length + payload.length;
-  }
-
-  /** Whether it is the whole frame of a prepared message, and not a header with a borrowed payload. */
-  get isShared(): boolean {
-    return this.#header.length === 0;
-  }
-
-  /**
-   * Whether memory of the payload is gone: transferred, or shrunk. Memory that grows keeps the payload. The length of the view cannot tell:
-   * after a transfer, optimised code of V8 11 may still return the old one (test: properties/ownership).
-   */
-  get hasChanged(): boolean {
-    return this.#memory.byteLength < this.#end;
-  }
-
-  /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */
-  from(start: number, max: number): Uint8Array {
-    const header = this.#header;
-    const at = start - header.length;
-    if (at < 0) return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
-    return at === 0 && this.#payload.length <= max ? this.#payload : this.#payload.subarray(at, at + max);
   }
 }
 

@@ -14,7 +14,7 @@ import { host } from '../host.ts';
 import { checkNames, type Names } from '../misuse.ts';
 import { encodeUtf8, utf8Length } from '../text/encode.ts';
 import { checkText, UTF8_BOUNDARY } from '../text/utf8.ts';
-import { Loan } from './outbox.ts';
+import { Loan } from './loan.ts';
 
 const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;

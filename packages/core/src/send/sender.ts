@@ -19,10 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/**
- * A batch of answers to Ping frames has at most this number of bytes. A further answer is held until the batch has left; of the held ones
- * only the latest is kept.
- */
+/** A batch of answers to Ping frames has at most this many bytes. Of further answers the latest is held until the batch has left. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -212,10 +209,7 @@ export class Sender {
     return this.#outbox.nextIsShared;
   }
 
-  /**
-   * Writes the next bytes into `into`, as many as it has room for, and returns how many. If this call writes the last of
-   * the queued answers, an answer that is held leaves only with the next call, even if `into` has room for it.
-   */
+  /** Writes the next bytes into `into` and returns how many. A held answer waits for the call after the last queued answer has left. */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
     const length = this.#outbox.transmitInto(into);
@@ -244,10 +238,7 @@ export class Sender {
   #checkBetweenMessages(): void {
     // 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another message"
     if (this.#message === 0) return;
-    throw new StateError(
-      'message-in-progress',
-      'a fragmented message is in progress; finish it with sendFragment first',
-    );
+    throw new StateError('message-in-progress', 'finish the fragmented message in progress with sendFragment first');
   }
 
   /** Queues the answer that is held, if there is one. */
@@ -282,8 +273,7 @@ export class Sender {
     // before compressing, enough are drawn for the longest possible output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
-    // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first
-    // fragments'.
+    // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments'.
     this.#write(opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode, output, fin, false);
   }
 

@@ -1,0 +1,39 @@
+/** A frame in memory that no outbox may write to: a whole prepared frame, or a header with a borrowed payload. */
+export class Loan {
+  readonly #header: Uint8Array;
+  readonly #payload: Uint8Array;
+  readonly #memory: ArrayBufferLike;
+  readonly #end: number;
+  /** The length of the frame, as its header says. */
+  readonly length: number;
+
+  /** Takes plain views of fixed length; `header` is empty if `payload` is a whole frame. */
+  constructor(header: Uint8Array, payload: Uint8Array) {
+    this.#header = header;
+    this.#payload = payload;
+    this.#memory = payload.buffer;
+    this.#end = payload.byteOffset + payload.length;
+    this.length = header.length + payload.length;
+  }
+
+  /** Whether it is the whole frame of a prepared message, and not a header with a borrowed payload. */
+  get isShared(): boolean {
+    return this.#header.length === 0;
+  }
+
+  /**
+   * Whether memory of the payload is gone: transferred, or shrunk. Memory that grows keeps the payload. The length of the view cannot tell:
+   * after a transfer, optimised code of V8 11 may still return the old one (test: properties/ownership).
+   */
+  get hasChanged(): boolean {
+    return this.#memory.byteLength < this.#end;
+  }
+
+  /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */
+  from(start: number, max: number): Uint8Array {
+    const header = this.#header;
+    const at = start - header.length;
+    if (at < 0) return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
+    return at === 0 && this.#payload.length <= max ? this.#payload : this.#payload.subarray(at, at + max);
+  }
+}
