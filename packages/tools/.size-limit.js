@@ -10,7 +10,7 @@ const BUDGETS = {
   '@sockless/core/deflate': 6_000,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 44_250,
+  '@sockless/adapter': 44_400,
   '@sockless/node': 62_900,
   '@sockless/deno': 60_800,
 };
