@@ -1,6 +1,6 @@
 /** A server together with its load generator. */
 
-import type { Measurement, Runner, Subject } from '../suite.ts';
+import type { Case, Measurement, Runner, Subject } from '../suite.ts';
 import type { ListenQuestion } from './audience.ts';
 import { Companion, nodeProgram } from './companion.ts';
 import type { EchoAnswer, LoadAnswer, LoadQuestion, PacedAnswer, PrepareQuestion } from './load.ts';
@@ -144,6 +144,23 @@ export class Station {
 /** Returns nanoseconds for each thing that was done. */
 export function cost({ count, milliseconds }: LoadAnswer): number {
   return (milliseconds * 1e6) / count;
+}
+
+/** Returns a function that starts a server and its load generator, and measures cases of a suite with them. */
+export function measuring<Found extends Case>(
+  cases: readonly Found[],
+  measure: (station: Station, found: Found, milliseconds: number) => Promise<Measurement>,
+): (server: ServerProgram) => Promise<Runner> {
+  return async (server) => {
+    const station = await Station.start(server);
+    return {
+      measure: async (name, milliseconds) => {
+        const found = cases.find((each) => each.name === name);
+        return found === undefined ? { cost: Number.NaN } : await measure(station, found, milliseconds);
+      },
+      stop: () => station.stop(),
+    };
+  };
 }
 
 /** Returns the subject that `start` measures with a server, or with the same server of another tree. */

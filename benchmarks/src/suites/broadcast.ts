@@ -1,9 +1,9 @@
 /** Broadcasting: what it costs a server to deliver one message to each connection. */
 import { KIB, type Kind, sizeName } from '../codec/inputs.ts';
 import * as servers from '../net/server-programs.ts';
-import { Station, subjectOf } from '../net/station.ts';
+import { measuring, subjectOf } from '../net/station.ts';
 import { ownServer } from '../own/program.ts';
-import type { Case, Runner, Suite } from '../suite.ts';
+import type { Case, Suite } from '../suite.ts';
 
 interface BroadcastCase extends Case {
   readonly kind: Kind;
@@ -29,6 +29,10 @@ const cases: readonly BroadcastCase[] = [
   broadcast('text', 16 * KIB, { compressed: true, slow: true }),
 ];
 
+const start = measuring(cases, (station, { kind, size, compressed, connections }, milliseconds) =>
+  station.broadcast({ kind, size, compressed, connections, milliseconds }),
+);
+
 /** Servers with their defaults, and with compression for connections that offer it. */
 export const suite: Suite = {
   name: 'broadcast',
@@ -50,17 +54,4 @@ export const suite: Suite = {
 function broadcast(kind: Kind, size: number, { compressed = false, slow = false } = {}): BroadcastCase {
   const name = `${kind}, ${sizeName(size)}${compressed ? ', compressed' : ''}`;
   return { name, kind, size, compressed, connections: CONNECTIONS, slow };
-}
-
-async function start(server: servers.ServerProgram): Promise<Runner> {
-  const station = await Station.start(server);
-  return {
-    measure: async (name, milliseconds) => {
-      const found = cases.find((each) => each.name === name);
-      if (found === undefined) return { cost: Number.NaN };
-      const { kind, size, compressed, connections } = found;
-      return await station.broadcast({ kind, size, compressed, connections, milliseconds });
-    },
-    stop: () => station.stop(),
-  };
 }

@@ -2,9 +2,9 @@
 import { KIB, MIB, sizeName } from '../codec/inputs.ts';
 import { knowsLoans } from '../loan.ts';
 import * as servers from '../net/server-programs.ts';
-import { Station, subjectOf } from '../net/station.ts';
+import { measuring, subjectOf } from '../net/station.ts';
 import { ownServer } from '../own/program.ts';
-import type { Case, Runner, Subject, Suite } from '../suite.ts';
+import type { Case, Subject, Suite } from '../suite.ts';
 
 interface EchoCase extends Case {
   readonly opcode: 1 | 2;
@@ -33,6 +33,10 @@ const cases: readonly EchoCase[] = [
   binary(MIB, 50, 1, true),
   { ...binary(16, 50, 16, true), opcode: 1, name: 'text 16 B, 50 × 16' },
 ];
+
+const start = measuring(cases, (station, { opcode, size, connections, inFlight }, milliseconds) =>
+  station.echo({ opcode, size, connections, inFlight, milliseconds }),
+);
 
 const lending: readonly Subject[] = (await knowsLoans())
   ? [{ ...subjectOf(servers.SERVE_LENDING, start), variant: true }]
@@ -69,17 +73,4 @@ export const suite: Suite = {
 function binary(size: number, connections: number, inFlight: number, slow = false): EchoCase {
   const name = `${sizeName(size)}, ${connections} × ${inFlight}`;
   return { name, opcode: 2, size, connections, inFlight, slow };
-}
-
-async function start(server: servers.ServerProgram): Promise<Runner> {
-  const station = await Station.start(server);
-  return {
-    measure: async (name, milliseconds) => {
-      const found = cases.find((each) => each.name === name);
-      if (found === undefined) return { cost: Number.NaN };
-      const { opcode, size, connections, inFlight } = found;
-      return await station.echo({ opcode, size, connections, inFlight, milliseconds });
-    },
-    stop: () => station.stop(),
-  };
 }

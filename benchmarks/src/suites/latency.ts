@@ -1,9 +1,9 @@
 /** Round trips of echoes at a fixed rate, which every server can keep: how long a message takes when the server is not full. */
 import { KIB, sizeName } from '../codec/inputs.ts';
 import * as servers from '../net/server-programs.ts';
-import { Station, subjectOf } from '../net/station.ts';
+import { measuring, subjectOf } from '../net/station.ts';
 import { ownServer } from '../own/program.ts';
-import type { Case, Runner, Suite } from '../suite.ts';
+import type { Case, Suite } from '../suite.ts';
 
 interface LatencyCase extends Case {
   readonly size: number;
@@ -16,6 +16,10 @@ interface LatencyCase extends Case {
 const cases: readonly LatencyCase[] = [latency(16, 10_000), latency(KIB, 10_000), latency(64 * KIB, 500)];
 
 const PACE = { turns: 5, warmUp: 800, slice: 800 };
+
+const start = measuring(cases, (station, { size, connections, rate }, milliseconds) =>
+  station.roundTrips({ opcode: 2, size, connections, inFlight: 1, milliseconds }, rate),
+);
 
 /** Each server with its defaults, but without compression. */
 export const suite: Suite = {
@@ -44,17 +48,4 @@ function latency(size: number, rate: number): LatencyCase {
   const connections = 50;
   const name = `${sizeName(size)}, ${connections} connections, ${rate.toLocaleString('en')} a second`;
   return { name, size, connections, rate, slow: true };
-}
-
-async function start(server: servers.ServerProgram): Promise<Runner> {
-  const station = await Station.start(server);
-  return {
-    measure: async (name, milliseconds) => {
-      const found = cases.find((each) => each.name === name);
-      if (found === undefined) return { cost: Number.NaN };
-      const { size, connections, rate } = found;
-      return await station.roundTrips({ opcode: 2, size, connections, inFlight: 1, milliseconds }, rate);
-    },
-    stop: () => station.stop(),
-  };
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 // @ts-expect-error: it has no types
 import driver from 'websocket-driver';
-import { askFor, PORT, ROLE } from './parts.ts';
+import { announce, askFor, PORT, ROLE } from './parts.ts';
 
 interface Driver {
   on(event: string, call: (event: { data: string | Buffer }) => void): Driver;
@@ -31,9 +31,7 @@ if (ROLE === 'server') {
     ws.io.write(head);
     drive(ws, socket);
   });
-  http.listen(PORT, '127.0.0.1', () =>
-    console.log(`listening on ws://127.0.0.1:${(http.address() as { port: number }).port}`),
-  );
+  http.listen(PORT, '127.0.0.1', () => announce(http));
 } else {
   await askFor(
     (url) =>

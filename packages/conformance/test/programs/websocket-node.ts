@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 // @ts-expect-error: it has no types
 import websocket from 'websocket';
-import { askFor, PORT, ROLE } from './parts.ts';
+import { announce, askFor, PORT, ROLE } from './parts.ts';
 
 type Echo = {
   on(event: string, call: (message: { type: string; utf8Data: string; binaryData: Buffer }) => void): Echo;
@@ -30,9 +30,7 @@ if (ROLE === 'server') {
   server.on('request', (request: Request) =>
     echo(request.accept(request.requestedProtocols[0] ?? null, request.origin)),
   );
-  http.listen(PORT, '127.0.0.1', () =>
-    console.log(`listening on ws://127.0.0.1:${(http.address() as { port: number }).port}`),
-  );
+  http.listen(PORT, '127.0.0.1', () => announce(http));
 } else {
   await askFor(
     (url) =>

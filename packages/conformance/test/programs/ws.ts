@@ -1,6 +1,6 @@
 /** ws: an echo server, or a client. */
 import { WebSocket, WebSocketServer } from 'ws';
-import { askFor, PORT, ROLE } from './parts.ts';
+import { announce, askFor, PORT, ROLE } from './parts.ts';
 
 const echo = (ws: WebSocket): unknown =>
   ws.on('error', () => undefined).on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
@@ -8,9 +8,7 @@ const echo = (ws: WebSocket): unknown =>
 if (ROLE === 'server') {
   const server = new WebSocketServer({ port: PORT, host: '127.0.0.1', perMessageDeflate: true });
   server.on('connection', echo);
-  server.on('listening', () =>
-    console.log(`listening on ws://127.0.0.1:${(server.address() as { port: number }).port}`),
-  );
+  server.on('listening', () => announce(server));
 } else {
   await askFor(
     (url) =>
