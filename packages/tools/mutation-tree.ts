@@ -95,7 +95,12 @@ export interface Tree {
 }
 
 /** Makes the copy for the mutants of a package. */
-export function createTree(root: string, name: string, testedBy: readonly string[] = TESTED_BY[name] ?? []): Tree {
+export function createTree(
+  root: string,
+  name: string,
+  testedBy: readonly string[] = TESTED_BY[name] ?? [],
+  patience = PATIENCE,
+): Tree {
   const tree = mkdtempSync(join(tmpdir(), 'sockless-mutation-'));
   const cwd = join(tree, 'packages', name);
   const onDeno = name === 'deno';
@@ -127,7 +132,7 @@ export function createTree(root: string, name: string, testedBy: readonly string
       let byLoading: (Mutant | undefined)[] = [];
       await run(
         { file, places, kernel },
-        () => PATIENCE.loading,
+        () => patience.loading,
         (line) => {
           const { done, killed, loaded, reached, name: test = '', index = 0, time = 0, failure } = line;
           if (done) problem = undefined;
@@ -172,7 +177,7 @@ export function createTree(root: string, name: string, testedBy: readonly string
     const times = new Map(tests.map(({ file, name: test, time }) => [`${file}: ${test}`, time]));
     const limit = ({ begun = '' }: Line): number => {
       const time = times.get(begun);
-      return time === undefined ? PATIENCE.loading : PATIENCE.more + PATIENCE.factor * time;
+      return time === undefined ? patience.loading : patience.more + patience.factor * time;
     };
     let current = '';
     let by: string | undefined = 'the end of the process';
@@ -199,7 +204,7 @@ export function createTree(root: string, name: string, testedBy: readonly string
       late = true;
       child.kill('SIGKILL');
     };
-    let watchdog = setTimeout(expire, PATIENCE.loading);
+    let watchdog = setTimeout(expire, patience.loading);
     const closed = once(child, 'close');
     for await (const text of createInterface({ input: child.stdout })) {
       // A NUL precedes each report, since tests print too.

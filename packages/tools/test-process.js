@@ -28,8 +28,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 
 /**
- * Runs test files. Each process takes files of one package until none is left, then the next process takes those of another
- * package. The output of a file is printed when it has ended. A file that ends its process fails, and another process continues.
+ * Runs test files. A process takes files of one package until none is left. It takes those of a package that no other process
+ * has, if there is one, since each process of a package loads and compiles that package anew. The output of a file is printed when it has ended. A file that ends its process fails, and another process continues.
  * @param {string} root
  * @param {Group[]} groups
  * @param {How} how
@@ -37,7 +37,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 export async function runTests(root, groups, how) {
   const total = { passed: 0, failed: 0, skipped: 0, times: /** @type {Time[]} */ ([]) };
-  const left = groups.map(({ folder, paths }) => ({ folder, paths: [...paths] }));
+  const left = groups.map(({ folder, paths }) => ({ folder, paths: [...paths], processes: 0 }));
   const outputs = mkdtempSync(join(tmpdir(), 'sockless-test-'));
   /** @type {Set<() => void>} */
   const running = new Set();
@@ -58,12 +58,15 @@ export async function runTests(root, groups, how) {
   /** @param {string} output the file that its processes write to */
   async function work(output) {
     for (let group = next(); group !== undefined; group = next()) {
+      group.processes++;
       await runProcess(root, group, output, how, total, running);
+      group.processes--;
     }
   }
 
   function next() {
-    return left.find(({ paths }) => paths.length > 0);
+    const unfinished = left.filter(({ paths }) => paths.length > 0);
+    return unfinished.find(({ processes }) => processes === 0) ?? unfinished[0];
   }
 }
 

@@ -25,7 +25,8 @@ function run(...args: string[]): { status: number | null; output: string } {
 }
 
 const CLI = '../node_modules/@sockless/fuzz/dist/cli.js';
-const fuzz = (path: string, ...more: string[]) => run(CLI, '--target', path, '--seed', '1', '--runs', '300', ...more);
+const fuzz = (path: string, ...more: string[]) =>
+  run(CLI, '--target', path, '--seed', '1', '--runs', String(budget(100, 300)), ...more);
 
 test('the target of the README is guided by a package in CommonJS, and finds nothing', () => {
   write('mine.ts', example);

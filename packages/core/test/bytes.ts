@@ -4,16 +4,16 @@
 export function hex(digits: string): Uint8Array<ArrayBuffer> {
   const compact = digits.replace(/\s+/g, '');
   if (!/^([0-9a-f]{2})*$/.test(compact)) throw new SyntaxError(`not bytes in hexadecimal: ${digits.slice(0, 80)}`);
-  return Uint8Array.from({ length: compact.length / 2 }, (_, i) =>
-    Number.parseInt(compact.slice(2 * i, 2 * i + 2), 16),
-  );
+  return new Uint8Array(compact.length / 2).map((_, i) => Number.parseInt(compact.slice(2 * i, 2 * i + 2), 16));
 }
 
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Returns bytes as hexadecimal digits, `'81 05 48'`, which assertions show better than arrays. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => DIGITS[byte]).join(' ');
+  let digits = '';
+  for (const byte of bytes) digits += ` ${DIGITS[byte]}`;
+  return digits.slice(1);
 }
 
 /** Returns the bytes of a text in Latin-1 or ASCII: one for each character. */

@@ -25,7 +25,7 @@ export function octets(key: number): [number, number, number, number] {
 
 /** 5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-j", where "j = i MOD 4". */
 export function transform(octets: Uint8Array, key: readonly number[], phase = 0): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(octets, (octet, i) => octet ^ (key[(i + phase) % 4] as number));
+  return new Uint8Array(octets).map((octet, i) => octet ^ (key[(i + phase) % 4] as number));
 }
 
 /** Returns the bytes of a frame; `extended` may be more than its length needs. */

@@ -19,5 +19,6 @@ export function text(length: number, seed = 1): Uint8Array {
     parts.push(part);
     at += part.length;
   }
-  return Uint8Array.from(parts.join('').slice(0, length), (character) => character.charCodeAt(0));
+  const characters = parts.join('');
+  return new Uint8Array(length).map((_, at) => characters.charCodeAt(at));
 }

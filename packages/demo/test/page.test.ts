@@ -4,6 +4,7 @@ import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { atLength } from '../../core/test/budget.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { whyMissing } from '../../tools/debian.ts';
 import { type Demo, startDemo } from './demo.ts';
@@ -102,7 +103,7 @@ test('two tabs chat in a room, directly, and with everyone', async ({ ada, bo })
   await message(ada, 'to all');
 });
 
-test('rooms are created, counted, joined by a click, and left', async ({ ada, bo }) => {
+atLength(test)('rooms are created, counted, joined by a click, and left', async ({ ada, bo }) => {
   await ada.fill('#room', ' #Tea Room ');
   await ada.press('#room', 'Enter');
   assert.is(await ada.textContent('#chat-title'), '#tea-room');
@@ -161,18 +162,23 @@ test('the inspector explains the frame that was sent and the one that was receiv
   assert.is(JSON.parse((await bo.textContent('#detail pre')) ?? '').text, 'Explain this frame to me, please');
 });
 
-alone('pointing at a byte highlights its field, its byte of the key, and the unmasked byte', async ({ ada }) => {
-  await say(ada, 'x');
-  await openFrame(ada, '.up', '"text":"x"');
-  const { length } = (await ada.textContent('#detail tr[data-field=key] .value')) ?? '';
-  assert.is(length, 11);
-  await ada.hover('#detail .payload-view .byte >> nth=5');
-  assert.match((await ada.textContent('.formula')) ?? '', /^byte 5: [\da-f]{2} ⊕ [\da-f]{2} = [\da-f]{2}( “.”)?$/);
-  const lit = await ada.locator('#detail .lit').evaluateAll((all) => all.map((one) => one.getAttribute('data-field')));
-  assert.equal([...new Set(lit)].sort(), ['key', 'payload']);
-  await ada.focus('#detail tr[data-field=fin]');
-  assert.is(await ada.locator('#detail .cell.lit').count(), 1);
-});
+atLength(alone)(
+  'pointing at a byte highlights its field, its byte of the key, and the unmasked byte',
+  async ({ ada }) => {
+    await say(ada, 'x');
+    await openFrame(ada, '.up', '"text":"x"');
+    const { length } = (await ada.textContent('#detail tr[data-field=key] .value')) ?? '';
+    assert.is(length, 11);
+    await ada.hover('#detail .payload-view .byte >> nth=5');
+    assert.match((await ada.textContent('.formula')) ?? '', /^byte 5: [\da-f]{2} ⊕ [\da-f]{2} = [\da-f]{2}( “.”)?$/);
+    const lit = await ada
+      .locator('#detail .lit')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-field')));
+    assert.equal([...new Set(lit)].sort(), ['key', 'payload']);
+    await ada.focus('#detail tr[data-field=fin]');
+    assert.is(await ada.locator('#detail .cell.lit').count(), 1);
+  },
+);
 
 alone('fragments, pings, binary and Close frames are shown', async ({ ada }) => {
   await ada.click('#make-fragments');
@@ -221,7 +227,7 @@ alone('broken rules are explained', async ({ ada }) => {
   assert.is(await ada.locator('#frames .row').count(), 300, 'the list is bounded');
 });
 
-alone('the list is filtered, paused, cleared, and moved through by keyboard', async ({ ada }) => {
+atLength(alone)('the list is filtered, paused, cleared, and moved through by keyboard', async ({ ada }) => {
   await ada.click('#make-fragments');
   await ada.waitForSelector('.line:has-text("three fragments")');
   const visible = (): Promise<number> => ada.locator('#frames .row:not([hidden])').count();
@@ -252,7 +258,7 @@ alone('the list is filtered, paused, cleared, and moved through by keyboard', as
   assert.is(await visible(), 0);
 });
 
-alone('the latency of the heartbeat is shown', async ({ stage, problems }) => {
+atLength(alone)('the latency of the heartbeat is shown', async ({ stage, problems }) => {
   const demo = await startDemo();
   const tabs: Page[] = [];
   try {
@@ -281,7 +287,7 @@ test('reconnects by itself, and delivers messages written meanwhile', async ({ s
   forgive(problems);
 });
 
-alone('the server closes with 1001', async ({ stage, ada, problems }) => {
+atLength(alone)('the server closes with 1001', async ({ stage, ada, problems }) => {
   assert.is(await stage.demo.stop(), 0);
   await ada.waitForSelector('.note.end:has-text("The browser says: closed, 1001")');
   await openFrame(ada, '.down', '1001 going away');

@@ -6,7 +6,7 @@ import { systemTool } from '../../tools/testing.ts';
 import { attack } from '../src/attack.ts';
 import { RUNTIMES, readmeServer, runtimeProgram } from '../src/servers.ts';
 
-const SECONDS = budget(2, 4);
+const SECONDS = budget(1, 4);
 
 const test = suite('hostile clients');
 

@@ -77,7 +77,7 @@ function numbered(n: number): string | Uint8Array {
   const lengths = [0, 5, 16, 125, 126, 1000, 4095, 4096, 5000, 20_000, 70_000];
   const length = lengths[(n * 7) % lengths.length] as number;
   if (n % 3 === 0) return `${n} ${'é'.repeat(n % 2)}${String.fromCharCode(97 + (n % 26)).repeat(length)}`;
-  return Uint8Array.from({ length }, (_, i) => (i * 31 + n * 17 + (i >> 8)) & 0xff);
+  return new Uint8Array(length).map((_, i) => (i * 31 + n * 17 + (i >> 8)) & 0xff);
 }
 
 /** Compares long texts without printing them. */

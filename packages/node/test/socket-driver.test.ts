@@ -94,7 +94,7 @@ test('up to 96 KiB are written to a plain socket as a string, byte for byte, and
     [98_294, 'string'],
     [98_295, 'object'],
   ] as const) {
-    const data = Uint8Array.from({ length }, (_, at) => at);
+    const data = new Uint8Array(length).map((_, at) => at);
     client.write(frame('client', 0x82, data));
     const [echo] = await client.frames(1);
     assert.is(Buffer.compare(echo?.payload ?? Buffer.alloc(0), data), 0);

@@ -12,10 +12,10 @@ const WHOLE = budget(false, true);
 /** Computed once for all runtimes that a process tests. */
 let expected: string | undefined;
 
-/** Registers and runs the rows of a runtime: its name, or its name and a plus. */
-export function testRuntime(wanted: string): void {
-  const test = suite(`runtimes: ${wanted}`);
-  for (const { name, missing, run } of RUNTIMES.filter(({ name }) => name.split('+')[0] === wanted)) {
+/** Registers and runs the rows of runtimes: the name of one, or that name and a plus. */
+export function testRuntimes(...wanted: string[]): void {
+  const test = suite(`runtimes: ${wanted.join(', ')}`);
+  for (const { name, missing, run } of RUNTIMES.filter(({ name }) => wanted.includes(name.split('+')[0] ?? ''))) {
     const tool = systemTool(name, missing);
     tool.test(test)(`${name} fulfils all expectations`, async () => {
       const { reports } = await run(WHOLE);

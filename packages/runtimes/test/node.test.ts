@@ -1,3 +1,5 @@
-import { testRuntime } from './matrix.ts';
+import { budget } from '../../core/test/budget.ts';
+import { testRuntimes } from './matrix.ts';
 
-testRuntime('node');
+// All tests run on this Node.
+testRuntimes('node-newest', ...budget([], ['node']));

@@ -1,3 +1,3 @@
-import { testRuntime } from './matrix.ts';
+import { testRuntimes } from './matrix.ts';
 
-testRuntime('workerd');
+testRuntimes('workerd');

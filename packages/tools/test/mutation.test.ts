@@ -89,7 +89,7 @@ mutation('a mutant is killed by a failing test or a timeout, or survives', async
     'packages/a/src/sum.ts': SOURCE,
     'packages/a/test/sum.test.ts': TESTS,
   });
-  const tree = createTree(workspace.root, 'a', ['a']);
+  const tree = createTree(workspace.root, 'a', ['a'], { factor: 20, more: 1000, loading: 60_000 });
   try {
     const mutants = mutantsOf('sum.ts', SOURCE);
     const measured = await tree.measure(mutants, [], () => undefined);

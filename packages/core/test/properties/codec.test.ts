@@ -18,7 +18,7 @@ import { decodeUtf8, UTF8_BOUNDARY, validateUtf8 } from '../../src/text/utf8.ts'
 import { encodeFrame, octets, transform } from '../reference.ts';
 import { decodeStrictly, equalBytes, toHex, utf8 } from '../support.ts';
 import { check } from './check.ts';
-import { within } from './streams.ts';
+import { anyText, within } from './streams.ts';
 
 const codec = suite('properties/codec');
 
@@ -98,7 +98,7 @@ codec('5.3 payloads are masked as the RFC says, in any parts', () => {
       fc.nat(3),
       fc.array(fc.nat(), { maxLength: 3 }),
       (size, view, start, key, phase, places) => {
-        const memory = Uint8Array.from({ length: view + start + size + 9 }, (_, i) => (i * 37) & 0xff);
+        const memory = new Uint8Array(view + start + size + 9).map((_, i) => (i * 37) & 0xff);
         const expected = memory.slice();
         const at = view + start;
         expected.set(transform(memory.subarray(at, at + size), octets(key), phase), at);
@@ -118,10 +118,7 @@ codec('5.3 payloads are masked as the RFC says, in any parts', () => {
 
 /** Bytes that are UTF-8, or nearly. */
 const nearlyUtf8 = fc
-  .tuple(
-    fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 8 }),
-    fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }),
-  )
+  .tuple(fc.array(anyText(20), { maxLength: 8 }), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 }))
   .map(([texts, changes]) => {
     const bytes = utf8(texts.join('plain'));
     for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;

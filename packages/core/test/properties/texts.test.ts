@@ -34,7 +34,7 @@ type Data = string | Uint8Array;
 
 const data: fc.Arbitrary<Data> = fc.oneof(
   { weight: 4, arbitrary: text },
-  { weight: 1, arbitrary: bytes.map((length) => Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 255)) },
+  { weight: 1, arbitrary: bytes.map((length) => new Uint8Array(length).map((_, i) => (i * 7 + (i >> 8)) & 255)) },
 );
 
 const message = fc.record({

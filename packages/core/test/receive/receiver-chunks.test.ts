@@ -83,7 +83,7 @@ function binaryFrame(masked: boolean, payload: Uint8Array): Uint8Array<ArrayBuff
 }
 
 /** Returns bytes that all differ from their neighbours. */
-const pattern = (length: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length }, (_, i) => (i * 7 + 1) & 0xff);
+const pattern = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).map((_, i) => (i * 7 + 1) & 0xff);
 
 for (const masked of [true, false]) {
   receiver(

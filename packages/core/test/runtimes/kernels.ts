@@ -11,7 +11,7 @@ const OCTETS = [0x37, 0xfa, 0x21, 0x3d];
 
 /** Masks in the middle of memory, and compares all of that. */
 function expectMask(offset: number, length: number, phase: number): void {
-  const memory = Uint8Array.from({ length: offset + length + 9 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+  const memory = new Uint8Array(offset + length + 9).map((_, i) => (i * 31 + (i >> 8)) & 0xff);
   const expected = memory.slice();
   expected.set(transform(memory.subarray(offset, offset + length), OCTETS, phase), offset);
   const next = applyMask(memory, KEY, phase, offset, offset + length);

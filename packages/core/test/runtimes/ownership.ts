@@ -70,7 +70,7 @@ const ALONE: readonly Expectation[] = ROLES.flatMap((role) =>
     slow: true,
     run() {
       for (const size of SIZES) {
-        const control = Uint8Array.from({ length: Math.min(size, 125) }, (_, at) => at);
+        const control = new Uint8Array(Math.min(size, 125)).map((_, at) => at);
         const streams = [
           ...(mode === 'whole' ? [2] : [1, 2]).flatMap((opcode) => messages(role, opcode, 3 * Math.ceil(size / 3))),
           ...messages(role, 2, size),

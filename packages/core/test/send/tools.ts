@@ -48,7 +48,7 @@ export function frames(from: Sender): Frame[] {
 
 /** Returns bytes that all differ from their neighbours. */
 export function bytes(length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
+  return new Uint8Array(length).map((_, i) => (i * 7) & 0xff);
 }
 
 /** Returns bytes that tell which sender they belong to. */

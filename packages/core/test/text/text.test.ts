@@ -111,7 +111,7 @@ function attempt(bytes: Uint8Array): string | undefined {
 const inMemory = (bytes: Uint8Array, at: number): Uint8Array =>
   concat(new Uint8Array(at).fill(0xff), bytes, new Uint8Array(3).fill(0xff)).subarray(at, at + bytes.length);
 
-const ascii = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + 1) & 0x7f);
+const ascii = (length: number): Uint8Array => new Uint8Array(length).map((_, i) => (i * 7 + 1) & 0x7f);
 
 text('there is a kernel exactly if there is WebAssembly', () => {
   assert.is(kernel() === undefined, !('WebAssembly' in globalThis));

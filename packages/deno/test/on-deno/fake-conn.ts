@@ -109,7 +109,7 @@ export function frame(opcode: number, payload: Uint8Array): Uint8Array {
 
 /** Returns bytes that vary. */
 export const bytes = (length: number, seed = 1): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);
+  new Uint8Array(length).map((_, i) => (i * 7 + seed) & 255);
 
 /** Ends a connection, and checks that this closed the transport once. */
 export async function end(conn: FakeConn, ws: WebSocketConnection): Promise<EndEvent> {

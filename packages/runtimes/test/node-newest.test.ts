@@ -1,3 +1,0 @@
-import { testRuntime } from './matrix.ts';
-
-testRuntime('node-newest');
