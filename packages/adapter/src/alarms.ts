@@ -3,8 +3,8 @@
  * connection (benchmarks: idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
- * be woken late are kept in batches, one for each time, and the heap holds the batch. Each step through a heap of
- * thousands reads another object, so the time of a heartbeat of thousands of connections would be spent mostly on that
+ * be woken late are kept in batches, one for each time, and the heap holds the batch. Each step through a heap reads
+ * another object: without batches, thousands of connections with a heartbeat would spend most of their time on that
  * (benchmarks: heartbeat).
  */
 import type { Connection } from '@sockless/core';

@@ -115,7 +115,7 @@ test('a client that cannot make a Close frame when its signal is aborted is term
   assert.equal(errors.map(String), ['Error: oops']);
 });
 
-test('an attempt that fails before it begins is an end with its cause', async () => {
+test('when an attempt fails before it has started, the end event has the cause', async () => {
   const clock = new VirtualClock();
   const ends: EndEvent[] = [];
   const oops = new Error('oops');

@@ -13,7 +13,7 @@ import { WebSocketConnection } from '../src/websocket-connection.ts';
 
 const test = suite('diagnostics');
 
-test('a request is refused by the server only: not if either side gave up, and not by an error of another kind', () => {
+test('a HandshakeError counts as a refusal unless the handshake was interrupted or abandoned; no other error does', () => {
   for (const [error, expected] of [
     [new HandshakeError('handshake-rejected', 'no'), true],
     [new HandshakeError('handshake-timeout', 'no'), true],

@@ -169,7 +169,7 @@ for (const [how, wrap] of [
   });
 }
 
-test('createSocket that returns something else than a stream for wss: ends the connection', async (bench) => {
+test('when createSocket returns no stream for a wss URL, the connection ends', async (bench) => {
   const { explanation } = await bench.connect('wss://localhost', {}, { createSocket: () => ({}) as Duplex }).closed;
   assert.instance(explanation.cause, TypeError);
 });

@@ -213,7 +213,7 @@ test('ignoreUpgrade: a client that leaves in the middle of its body does no harm
   assert.equal(errors, []);
 });
 
-test('ignoreUpgrade: the app notices that a client leaves which waits for its answer', async (bench) => {
+test('ignoreUpgrade: when a client that waits for its answer leaves, the app notices it', async (bench) => {
   const errors = bench.uncaught();
   const log: string[] = [];
   const server = createServer(async (req, res) => {

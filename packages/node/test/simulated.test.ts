@@ -33,7 +33,7 @@ test('`written`, read while disconnected, resolves when the next connection has 
   assert.is(clock.timers, 0);
 });
 
-test('drain is called if kept messages were above the mark and their frames are not', async () => {
+test('drain is called if kept messages took queuedBytes above the mark, and their frames take it below', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);

@@ -85,7 +85,7 @@ for (const bytes of ['', request().slice(0, 40)]) {
   });
 }
 
-test('the time before the head counts towards the decision', async (bench) => {
+test('handshakeTimeout includes the time before the head has arrived, also while the application decides', async (bench) => {
   const clock = new VirtualClock();
   const server = await bench.serve({ request: () => new Promise(() => {}) }, { handshakeTimeout: 2000, clock });
   const wire = await dial(bench, server.port);
@@ -207,7 +207,7 @@ test('without an `error` handler strangers cannot fill the console', async (benc
   assert.is((lines[0] as unknown[]).at(-1), oops);
 });
 
-test('an invalid request after the head of a response gets no second one, which would be taken for its body', async (bench) => {
+test('when an invalid request arrives after the head of a response, no 400 is sent: the client would read it as the body of that response', async (bench) => {
   const { port } = await bench.serve({}, { http: (_, response) => void response.writeHead(200).write('a part') });
   const wire = await dial(bench, port);
   wire.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');

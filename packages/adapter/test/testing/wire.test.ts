@@ -75,7 +75,7 @@ test('bytes arrive after the latency, as they were when they were taken, and in 
   assert.equal(drain(near), [6]);
 });
 
-test('a wire takes no more than both ends buffer; there is room again when the other end has read', () => {
+test('a wire takes no more bytes than its two ends can buffer; there is room again when the other end has read', () => {
   const { clock, near, far, events } = begin();
   near.capacity = 5;
   assert.equal([near.take(new Uint8Array(4)), near.take(new Uint8Array(4)), near.take(new Uint8Array(4))], [4, 1, 0]);

@@ -263,8 +263,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   /**
    * Returns the next bytes to write, in order, or `undefined` when there are none for now. They are the caller's for good, alone in their
    * buffer and exactly as long, with three exceptions. A borrowed payload (`send` with `lend`) is the application's, and the frame of a
-   * prepared message is shared with other connections: the caller may only read both. The parts that `max` cuts from one frame share a
-   * buffer, which holds bytes of this connection only: copy a part before you transfer it.
+   * prepared message is shared with other connections: the caller may only read both. The pieces that `max` cuts share a buffer,
+   * which holds bytes of this connection only: copy a piece before you transfer it.
    *
    * @param now the time on the caller's clock in milliseconds; without it, the stall deadline restarts at the next call that passes `now`
    * @param max the greatest number of bytes to return; longer parts are divided

@@ -56,9 +56,12 @@ export abstract class Timers {
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
+    return Math.min(this.#ping ?? Infinity, this.#firstButPing);
+  }
+
+  get #firstButPing(): number {
     return Math.min(
       this.opening?.due ?? Infinity,
-      this.#ping ?? Infinity,
       this.#pong ?? Infinity,
       this.#idle ?? Infinity,
       this.#progress?.due ?? Infinity,
@@ -68,13 +71,14 @@ export abstract class Timers {
   }
 
   /**
-   * How many milliseconds after `deadline` are soon enough: for a Ping frame of the heartbeat a 16th of its interval, and no more than a
-   * second; for any other deadline 0.
+   * How many milliseconds after `deadline` are soon enough: for a Ping frame of the heartbeat a 16th of its interval, but no more than a
+   * second, and not after another deadline; for any other deadline 0.
    */
   get slack(): number {
     const ping = this.#ping;
-    if (ping === undefined || ping !== this.deadline) return 0;
-    return Math.floor(Math.min((this.options.heartbeat as HeartbeatOptions).interval / 16, 1000));
+    if (ping === undefined) return 0;
+    const { interval } = this.options.heartbeat as HeartbeatOptions;
+    return Math.max(0, Math.floor(Math.min(interval / 16, 1000, this.#firstButPing - ping)));
   }
 
   /** Returns the deadline that has passed. If several have, it is the one that explains best why the connection ends. */

@@ -1,4 +1,4 @@
-/** How a receiver treats data frames (RFC 6455 5.4): it collects them into messages, or ignores them once our Close frame has been queued. */
+/** How a receiver treats data frames (RFC 6455 5.4): it collects them into messages, or ignores them once we have begun to close. */
 import type { BinaryEvent, FragmentEvent, TextEvent } from '../connection/events.ts';
 import type { FramePart, MessageState } from '../frame/frame-reader.ts';
 
@@ -25,7 +25,7 @@ export interface Collector extends MessageState {
   next(now: number): MessageEvent | undefined;
 }
 
-/** Takes the place of the message in progress once our Close frame has been queued. */
+/** Takes the place of the message in progress once we have begun to close. */
 export const IGNORED: Collector = {
   ignores: true,
   inMessage: undefined,

@@ -9,7 +9,10 @@ import { ProtocolError } from '../rules.ts';
  */
 const SLACK = 65_536;
 
-/** At the end of each fragment a sender completes a block and flushes it, so that one byte of a message becomes about seven. */
+/**
+ * A sender completes and flushes a block at the end of each fragment, so a fragment with one byte of the message has a payload of about
+ * seven bytes. Sixteen leaves room.
+ */
 const PER_FRAME = 16;
 
 const NOTHING = new Uint8Array(0);

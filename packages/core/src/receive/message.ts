@@ -1,9 +1,10 @@
 /**
  * The message in progress (RFC 6455 5.4, 5.6, 8.1): takes data frames, returns messages or fragments.
  *
- * An uncompressed message that lies in its chunk as one whole frame is delivered at once: binary as a view of the chunk, unmasked in
- * place; text as a string. Any other message is taken in parts. Each part is unmasked and validated when it arrives (except a binary
- * message in one frame, which is unmasked once it is complete), then appended to a growable buffer or delivered as a fragment.
+ * With `messages: 'whole'`, an uncompressed message that lies in its chunk as one whole frame is delivered at once: binary as a view of
+ * the chunk, unmasked in place; text as a string. Any other message is taken in parts. Each part is unmasked and validated when it
+ * arrives (except a binary message in one frame, which is unmasked once it is complete), then appended to a growable buffer. With
+ * `messages: 'fragments'`, every message is taken in parts, and each part is unmasked when it arrives and delivered as a fragment.
  */
 import { TransferredError } from '../bytes.ts';
 import type { BinaryEvent, TextEvent } from '../connection/events.ts';
@@ -163,8 +164,8 @@ export class Message implements Collector {
   }
 
   #checkSize(size: number, type: number): void {
-    // 10.4: "MUST protect themselves against exceeding those limits". Nor may a peer make the engine itself throw, which happens for a
-    // string longer than `MAX_STRING`.
+    // 10.4: "MUST protect themselves against exceeding those limits". A text of more bytes than `MAX_STRING` is refused too: its string
+    // could be too long for the engine, which would throw.
     const hasNoString = size > MAX_STRING && type === Opcode.Text && this.#fragments === undefined;
     if (size > this.#maxSize || hasNoString) throw new ProtocolError('message-too-big');
   }

@@ -68,7 +68,7 @@ export class Receiver {
   }
 
   /**
-   * Called once our own Close frame has been queued. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and
+   * Called when we begin to close, just before our Close frame is queued. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and
    * the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on.
    */
   discard(): void {

@@ -1,6 +1,7 @@
 /** A frame in memory that no outbox may write to: a whole prepared frame, or a header with a borrowed payload. */
 export class Loan {
   readonly #header: Uint8Array;
+  readonly #headerLength: number;
   readonly #payload: Uint8Array;
   readonly #memory: ArrayBufferLike;
   readonly #end: number;
@@ -10,6 +11,7 @@ export class Loan {
   /** Takes plain views of fixed length; `header` is empty if `payload` is a whole frame. */
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
+    this.#headerLength = header.length;
     this.#payload = payload;
     this.#memory = payload.buffer;
     this.#end = payload.byteOffset + payload.length;
@@ -18,7 +20,7 @@ export class Loan {
 
   /** Whether it is the whole frame of a prepared message, and not a header with a borrowed payload. */
   get isShared(): boolean {
-    return this.#header.length === 0;
+    return this.#headerLength === 0;
   }
 
   /**
@@ -29,10 +31,15 @@ export class Loan {
     return this.#memory.byteLength < this.#end;
   }
 
+  /** Whether the header is gone although it is needed from byte `start` of the frame on: the bytes before it were transferred. */
+  lacksHeader(start: number): boolean {
+    return start > 0 && start < this.#headerLength && this.#header.buffer.byteLength === 0;
+  }
+
   /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */
   from(start: number, max: number): Uint8Array {
     const header = this.#header;
-    const at = start - header.length;
+    const at = start - this.#headerLength;
     if (at < 0) return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
     return at === 0 && this.#payload.length <= max ? this.#payload : this.#payload.subarray(at, at + max);
   }

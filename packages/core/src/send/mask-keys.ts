@@ -3,8 +3,11 @@ import { wordAt } from '../bytes.ts';
 import { host, type RandomSource } from '../host.ts';
 import { StateError } from '../rules.ts';
 
-/** The number of bytes drawn in one call, unless more are needed in advance. */
+/** The number of bytes drawn at a time, unless more are needed in advance. */
 const POOL_SIZE = 8192;
+
+/** A random source is asked for at most this many bytes in one call: `crypto.getRandomValues` refuses more. */
+const MAX_DRAWN = 65_536;
 
 const NONE = new Uint8Array(0);
 
@@ -61,7 +64,7 @@ export class MaskKeys {
     const fresh = new Uint8Array(size);
     this.#drawing = true;
     try {
-      this.#random(fresh);
+      for (let at = 0; at < size; at += MAX_DRAWN) this.#random(fresh.subarray(at, at + MAX_DRAWN));
     } finally {
       this.#drawing = false;
     }

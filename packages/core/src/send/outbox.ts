@@ -103,7 +103,7 @@ export class Outbox {
       return;
     }
     this.vacate();
-    // Of a new list with one element, engines make a smaller one than of an empty list with an element added.
+    // A new list with one element takes less memory than an empty list to which an element is added.
     if (this.queuedBytes === 0) this.#parts = [frame];
     else this.#parts.push(frame);
     this.queuedBytes += length;
@@ -111,8 +111,8 @@ export class Outbox {
 
   /**
    * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They belong to the
-   * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and all but the last of the bytes that `max` cuts
-   * from one part.
+   * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and the pieces that `max` cuts from one part. These
+   * share memory, which must stay until all of them have been written.
    */
   transmit(max: number): Uint8Array | undefined {
     if (this.#first < this.#parts.length) return this.#shift(max);
@@ -160,7 +160,10 @@ export class Outbox {
     const before = this.queuedBytes;
     if (before <= tail) return 0;
     this.vacate();
-    const begun = this.#begun(this.#parts[this.#first] as Uint8Array | Loan);
+    const first = this.#parts[this.#first] as Uint8Array | Loan;
+    // Nothing can follow the bytes that have been transmitted: the next `transmit` sets `broken`.
+    if (first instanceof Uint8Array && this.#isCut(first)) return 0;
+    const begun = this.#begun(first);
     const last: (Uint8Array | Loan)[] = [];
     for (let left = tail; left > 0; ) {
       // The tail consists of control frames, which are never borrowed.
@@ -217,14 +220,13 @@ export class Outbox {
     const start = this.#offset;
     let bytes: Uint8Array;
     if (part instanceof Loan) {
-      if (part.hasChanged) {
+      if (part.hasChanged || part.lacksHeader(start)) {
         this.broken = start === 0 ? 'unsent' : 'cut';
         return undefined;
       }
       bytes = part.from(start, max);
     } else {
-      if (start > 0 && part.buffer.byteLength === 0) {
-        // The caller has transferred the bytes before these, and with them the memory of the whole part.
+      if (this.#isCut(part)) {
         this.broken = 'cut';
         return undefined;
       }
@@ -234,6 +236,11 @@ export class Outbox {
     this.#offset = start + bytes.length;
     if (this.#offset === part.length) this.#forget();
     return bytes;
+  }
+
+  /** Whether the caller has transferred the bytes before the next ones, and with them the memory of the whole part. */
+  #isCut(part: Uint8Array): boolean {
+    return this.#offset > 0 && part.buffer.byteLength === 0;
   }
 
   /** Removes the first part, all of which has been transmitted. */

@@ -152,7 +152,7 @@ const NO_HEADER = new Uint8Array(0);
 function whole(encoded: EncodedFrame): EncodedFrame {
   if (!encoded.frame.hasChanged) return encoded;
   throw new TypeError(
-    'the memory of this prepared message was transferred. Code that writes transmitted bytes must only read them; ' +
-      'transfer a copy instead, and prepare the message again',
+    'the memory of this prepared message was transferred. Bytes that transmit returns for it are shared between connections; ' +
+      'transfer a copy of them instead, and prepare the message again',
   );
 }

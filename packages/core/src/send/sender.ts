@@ -209,7 +209,10 @@ export class Sender {
     return this.#outbox.nextIsShared;
   }
 
-  /** Writes the next bytes into `into` and returns how many. A held answer waits for the call after the last queued answer has left. */
+  /**
+   * Writes the next bytes into `into` and returns how many. An answer that is held is not written in the call that writes the last queued
+   * answer, but in the next call.
+   */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
     const length = this.#outbox.transmitInto(into);
@@ -255,7 +258,7 @@ export class Sender {
     try {
       this.control(Opcode.Pong, payload);
     } catch (error) {
-      // The random source may have held a later answer meanwhile: then that one is enough.
+      // The random source may have called this connection, which then holds the answer to a later Ping frame. That answer is enough.
       this.#heldPong ??= payload.slice();
       throw error;
     }

@@ -6,7 +6,7 @@ const LOOP_TO = 32;
 
 /**
  * Writes `text` as UTF-8 at `into[start]` and returns its length in bytes. A lone surrogate becomes U+FFFD, as on the web platform.
- * There must be room for three bytes for each UTF-16 code unit.
+ * There must be room for `utf8Length(text)` bytes, or for three for each UTF-16 code unit.
  *
  * @param write the host's encoder; without one the text is encoded here
  */

@@ -202,7 +202,7 @@ test('5.5.2: an answer whose masking key could not be drawn is sent with the nex
   assert.is(sent(connection), own('client', 0xa, 'first'));
 });
 
-test('5.5.1: an answer after our Close frame that could not be masked counts as behind it', () => {
+test('5.5.1: an answer to a Ping frame that is held because it could not be masked still leaves after our Close frame', () => {
   const { connection, state } = withRandom({});
   for (let n = 0; n < 2047; n++) connection.send('');
   sent(connection);

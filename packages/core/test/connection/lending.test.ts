@@ -45,13 +45,16 @@ lending('a changed loan whose header has left destroys the transport without a C
   }
 });
 
-lending('with transmitInto, our Close frame still leaves if nothing of the changed loan has', () => {
-  const { connection, bytes } = lent(0);
-  transfer(bytes);
-  const into = new Uint8Array(50);
-  assert.is(connection.transmitInto(into, 0), 16);
-  assert.equal([into[0], connection.state, connection.transmitInto(into, 0)], [0x88, 'closing', 0]);
-});
+lending(
+  'with transmitInto, our Close frame is still transmitted if no byte of the changed loan has been transmitted',
+  () => {
+    const { connection, bytes } = lent(0);
+    transfer(bytes);
+    const into = new Uint8Array(50);
+    assert.is(connection.transmitInto(into, 0), 16);
+    assert.equal([into[0], connection.state, connection.transmitInto(into, 0)], [0x88, 'closing', 0]);
+  },
+);
 
 lending('with transmitInto, a changed loan whose header has left destroys the transport', () => {
   const { connection, bytes } = lent(100);
@@ -76,6 +79,38 @@ lending('transferring a part that max has divided destroys the transport, since 
   }
 });
 
+lending('the header of a loan may be transferred when it has left whole; the payload follows', () => {
+  const { connection } = lent(0);
+  const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;
+  assert.is(header.length, 4);
+  transfer(header);
+  assert.is(connection.transmit(0)?.length, SIZE);
+  assert.equal([connection.transmit(0), connection.queuedBytes, connection.transport], [undefined, 0, 'open']);
+});
+
+lending('transferring a part of the header of a loan destroys the transport, since the rest of it is gone', () => {
+  for (const into of [undefined, new Uint8Array(50)]) {
+    const { connection } = lent(0);
+    transfer(connection.transmit(0, 3) as Uint8Array<ArrayBuffer>);
+    if (into === undefined) assert.is(connection.transmit(0), undefined);
+    else assert.is(connection.transmitInto(into, 0), 0);
+    assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
+  }
+});
+
+lending('reader-too-slow after a part that max has divided was transferred destroys the transport too', () => {
+  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+  open.send(new Uint8Array(SIZE));
+  const connecting = Connection.client('ws://example.com/');
+  for (const connection of [open, connecting]) {
+    transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
+    connection.fail('reader-too-slow');
+    assert.is(connection.transmit(0), undefined);
+    assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
+    assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
+  }
+});
+
 lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {
     const { connection, bytes } = lent(sent);
@@ -86,13 +121,16 @@ lending('a changed loan after the end of the transport leads to no event', () =>
   }
 });
 
-lending('while closing, our Close frame still leaves if nothing of the changed loan before it has', () => {
-  const { connection, bytes } = lent(0);
-  connection.close(1000);
-  transfer(bytes);
-  assert.is(toHex(connection.transmit(0) ?? new Uint8Array(0)), '88 02 03 e8');
-  assert.equal(types(connection), []);
-});
+lending(
+  'while closing, our Close frame is still transmitted if no byte of the changed loan in front of it has been transmitted',
+  () => {
+    const { connection, bytes } = lent(0);
+    connection.close(1000);
+    transfer(bytes);
+    assert.is(toHex(connection.transmit(0) ?? new Uint8Array(0)), '88 02 03 e8');
+    assert.equal(types(connection), []);
+  },
+);
 
 lending('a connection that failed before keeps its first explanation', () => {
   const { connection, bytes } = lent(100);

@@ -10,7 +10,7 @@ import { OPTIONS, STALL, stalls, take, writer } from './writer.ts';
 const test = suite('stall');
 
 for (const role of ROLES) {
-  test(`stall: bytes that wait for transmit have stallTimeout, beginning with the first call that passes now (${role})`, () => {
+  test(`stall: bytes that wait for transmit have stallTimeout, from the first call with the argument now (${role})`, () => {
     for (const reports of [true, false]) {
       for (const carry of [
         (connection: Connection) => connection.receive(new Uint8Array(0), 300),
@@ -59,7 +59,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: after a transmit or a report without now, stallTimeout begins at the next call that passes now (${role})`, () => {
+  test(`stall: after a transmit or a report without now, stallTimeout begins at the next call with the argument now (${role})`, () => {
     for (const move of [
       (connection: Connection) => connection.transmit(undefined, 1),
       (it: Connection) => it.written(1),

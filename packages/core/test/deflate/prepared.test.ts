@@ -106,7 +106,7 @@ if (transfer !== undefined) {
       }
       assert.throws(
         () => connection.send(message),
-        /transferred. Code that writes transmitted bytes must only read them/,
+        /transferred. Bytes that transmit returns for it are shared between connections/,
       );
       connection.send('a');
       assert.is(connection.state, 'open');

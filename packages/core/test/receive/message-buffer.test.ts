@@ -197,7 +197,7 @@ messageBuffer('finish moves a single part over its header if the last bytes fit 
   }
 });
 
-messageBuffer('finish joins unless a single kept part is all it holds', () => {
+messageBuffer('finish joins when anything is held before or after the kept part', () => {
   for (const [before, between] of [
     [0, 1],
     [5, 0],

@@ -71,4 +71,16 @@ maskKeys('5.3 keys drawn in advance can be used whatever the source does later',
   assert.throws(() => keys.prepare(1), /no entropy/);
 });
 
+maskKeys('5.3 the source is asked for at most 65,536 bytes in a call, as crypto.getRandomValues demands', () => {
+  const lengths: number[] = [];
+  const keys = new MaskKeys((bytes) => {
+    lengths.push(bytes.length);
+    bytes.fill(lengths.length);
+  });
+  keys.prepare(40_000);
+  assert.equal(lengths, [65_536, 65_536, 28_928]);
+  const drawn = Array.from({ length: 40_000 }, () => keys.next());
+  assert.equal([drawn[0], drawn[16_384], drawn[39_999]], [0x01010101, 0x02020202, 0x03030303]);
+});
+
 maskKeys.run();

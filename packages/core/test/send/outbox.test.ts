@@ -222,7 +222,7 @@ outbox('a second drop keeps only what has been transmitted in part, wherever the
   }
 });
 
-outbox('a drop after exactly the head leaves nothing to complete', () => {
+outbox('when exactly the head has been transmitted, drop keeps nothing', () => {
   const from = server();
   from.head(HEAD);
   from.message(of(1, 100));

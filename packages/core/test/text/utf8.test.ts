@@ -112,7 +112,7 @@ test('8.1 the index counts from the beginning of the bytes, not from start', () 
   }
 });
 
-test('8.1 when a long part does not complete the U+20AC that the part before began, the fault is at its first byte', () => {
+test('8.1 when the next part, a long one, does not complete U+20AC, the fault is at the first byte of that part', () => {
   const begun = validateUtf8(hex('e2 82'), 0, 2, UTF8_BOUNDARY);
   const piece = hex(times(100, '61'));
   assert.is(validateUtf8(piece, 0, 100, begun), ~0);
