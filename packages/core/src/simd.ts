@@ -42,6 +42,7 @@ export function masksByWords(length: number): boolean {
  */
 export function mask(bytes: Uint8Array, start: number, end: number, key: number, words?: DataView): number {
   if (end - start >= MASK_FROM) return maskMany(bytes, start, end, bytes, start, key);
+  if (end - start < 4) return maskFew(bytes, start, end, key);
   let at = start;
   let seen = 0;
   if (words !== undefined) {

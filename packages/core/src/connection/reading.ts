@@ -87,8 +87,9 @@ export function readFrames(facts: Facts): ConnectionEvent | undefined {
     return undefined;
   }
   if (facts.closing !== undefined) return undefined;
-  facts.watchMessage(receiver.pendingSince, receiver.payloadLength);
-  if (facts.spare.returnReceiver(receiver)) facts.receiver = undefined;
+  const since = receiver.pendingSince;
+  facts.watchMessage(since, receiver.payloadLength);
+  if (since < 0 && facts.spare.returnReceiver(receiver)) facts.receiver = undefined;
   return undefined;
 }
 
