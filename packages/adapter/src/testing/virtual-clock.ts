@@ -9,7 +9,10 @@ interface Entry extends Timer {
 /** A clock that stands still until it is advanced: a value for the option `clock` of adapters. Microtasks are the engine's. */
 export class VirtualClock implements Clock {
   #now: number;
-  readonly #timers: Set<Entry> = new Set();
+  // The timers from `#timers[#first]` on, by time; of several due at the same time, in the order in which they were set. A simulation can
+  // set hundreds of thousands, mostly later than all others.
+  #timers: Entry[] = [];
+  #first = 0;
 
   /**
    * Creates a clock without timers.
@@ -22,12 +25,12 @@ export class VirtualClock implements Clock {
 
   /** The number of timers. */
   get timers(): number {
-    return this.#timers.size;
+    return this.#timers.length - this.#first;
   }
 
   /** The time at which the next timer is due; `Infinity` if there is none. */
   get next(): number {
-    return this.#next(Infinity)?.at ?? Infinity;
+    return this.#timers[this.#first]?.at ?? Infinity;
   }
 
   /** {@link Clock.now} */
@@ -38,13 +41,17 @@ export class VirtualClock implements Clock {
   /** {@link Clock.setTimeout} */
   setTimeout(call: () => void, milliseconds: number): Timer {
     const entry: Entry = { at: this.#now + milliseconds, call };
-    this.#timers.add(entry);
+    const timers = this.#timers;
+    let at = timers.length;
+    while (at > this.#first && (timers[at - 1] as Entry).at > entry.at) at--;
+    timers.splice(at, 0, entry);
     return entry;
   }
 
   /** {@link Clock.clearTimeout} */
   clearTimeout(timer: Timer | undefined): void {
-    this.#timers.delete(timer as Entry);
+    const at = this.#timers.indexOf(timer as Entry, this.#first);
+    if (at >= 0) this.#timers.splice(at, 1);
   }
 
   /** {@link Clock.queueMicrotask} */
@@ -66,9 +73,12 @@ export class VirtualClock implements Clock {
 
   /** Moves the time to the next timer, but not beyond `end`, and calls that timer; returns false when there is none. */
   step(end: number = Infinity): boolean {
-    const next = this.#next(end);
-    if (next === undefined) return false;
-    this.#timers.delete(next);
+    const next = this.#timers[this.#first];
+    if (next === undefined || next.at > end) return false;
+    if (++this.#first > 1000 && 2 * this.#first > this.#timers.length) {
+      this.#timers = this.#timers.slice(this.#first);
+      this.#first = 0;
+    }
     this.#now = Math.max(this.#now, next.at);
     next.call();
     return true;
@@ -80,13 +90,6 @@ export class VirtualClock implements Clock {
     await settled();
     while (this.step(end)) await settled();
     this.#now = Math.max(this.#now, end);
-  }
-
-  /** Returns the timer that is due first; of several due at the same time, the one that was set first. */
-  #next(end: number): Entry | undefined {
-    let first: Entry | undefined;
-    for (const entry of this.#timers) if (entry.at <= end && !(first && first.at <= entry.at)) first = entry;
-    return first;
   }
 }
 

@@ -46,6 +46,7 @@ export class WireEnd {
   #sent = 0;
   #lastAt = 0;
   #finSent = false;
+  #willMakeRoom = false;
   #wantsRoom = false;
   #held: Delivery[] | undefined = undefined;
   // The state of receiving.
@@ -121,7 +122,7 @@ export class WireEnd {
     // The constructor copies; `slice` of a Buffer would return a view.
     const copy = new Uint8Array(bytes.subarray(0, count));
     if (count > 0) for (const part of this.cut(copy)) this.#send({ bytes: part });
-    if (count === this.most && room > count) this.#clock.setTimeout(() => this.#makeRoom(), 0);
+    if (count === this.most && room > count) this.#soonMakeRoom();
     return count;
   }
 
@@ -226,10 +227,18 @@ export class WireEnd {
   /** Called when the other end has read. */
   #hasRead(count: number): void {
     this.#sent -= count;
-    if (this.#wantsRoom) this.#clock.setTimeout(() => this.#makeRoom(), 0);
+    if (this.#wantsRoom) this.#soonMakeRoom();
+  }
+
+  /** Sets one timer, however many small reads happen before it is called. */
+  #soonMakeRoom(): void {
+    if (this.#willMakeRoom) return;
+    this.#willMakeRoom = true;
+    this.#clock.setTimeout(() => this.#makeRoom(), 0);
   }
 
   #makeRoom(): void {
+    this.#willMakeRoom = false;
     if (!this.#wantsRoom || this.#closed || this.#sent >= this.capacity) return;
     this.#wantsRoom = false;
     this.onWritable();

@@ -49,6 +49,23 @@ test('spend moves the time and calls no timer; those that became due are called 
   assert.equal([clock.now(), called, clock.timers], [1020, [1020], 0]);
 });
 
+test('of many timers each is called once, by time, and those of the same time as they were set', () => {
+  const clock = new VirtualClock(0);
+  const called: string[] = [];
+  for (let n = 0; n < 3000; n++) clock.setTimeout(() => called.push(`${clock.now()} ${n}`), n % 7);
+  const cleared = clock.setTimeout(() => called.push('cleared'), 3);
+  clock.advance(2);
+  assert.is(called.length, 1287);
+  clock.clearTimeout(cleared);
+  clock.advance(10);
+  const expected = Array.from({ length: 7 }, (_, time) =>
+    Array.from({ length: 3000 }, (_, n) => n)
+      .filter((n) => n % 7 === time)
+      .map((n) => `${time} ${n}`),
+  );
+  assert.equal([called, clock.timers], [expected.flat(), 0]);
+});
+
 test('a cleared timer is not called', () => {
   const clock = new VirtualClock();
   let called = 0;
