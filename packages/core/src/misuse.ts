@@ -111,7 +111,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   for (const each of name.length > 40 ? [] : known) {
     const distance = editDistance(name.toLowerCase(), each.toLowerCase());
     const allowed = Math.min(4, Math.max(2, Math.floor(Math.max(name.length, each.length) / 3)));
-    if (distance < least && distance <= allowed && distance < each.length) {
+    if (distance < least && distance <= allowed) {
       least = distance;
       nearest = each;
     }

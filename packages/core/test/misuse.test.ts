@@ -131,6 +131,12 @@ test('the error suggests the most similar name', () => {
   const known = { open: true, opened: true, pen: true } as const;
   throwsTypeError(() => checkNames({ opend: 1 }, known), `opend: ${NO_OPTION}; did you mean open?`);
   throwsTypeError(() => checkNames({ openedd: 1 }, known), `openedd: ${NO_OPTION}; did you mean opened?`);
+  // Of eight characters, two may differ.
+  throwsTypeError(() => checkNames({ compraZZ: 1 }, { compress: true }), `compraZZ: ${NO_OPTION}`);
+  throwsTypeError(
+    () => checkNames({ comprazs: 1 }, { compress: true }),
+    `comprazs: ${NO_OPTION}; did you mean compress?`,
+  );
   throwsTypeError(
     () => checkNames({ 'a\u202e\n': 1 }, known, 'handlers', 'handler'),
     'handlers.a\\u{202e}\\u{a}: there is no such handler',

@@ -24,7 +24,7 @@ function opened(handlers: Handlers, clock = new VirtualClock()): Scene {
   return { clock, near, peer, ws };
 }
 
-test('a busy connection yields to others with the clock that it was given', async () => {
+test('a busy connection uses the timers of its own clock to yield to other connections', async () => {
   const { setTimeout } = globalThis;
   const got: unknown[] = [];
   const clock = new VirtualClock();
@@ -82,7 +82,7 @@ test('lent bytes that were not written when the connection ends are not written 
   assert.not(got.slice(10).includes(2));
 });
 
-test('a conn that is established after the timeout, already closed, causes no error', async () => {
+test('if connecting returns a conn after the timeout, and that conn is closed already, there is no error', async () => {
   const clock = new VirtualClock();
   const errors: unknown[] = [];
   const [near] = WireEnd.pair(clock);

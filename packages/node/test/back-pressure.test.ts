@@ -10,7 +10,7 @@ const test = suite('back-pressure', 20_000);
 
 const MB = 1024 * 1024;
 
-test('10^5 pings of a client that does not read: at most 4 KiB of pongs plus one wait', async (bench) => {
+test('a client sends 10^5 pings and does not read: at most 4 KiB of pongs and one more are queued', async (bench) => {
   let pings = 0;
   const { ws, wire } = await slowClient(bench, { ping: () => void pings++ });
   // Fills all buffers, so that no pong can be written.

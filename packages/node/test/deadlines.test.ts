@@ -37,7 +37,7 @@ async function answer(wire: Wire, times: number, wait: number): Promise<void> {
   }
 }
 
-test('a request that arrives when its deadline has passed, and before that was dealt with, is answered once', async (bench) => {
+test('a request that arrives after its deadline has passed, but before the deadline is handled, is answered once', async (bench) => {
   const clock = new VirtualClock();
   const server = await bench.serve(
     { message: (ws, data) => void ws.send(data) },

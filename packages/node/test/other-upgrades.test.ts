@@ -235,7 +235,7 @@ test('ignoreUpgrade: when a client that waits for its answer leaves, the app not
   assert.equal(errors, []);
 });
 
-test('serve: a request for WebSocket with a body is refused, wherever that body is', async (bench) => {
+test('serve: a request for WebSocket with a body is refused, no matter how much of the body has arrived', async (bench) => {
   const { log, handlers } = recorder();
   const server = await bench.serve(handlers, { http: app, handshakeTimeout: 40 });
   for (const body of ['', 'he', 'hello']) {

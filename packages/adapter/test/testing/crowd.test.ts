@@ -37,7 +37,7 @@ test('an application joins, leaves, and joins again; after the end of its connec
   assert.is(crowd.toggle(app, wsOf(app)), 'joined: false');
 });
 
-test('a broadcast is recorded as sent by each member that gets it; a member in the middle of fragments gets none', () => {
+test('each member that gets a broadcast records it as a sent message; a member in the middle of fragments gets none', () => {
   const { crowd, all } = join(4);
   const [first, second, third, fourth] = all as [Application, Application, Application, Application];
   second.sendFragment(false);

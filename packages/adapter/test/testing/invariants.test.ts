@@ -122,7 +122,7 @@ test('messages arrive in the order in which they were sent, and no other message
   ]);
 });
 
-test('an undelivered message counts as lost if nothing is queued, or if every end reports no unsent bytes', () => {
+test('an undelivered message counts as lost if the connection is open and nothing is queued, or if no end reports unsent bytes', () => {
   const loss = (ws: Parameters<typeof application>[0], ...ends: readonly EndEvent[]): readonly Fault[] => {
     const app = application(ws);
     app.sent.push('1', '2');

@@ -73,7 +73,7 @@ export function hostField(uri: WebSocketUri): string {
 function wrong(text: string, why: string): SyntaxError {
   const [scheme = ''] = /^[a-z]*:\/\//i.exec(text) ?? [];
   // In a wrong URI the end of a user name is not certain, since a password may contain "/" or "?".
-  const rest = text.includes('@') ? '…' : text.slice(scheme.length).replace(/[?#].*$/s, (end) => `${end[0]}…`);
+  const rest = text.includes('@') ? '…' : text.slice(scheme.length).replace(/[?#].*/s, (end) => `${end[0]}…`);
   return new SyntaxError(`"${printable(scheme + rest)}" is not a WebSocket URI: ${why} (RFC 6455 section 3)`);
 }
 

@@ -175,7 +175,6 @@ export class Message implements Collector {
     const chunk = this.#chunk;
     const text = decodePayload(chunk, start, end, key, this.#decoder);
     if (text !== undefined) return text;
-    this.#utf8 = UTF8_BOUNDARY;
     this.#validate(chunk.bytes, start, end, true, chunk.base);
     // The application's decoder refused valid UTF-8, so core decodes it.
     return decodeUtf8(chunk.view(start, end)) as string;
@@ -199,10 +198,10 @@ export class Message implements Collector {
       if (isUnmaskedLate && header.masked) mask(whole, 0, whole.length, header.key);
       return this.#event(type, whole);
     }
-    // Only the final frame tells how long the message will be. The bytes of the frame header in this chunk have been parsed, so they
-    // may be overwritten.
+    // Only the final frame tells how long the message will be. If the frame is the first in this chunk, its header has been parsed and may
+    // be overwritten.
     const announced = header.final ? this.#size : Infinity;
-    this.#buffer.append(bytes, start, end, announced, start - this.#chunk.frameIndex);
+    this.#buffer.append(bytes, start, end, announced, this.#chunk.frameIndex === 0 ? start : 0);
     return undefined;
   }
 

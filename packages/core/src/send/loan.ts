@@ -31,9 +31,9 @@ export class Loan {
     return this.#memory.byteLength < this.#end;
   }
 
-  /** Whether the header is gone although it is needed from byte `start` of the frame on: the bytes before it were transferred. */
+  /** Whether the header is gone although its bytes from `start` on are still needed: the bytes before them were transferred. */
   lacksHeader(start: number): boolean {
-    return start > 0 && start < this.#headerLength && this.#header.buffer.byteLength === 0;
+    return start < this.#headerLength && this.#header.buffer.byteLength === 0;
   }
 
   /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */

@@ -1,8 +1,9 @@
 /**
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
- * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
- * owner copies its frames out, into a part. The scratch is never handed out: `transmit` returns a copy, a part, or the bytes that
+ * The queue of an outbox is a list of parts, and a part is memory that holds one or more frames. Frames are written into the scratch, memory
+ * that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the owner copies its frames into a new part. The
+ * scratch is never handed out: `transmit` returns a copy, a part, or the bytes that
  * `max` cuts from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message,
  * or when the application has lent the same bytes to both connections.
  *
@@ -21,8 +22,8 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 const SCRATCH_SIZE = 98_304;
 
 /**
- * A frame above this length gets memory of its own. Up to it the scratch, which stays in caches, is cheaper, copy included (benchmarks:
- * echo).
+ * A frame above this length gets memory of its own. For any other frame the scratch is cheaper, even with the copy, because it stays in
+ * caches (benchmarks: echo).
  */
 const LARGE = 81_920;
 
@@ -115,6 +116,7 @@ export class Outbox {
    * share memory, which must stay until all of them have been written.
    */
   transmit(max: number): Uint8Array | undefined {
+    this.broken = undefined;
     if (this.#first < this.#parts.length) return this.#shift(max);
     const length = this.#position;
     if (length === 0) return undefined;
@@ -238,7 +240,7 @@ export class Outbox {
     return bytes;
   }
 
-  /** Whether the caller has transferred the bytes before the next ones, and with them the memory of the whole part. */
+  /** Whether bytes of `part` have been transmitted and the caller has transferred them since, and with them the memory of the whole part. */
   #isCut(part: Uint8Array): boolean {
     return this.#offset > 0 && part.buffer.byteLength === 0;
   }

@@ -40,7 +40,7 @@ export class Sender {
   // The type of the fragmented message that the application is sending; 0 between messages.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
-  // The last fragment may end inside a character that the next one completes. `#surrogate` is the first half of a pair at the end of a
+  // The previous fragment may have ended inside a character, which the next one completes. `#surrogate` is the first half of a pair at the end of a
   // string; `#utf8` is the state of validation at the end of bytes.
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
@@ -65,7 +65,10 @@ export class Sender {
     this.#transform = transform;
   }
 
-  /** Whether another connection can use this sender: nothing waits, no message is in progress, and it keeps no state. */
+  /**
+   * Whether nothing waits, no message is in progress, and no state of compression is kept. Another connection can then use this sender,
+   * unless it has sent a Close frame.
+   */
   get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;
     return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
@@ -210,8 +213,8 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into` and returns how many. An answer that is held is not written in the call that writes the last queued
-   * answer, but in the next call.
+   * Writes the next bytes into `into` and returns how many. An answer that is held is queued in the first call after the last queued answer
+   * has left, behind all bytes that wait then.
    */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
@@ -253,7 +256,8 @@ export class Sender {
     this.#queuePong(payload);
   }
 
-  /** Queues an answer. If the random source throws, the answer is held instead, and the next `transmit` tries again. */
+  /** Queues an answer. If the random source throws, the answer is held, and the first `transmit` after the queued answers have left
+   * tries again. */
   #queuePong(payload: Uint8Array): void {
     try {
       this.control(Opcode.Pong, payload);

@@ -133,6 +133,7 @@ export function decodeShortAscii(
   }
 }
 
+/** A short text is copied here to be read as words. Reused for every text of every connection. */
 const BLOCK = new Uint8Array(SHORT_ASCII);
 const BLOCK_WORDS = new DataView(BLOCK.buffer);
 const HIGH = 0x80808080;

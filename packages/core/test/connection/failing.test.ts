@@ -165,7 +165,7 @@ for (const end of ['close', 'fail'] as const) {
   });
 }
 
-test('5.3: if the random source throws when a connection fails, the stall deadline does not explain the end', () => {
+test('5.3: if the random source throws while a connection fails, the end has the rule of the failure, not the stall deadline', () => {
   const random = (bytes: Uint8Array): void => {
     if (connection?.queuedBytes) throw new Error('no entropy');
     bytes.fill(0);

@@ -79,6 +79,21 @@ lending('transferring a part that max has divided destroys the transport, since 
   }
 });
 
+lending('a loan that shrank and has grown again is sent, and the connection stays usable', () => {
+  const buffer = new ArrayBuffer(5000, { maxByteLength: 5000 });
+  const connection = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+  assert.is(connection.poll()?.type, 'open');
+  connection.send('a');
+  connection.send(new Uint8Array(buffer, 0, 5000), { lend: true });
+  buffer.resize(2500);
+  const into = new Uint8Array(10_000);
+  assert.is(connection.transmitInto(into, 0), 3);
+  buffer.resize(5000);
+  assert.is(connection.transmitInto(into, 0), 5004);
+  assert.throws(() => connection.send(Uint8Array.of(0xff), { text: true }), TypeError);
+  assert.equal([connection.transmit(0), connection.state, types(connection)], [undefined, 'open', []]);
+});
+
 lending('the header of a loan may be transferred when it has left whole; the payload follows', () => {
   const { connection } = lent(0);
   const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;

@@ -45,6 +45,7 @@ for (const [name, bytes, body] of [
   ['a negative size', '1\r\nx\r\n-1\r\n', 'x'],
   ['a size too long to be true', '1\r\nx\r\n100000000\r\n', 'x'],
   ['LF without CR', '1\nx', ''],
+  ['CR inside of a line', '1\r\nx\r\n5\rX\r\nHello\r\n', 'x'],
   ['a line that does not end', `1\r\nx\r\n${'1'.repeat(2000)}`, 'x'],
 ] as const) {
   for (const size of [bytes.length, 1]) {

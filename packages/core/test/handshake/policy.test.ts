@@ -129,6 +129,7 @@ for (const [name, policy] of Object.entries({
   'public origins that are not a list': { publicOrigins: 'https://a.example' },
   'a public origin with a path': { publicOrigins: ['https://a.example/'] },
   'a public origin with a *': { publicOrigins: ['https://*.example'] },
+  'a public origin behind a path': { publicOrigins: ['/https://a.example'] },
   'a public origin without a scheme': { publicOrigins: ['a.example'] },
   'a public origin of another type': { publicOrigins: [/a/] },
   'forwarded fields that are none': { trustForwarded: true },
@@ -212,6 +213,7 @@ for (const [origin, policy, said, aside, fields] of [
     'there is none, and requireOrigin asks for one',
     'origins has any',
   ],
+  [`https://${'x'.repeat(72)}`, {}, `https://${'x'.repeat(72)}, and by Host this is example.com`, 'origins has none'],
   [`https://${'x'.repeat(200)}`, {}, `https://${'x'.repeat(72)}…, and by Host this is example.com`, 'origins has none'],
 ] as [string | undefined, ServerPolicy, string, string, Record<string, string>?][]) {
   test(`10.2: a refusal says: ${said}; ${aside}`, () => {

@@ -74,7 +74,7 @@ test('the exact rate never breaks the limit', () => {
   for (let n = 0; n < 100_000; n++) assert.ok(bucket.take(1, (n * 1000) / 3), String(n));
 });
 
-test('an infinite or minute rate with a finite burst still limits what arrives at once', () => {
+test('with an infinite or a tiny rate, a finite burst still limits what arrives at once', () => {
   for (const perSecond of [NEVER, Number.MAX_VALUE, Number.MIN_VALUE]) {
     const bucket = new TokenBucket({ perSecond, burst: 5 });
     assert.ok(bucket.take(1, 0));

@@ -224,6 +224,17 @@ writer('5.3 payloads of any length are masked as the RFC says', () => {
   }
 });
 
+writer('a text that is longer than its characters say does not run over the end of the scratch', () => {
+  for (const each of [server(), client()]) {
+    for (let left = 40; left < 400; left += 7) {
+      each.message(new Uint8Array(60_000));
+      each.message(new Uint8Array(98_304 - 60_000 - 20 - left));
+      each.message('€'.repeat(100));
+      assert.is(text(frames(each).slice(2)), '€'.repeat(100), `about ${left} bytes left`);
+    }
+  }
+});
+
 writer('the longest header is right', () => {
   const from = client();
   from.message(bytes(65536));

@@ -194,33 +194,36 @@ outbox('after a drop a sender sends messages as a new one does', () => {
 
 const HEAD = 'HTTP/1.1 101\r\n\r\n';
 
-outbox('a second drop keeps only what has been transmitted in part, wherever the first one cut', () => {
-  const sizes = [HEAD.length, 102, 2, 4 + 200];
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  for (let first = 0; first <= total; first++) {
-    for (const second of [0, 1, 3, 200]) {
-      const from = server();
-      from.head(HEAD);
-      for (const length of [100, 0, 200]) from.message(of(1, length));
-      const got = first === 0 ? [] : [from.transmit(first) as Uint8Array];
-      from.drop();
-      // What the first drop has kept is the rest of a head or frame that has been transmitted in part.
-      const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size, 0));
-      const kept = first === 0 ? HEAD.length : (ends.find((end) => end >= first) as number);
-      assert.is(from.queuedBytes, kept - first, `${first}`);
-      for (const length of [50, 60]) from.message(of(2, length));
-      for (let left = second; left > 0 && from.queuedBytes > 0; left -= got.at(-1)?.length ?? 0)
-        got.push(from.transmit(left) as Uint8Array);
-      from.drop();
-      const bytes = concat(...got, ...transmitted(from));
-      assert.is(toHex(bytes.subarray(0, HEAD.length)), toHex(ascii(HEAD)));
-      const left = payloads(bytes.subarray(HEAD.length));
-      assert.ok(left.length <= 5, `${first}, ${second}`);
-      from.close(hex('03 e8'));
-      assert.equal(transmitted(from).map(toHex), ['88 02 03 e8'], `${first}, ${second}: nothing else is left`);
+outbox(
+  'a second drop keeps only the head and the frame that was transmitted in part, wherever the first transmit stopped',
+  () => {
+    const sizes = [HEAD.length, 102, 2, 4 + 200];
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    for (let first = 0; first <= total; first++) {
+      for (const second of [0, 1, 3, 200]) {
+        const from = server();
+        from.head(HEAD);
+        for (const length of [100, 0, 200]) from.message(of(1, length));
+        const got = first === 0 ? [] : [from.transmit(first) as Uint8Array];
+        from.drop();
+        // What the first drop has kept is the rest of a head or frame that has been transmitted in part.
+        const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size, 0));
+        const kept = first === 0 ? HEAD.length : (ends.find((end) => end >= first) as number);
+        assert.is(from.queuedBytes, kept - first, `${first}`);
+        for (const length of [50, 60]) from.message(of(2, length));
+        for (let left = second; left > 0 && from.queuedBytes > 0; left -= got.at(-1)?.length ?? 0)
+          got.push(from.transmit(left) as Uint8Array);
+        from.drop();
+        const bytes = concat(...got, ...transmitted(from));
+        assert.is(toHex(bytes.subarray(0, HEAD.length)), toHex(ascii(HEAD)));
+        const left = payloads(bytes.subarray(HEAD.length));
+        assert.ok(left.length <= 5, `${first}, ${second}`);
+        from.close(hex('03 e8'));
+        assert.equal(transmitted(from).map(toHex), ['88 02 03 e8'], `${first}, ${second}: nothing else is left`);
+      }
     }
-  }
-});
+  },
+);
 
 outbox('when exactly the head has been transmitted, drop keeps nothing', () => {
   const from = server();
