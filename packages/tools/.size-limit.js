@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 /** Bytes, minified and gzipped. A commit that raises a budget says why. */
 const BUDGETS = {
-  '@sockless/core': 32_100,
+  '@sockless/core': 32_300,
   '@sockless/core/frame': 6_460,
   '@sockless/core/handshake': 12_600,
   '@sockless/core/deflate': 6_000,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 44_400,
-  '@sockless/node': 62_900,
-  '@sockless/deno': 60_800,
+  '@sockless/adapter': 44_500,
+  '@sockless/node': 63_000,
+  '@sockless/deno': 60_900,
 };
 
 export default Object.entries(BUDGETS).map(([name, budget]) => {
