@@ -29,7 +29,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs test files. A process takes files of one package until none is left. It takes those of a package that no other process
- * has, if there is one, since each process of a package loads and compiles that package anew. The output of a file is printed when it has ended. A file that ends its process fails, and another process continues.
+ * has, if there is one, since each process of a package loads and compiles that package anew. The output of a file is printed
+ * when it has ended. A file that ends its process fails, and another process continues.
  * @param {string} root
  * @param {Group[]} groups
  * @param {How} how

@@ -1,13 +1,14 @@
 /** The suite catches what is broken, by exactly the cases that should, and lets pass what is lazy but correct. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { budget } from '../../core/test/budget.ts';
 import { type Case, chooseCases, type Result, type Role, runCase, weight } from '../src/index.ts';
 import { BROKEN, CURED, LAZY, ONE_ROLE } from './broken.ts';
 import type { Bug } from './bugs.ts';
 import { lazyTarget } from './lazy.ts';
 
 const test = suite('self-proof');
-const ALL = process.env.SOCKLESS_TEST_ALL === '1';
+const ALL = budget(false, true);
 /** Of the cases that a bug should not show in, every so many are played; all of them in the full run. */
 const SAMPLE = ALL ? 1 : 12;
 /** Cases of many bytes, of which a lazy endpoint makes several copies: a bug that is not about them leaves them out. */

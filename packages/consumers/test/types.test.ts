@@ -7,10 +7,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { budget } from '../../core/test/budget.ts';
 import { project } from './project.ts';
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
-const ALL = process.env.SOCKLESS_TEST_ALL !== undefined;
+const ALL = budget(false, true);
 
 /** The versions, and the newest `@types/node` that compiles with each by itself. */
 const VERSIONS = [

@@ -212,8 +212,8 @@ export function checkRequest(request: DeflateRequest): void {
     if (typeof takeover !== 'boolean') throw new TypeError(`${key}: true or false, not ${shown(takeover)}`);
   }
   for (const key of ['serverMaxWindowBits', 'clientMaxWindowBits'] as const) {
-    const bits = request[key];
-    if (bits !== undefined && !(Number.isInteger(bits) && bits >= 8 && bits <= 15)) {
+    const bits = request[key] ?? 15;
+    if (!(Number.isInteger(bits) && bits >= 8 && bits <= 15)) {
       throw new RangeError(`${key}: a whole number from 8 to 15, not ${shown(bits)} (RFC 7692 section 7.1.2)`);
     }
   }

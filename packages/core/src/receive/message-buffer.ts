@@ -64,8 +64,8 @@ export class MessageBuffer {
   }
 
   /**
-   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless it could
-   * stay in the chunk in which it arrived.
+   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless it
+   * could stay in the chunk in which it arrived.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or resized
    */

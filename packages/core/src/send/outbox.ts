@@ -3,9 +3,9 @@
  *
  * The queue of an outbox is a list of parts, and a part is memory that holds one or more frames. Frames are written into the scratch, memory
  * that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the owner copies its frames into a new part. The
- * scratch is never handed out: `transmit` returns a copy, a part, or the bytes that
- * `max` cuts from a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message,
- * or when the application has lent the same bytes to both connections.
+ * scratch is never handed out: `transmit` returns a copy, a part, or the bytes that `max` cuts from a part, and no outbox writes to any of
+ * these again. Two outboxes hand out the same memory only for a prepared message, or when the application has lent the same bytes to both
+ * connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.
@@ -49,7 +49,7 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been transmitted. A
-   * part can hold several frames, so the transmitted bytes may end exactly between two.
+   * part can hold several frames, so the transmitted bytes may end exactly between two. The next `transmit` or `drop` clears it.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 

@@ -40,8 +40,8 @@ export class Sender {
   // The type of the fragmented message that the application is sending; 0 between messages.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
-  // The previous fragment may have ended inside a character, which the next one completes. `#surrogate` is the first half of a pair at the end of a
-  // string; `#utf8` is the state of validation at the end of bytes.
+  // The previous fragment may have ended inside a character, which the next one completes. `#surrogate` is the first half of a pair at the
+  // end of a string; `#utf8` is the state of validation at the end of bytes.
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
@@ -256,8 +256,10 @@ export class Sender {
     this.#queuePong(payload);
   }
 
-  /** Queues an answer. If the random source throws, the answer is held, and the first `transmit` after the queued answers have left
-   * tries again. */
+  /**
+   * Queues an answer. If the random source throws, the answer is held, and the first `transmit` after the queued answers have left tries
+   * again.
+   */
   #queuePong(payload: Uint8Array): void {
     try {
       this.control(Opcode.Pong, payload);
