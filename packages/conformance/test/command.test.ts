@@ -10,6 +10,7 @@ import { accept, serve } from '@sockless/node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CERTIFICATE, KEY } from '../../node/test/certificate.ts';
+import { within } from '../../tools/testing.ts';
 import { chooseCases, runServerCases, TargetError } from '../src/index.ts';
 
 const test = suite('command');
@@ -18,18 +19,28 @@ const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 /** For targets that never answer as a server should: how long the command waits for them. */
 const HASTY = ['--patience', '0.1'];
 
-function run(
+/** The milliseconds after which a command that has not ended is taken to hang: many times what it takes on a busy machine. */
+const LIMIT = 120_000;
+
+async function run(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<{ status: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // its own group, so that a client that it started can be ended with it
   });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  return new Promise((resolve) => child.once('close', (status) => resolve({ status, out, err })));
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  try {
+    return { status: await within(LIMIT, args.join(' '), closed), out, err };
+  } catch (error) {
+    process.kill(-Number(child.pid), 'SIGKILL');
+    throw new Error(`${error}\n${out}\n${err}`);
+  }
 }
 
 const echoServer = (tls?: { cert: string; key: string }): ReturnType<typeof serve> =>

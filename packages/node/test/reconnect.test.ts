@@ -4,7 +4,7 @@ import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import { ConnectionEndedError, type ReconnectPolicy } from '../src/index.ts';
-import { openServer } from './raw.ts';
+import { openServer, type Wire } from './raw.ts';
 import { client, FAST, fractions, refusing, reset, type Script, say, scripted, stay } from './reconnect.ts';
 import { isGone } from './sockets.ts';
 import { deferred, recorder, soon, suite, until } from './support.ts';
@@ -163,10 +163,18 @@ test('it waits as long as onRetry reports', async (bench) => {
 });
 
 test('a stable connection resets the count of attempts', async (bench) => {
-  const { url } = await scripted(bench, [reset, reset, (wire) => void setTimeout(reset, 60, wire), stay]);
+  const { url, wires } = await scripted(bench, [reset, reset, stay]);
   const attempts: number[] = [];
   const onRetry = ({ attempt }: { attempt: number }): void => void attempts.push(attempt);
-  client(bench, url, { ...FAST, stableAfter: 50, onRetry }, {});
+  const clock = new VirtualClock();
+  const ws = client(bench, url, { ...FAST, stableAfter: 50, onRetry }, {}, { clock });
+  for (const count of [1, 2]) {
+    await until(() => attempts.length === count);
+    await clock.pass(2);
+  }
+  await until(() => wires.length === 3 && ws.state === 'open');
+  await clock.pass(50);
+  reset(wires[2] as Wire);
   await until(() => attempts.length === 3);
   assert.equal(attempts, [0, 1, 0]);
 });
