@@ -39,7 +39,7 @@ async function run(
     return { status: await within(LIMIT, args.join(' '), closed), out, err };
   } catch (error) {
     process.kill(-Number(child.pid), 'SIGKILL');
-    throw new Error(`${error}\n${out}\n${err}`);
+    throw new Error(`${error}\n${out}\n${err}`, { cause: error });
   }
 }
 
