@@ -45,6 +45,8 @@ export class ServedConnections<Data = unknown> {
     messagesSent: 0,
   };
   readonly #pending: Set<WebSocketConnection<Data>> = new Set();
+  // Those that are refused. They are no connections of the server, but it waits for their ends when it closes.
+  readonly #refused: Set<WebSocketConnection<Data>> = new Set();
   // Only with a bound: the network from which each connection comes, the number of bytes that wait in each, and in all
   // together.
   readonly #networks: Map<WebSocketConnection<Data>, string> = new Map();
@@ -100,7 +102,10 @@ export class ServedConnections<Data = unknown> {
     const refusal = isFull ? this.#unavailable : same >= maxConnectionsPerAddress ? this.#tooMany : undefined;
     const served = { ws: new ServedConnection(refusal ?? scope, this), scope: refusal ?? scope };
     this.#pending.add(served.ws);
-    if (refusal !== undefined) return served;
+    if (refusal !== undefined) {
+      this.#refused.add(served.ws);
+      return served;
+    }
     this.all.add(served.ws);
     if (network !== undefined) {
       this.#networks.set(served.ws, network);
@@ -151,6 +156,7 @@ export class ServedConnections<Data = unknown> {
   /** A connection has ended. */
   ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent): void {
     this.all.delete(ws);
+    this.#refused.delete(ws);
     this.decided(ws);
     this.closed(ws);
     if (statistics.openedAt !== undefined) this.#past.ended++;
@@ -186,7 +192,8 @@ export class ServedConnections<Data = unknown> {
   }
 
   /**
-   * Closes every connection, waits for their ends, and terminates those that do not end in time.
+   * Closes every connection, waits for their ends and for those of refused ones, and terminates what does not end in
+   * time.
    *
    * @param options as `checkCloseOptions` has checked them
    * @param stopped resolves when everything else of the server is closed
@@ -195,13 +202,13 @@ export class ServedConnections<Data = unknown> {
   async close(options: CloseOptions, stopped?: PromiseLike<unknown>, late?: () => void): Promise<void> {
     const { code = 1001, reason, timeout = 5000 } = options;
     this.#closing = true;
-    const ended = [...this.all].map((ws) => {
+    const ended = [...this.all, ...this.#refused].map((ws) => {
       (ws as ServedConnection<Data>).dismiss(code, reason);
       return ws.closed;
     });
     const { clock } = this.#scope;
     const terminate = (): void => {
-      for (const ws of this.all) ws.terminate();
+      for (const ws of [...this.all, ...this.#refused]) ws.terminate();
       late?.();
     };
     const timer = timeout === Infinity ? undefined : clock.setTimeout(terminate, Math.min(timeout, MAX_DELAY));
@@ -236,10 +243,14 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
     this.closes();
   }
 
-  /** The server closes: answers a request that is still undecided with 503, and closes any other connection. */
+  /**
+   * The server closes: answers a request that is undecided with 503, and closes any other connection. It does not wait
+   * for a request that has not arrived, since a browser may have connected in advance.
+   */
   dismiss(code: number, reason: string | undefined): void {
-    if (this.state === 'connecting' && this.request !== undefined) this.decide(reject(503));
-    else this.close(code, reason);
+    if (this.state !== 'connecting') this.close(code, reason);
+    else if (this.request === undefined) this.terminate();
+    else this.decide(reject(503));
   }
 
   protected override flush(): void {

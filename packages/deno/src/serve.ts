@@ -100,8 +100,6 @@ export function serve<Data = unknown>(options: ServeOptions, handlers: Handlers<
     const stopped = stop();
     // Otherwise the next server could not listen. Remove it before that: later the path may be another server's.
     if (isFirst && path !== undefined) await Deno.remove(path).catch(() => undefined);
-    // Do not wait for clients that have not sent a whole request, such as a browser that connects in advance.
-    for (const ws of connections.all) if (ws.state === 'connecting' && ws.request === undefined) ws.terminate();
     await connections.close(how, stopped);
     finished.resolve();
   };

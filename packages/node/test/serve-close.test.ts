@@ -137,6 +137,20 @@ test('close waits for an answer of the http listener, then closes the socket at 
   assert.match(await wire.end(), /late/);
 });
 
+test('close waits for clients that were refused, and destroys those that do not leave', async (bench) => {
+  const server = await bench.serve({}, { maxConnections: 1, closeTimeout: 600_000 });
+  await rawClient(bench, server.port);
+  const [leaves, stays] = [await dial(bench, server.port), await dial(bench, server.port)];
+  for (const wire of [leaves, stays]) {
+    wire.write(request());
+    assert.match(await wire.head(), /^HTTP\/1\.1 503 /);
+  }
+  const closed = server.close({ timeout: 100 });
+  leaves.socket.end();
+  await closed;
+  assert.is(server.statistics.refused, 2); // those that have ended
+});
+
 test('close does not wait for a socket that has sent nothing, such as browsers open in advance', async (bench) => {
   const server = await bench.serve(echo);
   await dial(bench, server.port);
