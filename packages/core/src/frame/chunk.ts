@@ -47,11 +47,11 @@ export class Chunk {
     this.#isSecond = false;
   }
 
-  /** Whether the application has transferred or resized the memory of the chunk. */
+  /** Whether the application has transferred the memory of the chunk, or made it shorter. */
   get isTransferred(): boolean {
-    // `length` cannot tell: after a transfer, optimised code of V8 11 (Node 20) that has met resizable memory before still returns
-    // the old one.
-    return this.bytes.byteLength !== this.end;
+    // The last byte is gone then. Neither length would do as well: `byteLength` takes longer, and after a transfer, optimised code of
+    // V8 11 (Node 20) that has met resizable memory before still returns the old `length`.
+    return this.bytes[this.end - 1] === undefined && this.end > 0;
   }
 
   /** The index in this chunk of the first byte of the latest frame; 0 when that byte was in an earlier chunk. */
