@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Opcode } from '../../src/frame/header.ts';
+import { StateError } from '../../src/rules.ts';
 import type { Sender } from '../../src/send/sender.ts';
 import { decodeFrames } from '../reference.ts';
 import { hex, toHex } from '../support.ts';
@@ -114,6 +115,29 @@ control('5.5.3 an answer without room counts in queuedBytes, and leaves after ev
     );
   }
 });
+
+control(
+  '5.5.3 if the random source throws after an answer to a later Ping frame was refused in it, only the later one is sent',
+  () => {
+    let fails = true;
+    const from: Sender = client({
+      random() {
+        if (!fails) return;
+        fails = false;
+        assert.throws(
+          () => from.pong(hex('02')),
+          (error: unknown) => error instanceof StateError && error.rule === 'random-reentered',
+        );
+        throw new Error('no entropy');
+      },
+    });
+    assert.throws(() => from.pong(hex('01')), 'no entropy');
+    assert.equal(
+      frames(from).map(({ opcode, payload }) => [opcode, toHex(payload)]),
+      [[10, '02']],
+    );
+  },
+);
 
 control('5.5.1 an answer without room leaves before our Close frame, which ends a message in progress', () => {
   for (const [from, header] of [
