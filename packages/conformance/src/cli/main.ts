@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { SEVERITIES, type Severity } from '../case.ts';
 import { allCases } from '../cases/index.ts';
 import { asHtml } from '../report/html.ts';
-import { asJson, asJunit, asText } from '../report/text.ts';
+import { asJson, asJunit, asText, asWire } from '../report/text.ts';
 import { chooseCases } from '../run/all.ts';
 import { runServerCases, serveClientCases, TargetError } from '../run/targets.ts';
 import { type Result, weight } from '../run/verdict.ts';
@@ -49,7 +49,7 @@ async function run(options: Options): Promise<number> {
     else writeFileSync(path, content);
   }
   const print = options.outputs.some(([, path]) => path === '-') ? console.error : console.log;
-  if (options.verbose) for (const result of results.filter(({ verdict }) => verdict === 'fail')) print(wireOf(result));
+  if (options.verbose) for (const result of results.filter(({ verdict }) => verdict === 'fail')) print(asWire(result));
   print(asText(results));
   const heaviest = weight(results.flatMap(({ findings }) => findings));
   return heaviest === undefined ? 0 : heaviest === 'should' ? 2 : heaviest === 'may' ? 3 : 1;
@@ -117,12 +117,4 @@ function progress({ verdict, case: { id } }: Result, done: number, total: number
   const text = `${done} of ${total}${failed === 0 ? '' : `, ${failed} failed`}`;
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}  ${id}`);
   else if (done % 100 === 0) console.error(text);
-}
-
-function wireOf({ case: item, wire }: Result): string {
-  const lines = wire.map(
-    ({ at, from, what, bytes }) =>
-      `  ${String(at).padStart(6)} ms ${from.padEnd(14)} ${what.trimEnd().replaceAll('\r\n', '\n')}${bytes ? `\n${' '.repeat(25)}${bytes}` : ''}`,
-  );
-  return [`\n${item.id}: ${item.title}`, ...lines].join('\n');
 }

@@ -12,7 +12,7 @@ A server under test sends every message back as it came. A client under test ask
 to /?case=N, one after the other or several at a time, and sends every message back until each connection ends. COMMAND finds the
 address in SOCKLESS_CONFORMANCE_URL and the number in SOCKLESS_CONFORMANCE_CASES. Without COMMAND the server runs until Ctrl+C.
 
-  --filter TEXT      only cases whose id contains TEXT; may be repeated
+  --filter TEXT      only cases whose id contains TEXT, or the one whose id it is; may be repeated
   --severity LIST    only these severities: must, hardening, should, may. Findings of others do not fail the run
   --quick            without the cases that take seconds or many bytes
   --parallel N       cases at a time (server; default: 8)

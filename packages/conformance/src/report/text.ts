@@ -101,3 +101,12 @@ function isChar(char: string): boolean {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Returns what went over the wire, line by line. */
+export function asWire({ case: item, wire }: Result): string {
+  const lines = wire.map(
+    ({ at, from, what, bytes }) =>
+      `  ${String(at).padStart(6)} ms ${from.padEnd(14)} ${what.trimEnd().replaceAll('\r\n', '\n')}${bytes ? `\n${' '.repeat(25)}${bytes}` : ''}`,
+  );
+  return [`\n${item.id}: ${item.title}`, ...lines].join('\n');
+}

@@ -7,7 +7,7 @@ import type { Result } from './verdict.ts';
 
 /** Which cases are run, and how. */
 export interface RunOptions extends PlayOptions {
-  /** Only cases whose id contains one of these. Default: all. */
+  /** Only cases whose id contains one of these; a whole id chooses no other case. Default: all. */
   readonly filter?: readonly string[] | undefined;
   /** Only cases of these severities. Default: all. */
   readonly severity?: readonly Severity[] | undefined;
@@ -21,10 +21,13 @@ export interface RunOptions extends PlayOptions {
 
 /** Returns the cases of a role that the options choose. */
 export function chooseCases(role: Case['role'], { filter = [], severity, quick = false }: RunOptions = {}): Case[] {
-  return allCases().filter(
+  const cases = allCases();
+  const ids = new Set(cases.map(({ id }) => id));
+  const [whole, parts] = [new Set(filter.filter((part) => ids.has(part))), filter.filter((part) => !ids.has(part))];
+  return cases.filter(
     (item) =>
       item.role === role &&
-      (filter.length === 0 || filter.some((part) => item.id.includes(part))) &&
+      (filter.length === 0 || whole.has(item.id) || parts.some((part) => item.id.includes(part))) &&
       (severity === undefined || severity.includes(item.severity)) &&
       !(quick && item.slow),
   );

@@ -7,12 +7,16 @@ interface Run {
   readonly results: readonly Result[];
 }
 
-/** Returns the document. */
-export function peersDocument(runs: readonly Run[]): string {
+/**
+ * Returns the document.
+ *
+ * @param left the peers that were not measured, with their reasons
+ */
+export function peersDocument(runs: readonly Run[], left: readonly string[] = []): string {
   const families = [...new Set(runs.flatMap(({ results }) => results.map((result) => familyOf(result.case))))];
   const head = ['', ...families];
   const rows = runs.map(({ subject: { name, version, role }, results }) => [
-    `${name} ${version ?? ''}, ${role}`,
+    `${name} ${version?.() ?? ''}, ${role}`,
     ...families.map((family) => cell(results.filter((result) => familyOf(result.case) === family))),
   ]);
   return [
@@ -22,8 +26,13 @@ export function peersDocument(runs: readonly Run[]): string {
     '',
     'Each cell has the number of cases whose weightiest finding is a `must` / `hardening` / `should` / `may`; a dot is none of all four, and a dash',
     'means that no case applied. Only a `must` is a defect; a `should` is a strictness that an implementation may do without, and a `may` is neither.',
-    'A finding about a header field is often that of the HTTP server below.',
+    'A finding about a header field is often that of the HTTP server below. A process that ends is a finding about the case that ended it.',
     '',
+    'Each defect has its case. The command at the head of its list, with that case in place of CASE, plays it and prints the finding with the wire,',
+    'frame by frame; the programs that it starts are in [test/programs](test/programs), each a few lines around the implementation. Where several',
+    'cases have the same finding, `--filter` with a part of the id, such as `--filter server/masking/`, plays the others.',
+    '',
+    ...left.map((each) => `Not measured: ${each}.\n`),
     `| ${head.join(' | ')} |`,
     `|${head.map(() => ' --- |').join('')}`,
     ...rows.map((row) => `| ${row.join(' | ')} |`),
@@ -41,20 +50,27 @@ function cell(results: readonly Result[]): string {
 const heaviest = ({ findings }: Result): Severity | undefined =>
   SEVERITIES.find((severity) => findings.some((finding) => finding.severity === severity));
 
+/** The finding that makes a case a defect: that of the sentence that the case is about, if there is one. */
+function defectIn({ findings, case: { section } }: Result): Result['findings'][number] | undefined {
+  const musts = findings.filter(({ severity }) => severity === 'must');
+  return musts.find((finding) => finding.section === section) ?? musts[0];
+}
+
 /** The defects of one implementation: what is wrong in the same way is one row, with the bytes of its first case. */
 function defects({ subject: { name, role, version }, results }: Run): string[] {
   const groups = new Map<string, Result[]>();
   for (const result of results) {
-    const worst = result.findings.find(({ severity }) => severity === 'must');
+    const worst = defectIn(result);
     if (worst === undefined) continue;
     const key = `${familyOf(result.case)}: ${worst.section}: ${worst.text.replace(/\([0-9a-f]+…?\)/g, '').replace(/\d+/g, 'N')}`;
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
-  if (groups.size === 0) return [`## ${name} ${version ?? ''}, ${role}`, '', 'No `must` fails.', ''];
+  const title = `## ${name} ${version?.() ?? ''}, ${role}`;
+  if (groups.size === 0) return [title, '', 'No `must` fails.', ''];
   const rows = [...groups.values()].map((group) => {
     const [first] = group;
     if (first === undefined) return '';
-    const worst = first.findings.find(({ severity }) => severity === 'must');
+    const worst = defectIn(first);
     const sent = first.wire.filter(({ from, bytes }) => from === 'suite' && bytes !== undefined).at(-1)?.bytes;
     const head = first.wire.find(({ from, bytes }) => from === 'suite' && bytes === undefined)?.what;
     const bytes = sent ?? (head ?? '').split('\r\n').slice(0, 8).join(' ⏎ ');
@@ -62,7 +78,11 @@ function defects({ subject: { name, role, version }, results }: Run): string[] {
     return `| ${group.length} | \`${first.case.id}\` | ${first.case.section} | ${escaped(worst?.text ?? '')} | \`${escaped(short)}\` |`;
   });
   return [
-    `## ${name} ${version ?? ''}, ${role}`,
+    title,
+    '',
+    '```sh',
+    `npm run conformance -- --peer '${name} ${role}' --filter CASE`,
+    '```',
     '',
     '| cases | the first | section | finding | bytes that were sent |',
     '| --- | --- | --- | --- | --- |',

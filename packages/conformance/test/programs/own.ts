@@ -1,5 +1,5 @@
 /** The WebSocket that a runtime has of its own: Deno's or Bun's server, or its class as a client. */
-import { askFor, PORT, ROLE } from './parts.ts';
+import { askWith, PORT, ROLE, type Standard } from './parts.ts';
 
 interface Echo {
   send(data: unknown): unknown;
@@ -48,14 +48,5 @@ if (ROLE === 'server' && Deno !== undefined) {
   });
   told(port);
 } else {
-  await askFor(
-    (url) =>
-      new Promise((resolve) => {
-        const ws = new WebSocket(url);
-        ws.binaryType = 'arraybuffer';
-        ws.onmessage = ({ data }) => ws.send(data);
-        ws.onclose = resolve;
-        ws.onerror = () => undefined;
-      }),
-  );
+  await askWith(WebSocket as unknown as Standard);
 }

@@ -23,3 +23,26 @@ export async function askFor(play: (url: string) => Promise<unknown>): Promise<v
   };
   await Promise.all(Array.from({ length: Number(env.PARALLEL ?? 8) }, worker));
 }
+
+/** A WebSocket class with the API of browsers. */
+export type Standard = new (
+  url: string,
+) => {
+  binaryType: string;
+  send(data: unknown): void;
+  addEventListener(type: string, listener: (event: { data: unknown }) => void): void;
+};
+
+/** Plays all cases with such a class. */
+export function askWith(Class: Standard): Promise<void> {
+  return askFor(
+    (url) =>
+      new Promise((resolve) => {
+        const ws = new Class(url);
+        ws.binaryType = 'arraybuffer';
+        ws.addEventListener('message', ({ data }) => ws.send(data));
+        ws.addEventListener('error', () => undefined);
+        ws.addEventListener('close', resolve);
+      }),
+  );
+}

@@ -1,13 +1,5 @@
-/** undici: a client. */
+/** undici 7: a client. */
 import { WebSocket } from 'undici';
-import { askFor } from './parts.ts';
+import { askWith, type Standard } from './parts.ts';
 
-await askFor(
-  (url) =>
-    new Promise((resolve) => {
-      const ws = new WebSocket(url);
-      ws.binaryType = 'arraybuffer';
-      ws.addEventListener('message', ({ data }) => ws.send(data));
-      ws.addEventListener('close', resolve);
-    }),
-);
+await askWith(WebSocket as unknown as Standard);
