@@ -43,6 +43,8 @@ export type Step =
       /** Sends the head of a request or a response as Latin-1. `{host}`, `{path}` and `{accept}` stand for what only the run knows. */
       readonly do: 'head';
       readonly head: string;
+      /** As in `open`, of a client. */
+      readonly needs?: string;
       /** The size of the chunks that it is cut into. */
       readonly cut?: number;
     }

@@ -145,7 +145,9 @@ function order(family: Family): void {
 
 function transports(family: Family): void {
   const { out } = family;
-  const about = { section: 'RFC 6455 7.1.1, 7.1.7' };
+  // 7.2.1: "If at any point the underlying transport layer connection is unexpectedly lost, the client MUST _Fail the WebSocket
+  // Connection_." No sentence says so of a server, which only keeps what nobody needs.
+  const about = { section: 'RFC 6455 7.2.1', severity: family.role === 'client' ? 'must' : 'hardening' } as const;
   family.add(
     'half-close',
     'the end of our side without a Close frame ends the connection',
@@ -170,7 +172,7 @@ function transports(family: Family): void {
   family.add(
     'close-and-end',
     'a Close frame and the end of our side',
-    about,
+    { section: 'RFC 6455 7.1.1' },
     [open(), { do: 'send', bytes: out.close(1000) }, { do: 'half-close' }],
     { end: 'ended' },
   );

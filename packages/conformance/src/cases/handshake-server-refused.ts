@@ -39,6 +39,8 @@ export function refused(family: Family): void {
       request({ line: `GET {path} ${version}` }),
       'RFC 6455 4.2.1',
       [505, 400, 426, 501],
+      // 4.2.1: "An HTTP/1.1 or higher GET request"
+      version === 'HTTP/2.0' ? 'should' : 'must',
     );
   }
   refuses(

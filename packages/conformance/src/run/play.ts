@@ -56,7 +56,7 @@ export class Play {
       case 'open':
         return this.open(step.extensions, step.needs);
       case 'head':
-        return this.#head(step.head, step.cut);
+        return this.#head(step.head, step.cut, step.needs);
       case 'send':
         return this.#send(step);
       case 'receive':
@@ -88,13 +88,7 @@ export class Play {
       await session.send(fill(head, target), head);
       await this.opened(parseHead(head), needs);
     } else {
-      const { offers } = await this.request();
-      const named = offers.some(({ name, parameters }) =>
-        (needs ?? '')
-          .split(';')
-          .every((part) => part.trim() === name || parameters.some(([other]) => other === part.trim())),
-      );
-      if (needs !== undefined && !named) throw new Stop(`the client does not offer ${needs}`, true);
+      await this.request(needs);
       if (extensions !== undefined) agree(session, 'client', parseElements(extensions), undefined);
       const head = responseHead(extensions);
       await session.send(fill(head, { accept: this.#accept }), head);
@@ -118,18 +112,23 @@ export class Play {
     if (!(agreed && parts.every(has))) throw new Stop(`the server does not agree to ${needs}`, true);
   }
 
-  /** Reads the request of a client. */
-  async request(): Promise<ReturnType<typeof judgeRequest>> {
+  /** Reads the request of a client, which may have to offer something. */
+  async request(needs?: string): Promise<void> {
     const { text, whole } = await this.session.head(this.within());
     if (!whole) throw new Stop('the client sent no whole request');
-    const request = judgeRequest(this.session, parseHead(text));
+    const { key, offers } = judgeRequest(this.session, parseHead(text));
     this.session.opened = true;
-    this.#accept = acceptKey(request.key);
-    return request;
+    this.#accept = acceptKey(key);
+    if (needs === undefined) return;
+    const parts = needs.split(';').map((part) => part.trim());
+    const isNamed = offers.some(({ name, parameters }) =>
+      parts.every((part) => part === name || parameters.some(([other]) => other === part)),
+    );
+    if (!isNamed) throw new Stop(`the client does not offer ${needs}`, true);
   }
 
-  async #head(head: string, cut?: number): Promise<void> {
-    if (this.case.role === 'client') await this.request();
+  async #head(head: string, cut?: number, needs?: string): Promise<void> {
+    if (this.case.role === 'client') await this.request(needs);
     const bytes = fill(head, { ...this.target, accept: this.#accept });
     const about = head.length > 600 ? `${head.slice(0, 600)}…` : head;
     if (cut === undefined) return this.session.send(bytes, about);

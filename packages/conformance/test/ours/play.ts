@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CERTIFICATE, KEY } from '../../../node/test/certificate.ts';
 import {
   type ClientRun,
+  chooseCases,
   type Result,
   type RunOptions,
   runCase,
@@ -49,7 +50,6 @@ export async function playServer({ runtime, file, secure = false }: Program, opt
       await settled(target);
       results[i] = served.crashes.length > before ? crashed(again, served.complaints.slice(said)) : again;
     }
-    console.log(`${file} crashed, for example with: ${shortened(served.complaints)}`);
     return results;
   } finally {
     served.stop();
@@ -58,13 +58,12 @@ export async function playServer({ runtime, file, secure = false }: Program, opt
 
 /** Waits until a server echoes: it still does, or the end of its process has been noticed and it has been started again. */
 async function settled(target: Target): Promise<void> {
-  for (let tries = 1; tries <= TRIES; tries++) {
-    try {
-      await runServerCases(target, { filter: ['no case has this name'] });
+  const [item] = chooseCases('server', { filter: ['server/handshake/plain'] });
+  for (let tries = 1; item !== undefined && tries <= TRIES; tries++) {
+    const { findings } = await runCase(item, target);
+    if (!findings.some(({ text }) => /could not be played|did not answer the request|ended the connection/.test(text)))
       return;
-    } catch {
-      await delay(PAUSE);
-    }
+    await delay(PAUSE);
   }
 }
 
@@ -100,7 +99,6 @@ export async function playClient(program: Program, options: RunOptions): Promise
     for (const [id, end] of ends) if (end > at - SLACK) suspects.add(id);
     const missing = run.cases.findIndex((_, i) => !run.server.results.has(i + 1)) + 1;
     if (missing === next) throw new Error(`${program.file} plays nothing: ${shortened(crash)}`);
-    if (next === 1) console.log(`${program.file} crashed, for example with: ${shortened(crash)}`);
     next = missing > 0 ? missing : run.cases.length + 1;
   }
   const results = await run.finish();
@@ -158,4 +156,5 @@ function crashed(result: Result, complaints: string): Result {
 }
 
 /** The line of a complaint that says most. */
-const shortened = (text: string): string => (/^.*Error: .*$/m.exec(text)?.[0] ?? text).trim().slice(0, 120);
+const shortened = (text: string): string =>
+  (/^.*Error(?: \[\w+\])?: .*$/m.exec(text)?.[0] ?? text).trim().slice(0, 120);

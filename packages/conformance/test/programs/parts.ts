@@ -14,14 +14,19 @@ export function announce(server: { address(): unknown }): void {
   console.log(`listening on ws://127.0.0.1:${(server.address() as { port: number }).port}`);
 }
 
-/** Plays all cases, eight at a time unless PARALLEL says more. `play` resolves when its connection has ended. */
-export async function askFor(play: (url: string) => Promise<unknown>): Promise<void> {
+/**
+ * Plays all cases, eight at a time unless PARALLEL says otherwise.
+ *
+ * @param play resolves when its connection has ended
+ * @param most more at a time are not possible
+ */
+export async function askFor(play: (url: string) => Promise<unknown>, most = Number.POSITIVE_INFINITY): Promise<void> {
   const { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: count } = env;
   let next = Number(env.NEXT ?? 1);
   const worker = async (): Promise<void> => {
     while (next <= Number(count)) await play(`${url}/?case=${next++}`);
   };
-  await Promise.all(Array.from({ length: Number(env.PARALLEL ?? 8) }, worker));
+  await Promise.all(Array.from({ length: Math.min(most, Number(env.PARALLEL ?? 8)) }, worker));
 }
 
 /** A WebSocket class with the API of browsers. */

@@ -41,10 +41,11 @@ async def drive(ws, reader, writer):
 
 async def run(ws, reader, writer):
     try:
-        await drive(ws, reader, writer)
-    except RemoteProtocolError as error:
-        if error.event_hint is not None:
-            writer.write(ws.send(error.event_hint))
+        try:
+            await drive(ws, reader, writer)
+        except RemoteProtocolError as error:
+            if error.event_hint is not None:
+                writer.write(ws.send(error.event_hint))
     except Exception:
         pass  # the end of this connection, and of no other
     finally:
