@@ -15,8 +15,8 @@ interface Run {
 export function peersDocument(runs: readonly Run[], left: readonly string[] = []): string {
   const families = [...new Set(runs.flatMap(({ results }) => results.map((result) => familyOf(result.case))))];
   const head = ['', ...families];
-  const rows = runs.map(({ subject: { name, version, role }, results }) => [
-    `${name} ${version?.() ?? ''}, ${role}`,
+  const rows = runs.map(({ subject, results }) => [
+    `${titleOf(subject)}`,
     ...families.map((family) => cell(results.filter((result) => familyOf(result.case) === family))),
   ]);
   return [
@@ -41,6 +41,10 @@ export function peersDocument(runs: readonly Run[], left: readonly string[] = []
   ].join('\n');
 }
 
+/** Its name, in which `undici 7` need not say twice which one it is, its version and its role. */
+const titleOf = ({ name, version, role }: Subject): string =>
+  `${name.replace(/ \d+$/, '')} ${version?.() ?? ''}, ${role}`;
+
 function cell(results: readonly Result[]): string {
   if (results.every(({ verdict }) => verdict === 'skip')) return '–';
   const counts = SEVERITIES.map((severity) => results.filter((result) => heaviest(result) === severity).length);
@@ -57,7 +61,7 @@ function defectIn({ findings, case: { section } }: Result): Result['findings'][n
 }
 
 /** The defects of one implementation: what is wrong in the same way is one row, with the bytes of its first case. */
-function defects({ subject: { name, role, version }, results }: Run): string[] {
+function defects({ subject, results }: Run): string[] {
   const groups = new Map<string, Result[]>();
   for (const result of results) {
     const worst = defectIn(result);
@@ -65,7 +69,7 @@ function defects({ subject: { name, role, version }, results }: Run): string[] {
     const key = `${familyOf(result.case)}: ${worst.section}: ${worst.text.replace(/\([0-9a-f]+…?\)/g, '').replace(/\d+/g, 'N')}`;
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
-  const title = `## ${name} ${version?.() ?? ''}, ${role}`;
+  const title = `## ${titleOf(subject)}`;
   if (groups.size === 0) return [title, '', 'No `must` fails.', ''];
   const rows = [...groups.values()].map((group) => {
     const [first] = group;
@@ -81,7 +85,7 @@ function defects({ subject: { name, role, version }, results }: Run): string[] {
     title,
     '',
     '```sh',
-    `npm run conformance -- --peer '${name} ${role}' --filter CASE`,
+    `npm run conformance -- --peer '${subject.name} ${subject.role}' --filter CASE`,
     '```',
     '',
     '| cases | the first | section | finding | bytes that were sent |',
