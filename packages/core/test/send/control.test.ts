@@ -139,6 +139,20 @@ control(
   },
 );
 
+control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer more waits behind it', () => {
+  for (const [from, header] of [
+    [server(), 2],
+    [client(), 6],
+  ] as const) {
+    fill(from, header);
+    from.pong(hex('01'));
+    from.close(hex('03 e8'));
+    const before = from.queuedBytes;
+    for (let index = 0; index < 10; index++) from.pong(hex('02'));
+    assert.is(from.queuedBytes, before + header + 1);
+  }
+});
+
 control('5.5.1 an answer without room leaves before our Close frame, which ends a message in progress', () => {
   for (const [from, header] of [
     [server(), 2],
