@@ -23,7 +23,7 @@ test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 const BROKEN = ['--target', ours('test/fixtures/broken.ts')];
 const INVARIANT = 'any cut gives the same events';
 
-test('finds a planted bug by coverage and minimises it; the command and the program replay it', async ({ folder }) => {
+test('a planted bug is found by coverage and minimised, and the command and the program replay the finding', async ({ folder }) => {
   const json = join(folder, 'results.json');
   const { code, output } = await run(...BROKEN, '--runs', '700', '--seed', '1', '--findings', folder, '--json', json);
   assert.is(code, 1, output);
@@ -75,7 +75,7 @@ for (const [name, what, ...more] of [
   });
 }
 
-test('simulates the same schedules for the same seed', async ({ folder }) => {
+test('the same seed simulates the same schedules', async ({ folder }) => {
   const lines: string[] = [];
   const terminal = new Terminal({ write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream);
   const results: Record<string, unknown>[] = [];
@@ -91,7 +91,7 @@ test('simulates the same schedules for the same seed', async ({ folder }) => {
   assert.ok(Number(one?.messages) > 0 && Object.keys(Object(one?.faults)).length > 5);
 });
 
-test('a target without branches is refused; the one above is said to be blind', async () => {
+test('a target without branches is refused without --blind', async () => {
   const refused = await run('--target', ours('test/fixtures/hangs.ts'), '--runs', '0', '--instrument', '/nowhere/');
   assert.is(refused.code, 2);
   assert.match(

@@ -147,7 +147,7 @@ test('the error suggests the most similar name', () => {
   );
 });
 
-test('only true and false are decisions', async () => {
+test('functions that decide must return true or false; anything else throws', async () => {
   assert.is(decided('x', true), true);
   assert.is(decided('x', false), false);
   for (const [answer, shown] of [

@@ -132,7 +132,7 @@ test('a silent peer is disconnected after handshakeTimeout', async () => {
   listener.close();
 });
 
-test('a reset is one end with its cause; a handler that throws is one end with 1011', async () => {
+test('a reset leads to one end with its cause, and a handler that throws to one end with 1011', async () => {
   const reset = await pair({});
   reset.socket.resetAndDestroy();
   assert.match((await reset.ends.server).explanation.summary, 'ECONNRESET');
@@ -158,7 +158,7 @@ test('a reset is one end with its cause; a handler that throws is one end with 1
   throwing.close();
 });
 
-test('a socket that has ended before is one end at once', async () => {
+test('a socket that ended before drive() gets one end event at once', async () => {
   const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const gone = connect((listener.address() as { port: number }).port, '127.0.0.1');

@@ -173,7 +173,7 @@ test('10.2: the Origin is compared with the authority of the target', () => {
   assert.is(judge(head('http://example.org')), 'origin-refused');
 });
 
-test('RFC 6585 5: a head of another reader is refused if it has too many fields, or is truncated', () => {
+test('RFC 6585 5: a head that another HTTP parser has read is refused if it has too many fields, or is truncated', () => {
   const head = parseRequestHead(requestHead().slice(0, -4));
   const rule = (changes: object): string => {
     const answer = respond({ ...head, ...changes }, { origins: 'any' });

@@ -93,7 +93,7 @@ function fill(from: Sender, header: number): number {
   return count;
 }
 
-control('5.5.3 an answer without room counts in queuedBytes, and leaves after everything sent meanwhile', () => {
+control('5.5.3 an answer that is held for lack of room counts in queuedBytes, and leaves after everything sent meanwhile', () => {
   for (const [from, header] of [
     [server(), 2],
     [client(), 6],
@@ -115,7 +115,7 @@ control('5.5.3 an answer without room counts in queuedBytes, and leaves after ev
   }
 });
 
-control('5.5.1 an answer without room leaves before our Close frame, which ends a message in progress', () => {
+control('5.5.1 an answer that is held for lack of room leaves before our Close frame, which ends a message in progress', () => {
   for (const [from, header] of [
     [server(), 2],
     [client(), 6],
@@ -140,7 +140,7 @@ control('5.5.1 an answer without room leaves before our Close frame, which ends 
   }
 });
 
-control('drop keeps an answer without room, which leaves before our Close frame', () => {
+control('drop keeps an answer that is held for lack of room, which leaves before our Close frame', () => {
   const from = server();
   fill(from, 2);
   from.message('a');
