@@ -154,7 +154,7 @@ test('a request that did not come from a Node server is upgraded as well', async
   ws.terminate();
 });
 
-test('garbage over TLS gets 400 where there is an `error` handler, and goes there', async (bench) => {
+test('with an `error` handler, garbage over TLS gets 400 and is reported to the handler', async (bench) => {
   const errors: unknown[] = [];
   const error = (_: unknown, reason: unknown): unknown => errors.push(reason);
   const { port } = await bench.serve({ error }, { tls: { key: KEY, cert: CERTIFICATE } });
