@@ -167,14 +167,17 @@ const EXAMPLE = String(
 /** The same in JavaScript, and every message comes back as text. */
 const WRONG = EXAMPLE.replace(': string', '').replace('{ binary }', '{ binary: false }');
 
-own('outside of this repository, without "type": "module", the documented server is accepted, a wrong one refused', async () => {
-  const [right, refused] = await Promise.all([
-    findContestant(file('example.ts', EXAMPLE)),
-    failure(findContestant(file('wrong.js', WRONG))),
-  ]);
-  assert.equal([right.name, right.parts], ['mine', ['server', 'connections', 'broadcast']]);
-  assert.match(refused, /wrong\.js .* is refused: server: binary, 0 bytes: .*the echo differs/);
-});
+own(
+  'outside of this repository, without "type": "module", the documented server is accepted, a wrong one refused',
+  async () => {
+    const [right, refused] = await Promise.all([
+      findContestant(file('example.ts', EXAMPLE)),
+      failure(findContestant(file('wrong.js', WRONG))),
+    ]);
+    assert.equal([right.name, right.parts], ['mine', ['server', 'connections', 'broadcast']]);
+    assert.match(refused, /wrong\.js .* is refused: server: binary, 0 bytes: .*the echo differs/);
+  },
+);
 
 own('a file without a usable contestant is refused with the reason', async () => {
   const [none, empty, kind, port] = await Promise.all(

@@ -23,7 +23,9 @@ test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 const BROKEN = ['--target', ours('test/fixtures/broken.ts')];
 const INVARIANT = 'any cut gives the same events';
 
-test('a planted bug is found by coverage and minimised, and the command and the program replay the finding', async ({ folder }) => {
+test('a planted bug is found by coverage and minimised, and the command and the program replay the finding', async ({
+  folder,
+}) => {
   const json = join(folder, 'results.json');
   const { code, output } = await run(...BROKEN, '--runs', '700', '--seed', '1', '--findings', folder, '--json', json);
   assert.is(code, 1, output);

@@ -93,52 +93,58 @@ function fill(from: Sender, header: number): number {
   return count;
 }
 
-control('5.5.3 an answer that is held for lack of room counts in queuedBytes, and leaves after everything sent meanwhile', () => {
-  for (const [from, header] of [
-    [server(), 2],
-    [client(), 6],
-  ] as const) {
-    const count = fill(from, header);
-    from.message('a');
-    from.pong(hex('01 02 03'));
-    assert.is(from.queuedBytes, 4096 + header + 1 + header + 3);
-    from.message('b');
-    const seen = frames(from);
-    assert.equal(
-      seen.slice(count).map(({ opcode, payload }) => [opcode, toHex(payload)]),
-      [
-        [1, '61'],
-        [1, '62'],
-        [10, '01 02 03'],
-      ],
-    );
-  }
-});
+control(
+  '5.5.3 an answer that is held for lack of room counts in queuedBytes, and leaves after everything sent meanwhile',
+  () => {
+    for (const [from, header] of [
+      [server(), 2],
+      [client(), 6],
+    ] as const) {
+      const count = fill(from, header);
+      from.message('a');
+      from.pong(hex('01 02 03'));
+      assert.is(from.queuedBytes, 4096 + header + 1 + header + 3);
+      from.message('b');
+      const seen = frames(from);
+      assert.equal(
+        seen.slice(count).map(({ opcode, payload }) => [opcode, toHex(payload)]),
+        [
+          [1, '61'],
+          [1, '62'],
+          [10, '01 02 03'],
+        ],
+      );
+    }
+  },
+);
 
-control('5.5.1 an answer that is held for lack of room leaves before our Close frame, which ends a message in progress', () => {
-  for (const [from, header] of [
-    [server(), 2],
-    [client(), 6],
-  ] as const) {
-    const count = fill(from, header);
-    from.fragment('a', false);
-    from.pong(hex('01 02 03'));
-    from.fragment('b\ud83d', false);
-    from.close(hex(''));
-    assert.equal(
-      frames(from)
-        .slice(count)
-        .map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]),
-      [
-        [false, 1, '61'],
-        [false, 0, '62'],
-        [true, 10, '01 02 03'],
-        [true, 8, ''],
-      ],
-    );
-    assert.ok(from.isIdle, 'no message is in progress');
-  }
-});
+control(
+  '5.5.1 an answer that is held for lack of room leaves before our Close frame, which ends a message in progress',
+  () => {
+    for (const [from, header] of [
+      [server(), 2],
+      [client(), 6],
+    ] as const) {
+      const count = fill(from, header);
+      from.fragment('a', false);
+      from.pong(hex('01 02 03'));
+      from.fragment('b\ud83d', false);
+      from.close(hex(''));
+      assert.equal(
+        frames(from)
+          .slice(count)
+          .map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]),
+        [
+          [false, 1, '61'],
+          [false, 0, '62'],
+          [true, 10, '01 02 03'],
+          [true, 8, ''],
+        ],
+      );
+      assert.ok(from.isIdle, 'no message is in progress');
+    }
+  },
+);
 
 control('drop keeps an answer that is held for lack of room, which leaves before our Close frame', () => {
   const from = server();
