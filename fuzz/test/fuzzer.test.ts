@@ -67,7 +67,7 @@ for (const [name, what, ...more] of [
   ['exits', 'an input ends the process', '--instrument', '/nowhere/', '--blind'],
   ['hangs', 'an input takes longer than 1 seconds'],
 ] as const) {
-  test(`${what} is a finding and ends the run`, async ({ folder }) => {
+  test(`if ${what}, that is a finding and ends the run`, async ({ folder }) => {
     const limits = ['--runs', '20000', '--timeout', '1', '--seed', '1', '--findings', folder];
     const { code, output } = await run('--target', ours(`test/fixtures/${name}.ts`), ...limits, ...more);
     assert.is(code, 1, output);

@@ -45,7 +45,7 @@ for (const [code, counts] of [
   [`'2'.replace(/2/, (x) => \`<\${x ? 1 : 2}>\`)`, [1, 0, 1]],
   ['[1, 2].map((x) => x * 2).join()', [2]],
 ] as const) {
-  test(`the value stays and branches are counted: ${code}`, () => {
+  test(`counts the branches of ${code}`, () => {
     const { value, counts: actual } = run(code);
     assert.equal(JSON.stringify(value), JSON.stringify(vm.runInNewContext(code)));
     // The order in which branches are numbered does not matter.

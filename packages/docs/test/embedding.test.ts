@@ -69,7 +69,7 @@ async function fill({ server, work, socket }: Pair): Promise<void> {
 
 const test = suite('embedding: the driver');
 
-test('we close after 12 MiB that a full socket does not take: all of it arrives, and both ends are clean', async () => {
+test('if we close while 12 MiB wait for a full socket, all bytes arrive, and both ends are clean', async () => {
   const received: number[] = [];
   const both = await pair(
     {},
@@ -90,7 +90,7 @@ test('we close after 12 MiB that a full socket does not take: all of it arrives,
   both.close();
 });
 
-test('the peer closes while 12 MiB wait: all of it is sent before our Close frame, and both ends are clean', async () => {
+test('if the peer closes while 12 MiB wait, all bytes are sent before our Close frame, and both ends are clean', async () => {
   const both = await pair({});
   await fill(both);
   both.client.close(1000);

@@ -34,7 +34,7 @@ for (const [host, options, name] of [
   ['127.0.0.1', {}, false],
   ['127.0.0.1', { servername: 'sockless.test' }, 'sockless.test'],
 ] as const) {
-  test(`TLS: the server name for ${host} is ${name}`, async (bench) => {
+  test(`TLS: the server name for ${host} is ${name || 'not sent'}`, async (bench) => {
     const names: unknown[] = [];
     const server = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
     server.http.on('secureConnection', (socket: TLSSocket) => names.push(socket.servername));
@@ -143,7 +143,7 @@ const answers: { title: string; answer: string | ((head: string) => string); rul
 ];
 
 for (const { title, answer, rule, summary } of answers) {
-  test(`an answer with ${title} fails with ${rule}`, async (bench) => {
+  test(`a client that gets ${title} fails with ${rule}`, async (bench) => {
     let sockets = 0;
     const url = await rawServer(bench, async (wire) => {
       sockets++;

@@ -146,7 +146,7 @@ for (const [title, options, wait] of [
   ['pong', { heartbeat: { interval: 1000, timeout: 1000 } }, 1063],
   ['idle', { idleTimeout: 2000 }, 1000],
 ] as const) {
-  test(`after a ${title} timeout the socket is gone and the end comes at once`, async (bench) => {
+  test(`after ${title}-timeout the socket is gone and the end comes at once`, async (bench) => {
     const clock = new VirtualClock();
     const ends: EndEvent[] = [];
     const end: Handlers['end'] = (_, event) => void ends.push(event);

@@ -54,11 +54,11 @@ const disasters: Record<string, (scene: Scene) => void> = {
   'the socket errors': ({ ws }) => cut(ws, new Error('cable cut')),
   'the socket is destroyed': ({ ws }) => cut(ws),
   'terminate() is called': ({ ws }) => ws.terminate(),
-  'terminate() and then close() are called': ({ ws }) => {
+  'terminate(), then close() is called': ({ ws }) => {
     ws.terminate();
     ws.close();
   },
-  'close() and then terminate() are called': ({ ws }) => {
+  'close(), then terminate() is called': ({ ws }) => {
     ws.close();
     ws.terminate();
   },
@@ -110,7 +110,7 @@ async function serverScene(bench: Bench, connecting: boolean, closeTimeout = 300
 for (const role of ['client', 'server'] as const) {
   for (const [state, set] of Object.entries(settings)) {
     for (const [what, strike] of Object.entries(disasters)) {
-      test(`${role}, ${state}: there is one end, and the socket is gone, when ${what}`, async (bench) => {
+      test(`${role}, ${state}: when ${what}, there is one end and no socket is left`, async (bench) => {
         const scene = await (role === 'client' ? clientScene : serverScene)(bench, state === 'connecting');
         await set(scene, role);
         await delay(3);

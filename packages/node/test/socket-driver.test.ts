@@ -115,7 +115,7 @@ test('all writes of a connection share one callback', async () => {
   ws.terminate();
 });
 
-test('an application that awaits written is told even for a single byte', async () => {
+test('`written` resolves even if only a single byte was waiting', async () => {
   let left = 1;
   const sink = Object.defineProperty(new Sink(), 'writableLength', { get: () => left });
   const ws = attach(sink, Connection.opened('server'));

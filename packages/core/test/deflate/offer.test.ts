@@ -65,7 +65,7 @@ const OFFERS: [DeflateRequest, string][] = [
 ];
 
 for (const [request, expected] of OFFERS) {
-  test(`7.1 a client offers ${expected}`, () => {
+  test(`7.1 a client that wants ${JSON.stringify(request)} offers ${expected}`, () => {
     assert.is(formatExtensions([offerDeflate(request)]), named(expected));
     assert.is(formatExtensions(permessageDeflate(NO_ENGINE, request).offer()), named(expected));
   });

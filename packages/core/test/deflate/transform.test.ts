@@ -82,7 +82,7 @@ for (const role of ROLES) {
       [compressed(role, 1, HELLO, [3]), frame(role, { opcode: 0, payload: HELLO })],
     ],
     [
-      '5.4 a new message inside of a compressed one',
+      '5.4 a new message inside of a compressed message',
       'message-interleaved',
       [frame(role, { fin: false, rsv: 4, opcode: 1, payload: HELLO.slice(0, 3) }), compressed(role, 1, HELLO)],
     ],
