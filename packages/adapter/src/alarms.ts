@@ -70,7 +70,7 @@ export class Alarms {
    * Wakes `sleeper` at the deadline of `connection`, if there is one. Usually an early enough alarm is already set, and
    * this only checks that.
    *
-   * @param startedAt the time on the clock at which the connection's time began, in whole milliseconds
+   * @param startedAt the time on the clock when the connection's own time was 0, in whole milliseconds
    */
   follow(sleeper: Sleeper, connection: Pick<Connection, 'deadline' | 'slack'>, startedAt: number): void {
     const { deadline } = connection;
@@ -160,7 +160,7 @@ export class Alarms {
     }
     for (const sleeper of due) sleeper.alarm = DUE;
     // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be waiting
-    // for these. Then the sleeper finds that its deadline has moved, or its alarm is removed before its turn.
+    // for these. If so, the sleeper finds its deadline moved, or its alarm is removed before its turn.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }

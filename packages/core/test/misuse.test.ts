@@ -39,6 +39,7 @@ for (const [name, hint] of [
   ['heartBeat', '; did you mean heartbeat?'],
   ['idletimeout', '; did you mean idleTimeout?'],
   ['orgins', '; did you mean origins?'],
+  ['myrandom', '; did you mean random?'],
   // What is neither.
   ['colour', ''],
   ['x', ''],

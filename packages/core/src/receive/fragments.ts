@@ -14,7 +14,7 @@ export class Fragments {
    * Returns the event for the next part of a message, or `undefined` while there is nothing to deliver.
    *
    * @param bytes the part, which belongs to the application from here on
-   * @param owner `'chunk'` if `bytes` is a view of the chunk, `'copy'` if it is a copy. For a copy, the event's data fills its own buffer
+   * @param owner `'chunk'` if `bytes` is a view of the chunk, `'copy'` if it is a copy. Data of a copy gets a buffer to itself
    * @param utf8 for a text, the state of its validation after `bytes`
    */
   take(

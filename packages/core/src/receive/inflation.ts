@@ -30,7 +30,7 @@ export class Inflation {
   // The payload length of the message in progress on the wire, as announced by its frame headers so far, and the number of its frames.
   #announced = 0;
   #frames = 0;
-  // The payload that is being read, and whether it is the end of its message. 'nothing' when all of it has been read.
+  // What of the message has been written to the transform and is being read from it.
   #written: 'nothing' | 'a part' | 'the last part' = 'nothing';
 
   constructor(transform: MessageTransform, maxMessageSize: number) {

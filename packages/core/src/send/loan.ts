@@ -8,7 +8,7 @@ export class Loan {
   /** The length of the frame, as its header says. */
   readonly length: number;
 
-  /** Takes plain views of fixed length; `header` is empty if `payload` is a whole frame. */
+  /** Takes a header and a payload of fixed length, neither of them a Node `Buffer`; `header` is empty if `payload` is a whole frame. */
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#headerLength = header.length;
@@ -31,7 +31,7 @@ export class Loan {
     return this.#memory.byteLength < this.#end;
   }
 
-  /** Whether the header is gone although its bytes from `start` on are still needed: the bytes before them were transferred. */
+  /** Whether the caller, given a piece of the header, has transferred all of it while the bytes from `start` on are still needed. */
   lacksHeader(start: number): boolean {
     return start < this.#headerLength && this.#header.buffer.byteLength === 0;
   }

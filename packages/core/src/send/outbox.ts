@@ -86,7 +86,7 @@ export class Outbox {
    * returns views of it.
    *
    * @param header the header of the frame, which belongs to the outbox from here on
-   * @param payload a plain view of fixed length
+   * @param payload of fixed length, and no Node `Buffer`
    */
   lend(header: Uint8Array, payload: Uint8Array): void {
     this.vacate();
@@ -112,8 +112,8 @@ export class Outbox {
 
   /**
    * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They belong to the
-   * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and the pieces that `max` cuts from one part. These
-   * share memory, which must stay until all of them have been written.
+   * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and the pieces that `max` cuts from one part. Their
+   * memory is shared: the caller must not transfer it.
    */
   transmit(max: number): Uint8Array | undefined {
     this.broken = undefined;
@@ -163,7 +163,7 @@ export class Outbox {
     if (before <= tail) return 0;
     this.vacate();
     const first = this.#parts[this.#first] as Uint8Array | Loan;
-    // Nothing can follow the bytes that have been transmitted: the next `transmit` sets `broken`.
+    // The rest of a frame that has begun to leave is gone. The next `transmit` sets `broken`, and nothing leaves any more.
     if (first instanceof Uint8Array && this.#isCut(first)) return 0;
     const begun = this.#begun(first);
     const last: (Uint8Array | Loan)[] = [];

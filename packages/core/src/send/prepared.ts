@@ -45,10 +45,10 @@ export interface EncodedFrame {
 let make: (plain: EncodedFrame, compress: boolean | undefined, measure: number) => PreparedMessage;
 
 /**
- * Returns the frame of a message for connections with a transform, or without one. Returns `undefined` if the connection must compress the
- * payload itself, because the result depends on its earlier messages.
+ * Returns the frame of a message for connections with such a transform; `undefined` stands for no compression. Returns `undefined` if the
+ * connection must compress the payload itself, because the result depends on its earlier messages.
  *
- * @throws {TypeError} when the memory of the frame was transferred by the code that transmitted it
+ * @throws {TypeError} when the caller of `transmit` has transferred the memory of the frame
  */
 export let encodedFor: (message: PreparedMessage, transform: MessageTransform | undefined) => EncodedFrame | undefined;
 
@@ -66,7 +66,7 @@ export class PreparedMessage {
   readonly length: number;
   readonly #plain: EncodedFrame;
   readonly #compress: boolean | undefined;
-  // The length to compare with a connection's threshold. As in `send`, a string counts UTF-16 code units and bytes count bytes.
+  // The length to compare with a connection's threshold. As in `send`: UTF-16 code units of a string, or bytes.
   readonly #measure: number;
   // One entry per recipe. There are few: recipes differ only in window size, engine, level and memLevel.
   #compressed: Map<object, EncodedFrame> | undefined = undefined;
@@ -152,7 +152,7 @@ const NO_HEADER = new Uint8Array(0);
 function whole(encoded: EncodedFrame): EncodedFrame {
   if (!encoded.frame.hasChanged) return encoded;
   throw new TypeError(
-    'the memory of this prepared message was transferred. Bytes that transmit returns for it are shared between connections; ' +
-      'transfer a copy of them instead, and prepare the message again',
+    'the memory of this prepared message was transferred. Connections share the bytes that transmit() returns for it: ' +
+      'prepare the message again, and transfer only a copy of such bytes',
   );
 }

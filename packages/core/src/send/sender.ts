@@ -19,7 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** A batch of answers to Ping frames has at most this many bytes. Of further answers the latest is held until the batch has left. */
+/** A batch of answers to Ping frames has at most this many bytes. Only the latest of further answers is held, until the batch has left. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -102,7 +102,7 @@ export class Sender {
    * Queues a prepared message.
    *
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when the memory of its frame was transferred by the code that transmitted it
+   * @throws {TypeError} when the caller of `transmit` has transferred the memory of its frame
    */
   prepared(message: PreparedMessage): void {
     this.#checkBetweenMessages();
@@ -213,8 +213,8 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into` and returns how many. An answer that is held is queued in the first call after the last queued answer
-   * has left, behind all bytes that wait then.
+   * Writes the next bytes into `into` and returns how many. If an answer is held and no other is queued any more, this first queues it
+   * behind all bytes that wait.
    */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
@@ -264,7 +264,7 @@ export class Sender {
     try {
       this.control(Opcode.Pong, payload);
     } catch (error) {
-      // The random source may have called this connection, which then holds the answer to a later Ping frame. That answer is enough.
+      // If the random source has called this connection meanwhile, an answer to a later Ping frame may be held. That one is enough.
       this.#heldPong ??= payload.slice();
       throw error;
     }

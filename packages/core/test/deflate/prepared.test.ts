@@ -106,7 +106,7 @@ if (transfer !== undefined) {
       }
       assert.throws(
         () => connection.send(message),
-        /transferred. Bytes that transmit returns for it are shared between connections/,
+        /transferred. Connections share the bytes that transmit\(\) returns for it/,
       );
       connection.send('a');
       assert.is(connection.state, 'open');

@@ -71,6 +71,7 @@ for (const [origin, policy, allowed, host] of [
   // Patterns.
   ['https://x.a.example', origins('https://*.a.example'), true],
   ['https://x.y.a.example', origins('https://*.a.example'), true],
+  ['https://x.a.example.a.example', origins('https://*.a.example'), true],
   ['https://a.example', origins('https://*.a.example'), false],
   ['https://evil/.a.example', origins('https://*.a.example'), false],
   ['https://x.a.example.evil', origins('https://*.a.example'), false],

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Opcode } from '../../src/frame/header.ts';
+import { StateError } from '../../src/rules.ts';
 import type { Sender } from '../../src/send/sender.ts';
 import { decodeFrames } from '../reference.ts';
 import { hex, toHex } from '../support.ts';
@@ -115,6 +116,29 @@ control(
         ],
       );
     }
+  },
+);
+
+control(
+  '5.5.3 if an answer is refused within the random source, which then throws, that answer is sent, and not the earlier answer',
+  () => {
+    let fails = true;
+    const from: Sender = client({
+      random() {
+        if (!fails) return;
+        fails = false;
+        assert.throws(
+          () => from.pong(hex('02')),
+          (error: unknown) => error instanceof StateError && error.rule === 'random-reentered',
+        );
+        throw new Error('no entropy');
+      },
+    });
+    assert.throws(() => from.pong(hex('01')), 'no entropy');
+    assert.equal(
+      frames(from).map(({ opcode, payload }) => [opcode, toHex(payload)]),
+      [[10, '02']],
+    );
   },
 );
 

@@ -38,6 +38,19 @@ maskKeys('5.3 after a source has thrown, the next key is drawn anew', () => {
   assert.is(keys.next(), 0x04040404);
 });
 
+maskKeys('5.3 keys drawn in advance cannot fail, however many', () => {
+  for (const count of [1, 2048, 2049, 5000]) {
+    let isEmpty = false;
+    const keys = new MaskKeys((bytes) => {
+      if (isEmpty) throw new Error('no entropy');
+      bytes.fill(1);
+    });
+    keys.prepare(count);
+    isEmpty = true;
+    for (let n = 0; n < count; n++) assert.is(keys.next(), 0x01010101);
+  }
+});
+
 maskKeys('5.3 keys of the host do not repeat', () => {
   const keys = new MaskKeys((bytes) => crypto.getRandomValues(bytes));
   const drawn = new Set(Array.from({ length: 10_000 }, () => keys.next()));
