@@ -68,9 +68,9 @@ export class Receiver {
   }
 
   /**
-   * Ignores data frames. Called when the application closes, just before our Close frame is queued, and at once for a receiver that the
-   * connection takes later. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and the peer's Close frame
-   * (5.5.1). The connection answers the Ping frames and does not pass them on.
+   * Ignores data frames. Called when the application closes, just before our Close frame is queued, and for any receiver borrowed after
+   * that. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and the peer's Close frame (5.5.1). The
+   * connection answers the Ping frames and does not pass them on.
    */
   discard(): void {
     this.#message = IGNORED;
