@@ -67,7 +67,7 @@ export class MessageBuffer {
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless it
    * fits into the chunk of the only kept part.
    *
-   * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or resized
+   * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
   finish(from: Uint8Array, start = 0, end: number = from.length): Uint8Array {
     const length = end - start;

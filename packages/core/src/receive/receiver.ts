@@ -102,7 +102,7 @@ export class Receiver {
    * Returns the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule, at `faultOffset`; nothing can be parsed after it
-   * @throws {TransferredError} when the application transferred or resized the memory of bytes that are still to be parsed
+   * @throws {TransferredError} when the application transferred or shrunk the memory of bytes that are still to be parsed
    */
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next(now);
