@@ -155,7 +155,7 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
-test('when only the response has been transmitted, a second reader-too-slow keeps the answer that was held, and our Close frame', () => {
+test('after only the response was transmitted, a second reader-too-slow drops the held answer and keeps our Close frame whole', () => {
   const server = Connection.server(QUIET);
   receive(server, ascii(requestHead()));
   server.accept();

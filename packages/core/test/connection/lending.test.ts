@@ -62,7 +62,7 @@ lending('with transmitInto, a changed loan whose header has left destroys the tr
   assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
 });
 
-lending('transferring a part that max has divided destroys the transport, since the rest of it is gone', () => {
+lending('transferring the front of a part that max cut in two destroys the transport, since the rest is gone', () => {
   const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
   open.send(new Uint8Array(SIZE));
   const connecting = Connection.client('ws://example.com/');
@@ -94,7 +94,7 @@ lending('a loan that shrank and has grown again is sent, and the connection stay
   assert.equal([connection.transmit(0), connection.state, types(connection)], [undefined, 'open', []]);
 });
 
-lending('the header of a loan may be transferred when it has left whole; the payload follows', () => {
+lending('the header of a loan may be transferred if one call has returned all of it; the payload follows', () => {
   const { connection } = lent(0);
   const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;
   assert.is(header.length, 4);
@@ -103,7 +103,7 @@ lending('the header of a loan may be transferred when it has left whole; the pay
   assert.equal([connection.transmit(0), connection.queuedBytes, connection.transport], [undefined, 0, 'open']);
 });
 
-lending('transferring a part of the header of a loan destroys the transport, since the rest of it is gone', () => {
+lending("transferring a part of a loan's header destroys the transport, since the rest of the header is gone", () => {
   for (const into of [undefined, new Uint8Array(50)]) {
     const { connection } = lent(0);
     transfer(connection.transmit(0, 3) as Uint8Array<ArrayBuffer>);
@@ -113,18 +113,21 @@ lending('transferring a part of the header of a loan destroys the transport, sin
   }
 });
 
-lending('reader-too-slow after a part that max has divided was transferred destroys the transport too', () => {
-  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
-  open.send(new Uint8Array(SIZE));
-  const connecting = Connection.client('ws://example.com/');
-  for (const connection of [open, connecting]) {
-    transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
-    connection.fail('reader-too-slow');
-    assert.is(connection.transmit(0), undefined);
-    assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
-    assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
-  }
-});
+lending(
+  'if the front of a part that max cut in two was transferred, reader-too-slow destroys the transport too',
+  () => {
+    const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+    open.send(new Uint8Array(SIZE));
+    const connecting = Connection.client('ws://example.com/');
+    for (const connection of [open, connecting]) {
+      transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
+      connection.fail('reader-too-slow');
+      assert.is(connection.transmit(0), undefined);
+      assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
+      assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
+    }
+  },
+);
 
 lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {
@@ -147,7 +150,7 @@ lending(
   },
 );
 
-lending('a connection that failed before keeps its first explanation', () => {
+lending('a connection that has failed keeps its first explanation when a loan changes', () => {
   const { connection, bytes } = lent(100);
   connection.fail('reader-too-slow');
   assert.equal(types(connection), ['fail']);

@@ -49,7 +49,7 @@ outbox('senders that write in turns share no buffer, and each stream is in order
   }
 });
 
-outbox('messages leave in one part, even a long one with those before it', () => {
+outbox('all waiting messages leave in one part, even if the last is long', () => {
   for (const [length, size] of [
     [50_000, 50_004],
     [90_000, 90_010],
@@ -82,7 +82,7 @@ outbox('a scratch filled to its last byte is transmitted unchanged', () => {
   assert.is(messages.length, 6);
 });
 
-outbox('parts are divided to the length that the caller takes, in order', () => {
+outbox('parts are divided to the length that the caller asks for, in order', () => {
   for (const max of [1, 2, 7, 125, 4096, 70_000]) {
     const from = server();
     const messages = [of(1, 3), of(2, 200), of(3, 9000), of(4, 40_000), of(5, 0), of(6, 1)];
@@ -180,7 +180,7 @@ outbox('drop keeps the head of the opening handshake', () => {
   }
 });
 
-outbox('after a drop a sender sends messages as a new one does', () => {
+outbox('after a drop a sender sends messages as a new sender does', () => {
   const from = server();
   from.message(of(1, 100));
   from.message(of(2, 100));
