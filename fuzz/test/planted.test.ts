@@ -40,7 +40,7 @@ for (const role of ['server', 'client'] as const) {
   });
 }
 
-test('without any one part of its declaration, the lazy subject fails with the matching rule', async () => {
+test('if one part of its declaration is missing, the lazy subject fails with the matching rule', async () => {
   for (const [name, rule] of [
     ['lateUtf8', 'invalid-utf8'],
     ['mergedPongs', 'pongs'],

@@ -241,7 +241,7 @@ for (const name of ['when', 'onRetry'] as const) {
   }
 }
 
-test('a decision that rejects is answered with 500, and `error` receives the reason', async (bench) => {
+test('a `request` handler whose promise rejects is answered with 500, and `error` gets the reason', async (bench) => {
   const { errors, of, error } = told();
   const host = await bench.serve({ error, request: () => Promise.reject(oops) });
   const wire = await dial(bench, host.port);

@@ -155,7 +155,7 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
-test('after only the response was transmitted, a second reader-too-slow drops the held answer and keeps our Close frame whole', () => {
+test('when only the response has been transmitted, the first reader-too-slow keeps the held answer, and the second drops it', () => {
   const server = Connection.server(QUIET);
   receive(server, ascii(requestHead()));
   server.accept();

@@ -89,15 +89,18 @@ for (const [name, state, bytes, rule, offset] of [
   });
 }
 
-reader('5.4 with inMessage, control frames may come at any place; without it, any frame may', () => {
-  const legal = (bytes: string, state?: MessageState): number =>
-    read(new FrameReader(RULES), [bytes], state).flat().length;
-  assert.is(legal('89 00 8a 00 88 00 00 00 80 00', { inMessage: true }), 5);
-  assert.is(legal('89 00 8a 00 88 00 01 00 82 00', { inMessage: false }), 5);
-  assert.is(legal('01 00 01 00 80 00 80 00'), 4);
-  assert.is(legal('01 00 01 00 80 00 80 00', {}), 4);
-  assert.is(legal('01 00 01 00 80 00 80 00', { inMessage: undefined }), 4);
-});
+reader(
+  '5.4 with inMessage true or false, control frames may come at any place; if it is undefined, any frame may',
+  () => {
+    const legal = (bytes: string, state?: MessageState): number =>
+      read(new FrameReader(RULES), [bytes], state).flat().length;
+    assert.is(legal('89 00 8a 00 88 00 00 00 80 00', { inMessage: true }), 5);
+    assert.is(legal('89 00 8a 00 88 00 01 00 82 00', { inMessage: false }), 5);
+    assert.is(legal('01 00 01 00 80 00 80 00'), 4);
+    assert.is(legal('01 00 01 00 80 00 80 00', {}), 4);
+    assert.is(legal('01 00 01 00 80 00 80 00', { inMessage: undefined }), 4);
+  },
+);
 
 reader('the error has the offset of the frame, and headerBytes the bytes up to and including the wrong byte', () => {
   for (const [bytes, rule, header] of [

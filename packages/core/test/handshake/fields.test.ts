@@ -172,7 +172,7 @@ for (const [value, expected] of [
   ['a, b;c', undefined],
   ['a, caf\xe9', undefined],
 ] as const) {
-  test(`RFC 9110 5.6.1: ${JSON.stringify(value)} as a list of tokens`, () => {
+  test(`RFC 9110 5.6.1: ${JSON.stringify(value)} ${expected === undefined ? 'is no list' : 'is parsed as a list'} of tokens`, () => {
     assert.equal(parseTokens(value), expected);
   });
 }
@@ -194,7 +194,7 @@ for (const [value, expected] of [
   ['permessage-deflate; client_max_window_bits', { 'permessage-deflate': { client_max_window_bits: undefined } }],
   ['toString; constructor=valueOf', { toString: { constructor: 'valueOf' } }],
 ] as [string, Short][]) {
-  test(`9.1: ${value}`, () => {
+  test(`9.1: ${value} is parsed`, () => {
     assert.equal(parseExtensions(value), extensions(expected));
   });
 }

@@ -52,7 +52,7 @@ receiver('it is never idle with rate limits, which are state of its connection',
   assert.is(to.isIdle, false);
 });
 
-receiver('it can begin anywhere in another stream', () => {
+receiver('`begin` lets it read another stream, and offsets count from the given one', () => {
   const to = client();
   for (const offset of [0, 1000, 2 ** 40, 7]) {
     to.begin(offset);

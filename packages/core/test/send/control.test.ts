@@ -120,7 +120,7 @@ control(
 );
 
 control(
-  '5.5.3 if an answer is refused within the random source, which then throws, that answer is sent, and not the earlier answer',
+  '5.5.3 when the random source answers a later Ping frame, which is refused, and then throws, only the later answer is sent',
   () => {
     let fails = true;
     const from: Sender = client({

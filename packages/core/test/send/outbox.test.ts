@@ -116,20 +116,23 @@ outbox('a borrowed payload leaves by reference after its header, unless it is sh
   }
 });
 
-outbox('a borrowed payload that was transferred before its header left can be dropped with all that follows', () => {
-  const from = server();
-  const payload = of(7, 5000);
-  from.message('before');
-  from.message(payload, undefined, true);
-  from.message('behind');
-  from.close(hex('03 e8'));
-  transfer(payload);
-  assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
-  assert.is(from.broken, 'unsent');
-  assert.is(from.drop(), 5004 + 8);
-  assert.is(from.broken, undefined);
-  assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
-});
+outbox(
+  'a borrowed payload that was transferred before its header left can be dropped with the messages behind it',
+  () => {
+    const from = server();
+    const payload = of(7, 5000);
+    from.message('before');
+    from.message(payload, undefined, true);
+    from.message('behind');
+    from.close(hex('03 e8'));
+    transfer(payload);
+    assert.equal(transmitted(from).map(toHex), ['81 06 62 65 66 6f 72 65']);
+    assert.is(from.broken, 'unsent');
+    assert.is(from.drop(), 5004 + 8);
+    assert.is(from.broken, undefined);
+    assert.equal(transmitted(from).map(toHex), ['88 02 03 e8']);
+  },
+);
 
 outbox('transferring a borrowed payload whose header has been transmitted stops the outbox', () => {
   for (const cut of [4, 5, 3000]) {
