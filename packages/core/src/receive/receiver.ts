@@ -28,7 +28,7 @@ export class Receiver {
   readonly #reader: FrameReader;
   readonly #chunk: Chunk;
   // Whether nothing is kept from one message to the next.
-  readonly #isStateless: boolean;
+  #isStateless: boolean;
   #limiter: RateLimiter | undefined;
   #message: Collector;
   // The payload of the control frame in progress: at most 125 bytes.
@@ -51,10 +51,12 @@ export class Receiver {
     this.#chunk.base = offset;
   }
 
-  /** Whether another connection can use this receiver: it is between two messages, has nothing to parse, and keeps no state. */
-  get isIdle(): boolean {
-    const isBetweenMessages = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
-    return isBetweenMessages && this.#isStateless && !this.#message.ignores;
+  /**
+   * Whether another connection can use this receiver when `next` has returned `undefined` and `pendingSince` is -1: nothing is kept from one
+   * message to the next.
+   */
+  get isStateless(): boolean {
+    return this.#isStateless;
   }
 
   /** Takes a chunk. The receiver owns it from here on, and unmasks payloads in place. */
@@ -75,6 +77,7 @@ export class Receiver {
   discard(): void {
     this.#message = IGNORED;
     this.#limiter = undefined;
+    this.#isStateless = false;
   }
 
   /**
