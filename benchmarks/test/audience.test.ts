@@ -43,13 +43,13 @@ for (const server of [
   });
 }
 
-audience('reports a question about messages without an audience', async () => {
+audience('asking for messages before there is an audience is an error', async () => {
   const unused = await startLoad();
   assert.match(await failure(unused.ask({ type: 'heard', messages: 1 })), /there is no audience/);
   await unused.stop();
 });
 
-audience('reports a different message, too many messages, and a lost connection', async () => {
+audience('a different message, too many messages, and a lost connection are errors', async () => {
   const frame = Buffer.from(`8103${hex('abc')}`, 'hex');
   const hear = async (act: (client: LoadClient) => void): Promise<string> => {
     const client = {} as LoadClient;

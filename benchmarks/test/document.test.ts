@@ -54,7 +54,7 @@ function cells(document: string, part: string, head: string): string[] {
     .slice(2, -1);
 }
 
-documents('each case that is shown exists, and each peer', () => {
+documents('every case and every peer that the tables show exists in a suite', () => {
   const names = (suiteName: string): string[] =>
     SUITES.find(({ name }) => name === suiteName)?.cases.map(({ name }) => name) ?? [];
   for (const [suiteName, name] of SHARES) assert.ok(names(suiteName).includes(name), name);
@@ -75,7 +75,7 @@ documents('each case that is shown exists, and each peer', () => {
   for (const { limit, peers: its } of SUITES) assert.ok(limit === undefined || its.some(({ name }) => name === limit));
 });
 
-documents('shares are those of ours on each Node, and those of peers on the first', () => {
+documents('the shares table has ours on each Node, and peers on the first Node only', () => {
   const at = '16 B, 50 × 16';
   const first = result('v20.1.0', [
     row('echo', at, 'bare node:net', 0.5),
@@ -96,7 +96,7 @@ documents('shares are those of ours on each Node, and those of peers on the firs
   assert.match(written, /- Node 26: commit abc1234, a processor × 2, 2026-01-02; 0 of 1 ratios are wide\./);
 });
 
-documents('uses have a column for each peer, and the first of the names that was measured', () => {
+documents('the uses table has a column for each peer, filled from the first of its names that was measured', () => {
   const at = 'unmasked text 1 KiB, coalesced';
   const rows = [row('decode', at, 'undici', 3), row('decode', at, 'undici 8', 2), row('decode', at, 'ws', 1.7)];
   const line = '**client receives** text, 1 KiB';
@@ -114,7 +114,7 @@ documents('uses have a column for each peer, and the first of the names that was
   assert.is(cells(older, 'uses', line)[5], '3.0');
 });
 
-documents('round trips are those of the limit, ours, and each server that was measured', () => {
+documents('the round trips table has a column for the limit, for ours, and for each server that was measured', () => {
   const [at = ''] = ROUND_TRIPS;
   const tails = (peer: string, cost: number, peerCost: number): Row[] =>
     ([undefined, 'p99', 'p99.9'] as const).map((metric, n) =>
@@ -127,12 +127,12 @@ documents('round trips are those of the limit, ours, and each server that was me
   assert.equal(cells(written, 'round trips', at), ['0.10 · 1.0 · 10', '0.20 · 2.0 · 20', '0.40 · 4.0 · 40']);
 });
 
-documents('a document without the comments is not written', () => {
+documents('a document that lacks the comments of a table, or has them twice, is refused', () => {
   assert.throws(() => writeParts('# Benchmarks', [result('v20.0.0', [])]), /must have <!-- circumstances: begin -->/);
   assert.throws(() => writeParts(DOCUMENT + DOCUMENT, [result('v20.0.0', [])]), /once/);
 });
 
-documents('what was measured again replaces what was measured before, for each Node', () => {
+documents('a new measurement replaces the earlier one of the same Node, and other measurements stay', () => {
   const all = mergeResults([
     result('v20.0.0', [row('echo', 'a', 'ws', 1), row('echo', 'b', 'ws', 2)], {
       missing: [{ suite: 'echo', subject: 'bun', reason: 'it broke' }],

@@ -54,7 +54,7 @@ function encoder(change: (bytes: Buffer) => Uint8Array): Own {
   return { encoder: (role, write) => RIGHT.encoder?.(role, (bytes) => write(change(Buffer.from(bytes)))) };
 }
 
-own('a right codec passes, also if it delivers later, or has one role only', async () => {
+own('a correct codec passes, even if it delivers later or has only one role', async () => {
   await checkCodecs(RIGHT);
   await checkCodecs(decoder((message, deliver) => setImmediate(() => deliver(message))));
   await checkCodecs({
@@ -63,7 +63,7 @@ own('a right codec passes, also if it delivers later, or has one role only', asy
   });
 });
 
-own('a codec with wrong results is refused, with the first of them', async () => {
+own('a codec with wrong results is refused, and the error names the first wrong result', async () => {
   const wrong: readonly (readonly [Own, RegExp])[] = [
     [decoder(() => undefined), /decoder\('server'\) gives a wrong result: text, 0 bytes, 1 frame, .* no message/],
     [
@@ -139,7 +139,7 @@ own('a round of a decoder ends when all messages have come, at once or later', a
   assert.is(ownDecoder({ decoder: () => undefined })(true, { messages: 0, length: 0 }), undefined);
 });
 
-own('contestants take part in the suites whose part they have, under names of their own', () => {
+own('contestants join the suites for the parts that they export, and a taken name is refused', () => {
   const contestant = (name: string, ...parts: ('decoder' | 'server' | 'connections' | 'broadcast')[]) => ({
     name,
     path: '/mine.ts',
@@ -167,16 +167,19 @@ const EXAMPLE = String(
 /** The same in JavaScript, and every message comes back as text. */
 const WRONG = EXAMPLE.replace(': string', '').replace('{ binary }', '{ binary: false }');
 
-own('servers outside of this repository, without "type": "module": the documented one, and a wrong one', async () => {
-  const [right, refused] = await Promise.all([
-    findContestant(file('example.ts', EXAMPLE)),
-    failure(findContestant(file('wrong.js', WRONG))),
-  ]);
-  assert.equal([right.name, right.parts], ['mine', ['server', 'connections', 'broadcast']]);
-  assert.match(refused, /wrong\.js .* is refused: server: binary, 0 bytes: .*the echo differs/);
-});
+own(
+  'outside of this repository, without "type": "module", the documented server is accepted, a wrong one refused',
+  async () => {
+    const [right, refused] = await Promise.all([
+      findContestant(file('example.ts', EXAMPLE)),
+      failure(findContestant(file('wrong.js', WRONG))),
+    ]);
+    assert.equal([right.name, right.parts], ['mine', ['server', 'connections', 'broadcast']]);
+    assert.match(refused, /wrong\.js .* is refused: server: binary, 0 bytes: .*the echo differs/);
+  },
+);
 
-own('what cannot be loaded is refused, with the reason', async () => {
+own('a file without a usable contestant is refused with the reason', async () => {
   const [none, empty, kind, port] = await Promise.all(
     [
       join(folder, 'none.ts'),
@@ -191,7 +194,7 @@ own('what cannot be loaded is refused, with the reason', async () => {
   assert.match(String(port), /must return \{ port \}, a number .*and the port is 80/);
 });
 
-own('TypeScript outside of this repository: a decoder is measured in the suite that is asked for', () => {
+own('a decoder in TypeScript outside of this repository is measured in the suite that the command names', () => {
   file(
     'mine.ts',
     `type Deliver = (message: string) => void;

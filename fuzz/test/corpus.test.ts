@@ -11,7 +11,7 @@ import { fault } from '../src/fuzzer.ts';
 const corpus = suite('fuzz/corpus');
 
 for (const file of ownTargets()) {
-  corpus(file.name, async () => {
+  corpus(`${file.name}: the corpus is sorted, and none of its inputs or the seeds is a finding`, async () => {
     const target = await loadTarget(file);
     assert.is(target.name, file.name);
     const text = readFileSync(file.corpus, 'utf8');
@@ -29,7 +29,7 @@ for (const file of ownTargets()) {
   });
 }
 
-corpus('a corpus is rewritten without its other inputs, but with those that a person has named', () => {
+corpus('rewriting a corpus replaces its unnamed inputs and keeps those that a person has named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-corpus-'));
   const path = join(folder, 'a.txt');
   assert.equal(readCorpus(path), []);

@@ -23,7 +23,9 @@ test.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 const BROKEN = ['--target', ours('test/fixtures/broken.ts')];
 const INVARIANT = 'any cut gives the same events';
 
-test('finds a planted bug by coverage and minimises it; the command and the program replay it', async ({ folder }) => {
+test('a planted bug is found by coverage and minimised, and the command and the program replay the finding', async ({
+  folder,
+}) => {
   const json = join(folder, 'results.json');
   const { code, output } = await run(...BROKEN, '--runs', '700', '--seed', '1', '--findings', folder, '--json', json);
   assert.is(code, 1, output);
@@ -65,7 +67,7 @@ for (const [name, what, ...more] of [
   ['exits', 'an input ends the process', '--instrument', '/nowhere/', '--blind'],
   ['hangs', 'an input takes longer than 1 seconds'],
 ] as const) {
-  test(`${what} is a finding and ends the run`, async ({ folder }) => {
+  test(`if ${what}, that is a finding and ends the run`, async ({ folder }) => {
     const limits = ['--runs', '20000', '--timeout', '1', '--seed', '1', '--findings', folder];
     const { code, output } = await run('--target', ours(`test/fixtures/${name}.ts`), ...limits, ...more);
     assert.is(code, 1, output);
@@ -75,7 +77,7 @@ for (const [name, what, ...more] of [
   });
 }
 
-test('simulates the same schedules for the same seed', async ({ folder }) => {
+test('the same seed simulates the same schedules', async ({ folder }) => {
   const lines: string[] = [];
   const terminal = new Terminal({ write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream);
   const results: Record<string, unknown>[] = [];
@@ -91,7 +93,7 @@ test('simulates the same schedules for the same seed', async ({ folder }) => {
   assert.ok(Number(one?.messages) > 0 && Object.keys(Object(one?.faults)).length > 5);
 });
 
-test('a target without branches is refused; the one above is said to be blind', async () => {
+test('a target without branches is refused without --blind', async () => {
   const refused = await run('--target', ours('test/fixtures/hangs.ts'), '--runs', '0', '--instrument', '/nowhere/');
   assert.is(refused.code, 2);
   assert.match(

@@ -45,7 +45,7 @@ for (const [code, counts] of [
   [`'2'.replace(/2/, (x) => \`<\${x ? 1 : 2}>\`)`, [1, 0, 1]],
   ['[1, 2].map((x) => x * 2).join()', [2]],
 ] as const) {
-  test(code, () => {
+  test(`counts the branches of ${code}`, () => {
     const { value, counts: actual } = run(code);
     assert.equal(JSON.stringify(value), JSON.stringify(vm.runInNewContext(code)));
     // The order in which branches are numbered does not matter.
@@ -54,14 +54,14 @@ for (const [code, counts] of [
   });
 }
 
-test('words of the source are known, for inputs to have them', () => {
+test('string literals of one word are collected once each, for use in inputs', () => {
   assert.equal(run(`['upgrade', 'two words', 'x', "Sec-WebSocket-Key", 'upgrade']`).words, [
     'upgrade',
     'Sec-WebSocket-Key',
   ]);
 });
 
-test('the syntax tells a module, where no package.json does', () => {
+test('without a package.json, the syntax decides whether a file is a module', () => {
   for (const code of ['import a from "a";', 'export const a = 1', 'await 1', 'import.meta.url']) {
     assert.ok(isModuleSyntax(code), code);
   }

@@ -8,7 +8,7 @@ import { type ReceivedEvent, receiveTarget, Violation } from '../src/index.ts';
 
 const test = suite('rules of findings');
 
-test('the reference names the rule of a vector, or none where it must know more', () => {
+test('the reference names the rule of each vector, or none for limits, deadlines, rates and compression', () => {
   const named = new Set<string>();
   for (const { name, role, rule, hex: digits } of VECTORS) {
     const bytes = hex(digits);
@@ -43,7 +43,7 @@ function ruleOf(stream: string, events: readonly ReceivedEvent[], sent?: string,
   return 'none';
 }
 
-test('what is not delivered, delivered otherwise or invented has a rule too', () => {
+test('a missing, changed or invented event names a rule too', () => {
   const [text, ping] = ['81 01 61', '89 01 61'];
   for (const [stream, events, expected] of [
     [text, [['text', 'a']], 'none'],
@@ -79,7 +79,7 @@ test('what is not delivered, delivered otherwise or invented has a rule too', ()
   }
 });
 
-test('what is sent is checked, as the subject declares it', () => {
+test('the bytes that a subject sends are checked against its declaration', () => {
   const pings: ReceivedEvent[] = [
     ['ping', '61'],
     ['ping', '62'],

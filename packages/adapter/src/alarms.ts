@@ -45,11 +45,11 @@ export class Alarms {
   }
 
   /**
-   * Wakes `sleeper` once: at `at`, up to `slack` milliseconds later, or earlier if an earlier alarm is already set. A
+   * Wakes `sleeper` once, between `at` and `at + slack`, or earlier if an earlier alarm is already set. A
    * sleeper that is woken and finds nothing to do sets its alarm again, which costs less than moving the alarm each time
    * that bytes arrive.
    *
-   * @param slack how many milliseconds later it may be woken, together with others
+   * @param slack how many milliseconds after `at` it may be woken, so that others are woken with it
    */
   set(sleeper: Sleeper, at: number, slack = 0): void {
     if (sleeper.alarm !== 0 && sleeper.wakeAt <= at + slack) return;

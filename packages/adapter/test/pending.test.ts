@@ -10,7 +10,7 @@ import { type Arrival, startLater } from '../src/pending.ts';
 import { Scope } from '../src/scope.ts';
 import { WebSocketConnection } from '../src/websocket-connection.ts';
 
-const test = suite('pending');
+const test = suite('a client that waits for its transport');
 
 const HANDSHAKE_TIMEOUT = 5000;
 
@@ -45,13 +45,13 @@ const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 };
 
-test('its clock starts with the wait, and it queues no bytes of its own', () => {
+test('the clock starts with the wait, and no bytes are queued', () => {
   const ws = Waiting.begin();
   ws.clock.advance(250);
   assert.equal([ws.mover?.now(), ws.mover?.queuedBytes, ws.mover?.socket], [250, 0, undefined]);
 });
 
-test('it ends at handshakeTimeout; there is one timer until then and none after', async () => {
+test('the wait ends at handshakeTimeout; there is one timer until then and none after', async () => {
   const ws = Waiting.begin();
   assert.is(ws.clock.timers, 1);
   ws.clock.advance(HANDSHAKE_TIMEOUT - 1);
@@ -61,7 +61,7 @@ test('it ends at handshakeTimeout; there is one timer until then and none after'
   assert.equal([ws.log, ws.clock.timers], [['give up'], 0]);
 });
 
-test('its alarm is set once, for the deadline', () => {
+test('the alarm is set once, for the deadline', () => {
   const ws = Waiting.begin();
   const { clock } = ws;
   let set = 0;
@@ -74,7 +74,7 @@ test('its alarm is set once, for the deadline', () => {
   assert.equal([ws.state, set], ['connecting', 0]);
 });
 
-test('it sets no alarm once the real driver has replaced it', async () => {
+test('the waiting driver sets no alarm once the real driver has replaced it', async () => {
   const ws = Waiting.begin();
   const { mover } = ws;
   ws.transport.resolve('it');

@@ -49,7 +49,7 @@ const echoServer = (tls?: { cert: string; key: string }): ReturnType<typeof serv
     { request: () => accept(), message: (ws, data) => ws.send(data) },
   );
 
-test('a server that passes: a table, and exit status 0; JSON, JUnit and HTML say the same', async () => {
+test('for a server that passes, the exit status is 0, and the output, JSON, JUnit and HTML agree', async () => {
   const server = await echoServer();
   const folder = mkdtempSync(join(tmpdir(), 'sockless-conformance-'));
   try {
@@ -84,7 +84,7 @@ test('a server that passes: a table, and exit status 0; JSON, JUnit and HTML say
   }
 });
 
-test('TLS, with a certificate that nobody vouches for', async () => {
+test('an untrusted certificate is refused with status 4, unless --insecure is given', async () => {
   const server = await echoServer({ cert: CERTIFICATE, key: KEY });
   try {
     const args = [
@@ -108,7 +108,7 @@ test('TLS, with a certificate that nobody vouches for', async () => {
   }
 });
 
-test('whoever is no echo server is told so, and nothing is tested', async () => {
+test('a target that is not an echo server is refused with the reason, and nothing is tested', async () => {
   const free = createTcpServer().listen(0);
   const { port } = free.address() as { port: number };
   await new Promise((resolve) => free.close(resolve));
@@ -136,7 +136,7 @@ test('whoever is no echo server is told so, and nothing is tested', async () => 
   }
 });
 
-test('a server with a fault: the case, the rule and exit status 1; a severity that was not chosen does not count', async () => {
+test('a fault prints its case and rule, with exit status 1; --severity leaves out cases of other severities', async () => {
   const server = await serve(
     { port: 0 },
     {
@@ -167,7 +167,7 @@ test('a server with a fault: the case, the rule and exit status 1; a severity th
   }
 });
 
-test('a client is served by number; what it leaves out has failed; without one there is nothing to test', async () => {
+test('a case that the client never asks for fails; a program that asks for no case is an error', async () => {
   const client = `
     import { connect } from '@sockless/node';
     const { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: count } = process.env;
@@ -202,7 +202,7 @@ test('a client is served by number; what it leaves out has failed; without one t
   assert.match(missing.err, /cannot run \.\/no-such-program/);
 });
 
-test('what is misspelt is told, and help is there', async () => {
+test('a wrong argument is named, with exit status 4; --help prints the usage, and list prints the cases', async () => {
   for (const [args, why] of [
     [['sever', 'ws://localhost'], /"sever" is no command/],
     [['server'], /which server\?/],
@@ -223,7 +223,7 @@ test('what is misspelt is told, and help is there', async () => {
   );
 });
 
-test('the package has the cases as JSON', () => {
+test('the package contains all cases as JSON', () => {
   const vectors = JSON.parse(readFileSync(new URL('../dist/vectors.json', import.meta.url), 'utf8'));
   assert.is(vectors.length, chooseCases('server').length + chooseCases('client').length);
 });

@@ -28,7 +28,7 @@ const CLI = '../node_modules/@sockless/fuzz/dist/cli.js';
 const fuzz = (path: string, ...more: string[]) =>
   run(CLI, '--target', path, '--seed', '1', '--runs', String(budget(100, 300)), ...more);
 
-test('the target of the README is guided by a package in CommonJS, and finds nothing', () => {
+test("the README's target gets its branches from a CommonJS package, and nothing is found", () => {
   write('mine.ts', example);
   const { status, output } = fuzz('./mine.ts');
   assert.is(status, 0, output);
@@ -37,7 +37,7 @@ test('the target of the README is guided by a package in CommonJS, and finds not
   assert.not.match(output, /Warning/);
 });
 
-test('what it does not declare is found, and a program replays it', () => {
+test('a deviation that the target does not declare is found, and a program replays it', () => {
   write('strict.mjs', example.replace('longLengths: true, ', ''));
   const { status, output } = fuzz('strict.mjs', '--keep');
   assert.is(status, 1, output);
@@ -54,7 +54,7 @@ test('what it does not declare is found, and a program replays it', () => {
   assert.ok(readFileSync(join(FOLDER, 'strict.corpus.txt'), 'utf8').split('\n').length > 20);
 });
 
-test('targets of every module type count the branches of what they load', () => {
+test('targets of every module type count the branches of the modules that they load', () => {
   write('impl.js', 'exports.ends = (chunks) => (chunks.length > 3 ? ["end", 1006, false] : ["end", 1006, false]);');
   const rest = `receiveTarget('server', { name: 'a', has: {}, play: (role, chunks) => ({ events: [ends(chunks)], sent: undefined }) })`;
   const required = `const { receiveTarget } = require('@sockless/fuzz');\nconst { ends } = require('./impl');\n`;
@@ -79,7 +79,7 @@ test('targets of every module type count the branches of what they load', () => 
   }
 });
 
-test('its corpora can be imported, one input a line', () => {
+test('the corpora of the package can be imported, and have one input on each line', () => {
   const path = createRequire(join(FOLDER, 'a.js')).resolve('@sockless/fuzz/corpus/receive-server.txt');
   for (const line of readFileSync(path, 'utf8').trimEnd().split('\n')) assert.match(line, /^([\w.-]+ )?[\w+/]+=*$/);
 });

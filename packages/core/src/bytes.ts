@@ -3,11 +3,11 @@
 /** Up to this many bytes a loop is faster than making a view and calling `set` (benchmarks: decode, 1-byte cuts). */
 const LOOP_TO = 16;
 
-/** Thrown when the application has transferred or resized the memory of received bytes before all of them were parsed. */
+/** Thrown when the application has transferred or shrunk the memory of received bytes before all of them were parsed. */
 export class TransferredError extends TypeError {
   constructor() {
     super(
-      'the memory of received bytes was transferred or resized before all of them had been parsed; transfer a copy instead',
+      'the memory of received bytes was transferred or shrunk before all of them had been parsed; transfer a copy instead',
     );
   }
 }

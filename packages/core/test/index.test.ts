@@ -10,7 +10,7 @@ import * as core from '../src/index.ts';
 const test = suite('index');
 const SOURCES = new URL('../src/', import.meta.url);
 
-test('@sockless/core', () => {
+test('@sockless/core exports these values and no others', () => {
   assert.equal(Object.keys(core).sort(), [
     ...['CLIENT_OPTIONS', 'CloseCode', 'Connection', 'HANDSHAKE_RULES', 'HandshakeError', 'Opcode', 'PROTOCOL_RULES'],
     ...['PreparedMessage', 'ProtocolError', 'SERVER_OPTIONS', 'StateError', 'checkNames', 'decided', 'fieldValue'],
@@ -18,21 +18,21 @@ test('@sockless/core', () => {
   ]);
 });
 
-test('@sockless/core/deflate', () => {
+test('@sockless/core/deflate exports these values and no others', () => {
   assert.equal(Object.keys(deflate).sort(), [
     ...['DeflateTransform', 'PERMESSAGE_DEFLATE', 'acceptDeflate', 'confirmDeflate', 'offerDeflate'],
     ...['permessageDeflate'],
   ]);
 });
 
-test('@sockless/core/frame', () => {
+test('@sockless/core/frame exports these values and no others', () => {
   assert.equal(Object.keys(frame).sort(), [
     ...['FrameReader', 'MAX_CONTROL_PAYLOAD', 'MAX_HEADER_SIZE', 'Opcode', 'RSV1', 'applyMask', 'createFrameHeader'],
     ...['decodeFrameHeader', 'encodeFrameHeader', 'frameHeaderSize'],
   ]);
 });
 
-test('@sockless/core/handshake', () => {
+test('@sockless/core/handshake exports these values and no others', () => {
   assert.equal(Object.keys(handshake).sort(), [
     ...['HeadReader', 'acceptKey', 'createKey', 'fieldValue', 'fieldValues', 'formatExtensions', 'formatRequestHead'],
     ...['formatResponse', 'parseExtensions', 'parseRequestHead', 'parseResponseHead', 'parseTokens', 'request'],

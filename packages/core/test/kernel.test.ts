@@ -158,7 +158,7 @@ suiteOf('8.1 `look` judges every sequence of 1 and 2 bytes as Node does', () => 
 });
 
 suiteOf(
-  '8.1 `look` judges sequences of 3 and 4 bytes at the edges of the grammar as Node does, across every end',
+  '8.1 `look` judges sequences of 3 and 4 bytes at the edges of the grammar as Node does, also across the end of 16 bytes',
   () => {
     for (const before of [0, 13, 14, 15]) {
       const bytes = new Uint8Array(before + 4).fill(0x61);

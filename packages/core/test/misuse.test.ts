@@ -61,7 +61,7 @@ for (const [name, hint] of [
   });
 }
 
-for (const [call, message] of [
+for (const [call, message, where = ''] of [
   [() => Connection.server('ws://x' as never), 'options: an object, not "ws://x" (a string)'],
   [() => Connection.server(null as never), 'options: an object, not null'],
   [() => Connection.server([] as never), 'options: an object, not a list'],
@@ -86,11 +86,13 @@ for (const [call, message] of [
   [
     () => respond({} as never, { compression: true } as never),
     'compression: what permessageDeflate(…) of @sockless/core/deflate returns, not true',
+    ' (respond)',
   ],
   [() => request('ws://x', { maxHeadSize: 5 } as never, ZEROS), `maxHeadSize: ${NO_OPTION}`],
   [
     () => request('ws://x', { compression: true } as never, ZEROS),
     'compression: what permessageDeflate(…) of @sockless/core/deflate returns, not true',
+    ' (request)',
   ],
   [
     () => permessageDeflate(undefined as never),
@@ -106,8 +108,8 @@ for (const [call, message] of [
     () => permessageDeflate(engine, { serverNoContextTakeover: 'no' } as never),
     'serverNoContextTakeover: true or false, not "no" (a string)',
   ],
-] as [() => unknown, string][]) {
-  test(`a wrong type or name throws a TypeError: ${message}`, () => throwsTypeError(call, message));
+] as [() => unknown, string, where?: string][]) {
+  test(`a wrong type or name throws a TypeError: ${message}${where}`, () => throwsTypeError(call, message));
 }
 
 test('an unknown option of accept throws, and the request still waits', () => {
@@ -148,7 +150,7 @@ test('the error suggests the most similar name', () => {
   );
 });
 
-test('only true and false are decisions', async () => {
+test('functions that decide must return true or false; anything else throws', async () => {
   assert.is(decided('x', true), true);
   assert.is(decided('x', false), false);
   for (const [answer, shown] of [

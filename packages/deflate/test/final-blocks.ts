@@ -67,7 +67,7 @@ export function expectFinalBlocks(test: Test, name: string, engine: DeflateEngin
     inflater.close();
   });
 
-  test(`${name}: a final block that fills the output exactly; a final block that only the tail completes`, () => {
+  test(`${name}: a final block may fill the output exactly, or be completed only by the tail`, () => {
     const inflater = inflated();
     const [one, two] = [text(ROOM, 1), text(2 * ROOM, 2)];
     same(decompress(inflater, Buffer.concat([final(one), final(two, one), ZERO])), Buffer.concat([one, two]));

@@ -40,20 +40,20 @@ const inflater = (change: object): Partial<DeflateEngine> => ({
 
 for (const [what, change] of [
   [
-    'cannot be created',
+    'cannot create a deflater',
     {
       createDeflater() {
         throw new TypeError('_handle is undefined');
       },
     },
   ],
-  ['gives nothing', inflater({ read: () => new Uint8Array(0) })],
-  ['gives something else', inflater({ read: () => new Uint8Array(17) })],
+  ['returns nothing', inflater({ read: () => new Uint8Array(0) })],
+  ['returns something else', inflater({ read: () => new Uint8Array(17) })],
   ['is never drained', inflater({ drained: false })],
-  ['does not see the end', inflater({ endsBlock: () => false })],
-  ['cannot be created', { createInflater: undefined as never }],
+  ['does not recognise the end of a block', inflater({ endsBlock: () => false })],
+  ['cannot create an inflater', { createInflater: undefined as never }],
   [
-    'does not notice what is no DEFLATE',
+    'accepts invalid DEFLATE',
     {
       createInflater(options) {
         const whole = pako.createInflater(options);
@@ -70,7 +70,7 @@ for (const [what, change] of [
     },
   ],
   [
-    'forgets',
+    'forgets its window',
     {
       createDeflater(options) {
         const deflater = pako.createDeflater(options);
@@ -97,7 +97,7 @@ test('an engine that works is trusted', () => {
   assert.is(choose(whole, native), whole);
 });
 
-test('input and output are released: a read behind the end returns nothing', () => {
+test('after the end, reading again returns nothing', () => {
   const each = native.createInflater({ windowBits: 15 });
   assert.is(each.read().length, 0);
   for (const size of [10, 100_000]) {
@@ -108,7 +108,7 @@ test('input and output are released: a read behind the end returns nothing', () 
   each.close();
 });
 
-test('an engine costs its window and tables, not a chunk of a stream as well', () => {
+test('an engine holds less than 2 KiB in ArrayBuffers, so no 16 KiB chunk of a stream', () => {
   const { arrayBuffers } = process.memoryUsage();
   const all = Array.from({ length: 200 }, () => [
     native.createDeflater({ windowBits: 9, level: 6, memLevel: 1 }),

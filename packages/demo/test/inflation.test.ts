@@ -49,7 +49,7 @@ test('reads the agreement from the heads of the handshake', () => {
   assert.is(readAgreement(OFFER, answer('x-other')), undefined);
 });
 
-test('a compressed message is inflated, and the next one with its window', () => {
+test('a compressed message is inflated, and the next message with the same window', () => {
   const { frame } = connection();
   const first = frame(HELLO);
   assert.equal([first.preview, first.isText, first.payload.length], ['Hello', true, 7]);
@@ -144,7 +144,7 @@ test('invalid DEFLATE is reported, and so is everything after it', () => {
   assert.match(frame(HELLO).preview, /^not inflated/);
 });
 
-test('an empty message, and one without sizes to compare', () => {
+test('an empty message is inflated to nothing, and no ratio is shown for it', () => {
   const { frame } = connection();
   const empty = frame('c1 01 00');
   assert.equal([empty.preview, empty.inflated?.problem, empty.inflated?.frame.inflated], ['', '', 0]);

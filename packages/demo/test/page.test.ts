@@ -1,36 +1,29 @@
 // The page in Chromium: two tabs that chat, the inspector, reconnecting.
 import { readFileSync } from 'node:fs';
 import { debianTool } from '@sockless/tools/testing';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { atLength } from '../../core/test/budget.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { whyMissing } from '../../tools/debian.ts';
-import { type Demo, startDemo } from './demo.ts';
+import { startDemo } from './demo.ts';
 import { LARGEST, PICTURE, takePicture } from './picture.ts';
-import { fields, forgive, message, openFrame, reconnect, say, state } from './tab.ts';
+import {
+  fields,
+  forgive,
+  message,
+  openFrame,
+  openTab,
+  reconnect,
+  type Stage,
+  say,
+  state,
+  type Tab,
+  type Tabs,
+} from './tab.ts';
 
-/** The objects shared by all tests. */
-interface Stage {
-  demo: Demo;
-  browser: Browser;
-}
-
-/** The objects of a test: a connected tab, and the messages of all consoles. */
-interface Tab {
-  readonly stage: Stage;
-  readonly ada: Page;
-  readonly problems: string[];
-}
-
-/** With a second connected tab. */
-interface Tabs extends Tab {
-  readonly bo: Page;
-}
-
-/** No heartbeat during a test, so that only expected frames appear. */
-const NEVER = 600_000;
+const NEVER = 600_000; // no heartbeat during a test, so that only expected frames appear
 
 const page = suite<Stage>('page');
 const chromiumTest = debianTool('chromium').test(page);
@@ -55,7 +48,9 @@ const test = (name: string, body: (tabs: Tabs) => Promise<void>): void => regist
 function register(name: string, visitors: readonly string[], body: (tabs: Tabs) => Promise<void>): void {
   chromiumTest(name, async (stage) => {
     const problems: string[] = [];
-    const tabs = await Promise.all(visitors.map((visitor) => openTab(stage, visitor, problems)));
+    const tabs = await Promise.all(
+      visitors.map((visitor) => openTab(stage.browser, stage.demo.url, visitor, problems)),
+    );
     const [ada, bo] = tabs as [Page, Page];
     try {
       await body({ stage, ada, bo, problems });
@@ -64,21 +59,6 @@ function register(name: string, visitors: readonly string[], body: (tabs: Tabs) 
       for (const tab of tabs) await tab.context().close();
     }
   });
-}
-
-/** Opens and connects a tab with storage of its own. */
-async function openTab({ browser, demo }: Stage, name: string, problems: string[]): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(30_000);
-  tab.on('console', (message) => problems.push(`${name}: ${message.text()}`));
-  tab.on('pageerror', (error) => problems.push(`${name}: ${error.stack}`));
-  tab.on('requestfailed', (request) => problems.push(`${name}: ${request.url()}`));
-  await tab.goto(demo.url);
-  await state(tab, 'open');
-  await tab.fill('#name', name);
-  await tab.press('#name', 'Enter');
-  return tab;
 }
 
 test('two tabs chat in a room, directly, and with everyone', async ({ ada, bo }) => {
@@ -262,7 +242,7 @@ atLength(alone)('the latency of the heartbeat is shown', async ({ stage, problem
   const demo = await startDemo();
   const tabs: Page[] = [];
   try {
-    for (const visitor of ['Ada', 'Bo']) tabs.push(await openTab({ ...stage, demo }, visitor, problems));
+    for (const visitor of ['Ada', 'Bo']) tabs.push(await openTab(stage.browser, demo.url, visitor, problems));
     await tabs[0]?.waitForSelector('#latency:text-matches("^[0-9.]+ ms$")');
     await tabs[0]?.waitForSelector('#people .entry:has-text("Bo") .latency:text-matches("^[0-9.]+ ms$")');
   } finally {

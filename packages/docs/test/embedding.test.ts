@@ -69,7 +69,7 @@ async function fill({ server, work, socket }: Pair): Promise<void> {
 
 const test = suite('embedding: the driver');
 
-test('we close after 12 MiB that a full socket does not take: all of it arrives, and both ends are clean', async () => {
+test('if we close while 12 MiB wait for a full socket, all bytes arrive, and both ends are clean', async () => {
   const received: number[] = [];
   const both = await pair(
     {},
@@ -90,7 +90,7 @@ test('we close after 12 MiB that a full socket does not take: all of it arrives,
   both.close();
 });
 
-test('the peer closes while 12 MiB wait: all of it is sent before our Close frame, and both ends are clean', async () => {
+test('if the peer closes while 12 MiB wait, all bytes are sent before our Close frame, and both ends are clean', async () => {
   const both = await pair({});
   await fill(both);
   both.client.close(1000);
@@ -132,7 +132,7 @@ test('a silent peer is disconnected after handshakeTimeout', async () => {
   listener.close();
 });
 
-test('a reset is one end with its cause; a handler that throws is one end with 1011', async () => {
+test('a reset leads to one end with its cause, and a handler that throws to one end with 1011', async () => {
   const reset = await pair({});
   reset.socket.resetAndDestroy();
   assert.match((await reset.ends.server).explanation.summary, 'ECONNRESET');
@@ -158,7 +158,7 @@ test('a reset is one end with its cause; a handler that throws is one end with 1
   throwing.close();
 });
 
-test('a socket that has ended before is one end at once', async () => {
+test('a socket that ended before drive() gets one end event at once', async () => {
   const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const gone = connect((listener.address() as { port: number }).port, '127.0.0.1');

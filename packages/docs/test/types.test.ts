@@ -11,7 +11,7 @@ const folder = programFolder(PACKAGE);
 const test = suite('types of programs');
 test.after(() => folder.remove());
 
-test('every program of the README and of the pages', () => {
+test('no program of the README or of the pages has a type error', () => {
   const pages = readdirSync(PACKAGE).filter((name) => name.endsWith('.md'));
   const documents = ['../../README.md', ...pages].map((name) => new URL(name, PACKAGE));
   const files = documents.flatMap((document, n) =>

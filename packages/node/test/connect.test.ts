@@ -15,7 +15,7 @@ import { deferred, delay, recorder, suite, until } from './support.ts';
 
 const test = suite('connect');
 
-test('TLS: the authority, the server name, ALPN', async (bench) => {
+test('TLS: the server name is the host of the URL, and ALPN chooses http/1.1', async (bench) => {
   const seen = deferred<[string | false | null, string | false | null]>();
   const server = createTlsServer({ key: KEY, cert: CERTIFICATE, ALPNProtocols: ['h2', 'http/1.1'] });
   server.on('secureConnection', async (socket: TLSSocket) => {
@@ -34,7 +34,7 @@ for (const [host, options, name] of [
   ['127.0.0.1', {}, false],
   ['127.0.0.1', { servername: 'sockless.test' }, 'sockless.test'],
 ] as const) {
-  test(`TLS: the server name for ${host} is ${name}`, async (bench) => {
+  test(`TLS: the server name for ${host} is ${name || 'not sent'}`, async (bench) => {
     const names: unknown[] = [];
     const server = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
     server.http.on('secureConnection', (socket: TLSSocket) => names.push(socket.servername));
@@ -54,7 +54,7 @@ test('TLS: an untrusted server receives no request', async (bench) => {
   assert.is(server.connections.size, 0);
 });
 
-test('a Unix socket', async (bench) => {
+test('over a Unix socket, the server gets the host and the resource of the URL', async (bench) => {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-'));
   bench.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 's');
@@ -86,7 +86,7 @@ test('createSocket returns the transport, which may be connecting or connected',
   assert.is(connected.socket, socket);
 });
 
-test('nothing is sent before it is open; opened resolves with the agreement', async (bench) => {
+test('send returns false before the connection is open, and opened resolves with the agreement', async (bench) => {
   const url = await openServer(bench);
   const ws = bench.connect(url);
   assert.is(ws.send('x'), false);
@@ -143,7 +143,7 @@ const answers: { title: string; answer: string | ((head: string) => string); rul
 ];
 
 for (const { title, answer, rule, summary } of answers) {
-  test(`the server answers with ${title}`, async (bench) => {
+  test(`a client that gets ${title} fails with ${rule}`, async (bench) => {
     let sockets = 0;
     const url = await rawServer(bench, async (wire) => {
       sockets++;
@@ -167,7 +167,7 @@ for (const { title, answer, rule, summary } of answers) {
   });
 }
 
-test('a response that arrives byte by byte, followed by a message', async (bench) => {
+test('a response that arrives byte by byte opens the connection, and the message after it is delivered', async (bench) => {
   const url = await rawServer(bench, async (wire) => {
     const head = await wire.head();
     for (const byte of Buffer.concat([Buffer.from(response(head)), frame('server', 0x81, 'hi')])) {
@@ -233,7 +233,7 @@ test('a rejection of `opened` that is not awaited does not reach the process', a
   assert.equal(errors, []);
 });
 
-test('a server that never answers: handshakeTimeout', async (bench) => {
+test('if a server never answers, the client fails at handshakeTimeout', async (bench) => {
   const silent = deferred<Wire>();
   const url = await rawServer(bench, silent.resolve);
   const { log, handlers } = recorder();
@@ -243,12 +243,12 @@ test('a server that never answers: handshakeTimeout', async (bench) => {
   await (await silent.promise).end();
 });
 
-test('a server that answers only 1xx', async (bench) => {
+test('an answer of 1xx responses only fails with response-malformed', async (bench) => {
   const url = await rawServer(bench, (wire) => wire.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)));
   assert.is((await bench.connect(url).closed).explanation.error?.rule, 'response-malformed');
 });
 
-test('plain text to a TLS port, and TLS to a plain port', async (bench) => {
+test('plain text to a TLS port, and TLS to a plain port, end the connection with an explanation', async (bench) => {
   const plain = await bench.serve();
   const secure = await bench.serve({}, { tls: { key: KEY, cert: CERTIFICATE } });
   const one = await bench.connect(`wss://127.0.0.1:${plain.port}`).closed;
@@ -257,7 +257,7 @@ test('plain text to a TLS port, and TLS to a plain port', async (bench) => {
   assert.match(two.explanation.summary, /handshake-interrupted|response-malformed/);
 });
 
-test('an HTTP server without upgrades answers like any other', async (bench) => {
+test('the answer of an HTTP server without upgrades is in the error', async (bench) => {
   const port = await bench.listen(createHttpServer((_, res) => void res.writeHead(418).end('teapot')));
   const { explanation } = await bench.connect(`ws://127.0.0.1:${port}`).closed;
   assert.is((explanation.error as HandshakeError).response?.status, 418);

@@ -34,7 +34,7 @@ const all = (seen: Record<string, Set<string | undefined>>): unknown[] => [
   ...new Set(Object.values(seen).flatMap((set) => [...set])),
 ];
 
-test('three clients with deadlines at the same time', async (bench) => {
+test('when the deadlines of three clients pass at once, the handlers of each run in the context of its connect', async (bench) => {
   const url = await rawServer(bench, () => undefined);
   const clock = new VirtualClock();
   const seen: [made: string, called: string | undefined][] = [];

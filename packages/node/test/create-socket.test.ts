@@ -22,7 +22,7 @@ const failures: Record<string, () => Duplex | Promise<Duplex>> = {
 };
 
 for (const [how, fail] of Object.entries(failures)) {
-  test(`when it ${how}, the connection ends with this cause, after connect has returned`, async (bench) => {
+  test(`when createSocket ${how}, the connection ends with this cause, after connect has returned`, async (bench) => {
     const { log, handlers } = recorder();
     const ws = bench.connect('ws://localhost', handlers, { createSocket: fail });
     assert.equal([ws.state, log], ['connecting', []]);
@@ -32,7 +32,7 @@ for (const [how, fail] of Object.entries(failures)) {
     assert.equal(log, ['fail handshake-interrupted', 'end 1006']);
   });
 
-  test(`when it ${how} at the second attempt, the next one is made, and closed settles`, async (bench) => {
+  test(`when createSocket ${how} at the second attempt, a third attempt is made, and closed settles`, async (bench) => {
     const server = await bench.serve({ open: (ws) => ws.terminate() });
     let attempts = 0;
     const ends: EndEvent[] = [];
@@ -48,7 +48,7 @@ for (const [how, fail] of Object.entries(failures)) {
   });
 
   for (const command of ['close', 'terminate'] as const) {
-    test(`${command}() while it waits for its next attempt, since it ${how}`, async (bench) => {
+    test(`${command}() ends a client that waits for its next attempt because createSocket ${how}`, async (bench) => {
       const waits = deferred<void>();
       const reconnect = { base: 60_000, onRetry: () => waits.resolve() };
       const ws = bench.connect(
@@ -64,7 +64,7 @@ for (const [how, fail] of Object.entries(failures)) {
 }
 
 for (const value of [undefined, null, 5, {}]) {
-  test(`when it returns ${JSON.stringify(value)}, the connection ends with a clear error`, async (bench) => {
+  test(`when createSocket returns ${JSON.stringify(value)}, the connection ends with a clear error`, async (bench) => {
     const ws = bench.connect('ws://localhost', {}, { createSocket: () => value as never });
     assert.match((await ws.closed).explanation.summary, /TypeError/);
   });
@@ -99,7 +99,7 @@ for (const [how, giveUp] of Object.entries(giveUps)) {
   });
 }
 
-test('handshakeTimeout runs while a socket is awaited, and after it has come', async (bench) => {
+test('handshakeTimeout runs while a socket is awaited, and after the socket has come', async (bench) => {
   const server = await bench.serve({ request: () => new Promise(() => {}) });
   const clock = new VirtualClock();
   const options = { clock, handshakeTimeout: 1000 };
@@ -115,7 +115,7 @@ test('handshakeTimeout runs while a socket is awaited, and after it has come', a
   assert.is((await late.closed).explanation.error?.rule, 'handshake-timeout');
 });
 
-test('through an HTTP proxy, by CONNECT', async (bench) => {
+test('a client connects through an HTTP proxy by CONNECT', async (bench) => {
   const server = await bench.serve({ message: (ws, data) => ws.send(data) });
   const proxy = createProxy();
   proxy.on('connect', (req, socket: Socket, head) => {

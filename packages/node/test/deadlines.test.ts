@@ -70,7 +70,7 @@ test('heartbeat: sends pings and reports the latency', async (bench) => {
   assert.is(ws.state, 'open');
 });
 
-test('heartbeat: between a client and a server of ours without messages', async (bench) => {
+test('heartbeat: a client and a server of ours stay open without messages', async (bench) => {
   const { client, server } = await bench.pair({
     clientOptions: { heartbeat: { interval: 10, timeout: 1000 } },
     serverOptions: { heartbeat: { interval: 10, timeout: 1000 }, idleTimeout: 500 },
@@ -117,7 +117,7 @@ const deadlines: Deadline[] = [
 ];
 
 for (const { title, options, parts, rule, code } of deadlines) {
-  test(`${title} → ${rule}, ${code ?? 'and no Close frame'}`, async (bench) => {
+  test(`${title} fails with ${rule}, and our Close frame ${code === undefined ? 'is not sent' : `has ${code}`}`, async (bench) => {
     const clock = new VirtualClock();
     const { log, handlers } = recorder();
     const { wire, ws } = await open(bench, handlers, { ...options, clock });
@@ -146,7 +146,7 @@ for (const [title, options, wait] of [
   ['pong', { heartbeat: { interval: 1000, timeout: 1000 } }, 1063],
   ['idle', { idleTimeout: 2000 }, 1000],
 ] as const) {
-  test(`after a ${title} timeout the socket is gone and the end comes at once`, async (bench) => {
+  test(`after ${title}-timeout the socket is gone and the end comes at once`, async (bench) => {
     const clock = new VirtualClock();
     const ends: EndEvent[] = [];
     const end: Handlers['end'] = (_, event) => void ends.push(event);
@@ -208,7 +208,7 @@ test('delays longer than timers allow cause no warning and do not expire at once
   await wire.frames(1);
 });
 
-test('handshakeTimeout: a request that is never decided', async (bench) => {
+test('handshakeTimeout: a request that is never decided gets 408', async (bench) => {
   const { log, handlers } = recorder();
   const server = await bench.serve(
     { ...handlers, request: () => new Promise<Decision>(() => {}) },
@@ -222,7 +222,7 @@ test('handshakeTimeout: a request that is never decided', async (bench) => {
   assert.equal(log, ['fail handshake-timeout', 'end 1006']);
 });
 
-test('rate limits: 1008', async (bench) => {
+test('more messages than rateLimits allows fail with message-rate and 1008', async (bench) => {
   const { log, handlers } = recorder();
   const { wire } = await open(bench, handlers, { rateLimits: { messages: { perSecond: 1, burst: 3 } } });
   wire.write(...Array.from({ length: 5 }, () => frame('client', 0x81, 'x')));

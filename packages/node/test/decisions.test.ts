@@ -146,7 +146,7 @@ for (const [how, go] of Object.entries(leave)) {
     refuses: reject(403),
     fails: new Error('x'),
   })) {
-    test(`a client that ${how} before the application ${what}`, async (bench) => {
+    test(`when a client ${how} before the application ${what}, the connection ends once, with handshake-interrupted`, async (bench) => {
       const errors: unknown[] = [];
       const decision = deferred<void>();
       const { log, handlers } = recorder();
@@ -176,7 +176,7 @@ for (const [how, go] of Object.entries(leave)) {
 }
 
 for (const command of ['close', 'terminate'] as const) {
-  test(`${command}() while the application decides`, async (bench) => {
+  test(`${command}() while the application decides fails the handshake, with one end`, async (bench) => {
     const { log, handlers } = recorder();
     const port = await upgrading(bench, {
       ...handlers,

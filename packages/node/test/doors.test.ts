@@ -32,7 +32,7 @@ for (const [count, maxHeadersCount, status] of [
   [100, 33, 431],
   [20, 40, 403],
 ] as const) {
-  test(`${count} header fields where maxHeadersCount is ${maxHeadersCount ?? 'not set'}: ${status}`, async (bench) => {
+  test(`${count} header fields where maxHeadersCount is ${maxHeadersCount ?? 'not set'} are answered with ${status}`, async (bench) => {
     for (const secure of [false, true]) {
       const server = secure ? createSecureServer({ key: KEY, cert: CERTIFICATE }) : createServer();
       if (maxHeadersCount !== undefined) server.maxHeadersCount = maxHeadersCount;
@@ -98,7 +98,7 @@ for (const own of [true, false]) {
     assert.is(rest, undefined);
   });
 
-  test(`${name}: an answered request is not waited for`, async (bench) => {
+  test(`${name}: a connection opens at once if the earlier request has been answered`, async (bench) => {
     const { port, answers } = await slowServer(bench, own);
     const wire = await dial(bench, port);
     wire.write(GET);
@@ -109,7 +109,7 @@ for (const own of [true, false]) {
     await until(() => wire.received.includes('HTTP/1.1 101'));
   });
 
-  test(`${name}: an answer that never comes is waited for as long as a handshake may take`, async (bench) => {
+  test(`${name}: if an earlier answer never comes, the connection ends at handshakeTimeout without a 101`, async (bench) => {
     const { port, answers } = await slowServer(bench, own, { handshakeTimeout: 30, closeTimeout: 10 });
     const wire = await dial(bench, port);
     wire.write(GET + request());
@@ -143,7 +143,7 @@ for (const [how, wrap] of [
   ['at once', (socket: Duplex) => socket],
   ['by a promise', (socket: Duplex) => Promise.resolve(socket)],
 ] as const) {
-  test(`createSocket that returns plain TCP for wss: ${how} sends nothing, and the end says why`, async (bench) => {
+  test(`over plain TCP that createSocket returns ${how}, a wss: client sends nothing, and the end says why`, async (bench) => {
     const server = await bench.serve();
     const socket = connectTcp(server.port, '127.0.0.1');
     const ws = bench.connect('wss://user:secret@localhost', {}, { createSocket: () => wrap(socket) });
@@ -156,13 +156,13 @@ for (const [how, wrap] of [
     assert.is(socket.bytesWritten, 0);
   });
 
-  test(`createSocket that returns plain TCP for wss: ${how}, with insecure: true`, async (bench) => {
+  test(`with insecure: true, a wss: client opens over plain TCP that createSocket returns ${how}`, async (bench) => {
     const server = await bench.serve();
     const createSocket = () => wrap(connectTcp(server.port, '127.0.0.1'));
     await bench.connect('wss://localhost', {}, { createSocket, insecure: true }).opened;
   });
 
-  test(`createSocket that returns TLS for wss: ${how}`, async (bench) => {
+  test(`a wss: client opens over TLS that createSocket returns ${how}`, async (bench) => {
     const server = await bench.serve({}, { tls });
     const createSocket = () => wrap(connectTls({ port: server.port, host: '127.0.0.1', ca: CERTIFICATE }));
     await bench.connect('wss://127.0.0.1', {}, { createSocket }).opened;
@@ -184,7 +184,7 @@ for (const [url, verified] of [
   ['wss://[::1]/', false],
   ['wss://other.test/', false],
 ] as const) {
-  test(`over a Unix socket the certificate is checked against ${url}: ${verified}`, async (bench) => {
+  test(`over a Unix socket the certificate is checked against ${url}, and ${verified ? 'matches' : 'is refused'}`, async (bench) => {
     const path = join(tmpdir(), `sockless-doors-${process.pid}-${Math.random().toString(36).slice(2)}`);
     await bench.serve({}, { path, tls });
     const options: ConnectOptions = { socketPath: path, tls: { ca: CERTIFICATE } };

@@ -30,7 +30,7 @@ const settings: Record<string, Setting> = {
     await ws.opened;
     wire.write(Buffer.of(0x82));
   },
-  'closing, since it sent Close': async ({ ws, wire }) => {
+  'closing, since we sent Close': async ({ ws, wire }) => {
     await ws.opened;
     ws.close(1000);
     await wire.frames(1);
@@ -53,12 +53,12 @@ const disasters: Record<string, (scene: Scene) => void> = {
   'the peer is destroyed': ({ wire }) => void wire.socket.destroy(),
   'the socket errors': ({ ws }) => cut(ws, new Error('cable cut')),
   'the socket is destroyed': ({ ws }) => cut(ws),
-  'it is terminated': ({ ws }) => ws.terminate(),
-  'it is terminated and closed': ({ ws }) => {
+  'terminate() is called': ({ ws }) => ws.terminate(),
+  'terminate(), then close() is called': ({ ws }) => {
     ws.terminate();
     ws.close();
   },
-  'it is closed and terminated': ({ ws }) => {
+  'close(), then terminate() is called': ({ ws }) => {
     ws.close();
     ws.terminate();
   },
@@ -110,7 +110,7 @@ async function serverScene(bench: Bench, connecting: boolean, closeTimeout = 300
 for (const role of ['client', 'server'] as const) {
   for (const [state, set] of Object.entries(settings)) {
     for (const [what, strike] of Object.entries(disasters)) {
-      test(`${role}, ${state}: ${what}`, async (bench) => {
+      test(`${role}, ${state}: when ${what}, there is one end and no socket is left`, async (bench) => {
         const scene = await (role === 'client' ? clientScene : serverScene)(bench, state === 'connecting');
         await set(scene, role);
         await delay(3);
@@ -134,7 +134,7 @@ for (const role of ['client', 'server'] as const) {
         if (what === 'the peer resets' && state !== 'closing, since the peer sent Close') {
           assert.match(String(cause), RESET);
         }
-        if (what === 'it is terminated' && state === 'open') assert.match(summary, /terminate/);
+        if (what === 'terminate() is called' && state === 'open') assert.match(summary, /terminate/);
         await until(() => isGone(ws));
         assert.is(ws.send('x'), false);
       });
@@ -161,7 +161,7 @@ test('resets before, within and right after the request do not harm the server',
   assert.is((await ws[Symbol.asyncIterator]().next()).value, 'still there');
 });
 
-test('a socket that errors in the same turn as upgrade', async (bench) => {
+test('a socket that errors in the same turn as upgrade ends the connection with the error as its cause', async (bench) => {
   const ended = deferred<EndEvent>();
   const server = createServer();
   server.on('upgrade', (req, socket, head) => {
@@ -173,7 +173,7 @@ test('a socket that errors in the same turn as upgrade', async (bench) => {
   assert.match((await ended.promise).explanation.summary, /at once/);
 });
 
-test('upgrade with a socket that is destroyed already', async (bench) => {
+test('upgrade with a socket that is destroyed already ends the connection with 1006', async (bench) => {
   const ended = deferred<EndEvent>();
   const server = createServer();
   server.on('upgrade', (req, socket, head) => {
@@ -206,7 +206,7 @@ test('a peer that ends its side after a message still gets the answer', async (b
   assert.equal(log, ['open', 'text 1', 'end 1006']);
 });
 
-test('a peer that ends its side and never reads: closeTimeout', async (bench) => {
+test('a peer that ends its side and never reads is disconnected at closeTimeout', async (bench) => {
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({ open: (ws) => accepted.resolve(ws) }, { closeTimeout: 50 });
   const wire = await rawClient(bench, server.port);
@@ -219,7 +219,7 @@ test('a peer that ends its side and never reads: closeTimeout', async (bench) =>
 });
 
 for (const role of ['client', 'server'] as const) {
-  test(`a peer that never answers Close (${role})`, async (bench) => {
+  test(`a peer that never answers Close is disconnected at closeTimeout (${role})`, async (bench) => {
     const { ws, wire } = await (role === 'client' ? clientScene : serverScene)(bench, false, 50);
     await ws.opened;
     ws.close(1000);
@@ -232,7 +232,7 @@ for (const role of ['client', 'server'] as const) {
   });
 }
 
-test('a server that answers Close and never ends: the client ends, after closeTimeout', async (bench) => {
+test('if a server answers Close and never ends, the client ends after closeTimeout', async (bench) => {
   const { ws, wire } = await clientScene(bench, false, 200);
   await ws.opened;
   ws.close(1000);
@@ -243,7 +243,7 @@ test('a server that answers Close and never ends: the client ends, after closeTi
   assert.ok(isGone(ws));
 });
 
-test('garbage after a Close frame, and a Close frame after garbage', async (bench) => {
+test('garbage after a Close frame, and a Close frame after garbage, each lead to one end', async (bench) => {
   for (const parts of [
     [frame('client', 0x88, closing(1000)), Buffer.alloc(100_000, 0xff)],
     [Buffer.of(0xff, 0xff), frame('client', 0x88, closing(1000)), Buffer.alloc(100_000)],

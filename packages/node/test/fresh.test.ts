@@ -26,7 +26,7 @@ for (const [how, wrap] of [
   ['at once', <T>(value: T): T => value],
   ['by a promise', <T>(value: T): Promise<T> => delay(2, value)],
 ] as const) {
-  test(`each attempt calls the functions for URL, header fields and subprotocols, which come ${how}`, async (bench) => {
+  test(`each attempt calls the functions for URL, header fields and subprotocols, whose results come ${how}`, async (bench) => {
     const { url, heads } = await losing(bench, 2);
     let attempts = 0;
     bench.connect(

@@ -147,7 +147,7 @@ for (const { title, set, cause } of dead) {
     assert.is(wire.received.length, 0);
   });
 
-  test(`createSocket returns a socket that ${title}: an end, after connect has returned`, async (bench) => {
+  test(`if createSocket returns a socket that ${title}, the connection ends after connect has returned`, async (bench) => {
     for (const later of [false, true]) {
       const { socket, wire } = await accepted(bench);
       await set(socket, wire);
@@ -179,7 +179,7 @@ test('bytes that wait in a socket are read, and the end of the peer behind them 
   assert.equal(log, ['open', 'text waited', 'text too', 'end 1006']);
 });
 
-test('bytes that wait behind a request with a late decision', async (bench) => {
+test('bytes that arrive behind a request before a late upgrade are delivered', async (bench) => {
   const { log, handlers } = recorder();
   const server = createServer();
   server.on('upgrade', async (req, socket, head) => {
@@ -203,7 +203,7 @@ test('a socket that was paused is read again', async (bench) => {
   await until(() => log.length === 2);
 });
 
-test('a socket with foreign bytes waiting to be written: ours come after them', async (bench) => {
+test('our bytes leave after foreign bytes that wait in the socket', async (bench) => {
   const { socket, wire } = await accepted(bench);
   wire.socket.pause();
   while (socket.writableLength < 1_000_000) {
@@ -217,7 +217,7 @@ test('a socket with foreign bytes waiting to be written: ours come after them', 
   await until(() => wire.received.subarray(-6).toString() === 'behind');
 });
 
-test('a socket full of foreign bytes: `drained` waits for them, and drain is called', async (bench) => {
+test('if a socket is full of foreign bytes, `drained` waits for them, and drain is called', async (bench) => {
   const { socket, wire } = await accepted(bench);
   wire.socket.pause();
   socket.write(new Uint8Array(12_000_000));

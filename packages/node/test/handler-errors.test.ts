@@ -53,7 +53,7 @@ const ways: Record<string, () => unknown> = {
 
 for (const name of ['open', 'message', 'ping', 'pong', 'close', 'end'] as const) {
   for (const [how, fail] of Object.entries(ways)) {
-    test(`${name} ${how}: 1011, the error goes to \`error\`, and the end is told`, async (bench) => {
+    test(`when ${name} ${how}, the error goes to \`error\`, and the connection ends`, async (bench) => {
       const { errors, of, error } = told();
       const ends: EndEvent[] = [];
       // A later rejection happens before the next test.
@@ -127,7 +127,7 @@ for (const [how, fail] of Object.entries(ways)) {
   });
 }
 
-test('messages before the one whose handler threw are answered, later ones are not delivered', async (bench) => {
+test('an answer sent before the handler throws leaves, and later messages are not delivered', async (bench) => {
   const { errors, error } = told();
   const { log, handlers } = recorder();
   const host = await bench.serve({
@@ -225,7 +225,7 @@ test('errors thrown by `message` for messages left over from a loop go to `error
 
 for (const name of ['when', 'onRetry'] as const) {
   for (const [how, fail] of Object.entries(ways)) {
-    test(`${name} of a reconnecting client ${how}`, async (bench) => {
+    test(`when ${name} of a reconnecting client ${how}, \`error\` is called once`, async (bench) => {
       const { errors, error } = told();
       const url = await openServer(bench, (wire) => wire.socket.resetAndDestroy());
       const reconnect = { base: 2, attempts: 1, [name]: fail };
@@ -241,7 +241,7 @@ for (const name of ['when', 'onRetry'] as const) {
   }
 }
 
-test('a decision that is neither accept nor reject: 500, and `error` receives the reason', async (bench) => {
+test('a `request` handler whose promise rejects is answered with 500, and `error` gets the reason', async (bench) => {
   const { errors, of, error } = told();
   const host = await bench.serve({ error, request: () => Promise.reject(oops) });
   const wire = await dial(bench, host.port);

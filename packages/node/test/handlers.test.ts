@@ -47,13 +47,13 @@ test('all handlers get the connection and then the facts of the event', async (b
 
 const reentrant: { title: string; handlers: (log: string[]) => Handlers; log: string[]; sent: number[] }[] = [
   {
-    title: 'close() in a message: no further message, the Close frame goes out',
+    title: 'close() in a message: no further message is delivered, and our Close frame leaves',
     handlers: () => ({ message: (ws) => ws.close(1000) }),
     log: ['text 1', 'close 1000', 'end 1000 clean'],
     sent: [0x88, 0x8a],
   },
   {
-    title: 'close() twice in a message, and a send after it',
+    title: 'after close() in a message, a second close() does nothing, and send() is refused',
     handlers: (log) => ({
       message(ws) {
         ws.close(1000);
@@ -65,19 +65,19 @@ const reentrant: { title: string; handlers: (log: string[]) => Handlers; log: st
     sent: [0x88, 0x8a],
   },
   {
-    title: 'terminate() in a message: no further message, no Close frame',
+    title: 'terminate() in a message: no further message is delivered, and no Close frame leaves',
     handlers: () => ({ message: (ws) => ws.terminate() }),
     log: ['text 1', 'end 1006'],
     sent: [],
   },
   {
-    title: 'close() in open',
+    title: 'close() in open: no message is delivered, and our Close frame leaves',
     handlers: () => ({ open: (ws) => ws.close(4001) }),
     log: ['open', 'close 1000', 'end 1000 clean'],
     sent: [0x88, 0x8a],
   },
   {
-    title: 'pause() in open and resume() in a later turn: everything, in order',
+    title: 'pause() in open and resume() in a later turn: every event arrives, in order',
     handlers: () => ({
       open(ws) {
         ws.pause();
@@ -88,7 +88,7 @@ const reentrant: { title: string; handlers: (log: string[]) => Handlers; log: st
     sent: [0x8a, 0x88],
   },
   {
-    title: 'pause() and resume() in a message',
+    title: 'pause() and resume() in a message: every event arrives, in order',
     handlers: () => ({
       message(ws) {
         ws.pause();
@@ -99,7 +99,7 @@ const reentrant: { title: string; handlers: (log: string[]) => Handlers; log: st
     sent: [0x8a, 0x88],
   },
   {
-    title: 'pause() in every message, resume() a turn later',
+    title: 'pause() in every message and resume() a turn later: every event arrives, in order',
     handlers: () => ({
       message(ws) {
         ws.pause();
@@ -167,7 +167,7 @@ for (const { title, handlers, log: expected, sent } of reentrant) {
   });
 }
 
-test('terminate() in open', async (bench) => {
+test('after terminate() in open, no message is delivered, and there is one end', async (bench) => {
   const { log, handlers } = recorder();
   const host = await bench.serve({
     ...handlers,

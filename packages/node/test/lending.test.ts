@@ -43,7 +43,7 @@ for (const size of [1, 4096, 10_000, 1_000_000]) {
   });
 }
 
-test('written waits for its own client that does not read, not for others, and settles at the end', async (bench) => {
+test('`written` waits only for the client of its own connection to read, and settles when that connection ends', async (bench) => {
   const { ws, wire } = await openConnection(bench);
   wire.socket.pause();
   while (ws.queuedBytes === 0) {

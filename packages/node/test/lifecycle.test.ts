@@ -28,7 +28,7 @@ async function playAlone(
 
 for (const order of ORDERS) {
   for (const state of STATES) {
-    test(`${state}, ${order} attach: every event`, async () => {
+    test(`${state}, ${order} attach: every event has the outcome that the table says`, async () => {
       const row = rowOf(TABLE, DIFFERENCES[RUNTIME], order, state);
       const played = await Promise.all(
         EVENTS.map(async (event): Promise<string | undefined> => {
@@ -45,7 +45,7 @@ for (const order of ORDERS) {
   }
 }
 
-test('every cell has a test or a reason', () => {
+test('every cell of the table was played or is impossible', () => {
   assert.is(done, ORDERS.length * STATES.length * EVENTS.length);
 });
 

@@ -16,7 +16,7 @@ const bodies: [title: string, head: string, body: string][] = [
 ];
 
 for (const [title, head, body] of bodies) {
-  test(`a 401 with a body ${title} is reported at handshakeTimeout, and nothing else`, async (bench) => {
+  test(`a 401 with a body ${title} is reported only at handshakeTimeout, and not retried`, async (bench) => {
     const clock = new VirtualClock();
     let attempts = 0;
     const url = await rawServer(bench, async (wire) => {
@@ -39,7 +39,7 @@ for (const [title, head, body] of bodies) {
 }
 
 for (const head of ['401 Unauthorized\r\nContent-Length: 0', '204 No Content', '304 Not Modified']) {
-  test(`${head.split('\r\n')[0]} has no body, and is told at once`, async (bench) => {
+  test(`${head.split('\r\n')[0]} has no body, and is reported at once`, async (bench) => {
     const clock = new VirtualClock();
     const url = await rawServer(bench, async (wire) => {
       await wire.head();

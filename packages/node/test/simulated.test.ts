@@ -33,7 +33,7 @@ test('`written`, read while disconnected, resolves when the next connection has 
   assert.is(clock.timers, 0);
 });
 
-test('drain is called if kept messages took queuedBytes above the mark, and their frames take it below', async () => {
+test('drain is called if kept messages were above the mark, even if the frames made of them are below it', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);
@@ -74,7 +74,7 @@ test('lent bytes that were not written when the connection ends are not written 
   assert.is(socket.destroyed, true);
 });
 
-test('drain is called once there is a connection, even if less than the mark was waiting before', async () => {
+test('drain is called only once there is a connection, even if the queue fell below the mark before', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);
@@ -99,7 +99,7 @@ test('drain is called once there is a connection, even if less than the mark was
   await clock.pass(1);
 });
 
-test('drain is called if messages sent in `open`, together with kept ones, were above the mark', async () => {
+test('drain is called if messages sent in `open` and kept messages together were above the mark', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   let most = 0;

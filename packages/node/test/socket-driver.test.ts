@@ -115,7 +115,7 @@ test('all writes of a connection share one callback', async () => {
   ws.terminate();
 });
 
-test('an application that awaits written is told even for a single byte', async () => {
+test('`written` resolves even if only a single byte was waiting', async () => {
   let left = 1;
   const sink = Object.defineProperty(new Sink(), 'writableLength', { get: () => left });
   const ws = attach(sink, Connection.opened('server'));
@@ -154,7 +154,7 @@ test('a request that did not come from a Node server is upgraded as well', async
   ws.terminate();
 });
 
-test('garbage over TLS gets 400 where there is an `error` handler, and goes there', async (bench) => {
+test('with an `error` handler, garbage over TLS gets 400 and is reported to the handler', async (bench) => {
   const errors: unknown[] = [];
   const error = (_: unknown, reason: unknown): unknown => errors.push(reason);
   const { port } = await bench.serve({ error }, { tls: { key: KEY, cert: CERTIFICATE } });

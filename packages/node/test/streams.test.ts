@@ -51,7 +51,7 @@ test('a server can pipe its readable through a transform into its writable', asy
   assert.ok((await ws.closed).clean);
 });
 
-test('a stream that is not read holds 1 MiB, and the rest waits at the sender', async (bench) => {
+test('while a stream is not read the rest waits at the sender, and later all of it arrives', async (bench) => {
   const chunk = new Uint8Array(65_536);
   const sent = deferred<number>();
   const { client, server } = await bench.pair({ client: { message: undefined as never } });

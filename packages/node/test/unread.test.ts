@@ -61,14 +61,14 @@ test('messages without a reader are kept up to 1 MiB, then dropped, and a loop t
   assert.is((await ws.closed).code, 4000);
 });
 
-test('the number of empty messages is bounded too', async (bench) => {
+test('empty messages without a reader are bounded too, and then dropped', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(Buffer.alloc(2 * 50_000, Buffer.of(0x82, 0)), frame('server', 0x89));
   await wire.frames(1);
   assert.is(ws.droppedMessages, 50_000);
 });
 
-test('on a server messages wait until an async open has settled, wherever its loop begins', async (bench) => {
+test('on a server, messages wait for a loop that an async open begins late', async (bench) => {
   const got: unknown[] = [];
   const { wire } = await openConnection(bench, {
     async open(ws) {
@@ -110,7 +110,7 @@ test('on a server a loop may begin later if nothing was dropped', async (bench) 
   assert.equal(await all, ['1', '2']);
 });
 
-test('after a loop was left, up to 1 MiB of messages wait for the next one', async (bench) => {
+test('after a loop was left, messages wait for the next loop', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(frame('server', 0x81, '1'), frame('server', 0x81, '2'));
   for await (const _ of ws) break;

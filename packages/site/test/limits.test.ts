@@ -218,7 +218,7 @@ for (const option of readOptions().filter((one) => numbersIn(one.default).length
   });
 }
 
-test('the numbers of a docstring are read as they are meant', () => {
+test('the numbers of a docstring are read with their units', () => {
   assert.equal(numbersIn('every 30,000 ms, 10,000 ms for an answer'), [30_000, 10_000]);
   assert.equal(numbersIn('64 KiB, 16 MiB, `Infinity`, none of `0.0.0.0`'), [65_536, 16_777_216, Infinity]);
 });
@@ -231,7 +231,7 @@ test('every interface with options has a heading in words', () => {
   );
 });
 
-test('every option with a default is on the page, and every limit that is no option', () => {
+test('the page has every option with a default, and every fixed limit', () => {
   const { text } = limitsPage();
   const options = readOptions();
   assert.ok(options.length > 40);

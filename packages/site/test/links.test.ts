@@ -13,7 +13,7 @@ links.before.each((context) => {
 });
 links.after.each(({ folder }) => rmSync(folder, { recursive: true }));
 
-links('what leads somewhere is no problem', ({ folder }) => {
+links('links to files and anchors that exist are not reported', ({ folder }) => {
   writeFileSync(
     join(folder, 'index.html'),
     '<a href="a/b.html#x">b</a><a href="#top" id="top">top</a><script src="a/c.js"></script>',
@@ -27,7 +27,7 @@ links('what leads somewhere is no problem', ({ folder }) => {
   assert.equal(deadLinks(folder), []);
 });
 
-links('files and anchors that are not there, folders, and what is loaded from elsewhere', ({ folder }) => {
+links('missing files and anchors, links to folders, and resources loaded from elsewhere are reported', ({ folder }) => {
   writeFileSync(
     join(folder, 'a/b.html'),
     '<a href="c.html">c</a><a href="#y">y</a><a href="../a/">a</a><a href="/b.html">b</a><script src="https://cdn.example/x.js"></script>',

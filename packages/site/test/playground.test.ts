@@ -15,7 +15,7 @@ import { decode, MAX_FRAMES, parseHex } from '../src/playground/decode.ts';
 const test = suite('playground');
 const CLIENT = { role: 'client', compression: false } as const;
 
-test('hexadecimal digits as people paste them', () => {
+test('hexadecimal digits are read in the forms in which people paste them', () => {
   for (const text of ['81 05', '8105', '0x81, 0x05', '\\x81\\x05', '81:05', ' 81\n05 ', '81|05']) {
     assert.equal([...parseHex(text)], [0x81, 5], text);
   }
@@ -24,7 +24,7 @@ test('hexadecimal digits as people paste them', () => {
   assert.throws(() => parseHex('81 0g'), /“g” is not/);
 });
 
-test('frames and events', () => {
+test('bytes are decoded into frames, events and an incomplete rest', () => {
   const { frames, rest, events, fault } = decode(
     parseHex('01 03 48 65 6c  89 02 68 69  80 02 6c 6f  82 05 01'),
     CLIENT,
@@ -41,7 +41,7 @@ test('frames and events', () => {
   assert.equal([rest, fault], [3, undefined]);
 });
 
-test('compressed frames are inflated, where that was agreed on', () => {
+test('compressed frames are inflated if compression was agreed on', () => {
   const bytes = parseHex('c1 07 f2 48 cd c9 c9 07 00');
   const { frames, events } = decode(bytes, { role: 'client', compression: true });
   assert.equal([frames[0]?.frame.preview, ...events], ['Hello', 'text, 5 characters: "Hello"']);
@@ -58,12 +58,12 @@ test('each vector breaks the same rule in the playground as in core', () => {
   }
 });
 
-test('more frames than are shown', () => {
+test('at most MAX_FRAMES frames are decoded, and the bytes after them are counted', () => {
   const { frames, rest } = decode(parseHex('8a 00 '.repeat(MAX_FRAMES + 10)), CLIENT);
   assert.equal([frames.length, rest], [MAX_FRAMES, 20]);
 });
 
-debianTool('chromium').test(test)('the page decodes what is pasted, as a file and without a network', async () => {
+debianTool('chromium').test(test)('the page decodes pasted bytes, as a file and without a network', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-playground-'));
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
   try {

@@ -30,7 +30,7 @@ build('builds only packages that have changed and their dependents', ({ workspac
   assert.equal(built(workspace), ['a built', 'b built']);
 });
 
-build('builds a package again when a file of another one changes that it takes by its path', ({ workspace }) => {
+build('builds a package again when a file changes that it imports by path from another package', ({ workspace }) => {
   const source = `export const z: string = 'z'; // and what comes from '../../../packages/a/test/shared.ts'`;
   workspace.write('packages/a/test/shared.ts', 'export const s = 1;');
   workspace.write('packages/b/src/x.ts', source);

@@ -57,7 +57,7 @@ release('a release without the address of the repository fails with a clear erro
   assert.match(stderr, "refused, because the repository's address is missing");
 });
 
-release('every step of a workflow is a script that .ci/run is or runs', () => {
+release('every workflow step is .ci/run itself or a script that it runs', () => {
   const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8');
   const steps = files(ROOT, '.github/workflows').flatMap((path) => {
     const text = readFileSync(join(ROOT, path), 'utf8');

@@ -165,7 +165,7 @@ test('a quiet application only receives', async () => {
   );
 });
 
-test('only an application that fails throws, and it records its errors', async () => {
+test('the handlers of an application throw only with the option `fails`, and its error handler gets every error', async () => {
   for (const fails of [false, true]) {
     const { app, clock, peer } = await begin({ fails });
     for (let i = 0; i < 300; i++) say(peer, `${i}.`);

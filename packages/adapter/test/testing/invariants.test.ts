@@ -92,7 +92,7 @@ test('a client that reconnects has at least one end for each time it was open', 
   assert.equal(faultsOfEnd(app, true), []);
 });
 
-test('an error of a handler that the error handler did not get is a fault, unless there is no such handler', () => {
+test('an error of a handler that the error handler did not get is a fault, unless the application has no error handler', () => {
   const oops = new Error('oops');
   for (const hearsErrors of [true, false]) {
     const app = application({}, hearsErrors);

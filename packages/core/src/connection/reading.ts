@@ -3,9 +3,10 @@ import { TransferredError } from '../bytes.ts';
 import { encodeClosePayload } from '../frame/close.ts';
 import type { Negotiated } from '../handshake/client.ts';
 import type { HeaderField } from '../handshake/fields.ts';
-import type { ReceiverEvent } from '../receive/receiver.ts';
+import type { Receiver, ReceiverEvent } from '../receive/receiver.ts';
 import { HandshakeError, ProtocolError, StateError } from '../rules.ts';
-import { type ConnectionEvent, type EndEvent, type OpenEvent, openEvent } from './events.ts';
+import type { Closing } from './closing.ts';
+import { type ConnectionEvent, type EndEvent, type FailEvent, type OpenEvent, openEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { failConnection, failOpening, sendClose } from './failing.ts';
 import type { Accept, Opening } from './opening.ts';
@@ -20,9 +21,9 @@ export function takeOpen(facts: Facts): OpenEvent | undefined {
 }
 
 /** Reads the opening handshake as far as it has arrived, and returns the event that it leads to. */
-export function readOpening(facts: Facts): ConnectionEvent | undefined {
-  const { opening, closing } = facts;
-  if (opening === undefined || closing?.error !== undefined) return undefined;
+export function readOpening(facts: Facts, opening: Opening): ConnectionEvent | undefined {
+  const { closing } = facts;
+  if (closing?.error !== undefined) return undefined;
   try {
     const step = opening.step(closing?.ended === true);
     if (step?.type === 'request') return step;
@@ -70,9 +71,7 @@ export function open(
 }
 
 /** Reads frames, and returns the next event that they lead to. */
-export function readFrames(facts: Facts): ConnectionEvent | undefined {
-  const { receiver } = facts;
-  if (receiver === undefined) return undefined;
+export function readFrames(facts: Facts, receiver: Receiver): ConnectionEvent | undefined {
   try {
     let event = receiver.next(facts.now);
     while (event?.type === 'ping' && facts.closing?.sent !== undefined) {
@@ -89,8 +88,10 @@ export function readFrames(facts: Facts): ConnectionEvent | undefined {
   if (facts.closing !== undefined) return undefined;
   const since = receiver.pendingSince;
   facts.watchMessage(since, receiver.payloadLength);
-  // Most chunks that end here are in the middle of a message: it costs less not to ask the receiver then.
-  if (since < 0 && facts.spare.returnReceiver(receiver)) facts.receiver = undefined;
+  if (since < 0 && receiver.isStateless) {
+    facts.spare.returnReceiver(receiver);
+    facts.receiver = undefined;
+  }
   return undefined;
 }
 
@@ -143,10 +144,11 @@ function faultOf(error: unknown, offset: number): ProtocolError {
   return fault;
 }
 
-/** Returns the event `end` if it is due, once. */
-export function takeEnd(facts: Facts): EndEvent | undefined {
-  const { closing } = facts;
-  if (!closing?.endIsDue) return undefined;
+/** Returns the event `fail` or `end` if it is due, each once. */
+export function takeEnd(facts: Facts, closing: Closing): FailEvent | EndEvent | undefined {
+  const fail = closing.takeFail();
+  if (fail !== undefined) return fail;
+  if (!closing.endIsDue) return undefined;
   facts.spare.transform?.close();
   facts.opening = facts.receiver = undefined;
   return closing.end(facts.statistics, facts.queuedBytes + (facts.reports ? facts.unreported : 0));

@@ -42,11 +42,9 @@ export class Spare {
     return receiver;
   }
 
-  /** Takes a receiver back. Returns false, and does not take it, while it keeps state of its connection. */
-  returnReceiver(receiver: Receiver): boolean {
-    if (!receiver.isIdle) return false;
+  /** Takes a receiver back, which keeps no state of its connection. */
+  returnReceiver(receiver: Receiver): void {
     this.#receiver = receiver;
-    return true;
   }
 
   /** Returns a sender with nothing to transmit. */

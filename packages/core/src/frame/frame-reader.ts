@@ -118,7 +118,7 @@ export class FrameReader {
    * @param state whether a message is in progress; if given, the rules of fragmentation (5.4) are enforced at the first byte of a frame
    * @returns always the same object, with new values
    * @throws {ProtocolError} as soon as a byte breaks a rule; its `offset` is where the frame begins. Nothing can be read after it
-   * @throws {TypeError} when the memory of the chunk was transferred or resized before all of it was read
+   * @throws {TypeError} when the memory of the chunk was transferred or shrunk before all of it was read
    */
   next(state: MessageState = ANYWHERE): FramePart | undefined {
     const { inMessage } = state;

@@ -18,7 +18,7 @@ export interface Collector extends MessageState {
    *
    * @throws {ProtocolError} `message-rate`, `byte-rate`, `inflated-rate`, `message-too-big`, `too-many-fragments`, `invalid-utf8`,
    *   `invalid-deflate`
-   * @throws {TransferredError} when the application transferred or resized memory of the message
+   * @throws {TransferredError} when the application transferred or shrunk memory of the message
    */
   take(part: FramePart, now: number): MessageEvent | undefined;
   /** Returns the next event of the part taken last. Throws as {@link take} does. */

@@ -7,19 +7,19 @@
 import { copyBytes, TransferredError } from '../bytes.ts';
 import { host } from '../host.ts';
 
+/** A part of at least this many bytes may be kept as a view of its chunk, if it fills at least half of the chunk's memory. */
+const KEPT_FROM = 1024;
+
 /** While no parts are kept as views, memory for an announced length up to this many bytes is allocated at once. */
 const SMALL = 4096;
 
 /** The smallest allocation for a longer or unknown length, while no parts are kept as views. */
 const FIRST_CAPACITY = 1024;
 
-/** Engines make an array of up to this many bytes much faster without an `ArrayBuffer` (benchmarks: decode, chunks of one byte). */
+/** Up to this many bytes, `new Uint8Array(n)` is much faster than `host.allocate(n)` (benchmarks: decode, chunks of one byte). */
 const IN_HEAP = 64;
 
 const NOTHING = new Uint8Array(0);
-
-/** A part of at least this many bytes may be kept as a view of its chunk, if it fills at least half of the chunk's memory. */
-const KEPT_FROM = 1024;
 
 /**
  * Collects bytes part by part and returns them all at once. It occupies at most twice the bytes held, or 4 KiB if that is
@@ -65,9 +65,9 @@ export class MessageBuffer {
 
   /**
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless it
-   * could stay in the chunk in which it arrived.
+   * fits into the chunk of the only kept part.
    *
-   * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or resized
+   * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
   finish(from: Uint8Array, start = 0, end: number = from.length): Uint8Array {
     const length = end - start;

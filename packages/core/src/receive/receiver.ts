@@ -28,7 +28,7 @@ export class Receiver {
   readonly #reader: FrameReader;
   readonly #chunk: Chunk;
   // Whether nothing is kept from one message to the next.
-  readonly #isStateless: boolean;
+  #isStateless: boolean;
   #limiter: RateLimiter | undefined;
   #message: Collector;
   // The payload of the control frame in progress: at most 125 bytes.
@@ -51,10 +51,12 @@ export class Receiver {
     this.#chunk.base = offset;
   }
 
-  /** Whether another connection can use this receiver: it is between two messages, has nothing to parse, and keeps no state. */
-  get isIdle(): boolean {
-    const isBetweenMessages = this.#chunk.end === 0 && this.#backlog === undefined && this.pendingSince < 0;
-    return isBetweenMessages && this.#isStateless && !this.#message.ignores;
+  /**
+   * Whether another connection can use this receiver when `next` has returned `undefined` and `pendingSince` is -1: nothing is kept from one
+   * message to the next.
+   */
+  get isStateless(): boolean {
+    return this.#isStateless;
   }
 
   /** Takes a chunk. The receiver owns it from here on, and unmasks payloads in place. */
@@ -68,13 +70,14 @@ export class Receiver {
   }
 
   /**
-   * Ignores data frames. Called when the application closes, just before our Close frame is queued, and at once for a receiver that the
-   * connection takes later. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and the peer's Close frame
-   * (5.5.1). The connection answers the Ping frames and does not pass them on.
+   * Ignores data frames. Called when the application closes, just before our Close frame is queued, and for any receiver borrowed after
+   * that. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and the peer's Close frame (5.5.1). The
+   * connection answers the Ping frames and does not pass them on.
    */
   discard(): void {
     this.#message = IGNORED;
     this.#limiter = undefined;
+    this.#isStateless = false;
   }
 
   /**
@@ -102,7 +105,7 @@ export class Receiver {
    * Returns the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule, at `faultOffset`; nothing can be parsed after it
-   * @throws {TransferredError} when the application transferred or resized the memory of bytes that are still to be parsed
+   * @throws {TransferredError} when the application transferred or shrunk the memory of bytes that are still to be parsed
    */
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next(now);

@@ -8,7 +8,7 @@ export class Loan {
   /** The length of the frame, as its header says. */
   readonly length: number;
 
-  /** Takes a header and a payload of fixed length, neither of them a Node `Buffer`; `header` is empty if `payload` is a whole frame. */
+  /** Takes views of fixed length, neither of them a Node `Buffer`; `header` is empty if `payload` is a whole frame. */
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#headerLength = header.length;

@@ -1,11 +1,11 @@
 /**
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
- * The queue of an outbox is a list of parts, and a part is memory that holds one or more frames. Frames are written into the scratch, memory
- * that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the owner copies its frames into a new part. The
- * scratch is never handed out: `transmit` returns a copy, a part, or the bytes that `max` cuts from a part, and no outbox writes to any of
- * these again. Two outboxes hand out the same memory only for a prepared message, or when the application has lent the same bytes to both
- * connections.
+ * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
+ * owner copies its frames into a part, which is memory of its own. So an outbox queues a list of parts, each of one or more frames, and
+ * after them the frames in the scratch, if it owns that. The scratch is never handed out: `transmit` returns a copy, a part, or a piece of a
+ * part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
+ * application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued, and the next frame overwrites them.
@@ -49,7 +49,7 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been transmitted. A
-   * part can hold several frames, so the transmitted bytes may end exactly between two. The next `transmit` or `drop` clears it.
+   * part can hold several frames, so the transmitted bytes may end exactly between two. Each `transmit` sets it anew.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -86,7 +86,7 @@ export class Outbox {
    * returns views of it.
    *
    * @param header the header of the frame, which belongs to the outbox from here on
-   * @param payload of fixed length, and no Node `Buffer`
+   * @param payload a view of fixed length, and no Node `Buffer`
    */
   lend(header: Uint8Array, payload: Uint8Array): void {
     this.vacate();
@@ -111,7 +111,7 @@ export class Outbox {
   }
 
   /**
-   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. They belong to the
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or this call sets {@link broken}. They belong to the
    * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and the pieces that `max` cuts from one part. Their
    * memory is shared: the caller must not transfer it.
    */
@@ -135,7 +135,7 @@ export class Outbox {
     return part instanceof Loan && part.isShared && this.#offset === 0;
   }
 
-  /** Writes the next bytes into `into`, as many as it has room for, and returns how many. */
+  /** Writes the next bytes into `into`, as many as fit, or fewer if {@link broken} is set then, and returns how many. */
   transmitInto(into: Uint8Array): number {
     let at = 0;
     while (at < into.length) {
@@ -163,7 +163,7 @@ export class Outbox {
     if (before <= tail) return 0;
     this.vacate();
     const first = this.#parts[this.#first] as Uint8Array | Loan;
-    // The rest of a frame that has begun to leave is gone. The next `transmit` sets `broken`, and nothing leaves any more.
+    // The caller has transferred the memory of `first`. The next `transmit` sets `broken`.
     if (first instanceof Uint8Array && this.#isCut(first)) return 0;
     const begun = this.#begun(first);
     const last: (Uint8Array | Loan)[] = [];
@@ -240,7 +240,7 @@ export class Outbox {
     return bytes;
   }
 
-  /** Whether bytes of `part` have been transmitted and the caller has transferred them since, and with them the memory of the whole part. */
+  /** Whether the caller has transferred a transmitted piece of `part`, and with it the memory of the whole part. */
   #isCut(part: Uint8Array): boolean {
     return this.#offset > 0 && part.buffer.byteLength === 0;
   }
@@ -248,7 +248,7 @@ export class Outbox {
   /** Removes the first part, all of which has been transmitted. */
   #forget(): void {
     this.#offset = this.#head = 0;
-    // Its memory is released at once. The array is shortened only when more than half of it is unused: that costs little for each part.
+    // Its memory is released at once. The array is shortened only when more than half of it is unused, so it is copied seldom.
     this.#parts[this.#first++] = NOTHING;
     const { length } = this.#parts;
     if (this.#first === length || (this.#first > 64 && 2 * this.#first > length)) {

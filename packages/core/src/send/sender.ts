@@ -19,7 +19,7 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** A batch of answers to Ping frames has at most this many bytes. Only the latest of further answers is held, until the batch has left. */
+/** A batch of answers to Ping frames has at most this many bytes. Beyond it one answer is held, the latest, until the batch has left or we close. */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -102,7 +102,7 @@ export class Sender {
    * Queues a prepared message.
    *
    * @throws {StateError} `message-in-progress`
-   * @throws {TypeError} when the caller of `transmit` has transferred the memory of its frame
+   * @throws {TypeError} when a caller of `transmit` has transferred the memory of the message's frame
    */
   prepared(message: PreparedMessage): void {
     this.#checkBetweenMessages();
@@ -141,7 +141,7 @@ export class Sender {
       if (this.#utf8 !== UTF8_BOUNDARY) {
         throw new TypeError('the last fragment ended inside a character; only a fragment of bytes can complete it');
       }
-      // A fragment of a string ends with a whole code point: the first half of a surrogate pair at its end waits for the second.
+      // The first half of a surrogate pair at the end waits for the next fragment, unless this is the final one.
       payload = this.#surrogate + payload;
       const last = payload.charCodeAt(payload.length - 1);
       surrogate = !final && last >= 0xd800 && last <= 0xdbff ? payload.slice(-1) : '';
@@ -170,7 +170,7 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame. If there is no room, or an answer is already held, this answer is held instead. */
+  /** Queues the answer to a Ping frame. If there is no room, or an answer is held already, holds this one instead. */
   pong(payload: Uint8Array): void {
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
     const isRoom = this.#heldPong === undefined && this.#pongBytes + this.#frames.sizeOf(payload.length) <= MAX_PONGS;
@@ -199,7 +199,7 @@ export class Sender {
     outbox.commitHead(start + text.length + body.length);
   }
 
-  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or {@link broken} is set. */
+  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or this call sets {@link broken}. */
   transmit(max: number = Infinity): Uint8Array | undefined {
     if (this.#bytesToLastPong <= 0) this.#placePong();
     const bytes = this.#outbox.transmit(max);
@@ -252,13 +252,12 @@ export class Sender {
     const payload = this.#heldPong;
     if (payload === undefined) return;
     this.#heldPong = undefined;
-    this.#pongBytes = 0;
+    if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
     this.#queuePong(payload);
   }
 
   /**
-   * Queues an answer. If the random source throws, the answer is held, and the first `transmit` after the queued answers have left tries
-   * again.
+   * Queues an answer. If the random source throws, the answer is held; `transmit` tries again once the queued answers have left.
    */
   #queuePong(payload: Uint8Array): void {
     try {

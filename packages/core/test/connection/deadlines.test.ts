@@ -289,15 +289,4 @@ for (const role of ROLES) {
   });
 }
 
-test('7.1.1: all deadlines can be switched off', () => {
-  const connection = opened('server', { ...QUIET, closeTimeout: NEVER });
-  receive(connection, frame('server', Text, 'x', false));
-  assert.is(connection.deadline, NEVER);
-  connection.close();
-  sent(connection);
-  assert.is(connection.deadline, NEVER);
-  const [end] = [...connection.receiveEnd()] as EndEvent[];
-  assert.is(end?.code, 1006);
-});
-
 test.run();

@@ -70,7 +70,7 @@ for (const role of ROLES) {
     assert.equal([clean, explanation.sent?.code, explanation.error?.rule], [false, 1000, FAULT[role].rule]);
   });
 
-  test(`7.1.7: a fault inside our fragmented message ends the message with the Close frame (${role})`, () => {
+  test(`7.1.7: a fault of the peer while we send a fragmented message ends that message with the Close frame (${role})`, () => {
     const connection = opened(role);
     connection.sendFragment('Hel', false);
     receive(connection, FAULT[role].bytes);
@@ -202,7 +202,7 @@ test('5.5.2: an answer whose masking key could not be drawn is sent with the nex
   assert.is(sent(connection), own('client', 0xa, 'first'));
 });
 
-test('5.5.1: an answer to a Ping frame that is held because it could not be masked still leaves after our Close frame', () => {
+test('5.5.1: an answer that could not be masked, to a Ping frame after our Close frame, waits and does not delay that frame', () => {
   const { connection, state } = withRandom({});
   for (let n = 0; n < 2047; n++) connection.send('');
   sent(connection);

@@ -62,22 +62,25 @@ lending('with transmitInto, a changed loan whose header has left destroys the tr
   assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
 });
 
-lending('transferring a part that max has divided destroys the transport, since the rest of it is gone', () => {
-  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
-  open.send(new Uint8Array(SIZE));
-  const connecting = Connection.client('ws://example.com/');
-  for (const [connection, told] of [
-    [open, ['open', 'fail', 'end']],
-    [connecting, ['fail', 'end']],
-  ] as const) {
-    const part = connection.transmit(0, 100) as Uint8Array<ArrayBuffer>;
-    assert.is(part.length, 100);
-    transfer(part);
-    assert.is(connection.transmit(0, 100), undefined);
-    assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
-    assert.equal(types(connection), told);
-  }
-});
+lending(
+  'if `max` cut a part in two, transferring the first half destroys the transport, since the second is gone with it',
+  () => {
+    const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+    open.send(new Uint8Array(SIZE));
+    const connecting = Connection.client('ws://example.com/');
+    for (const [connection, told] of [
+      [open, ['open', 'fail', 'end']],
+      [connecting, ['fail', 'end']],
+    ] as const) {
+      const part = connection.transmit(0, 100) as Uint8Array<ArrayBuffer>;
+      assert.is(part.length, 100);
+      transfer(part);
+      assert.is(connection.transmit(0, 100), undefined);
+      assert.equal([connection.state, connection.transport, connection.queuedBytes], ['closed', 'destroy', 0]);
+      assert.equal(types(connection), told);
+    }
+  },
+);
 
 lending('a loan that shrank and has grown again is sent, and the connection stays usable', () => {
   const buffer = new ArrayBuffer(5000, { maxByteLength: 5000 });
@@ -94,16 +97,19 @@ lending('a loan that shrank and has grown again is sent, and the connection stay
   assert.equal([connection.transmit(0), connection.state, types(connection)], [undefined, 'open', []]);
 });
 
-lending('the header of a loan may be transferred when it has left whole; the payload follows', () => {
-  const { connection } = lent(0);
-  const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;
-  assert.is(header.length, 4);
-  transfer(header);
-  assert.is(connection.transmit(0)?.length, SIZE);
-  assert.equal([connection.transmit(0), connection.queuedBytes, connection.transport], [undefined, 0, 'open']);
-});
+lending(
+  'the header of a loan may be transferred once one call of transmit has returned all of it; the payload follows',
+  () => {
+    const { connection } = lent(0);
+    const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;
+    assert.is(header.length, 4);
+    transfer(header);
+    assert.is(connection.transmit(0)?.length, SIZE);
+    assert.equal([connection.transmit(0), connection.queuedBytes, connection.transport], [undefined, 0, 'open']);
+  },
+);
 
-lending('transferring a part of the header of a loan destroys the transport, since the rest of it is gone', () => {
+lending("transferring a part of a loan's header destroys the transport, since the rest of the header is gone", () => {
   for (const into of [undefined, new Uint8Array(50)]) {
     const { connection } = lent(0);
     transfer(connection.transmit(0, 3) as Uint8Array<ArrayBuffer>);
@@ -113,18 +119,21 @@ lending('transferring a part of the header of a loan destroys the transport, sin
   }
 });
 
-lending('reader-too-slow after a part that max has divided was transferred destroys the transport too', () => {
-  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
-  open.send(new Uint8Array(SIZE));
-  const connecting = Connection.client('ws://example.com/');
-  for (const connection of [open, connecting]) {
-    transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
-    connection.fail('reader-too-slow');
-    assert.is(connection.transmit(0), undefined);
-    assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
-    assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
-  }
-});
+lending(
+  'if the first half of a part that `max` cut in two was transferred, reader-too-slow destroys the transport too',
+  () => {
+    const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+    open.send(new Uint8Array(SIZE));
+    const connecting = Connection.client('ws://example.com/');
+    for (const connection of [open, connecting]) {
+      transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
+      connection.fail('reader-too-slow');
+      assert.is(connection.transmit(0), undefined);
+      assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
+      assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
+    }
+  },
+);
 
 lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {
@@ -147,7 +156,7 @@ lending(
   },
 );
 
-lending('a connection that failed before keeps its first explanation', () => {
+lending('a connection that has failed keeps its first explanation when a loan changes', () => {
   const { connection, bytes } = lent(100);
   connection.fail('reader-too-slow');
   assert.equal(types(connection), ['fail']);

@@ -5,10 +5,10 @@ import * as assert from 'uvu/assert';
 import type { ConnectionOptions } from '../../src/connection/options.ts';
 import { ResolvedOptions, resolveOptions, resolveServerOptions } from '../../src/connection/resolved-options.ts';
 import { host } from '../../src/host.ts';
-import { Connection } from '../../src/index.ts';
+import { Connection, type EndEvent, Opcode } from '../../src/index.ts';
 import { requestHead } from '../handshake/heads.ts';
 import { ascii } from '../support.ts';
-import { isA, NEVER } from './tools.ts';
+import { frame, isA, NEVER, opened, QUIET, receive, sent } from './tools.ts';
 
 const test = suite('options');
 const SOURCE = readFileSync(new URL('../../src/connection/options.ts', import.meta.url), 'utf8');
@@ -235,6 +235,17 @@ test('resolveServerOptions accepts what resolveOptions returned', () => {
   const forServers = resolveServerOptions(resolved);
   assert.equal([forServers.fragments, forServers.heartbeat, forServers.maxMessageSize], [true, undefined, 5]);
   assert.equal(forServers.policy, resolveServerOptions({}).policy);
+});
+
+test('7.1.1: all deadlines can be switched off', () => {
+  const connection = opened('server', { ...QUIET, closeTimeout: NEVER });
+  receive(connection, frame('server', Opcode.Text, 'x', false));
+  assert.is(connection.deadline, NEVER);
+  connection.close();
+  sent(connection);
+  assert.is(connection.deadline, NEVER);
+  const [end] = [...connection.receiveEnd()] as EndEvent[];
+  assert.is(end?.code, 1006);
 });
 
 test.run();

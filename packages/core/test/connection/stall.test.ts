@@ -10,7 +10,7 @@ import { OPTIONS, STALL, stalls, take, writer } from './writer.ts';
 const test = suite('stall');
 
 for (const role of ROLES) {
-  test(`stall: bytes that wait for transmit have stallTimeout, from the first call with the argument now (${role})`, () => {
+  test(`stallTimeout of waiting bytes begins at the first call that gives the time (${role})`, () => {
     for (const reports of [true, false]) {
       for (const carry of [
         (connection: Connection) => connection.receive(new Uint8Array(0), 300),
@@ -30,7 +30,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: every byte that is transmitted or reported restarts it (${role})`, () => {
+  test(`every byte that is transmitted or reported restarts stallTimeout (${role})`, () => {
     const connection = writer(role, true);
     connection.send('Hello');
     connection.transmit(0, 1);
@@ -47,7 +47,7 @@ for (const role of ROLES) {
     assert.is(stalls(connection, 800 + STALL).explanation.unsentBytes, left);
   });
 
-  test(`stall: it ends when all bytes are transmitted, or reported if the caller reports (${role})`, () => {
+  test(`stallTimeout stops when all bytes are transmitted, or reported if the caller reports (${role})`, () => {
     for (const reports of [true, false]) {
       const connection = writer(role, reports);
       connection.send('Hello');
@@ -59,7 +59,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: after a transmit or a report without now, stallTimeout begins at the next call with the argument now (${role})`, () => {
+  test(`after transmit or written without the time, stallTimeout begins at the next call that gives the time (${role})`, () => {
     for (const move of [
       (connection: Connection) => connection.transmit(undefined, 1),
       (it: Connection) => it.written(1),
@@ -74,7 +74,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`stall: it runs during a pause, and ends the pause when it passes (${role})`, () => {
+  test(`stallTimeout runs during a pause, and ends the pause when it passes (${role})`, () => {
     const connection = writer(role, true);
     connection.send('Hello');
     take(connection, 0);
@@ -84,7 +84,7 @@ for (const role of ROLES) {
     assert.is(connection.paused, false);
   });
 
-  test(`stall: it runs while our Close frame waits, and closeTimeout after that (${role})`, () => {
+  test(`stallTimeout runs while our Close frame waits, and closeTimeout after that (${role})`, () => {
     const connection = writer(role, true);
     connection.send('Hello');
     connection.close(1000, '', 100);
@@ -102,7 +102,7 @@ for (const role of ROLES) {
     assert.ok(explanation.unsentBytes > 10);
   });
 
-  test(`stall: it can be switched off (${role})`, () => {
+  test(`stallTimeout can be switched off (${role})`, () => {
     const connection = writer(role, true, { stallTimeout: NEVER });
     connection.send('Hello');
     connection.transmit(0, 1);
@@ -112,7 +112,7 @@ for (const role of ROLES) {
   });
 }
 
-test('stall: it does not run during the opening handshake, and accept starts it for the response', () => {
+test('stallTimeout does not run during the opening handshake, and accept starts it for the response', () => {
   const server = Connection.server({ ...OPTIONS, handshakeTimeout: 30 });
   receive(server, ascii(requestHead()), 10);
   assert.is(server.deadline, 30);
@@ -132,7 +132,7 @@ test('stall: it does not run during the opening handshake, and accept starts it 
   assert.is(client.deadline, 25 + STALL);
 });
 
-test('stall: it does not run after the connection has failed or the transport has ended', () => {
+test('stallTimeout does not run after the connection has failed or the transport has ended', () => {
   const failed = writer('server', true, { closeTimeout: 5 * STALL });
   failed.send('Hello');
   failed.fail('handler-failed', undefined, 10);

@@ -22,7 +22,7 @@ test('a message is sent whole or not at all when the random source throws, even 
   assert.is(calls, 2);
 });
 
-test('enough keys are drawn before a few bytes are compressed, which zlib can make ten bytes longer', () => {
+test('zlib can make a few bytes ten longer, and enough keys for that are drawn before', () => {
   let compressed = false;
   let calls = 0;
   const random = (): void => {

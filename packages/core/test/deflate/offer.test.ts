@@ -65,7 +65,7 @@ const OFFERS: [DeflateRequest, string][] = [
 ];
 
 for (const [request, expected] of OFFERS) {
-  test(`7.1 a client offers ${expected}`, () => {
+  test(`7.1 a client that wants ${JSON.stringify(request)} offers ${expected}`, () => {
     assert.is(formatExtensions([offerDeflate(request)]), named(expected));
     assert.is(formatExtensions(permessageDeflate(NO_ENGINE, request).offer()), named(expected));
   });
@@ -131,7 +131,7 @@ const MALFORMED: [section: string, parameters: string][] = [
 ];
 
 for (const [section, parameters] of MALFORMED) {
-  test(`${section} "${parameters}": a server declines it, a client fails`, () => {
+  test(`${section} "${parameters}": a server declines the offer, a client fails`, () => {
     assert.equal(accept(named(parameters)), ['declined', 'declined']);
     const everything = { serverNoContextTakeover: true, serverMaxWindowBits: 15 };
     for (const request of [{}, everything]) {
@@ -144,7 +144,7 @@ for (const [section, parameters] of MALFORMED) {
 /** Values that the grammar of the header field cannot carry, or only as something else. */
 for (const value of ['', ' 8', '8 ', '\u0661\u0660', '\uff18', '\u00b9\u2070', '8\n', '8\u0000']) {
   for (const name of ['server_max_window_bits', 'client_max_window_bits'] as const) {
-    test(`7.1.2 ${name} of ${JSON.stringify(value)}`, () => {
+    test(`7.1.2 ${name} of ${JSON.stringify(value)}: a server declines, a client fails`, () => {
       const extension = { name: 'permessage-deflate', parameters: [[name, value]] } as const;
       assert.is(acceptDeflate([extension], {}), undefined);
       assert.throws(() => confirmDeflate(offerDeflate({}), [extension]), /has an invalid value/);
@@ -189,7 +189,7 @@ const PREFERENCES: [offers: string, answer: string][] = [
 ];
 
 for (const [offers, answer] of PREFERENCES) {
-  test(`5.1 of "${offers}" a server accepts the first that it can: ${answer}`, () => {
+  test(`5.1 of "${offers}" a server accepts the first offer that it can: ${answer}`, () => {
     assert.is(accept(offers)[0], answer);
   });
 }
@@ -242,7 +242,7 @@ const CONFIRMATIONS: [section: string, request: DeflateRequest | undefined, answ
 ];
 
 for (const [section, request, answer, expected] of CONFIRMATIONS) {
-  test(`${section} a client that wants ${JSON.stringify(request)} makes of "${answer}": ${expected}`, () => {
+  test(`${section} a client that wants ${JSON.stringify(request)} and gets the answer "${answer}": ${expected}`, () => {
     assert.is(confirm(request, answer), expected);
   });
 }
@@ -259,7 +259,7 @@ test('7.1.2.2 client_max_window_bits that was not offered fails', () => {
   assert.throws(() => confirmDeflate(offered, [offerDeflate({ clientMaxWindowBits: 15 })]), /bits was not offered/);
 });
 
-test('7.1.1.2 a client that announced no context takeover keeps to it, whatever the answer', () => {
+test('7.1.1.2 a client that announced client_no_context_takeover keeps to that, whatever the answer', () => {
   assert.is(confirm({ clientNoContextTakeover: true }, named('')), '15 C15');
 });
 

@@ -82,7 +82,7 @@ for (const role of ROLES) {
       [compressed(role, 1, HELLO, [3]), frame(role, { opcode: 0, payload: HELLO })],
     ],
     [
-      '5.4 a new message inside of a compressed one',
+      '5.4 a new message inside of a compressed message',
       'message-interleaved',
       [frame(role, { fin: false, rsv: 4, opcode: 1, payload: HELLO.slice(0, 3) }), compressed(role, 1, HELLO)],
     ],
@@ -118,7 +118,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`10.4 each frame of a compressed message allows 16 more bytes on the wire; at most as many frames as maxMessageSize has bytes count (${role})`, () => {
+  test(`10.4 each frame of a compressed message allows 16 more bytes on the wire, up to maxMessageSize frames (${role})`, () => {
     for (const messages of ['whole', 'fragments'] as const) {
       const connection = opened(role, { maxMessageSize: 5, maxFrameSize: 100, messages });
       const begin = frame(role, { fin: false, rsv: 4, opcode: 2, payload: hex('00 00 00 ff ff') });

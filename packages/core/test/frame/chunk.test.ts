@@ -31,4 +31,23 @@ chunks('a transferred chunk is noticed, even by optimised code that has met resi
   }
 });
 
+chunks(
+  'an empty chunk, or one whose memory grows, does not count as transferred; one whose memory shrinks does',
+  () => {
+    assert.is(isTransferred(new Uint8Array(0)), false);
+    type Growable = ArrayBuffer & { resize?(length: number): void };
+    const memory: Growable = new (ArrayBuffer as Resizable)(8, { maxByteLength: 16 });
+    if (memory.resize === undefined) return;
+    assert.is(
+      isTransferred(new Uint8Array(memory), () => memory.resize?.(16)),
+      false,
+    );
+    memory.resize(8);
+    assert.is(
+      isTransferred(new Uint8Array(memory), () => memory.resize?.(7)),
+      true,
+    );
+  },
+);
+
 chunks.run();

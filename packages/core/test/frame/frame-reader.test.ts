@@ -52,7 +52,7 @@ reader('5.2 a frame across chunks has a part when its header is complete, and on
   ]);
 });
 
-reader('all parts are the same object, with the values of each header', () => {
+reader('the part object is reused, with the values of the latest header', () => {
   const from = new FrameReader(RULES);
   from.receive(hex('01 01 61  80 82 01 02 03 04 62 63'));
   const first = from.next();
@@ -89,15 +89,18 @@ for (const [name, state, bytes, rule, offset] of [
   });
 }
 
-reader('5.4 control frames may follow anywhere, and any frame if inMessage is not given', () => {
-  const legal = (bytes: string, state?: MessageState): number =>
-    read(new FrameReader(RULES), [bytes], state).flat().length;
-  assert.is(legal('89 00 8a 00 88 00 00 00 80 00', { inMessage: true }), 5);
-  assert.is(legal('89 00 8a 00 88 00 01 00 82 00', { inMessage: false }), 5);
-  assert.is(legal('01 00 01 00 80 00 80 00'), 4);
-  assert.is(legal('01 00 01 00 80 00 80 00', {}), 4);
-  assert.is(legal('01 00 01 00 80 00 80 00', { inMessage: undefined }), 4);
-});
+reader(
+  '5.4 with inMessage true or false, control frames may come at any place; if it is undefined, any frame may',
+  () => {
+    const legal = (bytes: string, state?: MessageState): number =>
+      read(new FrameReader(RULES), [bytes], state).flat().length;
+    assert.is(legal('89 00 8a 00 88 00 00 00 80 00', { inMessage: true }), 5);
+    assert.is(legal('89 00 8a 00 88 00 01 00 82 00', { inMessage: false }), 5);
+    assert.is(legal('01 00 01 00 80 00 80 00'), 4);
+    assert.is(legal('01 00 01 00 80 00 80 00', {}), 4);
+    assert.is(legal('01 00 01 00 80 00 80 00', { inMessage: undefined }), 4);
+  },
+);
 
 reader('the error has the offset of the frame, and headerBytes the bytes up to and including the wrong byte', () => {
   for (const [bytes, rule, header] of [
@@ -151,7 +154,7 @@ reader('a chunk is never written to, and is released when it has been read', asy
   assert.is(chunk.deref(), undefined);
 });
 
-reader('a chunk is refused while the one before is being read, and that changes nothing', () => {
+reader('a chunk is refused while the chunk before is being read, and the refusal changes nothing', () => {
   const from = new FrameReader(RULES);
   from.receive(hex('82 01 61 82 01 62'));
   from.next();
@@ -174,7 +177,7 @@ reader('a chunk must be a Uint8Array', () => {
   assert.equal(read(from, ['82 00']), [[[2, '', 0, 0, 'whole']]]);
 });
 
-reader('a chunk that was transferred before it was read throws, and one that was read does not', () => {
+reader('a chunk that was transferred before it was read throws; after it was read, transferring is allowed', () => {
   const from = new FrameReader(RULES);
   const chunk = hex('82 01 61 82 01 62');
   from.receive(chunk);

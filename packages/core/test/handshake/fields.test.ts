@@ -20,7 +20,6 @@ import {
   trim,
 } from '../../src/handshake/fields.ts';
 import { isA } from '../connection/tools.ts';
-import { assertLinear } from '../linear.ts';
 
 const test = suite('RFC 6455 9.1 fields');
 const BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
@@ -172,7 +171,7 @@ for (const [value, expected] of [
   ['a, b;c', undefined],
   ['a, caf\xe9', undefined],
 ] as const) {
-  test(`RFC 9110 5.6.1: ${JSON.stringify(value)} as a list of tokens`, () => {
+  test(`RFC 9110 5.6.1: ${JSON.stringify(value)} ${expected === undefined ? 'is no list' : 'is parsed as a list'} of tokens`, () => {
     assert.equal(parseTokens(value), expected);
   });
 }
@@ -194,7 +193,7 @@ for (const [value, expected] of [
   ['permessage-deflate; client_max_window_bits', { 'permessage-deflate': { client_max_window_bits: undefined } }],
   ['toString; constructor=valueOf', { toString: { constructor: 'valueOf' } }],
 ] as [string, Short][]) {
-  test(`9.1: ${value}`, () => {
+  test(`9.1: ${value} is parsed`, () => {
     assert.equal(parseExtensions(value), extensions(expected));
   });
 }
@@ -274,29 +273,5 @@ test('RFC 9110 5.5: trim removes spaces and tabs, and nothing else', () => {
     assert.is(trim(text), expected);
   }
 });
-
-// CVE-2021-32640, CVE-2020-7662, CVE-2020-7663: no value takes more than linear time.
-
-for (const [name, make] of Object.entries({
-  spaces: (n: number) => `foo${' '.repeat(n)}bar`,
-  'spaces in front': (n: number) => `${' '.repeat(n)}foo`,
-  commas: (n: number) => `${' ,'.repeat(n)};`,
-  'a quoted string of escapes that does not end': (n: number) => `a; b="${'\\c'.repeat(n)}`,
-  'a quoted string of backslashes': (n: number) => `a; b="${'\\'.repeat(n)}`,
-  parameters: (n: number) => `a${'; b'.repeat(n)}; "`,
-  'quoted strings': (n: number) => `a${'; b="c"'.repeat(n)}; =`,
-  extensions: (n: number) => `${'a, '.repeat(n)}"`,
-})) {
-  test(`9.1: parsing takes linear time: ${name}`, () => {
-    const read = (n: number): void => {
-      const value = make(n);
-      parseExtensions(value);
-      parseTokens(value);
-      listIncludes(value, 'upgrade');
-      trim(value);
-    };
-    assertLinear(read, 10_000);
-  });
-}
 
 test.run();

@@ -86,7 +86,7 @@ for (const [line, status, reason] of [
   ['HTTP/1.1 404', 404, ''],
   ['HTTP/1.1 599 caf\xe9 (a)', 599, 'caf\xe9 (a)'],
 ] as const) {
-  test(`4: ${line}`, () => {
+  test(`4: the status line ${line} is parsed`, () => {
     assert.equal(parseResponseHead(`${line}\r\nA: b`), { status, reason, headers: [['a', 'b']] });
   });
 }

@@ -217,7 +217,7 @@ for (const [origin, policy, said, aside, fields] of [
   [`https://${'x'.repeat(72)}`, {}, `https://${'x'.repeat(72)}, and by Host this is example.com`, 'origins has none'],
   [`https://${'x'.repeat(200)}`, {}, `https://${'x'.repeat(72)}…, and by Host this is example.com`, 'origins has none'],
 ] as [string | undefined, ServerPolicy, string, string, Record<string, string>?][]) {
-  test(`10.2: a refusal says: ${said}; ${aside}`, () => {
+  test(`10.2: a refusal tells the peer: ${said}; and the application also: ${aside}`, () => {
     const head = requestHead({ Origin: origin, ...fields });
     const error = ask(head, policy) as HandshakeError;
     assert.is(error.message, `the Origin is not allowed to connect: ${said}; ${aside}${REMEDY}`);

@@ -82,7 +82,7 @@ for (const [name, head] of Object.entries({
     { Host: 'example.com:443' },
     'GET https://example.com/ HTTP/1.1',
   ),
-  'a target with all it may have': requestHead({}, "GET /a/b;c=1//%20:@!$&'()*+,?d=/?&e=[] HTTP/1.1"),
+  'every character that a target may have': requestHead({}, "GET /a/b;c=1//%20:@!$&'()*+,?d=/?&e=[] HTTP/1.1"),
   'Host with a port': requestHead({ Host: 'example.com:8080' }),
   'Host as an IPv6 address': requestHead({ Host: '[::1]:80' }),
   'Content-Length: 0': requestHead({ 'Content-Length': '0' }),
@@ -90,7 +90,7 @@ for (const [name, head] of Object.entries({
   'a body of 128 header fields': requestHead({ Cookie: Array(123).fill('a') }),
   'prototype names as header fields': requestHead({ ['__proto__']: 'x', constructor: 'y', toString: 'z' }),
 })) {
-  test(`4.2.1: ${name}`, () => {
+  test(`4.2.1: a request conforms with ${name}`, () => {
     assert.is(judge(head), 'conforms');
   });
 }
@@ -144,7 +144,7 @@ for (const [target, host, expected] of [
   ['http://example.com//x', 'example.com:', ['//x', '', '//x', 'example.com']],
   ['http://[::1]:080/', '[::1]', ['/', '', '/', '[::1]:080']],
 ] as const) {
-  test(`3.2: ${target} at ${host}`, () => {
+  test(`3.2: ${target} at ${host} is split into path, query and authority`, () => {
     const request = ask(requestHead({ Host: host }, `GET ${target} HTTP/1.1`)) as HandshakeRequest;
     assert.equal([request.path, request.query, request.resource, request.host], expected);
     assert.is(request.target, target);
@@ -173,7 +173,7 @@ test('10.2: the Origin is compared with the authority of the target', () => {
   assert.is(judge(head('http://example.org')), 'origin-refused');
 });
 
-test('RFC 6585 5: a head of another reader is refused if it has too many fields, or is truncated', () => {
+test('RFC 6585 5: a head that another HTTP parser has read is refused if it has too many fields, or is truncated', () => {
   const head = parseRequestHead(requestHead().slice(0, -4));
   const rule = (changes: object): string => {
     const answer = respond({ ...head, ...changes }, { origins: 'any' });

@@ -33,7 +33,7 @@ for (const [text, secure, host, port, resource] of [
   ['ws://example.com/%4g?100%', false, 'example.com', 80, '/%4g?100%'],
   ["ws://h/a-._~!$&'()*+,;=:@%20//b/", false, 'h', 80, "/a-._~!$&'()*+,;=:@%20//b/"],
 ] as const) {
-  test(`3: ${text}`, () => {
+  test(`3: ${text} is parsed`, () => {
     assert.equal(parseUri(text), { secure, host, port, resource });
   });
 }

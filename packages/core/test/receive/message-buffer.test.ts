@@ -176,26 +176,29 @@ function chunkOf(header: number, payload: number): { memory: Uint8Array; chunk: 
   return { memory, chunk: memory.subarray(50, -50) };
 }
 
-messageBuffer('finish moves a single part over its header if the last bytes fit then, and touches nothing else', () => {
-  for (let free = 0; free <= 14; free++) {
-    for (let length = 0; length <= 16; length++) {
-      const { memory, chunk } = chunkOf(free, 5000);
-      const [before, after, payload] = [memory.slice(0, 50), memory.slice(-50), chunk.slice(free)];
-      const last = bytesOf(length + 3);
-      const rest = last.slice(2, -1);
-      const buffer = new MessageBuffer();
-      buffer.append(chunk, free, chunk.length, 5000 + length, free);
-      const finished = buffer.finish(last, 2, last.length - 1);
-      const what = `${length} bytes after a header of ${free}`;
-      equalBytes(finished, concat(payload, rest), what);
-      assert.equal(allocated, length <= free ? [] : [5000 + length], what);
-      assert.is(finished.buffer === memory.buffer, length <= free, what);
-      equalBytes(concat(memory.subarray(0, 50), memory.subarray(-50)), concat(before, after), what);
-      assert.is(buffer.length, 0);
-      allocated = [];
+messageBuffer(
+  'finish moves a single part over its header if that makes room for the last bytes, and touches nothing else',
+  () => {
+    for (let free = 0; free <= 14; free++) {
+      for (let length = 0; length <= 16; length++) {
+        const { memory, chunk } = chunkOf(free, 5000);
+        const [before, after, payload] = [memory.slice(0, 50), memory.slice(-50), chunk.slice(free)];
+        const last = bytesOf(length + 3);
+        const rest = last.slice(2, -1);
+        const buffer = new MessageBuffer();
+        buffer.append(chunk, free, chunk.length, 5000 + length, free);
+        const finished = buffer.finish(last, 2, last.length - 1);
+        const what = `${length} bytes after a header of ${free}`;
+        equalBytes(finished, concat(payload, rest), what);
+        assert.equal(allocated, length <= free ? [] : [5000 + length], what);
+        assert.is(finished.buffer === memory.buffer, length <= free, what);
+        equalBytes(concat(memory.subarray(0, 50), memory.subarray(-50)), concat(before, after), what);
+        assert.is(buffer.length, 0);
+        allocated = [];
+      }
     }
-  }
-});
+  },
+);
 
 messageBuffer('finish joins when anything is held before or after the kept part', () => {
   for (const [before, between] of [
@@ -232,7 +235,7 @@ messageBuffer('the free bytes in front of a part do not count for the next messa
 });
 
 messageBuffer(
-  '10.4 up to 4 KiB the announced length is allocated, beyond that 1 KiB or at most twice the bytes held',
+  '10.4 an announced length of up to 4 KiB is allocated at once, and for a longer one 1 KiB or at most twice the bytes held',
   () => {
     const cases: [held: number, more: number, announced: number, capacity: number][] = [
       [0, 1, Infinity, 1024],

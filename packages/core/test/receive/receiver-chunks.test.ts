@@ -113,7 +113,7 @@ for (const masked of [true, false]) {
     },
   );
 
-  receiver(`a message is moved over its header if its last bytes fit then (masked: ${masked})`, () => {
+  receiver(`a message is moved over its header if that makes room for its last bytes (masked: ${masked})`, () => {
     const frame = binaryFrame(masked, pattern(70_000));
     const header = frame.length - 70_000;
     for (let cut = 0; cut <= header; cut++) {

@@ -94,30 +94,33 @@ function fill(from: Sender, header: number): number {
   return count;
 }
 
-control('5.5.3 an answer without room counts in queuedBytes, and leaves after everything sent meanwhile', () => {
-  for (const [from, header] of [
-    [server(), 2],
-    [client(), 6],
-  ] as const) {
-    const count = fill(from, header);
-    from.message('a');
-    from.pong(hex('01 02 03'));
-    assert.is(from.queuedBytes, 4096 + header + 1 + header + 3);
-    from.message('b');
-    const seen = frames(from);
-    assert.equal(
-      seen.slice(count).map(({ opcode, payload }) => [opcode, toHex(payload)]),
-      [
-        [1, '61'],
-        [1, '62'],
-        [10, '01 02 03'],
-      ],
-    );
-  }
-});
+control(
+  '5.5.3 an answer that is held for lack of room counts in queuedBytes, and leaves after everything sent meanwhile',
+  () => {
+    for (const [from, header] of [
+      [server(), 2],
+      [client(), 6],
+    ] as const) {
+      const count = fill(from, header);
+      from.message('a');
+      from.pong(hex('01 02 03'));
+      assert.is(from.queuedBytes, 4096 + header + 1 + header + 3);
+      from.message('b');
+      const seen = frames(from);
+      assert.equal(
+        seen.slice(count).map(({ opcode, payload }) => [opcode, toHex(payload)]),
+        [
+          [1, '61'],
+          [1, '62'],
+          [10, '01 02 03'],
+        ],
+      );
+    }
+  },
+);
 
 control(
-  '5.5.3 if the random source throws after an answer to a later Ping frame was refused in it, only the later one is sent',
+  '5.5.3 when the random source answers a later Ping frame, which is refused, and then throws, only the later answer is sent',
   () => {
     let fails = true;
     const from: Sender = client({
@@ -139,32 +142,49 @@ control(
   },
 );
 
-control('5.5.1 an answer without room leaves before our Close frame, which ends a message in progress', () => {
+control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer more waits behind it', () => {
   for (const [from, header] of [
     [server(), 2],
     [client(), 6],
   ] as const) {
-    const count = fill(from, header);
-    from.fragment('a', false);
-    from.pong(hex('01 02 03'));
-    from.fragment('b\ud83d', false);
-    from.close(hex(''));
-    assert.equal(
-      frames(from)
-        .slice(count)
-        .map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]),
-      [
-        [false, 1, '61'],
-        [false, 0, '62'],
-        [true, 10, '01 02 03'],
-        [true, 8, ''],
-      ],
-    );
-    assert.ok(from.isIdle, 'no message is in progress');
+    fill(from, header);
+    from.pong(hex('01'));
+    from.close(hex('03 e8'));
+    const before = from.queuedBytes;
+    for (let index = 0; index < 10; index++) from.pong(hex('02'));
+    assert.is(from.queuedBytes, before + header + 1);
   }
 });
 
-control('drop keeps an answer without room, which leaves before our Close frame', () => {
+control(
+  '5.5.1 an answer that is held for lack of room leaves before our Close frame, which ends a message in progress',
+  () => {
+    for (const [from, header] of [
+      [server(), 2],
+      [client(), 6],
+    ] as const) {
+      const count = fill(from, header);
+      from.fragment('a', false);
+      from.pong(hex('01 02 03'));
+      from.fragment('b\ud83d', false);
+      from.close(hex(''));
+      assert.equal(
+        frames(from)
+          .slice(count)
+          .map(({ fin, opcode, payload }) => [fin, opcode, toHex(payload)]),
+        [
+          [false, 1, '61'],
+          [false, 0, '62'],
+          [true, 10, '01 02 03'],
+          [true, 8, ''],
+        ],
+      );
+      assert.ok(from.isIdle, 'no message is in progress');
+    }
+  },
+);
+
+control('drop keeps an answer that is held for lack of room, which leaves before our Close frame', () => {
   const from = server();
   fill(from, 2);
   from.message('a');

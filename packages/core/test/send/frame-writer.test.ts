@@ -15,7 +15,7 @@ function text(from: readonly Frame[]): string {
   return decodeStrictly(concat(...from.map(({ payload }) => payload)));
 }
 
-writer('short texts are right with a character that is not ASCII at any place', () => {
+writer('short texts are right with a non-ASCII character at any place', () => {
   const texts: string[] = [];
   for (const fill of 'a\0') {
     for (let length = 0; length < 35; length++) {
@@ -224,7 +224,7 @@ writer('5.3 payloads of any length are masked as the RFC says', () => {
   }
 });
 
-writer('a text that is longer than its characters say does not run over the end of the scratch', () => {
+writer('a text of more bytes than characters does not run over the end of the scratch', () => {
   for (const each of [server(), client()]) {
     for (let left = 40; left < 400; left += 7) {
       each.message(new Uint8Array(60_000));

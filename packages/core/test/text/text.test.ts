@@ -10,12 +10,12 @@ import {
   decodeValid,
   isAscii,
   type Known,
-  type PayloadMemory,
   SHORT_ASCII,
 } from '../../src/text/text.ts';
 import { decodeUtf8 } from '../../src/text/utf8.ts';
 import { transform } from '../reference.ts';
 import { concat, decodeStrictly, equalBytes, hex, utf8 } from '../support.ts';
+import { Memory } from './memory.ts';
 
 const text = suite('text');
 
@@ -45,23 +45,6 @@ const WAYS: Record<string, [lacks: Partial<Host>, decoder: Utf8TextDecoder | und
 text.after.each(() => {
   Object.assign(host, { slices, textDecoder });
 });
-
-/** Memory that payloads lie in, with a view for words or without. */
-class Memory implements PayloadMemory {
-  readonly bytes: Uint8Array;
-  readonly #hasWords: boolean;
-  constructor(bytes: Uint8Array, hasWords: boolean) {
-    this.bytes = bytes;
-    this.#hasWords = hasWords;
-  }
-  view(start: number, end: number): Uint8Array {
-    return this.bytes.subarray(start, end);
-  }
-  words(): DataView | undefined {
-    const { buffer, byteOffset, length } = this.bytes;
-    return this.#hasWords ? new DataView(buffer, byteOffset, length) : undefined;
-  }
-}
 
 /** Decodes bytes in every way; all must give the same, and leave the bytes as they are. */
 function decodeEveryWay(bytes: Uint8Array, name: string): string | undefined {

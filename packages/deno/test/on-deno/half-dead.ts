@@ -94,7 +94,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       });
     }
 
-    Deno.test(`createConn returns a ${kind} connection that ${state}: an end, after connect has returned`, async () => {
+    Deno.test(`if createConn returns a ${kind} connection that ${state}, the connection ends after connect has returned`, async () => {
       const ends = await make();
       await set(ends);
       const { log, handlers } = recorder();

@@ -1,6 +1,7 @@
 /** Features that only a server on Deno has. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { VirtualClock } from '@sockless/adapter/testing';
+import { fieldValue, HandshakeError } from '@sockless/core';
 import * as assert from 'uvu/assert';
 import {
   connect,
@@ -129,11 +130,14 @@ Deno.test('the wait before accepting again doubles each time, up to a second, an
   }
 });
 
-Deno.test('refused: a status with headers and a body, an Origin, and an invalid request', async () => {
+Deno.test('refused: by a status with a header field and a body, for an Origin, and what is no WebSocket request', async () => {
   await using server = serve(LOCAL, { request: () => reject(401, { 'X-Why': 'because' }, 'who?') });
   const { explanation } = await connect(server.url).closed;
   const { error } = explanation;
-  assert.is(error?.rule, 'status-not-101');
+  assert.instance(error, HandshakeError);
+  assert.is(error.rule, 'status-not-101');
+  const { status, headers = [], body } = error.response ?? {};
+  assert.equal([status, fieldValue(headers, 'x-why'), new TextDecoder().decode(body)], [401, 'because', 'who?']);
   const response = await fetch(server.url.replace('ws:', 'http:'));
   assert.equal([response.status, response.headers.get('upgrade')], [426, 'websocket']);
   await response.body?.cancel();
