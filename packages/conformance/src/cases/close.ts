@@ -1,5 +1,5 @@
 /** 5.5.1, 7: Close frames, their codes and reasons, and what comes before, with and after them. */
-import type { Bytes, Case, Step } from '../case.ts';
+import type { Bytes, Case, Severity, Step } from '../case.ts';
 import { pattern, unhex, utf8 } from '../wire/bytes.ts';
 import { cutsOf, type Family, forBoth, open, pong, text } from './builder.ts';
 
@@ -94,24 +94,40 @@ function order(family: Family): void {
   after('bad-frame', 'a bad frame after the Close frame changes nothing', out.frame(3, 'x'));
   after('bad-text', 'a text that is not UTF-8, after the Close frame, changes nothing', out.text(unhex('ff')));
   after('half-frame', 'half a frame after the Close frame changes nothing', out.text('late', { announced: 100n }));
-  const close = (name: string, title: string, script: readonly Step[]): void =>
-    family.add(name, title, about, [open(), ...script], { end: 'closed', code: 1000 });
-  close('behind-text', 'a message before the Close frame, in the same chunk, is echoed first', [
-    { do: 'send', bytes: [...out.text('last'), ...out.close(1000)] },
-    { do: 'receive', items: [text('last')] },
-  ]);
+  const close = (name: string, title: string, script: readonly Step[], severity: Severity = 'must'): void =>
+    family.add(name, title, { ...about, severity }, [open(), ...script], { end: 'closed', code: 1000 });
+  // The Close frame must be answered, and the application, which echoes, may learn of the message only afterwards.
+  close(
+    'behind-text',
+    'a message before the Close frame, in the same chunk, is echoed first',
+    [
+      { do: 'send', bytes: [...out.text('last'), ...out.close(1000)] },
+      { do: 'receive', items: [text('last')] },
+    ],
+    'may',
+  );
   close('behind-ping', 'a Ping frame before the Close frame, in the same chunk, is answered first', [
     { do: 'send', bytes: [...out.ping('last'), ...out.close(1000)] },
     { do: 'receive', items: [pong('last')] },
   ]);
-  close('behind-many', 'a hundred messages before the Close frame are echoed first', [
-    { do: 'send', bytes: [...Array.from({ length: 100 }, (_, i) => out.text(`${i}`)).flat(), ...out.close(1000)] },
-    { do: 'receive', items: Array.from({ length: 100 }, (_, i) => text(`${i}`)) },
-  ]);
-  close('behind-long', 'a message of 256 KiB before the Close frame is echoed first', [
-    { do: 'send', bytes: [...out.binary(pattern(262_144)), ...out.close(1000)] },
-    { do: 'receive', items: [{ ...text(pattern(262_144)), type: 'binary' }] },
-  ]);
+  close(
+    'behind-many',
+    'a hundred messages before the Close frame are echoed first',
+    [
+      { do: 'send', bytes: [...Array.from({ length: 100 }, (_, i) => out.text(`${i}`)).flat(), ...out.close(1000)] },
+      { do: 'receive', items: Array.from({ length: 100 }, (_, i) => text(`${i}`)) },
+    ],
+    'may',
+  );
+  close(
+    'behind-long',
+    'a message of 256 KiB before the Close frame is echoed first',
+    [
+      { do: 'send', bytes: [...out.binary(pattern(262_144)), ...out.close(1000)] },
+      { do: 'receive', items: [{ ...text(pattern(262_144)), type: 'binary' }] },
+    ],
+    'may',
+  );
   // The code that fails a connection; the rest is not read (7.1.7).
   const failing: readonly (readonly [name: string, bytes: Bytes, code: number])[] = [
     ['opcode', out.frame(3, ''), 1002],

@@ -10,6 +10,8 @@ import { Stop } from './verdict.ts';
 export const AFTER = 'after';
 /** How long a transport may stay when the closing handshake is complete, in milliseconds. */
 const LINGER = 3000;
+/** How long it may stay when our side has ended as well: some wait for ten seconds before they give up. */
+const LINGER_MOST = 20_000;
 
 /** Sees to it that the connection ends as it is expected to. */
 export async function ending(play: Play, expect: Expectation): Promise<void> {
@@ -92,7 +94,7 @@ async function left(play: Play): Promise<void> {
   if (item.role === 'server')
     session.find('should', 'RFC 6455 7.1.1', `it kept the transport for ${LINGER} ms after the closing handshake`);
   session.link.halfClose();
-  if (!(await drained(play, play.within(LINGER))))
+  if (!(await drained(play, play.within(LINGER_MOST))))
     session.find('must', 'RFC 6455 5.5.1', 'it never ended the transport');
 }
 
