@@ -134,7 +134,7 @@ Deno.test('refused: by a status with a header field and a body, for an Origin, a
   await using server = serve(LOCAL, { request: () => reject(401, { 'X-Why': 'because' }, 'who?') });
   const { explanation } = await connect(server.url).closed;
   const { error } = explanation;
-  assert.instance(error, HandshakeError);
+  assert.ok(error instanceof HandshakeError);
   assert.is(error.rule, 'status-not-101');
   const { status, headers = [], body } = error.response ?? {};
   assert.equal([status, fieldValue(headers, 'x-why'), new TextDecoder().decode(body)], [401, 'because', 'who?']);
