@@ -98,7 +98,10 @@ export async function playClient(program: Program, options: RunOptions): Promise
     if (crash === undefined) break;
     for (const [id, end] of ends) if (end > at - SLACK) suspects.add(id);
     const missing = run.cases.findIndex((_, i) => !run.server.results.has(i + 1)) + 1;
-    if (missing === next) throw new Error(`${program.file} plays nothing: ${shortened(crash)}`);
+    if (missing === next) {
+      await run.server.close();
+      throw new Error(`${program.file} plays nothing: ${shortened(crash)}`);
+    }
     next = missing > 0 ? missing : run.cases.length + 1;
   }
   const results = await run.finish();
