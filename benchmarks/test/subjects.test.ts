@@ -46,7 +46,7 @@ subjects('every suite has sockless, and names are unique', () => {
   }
 });
 
-subjects('lending is measured only with a build that copies unless told to lend', async () => {
+subjects('lending is measured only with a build that copies by default and borrows when told to lend', async () => {
   const core = (copies: (options: unknown) => boolean): Promise<Sending> => {
     let sent: Uint8Array[] = [];
     const connection = {

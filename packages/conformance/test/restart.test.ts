@@ -31,11 +31,11 @@ function isRight(results: readonly Result[], role: 'server' | 'client'): void {
   );
 }
 
-test('a server is started again, and what was played beside the crash is played again', async () => {
+test('a server that crashes is started again, and the cases played at the same time are played again', async () => {
   isRight(await playServer(program, { filter: CHOSEN, parallel: 8 }), 'server');
 });
 
-test('a client is started again behind it', async () => {
+test('a client that crashes is started again at the first case without a result', async () => {
   isRight(await playClient(program, { filter: CHOSEN, parallel: 8 }), 'client');
 });
 

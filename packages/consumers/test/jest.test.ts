@@ -63,7 +63,7 @@ atLength(test)('Jest needs that line', () => {
 
 const newest = findProgram(new URL('../../runtimes/package.json', import.meta.url).href, NEWEST_NODE);
 systemTool('node', newest === undefined ? 'npm has none for this platform' : undefined).test(test)(
-  'with the flag of the README, without that line and a transform, on the newest Node',
+  'on the newest Node, Jest loads the packages with the flag of the README alone, without that line or a transform',
   () => {
     const { passed, output } = jest(String(newest), { transform: {} }, '--experimental-vm-modules');
     assert.ok(passed, output);

@@ -269,7 +269,7 @@ suiteOf('8.1 `look` and `toUtf16` agree with Node for any bytes and keys', () =>
   );
 });
 
-suiteOf('the kernel writes only to the block, 16 bytes after it, and the UTF-16', () => {
+suiteOf('the kernel writes only to the block, the 16 bytes after it, and its UTF-16 output', () => {
   const memory = new Uint8Array(simd.block.buffer);
   const end = simd.utf16.byteOffset + simd.utf16.length;
   for (const character of ['a', 'é', '€', '🐯']) {

@@ -56,7 +56,7 @@ async function wireTo(bench: Bench, port: number, secure: boolean): Promise<Wire
 for (const secure of [false, true]) {
   const options: ServeOptions = secure ? { tls: { key: KEY, cert: CERTIFICATE } } : {};
   for (const [what, [sent, asked]] of Object.entries(BODIES)) {
-    test(`serve${secure ? ' with TLS' : ''}: the app answers ${what} with Upgrade: h2c, and requests after it`, async (bench) => {
+    test(`serve${secure ? ' with TLS' : ''}: the app answers ${what} that asks for h2c, and the socket takes further requests`, async (bench) => {
       const { log, handlers } = recorder();
       const server = await bench.serve(handlers, { ...options, http: app });
       const wire = await wireTo(bench, server.port, secure);

@@ -48,7 +48,7 @@ test('every guide and the README of every published package is a page', () => {
   }
 });
 
-test('links between pages hold, and what the site does not have becomes text', () => {
+test('links between pages lead to their files, and a link to a page that the site lacks becomes plain text', () => {
   const page = {
     path: 'a/b.md',
     title: 'B',

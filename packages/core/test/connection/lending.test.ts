@@ -119,21 +119,18 @@ lending("transferring a part of a loan's header destroys the transport, since th
   }
 });
 
-lending(
-  'if the first half of a part that `max` cut in two was transferred, reader-too-slow destroys the transport too',
-  () => {
-    const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
-    open.send(new Uint8Array(SIZE));
-    const connecting = Connection.client('ws://example.com/');
-    for (const connection of [open, connecting]) {
-      transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
-      connection.fail('reader-too-slow');
-      assert.is(connection.transmit(0), undefined);
-      assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
-      assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
-    }
-  },
-);
+lending('`fail` also destroys the transport, if the first half of a part that `max` cut in two was transferred', () => {
+  const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
+  open.send(new Uint8Array(SIZE));
+  const connecting = Connection.client('ws://example.com/');
+  for (const connection of [open, connecting]) {
+    transfer(connection.transmit(0, 100) as Uint8Array<ArrayBuffer>);
+    connection.fail('reader-too-slow');
+    assert.is(connection.transmit(0), undefined);
+    assert.equal([connection.transport, connection.queuedBytes], ['destroy', 0]);
+    assert.is(types(connection.receiveEnd(0)).at(-1), 'end');
+  }
+});
 
 lending('a changed loan after the end of the transport leads to no event', () => {
   for (const sent of [0, 100]) {

@@ -130,7 +130,7 @@ for (const role of ROLES) {
 
 // While connecting
 
-test('4.2.2: fail answers a request that waits for a decision with 500', () => {
+test('4.2.2: fail answers an undecided request with 500', () => {
   for (const [name] of RULES) {
     const cause = new Error('database');
     const server = Connection.server(QUIET);

@@ -22,7 +22,7 @@ test('a message is sent whole or not at all when the random source throws, even 
   assert.is(calls, 2);
 });
 
-test('zlib can make a few bytes ten longer, and enough keys for that are drawn before', () => {
+test('all masking keys are drawn before a short fragment is compressed, even if zlib makes it longer', () => {
   let compressed = false;
   let calls = 0;
   const random = (): void => {

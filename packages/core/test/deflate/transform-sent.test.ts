@@ -38,7 +38,7 @@ test('7.2.3.1, 7.2.3.2 the examples of the RFC are sent byte for byte', () => {
   );
 });
 
-test('7.1.1 without context takeover equal messages are compressed to equal bytes, and read without the messages before, in both roles', () => {
+test('7.1.1 without context takeover equal messages become equal bytes, and a message received must not refer to the one before, in both roles', () => {
   for (const [role, name] of [
     ['server', 'serverNoContextTakeover'],
     ['client', 'clientNoContextTakeover'],

@@ -100,7 +100,7 @@ for (const role of ROLES) {
 
   // 1007
 
-  test(`10.4 a compressed message may take 2 × maxMessageSize + 64 KiB and 16 bytes for each frame on the wire, even if it inflates to nothing (${role})`, () => {
+  test(`10.4 on the wire a compressed message may take 2 × maxMessageSize + 64 KiB, plus 16 bytes for each of its frames (${role})`, () => {
     // Empty blocks, without end.
     const payload = join(Array<Uint8Array>(2000).fill(hex('00 00 00 ff ff')));
     const part = (first: boolean): Uint8Array =>

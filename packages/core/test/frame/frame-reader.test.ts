@@ -90,7 +90,7 @@ for (const [name, state, bytes, rule, offset] of [
 }
 
 reader(
-  '5.4 with inMessage true or false, control frames may come at any place; if it is undefined, any frame may',
+  '5.4 control frames may come anywhere between fragments; while inMessage is undefined, the order of data frames is free too',
   () => {
     const legal = (bytes: string, state?: MessageState): number =>
       read(new FrameReader(RULES), [bytes], state).flat().length;
@@ -102,22 +102,25 @@ reader(
   },
 );
 
-reader('the error has the offset of the frame, and headerBytes the bytes up to and including the wrong byte', () => {
-  for (const [bytes, rule, header] of [
-    ['f1 00', 'reserved-bits', 'f1'],
-    ['89 7e 00', 'control-too-long', '89 7e'],
-    ['82 7e 00 7d 00', 'length-not-minimal', '82 7e 00 7d'],
-    ['82 7f 80 00 00', 'length-sign-bit', '82 7f 80'],
-    ['82 fe 03 e9 01 02 03 04', 'frame-too-big', '82 fe 03 e9'],
-  ] as const) {
-    const stream = hex(`81 03 61 62 63  ${bytes}`);
-    for (const chunks of [[stream], splitBytes(stream), split(stream, [6]), split(stream, [3, 7])]) {
-      const from = new FrameReader(RULES);
-      const error = protocolError(() => read(from, chunks.map(toHex)));
-      assert.equal([error.rule, error.offset, toHex(from.headerBytes)], [rule, 5, header], `${chunks.length} chunks`);
+reader(
+  'the error has the offset of the frame, and headerBytes has its header up to and including the wrong byte',
+  () => {
+    for (const [bytes, rule, header] of [
+      ['f1 00', 'reserved-bits', 'f1'],
+      ['89 7e 00', 'control-too-long', '89 7e'],
+      ['82 7e 00 7d 00', 'length-not-minimal', '82 7e 00 7d'],
+      ['82 7f 80 00 00', 'length-sign-bit', '82 7f 80'],
+      ['82 fe 03 e9 01 02 03 04', 'frame-too-big', '82 fe 03 e9'],
+    ] as const) {
+      const stream = hex(`81 03 61 62 63  ${bytes}`);
+      for (const chunks of [[stream], splitBytes(stream), split(stream, [6]), split(stream, [3, 7])]) {
+        const from = new FrameReader(RULES);
+        const error = protocolError(() => read(from, chunks.map(toHex)));
+        assert.equal([error.rule, error.offset, toHex(from.headerBytes)], [rule, 5, header], `${chunks.length} chunks`);
+      }
     }
-  }
-});
+  },
+);
 
 reader('headerBytes is a copy of an incomplete header', () => {
   const from = new FrameReader(RULES);

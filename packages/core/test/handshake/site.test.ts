@@ -90,7 +90,7 @@ for (const [origin, scheme, authority, own] of [
   ['null', undefined, 'null', false],
   ['', undefined, '', false],
 ] as const) {
-  test(`${origin || 'an empty origin'} is ${own ? '' : 'not '}that of ${scheme ?? 'http or https'}, ${authority}`, () => {
+  test(`${origin || 'an empty origin'} is ${own ? '' : 'not '}the origin of a site at ${authority} over ${scheme ?? 'http or https'}`, () => {
     assert.is(isOriginOf(origin, { scheme, authority }), own);
   });
 }

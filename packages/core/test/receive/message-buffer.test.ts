@@ -235,7 +235,7 @@ messageBuffer('the free bytes in front of a part do not count for the next messa
 });
 
 messageBuffer(
-  '10.4 an announced length of up to 4 KiB is allocated at once, and for a longer one 1 KiB or at most twice the bytes held',
+  '10.4 new memory has room for an announced length up to 4 KiB, else for 1 KiB or at most twice the bytes that have arrived',
   () => {
     const cases: [held: number, more: number, announced: number, capacity: number][] = [
       [0, 1, Infinity, 1024],

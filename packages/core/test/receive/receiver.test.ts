@@ -14,7 +14,7 @@ const HELLO: Summary = ['text', 'Hello'];
 /** Whether another connection can use a receiver that has nothing to parse. */
 const isFree = (to: Receiver): boolean => to.isStateless && to.pendingSince < 0;
 
-receiver('another connection can use it between two messages, until it discards', () => {
+receiver('another connection can use a receiver between two messages, until `discard` is called', () => {
   const to = client();
   assert.is(isFree(to), true);
   const steps: [digits: string, expected: boolean][] = [

@@ -120,7 +120,7 @@ control(
 );
 
 control(
-  '5.5.3 when the random source answers a later Ping frame, which is refused, and then throws, only the later answer is sent',
+  '5.5.3 when the random source itself calls pong, which throws, and then throws too, only that later answer is sent',
   () => {
     let fails = true;
     const from: Sender = client({
