@@ -189,7 +189,7 @@ function wake(sleeper: Sleeper): void {
 }
 
 /**
- * Returns the time at which all sleepers due around `at` are woken: the first multiple of `step` at or after `at`. `step` is the largest
+ * Returns when to wake a sleeper due at `at`, together with others: at the first multiple of `step` at or after `at`. `step` is the largest
  * power of two that is not greater than `slack`.
  */
 function together(at: number, slack: number): number {

@@ -53,7 +53,7 @@ export class Receiver {
 
   /**
    * Whether another connection can use this receiver when `next` has returned `undefined` and `pendingSince` is -1: nothing is kept from one
-   * message to the next.
+   * message to the next, and data frames are not ignored.
    */
   get isStateless(): boolean {
     return this.#isStateless;

@@ -2,7 +2,7 @@
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
  * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
- * owner copies its frames into a part, which is memory of its own. So an outbox queues a list of parts, each of one or more frames, and
+ * owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, each of one or more frames, and
  * after them the frames in the scratch, if it owns that. The scratch is never handed out: `transmit` returns a copy, a part, or a piece of a
  * part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
  * application has lent the same bytes to both connections.
@@ -135,13 +135,13 @@ export class Outbox {
     return part instanceof Loan && part.isShared && this.#offset === 0;
   }
 
-  /** Writes the next bytes into `into`, as many as fit, or fewer if {@link broken} is set then, and returns how many. */
+  /** Writes the next bytes into `into`, as many as fit, or fewer if it sets {@link broken}, and returns how many. */
   transmitInto(into: Uint8Array): number {
     let at = 0;
     while (at < into.length) {
       const length = this.#position;
       if (this.#first === this.#parts.length && length <= into.length - at) {
-        // Everything that still waits is in `this.bytes`, if anything does.
+        // All that still waits, if anything, is in `this.bytes`.
         copyBytes(this.bytes, 0, length, into, at);
         this.#position = this.#head = this.queuedBytes = 0;
         return at + length;
@@ -163,7 +163,7 @@ export class Outbox {
     if (before <= tail) return 0;
     this.vacate();
     const first = this.#parts[this.#first] as Uint8Array | Loan;
-    // The caller has transferred the memory of `first`. The next `transmit` sets `broken`.
+    // A caller of `transmit` has transferred the memory of `first`, so the next `transmit` sets `broken`.
     if (first instanceof Uint8Array && this.#isCut(first)) return 0;
     const begun = this.#begun(first);
     const last: (Uint8Array | Loan)[] = [];

@@ -19,7 +19,10 @@ const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
-/** A batch of answers to Ping frames has at most this many bytes. Beyond it one answer is held, the latest, until the batch has left or we close. */
+/**
+ * A batch of answers to Ping frames is filled up to this many bytes. Then one answer is held, the latest, until the batch has left or we
+ * close.
+ */
 const MAX_PONGS = 4096;
 
 /** The options that a sender reads. */
@@ -41,7 +44,7 @@ export class Sender {
   #message: 0 | DataOpcode = 0;
   #compressing = false;
   // The previous fragment may have ended inside a character, which the next one completes. `#surrogate` is the first half of a pair at the
-  // end of a string; `#utf8` is the state of validation at the end of bytes.
+  // end of a string; `#utf8` is the state of UTF-8 validation after bytes.
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
@@ -122,7 +125,7 @@ export class Sender {
    * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {TypeError} when it is of another type than the message in progress, when it is sent as text and is not valid UTF-8, or when
-   *   the last fragment ended inside a character and this one is not of the same kind (string or bytes)
+   *   the fragment before ended inside a character and this one is not of the same kind (string or bytes)
    */
   fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false, text = false): void {
     const opcode = text || typeof data === 'string' ? Opcode.Text : Opcode.Binary;
@@ -139,7 +142,7 @@ export class Sender {
     let utf8 = UTF8_BOUNDARY;
     if (typeof payload === 'string') {
       if (this.#utf8 !== UTF8_BOUNDARY) {
-        throw new TypeError('the last fragment ended inside a character; only a fragment of bytes can complete it');
+        throw new TypeError('the fragment before ended inside a character; only bytes can complete it');
       }
       // The first half of a surrogate pair at the end waits for the next fragment, unless this is the final one.
       payload = this.#surrogate + payload;
@@ -148,7 +151,7 @@ export class Sender {
       if (surrogate !== '') payload = payload.slice(0, -1);
     } else if (text) {
       if (this.#surrogate !== '') {
-        throw new TypeError('the last fragment ended with half of a surrogate pair; only a string can complete it');
+        throw new TypeError('the fragment before ended with half of a surrogate pair; only a string can complete it');
       }
       utf8 = checkText(payload, this.#utf8, final);
     }
@@ -190,7 +193,7 @@ export class Sender {
     this.#utf8 = UTF8_BOUNDARY;
   }
 
-  /** Queues the head of a request or response, with one byte for each character, and its body. */
+  /** Queues the head of a request or response (one byte for each character) and its body. */
   head(text: string, body: Uint8Array = NOTHING): void {
     const outbox = this.#outbox;
     const start = outbox.reserve(text.length + body.length);
