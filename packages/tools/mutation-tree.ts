@@ -229,7 +229,7 @@ function copy(root: string, tree: string, onDeno: boolean): Record<string, strin
   if (!onDeno) imports.uvu = urlOf(CHILD);
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'), 'junction');
   // Tests compare its tables.
-  cpSync(join(root, 'ARCHITECTURE.md'), join(tree, 'ARCHITECTURE.md'));
+  if (existsSync(join(root, 'ARCHITECTURE.md'))) cpSync(join(root, 'ARCHITECTURE.md'), join(tree, 'ARCHITECTURE.md'));
   for (const { name, folder } of packages(root).filter((each) => each.folder.startsWith('packages/'))) {
     for (const path of files(root, folder)) {
       const target = join(tree, path);
