@@ -47,7 +47,7 @@ for (const role of ROLES) {
     assert.is(stalls(connection, 800 + STALL).explanation.unsentBytes, left);
   });
 
-  test('stallTimeout stops when all bytes are transmitted or, if the caller uses 'written`, reported (${role})`, () => {
+  test(`stallTimeout stops when all bytes are transmitted or, if the caller uses written(), reported (${role})`, () => {
     for (const reports of [true, false]) {
       const connection = writer(role, reports);
       connection.send('Hello');

@@ -165,7 +165,7 @@ for (const role of ROLES) {
     }
   });
 
-  test('7.1.4: if the caller uses 'written`, the end is clean only if our Close frame was written (${role})`, () => {
+  test(`7.1.4: if the caller uses written(), the end is clean only if our Close frame was written (${role})`, () => {
     for (const [count, clean] of [
       [undefined, true],
       [3, false],
