@@ -16,7 +16,7 @@ export function peersDocument(runs: readonly Run[], left: readonly string[] = []
   const families = [...new Set(runs.flatMap(({ results }) => results.map((result) => familyOf(result.case))))];
   const head = ['', ...families];
   const rows = runs.map(({ subject, results }) => [
-    `${titleOf(subject)}`,
+    titleOf(subject),
     ...families.map((family) => cell(results.filter((result) => familyOf(result.case) === family))),
   ]);
   return [

@@ -19,7 +19,7 @@ const from = (folder: string): string => new URL(`../../../${folder}/package.jso
 const TSX = ['--import', 'tsx'];
 const python = (name: 'websockets' | 'wsproto'): Runtime => ({
   program: PYTHON,
-  args: [],
+  args: ['-B'], // leaves no compiled files behind
   missing: whyMissing(`python3-${name}`),
   version: ['-c', `from importlib.metadata import version; print(version("${name}"))`],
 });

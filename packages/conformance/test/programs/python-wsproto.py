@@ -1,9 +1,9 @@
 """python's wsproto on asyncio's streams: an echo server, or a client."""
 
 import asyncio
-import os
 from urllib.parse import urlsplit
 
+from parts import announce, run
 from wsproto import WSConnection
 from wsproto.connection import ConnectionType
 from wsproto.events import AcceptConnection, CloseConnection, Message, Ping, RejectConnection, Request
@@ -39,7 +39,7 @@ async def drive(ws, reader, writer):
         await writer.drain()
 
 
-async def run(ws, reader, writer):
+async def talk(ws, reader, writer):
     try:
         try:
             await drive(ws, reader, writer)
@@ -54,34 +54,19 @@ async def run(ws, reader, writer):
 
 async def serve(port):
     async def accept(reader, writer):
-        await run(WSConnection(ConnectionType.SERVER), reader, writer)
+        await talk(WSConnection(ConnectionType.SERVER), reader, writer)
 
     server = await asyncio.start_server(accept, "127.0.0.1", port)
-    print(f"listening on ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    announce(server)
     await server.serve_forever()
 
 
 async def play(url, number):
-    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    host = urlsplit(url)
+    reader, writer = await asyncio.open_connection(host.hostname, host.port)
     ws = WSConnection(ConnectionType.CLIENT)
-    writer.write(ws.send(Request(url.netloc, f"/?case={number}", extensions=[PerMessageDeflate()])))
-    await run(ws, reader, writer)
+    writer.write(ws.send(Request(host.netloc, f"/?case={number}", extensions=[PerMessageDeflate()])))
+    await talk(ws, reader, writer)
 
 
-async def ask(url, first, count, parallel):
-    numbers = iter(range(first, count + 1))
-
-    async def worker():
-        for number in numbers:
-            await play(url, number)
-
-    await asyncio.gather(*(worker() for _ in range(parallel)))
-
-
-env = os.environ
-if env.get("ROLE") == "server":
-    asyncio.run(serve(int(env.get("PORT", 0))))
-else:
-    first, parallel = int(env.get("NEXT", 1)), int(env.get("PARALLEL", 8))
-    url = urlsplit(env["SOCKLESS_CONFORMANCE_URL"])
-    asyncio.run(ask(url, first, int(env["SOCKLESS_CONFORMANCE_CASES"]), parallel))
+run(serve, play)
