@@ -28,7 +28,7 @@ export class Receiver {
   readonly #reader: FrameReader;
   readonly #chunk: Chunk;
   // Whether nothing is kept from one message to the next.
-  #isStateless: boolean;
+  readonly #isStateless: boolean;
   #limiter: RateLimiter | undefined;
   #message: Collector;
   // The payload of the control frame in progress: at most 125 bytes.
@@ -56,7 +56,7 @@ export class Receiver {
    * message to the next, and data frames are not ignored.
    */
   get isStateless(): boolean {
-    return this.#isStateless;
+    return this.#isStateless && !this.#message.ignores;
   }
 
   /** Takes a chunk. The receiver owns it from here on, and unmasks payloads in place. */
@@ -77,7 +77,6 @@ export class Receiver {
   discard(): void {
     this.#message = IGNORED;
     this.#limiter = undefined;
-    this.#isStateless = false;
   }
 
   /**

@@ -86,6 +86,12 @@ control('drop keeps our Close frame and the answers after it', () => {
   }
 });
 
+/** Returns a sender of each role, and the length of the header of a short frame. */
+const inBothRoles = (): [from: Sender, header: number][] => [
+  [server(), 2],
+  [client(), 6],
+];
+
 /** Queues 4 KiB of answers, so that there is no room for another one, and returns how many they are. */
 function fill(from: Sender, header: number): number {
   const count = 4096 / (header + 2);
@@ -97,10 +103,7 @@ function fill(from: Sender, header: number): number {
 control(
   '5.5.3 an answer that is held for lack of room counts in queuedBytes, and leaves after everything sent meanwhile',
   () => {
-    for (const [from, header] of [
-      [server(), 2],
-      [client(), 6],
-    ] as const) {
+    for (const [from, header] of inBothRoles()) {
       const count = fill(from, header);
       from.message('a');
       from.pong(hex('01 02 03'));
@@ -143,10 +146,7 @@ control(
 );
 
 control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer more waits behind it', () => {
-  for (const [from, header] of [
-    [server(), 2],
-    [client(), 6],
-  ] as const) {
+  for (const [from, header] of inBothRoles()) {
     fill(from, header);
     from.pong(hex('01'));
     from.close(hex('03 e8'));
@@ -159,10 +159,7 @@ control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer mo
 control(
   '5.5.1 an answer that is held for lack of room leaves before our Close frame, which ends a message in progress',
   () => {
-    for (const [from, header] of [
-      [server(), 2],
-      [client(), 6],
-    ] as const) {
+    for (const [from, header] of inBothRoles()) {
       const count = fill(from, header);
       from.fragment('a', false);
       from.pong(hex('01 02 03'));
