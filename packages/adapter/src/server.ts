@@ -78,7 +78,10 @@ export interface BaseServer<Data = unknown> extends AsyncDisposable {
   readonly port: number;
   /** The URL for a client on this machine; the path of the socket if it listens on a Unix socket. */
   readonly url: string;
-  /** Stops listening, closes every connection with 1001, waits, and destroys those that do not answer in time. */
+  /**
+   * Stops listening, closes every connection with 1001, waits for their ends and for those of refused clients, and
+   * destroys those that do not answer in time.
+   */
   close(options?: CloseOptions): Promise<void>;
 }
 
