@@ -60,13 +60,17 @@ export class MaskKeys {
         'the random source sent on a connection that was drawing a masking key from it; it must only fill the bytes',
       );
     }
-    // If the source throws, the pool stays as it was.
     const fresh = new Uint8Array(size);
+    const used = this.#used;
+    // While the source runs the pool counts as empty, so that nothing it sends gets a key that is left.
+    this.#used = this.#pool.length;
     this.#drawing = true;
     try {
       for (let at = 0; at < size; at += MAX_DRAWN) this.#random(fresh.subarray(at, at + MAX_DRAWN));
     } finally {
+      // If the source throws, the pool stays as it was.
       this.#drawing = false;
+      this.#used = used;
     }
     this.#pool = fresh;
     this.#used = 0;
