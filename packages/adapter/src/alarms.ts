@@ -67,8 +67,8 @@ export class Alarms {
   }
 
   /**
-   * Wakes `sleeper` at the deadline of `connection`, if there is one. Usually an early enough alarm is already set, and
-   * this only checks that.
+   * Wakes `sleeper` at the deadline of `connection`, or within its `slack` after that, if there is a deadline. Usually an
+   * early enough alarm is already set, and this only checks that.
    *
    * @param startedAt the time on the clock when the connection's own time was 0, in whole milliseconds
    */
@@ -189,8 +189,8 @@ function wake(sleeper: Sleeper): void {
 }
 
 /**
- * Returns when to wake a sleeper due at `at`, together with others: at the first multiple of `step` at or after `at`. `step` is the largest
- * power of two that is not greater than `slack`.
+ * Returns the time to wake a sleeper that is due at `at`, so that others are woken with it. Let `step` be the largest
+ * power of two that is not greater than `slack`: the time is the first multiple of `step` that is not before `at`.
  */
 function together(at: number, slack: number): number {
   // A shift and a remainder, not `**` and `/`, so that `wakeAt` stays a small integer, which V8 stores in the object (benchmarks: idle).

@@ -54,7 +54,8 @@ export class MessageBuffer {
     if (isLong && !fits && isFirstInChunk && 2 * length >= from.buffer.byteLength) {
       this.#seal();
       this.#free = this.#kept.length === 0 ? free : 0;
-      this.#kept.push(length === from.length ? from : new Uint8Array(from.buffer, from.byteOffset + start, length));
+      // A view of fixed length, since memory that grows would lengthen another.
+      this.#kept.push(new Uint8Array(from.buffer, from.byteOffset + start, length));
     } else {
       this.#reserve(length, announced);
       copyBytes(from, start, end, this.#bytes, this.#used);
@@ -64,8 +65,8 @@ export class MessageBuffer {
   }
 
   /**
-   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless it
-   * fits into the chunk of the only kept part.
+   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless all
+   * bytes held are one kept part, and the last part is no longer than the free bytes before it: then it stays in that chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
@@ -118,7 +119,7 @@ export class MessageBuffer {
     if (need <= capacity) return;
     const rest = announced - this.#length + this.#used;
     let room = rest <= SMALL ? rest : Math.max(2 * capacity, FIRST_CAPACITY);
-    // The memory of the kept parts may already be twice their length, so the copied bytes get at most twice theirs.
+    // Kept parts may occupy twice their length already, so the memory of the copied bytes must not exceed twice their length either.
     if (this.#kept.length > 0) room = 2 * need;
     const size = Math.max(need, Math.min(rest, room));
     const grown = size <= IN_HEAP ? new Uint8Array(size) : host.allocate(size);
@@ -139,7 +140,7 @@ export class MessageBuffer {
   /** Moves the single kept part to the front of its chunk, over the parsed header, and returns a view of `length` bytes from there. */
   #moved(length: number): Uint8Array {
     const [part] = this.#kept as [Uint8Array];
-    // See Chunk.isTransferred for why this is `byteLength`.
+    // Not `length`, which can be out of date after a transfer: see Chunk.isTransferred.
     if (part.byteLength !== this.#length) throw new TransferredError();
     const moved = new Uint8Array(part.buffer, part.byteOffset - this.#free, length);
     moved.set(part);

@@ -52,8 +52,8 @@ export class Receiver {
   }
 
   /**
-   * Whether another connection can use this receiver when `next` has returned `undefined` and `pendingSince` is -1: nothing is kept from one
-   * message to the next, and data frames are not ignored.
+   * Whether nothing is kept from one message to the next, and data frames are not ignored. Then another connection can use this receiver
+   * as soon as `next` has returned `undefined` and `pendingSince` is -1.
    */
   get isStateless(): boolean {
     return this.#isStateless && !this.#message.ignores;
@@ -104,7 +104,7 @@ export class Receiver {
    * Returns the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule, at `faultOffset`; nothing can be parsed after it
-   * @throws {TransferredError} when the application transferred or shrunk the memory of bytes that are still to be parsed
+   * @throws {TransferredError} when the application transferred or shrunk memory of bytes still to be parsed, or of an incomplete message
    */
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next(now);
