@@ -127,10 +127,25 @@ export abstract class Delivery<Data> {
     if (this.state !== state) this.changed();
   }
 
-  /** Hands the transport the bytes that wait; one that throws is destroyed. */
-  private flushDriver(): void {
+  /** Writes what leaves at once of a message that was sent with borrowed bytes, and copies the rest. */
+  protected flushLoan(connection: Connection, driver: Driver): void {
+    this.flushDriver(true);
     try {
-      this.driver?.flush();
+      connection.endLoans();
+    } catch (error) {
+      // There is no memory for the rest, and the bytes must not be read once `send` has thrown.
+      driver.destroy();
+      throw error;
+    }
+    // After handlers, `work` does that.
+    if (this.#busy !== 'delivering') this.flush();
+  }
+
+  /** Hands the transport the bytes that wait; one that throws is destroyed. */
+  private flushDriver(copies = false): void {
+    try {
+      if (copies) this.driver?.flushCopies?.();
+      else this.driver?.flush();
     } catch (error) {
       // A stream may throw when it is written to. Such a transport is unusable.
       if (this.state === 'closed') return;

@@ -13,6 +13,12 @@ export interface Driver {
   /** Writes the bytes that the connection transmits, then follows its `transport`, `paused` and `deadline`. */
   flush(): void;
   /**
+   * Writes while the transport passes on at once what it is given, and returns when it keeps bytes. It is given copies
+   * only, so what has been written is not borrowed any more. Then a long message needs no memory for a copy of the
+   * whole. Omit this if the transport does not tell whether it keeps bytes.
+   */
+  flushCopies?(): void;
+  /**
    * The application waits until everything has been written: call `proceed` when it has. Omit this if the driver calls
    * `proceed` anyway.
    */

@@ -28,12 +28,14 @@ const DRIVER: unique symbol = Symbol('sockless');
 /** The most bytes in the socket. It is small enough that progress there shows whether the peer is reading. */
 const MAX_IN_SOCKET = 262_144;
 
-/**
- * Up to this many bytes are written as a Latin-1 string, which Node copies to memory of its own and frees at once. An
- * ArrayBuffer is only freed by the garbage collector, so each new one is memory that is not in the processor's caches
- * (benchmarks: echo).
- */
-const MAX_STRING = 98_304;
+/** If at most this many bytes wait, they pass through memory that is used again: new memory costs more (benchmarks: echo). */
+const MAX_COPIED = 98_304;
+
+/** Up to this many bytes are written as a Latin-1 string, which Node copies to its stack: a Buffer costs more. */
+const MAX_STRING = 16_384;
+
+/** The binary logarithm of {@link MAX_STRING}. */
+const STRING_BITS = 14;
 
 /**
  * The C library of most Linux systems returns freed memory to the system, which must clear it before the next message
@@ -43,8 +45,12 @@ const MAX_STRING = 98_304;
  */
 Buffer.allocUnsafeSlow(4_194_304);
 
-/** The buffer from which such a string is made. */
-const characters = Buffer.allocUnsafeSlow(MAX_STRING);
+/**
+ * The memory that bytes pass through on their way to a socket: `passages[n]` has 2 ** n bytes. If a socket keeps one,
+ * because the system does not take all bytes at once, it is replaced. So a peer that does not read keeps less than twice
+ * the memory of its bytes.
+ */
+const passages: (Buffer | undefined)[] = [];
 
 export class SocketDriver implements Driver, Sleeper {
   readonly socket: Socket;
@@ -133,18 +139,22 @@ export class SocketDriver implements Driver, Sleeper {
     if (!socket.destroyed) this.scope.alarms.follow(this, connection, this.#start);
   }
 
+  /** Writes copies as long as the socket keeps none of them. */
+  flushCopies(): void {
+    const { socket } = this;
+    const connection = this.#connection;
+    const now = this.now();
+    this.report(now);
+    while (connection.queuedBytes > 0 && socket.writable && this.passesBytesOn) this.writeCopy(socket, connection, now);
+  }
+
   /** Writes as much as the socket has room for. */
   private write(socket: Socket, connection: Connection, now: number): void {
     this.report(now);
     // A prepared message, which many connections share, needs neither memory nor a copy.
     const { nextIsShared } = connection;
-    if (!nextIsShared && this.leavesAsString(connection)) {
-      const length = connection.transmitInto(characters, now);
-      this.#outstanding = length;
-      if (length > 0) socket.write(characters.toString('latin1', 0, length), 'latin1');
-      this.report(now);
-      // Usually all of it has left at once, and no report is needed.
-      if (this.#outstanding > this.scope.highWaterMark) socket.write(NOTHING, this.callback);
+    if (!nextIsShared && connection.queuedBytes <= MAX_COPIED && this.passesBytesOn) {
+      this.writeCopy(socket, connection, now);
       if (connection.queuedBytes === 0) return;
     }
     const outstanding = this.#outstanding;
@@ -170,14 +180,26 @@ export class SocketDriver implements Driver, Sleeper {
     this.report(now);
   }
 
-  /**
-   * Whether to write a string: little waits, nothing waits for the report that it was written, and the socket copies
-   * strings.
-   */
-  private leavesAsString({ queuedBytes }: Connection): boolean {
-    return (
-      queuedBytes <= MAX_STRING && this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket
-    );
+  /** Writes the next bytes by way of one of the {@link passages}. */
+  private writeCopy(socket: Socket, connection: Connection, now: number): void {
+    const bits = 32 - Math.clz32(Math.min(connection.queuedBytes, MAX_IN_SOCKET) - 1);
+    const size = Math.max(bits, STRING_BITS);
+    passages[size] ??= Buffer.allocUnsafeSlow(2 ** size);
+    const passage = passages[size];
+    const length = connection.transmitInto(passage, now);
+    this.#outstanding = length;
+    if (length > MAX_STRING) socket.write(passage.subarray(0, length));
+    else if (length > 0) socket.write(passage.toString('latin1', 0, length), 'latin1');
+    this.report(now);
+    if (this.#outstanding === 0) return;
+    if (length > MAX_STRING) passages[size] = undefined;
+    // Usually all of it has left at once, and no report is needed.
+    if (this.#outstanding > this.scope.highWaterMark) socket.write(NOTHING, this.callback);
+  }
+
+  /** Whether the socket holds nothing, says so at once after each write, and nothing waits for a report of that. */
+  private get passesBytesOn(): boolean {
+    return this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
   }
 
   private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {

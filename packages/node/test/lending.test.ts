@@ -27,6 +27,31 @@ test('bytes that were sent may be overwritten, transferred or resized at once', 
   );
 });
 
+for (const size of [98_304, 1_000_000, 6_000_000]) {
+  test(`a long message may be overwritten at once, whether the peer reads or not (${size} bytes)`, async (bench) => {
+    for (const isSlow of [false, true]) {
+      const { ws, wire } = await openConnection(bench);
+      if (isSlow) wire.socket.pause();
+      const bytes = new Uint8Array(size).fill(1);
+      assert.ok(ws.send(bytes));
+      bytes.fill(2);
+      assert.ok(ws.send(bytes));
+      transfer(bytes);
+      ws.send('last');
+      wire.socket.resume();
+      const frames = await wire.frames(3);
+      assert.equal(
+        frames.slice(0, 2).map(({ payload }) => [payload.length, payload[0], payload.at(-1)]),
+        [
+          [size, 1, 1],
+          [size, 2, 2],
+        ],
+      );
+      for (const { payload } of frames.slice(0, 2)) assert.ok(payload.every((byte) => byte === payload[0]));
+    }
+  });
+}
+
 for (const size of [1, 4096, 10_000, 1_000_000]) {
   test(`lent bytes arrive, and may be used again when written has resolved (${size} bytes)`, async (bench) => {
     const { ws, wire } = await openConnection(bench);

@@ -18,7 +18,8 @@ test('sent messages wait, and drain is called when they have been written', asyn
   const message = new Uint8Array(100_000);
   for (let i = 0, last = 0; i < 100; i++, last = ws.queuedBytes) {
     assert.is(ws.send(message), true);
-    assert.ok(ws.queuedBytes > last);
+    // The first ones may have left already.
+    assert.ok(ws.queuedBytes >= last);
   }
   let settled = false;
   void ws.drained.then(() => {

@@ -88,7 +88,10 @@ export class Application {
     if (this.#fragments !== undefined) this.sendFragment(true);
     if (this.#fragments !== undefined) return false;
     const data = this.#next();
-    return this.#sent(data, ws.send(data));
+    const taken = this.#sent(data, ws.send(data));
+    // The bytes are ours again, so we may overwrite them.
+    if (typeof data !== 'string') data.fill(255);
+    return taken;
   }
 
   /** Sends messages until it has to wait, as an upload does. */

@@ -63,8 +63,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Returns a client that opens a connection to `url` over a transport that is connected already. Its request waits for
-   * `transmit`.
+   * Returns a client that opens a connection to `url` over a connected transport. Its request waits for `transmit`.
    *
    * @param now the time on the caller's clock in milliseconds
    * @throws {SyntaxError} when `url` is not a WebSocket URI
@@ -165,8 +164,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Takes the next bytes of the transport. They belong to the connection from here on: it unmasks payloads in place, and
-   * events hold views of them.
+   * Takes the next bytes of the transport. They belong to the connection now: it unmasks payloads in place, and events hold views of them.
    *
    * @param now the time on the caller's clock in milliseconds; default: the last time given
    * @returns the connection, to iterate over the events
@@ -196,8 +194,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   receiveRequest(head: RequestHead, now?: number): this {
     const facts = this.#facts;
-    const isTaken = facts.closing === undefined && facts.opening?.receiveRequest(head);
-    if (!isTaken) {
+    if (facts.closing !== undefined || !facts.opening?.receiveRequest(head)) {
       const why = `this is not a server that waits for a request: the ${this.role} is ${this.state}`;
       throw new StateError('not-connecting', why);
     }
@@ -206,9 +203,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed now, and the event `end` tells how
-   * many bytes had not been written. If the write side still works, `transmit` and `transport` go on until nothing waits or closeTimeout
-   * has passed.
+   * Takes the end of the transport: its read side has ended, or it is gone. The connection is closed now. If the write side still works,
+   * `transmit` and `transport` go on until nothing waits or closeTimeout has passed.
    *
    * @param cause the reason for the explanation of `end`: the error of a socket, for instance
    * @returns the connection, to iterate over the events
@@ -320,6 +316,14 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
+   * Copies what is left of each borrowed payload (`send` with `lend`). All are the application's again when this returns. A caller that
+   * lends a payload, transmits, and then ends the loan saves the copy of what its transport took meanwhile.
+   */
+  endLoans(): void {
+    this.#facts.sender?.endLoans();
+  }
+
+  /**
    * Stops the events: `poll` returns nothing until `resume`. The idle, message and pong deadlines do not run meanwhile, since silence is
    * not the peer's fault then. The stall deadline, which is about writing, does. Stop reading from the transport too, or the bytes that
    * arrive pile up here.
@@ -377,9 +381,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    * Sends a message: a string as text, bytes as binary (or, with `text`, as text), a prepared message as it was prepared.
    * Bytes are the caller's again when this returns, unless it lends them, and are never written to.
    *
-   * @throws {StateError} `not-open` and `queue-full`, which a peer can cause: by closing, and by reading too slowly. Ask
-   *   beforehand: `state` is `'open'`, and `queuedBytes` is below `maxQueuedBytes`. And `message-in-progress`, which only
-   *   the application can cause
+   * @throws {StateError} `not-open` and `queue-full`, which a peer can cause by closing, and by reading too slowly: look at `state` and
+   *   `queuedBytes` before. And `message-in-progress`, which only the application can cause
    * @throws {TypeError} when `data` is none of these, when with `text` the bytes are not valid UTF-8, and when there are
    *   options for a prepared message
    * @see RFC 6455 6.1
@@ -393,30 +396,23 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
       return;
     }
     const message = typeof data === 'string' ? data : toBytes(data);
-    const compress = options?.compress;
-    const lend = options?.lend;
-    const text = options?.text;
-    this.#facts.borrowSender().message(message, compress, lend, text);
+    this.#facts.borrowSender().message(message, options?.compress, options?.lend, options?.text);
     this.#facts.messagesSent++;
   }
 
   /**
-   * Sends the next fragment of a message; the first one's type is the message's. A string may end between the halves of
-   * a surrogate pair, and bytes that are sent as text inside of a character.
+   * Sends the next fragment of a message; the first one's type is the message's. A string may end between the halves of a surrogate
+   * pair, and bytes that are sent as text may end inside a character.
    *
    * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
-   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before, when with
-   *   `text` the message is not valid UTF-8, or when the fragment before ended inside of a character and one of the two is a
-   *   string and the other bytes
+   * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before, when with `text` the
+   *   message is not valid UTF-8, or when the fragment before ended inside a character and one of the two is a string, the other bytes
    * @see RFC 6455 5.4
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {
     checkSendable(this.#facts);
     const fragment = typeof data === 'string' ? data : toBytes(data);
-    const compress = options?.compress;
-    const lend = options?.lend;
-    const text = options?.text;
-    this.#facts.borrowSender().fragment(fragment, final, compress, lend, text);
+    this.#facts.borrowSender().fragment(fragment, final, options?.compress, options?.lend, options?.text);
     if (final) this.#facts.messagesSent++;
   }
 

@@ -1,10 +1,14 @@
+/** Frames that an outbox has not written itself. */
+import { copyBytes } from '../bytes.ts';
+import { host } from '../host.ts';
+
 /** A frame in memory that no outbox may write to: a whole prepared frame, or a header with a borrowed payload. */
 export class Loan {
   readonly #header: Uint8Array;
   readonly #headerLength: number;
-  readonly #payload: Uint8Array;
-  readonly #memory: ArrayBufferLike;
-  readonly #end: number;
+  #payload: Uint8Array;
+  #memory: ArrayBufferLike;
+  #end: number;
   /** The length of the frame, as its header says. */
   readonly length: number;
 
@@ -42,5 +46,16 @@ export class Loan {
     const at = start - this.#headerLength;
     if (at < 0) return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
     return at === 0 && this.#payload.length <= max ? this.#payload : this.#payload.subarray(at, at + max);
+  }
+
+  /** Copies the bytes of the payload from byte `start` of the frame on, so that it is borrowed no longer. */
+  end(start: number): void {
+    const payload = this.#payload;
+    const copy = host.allocate(payload.length);
+    const from = Math.max(start - this.#headerLength, 0);
+    copyBytes(payload, from, payload.length, copy, from);
+    this.#payload = copy;
+    this.#memory = copy.buffer;
+    this.#end = copy.length;
   }
 }

@@ -1,14 +1,14 @@
 /**
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
- * Frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
+ * Most frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
  * owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, each of one or more frames, and
  * after them the frames in the scratch, if it owns that. The scratch is never handed out: `transmit` returns a copy, a part, or a piece of a
  * part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
  * application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
- * never committed are not queued, and the next frame overwrites them.
+ * never committed are not queued: the next frame overwrites them, or their memory is dropped.
  */
 import { copyBytes, wordsOf } from '../bytes.ts';
 import { createFrameHeader, decodeFrameHeader, type FrameRules } from '../frame/header.ts';
@@ -22,8 +22,8 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 const SCRATCH_SIZE = 98_304;
 
 /**
- * A frame above this length gets memory of its own. For any other frame the scratch is cheaper, even with the copy, because it stays in
- * caches (benchmarks: echo).
+ * A frame above this length gets new memory, together with the frames in the scratch that wait before it. For any other frame the scratch
+ * is cheaper, even with the copy, because it stays in caches (benchmarks: echo).
  */
 const LARGE = 81_920;
 
@@ -48,8 +48,8 @@ export class Outbox {
   queuedBytes = 0;
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
-   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been transmitted. A
-   * part can hold several frames, so the transmitted bytes may end exactly between two. Each `transmit` sets it anew.
+   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been
+   * transmitted. That may have cut a frame, or ended with one, since a part can hold several. Each `transmit` sets it anew.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -82,8 +82,8 @@ export class Outbox {
   }
 
   /**
-   * Queues a frame whose payload is borrowed from the application. The payload must not change until it has been written: `transmit`
-   * returns views of it.
+   * Queues a frame whose payload is borrowed from the application or a prepared message. The payload must not change until it has been
+   * written, because `transmit` returns views of it.
    *
    * @param header the header of the frame, which belongs to the outbox from here on
    * @param payload a view of fixed length, and no Node `Buffer`
@@ -179,6 +179,14 @@ export class Outbox {
     this.broken = undefined;
     this.queuedBytes = this.#parts.reduce((sum, { length }) => sum + length, 0) - this.#offset;
     return before - this.queuedBytes;
+  }
+
+  /** Copies what is left of borrowed payloads, which are the application's again afterwards. */
+  endLoans(): void {
+    for (const [i, part] of this.#parts.entries()) {
+      // A payload that has changed cannot be sent any more, so there is nothing to copy.
+      if (part instanceof Loan && !(part.isShared || part.hasChanged)) part.end(i === this.#first ? this.#offset : 0);
+    }
   }
 
   /** Moves the frames in {@link bytes} into a part. If that was the scratch, it is free afterwards. */

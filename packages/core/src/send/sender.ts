@@ -69,8 +69,8 @@ export class Sender {
   }
 
   /**
-   * Whether nothing waits, no message is in progress, and no state of compression is kept. Another connection can then use this sender,
-   * unless it has sent a Close frame.
+   * Whether nothing waits, no masking key is being drawn, no message is in progress, and there is no transform. Another connection can
+   * then use this sender, unless it has sent a Close frame.
    */
   get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;
@@ -202,7 +202,11 @@ export class Sender {
     outbox.commitHead(start + text.length + body.length);
   }
 
-  /** Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or this call sets {@link broken}. */
+  /**
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or this call sets {@link broken}.
+   *
+   * @throws what the random source throws when an answer that was held needs a masking key
+   */
   transmit(max: number = Infinity): Uint8Array | undefined {
     if (this.#bytesToLastPong <= 0) this.#placePong();
     const bytes = this.#outbox.transmit(max);
@@ -216,8 +220,10 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into` and returns how many. If an answer is held and no other is queued any more, this first queues it
-   * behind all bytes that wait.
+   * Writes the next bytes into `into` and returns how many. As in `transmit`, an answer that is held is queued before that, at the end, if
+   * no other answer waits any more.
+   *
+   * @throws what the random source throws when that answer needs a masking key
    */
   transmitInto(into: Uint8Array): number {
     if (this.#bytesToLastPong <= 0) this.#placePong();
@@ -237,6 +243,11 @@ export class Sender {
     const dropped = this.#outbox.drop(this.#tailBytes);
     this.#bytesToLastPong = Math.min(this.#bytesToLastPong, this.#outbox.queuedBytes);
     return dropped;
+  }
+
+  /** See {@link Outbox.endLoans}. */
+  endLoans(): void {
+    this.#outbox.endLoans();
   }
 
   /** See {@link Outbox.broken}. */

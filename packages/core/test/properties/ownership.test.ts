@@ -62,10 +62,15 @@ const program = fc.record({
 
 type Program = typeof program extends fc.Arbitrary<infer T> ? T : never;
 
-/** Runs a program on two connections that differ in what is done to bytes after `send`; returns what the transport got of each. */
+/**
+ * Runs a program, and returns what the transport got.
+ *
+ * @param loans what becomes of `lend`: it is left out, or the loan lasts, or it ends when the transport has taken some bytes
+ * @param does whether anything is done to the bytes, as soon as they may be the application's again
+ */
 function run(
   { role, compressed, fragmentSize, steps }: Program,
-  lends: boolean,
+  loans: 'none' | 'last' | 'end',
   does: boolean,
 ): { got: Uint8Array; connection: Connection } {
   const options: ConnectionOptions = { heartbeat: false, random: ZEROS, fragmentSize, maxQueuedBytes: Infinity };
@@ -92,13 +97,15 @@ function run(
     if (connection.state !== 'open') break;
     const bytes = MEMORY[memory](length);
     for (let at = 0; at < length; at++) bytes[at] = (at * 31 + length) & 0xff;
-    const how = { lend: lends && lend };
+    const how = { lend: loans !== 'none' && lend };
     if (fragment) {
       connection.sendFragment(bytes, false, how);
       connection.sendFragment(bytes, true, how);
     } else connection.send(bytes, how);
-    if (does) DEEDS[deed](bytes);
+    if (does && loans !== 'end') DEEDS[deed](bytes);
     take(room, max, into);
+    if (loans === 'end') connection.endLoans();
+    if (does && loans === 'end') DEEDS[deed](bytes);
   }
   take(Infinity, Infinity, false);
   return { got: join(parts), connection };
@@ -108,8 +115,19 @@ ownership('writing to bytes after send never changes what is transmitted', () =>
   check(
     300,
     fc.property(program, (steps) => {
-      const touched = run(steps, false, true);
-      assert.is(toHex(touched.got), toHex(run(steps, false, false).got));
+      const touched = run(steps, 'none', true);
+      assert.is(toHex(touched.got), toHex(run(steps, 'none', false).got));
+      assert.is(touched.connection.state, 'open');
+    }),
+  );
+});
+
+ownership('writing to lent bytes after endLoans never changes what is transmitted', () => {
+  check(
+    300,
+    fc.property(program, (steps) => {
+      const touched = run(steps, 'end', true);
+      assert.is(toHex(touched.got), toHex(run(steps, 'none', false).got));
       assert.is(touched.connection.state, 'open');
     }),
   );
@@ -119,7 +137,7 @@ ownership('the peer receives whole frames or the end, no matter how lent bytes a
   check(
     300,
     fc.property(program, (steps) => {
-      const { got, connection } = run(steps, true, true);
+      const { got, connection } = run(steps, 'last', true);
       const { rest } = decodeFrames(got);
       if (connection.transport !== 'destroy') assert.is(rest, 0, 'whole frames');
       const fail = [...connection].find(({ type }) => type === 'fail');

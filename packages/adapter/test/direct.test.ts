@@ -1,0 +1,127 @@
+// Long messages that are written while `send` runs, over a transport that says at once what it keeps.
+
+import { VirtualClock } from '@sockless/adapter/testing';
+import { Connection, type Role } from '@sockless/core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { start } from '../src/delivery.ts';
+import type { Driver } from '../src/driver.ts';
+import type { Handlers } from '../src/handlers.ts';
+import { Scope } from '../src/scope.ts';
+import { WebSocketConnection } from '../src/websocket-connection.ts';
+
+const test = suite('direct');
+
+/** A transport with room for some bytes, which writes nothing else. */
+class Room implements Driver {
+  readonly socket = undefined;
+  readonly queuedBytes = 0;
+  destroyed = false;
+  /** What was written by `flushCopies`. */
+  readonly copies: Uint8Array[] = [];
+  readonly #connection: Connection;
+  readonly #room: number;
+
+  constructor(connection: Connection, room: number) {
+    this.#connection = connection;
+    this.#room = room;
+  }
+
+  now(): number {
+    return 0;
+  }
+
+  flush(): void {
+    // The rest waits.
+  }
+
+  flushCopies(): void {
+    const copy = new Uint8Array(this.#room);
+    this.copies.push(copy.subarray(0, this.#connection.transmitInto(copy, 0)));
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.#connection.receiveEnd(0, 'destroyed');
+  }
+}
+
+/** Returns an open connection whose transport has room for `room` bytes at once. */
+function open(
+  room: number,
+  role: Role = 'server',
+  handlers: Handlers<never> = {},
+): { ws: WebSocketConnection<never>; connection: Connection; driver: Room; clock: VirtualClock } {
+  const clock = new VirtualClock();
+  const ws = new WebSocketConnection<never>(new Scope(handlers, { clock }));
+  const connection = Connection.opened(role, {}, {});
+  const driver = new Room(connection, room);
+  start(ws, connection, driver);
+  return { ws, connection, driver, clock };
+}
+
+const LONG = 98_304;
+
+for (const room of [1, 4, 5000, 98_314, 200_000]) {
+  test(`what a transport with room for ${room} bytes leaves of a long message is copied when send returns`, () => {
+    const { ws, connection, driver } = open(room);
+    const bytes = new Uint8Array(LONG).fill(7);
+    assert.ok(ws.send(bytes));
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const parts = [...driver.copies];
+    for (let part = connection.transmit(); part !== undefined; part = connection.transmit()) parts.push(part);
+    const whole = Buffer.concat(parts);
+    assert.is(whole.length, LONG + 10);
+    assert.ok(whole.subarray(10).every((byte) => byte === 7));
+    assert.is(connection.state, 'open');
+  });
+}
+
+for (const [name, send] of Object.entries({
+  'a short message': (ws: WebSocketConnection<never>) => ws.send(new Uint8Array(LONG - 1)),
+  'a text': (ws: WebSocketConnection<never>) => ws.send('x'.repeat(LONG)),
+  'lent bytes': (ws: WebSocketConnection<never>) => ws.send(new Uint8Array(LONG), { lend: true }),
+  'a fragment': (ws: WebSocketConnection<never>) => ws.sendFragment(new Uint8Array(LONG), true),
+  'a message behind another': (ws: WebSocketConnection<never>) => ws.send('x') && ws.send(new Uint8Array(LONG)),
+})) {
+  test(`${name} is not written while send runs`, () => {
+    const { ws, driver } = open(1000);
+    assert.ok(send(ws));
+    assert.is(driver.copies.length, 0);
+  });
+}
+
+test('a masked message is not written while send runs', () => {
+  const { ws, driver } = open(1000, 'client');
+  assert.ok(ws.send(new Uint8Array(LONG)));
+  assert.is(driver.copies.length, 0);
+});
+
+test('drain is called for a long message that has left while send runs', () => {
+  let drains = 0;
+  const { ws, clock } = open(LONG + 10, 'server', { drain: () => void drains++ });
+  assert.ok(ws.send(new Uint8Array(LONG)));
+  assert.equal([ws.queuedBytes, drains], [0, 0]);
+  clock.advance(1);
+  assert.is(drains, 1);
+});
+
+test('the options of send are those of a message that waits, and misuse throws as ever', () => {
+  const { ws, driver } = open(LONG + 10);
+  assert.ok(ws.send(new Uint8Array(LONG).fill(0x41), { text: true }));
+  assert.is(driver.copies[0]?.[0], 0x81);
+  assert.throws(() => ws.send(new Uint8Array(LONG).fill(0xff), { text: true }), /UTF-8/);
+  assert.throws(() => ws.send({ byteLength: LONG } as never), TypeError);
+  assert.throws(() => ws.send(undefined as never), TypeError);
+});
+
+test('without memory for the rest, send throws and the transport is destroyed', () => {
+  const { ws, connection, driver } = open(5000);
+  connection.endLoans = () => {
+    throw new RangeError('Array buffer allocation failed');
+  };
+  assert.throws(() => ws.send(new Uint8Array(LONG)), RangeError);
+  assert.equal([driver.destroyed, ws.state], [true, 'closed']);
+});
+
+test.run();
