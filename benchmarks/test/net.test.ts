@@ -98,7 +98,7 @@ load('reports an echo that differs from the message', async () => {
   await station.stop();
 });
 
-load('the total is at least the count of echoes in time, and exceeds it by no more than were in flight', async () => {
+load('the total of echoes is the count of those in time plus at most the number in flight', async () => {
   const station = await Station.start(servers.LIMIT, generator);
   try {
     const echo = { opcode: 2, size: 16, connections: 2, inFlight: 8, milliseconds: 20 } as const;
@@ -111,7 +111,7 @@ load('the total is at least the count of echoes in time, and exceeds it by no mo
   }
 });
 
-load('reports a question for which nothing was prepared', async () => {
+load('asking for echoes or paced messages when none are prepared is an error', async () => {
   await generator.ask({ type: 'close' });
   assert.match(await failure(generator.ask({ type: 'echo', milliseconds: 20 })), /no messages were prepared/);
   assert.match(await failure(generator.ask({ type: 'paced', rate: 1, milliseconds: 1 })), /no messages were prepared/);

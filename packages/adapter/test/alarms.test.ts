@@ -137,7 +137,7 @@ test('bytes that sockets received while the process was busy are handled before 
   assert.is(sleeper.woken.length, 1);
 });
 
-test('a delay too long for setTimeout works', async () => {
+test('a delay that is too long for setTimeout causes no warning, and wakes nobody at once', async () => {
   const warnings: unknown[] = [];
   const warned = (warning: unknown): number => warnings.push(warning);
   process.on('warning', warned);

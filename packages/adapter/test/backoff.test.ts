@@ -85,7 +85,7 @@ for (const [attempt, openFor, policy, expected] of [
   [6, 1e9, { stableAfter: NEVER }, 7],
   [6, 0, { stableAfter: 0 }, 0],
 ] as const) {
-  test(`attempt ${attempt}, then open for ${openFor} ms, ${JSON.stringify(policy)}: attempt ${expected}`, () => {
+  test(`after attempt ${attempt} and ${openFor} ms open, the next attempt is number ${expected} (${JSON.stringify(policy)})`, () => {
     assert.is(nextAttempt(attempt, openFor, policy), expected);
   });
 }

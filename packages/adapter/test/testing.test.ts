@@ -40,7 +40,7 @@ test('a lost message is found although those before it are in order', async () =
   assert.equal(await kindsOf('loses messages', 40), ['lost']);
 });
 
-test('the options harms and settled are optional', async () => {
+test('the options `harms` and `settled` may be left out', async () => {
   const { faults, trace } = await exercise(3, (open) => ({ ...opening('nothing')(open), harms: undefined }));
   assert.equal([faults, trace.length > 5], [[], true]);
 });

@@ -119,7 +119,7 @@ for (const version of VERSIONS) {
     for (const author of Object.keys(AUTHORS) as AuthorName[]) {
       if (author === 'Deno' && version !== NEWEST) continue;
       if (author !== 'Node' && !ALL && isOldest) continue;
-      test(`TypeScript ${version.typescript}, ${resolution}, ${author}`, async () => {
+      test(`the programs for ${author} compile with TypeScript ${version.typescript} and resolution ${resolution}`, async () => {
         assert.is(await compile(version, resolution, author), '');
       });
     }

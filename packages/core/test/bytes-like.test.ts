@@ -77,7 +77,7 @@ test('data that is not bytes throws a TypeError naming its type; a number is not
   }
 });
 
-test('memory that has been transferred is empty', () => {
+test('memory that has been transferred throws a TypeError', () => {
   const memory = new ArrayBuffer(8);
   structuredClone(memory, { transfer: [memory] });
   assert.throws(() => toBytes(memory), isA(TypeError));

@@ -83,8 +83,8 @@ const stripMark = (bytes: Uint8Array, start: number, end: number): string =>
 
 for (const [name, Buffer] of Object.entries({
   'has no prototype': {},
-  'has none of them': { prototype: {} },
-  'has not all of them': { prototype: { latin1Slice, utf8Slice } },
+  'has no slice method': { prototype: {} },
+  'lacks a slice method': { prototype: { latin1Slice, utf8Slice } },
   'wants Buffers of its own': {
     prototype: {
       ...SLICES,
@@ -104,7 +104,7 @@ for (const [name, Buffer] of Object.entries({
   'gives the upper byte first': { prototype: { ...SLICES, ucs2Slice: () => '\u6263\uefbb\ubfc3' } },
   'ignores the range': { prototype: { ...SLICES, latin1Slice: () => 'abcdef' } },
 })) {
-  test(`a Buffer that ${name} is not used`, () => {
+  test(`a Buffer that ${name} is not used for decoding`, () => {
     assert.is(lookUpHost({ Buffer }).slices, undefined);
   });
 }
@@ -118,7 +118,7 @@ test("Buffer's write methods are used if they write as in Node", () => {
 
 for (const [name, Buffer] of Object.entries({
   'has no prototype': { byteLength },
-  'has none of them': { byteLength, prototype: {} },
+  'has no write method': { byteLength, prototype: {} },
   'wants Buffers of its own': {
     byteLength,
     prototype: {
@@ -139,7 +139,7 @@ for (const [name, Buffer] of Object.entries({
       },
     },
   },
-  'says what it has not written': { byteLength, prototype: { latin1Write: () => 3, utf8Write: () => 5 } },
+  'reports bytes that it has not written': { byteLength, prototype: { latin1Write: () => 3, utf8Write: () => 5 } },
   'writes, but does not say how much': {
     byteLength,
     prototype: {

@@ -38,7 +38,7 @@ suiteOf('the kernel is compiled from kernel.wat: if not, run "node packages/tool
   equalBytes(code, buffer);
 });
 
-suiteOf('the kernel is loaded once, on first use', () => {
+suiteOf('each call of kernel() returns the same kernel', () => {
   assert.ok(simd !== undefined);
   assert.is(kernel(), simd);
   assert.equal([simd.block.length, simd.utf16.length], [KERNEL_SIZE, 2 * KERNEL_SIZE]);

@@ -79,7 +79,7 @@ simd('5.3 mask with the key 0 changes nothing, and still reports ASCII', () => {
   }
 });
 
-simd('5.3 copyMasked masks a copy between any places, and leaves the bytes as they are', () => {
+simd('5.3 copyMasked writes a masked copy from any place to any place, and changes nothing else', () => {
   for (const length of [...Array.from({ length: 70 }, (_, n) => n), 125, 190, 191, 192, 193, 1000, 16_384, 40_001]) {
     for (const [start, at] of [
       [0, 0],

@@ -117,7 +117,7 @@ for (const paused of [true, false]) {
   });
 }
 
-test('a peer that resets a paused connection: the end comes after its messages', async (bench) => {
+test('when a peer ends its side of a paused connection, the end is reported after its messages', async (bench) => {
   const { log, handlers } = recorder();
   const accepted = deferred<WebSocketConnection>();
   const server = await bench.serve({

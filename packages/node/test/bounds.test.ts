@@ -186,7 +186,7 @@ test('remoteAddress is the address of the peer', async (bench) => {
   assert.match((await known.promise) ?? '', /127\.0\.0\.1$/);
 });
 
-test('diagnostics: the channels report connections that open, end, are refused or could not be accepted', async (bench) => {
+test('diagnostics: the channels report connections that open, end or are refused', async (bench) => {
   const heard: string[] = [];
   const listen = (name: string, summarize: (message: never) => unknown): void => {
     const listener = (message: unknown): void => void heard.push(`${name}: ${summarize(message as never)}`);

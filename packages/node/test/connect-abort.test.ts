@@ -28,7 +28,7 @@ const giveUp: Record<string, (ws: ReturnType<typeof connect>, controller: AbortC
 for (const [how, act] of Object.entries(giveUp)) {
   const ended = how === 'terminate()' ? 'handshake-interrupted' : 'handshake-abandoned';
   for (const when of ['at once', 'while the server is silent', 'within the fail handler'] as const) {
-    test(`${how} while connecting, ${when}`, async (bench) => {
+    test(`a connecting client ends once, with 1006, after ${how} ${when}`, async (bench) => {
       const controller = new AbortController();
       const silent = deferred<Wire>();
       const url = await rawServer(bench, silent.resolve);
@@ -57,7 +57,7 @@ for (const [how, act] of Object.entries(giveUp)) {
     });
   }
 
-  test(`${how} when it is open`, async (bench) => {
+  test(`${how} ends an open connection, and abort, close and terminate after the end do not throw`, async (bench) => {
     const controller = new AbortController();
     const wire = deferred<Wire>();
     const url = await openServer(bench, wire.resolve);

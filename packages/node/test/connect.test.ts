@@ -243,7 +243,7 @@ test('if a server never answers, the client fails at handshakeTimeout', async (b
   await (await silent.promise).end();
 });
 
-test('an answer of 1xx responses only fails with response-malformed', async (bench) => {
+test('an answer that consists of 1xx responses alone fails with response-malformed', async (bench) => {
   const url = await rawServer(bench, (wire) => wire.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)));
   assert.is((await bench.connect(url).closed).explanation.error?.rule, 'response-malformed');
 });

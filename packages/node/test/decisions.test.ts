@@ -102,7 +102,7 @@ const mistakes: { title: string; decide: () => unknown; message: RegExp }[] = [
 ];
 
 for (const { title, decide, message } of mistakes) {
-  test(`a decision ${title}: 500 for the client at once, and the error goes to \`error\``, async (bench) => {
+  test(`a decision ${title}: 500 for the client, and the error goes to \`error\``, async (bench) => {
     const errors: unknown[] = [];
     const { log, handlers } = recorder();
     const error: Handlers['error'] = (_, reason) => void errors.push(reason);

@@ -256,9 +256,9 @@ for (const [title, field, policy, expected] of [
   ['is waited for, and the delay of the policy comes on top', 'Retry-After: 7', {}, 7050],
   ['is bounded', 'Retry-After: 86400', {}, 300_050],
   ['is bounded by the policy', 'Retry-After: 86400', { maxRetryAfter: 1000 }, 1050],
-  ['is not looked at with 0', 'Retry-After: 86400', { maxRetryAfter: 0 }, 50],
+  ['is ignored with maxRetryAfter: 0', 'Retry-After: 86400', { maxRetryAfter: 0 }, 50],
   ['may be longer than a timer takes', `Retry-After: ${'9'.repeat(30)}`, { maxRetryAfter: Infinity }, 2 ** 31 - 1],
-  ['that is none is not looked at', 'Retry-After: tomorrow', {}, 50],
+  ['that is neither a number nor a date is ignored', 'Retry-After: tomorrow', {}, 50],
 ] as [string, string, ReconnectPolicy, number][]) {
   test(`Retry-After ${title}`, async (bench) => {
     const { url } = await refusing(bench, 503, field);

@@ -246,7 +246,7 @@ test('anything but a stream of bytes is refused at once', async (bench) => {
   }
 });
 
-test('a stream that throws when it is written to ends only its own connection', async (bench) => {
+test('a stream that throws when it is written to ends its connection, and the error is reported', async (bench) => {
   const errors: unknown[] = [];
   const stream = new Duplex({ read() {}, write: (_, __, done) => done() });
   bench.after(() => stream.destroy());

@@ -258,7 +258,7 @@ const masks: Record<string, (server: WebSocketConnection) => unknown> = {
   'a heartbeat is due': () => undefined,
 };
 for (const [when, act] of Object.entries(masks)) {
-  test(`a source of random bytes that fails when ${when} ends only its own connection`, async (bench) => {
+  test(`if the source of random bytes fails when ${when}, the connection ends, and no error is uncaught`, async (bench) => {
     const uncaught = bench.uncaught();
     const errors: unknown[] = [];
     let broken = false;

@@ -165,7 +165,7 @@ test('on a server, a loop in the open handler gets all messages', async (bench) 
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('after close in a loop, only messages read before it are delivered', async (bench) => {
+test('after close in a loop, messages that arrived before the call are still delivered', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   const got: unknown[] = [];
@@ -186,7 +186,7 @@ test('after close in a loop, only messages read before it are delivered', async 
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('terminate ends a slow loop', async (bench) => {
+test('a loop that begins after terminate throws', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   await soon();

@@ -124,7 +124,7 @@ test('handlers may be an instance of a class, with fields of its own', async (be
   await bench.connect(server.url).opened;
 });
 
-test('every option is accepted, and undefined means that it is not given', async (bench) => {
+test('options that are undefined count as not given', async (bench) => {
   const server = await bench.serve(
     {},
     { maxMessageSize: 5, requireOrigin: undefined, highWaterMark: 5, tls: undefined },

@@ -16,7 +16,7 @@ const stops: Record<string, (ws: ReturnType<typeof connect>, controller: AbortCo
 
 for (const [how, stop] of Object.entries(stops)) {
   for (const when of ['while it waits', 'in end', 'in onRetry', 'when open', 'while it connects again'] as const) {
-    test(`${how} ${when} ends it for good, reported once`, async (bench) => {
+    test(`a client stops for good, and no end is reported twice, after ${how} ${when}`, async (bench) => {
       const { url, wires } = await scripted(bench, [when === 'when open' ? stay : reset, stay]);
       const controller = new AbortController();
       const ends: EndEvent[] = [];

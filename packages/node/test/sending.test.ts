@@ -128,7 +128,7 @@ test('drained settles at the end of a connection, and drain is not called', asyn
   await ws.drained;
 });
 
-test('a slow reader: send returns false, and only its connection fails, with 1013', async (bench) => {
+test('with a slow reader, send returns false, and the connection fails with 1013', async (bench) => {
   const { log, handlers } = recorder();
   const clock = new VirtualClock();
   const { ws, wire } = await slowClient(bench, handlers, { maxQueuedBytes: MB, clock });
@@ -240,7 +240,7 @@ test('closing a connection whose client never reads ends at stallTimeout', async
   assert.not(wire.ended);
 });
 
-test('sending to a peer that has gone does not throw: from timers, loops over connections, late handlers', async (bench) => {
+test('sending on a connection that is closing or has ended returns false, in a loop, in `end` and in a late handler', async (bench) => {
   const answers: boolean[] = [];
   const ended = deferred<WebSocketConnection>();
   const server = await bench.serve({
@@ -267,7 +267,7 @@ test('sending to a peer that has gone does not throw: from timers, loops over co
   assert.ok(answers.every((answer) => answer === false));
 });
 
-test('a relay of fragments keeps the type of each message, and the text of each code point', async (bench) => {
+test('a relay of fragments keeps the type of each message, and code points that are split between fragments', async (bench) => {
   const received: unknown[] = [];
   const sink = await bench.serve({ message: (_, data) => void received.push(data) });
   const next = bench.connect(sink.url);

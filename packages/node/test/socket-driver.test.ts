@@ -198,7 +198,7 @@ test("up to Node 23 a server's sockets inherit its async context", () => {
   }
 });
 
-test('a closing server keeps no connection alive for another request', async (bench) => {
+test('a closed server has a keepAliveTimeout of 1 ms', async (bench) => {
   const server = await bench.serve();
   await server.close();
   assert.is(server.http.keepAliveTimeout, 1);

@@ -20,7 +20,7 @@ const take = async (ws: WebSocketConnection, count: number): Promise<unknown[]> 
   return got;
 };
 
-test('a client that only sends notices the end, and connects again', async (bench) => {
+test('a client that reads no messages still notices the end, and connects again', async (bench) => {
   let connections = 0;
   const host = await bench.serve({
     open(ws) {
@@ -35,7 +35,7 @@ test('a client that only sends notices the end, and connects again', async (benc
   assert.is(ends[0]?.code, 1001);
 });
 
-test("a client that only sends does not delay a server's shutdown", async (bench) => {
+test("a client that reads no messages does not delay a server's shutdown", async (bench) => {
   const host = await bench.serve({ open: (ws) => ws.send('hello') });
   const ws = bench.connect(host.url);
   await ws.opened;

@@ -30,7 +30,7 @@ test('every example breaks its rule', () => {
   }
 });
 
-test('a program on a page is what breaks the rule', () => {
+test('each program, run as it is printed on the page of a rule, breaks that rule', () => {
   const pages = new Map(rulePages().map(({ title, text }) => [title, text]));
   for (const { name } of ROWS) {
     const programs = [...(pages.get(name) ?? '').matchAll(/^```js\n(.*?)\n```$/gms)].map(([, text = '']) => text);

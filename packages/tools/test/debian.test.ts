@@ -31,7 +31,7 @@ function run(env: Record<string, string>): { closing: string | undefined; output
 
 const SKIPPED = '0 passed, 0 failed, 1 skipped';
 
-tools('tests of a hidden package are skipped with a notice, even in CI', () => {
+tools('tests that need a hidden tool are skipped with a notice, even in CI', () => {
   for (const hidden of ['all', 'chromium', 'python3-wsproto,chromium']) {
     for (const ci of [{}, { CI: 'true' }]) {
       const { closing, output } = run({ SOCKLESS_HIDE_TOOLS: hidden, ...ci });
@@ -41,7 +41,7 @@ tools('tests of a hidden package are skipped with a notice, even in CI', () => {
   }
 });
 
-tools('tests of a missing package are skipped and say what to do; in CI they fail', () => {
+tools('tests that need a missing tool are skipped with a notice of how to install it; in CI they fail', () => {
   const absent = { ABSENT: 'apt-get install abacus' };
   const { closing, output } = run(absent);
   assert.match(output, 'abacus is missing (apt-get install abacus): tests that need it are skipped');

@@ -33,7 +33,7 @@ command('names a file whose suite is never run', () => {
   assertClosing(output, '1 passed, 3 failed, 0 skipped');
 });
 
-command('continues after a file that cannot be loaded, ends its process, or hangs', () => {
+command('continues after a file that cannot be loaded or ends its process, and ends one that hangs', () => {
   const { output } = runTests({
     'a.test.ts': `import './missing.ts';`,
     'b.test.ts': `${HEAD} test('exit', () => process.exit(0)); test.run();`,

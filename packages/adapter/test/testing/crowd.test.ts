@@ -58,7 +58,7 @@ for (const [random, result] of [
   [0.5, { sent: 0, skipped: 2, closed: 0 }],
   [0.99, { sent: 0, skipped: 0, closed: 2 }],
 ] as const) {
-  test(`members whose queue is full are skipped or closed, ${random}`, async () => {
+  test(`members whose queue is full are ${result.closed > 0 ? 'closed' : 'skipped'} if the random number is ${random}`, async () => {
     const { crowd, clock, all } = join(2, 1000);
     // The driver has taken the first message; the second fills the queue.
     assert.is(crowd.broadcast(() => random, new Uint8Array(1000)).sent, 2);

@@ -49,7 +49,7 @@ test('spend moves the time and calls no timer; those that became due are called 
   assert.equal([clock.now(), called, clock.timers], [1020, [1020], 0]);
 });
 
-test('of many timers each is called once, by time, and those of the same time as they were set', () => {
+test('many timers are each called once, in the order of their times, and those with equal times in the order they were set', () => {
   const clock = new VirtualClock(0);
   const called: string[] = [];
   for (let n = 0; n < 3000; n++) clock.setTimeout(() => called.push(`${clock.now()} ${n}`), n % 7);

@@ -155,7 +155,7 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
-test('when only the response has been transmitted, a first `fail` keeps the answer held for lack of room, and a second drops it', () => {
+test('before any frame has left, a first `fail` keeps the Pong frame that is held for lack of room, and a second drops it', () => {
   const server = Connection.server(QUIET);
   receive(server, ascii(requestHead()));
   server.accept();

@@ -231,7 +231,7 @@ test('4.2.1: receiveRequest throws when no request is expected', () => {
 
 // Someone else's handshake.
 
-test('4: opened begins with the event open, which tells what was negotiated', () => {
+test('4: a connection from `Connection.opened` begins with the event open, which tells what was negotiated', () => {
   const connection = Connection.opened('server', { subprotocol: 'chat' }, {}, 1000);
   assert.is(connection.state, 'open');
   assert.is(connection.role, 'server');

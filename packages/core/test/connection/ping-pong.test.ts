@@ -127,7 +127,7 @@ for (const role of ROLES) {
     assert.is(sent(connection), own(role, Text, 'Hel', false) + own(role, Pong, 'p'));
   });
 
-  test(`5.5.1: Pong frames leave before our Close frame, and none can be sent after it (${role})`, () => {
+  test(`5.5.1: the answer to a Ping frame leaves before our Close frame; after the peer's Close frame there is none (${role})`, () => {
     const connection = opened(role);
     receive(connection, concat(frame(role, Ping, '1'), closeFrame(role, 1000), frame(role, Ping, '2')));
     assert.is(sent(connection), own(role, Pong, '1') + ownClose(role, 1000));

@@ -16,21 +16,21 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
     b.send('b');
     c.send('c');
   },
-  'a transmits, b sends': (a, b) => {
+  'a transmits and b sends': (a, b) => {
     a.transmit();
     b.send('b');
   },
-  'a releases, b sends': (a, b) => {
+  'a is told what is written and b sends': (a, b) => {
     a.written();
     b.send('b');
   },
-  'b transmits, a transmits, c and b send': (a, b, c) => {
+  'b and a transmit and c and b send': (a, b, c) => {
     b.transmit();
     a.transmit();
     c.send('c');
     b.send('b');
   },
-  'a is refused to send, transmits and reports, b sends': (a, b) => {
+  'a ping of a is refused, a transmits and is told what is written, and b sends': (a, b) => {
     const expected = a.state === 'open' ? 'random-reentered' : 'not-open';
     assert.throws(
       () => a.ping('a again'),
@@ -45,7 +45,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
 
 for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
-    random(`5.3 frames stay separate when ${name} inside the random source (${send})`, () => {
+    random(`5.3 frames stay separate if, while a key is drawn for connection a (${send}), ${name}`, () => {
       let acting = 0;
       const out: [Connection, number[]][] = [];
       const source = (bytes: Uint8Array): void => {

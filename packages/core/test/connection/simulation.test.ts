@@ -40,7 +40,7 @@ for (let first = 1; first <= MANY; first += PART) {
   });
 }
 
-test('every rare kind of fault happens in at least one schedule', () => {
+test('a stall-timeout, which is rare, happens in at least one schedule', () => {
   assert.ok(happened.has('failed: stall-timeout'));
 });
 

@@ -143,7 +143,7 @@ for (const role of ROLES) {
     'a broken rule': (connection) => void events(connection, [frame(role, { opcode: 3 })]),
     'data that is not DEFLATE': (connection) => void events(connection, [compressed(role, 1, hex('ff ff'))]),
   })) {
-    test(`an engine is closed with ${name} (${role})`, () => {
+    test(`${name} closes the deflater and the inflater (${role})`, () => {
       const counting = counted();
       const connection = opened(role, {}, { engine: counting.engine });
       connection.send('Hello');

@@ -200,7 +200,7 @@ reader('a chunk that was transferred before it was read throws; after it was rea
   assert.equal(read(other, ['82 01 62']), [[[2, '62', 0, 0, 'whole']]]);
 });
 
-reader('10.4 many empty frames, and many chunks of one frame, occupy no memory', () => {
+reader('10.4 each of many empty frames is read, and none is pending at the end', () => {
   const from = new FrameReader({ ...RULES, maxFrameSize: Infinity });
   const many = budget(1000, 100_000);
   const frames = hex(times(100, '80 00'));

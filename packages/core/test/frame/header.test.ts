@@ -77,7 +77,7 @@ frame('5.2 every legal combination of fields survives the round trip', () => {
   }
 });
 
-frame('5.2 the bits of the first byte are decoded', () => {
+frame('5.2 the bits of the first byte are encoded', () => {
   assert.is(encode({ final: true, opcode: 1 }), '81 00');
   assert.is(encode({ final: false, opcode: 0 }), '00 00');
   assert.is(encode({ final: true, rsv: RSV1, opcode: 2 }), 'c2 00');

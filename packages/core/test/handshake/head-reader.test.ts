@@ -29,17 +29,17 @@ function read(reader: HeadReader, bytes: string, size = bytes.length): string[] 
 }
 
 for (const [name, bytes, heads, rest] of [
-  ['one line', 'GET / HTTP/1.1\r\n\r\n', ['GET / HTTP/1.1\r\n\r\n'], ''],
-  ['lines', 'A\r\nb: c\r\nd: e\r\n\r\n', ['A\r\nb: c\r\nd: e\r\n\r\n'], ''],
-  ['bytes behind it', 'A\r\n\r\nnot a head', ['A\r\n\r\n'], 'not a head'],
-  ['several', 'A\r\n\r\nB\r\nc: d\r\n\r\nE', ['A\r\n\r\n', 'B\r\nc: d\r\n\r\n'], 'E'],
-  ['several, with an empty line before each', '\r\nA\r\n\r\n\r\nB\r\n\r\n\r\n', ['A\r\n\r\n', 'B\r\n\r\n'], '\r\n'],
-  ['no end', 'A\r\nb: c\r\n', [], 'A\r\nb: c\r\n'],
-  ['bytes of any value', '\0\x80\xff\r\n\r\n', ['\0\x80\xff\r\n\r\n'], ''],
-  ['CR alone within a line', 'A\rB\r\n\r\n', ['A\rB\r\n\r\n'], ''],
+  ['a head of one line', 'GET / HTTP/1.1\r\n\r\n', ['GET / HTTP/1.1\r\n\r\n'], ''],
+  ['a head of several lines', 'A\r\nb: c\r\nd: e\r\n\r\n', ['A\r\nb: c\r\nd: e\r\n\r\n'], ''],
+  ['a head, and bytes behind it', 'A\r\n\r\nnot a head', ['A\r\n\r\n'], 'not a head'],
+  ['two heads, and bytes behind them', 'A\r\n\r\nB\r\nc: d\r\n\r\nE', ['A\r\n\r\n', 'B\r\nc: d\r\n\r\n'], 'E'],
+  ['two heads with an empty line before each', '\r\nA\r\n\r\n\r\nB\r\n\r\n\r\n', ['A\r\n\r\n', 'B\r\n\r\n'], '\r\n'],
+  ['no end, so no head', 'A\r\nb: c\r\n', [], 'A\r\nb: c\r\n'],
+  ['a head with bytes of any value', '\0\x80\xff\r\n\r\n', ['\0\x80\xff\r\n\r\n'], ''],
+  ['a head with CR alone within a line', 'A\rB\r\n\r\n', ['A\rB\r\n\r\n'], ''],
 ] as const) {
   for (const size of [bytes.length, 1, 3]) {
-    test(`2.1: a head of ${name} is read in chunks of ${size}`, () => {
+    test(`2.1: whole heads are read from chunks of ${size} bytes: ${name}`, () => {
       const reader = new HeadReader('request', 1000);
       assert.equal(read(reader, bytes, size), heads);
       assert.is(reader.length, rest.length);
@@ -75,7 +75,7 @@ test('2.1: before any bytes there is no head', () => {
   assert.is(latin1(reader.rest()), 'B');
 });
 
-test('an incomplete head, and the bytes after a head, occupy little more than their length', () => {
+test('an incomplete head, and the bytes after a head, do not keep the memory of their chunk', () => {
   const memory = new Uint8Array(100_000);
   const pool = Buffer.allocUnsafe(1).buffer.byteLength;
   assert.ok(pool < memory.length);
@@ -179,7 +179,7 @@ for (const [what, bytes, position] of [
   }
 }
 
-test('reading takes linear time and memory in any chunks', () => {
+test('a head is read in linear time, in chunks of 1 byte and of 1000', () => {
   for (const size of [1, 1000]) {
     const run = (n: number): void => {
       const reader = new HeadReader('request', Infinity);

@@ -124,7 +124,7 @@ for (const [lines, value] of [
   ['a:\r\n \r\n\t', ''],
   ['a: b\r\n c: d', 'b c: d'],
 ] as const) {
-  test(`5.2: ${JSON.stringify(lines)} is replaced by spaces in a response, and refused in a request`, () => {
+  test(`5.2: the folds in ${JSON.stringify(lines)} become spaces in a response, and are refused in a request`, () => {
     assert.equal(parseResponseHead(`HTTP/1.1 101 OK\r\nx: y\r\n${lines}\r\nz: z`).headers, [
       ['x', 'y'],
       ['a', value],

@@ -115,8 +115,8 @@ for (const [origin, policy, allowed, host] of [
 }
 
 for (const [name, policy] of Object.entries({
-  'a choice whether an Origin is required that is none': { requireOrigin: 'false' },
-  'a choice whether an Origin is required that is a function': { requireOrigin: () => true },
+  'a requireOrigin that is neither true nor false': { requireOrigin: 'false' },
+  'a requireOrigin that is a function': { requireOrigin: () => true },
   'an origin that is not a list': { origins: 'https://a.example' },
   'origins that are no list': { origins: {} },
   '* for all': { origins: ['*'] },
@@ -133,8 +133,8 @@ for (const [name, policy] of Object.entries({
   'a public origin behind a path': { publicOrigins: ['/https://a.example'] },
   'a public origin without a scheme': { publicOrigins: ['a.example'] },
   'a public origin of another type': { publicOrigins: [/a/] },
-  'forwarded fields that are none': { trustForwarded: true },
-  'forwarded fields, and public origins that make them idle': {
+  'a trustForwarded that names no fields': { trustForwarded: true },
+  'both trustForwarded and publicOrigins': {
     trustForwarded: 'forwarded',
     publicOrigins: ['https://a.example'],
   },

@@ -40,7 +40,7 @@ receiver('another connection can use a receiver between two messages, until `dis
   assert.is(isFree(to), false);
 });
 
-receiver('no other connection can use it with rate limits, which are state of its connection', () => {
+receiver('a receiver with rate limits, which are state of one connection, is never shared', () => {
   const to = client({ rateLimits: { messages: { perSecond: 1 } } });
   assert.is(isFree(to), false);
 });

@@ -57,7 +57,7 @@ maskKeys('5.3 keys of the host do not repeat', () => {
   assert.ok(drawn.size > 9_990, `${drawn.size} of 10,000 are different`);
 });
 
-maskKeys('5.3 a random source that calls next gets an error, and the outer next still returns a fresh key', () => {
+maskKeys('5.3 a random source that calls `next` gets an error, and the outer `next` still returns a fresh key', () => {
   let filled = 0;
   let refused = 0;
   const keys: MaskKeys = new MaskKeys((bytes) => {

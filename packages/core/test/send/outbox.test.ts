@@ -93,7 +93,7 @@ outbox('parts are divided to the length that the caller asks for, in order', () 
   }
 });
 
-outbox('a borrowed payload leaves by reference after its header, unless it is short, masked or compressed', () => {
+outbox('a borrowed payload leaves by reference after its header, unless it is short or masked', () => {
   const from = server();
   const payload = of(7, 4096);
   from.message('before');

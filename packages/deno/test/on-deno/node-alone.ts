@@ -21,7 +21,7 @@ export const NODE_ALONE: readonly (readonly [part: string, reason: string])[] = 
   ['compression: a message is ', 'it counts the bytes that a Node socket has written'],
   ['broadcast: the first message of a turn', 'it watches the writes of a Node socket'],
   ['cork: 100 messages of 12', 'this much arrives in more than one read'],
-  ['cork: 100 messages of 2000', 'this much arrives in more than one read'],
+  ['cork: 7 messages of 2000', 'this much arrives in more than one read'],
   [
     'kept memory: memory kept for clients that do not read is bounded by the bytes that are queued (TLS)',
     "Deno's node:tls continues to read while it is paused",
