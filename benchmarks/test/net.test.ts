@@ -134,7 +134,7 @@ load('sends masked frames and expects unmasked ones', () => {
   assert.is(encodeFrames(2, 65_536, 1).echo.subarray(0, 10).toString('hex'), '827f0000000000010000');
 });
 
-load('expects unchanged frames from a server that returns bytes unchanged', () => {
+load('from a server that returns bytes unchanged, the load generator expects its masked frames back', () => {
   const { masked, echo, echoLength } = encodeFrames(1, 3, 2, true);
   assert.is(echoLength, 9);
   assert.is(echo.toString('hex'), masked.at(-1)?.toString('hex'));

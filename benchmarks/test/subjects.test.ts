@@ -107,7 +107,7 @@ subjects.run();
 
 const fit = suite('exponent');
 
-fit('finds the exponent of the points', () => {
+fit('the fitted exponent is that of the points', () => {
   const sizes = [1, 4, 16, 64, 256];
   for (const power of [0, 0.5, 1, 2]) {
     const found = exponent(sizes.map((size) => [size, 7 * size ** power]));
@@ -115,12 +115,12 @@ fit('finds the exponent of the points', () => {
   }
 });
 
-fit('is not misled by the fixed cost of a call', () => {
+fit('the fitted exponent is not misled by the fixed cost of a call', () => {
   const found = exponent([1, 10, 100, 1000, 10_000, 100_000].map((size) => [size, 100 + size]));
   assert.ok(Math.abs(found - 1) < 0.05, `${found}`);
 });
 
-fit('is NaN for a single point', () => {
+fit('the fitted exponent is NaN for a single point', () => {
   assert.ok(Number.isNaN(exponent([[10, 5]])));
 });
 

@@ -1,5 +1,12 @@
 /** Delivers the events of core to the handlers of the application, and survives whatever those do. */
-import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
+import {
+  type Connection,
+  type ConnectionEvent,
+  type EndEvent,
+  type HandshakeRequest,
+  type OpenEvent,
+  StateError,
+} from '@sockless/core';
 import { accept, Decision } from './decision.ts';
 import { isRefusal } from './diagnostics.ts';
 import type { Driver } from './driver.ts';
@@ -127,14 +134,18 @@ export abstract class Delivery<Data> {
     if (this.state !== state) this.changed();
   }
 
-  /** Writes what leaves at once of a message that was sent with borrowed bytes, and copies the rest. */
-  protected flushLoan(connection: Connection, driver: Driver): void {
-    this.flushDriver(true);
+  /**
+   * Lets core borrow a long message with `send`, writes what leaves at once, and copies the rest. When it throws, the
+   * bytes are not read any more.
+   */
+  protected sendThrough(connection: Connection, driver: Driver, send: () => void): void {
     try {
+      send();
+      this.flushDriver(true);
       connection.endLoans();
     } catch (error) {
-      // There is no memory for the rest, and the bytes must not be read once `send` has thrown.
-      driver.destroy();
+      // There is no memory for a part of it, perhaps.
+      if (!(error instanceof StateError || error instanceof TypeError)) driver.destroy();
       throw error;
     }
     // After handlers, `work` does that.
@@ -149,8 +160,9 @@ export abstract class Delivery<Data> {
     } catch (error) {
       // A stream may throw when it is written to. Such a transport is unusable.
       if (this.state === 'closed') return;
-      this.scope.run(() => this.scope.report(this.self, error), undefined);
+      // First, so that the `error` handler cannot send on it.
       this.driver?.destroy();
+      this.scope.run(() => this.scope.report(this.self, error), undefined);
     }
   }
 

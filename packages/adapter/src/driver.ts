@@ -13,9 +13,13 @@ export interface Driver {
   /** Writes the bytes that the connection transmits, then follows its `transport`, `paused` and `deadline`. */
   flush(): void;
   /**
-   * Writes while the transport passes on at once what it is given, and returns when it keeps bytes. It is given copies
-   * only, so what has been written is not borrowed any more. Then a long message needs no memory for a copy of the
-   * whole. Omit this if the transport does not tell whether it keeps bytes.
+   * Whether the transport holds nothing of the driver's, and tells after each write whether it keeps bytes. Omit this if
+   * it never does.
+   */
+  readonly passesBytesOn?: boolean;
+  /**
+   * Writes while {@link passesBytesOn}. The transport is given copies only, so what has been written is not borrowed any
+   * more: a long message can leave while `send` runs, and only the rest of it needs new memory.
    */
   flushCopies?(): void;
   /**

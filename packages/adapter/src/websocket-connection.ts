@@ -188,7 +188,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * connection has ended. Never rejects.
    */
   get drained(): Promise<void> {
-    if (this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
+    // A message that has just left as a whole has 'fallen': then a later turn, so that other connections get theirs.
+    if (this.#level !== 'fallen' && this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
     this.#level = 'high';
     this.#extras ??= {};
     this.#extras.drained ??= new Deferred();
@@ -222,18 +223,15 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    */
   send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
     const { connection, driver } = this;
-    const direct = this.leavesDirectly(data, options) ? driver : undefined;
+    const isDirect = driver !== undefined && this.leavesDirectly(driver, data, options);
     try {
-      connection?.send(data, direct === undefined ? options : { ...options, lend: true });
+      if (isDirect) this.sendDirectly(connection as Connection, driver, data as BytesLike, options);
+      else connection?.send(data, options);
     } catch (error) {
       return this.refused(data, error);
     }
     if (connection === undefined) return this.refused(data);
-    if (direct !== undefined) {
-      this.rises();
-      this.flushLoan(connection, direct);
-      return true;
-    }
+    if (isDirect) return true;
     if (options?.lend) this.lend();
     this.planFlush();
     return true;
@@ -541,14 +539,22 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /**
-   * Whether `send` writes a message before it returns: a long one that nothing precedes, without a mask, to a transport
-   * that says what it keeps. Then only what the transport keeps is copied to new memory (benchmarks: echo, 1 MiB).
+   * Whether a message is written before `send` returns: a long one that nothing precedes, that is not masked, to a
+   * transport that says what it keeps. Then only what the transport keeps needs new memory (benchmarks: echo, 1 MiB).
    */
-  private leavesDirectly(data: unknown, options: SendOptions | undefined): boolean {
+  private leavesDirectly(driver: Driver, data: unknown, options: SendOptions | undefined): boolean {
     const { byteLength } = (data ?? '') as Partial<BytesLike>;
     if (!(typeof byteLength === 'number' && byteLength >= DIRECT_FROM)) return false;
     const isCopied = this.connection?.role === 'server' && options?.lend !== true;
-    return isCopied && this.driver?.flushCopies !== undefined && this.queuedBytes === 0;
+    return isCopied && driver.passesBytesOn === true && this.queuedBytes === 0;
+  }
+
+  /** Sends a message that {@link leavesDirectly}. */
+  private sendDirectly(connection: Connection, driver: Driver, data: BytesLike, options?: SendOptions): void {
+    this.sendThrough(connection, driver, () => {
+      connection.send(data, { compress: options?.compress, text: options?.text, lend: true });
+      this.rises();
+    });
   }
 
   /** Lets core send something, and returns whether it did. */

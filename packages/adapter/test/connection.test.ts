@@ -98,7 +98,7 @@ for (const [what, { bytes = [], handlers }] of Object.entries(NEEDS)) {
   });
 }
 
-test('a client that cannot make a Close frame when its signal is aborted is terminated, and the error reported', async () => {
+test('if the signal of a client is aborted and its Close frame cannot be made, it is terminated and the error reported', async () => {
   const errors: unknown[] = [];
   const controller = new AbortController();
   const scope = new Scope<never>({ error: (_, error) => void errors.push(error) }, { clock: new VirtualClock() });

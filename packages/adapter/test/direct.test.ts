@@ -12,7 +12,7 @@ import { WebSocketConnection } from '../src/websocket-connection.ts';
 
 const test = suite('direct');
 
-/** A transport with room for some bytes, which writes nothing else. */
+/** A transport with room for some bytes, which writes nothing else. With room for none, it throws. */
 class Room implements Driver {
   readonly socket = undefined;
   readonly queuedBytes = 0;
@@ -35,7 +35,10 @@ class Room implements Driver {
     // The rest waits.
   }
 
+  readonly passesBytesOn: boolean = true;
+
   flushCopies(): void {
+    if (this.#room === 0) throw new Error('a broken stream');
     const copy = new Uint8Array(this.#room);
     this.copies.push(copy.subarray(0, this.#connection.transmitInto(copy, 0)));
   }
@@ -63,7 +66,7 @@ function open(
 const LONG = 98_304;
 
 for (const room of [1, 4, 5000, 98_314, 200_000]) {
-  test(`what a transport with room for ${room} bytes leaves of a long message is copied when send returns`, () => {
+  test(`once send has returned, the bytes of a long message may be transferred (a transport with room for ${room})`, () => {
     const { ws, connection, driver } = open(room);
     const bytes = new Uint8Array(LONG).fill(7);
     assert.ok(ws.send(bytes));
@@ -97,7 +100,7 @@ test('a masked message is not written while send runs', () => {
   assert.is(driver.copies.length, 0);
 });
 
-test('drain is called for a long message that has left while send runs', () => {
+test('when a long message has left while send runs, drain is called later, not during send', () => {
   let drains = 0;
   const { ws, clock } = open(LONG + 10, 'server', { drain: () => void drains++ });
   assert.ok(ws.send(new Uint8Array(LONG)));
@@ -106,22 +109,67 @@ test('drain is called for a long message that has left while send runs', () => {
   assert.is(drains, 1);
 });
 
-test('the options of send are those of a message that waits, and misuse throws as ever', () => {
+test('a long message that is written while send runs obeys the option `text`, and wrong data throws', () => {
   const { ws, driver } = open(LONG + 10);
   assert.ok(ws.send(new Uint8Array(LONG).fill(0x41), { text: true }));
   assert.is(driver.copies[0]?.[0], 0x81);
+  // Options may be inherited.
+  assert.ok(ws.send(new Uint8Array(LONG).fill(0x41), Object.create({ text: true })));
+  assert.is(driver.copies[1]?.[0], 0x81);
   assert.throws(() => ws.send(new Uint8Array(LONG).fill(0xff), { text: true }), /UTF-8/);
   assert.throws(() => ws.send({ byteLength: LONG } as never), TypeError);
   assert.throws(() => ws.send(undefined as never), TypeError);
 });
 
-test('without memory for the rest, send throws and the transport is destroyed', () => {
-  const { ws, connection, driver } = open(5000);
-  connection.endLoans = () => {
-    throw new RangeError('Array buffer allocation failed');
+for (const method of ['send', 'endLoans'] as const) {
+  test(`when memory is missing in ${method}, send throws and the transport is destroyed`, () => {
+    const { ws, connection, driver } = open(5000);
+    connection[method] = () => {
+      throw new RangeError('Array buffer allocation failed');
+    };
+    assert.throws(() => ws.send(new Uint8Array(LONG)), RangeError);
+    assert.equal([driver.destroyed, ws.state], [true, 'closed']);
+  });
+}
+
+test('a transport that throws is destroyed before its error is reported, so the handler cannot send again', () => {
+  const errors: unknown[] = [];
+  const results: boolean[] = [];
+  const { ws, driver } = open(0, 'server', {
+    error(ws, error) {
+      errors.push(error);
+      if (ws !== undefined) results.push(ws.send(new Uint8Array(LONG)));
+    },
+  });
+  ws.send(new Uint8Array(LONG));
+  assert.equal([driver.destroyed, errors.length, results], [true, 1, [false]]);
+});
+
+test('a long message to a transport that does not tell what it keeps waits for the end of the turn', () => {
+  const { ws, driver } = open(1000);
+  (driver as { passesBytesOn: boolean }).passesBytesOn = false;
+  assert.ok(ws.send(new Uint8Array(LONG)));
+  assert.is(driver.copies.length, 0);
+  assert.is(ws.queuedBytes, LONG + 10);
+});
+
+test('a loop that awaits drained after each long message lets others have their turn', async () => {
+  const { ws, clock } = open(LONG + 10);
+  let sent = 0;
+  const pump = async (): Promise<void> => {
+    for (; sent < 100; sent++) {
+      ws.send(new Uint8Array(LONG));
+      await ws.drained;
+    }
   };
-  assert.throws(() => ws.send(new Uint8Array(LONG)), RangeError);
-  assert.equal([driver.destroyed, ws.state], [true, 'closed']);
+  void pump();
+  for (let i = 0; i < 50; i++) await undefined;
+  assert.ok(sent < 3, `${sent} messages in one turn`);
+  for (let i = 0; i < 1000 && sent < 100; i++) {
+    clock.advance(1);
+    await undefined;
+  }
+  assert.is(sent, 100);
 });
 
 test.run();

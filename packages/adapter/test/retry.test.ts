@@ -46,7 +46,7 @@ test('without Retry-After or without a response the wait is 0', () => {
   assert.is(retryAfter({ explanation: { error: undefined } } as unknown as EndEvent), 0);
 });
 
-test('a refusal is worth retrying after 408, 429, statuses outside 400 to 499, and the named ones', () => {
+test('a refusal is worth retrying if its status is 408, 429, outside 400 to 499, or named by the policy', () => {
   const worth = (refusals?: readonly number[]): number[] =>
     [301, 399, 400, 401, 403, 404, 408, 429, 499, 500, 503].filter((status) =>
       isWorthRetrying(refused(status), refusals),

@@ -167,7 +167,7 @@ test('a fault prints its case and rule, with exit status 1; --severity leaves ou
   }
 });
 
-test('a case that the client never asks for fails; a program that asks for no case is an error', async () => {
+test('a case fails if the client never asks for it; a program that asks for no case is an error', async () => {
   const client = `
     import { connect } from '@sockless/node';
     const { SOCKLESS_CONFORMANCE_URL: url, SOCKLESS_CONFORMANCE_CASES: count } = process.env;

@@ -42,7 +42,7 @@ for (const [name, scope] of Object.entries({ "Node's Buffer": globalThis, 'a Tex
   });
 }
 
-test('texts are measured, and Latin-1 is written', () => {
+test('the functions of the host measure a text in bytes of UTF-8, and write Latin-1 at its place', () => {
   for (const text of ['', 'a', 'é€🐯', '\ud800', 'a\udc00b', '\ufeff', 'é'.repeat(5000)]) {
     assert.is(host.utf8Length?.(text), utf8(text).length);
   }
@@ -179,7 +179,7 @@ test('allocated memory is a plain Uint8Array that fills a buffer of its own', ()
   for (const [i, memory] of memories.entries()) assert.ok(memory.every((byte) => byte === i));
 });
 
-test('more than 1 KiB is allocated uninitialised if the host can do that in a buffer of its own', () => {
+test('memory of more than 1 KiB is uninitialised if the host can allocate it so that it fills its buffer, else it is zeros', () => {
   const asked: number[] = [];
   const allocUnsafeSlow = (length: number): Uint8Array => {
     asked.push(length);

@@ -108,7 +108,7 @@ test('after the end, reading again returns nothing', () => {
   each.close();
 });
 
-test('an engine holds less than 2 KiB in ArrayBuffers, so no 16 KiB chunk of a stream', () => {
+test('an engine holds less than 2 KiB in ArrayBuffers, so it does not hold the 16 KiB chunk of a stream', () => {
   const { arrayBuffers } = process.memoryUsage();
   const all = Array.from({ length: 200 }, () => [
     native.createDeflater({ windowBits: 9, level: 6, memLevel: 1 }),

@@ -12,7 +12,7 @@ test('core alone: both endpoints greet each other', async () => {
   assert.equal(lines.sort(), ['client received: hello from the server', 'server received: hello from the client']);
 });
 
-test('core alone: a day of heartbeats, and then silence', async () => {
+test('core alone: heartbeats are answered for a day, and then silence ends with pong-timeout', async () => {
   assert.equal(await run(README, '24 * 60 * 60 * 1000').lines(), ['2879 answers, then pong-timeout']);
 });
 

@@ -31,12 +31,6 @@ const MAX_IN_SOCKET = 262_144;
 /** If at most this many bytes wait, they pass through memory that is used again: new memory costs more (benchmarks: echo). */
 const MAX_COPIED = 98_304;
 
-/** Up to this many bytes are written as a Latin-1 string, which Node copies to its stack: a Buffer costs more. */
-const MAX_STRING = 16_384;
-
-/** The binary logarithm of {@link MAX_STRING}. */
-const STRING_BITS = 14;
-
 /**
  * The C library of most Linux systems returns freed memory to the system, which must clear it before the next message
  * uses it: that doubles the cost of messages of 64 KiB (benchmarks: echo). The library stops doing so once a larger
@@ -44,6 +38,8 @@ const STRING_BITS = 14;
  * the same effect. It is garbage at once, and nothing is written to it, so it takes no memory.
  */
 Buffer.allocUnsafeSlow(4_194_304);
+
+const { write: WRITE, _write: _WRITE } = NetSocket.prototype;
 
 /**
  * The memory that bytes pass through on their way to a socket: `passages[n]` has 2 ** n bytes. If a socket keeps one,
@@ -162,9 +158,7 @@ export class SocketDriver implements Driver, Sleeper {
     const first = room > 0 ? connection.transmit(now, room) : undefined;
     if (first === undefined) return;
     const total = outstanding + first.length + connection.queuedBytes;
-    // Below the mark nothing waits for the report that it was written.
-    const watched = this.#watching || outstanding > 0 || total > Math.min(this.scope.highWaterMark, MAX_IN_SOCKET);
-    const call = watched ? this.callback : undefined;
+    const call = this.#watching || outstanding > 0 || total > this.mark ? this.callback : undefined;
     room -= first.length;
     let next = room > 0 && connection.queuedBytes > 0 ? connection.transmit(now, room) : undefined;
     // Cork several parts, so that they need one call to the operating system. For a single part, corking only costs.
@@ -182,24 +176,31 @@ export class SocketDriver implements Driver, Sleeper {
 
   /** Writes the next bytes by way of one of the {@link passages}. */
   private writeCopy(socket: Socket, connection: Connection, now: number): void {
-    const bits = 32 - Math.clz32(Math.min(connection.queuedBytes, MAX_IN_SOCKET) - 1);
-    const size = Math.max(bits, STRING_BITS);
-    passages[size] ??= Buffer.allocUnsafeSlow(2 ** size);
-    const passage = passages[size];
+    // The smallest n with 2 ** n bytes for all that waits.
+    const n = 32 - Math.clz32(Math.min(connection.queuedBytes, MAX_IN_SOCKET) - 1);
+    const passage = passages[n] ?? Buffer.allocUnsafeSlow(2 ** n);
+    // Should `write` lead to another write, that one takes other memory.
+    passages[n] = undefined;
     const length = connection.transmitInto(passage, now);
     this.#outstanding = length;
-    if (length > MAX_STRING) socket.write(passage.subarray(0, length));
-    else if (length > 0) socket.write(passage.toString('latin1', 0, length), 'latin1');
+    if (length > 0) socket.write(passage.subarray(0, length));
     this.report(now);
-    if (this.#outstanding === 0) return;
-    if (length > MAX_STRING) passages[size] = undefined;
+    if (this.#outstanding === 0) passages[n] = passage;
     // Usually all of it has left at once, and no report is needed.
-    if (this.#outstanding > this.scope.highWaterMark) socket.write(NOTHING, this.callback);
+    if (this.#outstanding > this.mark) socket.write(NOTHING, this.callback);
   }
 
-  /** Whether the socket holds nothing, says so at once after each write, and nothing waits for a report of that. */
-  private get passesBytesOn(): boolean {
-    return this.#outstanding === 0 && !this.#watching && this.socket.constructor === NetSocket;
+  /** Whether this is a socket that holds nothing of ours, and tells after each write whether it keeps bytes. */
+  get passesBytesOn(): boolean {
+    const { socket } = this;
+    if (this.#outstanding > 0 || this.#watching) return false;
+    // A program may have replaced a method by one that keeps bytes.
+    return socket.write === WRITE && socket._write === _WRITE && socket.constructor === NetSocket;
+  }
+
+  /** The most bytes that may be in the socket without a callback. With more, the application or further bytes wait for it. */
+  private get mark(): number {
+    return Math.min(this.scope.highWaterMark, MAX_IN_SOCKET - 1);
   }
 
   private hand(socket: Socket, bytes: Uint8Array, call: (() => void) | undefined): void {
@@ -216,7 +217,7 @@ export class SocketDriver implements Driver, Sleeper {
   /** Reports to the connection what has been written. */
   private report(now: number): void {
     const { socket } = this;
-    if (this.#outstanding === 0 || (socket.destroyed && !socket.writableFinished)) return;
+    if (this.#outstanding === 0 || (socket.destroyed && !socket.writableFinished) || socket.errored) return;
     // A stream of objects does not count bytes.
     const { writableLength } = socket;
     const waiting = writableLength > 0 && socket.writableObjectMode ? this.#outstanding : writableLength;

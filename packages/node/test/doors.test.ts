@@ -77,7 +77,7 @@ async function slowServer(
 for (const own of [true, false]) {
   const name = own ? 'serve' : 'upgrade';
 
-  test(`${name}: a late answer is written whole before the connection opens and sends frames`, async (bench) => {
+  test(`${name}: late answers to earlier requests are written whole before the connection opens and sends frames`, async (bench) => {
     const { port, answers } = await slowServer(bench, own);
     const wire = await dial(bench, port);
     wire.write(Buffer.concat([Buffer.from(GET + GET + request()), frame('client', 0x81, 'Hello')]));

@@ -271,7 +271,7 @@ for (const [title, field, policy, expected] of [
   });
 }
 
-test('after a refusal that the policy names, the client connects again, after others it does not', async (bench) => {
+test('a client connects again after the refusals that its policy names, and after 429, but not after 401', async (bench) => {
   for (const [status, attempts] of [
     [403, 3],
     [404, 3],

@@ -265,7 +265,7 @@ for (const code of [undefined, 1000, 1001, 1002, 1008, 1011, 1013, 4401]) {
   }
 }
 
-test('iterating over a stream that is not a socket', async () => {
+test('iterating over a connection on a stream that is not a socket yields all messages', async () => {
   const { Duplex: Stream } = await import('node:stream');
   const stream = new Stream({ read() {}, write: (_, __, done) => done() });
   const ws = attach(stream, Connection.opened('client'));

@@ -178,7 +178,7 @@ for (const secure of [false, true]) {
   }
 }
 
-test('ignoreUpgrade: a client that waits for 100 Continue with its body gets it, and then the answer', async (bench) => {
+test('ignoreUpgrade: a client that sends its body only after 100 Continue gets 100 Continue, and then the answer', async (bench) => {
   const server = createServer(app);
   server.on('upgrade', (req, socket, head) => ignoreUpgrade(server, req, socket, head));
   const wire = await dial(bench, await bench.listen(server));

@@ -28,7 +28,7 @@ test('close sends 1001 to all connections and waits for their ends', async (benc
   for (const ws of clients) assert.equal([(await ws.closed).code, ws.endEvent?.clean], [1001, true]);
 });
 
-test('close with a code and a reason; a second close waits too', async (bench) => {
+test('close sends the code and reason that it is given, and further calls of close change nothing and resolve', async (bench) => {
   const server = await bench.serve(echo);
   const ws = bench.connect(server.url, { message() {} });
   await ws.opened;
@@ -151,7 +151,7 @@ test('close waits for clients that were refused, and destroys those that do not 
   assert.is(server.statistics.refused, 2); // those that have ended
 });
 
-test('close does not wait for a socket that has sent nothing, such as browsers open in advance', async (bench) => {
+test('close does not wait for a socket that has sent nothing, such as one that a browser opened in advance', async (bench) => {
   const server = await bench.serve(echo);
   await dial(bench, server.port);
   await delay(50);

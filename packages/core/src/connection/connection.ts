@@ -316,8 +316,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * Copies what is left of each borrowed payload (`send` with `lend`). All are the application's again when this returns. A caller that
-   * lends a payload, transmits, and then ends the loan saves the copy of what its transport took meanwhile.
+   * Copies what has not been transmitted of borrowed payloads (`send` with `lend`). They are the application's again once the caller has
+   * written or copied what was transmitted. To lend, transmit, and end the loan saves the copy of what the transport took meanwhile.
    */
   endLoans(): void {
     this.#facts.sender?.endLoans();

@@ -54,7 +54,7 @@ export class MessageBuffer {
     if (isLong && !fits && isFirstInChunk && 2 * length >= from.buffer.byteLength) {
       this.#seal();
       this.#free = this.#kept.length === 0 ? free : 0;
-      // A view of fixed length, since memory that grows would lengthen another.
+      // A view of fixed length: one that follows the length of its memory would grow with it.
       this.#kept.push(new Uint8Array(from.buffer, from.byteOffset + start, length));
     } else {
       this.#reserve(length, announced);

@@ -48,6 +48,11 @@ export class FrameWriter {
     this.#keys?.prepare(count);
   }
 
+  /** See {@link MaskKeys.dropSpare}. */
+  dropSpareKeys(): void {
+    this.#keys?.dropSpare();
+  }
+
   /** Returns the length of a frame with a payload of `length` bytes. */
   sizeOf(length: number): number {
     return frameHeaderSize(length, this.#keys !== undefined) + length;

@@ -6,6 +6,8 @@ import { host } from '../host.ts';
 export class Loan {
   readonly #header: Uint8Array;
   readonly #headerLength: number;
+  // The index in the frame of the first byte of `#payload`. It is beyond the header once the loan has ended.
+  #start: number;
   #payload: Uint8Array;
   #memory: ArrayBufferLike;
   #end: number;
@@ -16,6 +18,7 @@ export class Loan {
   constructor(header: Uint8Array, payload: Uint8Array) {
     this.#header = header;
     this.#headerLength = header.length;
+    this.#start = header.length;
     this.#payload = payload;
     this.#memory = payload.buffer;
     this.#end = payload.byteOffset + payload.length;
@@ -43,19 +46,22 @@ export class Loan {
   /** Returns bytes of the frame from `start` on, at most `max`: either of the header or of the payload. */
   from(start: number, max: number): Uint8Array {
     const header = this.#header;
-    const at = start - this.#headerLength;
-    if (at < 0) return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
+    if (start < this.#headerLength) {
+      return start === 0 && header.length <= max ? header : header.subarray(start, start + max);
+    }
+    const at = start - this.#start;
     return at === 0 && this.#payload.length <= max ? this.#payload : this.#payload.subarray(at, at + max);
   }
 
-  /** Copies the bytes of the payload from byte `start` of the frame on, so that it is borrowed no longer. */
+  /** Copies the bytes of the payload from byte `start` of the frame on, and drops those before. The payload is borrowed no longer. */
   end(start: number): void {
-    const payload = this.#payload;
-    const copy = host.allocate(payload.length);
-    const from = Math.max(start - this.#headerLength, 0);
-    copyBytes(payload, from, payload.length, copy, from);
+    const from = Math.max(start, this.#start);
+    const rest = this.#payload.subarray(from - this.#start);
+    const copy = host.allocate(rest.length);
+    copyBytes(rest, 0, rest.length, copy, 0);
     this.#payload = copy;
     this.#memory = copy.buffer;
     this.#end = copy.length;
+    this.#start = from;
   }
 }

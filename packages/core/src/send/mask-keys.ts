@@ -1,4 +1,4 @@
-/** Draws masking keys from a random source (RFC 6455 5.3), at least 8 KiB of them in each call instead of one call for each frame. */
+/** Draws masking keys from a random source (RFC 6455 5.3), 8 KiB of them or more at a time instead of one for each frame. */
 import { wordAt } from '../bytes.ts';
 import { host, type RandomSource } from '../host.ts';
 import { StateError } from '../rules.ts';
@@ -53,6 +53,13 @@ export class MaskKeys {
     if (this.#pool.length - this.#used < 4 * count) this.#draw(Math.max(4 * count, POOL_SIZE));
   }
 
+  /** Frees the memory of keys that were drawn in advance and not used. */
+  dropSpare(): void {
+    if (this.#pool.length - this.#used <= POOL_SIZE) return;
+    this.#pool = this.#pool.slice(this.#used, this.#used + POOL_SIZE);
+    this.#used = 0;
+  }
+
   #draw(size: number): void {
     if (this.#drawing) {
       throw new StateError(
@@ -72,6 +79,8 @@ export class MaskKeys {
       this.#drawing = false;
       this.#used = used;
     }
+    if (fresh.length !== size)
+      throw new TypeError('random: the source must fill the bytes, and not transfer their memory');
     this.#pool = fresh;
     this.#used = 0;
   }

@@ -49,7 +49,7 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been
-   * transmitted. That may have cut a frame, or ended with one, since a part can hold several. Each `transmit` sets it anew.
+   * transmitted. They end inside a frame or exactly between two, since a part can hold several. Each `transmit` sets it anew.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -83,7 +83,7 @@ export class Outbox {
 
   /**
    * Queues a frame whose payload is borrowed from the application or a prepared message. The payload must not change until it has been
-   * written, because `transmit` returns views of it.
+   * written, or copied by {@link endLoans}, because `transmit` returns views of it.
    *
    * @param header the header of the frame, which belongs to the outbox from here on
    * @param payload a view of fixed length, and no Node `Buffer`
@@ -181,7 +181,7 @@ export class Outbox {
     return before - this.queuedBytes;
   }
 
-  /** Copies what is left of borrowed payloads, which are the application's again afterwards. */
+  /** Copies what has not been transmitted of borrowed payloads. */
   endLoans(): void {
     for (const [i, part] of this.#parts.entries()) {
       // A payload that has changed cannot be sent any more, so there is nothing to copy.

@@ -220,8 +220,8 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into` and returns how many. As in `transmit`, an answer that is held is queued before that, at the end, if
-   * no other answer waits any more.
+   * Writes the next bytes into `into` and returns how many. If an answer is held and no other answer waits any more, it is first queued
+   * behind all bytes that wait, as in `transmit`.
    *
    * @throws what the random source throws when that answer needs a masking key
    */
@@ -297,9 +297,10 @@ export class Sender {
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments'.
     this.#write(opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode, output, fin, false);
+    this.#frames.dropSpareKeys();
   }
 
-  /** Queues a message or a fragment in frames with payloads of at most `fragmentSize` bytes. When this throws, none has been queued. */
+  /** Queues a message or a fragment in frames with payloads of at most `fragmentSize` bytes. When no masking key can be drawn, none has been queued. */
   #write(opcode: number, data: string | Uint8Array, fin: number, lend: boolean): void {
     const limit = this.#fragmentSize;
     if (typeof data === 'string' && 3 * data.length <= limit) {

@@ -202,7 +202,7 @@ test('5.5.2: an answer whose masking key could not be drawn is sent with the nex
   assert.is(sent(connection), own('client', 0xa, 'first'));
 });
 
-test('5.5.1: an answer that could not be masked, to a Ping frame after our Close frame, waits, and our Close frame leaves', () => {
+test('5.5.1: if the answer to a Ping frame that arrives after our close cannot be masked, our Close frame leaves and the answer waits', () => {
   const { connection, state } = withRandom({});
   for (let n = 0; n < 2047; n++) connection.send('');
   sent(connection);

@@ -148,7 +148,7 @@ test('4.2.2: fail answers an undecided request with 500', () => {
   }
 });
 
-test('4.1: fail abandons any other opening handshake, as close does', () => {
+test('4.1: fail abandons an opening handshake in which no request waits for a decision', () => {
   for (const make of [() => Connection.server(QUIET), () => Connection.client('ws://h', { random: ZEROS })]) {
     const connection = make();
     drain(connection);

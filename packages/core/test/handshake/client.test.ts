@@ -201,7 +201,7 @@ const RULES: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(RESPONSE_FIELDS)) {
-  test(`4.1: a missing or duplicated ${name}, or a byte outside ASCII in its value, breaks the rule of that field or none`, () => {
+  test(`4.1: ${name} missing, duplicated or with bytes outside ASCII: each breaks its rule, or opens where that is allowed`, () => {
     const options = { subprotocols: ['chat'] };
     const expected = RULES[name] ?? 'open';
     const absent = judgeResponse(responseHead({ ...RESPONSE_FIELDS, [name]: undefined }), options);

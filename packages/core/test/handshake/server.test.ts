@@ -246,7 +246,7 @@ const HIGH: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(REQUEST_FIELDS)) {
-  test(`4.2.1: a missing or duplicated ${name}, or a byte outside ASCII in its value, breaks the rule of that field or none`, () => {
+  test(`4.2.1: ${name} missing, duplicated or with bytes outside ASCII: each breaks its rule, or conforms where that is allowed`, () => {
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: undefined })), ABSENT[name] ?? 'conforms');
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: [value, value] })), DOUBLED[name] ?? 'conforms');
     for (const byte of HIGH_BYTES) {

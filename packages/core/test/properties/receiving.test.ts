@@ -92,7 +92,7 @@ const act = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('close', 'end', 'pause', 'resume', 'poll', 'transmit') }) },
 );
 
-receiving('garbage never makes a method throw, keeps the order of events, and nothing follows end', () => {
+receiving('whatever bytes arrive and whatever is called, no method throws, events keep their order, and nothing follows end', () => {
   check(
     3000,
     fc.property(fc.constantFrom(...Object.values(connections)), fc.array(act, { maxLength: 12 }), (open, acts) => {

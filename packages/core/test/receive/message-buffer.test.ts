@@ -200,7 +200,7 @@ messageBuffer(
   },
 );
 
-messageBuffer('finish joins when anything is held before or after the kept part', () => {
+messageBuffer('finish copies everything into one new buffer if anything is held before or after the kept part', () => {
   for (const [before, between] of [
     [0, 1],
     [5, 0],
@@ -222,7 +222,7 @@ messageBuffer('finish joins when anything is held before or after the kept part'
   }
 });
 
-messageBuffer('the free bytes in front of a part do not count for the next message', () => {
+messageBuffer('the free bytes in front of a part of one message are not used for the next message', () => {
   const buffer = new MessageBuffer();
   buffer.append(chunkOf(14, 5000).chunk, 14, 5014, Infinity, 14);
   buffer.finish(NOTHING, 0, 0);

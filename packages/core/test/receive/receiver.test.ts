@@ -45,7 +45,7 @@ receiver('a receiver with rate limits, which are state of one connection, is nev
   assert.is(isFree(to), false);
 });
 
-receiver('`begin` lets it read another stream, and offsets count from the given one', () => {
+receiver('`begin` lets a receiver read another stream, whose first byte has the given offset', () => {
   const to = client();
   for (const offset of [0, 1000, 2 ** 40, 7]) {
     to.begin(offset);

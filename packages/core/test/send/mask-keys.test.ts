@@ -38,7 +38,7 @@ maskKeys('5.3 after a source has thrown, the next key is drawn anew', () => {
   assert.is(keys.next(), 0x04040404);
 });
 
-maskKeys('5.3 keys drawn in advance cannot fail, however many', () => {
+maskKeys('5.3 any number of keys drawn in advance can be used although the source throws later', () => {
   for (const count of [1, 2048, 2049, 5000]) {
     let isEmpty = false;
     const keys = new MaskKeys((bytes) => {
@@ -71,7 +71,7 @@ maskKeys('5.3 a random source that calls `next` gets an error, and the outer `ne
   assert.equal([keys.next(), refused, keys.isDrawing], [1, 1, false]);
 });
 
-maskKeys('5.3 keys drawn in advance can be used whatever the source does later', () => {
+maskKeys('5.3 when the keys drawn in advance are used up, the error of the source is thrown', () => {
   let broken = false;
   const keys = new MaskKeys((bytes) => {
     if (broken) throw new Error('no entropy');
@@ -96,6 +96,28 @@ maskKeys('5.3 the source is asked for at most 65,536 bytes in a call, as crypto.
   assert.equal([drawn[0], drawn[16_384], drawn[39_999]], [0x01010101, 0x02020202, 0x03030303]);
   keys.prepare(2 * 16_384);
   assert.equal(lengths.slice(3), [65_536, 65_536]);
+});
+
+maskKeys('keys that were drawn in advance and not used are dropped, but for 8 KiB', () => {
+  let draws = 0;
+  const keys = new MaskKeys((bytes) => {
+    draws++;
+    for (let at = 3; at < bytes.length; at += 4) bytes[at] = at >> 2;
+  });
+  keys.prepare(10_000);
+  keys.next();
+  keys.dropSpare();
+  const before = draws;
+  for (let n = 1; n <= 2048; n++) assert.is(keys.next(), n & 0xff);
+  assert.is(draws, before);
+  keys.next();
+  assert.is(draws, before + 1);
+});
+
+maskKeys('a random source that transfers the memory of its bytes is refused', () => {
+  const keys = new MaskKeys(({ buffer }) => structuredClone(buffer, { transfer: [buffer] }));
+  assert.throws(() => keys.next(), TypeError);
+  assert.throws(() => keys.next(), TypeError);
 });
 
 maskKeys.run();

@@ -43,4 +43,27 @@ outbox('10.4: texts that wait occupy about their length in bytes', () => {
   assert.ok(kept < 1.5 * 8 * 100_000, `${kept} bytes are kept`);
 });
 
+outbox('a loan that ends keeps memory only for what has not been transmitted', () => {
+  for (const [first, rest] of [
+    [3, 100_000],
+    [10, 100_000],
+    [90_010, 10_000],
+    [100_009, 1],
+  ] as const) {
+    const from = server();
+    const payload = bytes(100_000);
+    from.message(payload, undefined, true);
+    for (let left = first; left > 0; ) left -= from.transmit(left)?.length ?? Infinity;
+    from.endLoans();
+    const expected = payload.slice(-rest);
+    payload.fill(0);
+    let out = from.transmit() as Uint8Array;
+    // What is left of the header.
+    if (first < 10) out = from.transmit() as Uint8Array;
+    assert.is(out.buffer.byteLength, rest);
+    assert.equal(out, expected);
+    assert.is(from.queuedBytes, 0);
+  }
+});
+
 outbox.run();
