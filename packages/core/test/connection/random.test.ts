@@ -108,29 +108,32 @@ random('5.3 a random source that throws leaves all connections as they were', ()
   }
 });
 
-random('5.4 while keys are drawn for a long message, the random source cannot send, even if keys of an earlier draw are left', () => {
-  const refused: unknown[] = [];
-  let draws = 0;
-  const source = (bytes: Uint8Array): void => {
-    bytes.fill(0);
-    // The first draw is for 'x', which leaves 2,047 keys.
-    if (++draws !== 2) return;
-    for (const call of [() => a.ping('p'), () => a.sendFragment('f', false), () => a.send('s')]) {
-      try {
-        call();
-      } catch (error) {
-        refused.push(error instanceof StateError && error.rule);
+random(
+  '5.4 while keys are drawn for a long message, the random source cannot send, even if keys of an earlier draw are left',
+  () => {
+    const refused: unknown[] = [];
+    let draws = 0;
+    const source = (bytes: Uint8Array): void => {
+      bytes.fill(0);
+      // The first draw is for 'x', which leaves 2,047 keys.
+      if (++draws !== 2) return;
+      for (const call of [() => a.ping('p'), () => a.sendFragment('f', false), () => a.send('s')]) {
+        try {
+          call();
+        } catch (error) {
+          refused.push(error instanceof StateError && error.rule);
+        }
       }
-    }
-  };
-  const [a] = opened('client', { random: source, fragmentSize: 1 });
-  a.send('x');
-  a.send(new Uint8Array(3000));
-  assert.equal(refused, Array(3).fill('random-reentered'));
-  const { frames: sent } = decodeFrames(a.transmit() ?? new Uint8Array(0));
-  assert.is(sent.length, 3001);
-  assert.equal([...new Set(sent.slice(2).map(({ opcode }) => opcode))], [0]);
-  assert.is(a.state, 'open');
-});
+    };
+    const [a] = opened('client', { random: source, fragmentSize: 1 });
+    a.send('x');
+    a.send(new Uint8Array(3000));
+    assert.equal(refused, Array(3).fill('random-reentered'));
+    const { frames: sent } = decodeFrames(a.transmit() ?? new Uint8Array(0));
+    assert.is(sent.length, 3001);
+    assert.equal([...new Set(sent.slice(2).map(({ opcode }) => opcode))], [0]);
+    assert.is(a.state, 'open');
+  },
+);
 
 random.run();

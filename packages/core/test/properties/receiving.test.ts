@@ -92,36 +92,39 @@ const act = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('close', 'end', 'pause', 'resume', 'poll', 'transmit') }) },
 );
 
-receiving('whatever bytes arrive and whatever is called, no method throws, events keep their order, and nothing follows end', () => {
-  check(
-    3000,
-    fc.property(fc.constantFrom(...Object.values(connections)), fc.array(act, { maxLength: 12 }), (open, acts) => {
-      const connection = open();
-      const events: ConnectionEvent[] = [];
-      let now = 0;
-      for (const step of acts) {
-        if (step.type === 'timeout') now += step.after;
-        if (step.type === 'receive') connection.receive(step.bytes.slice(), now);
-        else if (step.type === 'timeout') connection.timeout(now);
-        else if (step.type === 'close') connection.close(1000, 'bye');
-        else if (step.type === 'end') connection.receiveEnd(now);
-        else if (step.type === 'pause') connection.pause();
-        else if (step.type === 'resume') connection.resume(now);
-        else if (step.type === 'transmit') drain(connection);
-        else events.push(...connection);
-      }
-      connection.resume(now);
-      events.push(...connection, ...connection.receiveEnd(now));
-      assert.match(events.map(({ type }) => type).join(' '), ORDER);
+receiving(
+  'whatever bytes arrive and whatever is called, no method throws, events keep their order, and nothing follows end',
+  () => {
+    check(
+      3000,
+      fc.property(fc.constantFrom(...Object.values(connections)), fc.array(act, { maxLength: 12 }), (open, acts) => {
+        const connection = open();
+        const events: ConnectionEvent[] = [];
+        let now = 0;
+        for (const step of acts) {
+          if (step.type === 'timeout') now += step.after;
+          if (step.type === 'receive') connection.receive(step.bytes.slice(), now);
+          else if (step.type === 'timeout') connection.timeout(now);
+          else if (step.type === 'close') connection.close(1000, 'bye');
+          else if (step.type === 'end') connection.receiveEnd(now);
+          else if (step.type === 'pause') connection.pause();
+          else if (step.type === 'resume') connection.resume(now);
+          else if (step.type === 'transmit') drain(connection);
+          else events.push(...connection);
+        }
+        connection.resume(now);
+        events.push(...connection, ...connection.receiveEnd(now));
+        assert.match(events.map(({ type }) => type).join(' '), ORDER);
 
-      connection.receive(hex('81 05 48 65 6c 6c 6f'), now);
-      connection.timeout(now + 1e9);
-      connection.receiveEnd(now + 1e9);
-      assert.equal([...connection], []);
-      assert.equal([connection.state, connection.deadline], ['closed', Infinity]);
-    }),
-  );
-});
+        connection.receive(hex('81 05 48 65 6c 6c 6f'), now);
+        connection.timeout(now + 1e9);
+        connection.receiveEnd(now + 1e9);
+        assert.equal([...connection], []);
+        assert.equal([connection.state, connection.deadline], ['closed', Infinity]);
+      }),
+    );
+  },
+);
 
 /** As `ConnectionEvent` says. */
 const ORDER = /^(request ?)?(open ?)?((text|binary|ping|pong) )*(close |fail )?end$/;
