@@ -1,12 +1,5 @@
 /** Delivers the events of core to the handlers of the application, and survives whatever those do. */
-import {
-  type Connection,
-  type ConnectionEvent,
-  type EndEvent,
-  type HandshakeRequest,
-  type OpenEvent,
-  StateError,
-} from '@sockless/core';
+import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
 import { accept, Decision } from './decision.ts';
 import { isRefusal } from './diagnostics.ts';
 import type { Driver } from './driver.ts';
@@ -36,7 +29,7 @@ export abstract class Delivery<Data> {
    * microtask.
    */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
-  /** The number of the turn in which {@link flushFirst} has written. */
+  /** The number of the turn in which {@link flushFirst} or {@link sendThrough} has written. */
   #firstFlushIn = -1;
 
   /** For adapters. */
@@ -134,22 +127,36 @@ export abstract class Delivery<Data> {
     if (this.state !== state) this.changed();
   }
 
+  /** Whether something has been written at once in this turn. What follows then waits, so that others get theirs. */
+  protected get hasFlushed(): boolean {
+    return this.#firstFlushIn === this.scope.turns.number;
+  }
+
   /**
-   * Lets core borrow a long message with `send`, writes what leaves at once, and copies the rest. When it throws, the
-   * bytes are not read any more.
+   * Lets core borrow a long message with `send`, writes what leaves at once, and copies the rest. Nothing must wait
+   * before it.
+   *
+   * @throws what `send` throws, or a lack of memory; the bytes are not read any more then
    */
   protected sendThrough(connection: Connection, driver: Driver, send: () => void): void {
+    const { state } = this;
+    this.#firstFlushIn = this.scope.turns.number;
     try {
       send();
       this.flushDriver(true);
       connection.endLoans();
     } catch (error) {
-      // There is no memory for a part of it, perhaps.
-      if (!(error instanceof StateError || error instanceof TypeError)) driver.destroy();
+      if (connection.queuedBytes > 0) {
+        // Some of the message has been queued, and is still borrowed.
+        connection.fail('handler-failed', error, driver.now());
+        driver.destroy();
+        this.changed();
+      }
       throw error;
     }
+    if (this.state !== state) this.changed();
     // After handlers, `work` does that.
-    if (this.#busy !== 'delivering') this.flush();
+    else if (this.#busy !== 'delivering') this.flush();
   }
 
   /** Hands the transport the bytes that wait; one that throws is destroyed. */

@@ -184,11 +184,11 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /**
-   * Resolves when {@link queuedBytes} is at most `highWaterMark`: at once, or when enough has been written, or when the
-   * connection has ended. Never rejects.
+   * Resolves when {@link queuedBytes} is at most `highWaterMark`, or when the connection has ended: at once, or in a
+   * later turn, even if a long message has just left as a whole. Never rejects.
    */
   get drained(): Promise<void> {
-    // A message that has just left as a whole has 'fallen': then a later turn, so that other connections get theirs.
+    // 'fallen': much has just left at once. Wait for a later turn then, so that other connections get theirs.
     if (this.#level !== 'fallen' && this.queuedBytes <= this.scope.highWaterMark) return Promise.resolve();
     this.#level = 'high';
     this.#extras ??= {};
@@ -539,14 +539,15 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /**
-   * Whether a message is written before `send` returns: a long one that nothing precedes, that is not masked, to a
-   * transport that says what it keeps. Then only what the transport keeps needs new memory (benchmarks: echo, 1 MiB).
+   * Whether a message is written before `send` returns: a long one that is not masked, the first in its turn, with
+   * nothing before it, to a transport that says what it keeps. Then only what the transport keeps needs new memory
+   * (benchmarks: echo, 1 MiB).
    */
   private leavesDirectly(driver: Driver, data: unknown, options: SendOptions | undefined): boolean {
     const { byteLength } = (data ?? '') as Partial<BytesLike>;
     if (!(typeof byteLength === 'number' && byteLength >= DIRECT_FROM)) return false;
     const isCopied = this.connection?.role === 'server' && options?.lend !== true;
-    return isCopied && driver.passesBytesOn === true && this.queuedBytes === 0;
+    return isCopied && driver.passesBytesOn === true && this.queuedBytes === 0 && !this.hasFlushed;
   }
 
   /** Sends a message that {@link leavesDirectly}. */

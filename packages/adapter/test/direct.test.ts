@@ -109,11 +109,12 @@ test('when a long message has left while send runs, drain is called later, not d
   assert.is(drains, 1);
 });
 
-test('a long message that is written while send runs obeys the option `text`, and wrong data throws', () => {
+test('a long message that is written while send runs obeys the option `text`, and wrong data throws', async () => {
   const { ws, driver } = open(LONG + 10);
   assert.ok(ws.send(new Uint8Array(LONG).fill(0x41), { text: true }));
   assert.is(driver.copies[0]?.[0], 0x81);
   // Options may be inherited.
+  await undefined;
   assert.ok(ws.send(new Uint8Array(LONG).fill(0x41), Object.create({ text: true })));
   assert.is(driver.copies[1]?.[0], 0x81);
   assert.throws(() => ws.send(new Uint8Array(LONG).fill(0xff), { text: true }), /UTF-8/);
@@ -121,16 +122,36 @@ test('a long message that is written while send runs obeys the option `text`, an
   assert.throws(() => ws.send(undefined as never), TypeError);
 });
 
-for (const method of ['send', 'endLoans'] as const) {
-  test(`when memory is missing in ${method}, send throws and the transport is destroyed`, () => {
-    const { ws, connection, driver } = open(5000);
-    connection[method] = () => {
-      throw new RangeError('Array buffer allocation failed');
-    };
-    assert.throws(() => ws.send(new Uint8Array(LONG)), RangeError);
-    assert.equal([driver.destroyed, ws.state], [true, 'closed']);
-  });
-}
+test('when memory is missing for the rest of a long message, send throws and the connection ends with that cause', async () => {
+  const { ws, connection, driver } = open(5000);
+  const error = new RangeError('Array buffer allocation failed');
+  connection.endLoans = () => {
+    throw error;
+  };
+  assert.throws(
+    () => ws.send(new Uint8Array(LONG)),
+    (thrown: unknown) => thrown === error,
+  );
+  assert.equal([driver.destroyed, ws.state], [true, 'closed']);
+  const { explanation } = await ws.closed;
+  assert.is(explanation.error?.rule, 'handler-failed');
+});
+
+test('when core throws before it has queued anything of a long message, the connection goes on', () => {
+  const { ws, connection, driver } = open(5000);
+  connection.send = () => {
+    throw new RangeError('a broken engine');
+  };
+  assert.throws(() => ws.send(new Uint8Array(LONG)), RangeError);
+  assert.equal([driver.destroyed, ws.state], [false, 'open']);
+});
+
+test('only the first of several long messages in a turn is written while send runs', () => {
+  const { ws, driver } = open(LONG + 10);
+  let sent = 0;
+  while (ws.queuedBytes <= 65_536 && ws.send(new Uint8Array(LONG))) sent++;
+  assert.equal([sent, driver.copies.length], [2, 1]);
+});
 
 test('a transport that throws is destroyed before its error is reported, so the handler cannot send again', () => {
   const errors: unknown[] = [];

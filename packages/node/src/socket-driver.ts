@@ -1,6 +1,6 @@
 /** Moves the bytes of a connection over a socket of Node's, or any other stream of bytes. */
 import { Socket as NetSocket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import {
   type Driver,
@@ -39,7 +39,9 @@ const MAX_COPIED = 98_304;
  */
 Buffer.allocUnsafeSlow(4_194_304);
 
-const { write: WRITE, _write: _WRITE } = NetSocket.prototype;
+/** The methods of a socket, which does not keep what it says that it has written. */
+const { write: WRITE } = Duplex.prototype;
+const { _write: _WRITE } = NetSocket.prototype;
 
 /**
  * The memory that bytes pass through on their way to a socket: `passages[n]` has 2 ** n bytes. If a socket keeps one,
@@ -194,7 +196,8 @@ export class SocketDriver implements Driver, Sleeper {
   get passesBytesOn(): boolean {
     const { socket } = this;
     if (this.#outstanding > 0 || this.#watching) return false;
-    // A program may have replaced a method by one that keeps bytes.
+    // A program may have replaced a method by one that keeps bytes. If it has replaced `_write` of all sockets before this
+    // file was loaded, that is not noticed.
     return socket.write === WRITE && socket._write === _WRITE && socket.constructor === NetSocket;
   }
 

@@ -65,8 +65,8 @@ export class MessageBuffer {
   }
 
   /**
-   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, unless all
-   * bytes held are one kept part, and the last part is no longer than the free bytes before it: then it stays in that chunk.
+   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, with one
+   * exception: if all bytes held are one kept part, and the free bytes before that part have room for the last one, it is a view of the chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
@@ -140,7 +140,7 @@ export class MessageBuffer {
   /** Moves the single kept part to the front of its chunk, over the parsed header, and returns a view of `length` bytes from there. */
   #moved(length: number): Uint8Array {
     const [part] = this.#kept as [Uint8Array];
-    // Not `length`, which can be out of date after a transfer: see Chunk.isTransferred.
+    // Not `part.length`, which can be out of date after a transfer: see Chunk.isTransferred.
     if (part.byteLength !== this.#length) throw new TransferredError();
     const moved = new Uint8Array(part.buffer, part.byteOffset - this.#free, length);
     moved.set(part);

@@ -8,6 +8,7 @@ export class Loan {
   readonly #headerLength: number;
   // The index in the frame of the first byte of `#payload`. It is beyond the header once the loan has ended.
   #start: number;
+  #hasEnded = false;
   #payload: Uint8Array;
   #memory: ArrayBufferLike;
   #end: number;
@@ -55,6 +56,8 @@ export class Loan {
 
   /** Copies the bytes of the payload from byte `start` of the frame on, and drops those before. The payload is borrowed no longer. */
   end(start: number): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     const from = Math.max(start, this.#start);
     const rest = this.#payload.subarray(from - this.#start);
     const copy = host.allocate(rest.length);

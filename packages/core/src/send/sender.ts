@@ -300,7 +300,10 @@ export class Sender {
     this.#frames.dropSpareKeys();
   }
 
-  /** Queues a message or a fragment in frames with payloads of at most `fragmentSize` bytes. When no masking key can be drawn, none has been queued. */
+  /**
+   * Queues a message or a fragment in frames with payloads of at most `fragmentSize` bytes. If a masking key cannot be drawn, no frame has
+   * been queued.
+   */
   #write(opcode: number, data: string | Uint8Array, fin: number, lend: boolean): void {
     const limit = this.#fragmentSize;
     if (typeof data === 'string' && 3 * data.length <= limit) {

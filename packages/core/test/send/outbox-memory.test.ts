@@ -55,6 +55,8 @@ outbox('a loan that ends keeps memory only for what has not been transmitted', (
     from.message(payload, undefined, true);
     for (let left = first; left > 0; ) left -= from.transmit(left)?.length ?? Infinity;
     from.endLoans();
+    // Once is enough.
+    from.endLoans();
     const expected = payload.slice(-rest);
     payload.fill(0);
     let out = from.transmit() as Uint8Array;
