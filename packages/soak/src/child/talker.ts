@@ -142,6 +142,8 @@ export class Talker {
     const message = messageOf(this.id, this.side, this.accepted, random);
     if (random() < 0.7) {
       if (!ws.send(message)) return false;
+      // The bytes are ours again, so we may overwrite them.
+      if (typeof message !== 'string') message.fill(0xff);
     } else {
       for (let at = 0, final = false; !final; ) {
         const end = at + 1 + below(random, message.length);
