@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Bytes, minified and gzipped. A commit that raises a budget says why. */
 const BUDGETS = {
-  '@sockless/core': 32_300,
+  '@sockless/core': 32_500,
   '@sockless/core/frame': 6_460,
   '@sockless/core/handshake': 12_600,
   '@sockless/core/deflate': 6_000,
