@@ -10,9 +10,9 @@ const BUDGETS = {
   '@sockless/core/deflate': 6_000,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 44_500,
-  '@sockless/node': 63_000,
-  '@sockless/deno': 60_900,
+  '@sockless/adapter': 45_000,
+  '@sockless/node': 63_600,
+  '@sockless/deno': 61_400,
 };
 
 export default Object.entries(BUDGETS).map(([name, budget]) => {
