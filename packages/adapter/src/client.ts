@@ -151,7 +151,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     if (this.#policy === undefined || this.#stopped || this.state === 'open') return super.send(data, options);
     if (this.#policy.messages === 'drop' || !this.#kept.add(data, options)) return false;
     // A kept message counts for `drain` like a queued one.
-    this.departed(0);
+    this.noteLevel();
     return true;
   }
 
@@ -177,7 +177,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
     } finally {
       // Compare with `highWaterMark` now, while kept messages and those sent by `open` both count. A kept message counts
       // with the longest header, so the sum falls when it is sent.
-      this.departed(0);
+      this.noteLevel();
       this.#kept.send((data, options) => super.send(data, options));
     }
   }

@@ -1,5 +1,13 @@
 /** Delivers the events of core to the handlers of the application, and survives whatever those do. */
-import type { Connection, ConnectionEvent, EndEvent, HandshakeRequest, OpenEvent } from '@sockless/core';
+import type {
+  BytesLike,
+  Connection,
+  ConnectionEvent,
+  EndEvent,
+  HandshakeRequest,
+  OpenEvent,
+  SendOptions,
+} from '@sockless/core';
 import { accept, Decision } from './decision.ts';
 import { isRefusal } from './diagnostics.ts';
 import type { Driver } from './driver.ts';
@@ -63,7 +71,7 @@ export abstract class Delivery<Data> {
   static proceed<Data>(ws: Delivery<Data>, driver: Driver, left = 0): void {
     // The client may have another driver by now; this one still has to write its bytes.
     if (ws.driver === driver) {
-      ws.departed(left);
+      ws.noteLevel(left);
       ws.flush();
     } else driver.flush();
     ws.advanced();
@@ -133,16 +141,17 @@ export abstract class Delivery<Data> {
   }
 
   /**
-   * Lets core borrow a long message with `send`, writes what leaves at once, and copies the rest. Nothing must wait
-   * before it.
+   * Sends a long message with nothing before it: lets core borrow the bytes, writes what leaves at once, and copies the
+   * rest.
    *
-   * @throws what `send` throws, or a lack of memory; the bytes are not read any more then
+   * @throws what core throws, or a lack of memory; the bytes are not read any more then
    */
-  protected sendThrough(connection: Connection, driver: Driver, send: () => void): void {
+  protected sendThrough(connection: Connection, driver: Driver, data: BytesLike, options?: SendOptions): void {
     const { state } = this;
     this.#firstFlushIn = this.scope.turns.number;
     try {
-      send();
+      connection.send(data, { compress: options?.compress, text: options?.text, lend: true });
+      this.noteLevel();
       this.flushDriver(true);
       connection.endLoans();
     } catch (error) {
@@ -224,8 +233,8 @@ export abstract class Delivery<Data> {
   /** The state of the connection. */
   abstract get state(): Connection['state'];
 
-  /** `count` bytes that were queued have just been written. */
-  protected abstract departed(count: number): void;
+  /** Notes when more than `highWaterMark` waits, together with `departed` bytes that have just been written. */
+  protected abstract noteLevel(departed?: number): void;
   /** Fewer bytes wait than before. */
   protected abstract advanced(): void;
 

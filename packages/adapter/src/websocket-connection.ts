@@ -225,7 +225,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     const { connection, driver } = this;
     const isDirect = driver !== undefined && this.leavesDirectly(driver, data, options);
     try {
-      if (isDirect) this.sendDirectly(connection as Connection, driver, data as BytesLike, options);
+      if (isDirect) this.sendThrough(connection as Connection, driver, data as BytesLike, options);
       else connection?.send(data, options);
     } catch (error) {
       return this.refused(data, error);
@@ -363,7 +363,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Lets the driver write. */
   protected override flush(): void {
-    this.rises();
+    this.noteLevel();
     super.flush();
     const hasFallen = this.#level === 'high' && this.queuedBytes <= this.scope.highWaterMark;
     const hasLeft = this.#extras?.written !== undefined && this.queuedBytes === 0;
@@ -374,13 +374,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     soon(this.scope.clock, () => this.scope.run((ws: this) => ws.advanced(), this));
   }
 
-  /** `count` bytes that were queued have just been written. */
-  protected override departed(count: number): void {
-    this.rises(count);
-  }
-
-  /** Notes when more than `highWaterMark` waits, `departed` bytes included that have just been written. */
-  private rises(departed = 0): void {
+  /** Notes when more than `highWaterMark` waits, together with `departed` bytes that have just been written. */
+  protected override noteLevel(departed = 0): void {
     if (this.#level === 'low' && this.queuedBytes + departed > this.scope.highWaterMark) this.#level = 'high';
   }
 
@@ -548,14 +543,6 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (!(typeof byteLength === 'number' && byteLength >= DIRECT_FROM)) return false;
     const isCopied = this.connection?.role === 'server' && options?.lend !== true;
     return isCopied && driver.passesBytesOn === true && this.queuedBytes === 0 && !this.hasFlushed;
-  }
-
-  /** Sends a message that {@link leavesDirectly}. */
-  private sendDirectly(connection: Connection, driver: Driver, data: BytesLike, options?: SendOptions): void {
-    this.sendThrough(connection, driver, () => {
-      connection.send(data, { compress: options?.compress, text: options?.text, lend: true });
-      this.rises();
-    });
   }
 
   /** Lets core send something, and returns whether it did. */

@@ -39,7 +39,7 @@ const MAX_COPIED = 98_304;
  */
 Buffer.allocUnsafeSlow(4_194_304);
 
-/** The methods of a socket, which does not keep what it says that it has written. */
+/** The methods of an unchanged socket. It does not keep bytes that it reports as written. */
 const { write: WRITE } = Duplex.prototype;
 const { _write: _WRITE } = NetSocket.prototype;
 

@@ -111,27 +111,21 @@ function run(
   return { got: join(parts), connection };
 }
 
-ownership('writing to bytes after send never changes what is transmitted', () => {
-  check(
-    300,
-    fc.property(program, (steps) => {
-      const touched = run(steps, 'none', true);
-      assert.is(toHex(touched.got), toHex(run(steps, 'none', false).got));
-      assert.is(touched.connection.state, 'open');
-    }),
-  );
-});
-
-ownership('writing to lent bytes after endLoans never changes what is transmitted', () => {
-  check(
-    300,
-    fc.property(program, (steps) => {
-      const touched = run(steps, 'end', true);
-      assert.is(toHex(touched.got), toHex(run(steps, 'none', false).got));
-      assert.is(touched.connection.state, 'open');
-    }),
-  );
-});
+for (const [when, loans] of [
+  ['bytes after send', 'none'],
+  ['lent bytes after endLoans', 'end'],
+] as const) {
+  ownership(`writing to ${when} never changes what is transmitted`, () => {
+    check(
+      300,
+      fc.property(program, (steps) => {
+        const touched = run(steps, loans, true);
+        assert.is(toHex(touched.got), toHex(run(steps, 'none', false).got));
+        assert.is(touched.connection.state, 'open');
+      }),
+    );
+  });
+}
 
 ownership('the peer receives whole frames or the end, no matter how lent bytes are changed', () => {
   check(
