@@ -107,9 +107,12 @@ export class HeadReader {
     return this.#buffer?.peek() ?? this.#chunk;
   }
 
-  /** Returns the bytes after the last head, which belong to the caller from here on. */
+  /**
+   * Returns the bytes after the last head, which belong to the caller from here on. Unlike what `peek` returns, their memory has no
+   * bytes that were never written: an application can get it.
+   */
   rest(): Uint8Array {
-    const rest = this.peek();
+    const rest = this.#buffer?.take() ?? this.#chunk;
     this.#begin(rest.length);
     return rest;
   }

@@ -89,6 +89,29 @@ test('an incomplete head, and the bytes after a head, do not keep the memory of 
   }
 });
 
+test('the memory of the bytes after a head, which arrived in several chunks, holds nothing else', () => {
+  for (const sizes of [
+    [1500, 100],
+    [1, 1500, 1500],
+    [3000, 3000, 1],
+  ]) {
+    const reader = new HeadReader('request', 1000);
+    reader.receive(ascii('A\r\n\r\n'));
+    reader.read();
+    for (const size of sizes) {
+      reader.receive(new Uint8Array(size));
+      // An early end of the transport, and a limit on early bytes, look at what is there.
+      reader.peek();
+    }
+    const rest = reader.rest();
+    assert.is(
+      rest.length,
+      sizes.reduce((sum, size) => sum + size),
+    );
+    assert.is(rest.buffer.byteLength, rest.length);
+  }
+});
+
 for (const [name, bytes, why] of [
   ['a second empty line before it', '\r\n\r\n', 'the first line is empty'],
   ['LF behind an empty line before it', '\r\n\n', 'a line ends without CR LF'],
