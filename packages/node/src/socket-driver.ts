@@ -43,10 +43,13 @@ Buffer.allocUnsafeSlow(4_194_304);
 const { write: WRITE } = Duplex.prototype;
 const { _write: _WRITE } = NetSocket.prototype;
 
+/** Up to this many bytes have memory of exactly their length: a view of longer memory costs more than their copy. */
+const SHORT = 256;
+
 /**
- * The memory that bytes pass through on their way to a socket: `passages[n]` has 2 ** n bytes. If a socket keeps one,
- * because the system does not take all bytes at once, it is replaced. So a peer that does not read keeps less than twice
- * the memory of its bytes.
+ * The memory that bytes pass through on their way to a socket: `passages[n]` has n bytes up to `SHORT`, and
+ * `passages[SHORT + n]` has 2 ** n. If a socket keeps one, because the system does not take all bytes at once, it is
+ * replaced. So a peer that does not read keeps less than twice the memory of its bytes.
  */
 const passages: (Buffer | undefined)[] = [];
 
@@ -125,7 +128,7 @@ export class SocketDriver implements Driver, Sleeper {
   flush(): void {
     const { socket } = this;
     const connection = this.#connection;
-    if (connection.queuedBytes > 0 && socket.writable) this.write(socket, connection, this.now());
+    if (connection.queuedBytes > 0 && socket.writable) this.write(socket, connection);
     const { transport, paused } = connection;
     if (transport === 'destroy') this.destroySocket();
     else if (transport === 'end' && !socket.writableEnded && !socket.destroyed) this.endSocket();
@@ -147,14 +150,16 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   /** Writes as much as the socket has room for. */
-  private write(socket: Socket, connection: Connection, now: number): void {
-    this.report(now);
+  private write(socket: Socket, connection: Connection): void {
+    if (this.#outstanding > 0) this.report(this.now());
     // A prepared message, which many connections share, needs neither memory nor a copy.
     const { nextIsShared } = connection;
     if (!nextIsShared && connection.queuedBytes <= MAX_COPIED && this.passesBytesOn) {
-      this.writeCopy(socket, connection, now);
+      // To ask for the time costs as much as to read a frame, and no deadline needs it while everything leaves at once.
+      this.writeCopy(socket, connection, connection.state === 'open' ? undefined : this.now());
       if (connection.queuedBytes === 0) return;
     }
+    const now = this.now();
     const outstanding = this.#outstanding;
     let room = MAX_IN_SOCKET - outstanding;
     const first = room > 0 ? connection.transmit(now, room) : undefined;
@@ -176,18 +181,25 @@ export class SocketDriver implements Driver, Sleeper {
     this.report(now);
   }
 
-  /** Writes the next bytes by way of one of the {@link passages}. */
-  private writeCopy(socket: Socket, connection: Connection, now: number): void {
+  /**
+   * Writes the next bytes by way of one of the {@link passages}.
+   *
+   * @param now the time; without it, the clock is asked if the socket keeps some of them
+   */
+  private writeCopy(socket: Socket, connection: Connection, now?: number): void {
+    const waiting = Math.min(connection.queuedBytes, MAX_IN_SOCKET);
     // The smallest n with 2 ** n bytes for all that waits.
-    const n = 32 - Math.clz32(Math.min(connection.queuedBytes, MAX_IN_SOCKET) - 1);
-    const passage = passages[n] ?? Buffer.allocUnsafeSlow(2 ** n);
+    const n = 32 - Math.clz32(waiting - 1);
+    const at = waiting <= SHORT ? waiting : SHORT + n;
+    const passage = passages[at] ?? Buffer.allocUnsafeSlow(waiting <= SHORT ? waiting : 2 ** n);
     // Should `write` lead to another write, that one takes other memory.
-    passages[n] = undefined;
+    passages[at] = undefined;
     const length = connection.transmitInto(passage, now);
     this.#outstanding = length;
-    if (length > 0) socket.write(passage.subarray(0, length));
+    if (length > 0) socket.write(length === passage.length ? passage : passage.subarray(0, length));
     this.report(now);
-    if (this.#outstanding === 0) passages[n] = passage;
+    if (this.#outstanding === 0) passages[at] = passage;
+    else if (now === undefined) connection.written(0, this.now());
     // Usually all of it has left at once, and no report is needed.
     if (this.#outstanding > this.mark) socket.write(NOTHING, this.callback);
   }
@@ -218,7 +230,7 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   /** Reports to the connection what has been written. */
-  private report(now: number): void {
+  private report(now?: number): void {
     const { socket } = this;
     if (this.#outstanding === 0 || (socket.destroyed && !socket.writableFinished) || socket.errored) return;
     // A stream of objects does not count bytes.

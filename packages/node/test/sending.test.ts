@@ -226,6 +226,20 @@ test('small messages that were written do not keep the stall deadline running', 
   assert.is(ws.state, 'open');
 });
 
+test('the stall deadline starts when the socket keeps part of a short message', async (bench) => {
+  const clock = new VirtualClock();
+  const { ws } = await slowClient(bench, {}, { clock, stallTimeout: 1000, heartbeat: false, idleTimeout: Infinity });
+  while (ws.queuedBytes === 0) {
+    ws.send(new Uint8Array(16_000));
+    await soon();
+  }
+  // So little waits that the socket was given no callback.
+  assert.ok(ws.queuedBytes < 65_536);
+  clock.advance(1001);
+  await soon();
+  assert.is(ws.endEvent?.explanation.error?.rule, 'stall-timeout');
+});
+
 test('closing a connection whose client never reads ends at stallTimeout', async (bench) => {
   const clock = new VirtualClock();
   const { ws, wire } = await slowClient(bench, {}, { clock, stallTimeout: 5000 });

@@ -56,18 +56,15 @@ export abstract class Timers {
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
-    return Math.min(this.#ping ?? Infinity, this.#firstButPing);
+    return earlier(this.#ping, this.#firstButPing);
   }
 
   get #firstButPing(): number {
-    return Math.min(
-      this.opening?.due ?? Infinity,
-      this.#pong ?? Infinity,
-      this.#idle ?? Infinity,
-      this.#progress?.due ?? Infinity,
-      this.#stall ?? Infinity,
-      this.closing?.due ?? Infinity,
-    );
+    let first = earlier(this.opening?.due, this.closing?.due ?? Infinity);
+    first = earlier(this.#pong, first);
+    first = earlier(this.#idle, first);
+    first = earlier(this.#progress?.due, first);
+    return earlier(this.#stall, first);
   }
 
   /**
@@ -217,6 +214,11 @@ export abstract class Timers {
     this.#stall = undefined;
     if (this.closing !== undefined) this.closing.due = undefined;
   }
+}
+
+/** Returns the earlier of two deadlines. Engines convert the arguments of `Math.min` to floating point, which costs more (benchmarks: echo). */
+function earlier(due: number | undefined, other: number): number {
+  return due !== undefined && due < other ? due : other;
 }
 
 /** Returns the deadline that is `timeout` milliseconds after `now`, rounded up, or `undefined` for `Infinity`. */

@@ -16,7 +16,7 @@ const SMALL = 4096;
 /** The smallest allocation for a longer or unknown length, while no parts are kept as views. */
 const FIRST_CAPACITY = 1024;
 
-/** Up to this many bytes, `new Uint8Array(n)` is much faster than `host.allocate(n)` (benchmarks: decode, chunks of one byte). */
+/** Up to this many bytes, `new Uint8Array(n)` is much faster than `host.allocate(n)` (benchmarks: decode, 1-byte cuts). */
 const IN_HEAP = 64;
 
 const NOTHING = new Uint8Array(0);
