@@ -21,7 +21,7 @@ companion('a program that does not exist is an error', async () => {
 });
 
 const withNewest = newestNode() === undefined ? companion.skip : companion;
-withNewest('programs without a command, and codecs, run on the Node that is measured', async () => {
+withNewest('programs that name no command, and codecs, run on the measured Node', async () => {
   const newest = newestNode() as Node;
   measureWith(newest);
   try {

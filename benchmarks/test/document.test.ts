@@ -75,7 +75,7 @@ documents('every case and every peer that the tables show exists in a suite', ()
   for (const { limit, peers: its } of SUITES) assert.ok(limit === undefined || its.some(({ name }) => name === limit));
 });
 
-documents('the shares table has ours on each Node, and peers on the first Node only', () => {
+documents('the shares table shows sockless on each Node, and peers on the first one only', () => {
   const at = '16 B, 50 × 16';
   const first = result('v20.1.0', [
     row('echo', at, 'bare node:net', 0.5),
@@ -96,7 +96,7 @@ documents('the shares table has ours on each Node, and peers on the first Node o
   assert.match(written, /- Node 26: commit abc1234, a processor × 2, 2026-01-02; 0 of 1 ratios are wide\./);
 });
 
-documents('the uses table has a column for each peer, filled from the first of its names that was measured', () => {
+documents("each peer's column in the uses table shows the first of its variants that was measured", () => {
   const at = 'unmasked text 1 KiB, coalesced';
   const rows = [row('decode', at, 'undici', 3), row('decode', at, 'undici 8', 2), row('decode', at, 'ws', 1.7)];
   const line = '**client receives** text, 1 KiB';

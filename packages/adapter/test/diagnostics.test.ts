@@ -68,7 +68,7 @@ function happen(scope: Scope<never>): void {
   scope.acceptFailed(new Error('no'), false);
 }
 
-test('without subscribers a channel is asked once for each event, and told nothing', () => {
+test('without subscribers a channel is checked once for each event, and gets no message', () => {
   const { asked, told, scope } = scopeWith(false);
   happen(scope);
   assert.equal(asked, ['sockless:open', 'sockless:end', 'sockless:refuse', 'sockless:accept-failed']);
@@ -93,7 +93,7 @@ test('a host without channels has nothing to tell', () => {
   happen(new Scope<never>({}, { clock: new VirtualClock() }));
 });
 
-test('sockless:end is told for each try of a client, also for one that never begins', async () => {
+test('sockless:end is published for each attempt of a client, even for one that fails to start', async () => {
   const { told, clock, scope } = scopeWith(true);
   let tries = 0;
   const client = new Client<never>(

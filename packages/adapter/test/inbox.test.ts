@@ -51,7 +51,7 @@ test('reading resumes when at most half of the limit waits, not before', async (
 });
 
 for (const hasHandler of [false, true]) {
-  test(`leaving a loop while reading is stopped resumes it (${hasHandler ? 'a' : 'no'} handler)`, async () => {
+  test(`leaving a loop resumes reading that was stopped (${hasHandler ? 'a' : 'no'} handler)`, async () => {
     const { inbox, asked } = open(hasHandler);
     const loop = inbox.iterate();
     inbox.push(counting(MAX_WAITING + 1));
@@ -72,7 +72,7 @@ test('messages without a loop are bounded too; beyond the limit all that wait an
   assert.throws(() => inbox.iterate(), /^3 messages were dropped/);
 });
 
-test('a loop in progress keeps its messages when messages without a reader are dropped', async () => {
+test('`drop` drops nothing while a loop is in progress', async () => {
   const { inbox } = open();
   const loop = inbox.iterate();
   inbox.push('1');

@@ -104,7 +104,7 @@ for (const command of ['close', 'terminate'] as const) {
   });
 }
 
-test('a transport that cannot be used ends the connection with that cause, and is not discarded again', async () => {
+test('if opening the transport throws, the connection ends with that error, and nothing is discarded', async () => {
   const oops = new Error('oops');
   const ws = Waiting.begin({
     open() {
@@ -116,7 +116,7 @@ test('a transport that cannot be used ends the connection with that cause, and i
   assert.equal([ws.log, ws.clock.timers], [[], 0]);
 });
 
-test('a connection that is given up and then told that its transport failed ends once', async () => {
+test('a connection that is given up ends once, even if its transport then fails', async () => {
   let ends = 0;
   const clock = new VirtualClock();
   const ws = new WebSocketConnection<never>(new Scope<never>({ end: () => void ends++ }, { clock }));

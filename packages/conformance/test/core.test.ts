@@ -36,7 +36,7 @@ test('there are many cases, each with an id of its own, in all families and seve
   }
 });
 
-test('no two cases of a role ask the same', () => {
+test('no two cases of a role send the same and expect the same', () => {
   const seen = new Map<string, string>();
   for (const { id, role, script, expect } of allCases()) {
     const key = JSON.stringify([role, script, expect]);

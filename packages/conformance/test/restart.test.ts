@@ -49,7 +49,7 @@ test('a client that plays nothing is an error', async () => {
   }
 });
 
-test('a whole id chooses one case, and a part of it all that contain it', () => {
+test('a whole id chooses one case, a part of an id every case that contains it', () => {
   const ids = (filter: string): string[] => chooseCases('server', { filter: [filter] }).map(({ id }) => id);
   assert.equal(ids('server/control/ping-1'), ['server/control/ping-1']);
   assert.ok(ids('control/ping-1').length > 1);

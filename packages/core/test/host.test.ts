@@ -27,7 +27,7 @@ test('this host has all capabilities', () => {
 });
 
 for (const [name, scope] of Object.entries({ "Node's Buffer": globalThis, 'a TextEncoder': { TextEncoder } })) {
-  test(`texts are written by ${name} at their place, lone surrogates as U+FFFD`, () => {
+  test(`${name} writes texts at the given index, lone surrogates as U+FFFD`, () => {
     const { writeUtf8 } = lookUpHost(scope);
     for (const text of ['', 'a', 'é€🐯', '\ud800', 'a\udc00b', '\ufeff', 'é'.repeat(5000)]) {
       const expected = utf8(text);
@@ -42,7 +42,7 @@ for (const [name, scope] of Object.entries({ "Node's Buffer": globalThis, 'a Tex
   });
 }
 
-test('the functions of the host measure a text in bytes of UTF-8, and write Latin-1 at its place', () => {
+test('the functions of the host measure a text in bytes of UTF-8, and write Latin-1 at the given index', () => {
   for (const text of ['', 'a', 'é€🐯', '\ud800', 'a\udc00b', '\ufeff', 'é'.repeat(5000)]) {
     assert.is(host.utf8Length?.(text), utf8(text).length);
   }

@@ -46,7 +46,7 @@ rules('7.4.1 each rule of an open connection has a close code that may be sent',
 });
 
 rules(
-  'every rule has a close code that received bytes can cause, except the rules for timeouts and for our own faults',
+  'only the rules for timeouts and for our own faults have close codes that received bytes cannot cause',
   () => {
     const others = PROTOCOL_NAMES.filter((name) => !CODES_OF_BYTES.includes(PROTOCOL_RULES[name].code));
     const timeouts = ['message-stalled', 'idle-timeout', 'pong-timeout', 'stall-timeout'];

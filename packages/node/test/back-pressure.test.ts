@@ -206,7 +206,7 @@ test('an announced length takes no memory before its bytes arrive', async (bench
   assert.ok(bytesInUse() - before < 20 * MB);
 });
 
-test('messages that arrive before a client iterates wait for it, in order', async (bench) => {
+test("messages that arrive before a client's loop wait for it, in order", async (bench) => {
   const peer = deferred<Wire>();
   const ws = bench.connect(await openServer(bench, peer.resolve), {}, { messages: 'whole' });
   await ws.opened;

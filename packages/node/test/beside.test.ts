@@ -81,7 +81,7 @@ function takesAll(server: ReturnType<typeof createServer>, seen: string[]): void
   });
 }
 
-test('the listeners of a library that takes all upgrades can be given just the requests that are not ours', async (bench) => {
+test('a library that takes all upgrades can be passed only the requests that are not ours', async (bench) => {
   const server = createServer();
   const seen: string[] = [];
   takesAll(server, seen);

@@ -139,7 +139,7 @@ for (const options of [
   });
 }
 
-test('statistics count for a connection, at its end, and for the server', async (bench) => {
+test('a connection, its `end` event and the server have statistics', async (bench) => {
   const ended = deferred<void>();
   const found: unknown[] = [];
   const handlers: Handlers = {

@@ -129,7 +129,7 @@ test('slow: a function is called for each member whose queue is full, and for no
   );
 });
 
-test('slow: a function that throws or returns anything else fails only its member, with 1011', async (bench) => {
+test('slow: a function that throws or returns a wrong value fails only its member, with 1011', async (bench) => {
   const errors: unknown[] = [];
   const { group, all, received } = await full(bench, 4, {
     error: (ws, error) => void errors.push(all.indexOf(ws as never), error),
@@ -159,7 +159,7 @@ test('slow: a function that throws or returns anything else fails only its membe
   await until(() => received[0]?.length === 1);
 });
 
-test('a message longer than maxQueuedBytes is sent to members without waiting bytes', async (bench) => {
+test('a message longer than maxQueuedBytes is sent to members whose queue is empty', async (bench) => {
   const { server, received } = await crowd(bench, 2, {}, { maxQueuedBytes: 100_000 });
   assert.equal(server.broadcast(new Uint8Array(5 * MB)), { sent: 2, skipped: 0, closed: 0 });
   await until(() => sizes(received).every((count) => count === 1));

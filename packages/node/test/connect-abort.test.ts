@@ -8,7 +8,7 @@ import { deferred, recorder, suite, thrown } from './support.ts';
 
 const test = suite('connect');
 
-test('a signal that was aborted before throws its reason', () => {
+test('connect throws the reason of a signal that was aborted before', () => {
   const reason = new Error('changed my mind');
   const createSocket = (): never => {
     throw new Error('dialled');

@@ -32,7 +32,7 @@ for (const [how, fail] of Object.entries(failures)) {
     assert.equal(log, ['fail handshake-interrupted', 'end 1006']);
   });
 
-  test(`when createSocket ${how} at the second attempt, a third attempt is made, and closed settles`, async (bench) => {
+  test(`when createSocket ${how} at the second attempt, a third is made, and then \`closed\` settles`, async (bench) => {
     const server = await bench.serve({ open: (ws) => ws.terminate() });
     let attempts = 0;
     const ends: EndEvent[] = [];
@@ -80,7 +80,7 @@ const giveUps: Record<
 };
 
 for (const [how, giveUp] of Object.entries(giveUps)) {
-  test(`${how} while a socket is awaited settles closed at once, and a socket that comes later is destroyed`, async (bench) => {
+  test(`${how} while a socket is awaited settles \`closed\` at once, and a socket that comes later is destroyed`, async (bench) => {
     const server = await bench.serve();
     const arrival = deferred<Duplex>();
     const controller = new AbortController();

@@ -143,7 +143,7 @@ for (const [how, wrap] of [
   ['at once', (socket: Duplex) => socket],
   ['by a promise', (socket: Duplex) => Promise.resolve(socket)],
 ] as const) {
-  test(`over plain TCP that createSocket returns ${how}, a wss: client sends nothing, and the end says why`, async (bench) => {
+  test(`if createSocket returns plain TCP ${how}, a wss: client sends nothing, and the end says why`, async (bench) => {
     const server = await bench.serve();
     const socket = connectTcp(server.port, '127.0.0.1');
     const ws = bench.connect('wss://user:secret@localhost', {}, { createSocket: () => wrap(socket) });

@@ -1,5 +1,5 @@
 // connect with functions for `url`, `headers` and `subprotocols`: called for each attempt, and bound by its time and signal.
-
+import { connect as connectTcp } from 'node:net';
 import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
@@ -179,7 +179,7 @@ for (const [how, giveUp] of Object.entries(giveUps)) {
   });
 }
 
-test('the signal of an attempt, which createSocket gets too, is not aborted once the connection is open', async (bench) => {
+test('the functions of an attempt get one signal, which `close` aborts before the connection is open and not afterwards', async (bench) => {
   const server = await bench.serve();
   const signals: AbortSignal[] = [];
   const ws = bench.connect(
@@ -191,12 +191,16 @@ test('the signal of an attempt, which createSocket gets too, is not aborted once
     {
       headers: (signal) => void signals.push(signal),
       subprotocols: async (signal) => void signals.push(signal),
+      createSocket: (_, signal) => {
+        signals.push(signal);
+        return connectTcp(server.port, '127.0.0.1');
+      },
     },
   );
   await ws.opened;
   ws.close(1000);
   await ws.closed;
-  assert.equal([signals.length, new Set(signals).size, signals[0]?.aborted], [3, 1, false]);
+  assert.equal([signals.length, new Set(signals).size, signals[0]?.aborted], [4, 1, false]);
   let given: AbortSignal | undefined;
   const pending = bench.connect(
     server.url,

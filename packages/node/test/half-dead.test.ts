@@ -166,7 +166,7 @@ for (const { title, set, cause } of dead) {
 
 // Sockets that are alive.
 
-test('bytes that wait in a socket are read, and the end of the peer behind them ends the connection', async (bench) => {
+test("bytes that wait in a socket are read, and then the peer's FIN ends the connection", async (bench) => {
   const { socket, wire } = await accepted(bench);
   socket.pause();
   wire.socket.end(Buffer.concat([frame('client', 0x81, 'waited'), frame('client', 0x81, 'too')]));
@@ -179,7 +179,7 @@ test('bytes that wait in a socket are read, and the end of the peer behind them 
   assert.equal(log, ['open', 'text waited', 'text too', 'end 1006']);
 });
 
-test('bytes that arrive behind a request before a late upgrade are delivered', async (bench) => {
+test('bytes that arrive between a request and its late upgrade are delivered', async (bench) => {
   const { log, handlers } = recorder();
   const server = createServer();
   server.on('upgrade', async (req, socket, head) => {
@@ -246,7 +246,7 @@ test('anything but a stream of bytes is refused at once', async (bench) => {
   }
 });
 
-test('a stream that throws when it is written to ends its connection, and the error is reported', async (bench) => {
+test('a stream whose `write` throws ends its connection, and the error is reported', async (bench) => {
   const errors: unknown[] = [];
   const stream = new Duplex({ read() {}, write: (_, __, done) => done() });
   bench.after(() => stream.destroy());

@@ -57,7 +57,7 @@ test('a loop over a connection that never opens throws', async (bench) => {
   assert.instance(await collect(ws).catch((error: unknown) => error), ConnectionEndedError);
 });
 
-test('messages that arrived before the first call wait', async (bench) => {
+test('messages that arrive before the loop wait for it', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), frame('server', 0x88, closing(1000)));
   wire.socket.end();
@@ -186,7 +186,7 @@ test('after close in a loop, messages that arrived before the call are still del
   assert.equal(got, ['1', '2', '3']);
 });
 
-test('a loop that begins after terminate throws', async (bench) => {
+test('after `terminate` a new loop throws', async (bench) => {
   const { ws, wire } = await openClient(bench);
   wire.write(text('1'), text('2'), text('3'));
   await soon();

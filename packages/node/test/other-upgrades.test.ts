@@ -250,7 +250,7 @@ test('serve: a request for WebSocket with a body is refused, no matter how much 
   assert.ok(log.every((line) => !line.startsWith('open')));
 });
 
-test('serve: after a 426 to a request with Connection: close the socket ends', async (bench) => {
+test('serve: the socket ends after a 426 to a request with Connection: close', async (bench) => {
   const server = await bench.serve();
   const wire = await dial(bench, server.port);
   wire.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');

@@ -74,7 +74,7 @@ for (const [title, size, times] of [
   }
 }
 
-test('drained resolves at once while at most highWaterMark, an option, is waiting', async (bench) => {
+test('`drained` resolves at once while at most highWaterMark bytes wait', async (bench) => {
   const { ws, wire } = await slowClient(bench, {}, { highWaterMark: 4 * MB });
   ws.send(new Uint8Array(4 * MB - 14));
   let settled = false;

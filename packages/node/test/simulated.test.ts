@@ -74,7 +74,7 @@ test('lent bytes that were not written when the connection ends are not written 
   assert.is(socket.destroyed, true);
 });
 
-test('drain is called only once there is a connection, even if the queue fell below the mark before', async () => {
+test('drain is not called before there is a connection, even if the queue falls below the mark', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);

@@ -76,7 +76,7 @@ for (const [highWaterMark, bound] of [
 test('messages of any length arrive at a plain socket as they were sent', async (bench) => {
   const server = await bench.serve({ message: (ws, data) => void ws.send(data) });
   const client = await rawClient(bench, server.port);
-  for (const length of [0, 1, 62, 63, 125, 16_380, 65_526, 65_527, 98_294, 98_295, 262_134, 262_135, 600_000]) {
+  for (const length of [0, 1, 62, 63, 125, 16_380, 65_526, 65_527, 65_535, 65_536, 98_294, 98_295, 262_134, 262_135, 600_000]) {
     const data = new Uint8Array(length).map((_, at) => at);
     client.write(frame('client', 0x82, data));
     const [echo] = await client.frames(1);
@@ -84,7 +84,7 @@ test('messages of any length arrive at a plain socket as they were sent', async 
   }
 });
 
-test('a socket whose write was replaced by one that keeps bytes gets memory that is not used again', async (bench) => {
+test('if the replaced `write` of a socket keeps bytes, their memory is not used again', async (bench) => {
   const kept: Uint8Array[] = [];
   const { ws } = await openConnection(bench);
   const plain = ws.socket as Socket;

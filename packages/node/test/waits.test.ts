@@ -85,7 +85,7 @@ for (const bytes of ['', request().slice(0, 40)]) {
   });
 }
 
-test('handshakeTimeout includes the time before the head has arrived, also while the application decides', async (bench) => {
+test('handshakeTimeout covers the wait for the head and for the decision together', async (bench) => {
   const clock = new VirtualClock();
   const server = await bench.serve({ request: () => new Promise(() => {}) }, { handshakeTimeout: 2000, clock });
   const wire = await dial(bench, server.port);

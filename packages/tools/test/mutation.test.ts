@@ -113,7 +113,7 @@ mutation('a mutant is killed by a failing test or a timeout, or survives', async
   }
 });
 
-mutation('tests of another package can kill mutants in their imports', async () => {
+mutation('tests can kill mutants in another package that they import', async () => {
   const workspace = createWorkspace({
     'packages/a/package.json': '{ "name": "a", "type": "module", "exports": { ".": "./dist/index.js" } }',
     'packages/a/src/index.ts': 'export const yes: boolean = true;',

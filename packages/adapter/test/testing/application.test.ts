@@ -126,7 +126,7 @@ test('an application completes a message in fragments before it sends another', 
   assert.equal([app.sent.length, app.sent], [2, peer.received]);
 });
 
-test('an application that has lost its connection in the middle of fragments is between messages again', async () => {
+test('an application that loses its connection within a message is between messages again', async () => {
   const { app, clock } = await begin();
   app.sendFragment(false);
   app.terminate();
@@ -197,7 +197,7 @@ test('messages go to a handler, to loops, or nowhere', async () => {
   }
 });
 
-test('one loop is in progress at a time, and its end is not an error of the open handler', async () => {
+test('one loop is in progress at a time, and its end causes no error but ConnectionEndedError', async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const { app, clock, notes } = await begin({ reads: 'loop' }, { random: seeded(seed) });
     await clock.pass(1);

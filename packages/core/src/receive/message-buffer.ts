@@ -66,7 +66,8 @@ export class MessageBuffer {
 
   /**
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, with one
-   * exception: if all bytes held are one kept part, and the free bytes before that part have room for the last one, it is a view of the chunk.
+   * exception: if a single kept part holds all bytes, and the last part fits into the free bytes before it, the result is a view of the
+   * chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
@@ -89,7 +90,8 @@ export class MessageBuffer {
   }
 
   /**
-   * Returns a view of all bytes held. It is for reading only and valid until the next `append`.
+   * Returns a view of all bytes held. It is for reading only, valid until the next `append`, and never for the application: its memory may
+   * be longer and hold bytes that were never written.
    *
    * @throws {TransferredError} as {@link finish} does
    */

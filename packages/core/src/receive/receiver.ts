@@ -23,11 +23,11 @@ export type ReceiverEvent = MessageEvent | PingEvent | PongEvent | CloseEvent;
 
 const NOTHING = new Uint8Array(0);
 
-/** Takes the chunks of one connection and returns their events. */
+/** Takes the chunks of one connection at a time and returns their events. */
 export class Receiver {
   readonly #reader: FrameReader;
   readonly #chunk: Chunk;
-  // Whether nothing is kept from one message to the next.
+  // Whether nothing is kept from one message to the next: there are neither rate limits nor compression.
   readonly #isStateless: boolean;
   #limiter: RateLimiter | undefined;
   #message: Collector;
@@ -52,14 +52,14 @@ export class Receiver {
   }
 
   /**
-   * Whether nothing is kept from one message to the next, and data frames are not ignored. Then another connection can use this receiver
-   * as soon as `next` has returned `undefined` and `pendingSince` is -1.
+   * Whether nothing is kept from one message to the next, and data frames are not ignored. If so, another connection can use this receiver
+   * once `next` has returned `undefined` and `pendingSince` is -1.
    */
   get isStateless(): boolean {
     return this.#isStateless && !this.#message.ignores;
   }
 
-  /** Takes a chunk. The receiver owns it from here on, and unmasks payloads in place. */
+  /** Takes a chunk. The receiver owns it from here on, and may unmask payloads in place. */
   receive(chunk: Uint8Array): void {
     if (this.#chunk.end === 0 && this.#backlog === undefined) {
       this.#chunk.take(chunk);

@@ -1,11 +1,11 @@
 /**
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
- * Most frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it, the
- * owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, each of one or more frames, and
- * after them the frames in the scratch, if it owns that. The scratch is never handed out: `transmit` returns a copy, a part, or a piece of a
- * part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when the
- * application has lent the same bytes to both connections.
+ * Most frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it,
+ * the owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, each of one or more frames or an
+ * HTTP head, and after them the frames in the scratch, if it owns that. The scratch is never handed out: `transmit` returns a copy, a part,
+ * or a piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or
+ * when the application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued: the next frame overwrites them, or their memory is dropped.
@@ -22,8 +22,9 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 const SCRATCH_SIZE = 98_304;
 
 /**
- * A frame above this length gets new memory, together with the frames in the scratch that wait before it. For any other frame the scratch
- * is cheaper, even with the copy, because it stays in caches (benchmarks: echo).
+ * A frame above this length that is written here gets new memory, together with the frames in the scratch that wait before it. For a
+ * shorter frame the scratch is cheaper, although the frame is copied out of it later, because the scratch stays in caches (benchmarks:
+ * echo).
  */
 const LARGE = 81_920;
 
@@ -111,9 +112,9 @@ export class Outbox {
   }
 
   /**
-   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or this call sets {@link broken}. They belong to the
-   * caller, with three exceptions: a borrowed payload, the frame of a prepared message, and the pieces that `max` cuts from one part. Their
-   * memory is shared: the caller must not transfer it.
+   * Returns the next bytes to write, at most `max` of them, or `undefined` when none wait or this call sets {@link broken}. They belong to
+   * the caller, with three exceptions: a borrowed payload, the frame of a prepared message, and the pieces that `max` cuts from one part.
+   * Their memory is shared: the caller must not transfer it.
    */
   transmit(max: number): Uint8Array | undefined {
     this.broken = undefined;
@@ -156,14 +157,14 @@ export class Outbox {
 
   /**
    * Drops every frame of which no byte has been transmitted, even if earlier fragments of its message have left, and returns the number of
-   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
+   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes. Nothing
+   * is dropped if the memory of a frame that has left in part is gone: the next `transmit` sets {@link broken} then.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
     if (before <= tail) return 0;
     this.vacate();
     const first = this.#parts[this.#first] as Uint8Array | Loan;
-    // A caller of `transmit` has transferred the memory of `first`, so the next `transmit` sets `broken`.
     if (first instanceof Uint8Array && this.#isCut(first)) return 0;
     const begun = this.#begun(first);
     const last: (Uint8Array | Loan)[] = [];
@@ -184,7 +185,7 @@ export class Outbox {
   /** Copies what has not been transmitted of borrowed payloads. */
   endLoans(): void {
     for (const [i, part] of this.#parts.entries()) {
-      // A payload that has changed cannot be sent any more, so there is nothing to copy.
+      // A payload whose memory is gone cannot be sent any more, so there is nothing to copy.
       if (part instanceof Loan && !(part.isShared || part.hasChanged)) part.end(i === this.#first ? this.#offset : 0);
     }
   }

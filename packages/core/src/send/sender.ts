@@ -20,8 +20,8 @@ const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * A batch of answers to Ping frames is filled up to this many bytes. Then one answer is held, the latest, until the batch has left or we
- * close.
+ * Answers to Ping frames are queued as a batch of up to this many bytes. Once it is full, only the latest further answer is held, until the
+ * whole batch has left or we close.
  */
 const MAX_PONGS = 4096;
 
@@ -33,7 +33,7 @@ export interface SenderOptions {
   readonly random: RandomSource | undefined;
 }
 
-/** Sends the messages and control frames of one connection. */
+/** Sends the messages and control frames of one connection at a time. */
 export class Sender {
   readonly #fragmentSize: number;
   #transform: MessageTransform | undefined = undefined;
@@ -48,7 +48,7 @@ export class Sender {
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
-  // The length of the current batch of answers, whether or not they have left.
+  // The length of the current batch of answers, including those that have left already.
   #pongBytes = 0;
   // The number of bytes to transmit until the last answer of the batch has left. 0 or less once it has.
   #bytesToLastPong = 0;
@@ -220,8 +220,8 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into` and returns how many. If an answer is held and no other answer waits any more, it is first queued
-   * behind all bytes that wait, as in `transmit`.
+   * Writes the next bytes into `into` and returns how many. If an answer is held and no other answer waits any more, it is queued behind
+   * all waiting bytes before any are written, as in `transmit`.
    *
    * @throws what the random source throws when that answer needs a masking key
    */
@@ -291,8 +291,8 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // Bytes that have been compressed must be sent, or the peer's window would differ from ours. Drawing keys may throw, so
-    // before compressing, enough are drawn for the longest possible output: zlib's bound is n + n / 8 + n / 64 + 5 bytes, and a flush adds 5.
+    // Bytes that have been compressed must be sent, or the peer's window would differ from ours. Drawing masking keys may throw, so those
+    // for the longest output of zlib are drawn before compressing: n + n / 8 + n / 64 + 5 bytes, and 5 for a flush, are less than this.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments'.

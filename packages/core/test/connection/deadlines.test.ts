@@ -270,7 +270,7 @@ for (const role of ROLES) {
     assert.is(rule(connection.timeout(21_300)), 'pong-timeout');
   });
 
-  test(`after a pause, silence and an incomplete message have their whole time again (${role})`, () => {
+  test(`a pause restarts the time allowed for silence and for an incomplete message (${role})`, () => {
     for (const [options, name] of [
       [{ ...within(1200) }, 'message-stalled'],
       [{ idleTimeout: 1200 }, 'idle-timeout'],

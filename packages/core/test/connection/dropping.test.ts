@@ -155,7 +155,7 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
-test('before any frame has left, a first `fail` keeps the Pong frame that is held for lack of room, and a second drops it', () => {
+test('a second `fail` before any frame has left drops the held Pong frame, which the first one kept', () => {
   const server = Connection.server(QUIET);
   receive(server, ascii(requestHead()));
   server.accept();

@@ -180,7 +180,7 @@ test('5.3: if the random source throws while a connection fails, the end has the
   assert.is(rule(connection.timeout(5000)), 'handler-failed');
 });
 
-test('5.5.2: a heartbeat Ping frame that could not be masked is not expected to be answered', () => {
+test('5.5.2: no answer is awaited to a heartbeat Ping frame that could not be masked', () => {
   const { connection, state } = withRandom({ heartbeat: { interval: 100, timeout: 30 } });
   state.works = false;
   assert.throws(() => connection.timeout(100), /no entropy/);

@@ -77,7 +77,7 @@ for (const role of ROLES) {
       assert.equal([types(connection), connection.paused], ['fail', false]);
     });
 
-    test(`${name} does not change how a connection closes that is closing or has failed already (${role})`, () => {
+    test(`${name} does not affect a connection that is already closing or has failed (${role})`, () => {
       const cases: ((connection: Connection) => ConnectionEvent[])[] = [
         (connection) => {
           connection.close(1000, 'bye', 5);
@@ -117,7 +117,7 @@ for (const role of ROLES) {
     });
   }
 
-  test(`fail with another rule throws in every state (${role})`, () => {
+  test(`fail throws for any but the local rules, whether the connection is open or has ended (${role})`, () => {
     const connection = opened(role, QUIET);
     for (const name of ['invalid-utf8', 'toString', '', undefined, 5]) {
       assert.throws(() => connection.fail(name as LocalRuleName), isA(TypeError));

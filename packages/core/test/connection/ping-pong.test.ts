@@ -44,7 +44,7 @@ for (const role of ROLES) {
     assert.is(sent(connection), '');
   });
 
-  test(`5.5.2: each Ping frame is answered before anything that later events send (${role})`, () => {
+  test(`5.5.2: the answer to a Ping frame precedes what handlers of later events send (${role})`, () => {
     const connection = opened(role);
     const chunk = concat(frame(role, Ping, 'a'), frame(role, Text, 'b'), frame(role, Ping, 'c'), frame(role, Ping));
     for (const event of connection.receive(chunk)) if (event.type === 'text') connection.send(event.data);

@@ -45,7 +45,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
 
 for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
-    random(`5.3 frames stay separate if, while a key is drawn for connection a (${send}), ${name}`, () => {
+    random(`5.3 frames stay separate if ${name} while a key is drawn for \`a\` (${send})`, () => {
       let acting = 0;
       const out: [Connection, number[]][] = [];
       const source = (bytes: Uint8Array): void => {

@@ -181,7 +181,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`when the transport ends while bytes wait, they have closeTimeout to leave, and end tells their number (${role})`, () => {
+  test(`when the peer ends, waiting bytes have closeTimeout to leave, and the event `end` counts them (${role})`, () => {
     const connection = writer(role, false);
     connection.send(new Uint8Array(5000));
     const { queuedBytes } = connection;
@@ -210,7 +210,7 @@ test('4.1: a client that abandons its handshake transmits nothing more', () => {
   assert.equal([end?.explanation.unsentBytes, client.transport], [queuedBytes - 10, 'end']);
 });
 
-test('4.2.2: the transport of a refusal stays open until it has left, at most for closeTimeout', () => {
+test('4.2.2: the transport stays open until a refusal has left, at most for closeTimeout', () => {
   for (const leaves of [true, false]) {
     const server = Connection.server(OPTIONS);
     receive(server, ascii(requestHead()), 10);

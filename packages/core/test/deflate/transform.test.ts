@@ -200,7 +200,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`6.1 without the extension RSV1 fails with 1002 (${role})`, () => {
+  test(`6.1 RSV1 without the extension fails with 1002 (${role})`, () => {
     const connection = Connection.opened(role, {}, { random: ZEROS, heartbeat: false });
     assert.equal(events(connection, [compressed(role, 1, HELLO)]), [['open'], ['fail', 'reserved-bits', 0]]);
   });

@@ -169,7 +169,7 @@ test('the offset of a fault in a response does not depend on the chunks', () => 
   }
 });
 
-test('4.1: invisible characters of a server are escaped in our messages', () => {
+test('4.1: invisible characters from a server are escaped in error messages', () => {
   for (const [text, shown] of [
     [responseHead({ 'Sec-WebSocket-Protocol': 'a\x85\x9b' }), ': a\\u{85}\\u{9b}; '],
     [
@@ -201,7 +201,7 @@ const RULES: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(RESPONSE_FIELDS)) {
-  test(`4.1: ${name} missing, duplicated or with bytes outside ASCII: each breaks its rule, or opens where that is allowed`, () => {
+  test(`4.1: a response with ${name} missing, duplicated or outside ASCII breaks its rule, or opens if that is allowed`, () => {
     const options = { subprotocols: ['chat'] };
     const expected = RULES[name] ?? 'open';
     const absent = judgeResponse(responseHead({ ...RESPONSE_FIELDS, [name]: undefined }), options);

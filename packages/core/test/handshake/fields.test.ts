@@ -59,7 +59,7 @@ test('RFC 9110 5.3: the values of a field are returned one by one or joined', ()
   }
 });
 
-test('RFC 9110 5.3: singleValue returns only the value of a field with one line', () => {
+test('RFC 9110 5.3: singleValue returns undefined unless a field has exactly one line', () => {
   assert.is(singleValue(FIELDS, 'upgrade'), 'websocket');
   for (const name of ['x-list', 'x-none', 'Upgrade', ...PROTOTYPE]) assert.is(singleValue(FIELDS, name), undefined);
   // The same twice is still twice, be it empty or one and the same field.
@@ -124,7 +124,7 @@ test('wrong names and values throw, injected lines above all', () => {
   }
 });
 
-test('header fields of the handshake throw, in any case of letters', () => {
+test('header fields of the handshake throw, in upper or lower case', () => {
   for (const name of ['host', 'Host', 'HOST']) assert.throws(() => toFields({ [name]: 'a' }, OWNED), isA(RangeError));
   for (const name of ['Connection', 'CONTENT-LENGTH', 'transfer-encoding']) {
     for (const owned of [OWNED, undefined]) assert.throws(() => toFields({ [name]: 'a' }, owned), isA(RangeError));

@@ -207,7 +207,7 @@ test('the offset of a fault in a head does not depend on the chunks', () => {
   }
 });
 
-test('RFC 9110 15.5: invisible characters of a client are escaped in our messages', () => {
+test('RFC 9110 15.5: invisible characters from a client are escaped in error messages', () => {
   for (const [origin, shown] of [
     ['https://a\x80\x9b31m', 'https://a\\u{80}\\u{9b}31m'],
     ['https://a\xadb', 'https://a\\u{ad}b'],
@@ -246,7 +246,7 @@ const HIGH: Record<string, string> = {
 };
 
 for (const [name, value] of Object.entries(REQUEST_FIELDS)) {
-  test(`4.2.1: ${name} missing, duplicated or with bytes outside ASCII: each breaks its rule, or conforms where that is allowed`, () => {
+  test(`4.2.1: a request with ${name} missing, duplicated or outside ASCII breaks its rule, or conforms if that is allowed`, () => {
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: undefined })), ABSENT[name] ?? 'conforms');
     assert.is(judge(requestHead({ ...REQUEST_FIELDS, [name]: [value, value] })), DOUBLED[name] ?? 'conforms');
     for (const byte of HIGH_BYTES) {

@@ -103,7 +103,7 @@ function whole(parts: readonly (string | Uint8Array)[]): Summary {
 
 const messages = fc.constantFrom('whole' as const, 'fragments' as const);
 
-sending('everything that is sent arrives, however it is fragmented and cut, and as the reference reads it', () => {
+sending('everything that is sent arrives, however fragmented and cut, and the reference reads the same', () => {
   check(
     1500,
     fc.property(role, conversation, cuts, messages, (role, { fragmentSize, steps }, places, messages) => {

@@ -98,7 +98,7 @@ maskKeys('5.3 the source is asked for at most 65,536 bytes in a call, as crypto.
   assert.equal(lengths.slice(3), [65_536, 65_536]);
 });
 
-maskKeys('keys that were drawn in advance and not used are dropped, but for 8 KiB', () => {
+maskKeys('unused keys that were drawn in advance are dropped, except 8 KiB', () => {
   let draws = 0;
   const keys = new MaskKeys((bytes) => {
     draws++;

@@ -116,7 +116,7 @@ outbox('a borrowed payload leaves by reference after its header, unless it is sh
 });
 
 outbox(
-  'a borrowed payload that was transferred before its header left can be dropped with the messages behind it',
+  'drop removes a borrowed payload that was transferred before its header left, and all messages behind it',
   () => {
     const from = server();
     const payload = of(7, 5000);

@@ -217,7 +217,7 @@ test('reader-too-slow drops queued prepared messages, but completes one that was
   assert.is(toHex(wire).slice(0, 26), '81 05 48 65 6c 6c 6f 88 11');
 });
 
-test('maxQueuedBytes of a connection is its option, 16 MiB by default', () => {
+test('maxQueuedBytes of a connection is what its options say, or 16 MiB', () => {
   assert.is(open('server').maxQueuedBytes, 16 * 1024 * 1024);
   assert.is(open('client', { maxQueuedBytes: 5 }).maxQueuedBytes, 5);
 });
