@@ -76,7 +76,9 @@ for (const [highWaterMark, bound] of [
 test('messages of any length arrive at a plain socket as they were sent', async (bench) => {
   const server = await bench.serve({ message: (ws, data) => void ws.send(data) });
   const client = await rawClient(bench, server.port);
-  for (const length of [0, 1, 62, 63, 125, 16_380, 65_526, 65_527, 65_535, 65_536, 98_294, 98_295, 262_134, 262_135, 600_000]) {
+  for (const length of [
+    0, 1, 62, 63, 125, 16_380, 65_526, 65_527, 65_535, 65_536, 98_294, 98_295, 262_134, 262_135, 600_000,
+  ]) {
     const data = new Uint8Array(length).map((_, at) => at);
     client.write(frame('client', 0x82, data));
     const [echo] = await client.frames(1);
