@@ -167,7 +167,7 @@ spare('a connection that has ended can be collected as garbage', async () => {
 
 for (const shared of [false, true]) {
   spare(
-    `without calls of `written`, connections keep no memory for transmitted bytes (shared options: ${shared})`,
+    `without calls of \`written\`, connections keep no memory for transmitted bytes (shared options: ${shared})`,
     async () => {
       const resolved = resolveOptions(OFF);
       const text = 'x'.repeat(70_000);

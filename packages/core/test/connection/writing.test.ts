@@ -181,7 +181,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`when the peer ends, waiting bytes have closeTimeout to leave, and the event `end` counts them (${role})`, () => {
+  test(`when the peer ends, waiting bytes have closeTimeout to leave, and the event \`end\` counts them (${role})`, () => {
     const connection = writer(role, false);
     connection.send(new Uint8Array(5000));
     const { queuedBytes } = connection;
