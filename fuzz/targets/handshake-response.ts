@@ -70,6 +70,7 @@ export function* seeds(): Iterable<Uint8Array> {
     `${responseHead()}\x81\x05Hello\x88\0`,
     responseHead({ 'Sec-WebSocket-Protocol': 'chat', 'Set-Cookie': ['a=b', 'c=d'] }),
     `${responseHead({ 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=10' })}\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\0`,
+    `${responseHead().replaceAll(': ', ':\r\n ')}`,
     `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${responseHead()}`,
     responseHead({ 'Sec-WebSocket-Accept': 'x' }),
     `${responseHead({ 'Content-Length': '5' }, 'HTTP/1.1 404 Not Found')}Hello, more`,

@@ -127,7 +127,10 @@ function summaries(events: readonly ConnectionEvent[]): Summary[] {
 export function readHead(text: string): { line: string; fields: Map<string, string[]>; length: number } | undefined {
   const length = text.indexOf('\r\n\r\n');
   if (length < 0) return undefined;
-  const [line = '', ...lines] = text.slice(0, length).split('\r\n');
+  // RFC 9112 5.2: "A user agent that receives an obs-fold in a response message that is not within a "message/http" container MUST
+  // replace each received obs-fold with one or more SP octets prior to interpreting the field value".
+  const unfolded = text.slice(0, length).replace(/[ \t]*\r\n[ \t]+/g, ' ');
+  const [line = '', ...lines] = unfolded.split('\r\n');
   const fields = new Map<string, string[]>();
   for (const each of lines) {
     const [, field = '', value = ''] = /^([^:]*):[ \t]*(.*?)[ \t]*$/s.exec(each) ?? [];
