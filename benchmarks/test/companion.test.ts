@@ -21,7 +21,7 @@ companion('a program that does not exist is an error', async () => {
 });
 
 const withNewest = newestNode() === undefined ? companion.skip : companion;
-withNewest('programs that name no command, and codecs, run on the measured Node', async () => {
+withNewest('a program without an executable of its own runs on the measured Node, and so does a codec', async () => {
   const newest = newestNode() as Node;
   measureWith(newest);
   try {

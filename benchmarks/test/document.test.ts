@@ -96,7 +96,7 @@ documents('the shares table shows sockless on each Node, and peers on the first 
   assert.match(written, /- Node 26: commit abc1234, a processor × 2, 2026-01-02; 0 of 1 ratios are wide\./);
 });
 
-documents("each peer's column in the uses table shows the first of its variants that was measured", () => {
+documents("in the table of uses, each peer's column shows the first of its variants that was measured", () => {
   const at = 'unmasked text 1 KiB, coalesced';
   const rows = [row('decode', at, 'undici', 3), row('decode', at, 'undici 8', 2), row('decode', at, 'ws', 1.7)];
   const line = '**client receives** text, 1 KiB';

@@ -47,7 +47,7 @@ terminal('a case without processor times has one line', () => {
   assert.is(lines((to) => to.row(PLAN, '16 B, 50 × 16', times)).length, 1);
 });
 
-terminal('a subject that cannot do a case has a line without numbers, a variant none', () => {
+terminal('a subject that cannot do a case gets a line without numbers; a variant that cannot gets no line', () => {
   const none = (ours: readonly Subject[]) => lines((to) => to.row({ ...PLAN, ours }, '16 B, 50 × 16', []));
   assert.equal(none([subject('sockless')]).map(cells), [['16 B, 50 × 16', '–', '–']]);
   assert.is(none([subject('sockless'), { ...subject('sockless, lending'), variant: true }]).length, 1);

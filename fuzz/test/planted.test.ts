@@ -35,7 +35,7 @@ async function rulesBroken(target: Target, inputs = firstInputs(target)): Promis
 }
 
 for (const role of ['server', 'client'] as const) {
-  test(`a lazy but correct ${role} passes the fuzzer with its declaration`, async () => {
+  test(`a lazy but correct ${role} that declares its laziness passes the fuzzer`, async () => {
     assert.equal(await rulesBroken(receiveTarget(role, lazySubject())), []);
   });
 }

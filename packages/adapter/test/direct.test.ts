@@ -166,7 +166,7 @@ test('a transport that throws is destroyed before its error is reported, so the 
   assert.equal([driver.destroyed, errors.length, results], [true, 1, [false]]);
 });
 
-test('if the transport does not tell what it keeps, a long message waits for the end of the turn', () => {
+test('if the transport does not tell whether it keeps written bytes, a long message waits for the end of the turn', () => {
   const { ws, driver } = open(1000);
   (driver as { passesBytesOn: boolean }).passesBytesOn = false;
   assert.ok(ws.send(new Uint8Array(LONG)));

@@ -75,7 +75,7 @@ test('a message that cannot be sent is kept, and so are those after it', () => {
   assert.equal([take(kept), kept.size], [['3', '4'], 0]);
 });
 
-test('messages that are dropped while one is being sent are not sent', () => {
+test('if `drop` is called while a kept message is being sent, those after it are not sent', () => {
   const kept = new KeptMessages(1000);
   for (const data of ['1', '2']) kept.add(data, undefined);
   kept.send(() => {

@@ -45,7 +45,7 @@ const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 };
 
-test('the clock starts with the wait, and no bytes are queued', () => {
+test('while a transport is awaited, time counts from the beginning of the wait, and no bytes are queued', () => {
   const ws = Waiting.begin();
   ws.clock.advance(250);
   assert.equal([ws.mover?.now(), ws.mover?.queuedBytes, ws.mover?.socket], [250, 0, undefined]);

@@ -45,7 +45,7 @@ rules('7.4.1 each rule of an open connection has a close code that may be sent',
   }
 });
 
-rules('only the rules for timeouts and for our own faults have close codes that received bytes cannot cause', () => {
+rules('received bytes can cause the close code of every rule, except those for timeouts and for our own faults', () => {
   const others = PROTOCOL_NAMES.filter((name) => !CODES_OF_BYTES.includes(PROTOCOL_RULES[name].code));
   const timeouts = ['message-stalled', 'idle-timeout', 'pong-timeout', 'stall-timeout'];
   assert.equal(others, [...timeouts, 'reader-too-slow', 'loan-changed', 'handler-failed']);

@@ -81,7 +81,7 @@ function takesAll(server: ReturnType<typeof createServer>, seen: string[]): void
   });
 }
 
-test('a library that takes all upgrades can be passed only the requests that are not ours', async (bench) => {
+test('a library that takes all upgrades gets the requests that are not ours, and no others', async (bench) => {
   const server = createServer();
   const seen: string[] = [];
   takesAll(server, seen);

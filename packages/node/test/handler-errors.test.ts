@@ -127,7 +127,7 @@ for (const [how, fail] of Object.entries(ways)) {
   });
 }
 
-test('what a handler sends before it throws leaves, and later messages are not delivered', async (bench) => {
+test('messages that a handler sent before it threw are transmitted, and later incoming ones are not delivered', async (bench) => {
   const { errors, error } = told();
   const { log, handlers } = recorder();
   const host = await bench.serve({

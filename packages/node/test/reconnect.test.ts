@@ -147,7 +147,7 @@ test('delays grow, are capped, and have full jitter; onRetry reports each', asyn
   assert.is(ends.at(-1), last);
 });
 
-test('it waits as long as onRetry reports', async (bench) => {
+test('it waits for exactly the delay that onRetry reports', async (bench) => {
   const { url, count } = await refusing(bench, 503);
   const said: number[] = [];
   const random = fractions(0, 0.5);

@@ -86,7 +86,7 @@ test('messages of any length arrive at a plain socket as they were sent', async 
   }
 });
 
-test('if the replaced `write` of a socket keeps bytes, their memory is not used again', async (bench) => {
+test('if an application replaces the `write` of a socket and keeps the bytes, their memory is not used again', async (bench) => {
   const kept: Uint8Array[] = [];
   const { ws } = await openConnection(bench);
   const plain = ws.socket as Socket;

@@ -68,7 +68,7 @@ test('empty messages without a reader are bounded too, and then dropped', async 
   assert.is(ws.droppedMessages, 50_000);
 });
 
-test('on a server, messages wait for a loop that an async open begins late', async (bench) => {
+test('on a server, messages wait for a loop that an async `open` handler begins only after a while', async (bench) => {
   const got: unknown[] = [];
   const { wire } = await openConnection(bench, {
     async open(ws) {

@@ -108,7 +108,7 @@ test('more early bytes than maxEarlyBytes are refused', async (bench) => {
   assert.equal(log, ['fail early-data', 'end 1006']);
 });
 
-test('a request has all its facts until the open handler has returned', async (bench) => {
+test('a request has its resource, host, origin, subprotocols and headers, and `ws.request` holds it until `open` has returned', async (bench) => {
   const asked = deferred<[WebSocketConnection, HandshakeRequest]>();
   const seen: (HandshakeRequest | undefined)[] = [];
   const port = await upgrading(bench, {

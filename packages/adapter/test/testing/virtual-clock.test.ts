@@ -16,7 +16,7 @@ test('everything that a timer starts is done before the next timer', async () =>
   assert.is(clock.next, Infinity);
 });
 
-test('step moves the time to the next timer, and not beyond its end', () => {
+test('step moves the time to the next timer, unless that is later than the argument `end`', () => {
   const clock = new VirtualClock(0);
   const called: number[] = [];
   clock.setTimeout(() => called.push(clock.now()), 30);

@@ -155,7 +155,7 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
-test('a second `fail` before any frame has left drops the held Pong frame, which the first one kept', () => {
+test('the first `fail` keeps a held Pong frame; a second one, before any frame has left, drops it', () => {
   const server = Connection.server(QUIET);
   receive(server, ascii(requestHead()));
   server.accept();

@@ -98,7 +98,7 @@ lending('a loan that shrank and has grown again is sent, and the connection stay
 });
 
 lending(
-  'the header of a loan may be transferred once one call of transmit has returned all of it; the payload follows',
+  'after one call of transmit has returned the whole header of a loan, it may be transferred, and the payload is still transmitted',
   () => {
     const { connection } = lent(0);
     const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;

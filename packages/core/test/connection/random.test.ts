@@ -109,7 +109,7 @@ random('5.3 a random source that throws leaves all connections as they were', ()
 });
 
 random(
-  '5.4 while keys are drawn for a long message, the random source cannot send, even if keys of an earlier draw are left',
+  '5.4 a random source that sends while it draws keys for a long message gets an error, even if keys of an earlier draw are left',
   () => {
     const refused: unknown[] = [];
     let draws = 0;

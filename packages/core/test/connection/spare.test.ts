@@ -101,48 +101,51 @@ for (const role of ROLES) {
     }
   });
 
-  spare(`messages stay separate when a decoder uses other connections (${role})`, () => {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    const texts: string[] = [];
-    let inside = 0;
-    const decode = (bytes: Uint8Array): string => {
-      if (inside++ === 0) {
-        for (const other of [b, c, b]) {
-          const payload = utf8(`é ${'inside '.repeat(20)}`);
-          // Once whole, and once in parts.
-          other.receive(frame(role, 1, payload));
-          texts.push(...[...other].map((event) => (event as { data: string }).data));
-          const bytes = frame(role, 1, payload);
-          for (let at = 0; at < bytes.length; at += 7) {
-            for (const event of other.receive(bytes.slice(at, at + 7))) texts.push((event as { data: string }).data);
+  spare(
+    `messages stay separate when the text decoder sends and receives on connections while it decodes (${role})`,
+    () => {
+      const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+      const texts: string[] = [];
+      let inside = 0;
+      const decode = (bytes: Uint8Array): string => {
+        if (inside++ === 0) {
+          for (const other of [b, c, b]) {
+            const payload = utf8(`é ${'inside '.repeat(20)}`);
+            // Once whole, and once in parts.
+            other.receive(frame(role, 1, payload));
+            texts.push(...[...other].map((event) => (event as { data: string }).data));
+            const bytes = frame(role, 1, payload);
+            for (let at = 0; at < bytes.length; at += 7) {
+              for (const event of other.receive(bytes.slice(at, at + 7))) texts.push((event as { data: string }).data);
+            }
+            other.send('sent');
+            assert.equal(frames(drain(other)), ['1 sent']);
           }
-          other.send('sent');
-          assert.equal(frames(drain(other)), ['1 sent']);
+          // And itself, which is in the middle of it.
+          a.send('sent');
+          assert.equal(frames(drain(a)), ['1 sent']);
+          a.written();
+          b.send('sent');
+          assert.equal(frames(drain(b)), ['1 sent']);
         }
-        // And itself, which is in the middle of it.
-        a.send('sent');
-        assert.equal(frames(drain(a)), ['1 sent']);
-        a.written();
-        b.send('sent');
-        assert.equal(frames(drain(b)), ['1 sent']);
+        inside--;
+        return decoder.decode(bytes);
+      };
+      const textDecoder = { decode, fatal: true, ignoreBOM: true };
+      const [a, b, c] = opened(role, { textDecoder });
+      const text = `é ${'outside '.repeat(30)}`;
+      const bytes = concat(frame(role, 1, utf8(text)), frame(role, 1, utf8(text)));
+      for (const size of [bytes.length, 100, 9, 1]) {
+        const got: string[] = [];
+        texts.length = 0;
+        for (let at = 0; at < bytes.length; at += size) {
+          for (const event of a.receive(bytes.slice(at, at + size))) got.push((event as { data: string }).data);
+        }
+        assert.equal(got, [text, text], `pieces of ${size}`);
+        assert.ok(texts.length >= 12 && texts.every((other) => other === `é ${'inside '.repeat(20)}`));
       }
-      inside--;
-      return decoder.decode(bytes);
-    };
-    const textDecoder = { decode, fatal: true, ignoreBOM: true };
-    const [a, b, c] = opened(role, { textDecoder });
-    const text = `é ${'outside '.repeat(30)}`;
-    const bytes = concat(frame(role, 1, utf8(text)), frame(role, 1, utf8(text)));
-    for (const size of [bytes.length, 100, 9, 1]) {
-      const got: string[] = [];
-      texts.length = 0;
-      for (let at = 0; at < bytes.length; at += size) {
-        for (const event of a.receive(bytes.slice(at, at + size))) got.push((event as { data: string }).data);
-      }
-      assert.equal(got, [text, text], `pieces of ${size}`);
-      assert.ok(texts.length >= 12 && texts.every((other) => other === `é ${'inside '.repeat(20)}`));
-    }
-  });
+    },
+  );
 }
 
 spare('a connection that has ended can be collected as garbage', async () => {

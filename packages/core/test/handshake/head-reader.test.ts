@@ -89,7 +89,7 @@ test('an incomplete head, and the bytes after a head, do not keep the memory of 
   }
 });
 
-test('the memory of the bytes after a head, which arrived in several chunks, holds nothing else', () => {
+test('when the bytes after a head arrive in several chunks, the memory of `rest` holds nothing else', () => {
   for (const sizes of [
     [1500, 100],
     [1, 1500, 1500],
@@ -171,7 +171,7 @@ test('a head is not affected by the head before it', () => {
   assert.throws(() => read(new HeadReader('request', 1000), 'A\r\n\r\n\n'), /a line ends without CR LF/);
 });
 
-test('a head is returned as it arrived, and can be parsed with its end or without', () => {
+test('a head is returned as it arrived, and can be parsed with or without its final CR LF CR LF', () => {
   const bytes = 'GET / HTTP/1.1\r\nA: b\r\n\r\n';
   const [head = ''] = read(new HeadReader('request', 1000), bytes);
   assert.is(head, bytes);

@@ -103,7 +103,7 @@ test('8.1 an impossible byte is found anywhere in a long text', () => {
   }
 });
 
-test('8.1 the index counts from the beginning of the bytes, not from start', () => {
+test('8.1 the index of a fault counts from the beginning of the bytes, not from the argument `start`', () => {
   const bytes = concat(hex('ff ff'), hex(times(70, '61')), hex('ff'));
   for (const decoder of [undefined, DECODER]) {
     assert.is(validateUtf8(bytes, 2, 72, UTF8_BOUNDARY, decoder), UTF8_BOUNDARY);
