@@ -152,14 +152,19 @@ export class SocketDriver implements Driver, Sleeper {
   /** Writes as much as the socket has room for. */
   private write(socket: Socket, connection: Connection): void {
     if (this.#outstanding > 0) this.report(this.now());
+    // To ask for the time costs as much as to read a frame, and no deadline needs it while everything leaves at once.
+    const now = connection.state === 'open' ? undefined : this.now();
     // A prepared message, which many connections share, needs neither memory nor a copy.
     const { nextIsShared } = connection;
     if (!nextIsShared && connection.queuedBytes <= MAX_COPIED && this.passesBytesOn) {
-      // To ask for the time costs as much as to read a frame, and no deadline needs it while everything leaves at once.
-      this.writeCopy(socket, connection, connection.state === 'open' ? undefined : this.now());
-      if (connection.queuedBytes === 0) return;
+      this.writeCopy(socket, connection, now);
     }
-    const now = this.now();
+    if (connection.queuedBytes > 0) this.writeParts(socket, connection, nextIsShared, now);
+    if (now === undefined && this.#outstanding + connection.queuedBytes > 0) connection.written(0, this.now());
+  }
+
+  /** Writes parts in memory of their own, as far as the socket has room. */
+  private writeParts(socket: Socket, connection: Connection, isShared: boolean, now: number | undefined): void {
     const outstanding = this.#outstanding;
     let room = MAX_IN_SOCKET - outstanding;
     const first = room > 0 ? connection.transmit(now, room) : undefined;
@@ -171,7 +176,7 @@ export class SocketDriver implements Driver, Sleeper {
     // Cork several parts, so that they need one call to the operating system. For a single part, corking only costs.
     const corked = next !== undefined;
     if (corked) socket.cork();
-    this.hand(socket, nextIsShared ? bufferOf(first) : first, call);
+    this.hand(socket, isShared ? bufferOf(first) : first, call);
     while (next !== undefined) {
       this.hand(socket, next, call);
       room -= next.length;
@@ -181,12 +186,8 @@ export class SocketDriver implements Driver, Sleeper {
     this.report(now);
   }
 
-  /**
-   * Writes the next bytes by way of one of the {@link passages}.
-   *
-   * @param now the time; without it, the clock is asked if the socket keeps some of them
-   */
-  private writeCopy(socket: Socket, connection: Connection, now?: number): void {
+  /** Writes the next bytes by way of one of the {@link passages}. */
+  private writeCopy(socket: Socket, connection: Connection, now: number | undefined): void {
     const waiting = Math.min(connection.queuedBytes, MAX_IN_SOCKET);
     // The smallest n with 2 ** n bytes for all that waits.
     const n = 32 - Math.clz32(waiting - 1);
@@ -199,7 +200,6 @@ export class SocketDriver implements Driver, Sleeper {
     if (length > 0) socket.write(length === passage.length ? passage : passage.subarray(0, length));
     this.report(now);
     if (this.#outstanding === 0) passages[at] = passage;
-    else if (now === undefined) connection.written(0, this.now());
     // Usually all of it has left at once, and no report is needed.
     if (this.#outstanding > this.mark) socket.write(NOTHING, this.callback);
   }

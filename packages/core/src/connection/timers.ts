@@ -75,7 +75,9 @@ export abstract class Timers {
     const ping = this.#ping;
     if (ping === undefined) return 0;
     const { interval } = this.options.heartbeat as HeartbeatOptions;
-    return Math.max(0, Math.floor(Math.min(interval / 16, 1000, this.#firstButPing - ping)));
+    const slack = interval < 16_000 ? Math.floor(interval / 16) : 1000;
+    const room = this.#firstButPing - ping;
+    return room < slack ? Math.max(0, room) : slack;
   }
 
   /** Returns the deadline that has passed. If several have, it is the one that explains best why the connection ends. */
