@@ -3,9 +3,9 @@
  * connection (benchmarks: idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
- * be woken late are kept in batches, one for each time, and the heap holds the batch. Each step through a heap reads
- * another object: without batches, thousands of connections with a heartbeat would spend most of their time on that
- * (benchmarks: heartbeat).
+ * be woken late are kept in batches, one batch for each wake time, and the heap holds the batches. Each step through a
+ * heap reads another object: without batches, thousands of connections with a heartbeat would spend most of their time
+ * on that (benchmarks: heartbeat).
  */
 import type { Connection } from '@sockless/core';
 import { type Clock, MAX_DELAY, perClock, soon, type Timer } from './clock.ts';
@@ -194,7 +194,7 @@ function wake(sleeper: Sleeper): void {
  */
 function together(at: number, slack: number): number {
   // A shift and a remainder, not `**` and `/`, so that `wakeAt` stays a small integer, which V8 stores in the object
-  // (benchmarks: idle): for the first 12 to 24 days of a process.
+  // (benchmarks: idle). That holds for the first 12 to 24 days of a process.
   const step = 1 << (31 - Math.clz32(slack));
   const over = at % step;
   return over === 0 ? at : at - over + step;

@@ -287,8 +287,9 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /**
-   * Stops reading. Further data waits at the peer, and the idle, message and pong timeouts are suspended: what would show
-   * that the peer is alive is not read. So a peer that vanishes without closing may be noticed only after {@link resume}.
+   * Stops reading. Further data waits at the peer, and the idle, message and pong timeouts are suspended: what would
+   * show that the peer is alive is not read. So a peer that vanishes without closing may be noticed only after {@link
+   * resume}.
    */
   pause(): void {
     this.pauseFor(BY_APPLICATION);

@@ -9,7 +9,7 @@ const LIMIT = 30;
 /** Fails when eight times the size takes far more than eight times as long, in each of several attempts. */
 export function assertLinear(run: (size: number) => void, size: number, message = 'linear time'): void {
   let growth = Infinity;
-  for (let attempts = 0; attempts < 5 && growth >= LIMIT; attempts++) {
+  for (let attempts = 0; attempts < 10 && growth >= LIMIT; attempts++) {
     run(size);
     growth = fastest(() => run(TIMES * size)) / fastest(() => run(size));
   }

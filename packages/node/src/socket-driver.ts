@@ -87,7 +87,7 @@ export class SocketDriver implements Driver, Sleeper {
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
     // `queuedBytes` includes bytes that other code has written to the socket, so notice when those are written as well.
-    if (socket.writableNeedDrain) socket.once('drain', this.callback);
+    if (socket.writableLength > 0 && socket.writable) socket.write(NOTHING, this.callback);
     // Tells core that this driver reports what has been written.
     connection.written(0, this.now());
     const cause = endOf(socket);
@@ -152,7 +152,8 @@ export class SocketDriver implements Driver, Sleeper {
   /** Writes as much as the socket has room for. */
   private write(socket: Socket, connection: Connection): void {
     if (this.#outstanding > 0) this.report(this.now());
-    // To ask for the time costs as much as to read a frame, and no deadline needs it while everything leaves at once.
+    // To ask for the time costs as much as to read a frame, and no deadline needs it while the connection is open and
+    // everything leaves at once.
     const now = connection.state === 'open' ? undefined : this.now();
     // A prepared message, which many connections share, needs neither memory nor a copy.
     const { nextIsShared } = connection;
@@ -160,7 +161,8 @@ export class SocketDriver implements Driver, Sleeper {
       this.writeCopy(socket, connection, now);
     }
     if (connection.queuedBytes > 0) this.writeParts(socket, connection, nextIsShared, now);
-    if (now === undefined && this.#outstanding + connection.queuedBytes > 0) connection.written(0, this.now());
+    const isTimed = this.#outstanding + connection.queuedBytes > 0 || connection.state !== 'open';
+    if (isTimed && now === undefined) connection.written(0, this.now());
   }
 
   /** Writes parts in memory of their own, as far as the socket has room. */
@@ -196,7 +198,7 @@ export class SocketDriver implements Driver, Sleeper {
     // Should `write` lead to another write, that one takes other memory.
     passages[at] = undefined;
     const length = connection.transmitInto(passage, now);
-    this.#outstanding = length;
+    this.#outstanding += length;
     if (length > 0) socket.write(length === passage.length ? passage : passage.subarray(0, length));
     this.report(now);
     if (this.#outstanding === 0) passages[at] = passage;
@@ -208,8 +210,8 @@ export class SocketDriver implements Driver, Sleeper {
   get passesBytesOn(): boolean {
     const { socket } = this;
     if (this.#outstanding > 0 || this.#watching) return false;
-    // A program may have replaced a method by one that keeps bytes. If it has replaced `_write` of all sockets before this
-    // file was loaded, that is not noticed.
+    // A program may have replaced a method by one that keeps bytes. If it has replaced `_write` of all sockets before
+    // this file was loaded, that is not noticed.
     return socket.write === WRITE && socket._write === _WRITE && socket.constructor === NetSocket;
   }
 
@@ -330,8 +332,8 @@ export function endOf(socket: Duplex): Error | string | undefined {
 const buffers = new WeakMap<Uint8Array, Buffer>();
 
 /**
- * Returns the same bytes as a Buffer, which is made once for a frame that many connections write: a stream makes one for
- * each write of any other Uint8Array (benchmarks: broadcast).
+ * Returns the same bytes as a Buffer, which is made once for a frame that many connections write: a stream makes one
+ * for each write of any other Uint8Array (benchmarks: broadcast).
  */
 function bufferOf(frame: Uint8Array): Buffer {
   let buffer = buffers.get(frame);

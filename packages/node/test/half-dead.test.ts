@@ -231,6 +231,22 @@ test('if a socket is full of foreign bytes, `drained` waits for them, and drain 
   assert.is(ws.queuedBytes, 0);
 });
 
+test('`written` waits for foreign bytes, even if they are few', async () => {
+  const writes: (() => void)[] = [];
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => void writes.push(done) });
+  stream.write('HTTP/1.1 101\r\n\r\n');
+  const ws = attach(stream, Connection.opened('server'));
+  const { written } = ws;
+  assert.is(ws.queuedBytes, 16);
+  while (writes.length > 0) {
+    writes.shift()?.();
+    await soon();
+  }
+  assert.is(ws.queuedBytes, 0);
+  await written;
+  ws.terminate();
+});
+
 test('anything but a stream of bytes is refused at once', async (bench) => {
   const { socket } = await accepted(bench);
   socket.setEncoding('utf8');

@@ -1,9 +1,10 @@
 // Who owns the bytes that are sent: the application as soon as `send` returns or, if lent, when `written` resolves.
+import { VirtualClock } from '@sockless/adapter/testing';
 import type { EndEvent } from '@sockless/core';
 import * as assert from 'uvu/assert';
-import { openConnection } from './pairs.ts';
+import { openConnection, slowClient } from './pairs.ts';
 import { frame } from './raw.ts';
-import { suite, until } from './support.ts';
+import { soon, suite, until } from './support.ts';
 
 const test = suite('lending', 20_000);
 
@@ -51,6 +52,24 @@ for (const size of [65_536, 1_000_000, 6_000_000]) {
     }
   });
 }
+
+test('a connection whose loan has changed has all of closeTimeout, however long it was silent before', async (bench) => {
+  const clock = new VirtualClock();
+  const { ws } = await slowClient(bench, {}, { clock, heartbeat: false, idleTimeout: Infinity });
+  clock.advance(20_000);
+  const bytes = new Uint8Array(10_000);
+  ws.send(bytes, LENT);
+  transfer(bytes);
+  await soon();
+  for (const [passes, state] of [
+    [4900, 'closing'],
+    [200, 'closed'],
+  ] as const) {
+    clock.advance(passes);
+    await soon();
+    assert.is(ws.state, state);
+  }
+});
 
 for (const size of [1, 4096, 10_000, 1_000_000]) {
   test(`lent bytes arrive, and may be used again when written has resolved (${size} bytes)`, async (bench) => {

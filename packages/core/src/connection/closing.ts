@@ -58,6 +58,8 @@ export const PHASES: Readonly<Record<PhaseName, Phase>> = {
 export class Closing {
   /** The deadline for the rest of the closing handshake and the end of the transport, once it runs. */
   due: number | undefined = undefined;
+  /** Whether the next call with the time sets `due` anew, because it runs from a time that may be long past. */
+  isDoubtful = false;
   /** Our Close frame, once it has been queued. */
   sent: CloseReason | undefined = undefined;
   /** The peer's Close frame. */

@@ -28,6 +28,12 @@ interface Handshake {
   due: number | undefined;
 }
 
+/** The closing handshake, which may set its deadline anew. */
+interface ClosingHandshake extends Handshake {
+  /** Whether `due` was set from a time that may be long past. */
+  isDoubtful: boolean;
+}
+
 /** The deadlines and the heartbeat of a connection. Each timeout counts from `now`. */
 export abstract class Timers {
   /** The last time that the caller gave, on its own clock in milliseconds. */
@@ -52,7 +58,7 @@ export abstract class Timers {
   /** The opening handshake, while it lasts. */
   abstract readonly opening: Handshake | undefined;
   /** What is known of the end, once it has begun. */
-  abstract readonly closing: Handshake | undefined;
+  abstract readonly closing: ClosingHandshake | undefined;
 
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
@@ -203,11 +209,20 @@ export abstract class Timers {
     closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
+  /** Sets the close deadline anew if it was set from a time that may be long past. Called whenever the caller has given the time. */
+  restartClose(): void {
+    const { closing } = this;
+    if (!closing?.isDoubtful) return;
+    closing.isDoubtful = false;
+    if (closing.due !== undefined) closing.due = dueAfter(this.options.closeTimeout, this.now);
+  }
+
   /** Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout. */
   startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;
     this.startClose(closing);
+    this.restartClose();
   }
 
   /** Clears all deadlines, because the transport is to be destroyed. */

@@ -52,7 +52,10 @@ export function sendControl(
 export function transmit(facts: Facts, now: number | undefined, max: number): Uint8Array | undefined {
   const { sender } = facts;
   let bytes = sender?.transmit(max);
-  if (bytes === undefined && sender?.broken !== undefined) bytes = breakLoan(facts, sender, max);
+  if (bytes === undefined && sender?.broken !== undefined) {
+    facts.now = now ?? facts.now;
+    bytes = breakLoan(facts, sender, max);
+  }
   if (bytes === undefined) {
     giveBack(facts);
     tick(facts, now);
@@ -78,7 +81,13 @@ export function transmitInto(facts: Facts, into: Uint8Array, now: number | undef
 
 /** Counts bytes that have been transmitted. With the last that wait, the sender is given back. */
 function leave(facts: Facts, length: number, now: number | undefined): void {
-  if (facts.queuedBytes === 0) giveBack(facts);
+  const { closing, queuedBytes } = facts;
+  if (queuedBytes === 0) giveBack(facts);
+  if (closing?.sent !== undefined && closing.error !== undefined && queuedBytes <= closing.behindClose) {
+    // We failed the connection, and our Close frame may be among these bytes. closeTimeout has run since the last time that was given. The
+    // handlers of the messages before the fault may have taken longer.
+    closing.isDoubtful ||= queuedBytes + length > closing.behindClose;
+  }
   facts.unreported += length;
   facts.bytesSent += length;
   move(facts, now);
@@ -126,13 +135,14 @@ export function answerPing(facts: Facts, payload: Uint8Array): void {
 }
 
 /**
- * Takes the time, if the caller gave it, and starts the stall deadline if bytes wait to be written. Every call ends with this. One that
- * also sets deadlines of its own sets `now` beforehand.
+ * Takes the time, if the caller gave it, and starts the stall deadline if bytes wait to be written. Every call ends with this or
+ * with {@link move}. One that also sets deadlines of its own sets `now` beforehand.
  */
 export function tick(facts: Facts, now: number | undefined): void {
   if (now === undefined) return;
   facts.now = now;
   if (!facts.stallRuns && isWaiting(facts)) facts.startStall();
+  facts.restartClose();
 }
 
 /**
@@ -141,7 +151,10 @@ export function tick(facts: Facts, now: number | undefined): void {
  */
 export function move(facts: Facts, now: number | undefined): void {
   const { closing } = facts;
-  if (now !== undefined) facts.now = now;
+  if (now !== undefined) {
+    facts.now = now;
+    facts.restartClose();
+  }
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
   // Last, so that the stall deadline too covers our Close frame until it is reported.

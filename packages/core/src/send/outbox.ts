@@ -2,10 +2,10 @@
  * The bytes of a connection that wait to be transmitted (RFC 6455 6.1).
  *
  * Most frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it,
- * the owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, each of one or more frames or an
- * HTTP head, and after them the frames in the scratch, if it owns that. The scratch is never handed out: `transmit` returns a copy, a part,
- * or a piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or
- * when the application has lent the same bytes to both connections.
+ * the owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, and after them the frames in the
+ * scratch, if it owns that. A part holds an HTTP head, one or more frames, or a head and the frames behind it. The scratch is never handed
+ * out: `transmit` returns a copy, a part, or a piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same
+ * memory only for a prepared message, or when the application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued: the next frame overwrites them, or their memory is dropped.
@@ -22,9 +22,9 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 const SCRATCH_SIZE = 98_304;
 
 /**
- * A frame above this length that is written here gets new memory, together with the frames in the scratch that wait before it. For a
- * shorter frame the scratch is cheaper, although the frame is copied out of it later, because the scratch stays in caches (benchmarks:
- * echo).
+ * A frame above this length, unless it is lent or prepared, gets new memory, together with the frames in the scratch that wait before it.
+ * For a shorter frame the scratch is cheaper, although the frame is copied out of it later, because the scratch stays in caches
+ * (benchmarks: echo).
  */
 const LARGE = 81_920;
 
@@ -49,8 +49,8 @@ export class Outbox {
   queuedBytes = 0;
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
-   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the same part have been
-   * transmitted. They end inside a frame or exactly between two, since a part can hold several. Each `transmit` sets it anew.
+   * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the first part have been
+   * transmitted, and the rest is gone. The cut is inside a frame, or between two frames of that part. Each `transmit` sets it anew.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -157,8 +157,8 @@ export class Outbox {
 
   /**
    * Drops every frame of which no byte has been transmitted, even if earlier fragments of its message have left, and returns the number of
-   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes. Nothing
-   * is dropped if the memory of a frame that has left in part is gone: the next `transmit` sets {@link broken} then.
+   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes. Nothing is
+   * dropped if a part of the outbox's own memory has left and its caller has transferred it: the next `transmit` sets {@link broken} then.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;

@@ -291,8 +291,9 @@ export class Sender {
   #compress(opcode: Opcode, data: string | Uint8Array, fin: number): void {
     const transform = this.#transform as MessageTransform;
     const bytes = toBytes(data);
-    // Bytes that have been compressed must be sent, or the peer's window would differ from ours. Drawing masking keys may throw, so those
-    // for the longest output of zlib are drawn before compressing: n + n / 8 + n / 64 + 5 bytes, and 5 for a flush, are less than this.
+    // Bytes that have been compressed must be sent, or the peer's window would differ from ours. Drawing masking keys may throw, so enough
+    // are drawn before compressing. The longest output of zlib is n + n / 8 + n / 64 + 5 bytes, and 5 for a flush: the next line rounds it
+    // up.
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments'.

@@ -7,6 +7,7 @@ import { ascii, concat, ZEROS } from '../support.ts';
 import {
   closeFrame,
   ending,
+  FAULT,
   frame,
   NEVER,
   nothingFollows,
@@ -245,6 +246,21 @@ for (const role of ROLES) {
     receive(connection, frame(role, Text, 'x').subarray(0, 1), 7);
     assert.is(connection.deadline, 5005);
     assert.equal([...connection.timeout(5004)], []);
+  });
+
+  test(`closeTimeout of a failed connection begins again when its Close frame is transmitted, and not later (${role})`, () => {
+    const connection = opened(role);
+    const { bytes, rule: name } = FAULT[role];
+    assert.is(rule(receive(connection, bytes, 0)), name);
+    assert.is(connection.deadline, 5000);
+    // The handlers of messages before the fault have taken this long.
+    assert.is(connection.transmit(20_000)?.[0], 0x88);
+    assert.is(connection.deadline, 25_000);
+    connection.transmit(21_000);
+    connection.written(undefined, 22_000);
+    receive(connection, bytes, 23_000);
+    assert.is(connection.deadline, 25_000);
+    assert.is(types(connection.timeout(25_000)), 'end');
   });
 
   // Pausing
