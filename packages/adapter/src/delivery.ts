@@ -81,9 +81,9 @@ export abstract class Delivery<Data> {
    * For drivers: the deadline of `connection` has passed, unless it has moved meanwhile. Does what is due and delivers
    * the events.
    */
-  static expire<Data>(ws: Delivery<Data>, connection: Connection, driver: Driver): void {
+  static expire<Data>(ws: Delivery<Data>, connection: Connection, driver: Driver, now: number = driver.now()): void {
     try {
-      connection.timeout(driver.now());
+      connection.timeout(now);
     } catch (error) {
       // For example, no Ping frame could be masked. The connection would have no deadline any more and might never end.
       ws.failed(connection, error);

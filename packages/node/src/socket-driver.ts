@@ -274,7 +274,7 @@ export class SocketDriver implements Driver, Sleeper {
       this.scope.alarms.follow(this, this.#connection, this.#start);
       return;
     }
-    expire(this.#ws, this.#connection, this);
+    expire(this.#ws, this.#connection, this, now);
     // The client may already be connecting again; this socket still has to end.
     if (this.#connection.state !== 'open') this.flush();
   }

@@ -136,8 +136,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, a 16th
-   * of its interval and no more than 1,000; else 0. A caller with many connections need not wake up for each of them.
+   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, an 8th
+   * of its interval and no more than 2,000; else 0. A caller with many connections need not wake up for each of them.
    */
   get slack(): number {
     return this.#facts.slack;

@@ -74,14 +74,14 @@ export abstract class Timers {
   }
 
   /**
-   * How many milliseconds after `deadline` are soon enough: for a Ping frame of the heartbeat a 16th of its interval, but no more than a
-   * second, and not after another deadline; for any other deadline 0.
+   * How many milliseconds after `deadline` are soon enough: for a Ping frame of the heartbeat an 8th of its interval, but no more than two
+   * seconds, and not after another deadline; for any other deadline 0.
    */
   get slack(): number {
     const ping = this.#ping;
     if (ping === undefined) return 0;
     const { interval } = this.options.heartbeat as HeartbeatOptions;
-    const slack = interval < 16_000 ? Math.floor(interval / 16) : 1000;
+    const slack = interval < 16_000 ? Math.floor(interval / 8) : 2000;
     const room = this.#firstButPing - ping;
     return room < slack ? Math.max(0, room) : slack;
   }
