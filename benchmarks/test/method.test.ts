@@ -135,30 +135,33 @@ for (const quick of [true, false]) {
   }
 }
 
-method('a case that is lost at the quick pace is measured again at the full one, which decides', async () => {
-  const calls: string[] = [];
-  // The machine was busy with something else during three of four measurements.
-  const unlucky = subject('sockless', [4, 4, 4, 1, 1, 1, 1, 1], calls);
-  const peers = [subject('b', [2], calls), subject('c', [8], calls), subject('limit', [0.5], calls)];
-  const fake = plan([unlucky], peers);
-  const again = { ...fake, suite: { ...fake.suite, limit: 'limit' }, thorough: { ...PACE, turns: 5 } };
-  const { rows } = await compare(again);
-  assert.equal(
-    rows.map(({ peer, ratio }) => [peer, ratio]),
-    [
-      ['b', 2],
-      ['c', 2],
-      ['limit', 0.125],
-    ],
-  );
-  // Only the two subjects of the row that was lost; a share of the limit is no loss.
-  assert.equal(
-    ['sockless', 'b', 'c', 'limit'].map((name) => calls.filter((call) => call === name).length),
-    [3 + 5, 3 + 5, 3, 3],
-  );
-});
+method(
+  'if a peer wins a case at the quick pace, the case is measured again at the full pace, which decides',
+  async () => {
+    const calls: string[] = [];
+    // The machine was busy with something else during three of four measurements.
+    const unlucky = subject('sockless', [4, 4, 4, 1, 1, 1, 1, 1], calls);
+    const peers = [subject('b', [2], calls), subject('c', [8], calls), subject('limit', [0.5], calls)];
+    const fake = plan([unlucky], peers);
+    const again = { ...fake, suite: { ...fake.suite, limit: 'limit' }, thorough: { ...PACE, turns: 5 } };
+    const { rows } = await compare(again);
+    assert.equal(
+      rows.map(({ peer, ratio }) => [peer, ratio]),
+      [
+        ['b', 2],
+        ['c', 2],
+        ['limit', 0.125],
+      ],
+    );
+    // Only the two subjects of the row that was lost; a share of the limit is no loss.
+    assert.equal(
+      ['sockless', 'b', 'c', 'limit'].map((name) => calls.filter((call) => call === name).length),
+      [3 + 5, 3 + 5, 3, 3],
+    );
+  },
+);
 
-method('a loss that the full pace confirms stays', async () => {
+method('if the full pace confirms that a peer wins, the result stays', async () => {
   const { rows } = await compare({ ...plan([subject('sockless', [2])], [subject('b', [1])]), thorough: PACE });
   assert.equal(
     rows.map(({ ratio }) => ratio),

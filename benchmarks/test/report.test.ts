@@ -136,7 +136,7 @@ report('a summary has the median and the worst ratio of each pair', () => {
   );
 });
 
-report('ratios have two significant digits, or all those before the point; costs have a fitting unit', () => {
+report('ratios have two significant digits, but no integer digit is rounded away; costs have a fitting unit', () => {
   assert.equal([0.123, 1.26, 12.6, 1234].map(formatRatio), ['0.12', '1.3', '13', '1234']);
   assert.is(formatCost(12.34, 'ns/message'), '12.3 ns/message');
   assert.is(formatCost(1234, 'ns/message'), '1.2 µs/message');

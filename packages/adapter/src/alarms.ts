@@ -159,8 +159,8 @@ export class Alarms {
       } else due.push(first);
     }
     for (const sleeper of due) sleeper.alarm = DUE;
-    // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be
-    // waiting for these. If so, the sleeper finds its deadline moved, or its alarm is removed before its turn.
+    // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be one
+    // for exactly these bytes. If so, the sleeper finds its deadline moved, or its alarm is removed before its turn.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }
@@ -194,7 +194,8 @@ function wake(sleeper: Sleeper): void {
  */
 function together(at: number, slack: number): number {
   // A shift and a remainder, not `**` and `/`, so that `wakeAt` stays a small integer, which V8 stores in the object
-  // (benchmarks: idle). That holds for the first 12 to 24 days of a process.
+  // (benchmarks: idle). That holds for the first 12 or 24 days of a process: V8's small integers have 31
+  // or 32 bits.
   const step = 1 << (31 - Math.clz32(slack));
   const over = at % step;
   return over === 0 ? at : at - over + step;

@@ -58,7 +58,7 @@ test('server.open contains a connection while its open handler runs, and no long
   assert.equal(seen, [1, 1, 'open', 0, 0]);
 });
 
-test('a member that is not open, or is being sent fragments, is left out', async (bench) => {
+test('a member that is not open, or to which a fragmented message is in progress, is left out', async (bench) => {
   const { server, all, received } = await crowd(bench, 3);
   const group = server.group('x');
   for (const ws of all) group.join(ws);

@@ -86,7 +86,7 @@ test('createSocket returns the transport, which may be connecting or connected',
   assert.is(connected.socket, socket);
 });
 
-test('send returns false before the connection is open, and opened resolves with the agreement', async (bench) => {
+test('`send` returns false before the connection is open; the promise `opened` resolves with the agreement', async (bench) => {
   const url = await openServer(bench);
   const ws = bench.connect(url);
   assert.is(ws.send('x'), false);

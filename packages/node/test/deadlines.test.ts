@@ -163,7 +163,7 @@ for (const [title, options, wait] of [
   });
 }
 
-test('a deadline is met whether it is postponed or comes nearer', async (bench) => {
+test('a deadline is met whether it is moved later or earlier', async (bench) => {
   const clock = new VirtualClock();
   const { wire, ws } = await open(bench, {}, { idleTimeout: 300, closeTimeout: 20, clock });
   for (let i = 0; i < 8; i++) {

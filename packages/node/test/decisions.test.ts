@@ -176,7 +176,7 @@ for (const [how, go] of Object.entries(leave)) {
 }
 
 for (const command of ['close', 'terminate'] as const) {
-  test(`${command}() while the application decides fails the handshake, with one end`, async (bench) => {
+  test(`${command}() fails the handshake if the application is still deciding, with one end`, async (bench) => {
     const { log, handlers } = recorder();
     const port = await upgrading(bench, {
       ...handlers,

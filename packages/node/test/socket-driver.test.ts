@@ -109,7 +109,7 @@ test('if an application replaces the `write` of a socket and keeps the bytes, th
   assert.is(Buffer.compare(bytes, Buffer.concat(sent)), 0);
 });
 
-test('a long message behind a full socket leaves, and drain is called, even if highWaterMark is above what a socket holds', async (bench) => {
+test('a long message that waits for a full socket is written in the end, and drain is called, even if highWaterMark is above what a socket holds', async (bench) => {
   let drains = 0;
   const options = { highWaterMark: 280_000, heartbeat: false } as const;
   const { ws, wire } = await openConnection(bench, { drain: () => void drains++ }, options);

@@ -30,15 +30,18 @@ build('builds only packages that have changed and their dependents', ({ workspac
   assert.equal(built(workspace), ['a built', 'b built']);
 });
 
-build('builds a package again when a file changes that it imports by path from another package', ({ workspace }) => {
-  const source = `export const z: string = 'z'; // and what comes from '../../../packages/a/test/shared.ts'`;
-  workspace.write('packages/a/test/shared.ts', 'export const s = 1;');
-  workspace.write('packages/b/src/x.ts', source);
-  assert.equal(built(workspace), ['a up to date', 'b built']);
-  workspace.write('packages/a/test/shared.ts', 'export const s = 2;');
-  assert.equal(built(workspace), ['a up to date', 'b built']);
-  assert.equal(built(workspace), ['a up to date', 'b up to date']);
-});
+build(
+  'builds a package again when it imports a file of another package by path and that file changes',
+  ({ workspace }) => {
+    const source = `export const z: string = 'z'; // and what comes from '../../../packages/a/test/shared.ts'`;
+    workspace.write('packages/a/test/shared.ts', 'export const s = 1;');
+    workspace.write('packages/b/src/x.ts', source);
+    assert.equal(built(workspace), ['a up to date', 'b built']);
+    workspace.write('packages/a/test/shared.ts', 'export const s = 2;');
+    assert.equal(built(workspace), ['a up to date', 'b built']);
+    assert.equal(built(workspace), ['a up to date', 'b up to date']);
+  },
+);
 
 build('makes an entry, its declarations and a source map for each export', ({ workspace }) => {
   const read = (file: string) => readFileSync(join(workspace.root, 'packages/a/dist', file), 'utf8');

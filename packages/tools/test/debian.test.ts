@@ -31,7 +31,7 @@ function run(env: Record<string, string>): { closing: string | undefined; output
 
 const SKIPPED = '0 passed, 0 failed, 1 skipped';
 
-tools('tests that need a hidden tool are skipped with a notice, even in CI', () => {
+tools('tests that need a tool hidden by SOCKLESS_HIDE_TOOLS are skipped with a notice, even in CI', () => {
   for (const hidden of ['all', 'chromium', 'python3-wsproto,chromium']) {
     for (const ci of [{}, { CI: 'true' }]) {
       const { closing, output } = run({ SOCKLESS_HIDE_TOOLS: hidden, ...ci });

@@ -28,7 +28,7 @@ pack('relative links become absolute, at the tag of the version; other links and
   assert.throws(() => links('[a](../../../outside)'), /which does not exist/);
 });
 
-pack('the address comes from the package.json of the root, in any spelling', () => {
+pack('the address of the repository is read from the package.json of the root, however it is written there', () => {
   const workspace = createWorkspace({});
   const address = (repository: unknown): string | undefined => {
     workspace.write('package.json', JSON.stringify({ repository }));
@@ -40,23 +40,26 @@ pack('the address comes from the package.json of the root, in any spelling', () 
   workspace.remove();
 });
 
-pack('a tarball has the versions of its dependencies, the licence, and all addresses', () => {
-  const { files, tarball } = packed({ a: 'workspace:^', '@noble/hashes': '^2.0.0' });
-  const manifest = JSON.parse(tarball('p-b-1.2.3.tgz', 'package.json'));
-  assert.equal(manifest.dependencies, { a: '^1.2.3', '@noble/hashes': '^2.0.0' });
-  assert.is(manifest.devDependencies, undefined);
-  assert.equal(manifest.repository, {
-    type: 'git',
-    url: 'git+https://example.org/us/it.git',
-    directory: 'packages/b',
-  });
-  assert.is(manifest.homepage, 'https://example.org/us/it/tree/v1.2.3/packages/b#readme');
-  assert.equal(manifest.bugs, { url: 'https://example.org/us/it/issues' });
-  assert.is(tarball('p-b-1.2.3.tgz', 'LICENSE'), 'free');
-  assert.is(tarball('p-b-1.2.3.tgz', 'README.md'), '[a](https://example.org/us/it/tree/v1.2.3/packages/a)');
-  assert.is(tarball('a-1.2.3.tgz', 'dist/index.js'), 'a');
-  assert.equal(files, ['a-1.2.3.tgz', 'p-b-1.2.3.tgz']);
-});
+pack(
+  'a tarball has the versions of its dependencies, the licence, and the addresses of repository, homepage and bugs',
+  () => {
+    const { files, tarball } = packed({ a: 'workspace:^', '@noble/hashes': '^2.0.0' });
+    const manifest = JSON.parse(tarball('p-b-1.2.3.tgz', 'package.json'));
+    assert.equal(manifest.dependencies, { a: '^1.2.3', '@noble/hashes': '^2.0.0' });
+    assert.is(manifest.devDependencies, undefined);
+    assert.equal(manifest.repository, {
+      type: 'git',
+      url: 'git+https://example.org/us/it.git',
+      directory: 'packages/b',
+    });
+    assert.is(manifest.homepage, 'https://example.org/us/it/tree/v1.2.3/packages/b#readme');
+    assert.equal(manifest.bugs, { url: 'https://example.org/us/it/issues' });
+    assert.is(tarball('p-b-1.2.3.tgz', 'LICENSE'), 'free');
+    assert.is(tarball('p-b-1.2.3.tgz', 'README.md'), '[a](https://example.org/us/it/tree/v1.2.3/packages/a)');
+    assert.is(tarball('a-1.2.3.tgz', 'dist/index.js'), 'a');
+    assert.equal(files, ['a-1.2.3.tgz', 'p-b-1.2.3.tgz']);
+  },
+);
 
 pack('a dependency that users could not install is refused', () => {
   assert.match(

@@ -32,7 +32,7 @@ const end = (summary = 'why', unsentBytes = 0): EndEvent => ({ explanation: { su
 
 const kinds = (faults: readonly Fault[]): string[] => faults.map(({ kind }) => kind);
 
-test('it is a fault if an application told to wait is never told to continue', () => {
+test('it is a fault to tell an application to wait and never to continue', () => {
   for (const what of ['drain', 'drained', 'written'] as const) {
     const app = application({ state: 'open' });
     assert.equal(faultsOfWaiting(app), []);
@@ -122,7 +122,7 @@ test('messages arrive in the order in which they were sent, and no other message
   ]);
 });
 
-test('an undelivered message counts as lost if the connection is open and nothing is queued, or if no end reports unsent bytes', () => {
+test('an undelivered message counts as lost if the connection is open and nothing is queued, or if it has ended and no end reports unsent bytes', () => {
   const loss = (ws: Parameters<typeof application>[0], ...ends: readonly EndEvent[]): readonly Fault[] => {
     const app = application(ws);
     app.sent.push('1', '2');

@@ -112,7 +112,7 @@ test('an end before the TLS handshake is complete is ECONNRESET', async () => {
   assert.is(events.at(-1), 'close');
 });
 
-test('a write that destroy cuts short fails with ECANCELED from Node 22 on, and succeeds in older versions', async () => {
+test('a write that is cut short by `destroy` fails with ECANCELED from Node 22 on, and succeeds in older versions', async () => {
   for (const cancels of [true, false]) {
     const { clock, near, socket } = begin({ cancels });
     near.capacity = 1;

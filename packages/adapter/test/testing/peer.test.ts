@@ -66,7 +66,7 @@ test('bytes that the other end has not taken are sent when there is room, in ord
   );
 });
 
-test('a peer that holds does not read, and continues to write', async () => {
+test('after `hold` a peer does not read, but continues to write', async () => {
   const { clock, client, server } = begin();
   server.hold();
   client.connection.send('to the server');

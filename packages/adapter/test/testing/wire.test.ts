@@ -93,7 +93,7 @@ test('a wire takes no more bytes than its two ends can buffer; there is room aga
   assert.equal(events, ['writable']);
 });
 
-test('with `most` set, a take is cut short and the rest can be written a moment later', () => {
+test('`take` takes at most `most` bytes, and the rest can be written a moment later', () => {
   const { clock, near, events } = begin();
   near.most = 2;
   assert.is(near.take(new Uint8Array(3)), 2);

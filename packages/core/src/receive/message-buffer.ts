@@ -66,8 +66,8 @@ export class MessageBuffer {
 
   /**
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, with one
-   * exception: if a single kept part holds all bytes, and moving it over the free bytes in front of it makes room for the last part, the
-   * result is a view of the chunk.
+   * exception: if a single kept part holds all bytes before the last part, and moving it over the free bytes in front of it makes room for
+   * the last part, the result is a view of the chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */

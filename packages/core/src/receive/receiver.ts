@@ -70,9 +70,9 @@ export class Receiver {
   }
 
   /**
-   * Ignores data frames. Called when the application closes, just before our Close frame is queued, and for any receiver borrowed after
-   * that. From here on `next` returns only Ping frames, which still need an answer (5.5.2), and the peer's Close frame (5.5.1). The
-   * connection answers the Ping frames and does not pass them on.
+   * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it borrows
+   * another receiver later, it calls this for that one too. From here on `next` returns only Ping frames, which still need an answer
+   * (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on.
    */
   discard(): void {
     this.#message = IGNORED;
@@ -104,7 +104,7 @@ export class Receiver {
    * Returns the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule, at `faultOffset`; nothing can be parsed after it
-   * @throws {TransferredError} when the application transferred or shrunk memory of bytes still to be parsed, or of an incomplete message
+   * @throws {TransferredError} when the application has transferred or shrunk the memory of bytes still to be parsed, or of an incomplete message
    */
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next(now);

@@ -50,7 +50,8 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the first part have been
-   * transmitted, and the rest is gone. The cut is inside a frame, or between two frames of that part. Each `transmit` sets it anew.
+   * transmitted, and the rest is gone. The cut is inside a frame, or between two frames of that part. Each call of `transmit` resets
+   * `broken` first.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
 
@@ -158,7 +159,8 @@ export class Outbox {
   /**
    * Drops every frame of which no byte has been transmitted, even if earlier fragments of its message have left, and returns the number of
    * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes. Nothing is
-   * dropped if a part of the outbox's own memory has left and its caller has transferred it: the next `transmit` sets {@link broken} then.
+   * dropped if `transmit` has returned a piece of the first part and its caller has transferred that, and the memory of the whole part with
+   * it: the next `transmit` then sets {@link broken}.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;

@@ -20,8 +20,8 @@ const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Answers to Ping frames are queued as a batch of up to this many bytes. Once it is full, only the latest further answer is held, until the
- * whole batch has left or we close.
+ * Answers to Ping frames are queued as a batch of up to this many bytes. Once it is full, no more are queued until the whole batch has
+ * left or we close: of the answers that come meanwhile, only the latest is held.
  */
 const MAX_PONGS = 4096;
 
@@ -220,8 +220,8 @@ export class Sender {
   }
 
   /**
-   * Writes the next bytes into `into` and returns how many. If an answer is held and no other answer waits any more, it is queued behind
-   * all waiting bytes before any are written, as in `transmit`.
+   * Writes the next bytes into `into` and returns how many. If an answer is held and all queued answers have left, this call first
+   * queues the held one behind all waiting bytes, as `transmit` does.
    *
    * @throws what the random source throws when that answer needs a masking key
    */

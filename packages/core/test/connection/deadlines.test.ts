@@ -248,7 +248,7 @@ for (const role of ROLES) {
     assert.equal([...connection.timeout(5004)], []);
   });
 
-  test(`closeTimeout of a failed connection begins again when its Close frame is transmitted, and not later (${role})`, () => {
+  test(`closeTimeout of a failed connection begins again when its Close frame is transmitted, and never after that (${role})`, () => {
     const connection = opened(role);
     const { bytes, rule: name } = FAULT[role];
     assert.is(rule(receive(connection, bytes, 0)), name);

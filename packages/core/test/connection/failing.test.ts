@@ -165,7 +165,7 @@ for (const end of ['close', 'fail'] as const) {
   });
 }
 
-test('5.3: if the random source throws while a connection fails, the end has the rule of the failure, not the stall deadline', () => {
+test('5.3: if the random source throws while a connection fails, the end names the rule of the failure, not that of the stall deadline', () => {
   const random = (bytes: Uint8Array): void => {
     if (connection?.queuedBytes) throw new Error('no entropy');
     bytes.fill(0);

@@ -23,7 +23,7 @@ const transfer = (bytes: Uint8Array<ArrayBuffer>): unknown =>
 
 const types = (events: Iterable<ConnectionEvent>): string[] => [...events].map(({ type }) => type);
 
-lending('a changed loan of which nothing has left is dropped, and the connection fails with 1011', () => {
+lending('a changed loan of which no byte has been transmitted is dropped, and the connection fails with 1011', () => {
   const { connection, bytes } = lent(0);
   connection.pause();
   transfer(bytes);
@@ -62,7 +62,7 @@ lending('with transmitInto, a changed loan whose header has left destroys the tr
   assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
 });
 
-lending('closeTimeout after a changed loan that was found without the time begins at the next call that has it', () => {
+lending('if a call without `now` finds a changed loan, closeTimeout begins again at the next call with `now`', () => {
   for (const ends of [false, true]) {
     const { connection, bytes } = lent(0);
     connection.receive(new Uint8Array(0), 1000);

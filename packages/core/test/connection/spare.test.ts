@@ -102,7 +102,7 @@ for (const role of ROLES) {
   });
 
   spare(
-    `messages stay separate when the text decoder sends and receives on connections while it decodes (${role})`,
+    `messages stay separate even if the textDecoder of the application uses connections while it decodes (${role})`,
     () => {
       const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
       const texts: string[] = [];

@@ -10,7 +10,7 @@ import { OPTIONS, STALL, stalls, take, writer } from './writer.ts';
 const test = suite('stall');
 
 for (const role of ROLES) {
-  test(`stallTimeout of waiting bytes begins at the first call to which the time is passed (${role})`, () => {
+  test(`stallTimeout of waiting bytes begins at the first call with the argument now (${role})`, () => {
     for (const reports of [true, false]) {
       for (const carry of [
         (connection: Connection) => connection.receive(new Uint8Array(0), 300),
@@ -59,7 +59,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`after transmit or written without the time, stallTimeout begins at the next call to which it is passed (${role})`, () => {
+  test(`after a call of transmit or written without the argument now, stallTimeout begins at the next call with it (${role})`, () => {
     for (const move of [
       (connection: Connection) => connection.transmit(undefined, 1),
       (it: Connection) => it.written(1),

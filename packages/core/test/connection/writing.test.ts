@@ -55,7 +55,7 @@ test('transmit: max must be a whole number from 1, or Infinity', () => {
   assert.is(connection.queuedBytes, 7);
 });
 
-test('transmitInto: into must be a Uint8Array that is not empty', () => {
+test('transmitInto: the argument `into` must be a Uint8Array that is not empty', () => {
   const connection = writer('server', false);
   connection.send('Hello');
   for (const into of [new Uint8Array(0), [1], new ArrayBuffer(8), undefined, null, 5]) {

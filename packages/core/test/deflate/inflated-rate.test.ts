@@ -14,7 +14,7 @@ function compressed(length: number): Uint8Array {
 }
 
 for (const messages of ['whole', 'fragments'] as const) {
-  test(`a few short messages that inflate to more than inflatedBytes allows fail (messages: ${messages})`, () => {
+  test(`a few short messages fail if they inflate to more than inflatedBytes allows (messages: ${messages})`, () => {
     const inflatedBytes = { perSecond: 1000, burst: 250_000 };
     const server = opened('server', { rateLimits: { inflatedBytes }, messages });
     const types = (chunk: Uint8Array, now: number): unknown[] =>

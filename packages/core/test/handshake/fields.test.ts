@@ -111,7 +111,7 @@ for (const [name, init] of Object.entries({
   });
 }
 
-test('wrong names and values throw, injected lines above all', () => {
+test('wrong names and values throw, especially those that would inject a line', () => {
   for (const bad of ['\r', '\n', '\r\nx: y', '\0', '\x7f', '\x1f', 'Ā', '😀']) {
     assert.throws(() => toFields({ 'x-a': `b${bad}c` }, OWNED), isA(TypeError));
     assert.throws(() => toFields({ [`x${bad}`]: 'a' }, OWNED), isA(TypeError));
@@ -124,7 +124,7 @@ test('wrong names and values throw, injected lines above all', () => {
   }
 });
 
-test('header fields of the handshake throw, in upper or lower case', () => {
+test('header fields that belong to the handshake cannot be set, in upper or lower case', () => {
   for (const name of ['host', 'Host', 'HOST']) assert.throws(() => toFields({ [name]: 'a' }, OWNED), isA(RangeError));
   for (const name of ['Connection', 'CONTENT-LENGTH', 'transfer-encoding']) {
     for (const owned of [OWNED, undefined]) assert.throws(() => toFields({ [name]: 'a' }, owned), isA(RangeError));

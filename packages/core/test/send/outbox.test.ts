@@ -216,10 +216,13 @@ outbox(
         for (let left = second; left > 0 && from.queuedBytes > 0; left -= got.at(-1)?.length ?? 0)
           got.push(from.transmit(left) as Uint8Array);
         from.drop();
+        const sent = got.reduce((sum, { length }) => sum + length, 0);
         const bytes = concat(...got, ...transmitted(from));
         assert.is(toHex(bytes.subarray(0, HEAD.length)), toHex(ascii(HEAD)));
         const left = payloads(bytes.subarray(HEAD.length));
-        assert.ok(left.length <= 5, `${first}, ${second}`);
+        const after = [...ends.filter((end) => end <= kept), kept + 52, kept + 52 + 62];
+        const begun = after.find((end) => end >= Math.max(sent, HEAD.length));
+        assert.equal([bytes.length, left.length <= 5], [begun, true], `${first}, ${second}`);
         from.close(hex('03 e8'));
         assert.equal(transmitted(from).map(toHex), ['88 02 03 e8'], `${first}, ${second}: nothing else is left`);
       }
