@@ -268,7 +268,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    * prepared message is shared with other connections: the caller may only read both. The pieces that `max` cuts share a buffer,
    * which holds bytes of this connection only: copy a piece before you transfer it.
    *
-   * @param now the time on the caller's clock in milliseconds; without it, the stall deadline restarts at the next call that passes `now`
+   * @param now the caller's time in milliseconds; without it, the deadlines stall and, after a failure, close restart with the next `now`
    * @param max the greatest number of bytes to return; longer parts are divided
    * @throws {RangeError} when `max` is neither a whole number from 1 nor `Infinity`
    */

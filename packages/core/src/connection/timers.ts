@@ -233,7 +233,7 @@ export abstract class Timers {
   }
 }
 
-/** Returns the earlier of two deadlines. Engines convert the arguments of `Math.min` to floating point, which costs more (benchmarks: echo). */
+/** Returns the earlier of two deadlines. `Math.min` would convert both to floating point, which costs more (benchmarks: echo). */
 function earlier(due: number | undefined, other: number): number {
   return due !== undefined && due < other ? due : other;
 }

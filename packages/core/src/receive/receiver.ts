@@ -104,7 +104,8 @@ export class Receiver {
    * Returns the next event, or `undefined` when more bytes are needed.
    *
    * @throws {ProtocolError} when the peer broke a rule, at `faultOffset`; nothing can be parsed after it
-   * @throws {TransferredError} when the application has transferred or shrunk the memory of bytes still to be parsed, or of an incomplete message
+   * @throws {TransferredError} when the application has transferred or shrunk the memory of bytes still to be parsed, or of an incomplete
+   *   message
    */
   next(now: number): ReceiverEvent | undefined {
     const event = this.#message.next(now);
