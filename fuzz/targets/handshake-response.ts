@@ -44,10 +44,10 @@ export function fuzz(data: Uint8Array): void {
 /** Checks that the response that opened the connection, perhaps the last of several, conforms. */
 function checkResponse(text: string): void {
   let rest = text;
-  let head = readHead(rest);
+  let head = readHead(rest, true);
   while (head !== undefined && /^HTTP\/1\.\d 1(?!01)/.test(head.line)) {
     rest = rest.slice(head.length);
-    head = readHead(rest);
+    head = readHead(rest, true);
   }
   holds('the response that opens a connection is a whole head', head !== undefined);
   const { line, fields } = head;

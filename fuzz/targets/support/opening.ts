@@ -123,19 +123,28 @@ function summaries(events: readonly ConnectionEvent[]): Summary[] {
   });
 }
 
-/** Returns the header fields of a head by lower-case name, and its first line; `undefined` if the head is incomplete. */
-export function readHead(text: string): { line: string; fields: Map<string, string[]>; length: number } | undefined {
+/**
+ * Returns the header fields of a head by lower-case name, and its first line; `undefined` if the head is incomplete.
+ *
+ * @param isResponse whether its field lines may be folded; core refuses a request with folded lines
+ */
+export function readHead(
+  text: string,
+  isResponse = false,
+): { line: string; fields: Map<string, string[]>; length: number } | undefined {
   const length = text.indexOf('\r\n\r\n');
   if (length < 0) return undefined;
+  const start = text.indexOf('\r\n');
+  const fieldLines = text.slice(start, length);
   // RFC 9112 5.2: "A user agent that receives an obs-fold in a response message that is not within a "message/http" container MUST
   // replace each received obs-fold with one or more SP octets prior to interpreting the field value".
-  const unfolded = text.slice(0, length).replace(/[ \t]*\r\n[ \t]+/g, ' ');
-  const [line = '', ...lines] = unfolded.split('\r\n');
+  const unfolded = isResponse ? fieldLines.replace(/(?!^)[ \t]*\r\n[ \t]+/g, ' ') : fieldLines;
+  const [, ...lines] = unfolded.split('\r\n');
   const fields = new Map<string, string[]>();
   for (const each of lines) {
     const [, field = '', value = ''] = /^([^:]*):[ \t]*(.*?)[ \t]*$/s.exec(each) ?? [];
     const key = field.toLowerCase();
     fields.set(key, [...(fields.get(key) ?? []), value]);
   }
-  return { line, fields, length: length + 4 };
+  return { line: text.slice(0, start), fields, length: length + 4 };
 }

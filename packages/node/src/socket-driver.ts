@@ -87,7 +87,7 @@ export class SocketDriver implements Driver, Sleeper {
     socket.setTimeout?.(0);
     socket.setNoDelay?.(true);
     // `queuedBytes` includes bytes that other code has written to the socket, so notice when those are written as well.
-    if (socket.writableLength > 0 && socket.writable) socket.write(NOTHING, this.callback);
+    if (socket.writableLength > 0 && socket.writable && !socket.writableObjectMode) this.notice();
     // Tells core that this driver reports what has been written.
     connection.written(0, this.now());
     const cause = endOf(socket);
@@ -165,7 +165,7 @@ export class SocketDriver implements Driver, Sleeper {
     if (isTimed && now === undefined) connection.written(0, this.now());
   }
 
-  /** Writes parts in memory of their own, as far as the socket has room. */
+  /** Writes what need not pass through that memory, or does not fit into it, as far as the socket has room. */
   private writeParts(socket: Socket, connection: Connection, isShared: boolean, now: number | undefined): void {
     const outstanding = this.#outstanding;
     let room = MAX_IN_SOCKET - outstanding;
@@ -247,9 +247,16 @@ export class SocketDriver implements Driver, Sleeper {
   watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    // The bytes in the socket may have been written without a callback. The callback of this empty write comes after
-    // them.
-    if (this.#outstanding > 0 && this.socket.writable) this.socket.write(NOTHING, this.callback);
+    if (this.socket.writableLength > 0 && this.socket.writable) this.notice();
+  }
+
+  /** Asks for the callback when the bytes in the socket, which may have been written without one, have left. */
+  private notice(): void {
+    try {
+      this.socket.write(NOTHING, this.callback);
+    } catch {
+      // A stream whose `write` throws will throw again when the connection sends something, and that is reported.
+    }
   }
 
   private destroySocket(): void {

@@ -231,20 +231,38 @@ test('if a socket is full of foreign bytes, `drained` waits for them, and drain 
   assert.is(ws.queuedBytes, 0);
 });
 
-test('`written` waits for foreign bytes, even if they are few', async () => {
-  const writes: (() => void)[] = [];
-  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => void writes.push(done) });
-  stream.write('HTTP/1.1 101\r\n\r\n');
-  const ws = attach(stream, Connection.opened('server'));
-  const { written } = ws;
-  assert.is(ws.queuedBytes, 16);
-  while (writes.length > 0) {
-    writes.shift()?.();
-    await soon();
-  }
-  assert.is(ws.queuedBytes, 0);
-  await written;
-  ws.terminate();
+for (const when of ['before', 'after'] as const) {
+  test(`\`written\` waits for foreign bytes that were written ${when} the connection was attached, even if they are few`, async () => {
+    const writes: (() => void)[] = [];
+    const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => void writes.push(done) });
+    if (when === 'before') stream.write('HTTP/1.1 101\r\n\r\n');
+    const ws = attach(stream, Connection.opened('server'));
+    if (when === 'after') stream.write('HTTP/1.1 101\r\n\r\n');
+    const { written } = ws;
+    assert.is(ws.queuedBytes, 16);
+    while (writes.length > 0) {
+      writes.shift()?.();
+      await soon();
+    }
+    assert.is(ws.queuedBytes, 0);
+    await written;
+    ws.terminate();
+  });
+}
+
+test('a stream with foreign bytes whose `write` throws ends its connection when that sends something', async () => {
+  const errors: unknown[] = [];
+  const stream = new Duplex({ read() {}, write() {} });
+  stream.write('foreign');
+  stream.write = () => {
+    throw new Error('unusable');
+  };
+  const ws = attach(stream, Connection.opened('server'), { error: (_, error) => void errors.push(error) });
+  await soon();
+  assert.equal([ws.state, errors], ['open', []]);
+  ws.send('x');
+  await ws.closed;
+  assert.match(String(errors[0]), /unusable/);
 });
 
 test('anything but a stream of bytes is refused at once', async (bench) => {

@@ -209,14 +209,14 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    * @param cause the reason for the explanation of `end`: the error of a socket, for instance
    * @returns the connection, to iterate over the events
    */
-  receiveEnd(now: number = this.#facts.now, cause?: unknown): this {
+  receiveEnd(now?: number, cause?: unknown): this {
     const facts = this.#facts;
-    facts.now = now;
+    facts.now = now ?? facts.now;
     const closing = facts.beginClosing();
     if (closing.ended) return this;
     if (cause !== undefined) closing.cause = cause;
     closing.ended = true;
-    facts.startEnd(closing);
+    facts.startEnd(closing, now !== undefined);
     return this;
   }
 
@@ -227,7 +227,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   timeout(now: number): this {
     const facts = this.#facts;
-    facts.now = now;
+    tick(facts, now);
     for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
       if (name === 'ping') {
         facts.borrowSender().control(Opcode.Ping, facts.heartbeat());

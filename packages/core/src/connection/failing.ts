@@ -70,10 +70,14 @@ export function sendClose(facts: Facts, initiator: Closing['initiator'], said: C
   }
 }
 
-/** Fails a connection that is open, or closing (7.1.7). */
-export function failConnection(facts: Facts, error: ProtocolError): void {
+/**
+ * Fails a connection that is open, or closing (7.1.7).
+ *
+ * @param isTimed whether the caller has given the time
+ */
+export function failConnection(facts: Facts, error: ProtocolError, isTimed = true): void {
   const closing = blame(facts, error);
-  awaitEnd(facts, closing);
+  awaitEnd(facts, closing, isTimed);
   if (closing.sent === undefined) {
     // 7.1.7: "If _The WebSocket Connection is Established_ [...], the endpoint SHOULD send a Close frame with an
     // appropriate status code (Section 7.4) before proceeding to _Close the WebSocket Connection_."
@@ -83,8 +87,12 @@ export function failConnection(facts: Facts, error: ProtocolError): void {
   }
 }
 
-/** Fails the opening handshake. */
-export function failOpening(facts: Facts, error: HandshakeError): void {
+/**
+ * Fails the opening handshake.
+ *
+ * @param isTimed as for {@link failConnection}
+ */
+export function failOpening(facts: Facts, error: HandshakeError, isTimed = true): void {
   const { role } = facts.spare;
   const closing = blame(facts, error);
   if (error.rule === 'handshake-interrupted') closing.initiator = 'transport';
@@ -95,7 +103,7 @@ export function failOpening(facts: Facts, error: HandshakeError): void {
   }
   // A client has nothing to send to a server with which it has no connection.
   if (role === 'client') lose(facts, closing);
-  awaitEnd(facts, closing);
+  awaitEnd(facts, closing, isTimed);
 }
 
 /** States that we fail the connection, and why. Nothing more is parsed. */
@@ -109,12 +117,16 @@ function blame(facts: Facts, error: ProtocolError | HandshakeError): Closing {
   return closing;
 }
 
-/** Waits for the end of the transport, for closeTimeout: nothing that still arrives is parsed. */
-function awaitEnd(facts: Facts, closing: Closing): void {
+/**
+ * Waits for the end of the transport, for closeTimeout: nothing that still arrives is parsed. `poll` takes no time, and the handlers of the
+ * messages before a fault may have taken long, so closeTimeout begins again with the next time that the caller gives.
+ */
+function awaitEnd(facts: Facts, closing: Closing, isTimed: boolean): void {
   if (closing.ended) return;
   facts.clearOpen();
   facts.clearStall();
   facts.startClose(closing);
+  closing.isDoubtful = !isTimed;
 }
 
 /** Fails the connection of a peer that is gone and would not read a Close frame. */

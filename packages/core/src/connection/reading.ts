@@ -28,11 +28,11 @@ export function readOpening(facts: Facts, opening: Opening): ConnectionEvent | u
     const step = opening.step(closing?.ended === true);
     if (step?.type === 'request') return step;
     if (step !== undefined) open(facts, step.agreed, step.headers);
-    else if (closing?.ended) failOpening(facts, opening.interrupted(closing.cause));
+    else if (closing?.ended) failOpening(facts, opening.interrupted(closing.cause), false);
   } catch (error) {
     // Any other error comes from the application: from its extension, for instance.
     if (!(error instanceof HandshakeError)) throw error;
-    failOpening(facts, error);
+    failOpening(facts, error, false);
   }
   return takeOpen(facts);
 }
@@ -82,7 +82,7 @@ export function readFrames(facts: Facts, receiver: Receiver): ConnectionEvent | 
   } catch (error) {
     const fault = faultOf(error, receiver.faultOffset);
     // The application's decoder may have ended the connection meanwhile.
-    if (facts.receiver === receiver) failConnection(facts, fault);
+    if (facts.receiver === receiver) failConnection(facts, fault, false);
     return undefined;
   }
   if (facts.closing !== undefined) return undefined;

@@ -75,15 +75,15 @@ export abstract class Timers {
 
   /**
    * How many milliseconds after `deadline` are soon enough: for a Ping frame of the heartbeat an 8th of its interval, but no more than two
-   * seconds, and not after another deadline; for any other deadline 0.
+   * seconds, or half of the time until another deadline; for any other deadline 0.
    */
   get slack(): number {
     const ping = this.#ping;
     if (ping === undefined) return 0;
     const { interval } = this.options.heartbeat as HeartbeatOptions;
     const slack = interval < 16_000 ? Math.floor(interval / 8) : 2000;
-    const room = this.#firstButPing - ping;
-    return room < slack ? Math.max(0, room) : slack;
+    const room = (this.#firstButPing - ping) / 2;
+    return room < slack ? Math.max(0, Math.floor(room)) : slack;
   }
 
   /** Returns the deadline that has passed. If several have, it is the one that explains best why the connection ends. */
@@ -209,7 +209,7 @@ export abstract class Timers {
     closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** Sets the close deadline anew if it was set from a time that may be long past. Called whenever the caller has given the time. */
+  /** Sets the close deadline anew if it was set from a time that may be long past. Called when the caller has given the time. */
   restartClose(): void {
     const { closing } = this;
     if (!closing?.isDoubtful) return;
@@ -217,12 +217,16 @@ export abstract class Timers {
     if (closing.due !== undefined) closing.due = dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout. */
-  startEnd(closing: Handshake): void {
+  /**
+   * Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout.
+   *
+   * @param isTimed whether the caller has given the time
+   */
+  startEnd(closing: Handshake, isTimed: boolean): void {
     this.clearOpen();
     this.#stall = undefined;
     this.startClose(closing);
-    this.restartClose();
+    if (isTimed) this.restartClose();
   }
 
   /** Clears all deadlines, because the transport is to be destroyed. */

@@ -54,7 +54,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
   let bytes = sender?.transmit(max);
   if (bytes === undefined && sender?.broken !== undefined) {
     facts.now = now ?? facts.now;
-    bytes = breakLoan(facts, sender, max);
+    bytes = breakLoan(facts, sender, max, now !== undefined);
   }
   if (bytes === undefined) {
     giveBack(facts);
@@ -81,13 +81,7 @@ export function transmitInto(facts: Facts, into: Uint8Array, now: number | undef
 
 /** Counts bytes that have been transmitted. With the last that wait, the sender is given back. */
 function leave(facts: Facts, length: number, now: number | undefined): void {
-  const { closing, queuedBytes } = facts;
-  if (queuedBytes === 0) giveBack(facts);
-  if (closing?.sent !== undefined && closing.error !== undefined && queuedBytes <= closing.behindClose) {
-    // We failed the connection, and our Close frame may be among these bytes. closeTimeout has run since the last time that was given. The
-    // handlers of the messages before the fault may have taken longer.
-    closing.isDoubtful ||= queuedBytes + length > closing.behindClose;
-  }
+  if (facts.queuedBytes === 0) giveBack(facts);
   facts.unreported += length;
   facts.bytesSent += length;
   move(facts, now);
@@ -104,7 +98,7 @@ function giveBack(facts: Facts): void {
  * has been transmitted already, the peer would take all further bytes for its payload, our Close frame included. So the transport is
  * destroyed then.
  */
-function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | undefined {
+function breakLoan(facts: Facts, sender: Sender, max: number, isTimed: boolean): Uint8Array | undefined {
   const error = new ProtocolError('loan-changed', facts.bytesReceived);
   const { closing } = facts;
   if (sender.broken === 'cut') {
@@ -114,7 +108,7 @@ function breakLoan(facts: Facts, sender: Sender, max: number): Uint8Array | unde
     return undefined;
   }
   dropMessages(facts);
-  if (closing === undefined) failConnection(facts, error);
+  if (closing === undefined) failConnection(facts, error, isTimed);
   return sender.transmit(max);
 }
 
