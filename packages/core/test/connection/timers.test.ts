@@ -13,7 +13,7 @@ const OFF: ConnectionOptions = { heartbeat: false, idleTimeout: NEVER };
 /** Timers whose clock and whose options a test moves. */
 class Clocked extends Timers {
   override readonly opening = { due: undefined as number | undefined };
-  override readonly closing = { due: undefined as number | undefined };
+  override readonly closing = { due: undefined as number | undefined, isDoubtful: false };
   #options: ResolvedOptions = resolveOptions(OFF);
 
   constructor() {
