@@ -135,13 +135,12 @@ export function readHead(
   const length = text.indexOf('\r\n\r\n');
   if (length < 0) return undefined;
   const start = text.indexOf('\r\n');
-  const fieldLines = text.slice(start, length);
+  const fieldLines = text.slice(start + 2, length);
   // RFC 9112 5.2: "A user agent that receives an obs-fold in a response message that is not within a "message/http" container MUST
   // replace each received obs-fold with one or more SP octets prior to interpreting the field value".
-  const unfolded = isResponse ? fieldLines.replace(/(?!^)[ \t]*\r\n[ \t]+/g, ' ') : fieldLines;
-  const [, ...lines] = unfolded.split('\r\n');
+  const unfolded = isResponse ? fieldLines.replace(/[ \t]*\r\n[ \t]+/g, ' ') : fieldLines;
   const fields = new Map<string, string[]>();
-  for (const each of lines) {
+  for (const each of unfolded.split('\r\n')) {
     const [, field = '', value = ''] = /^([^:]*):[ \t]*(.*?)[ \t]*$/s.exec(each) ?? [];
     const key = field.toLowerCase();
     fields.set(key, [...(fields.get(key) ?? []), value]);

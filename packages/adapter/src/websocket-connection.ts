@@ -46,7 +46,10 @@ interface Extras {
   memberships?: Set<Membership> | undefined;
 }
 
-/** From this length on, a second copy of a message, or memory for it, costs more than a write of its own (benchmarks: echo). */
+/**
+ * From this length on, a second copy of a message, or memory for it, costs more than a write of its own (benchmarks:
+ * echo).
+ */
 const DIRECT_FROM = 65_536;
 
 /** The reasons for not reading: the application has paused, or too much waits for a loop. */
@@ -288,8 +291,8 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /**
    * Stops reading. Further data waits at the peer, and the idle, message and pong timeouts are suspended: what would
-   * show that the peer is alive is not read. So a peer that vanishes without closing may be noticed only after {@link
-   * resume}.
+   * show that the peer is alive is not read. So a peer that vanishes without closing may be noticed only after
+   * {@link resume}.
    */
   pause(): void {
     this.pauseFor(BY_APPLICATION);

@@ -136,8 +136,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * How many milliseconds after `deadline` are soon enough for `timeout`: where that is the next Ping frame of the heartbeat, an 8th
-   * of its interval and no more than 2,000; else 0. A caller with many connections need not wake up for each of them.
+   * How many milliseconds after `deadline` are soon enough for `timeout`. For a Ping frame of the heartbeat: an 8th of its interval, at most
+   * 2,000 and half of the time until another deadline; else 0. A caller with many connections need not wake up for each of them.
    */
   get slack(): number {
     return this.#facts.slack;
@@ -211,12 +211,12 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   receiveEnd(now?: number, cause?: unknown): this {
     const facts = this.#facts;
-    facts.now = now ?? facts.now;
+    facts.takeTime(now);
     const closing = facts.beginClosing();
     if (closing.ended) return this;
     if (cause !== undefined) closing.cause = cause;
     closing.ended = true;
-    facts.startEnd(closing, now !== undefined);
+    facts.startEnd(closing);
     return this;
   }
 
@@ -227,7 +227,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    */
   timeout(now: number): this {
     const facts = this.#facts;
-    tick(facts, now);
+    facts.takeTime(now);
     for (let name = facts.expiredDeadline(); name !== undefined; name = facts.expiredDeadline()) {
       if (name === 'ping') {
         facts.borrowSender().control(Opcode.Ping, facts.heartbeat());
@@ -354,7 +354,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const facts = this.#facts;
     const { accept } = undecided(facts);
     const accepted = accept(options);
-    facts.now = now ?? facts.now;
+    facts.takeTime(now);
     facts.borrowSender().head(responseText(accepted.response));
     open(facts, accepted, []);
     tick(facts, now);
@@ -372,7 +372,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const { opening } = undecided(facts);
     const bytes = toBytes(body);
     const response = rejectRequest(status, headers, bytes.length);
-    facts.now = now ?? facts.now;
+    facts.takeTime(now);
     facts.borrowSender().head(responseText(response), bytes);
     failOpening(facts, opening.failure('handshake-rejected', String(status)));
   }
@@ -453,7 +453,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   close(code?: number, reason = '', now?: number): void {
     const payload = encodeClosePayload(code, reason);
     const facts = this.#facts;
-    facts.now = now ?? facts.now;
+    facts.takeTime(now);
     closeLocally(facts, { code: code ?? 1005, reason }, payload);
     tick(facts, now);
   }
@@ -473,7 +473,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   fail(rule: LocalRuleName, cause?: unknown, now?: number): void {
     if (!LOCAL_RULES.includes(rule)) throw new TypeError(`rule: ${LOCAL_RULES.join(' or ')}, not ${shown(rule)}`);
     const facts = this.#facts;
-    facts.now = now ?? facts.now;
+    facts.takeTime(now);
     failLocally(facts, rule, cause);
     tick(facts, now);
   }

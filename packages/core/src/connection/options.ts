@@ -67,7 +67,8 @@ export interface ConnectionOptions {
   readonly handshakeTimeout?: number | undefined;
   /**
    * The longest time for the rest of the closing handshake and the end of the transport. It begins when our Close frame has
-   * been transmitted, the connection has failed, or the read side of the transport has ended. Default: 5,000.
+   * been transmitted, the connection has failed, or the read side of the transport has ended. After a fault that `poll` has
+   * found it begins again, once, with the next time that is given. Default: 5,000.
    */
   readonly closeTimeout?: number | undefined;
   /** Limits for what a peer sends per second. Default: none. */

@@ -60,6 +60,16 @@ export abstract class Timers {
   /** What is known of the end, once it has begun. */
   abstract readonly closing: ClosingHandshake | undefined;
 
+  /** Takes the time, if the caller has given it. Sets the close deadline anew if that runs from a time that may be long past. */
+  takeTime(now: number | undefined): void {
+    if (now === undefined) return;
+    this.now = now;
+    const { closing } = this;
+    if (!closing?.isDoubtful) return;
+    closing.isDoubtful = false;
+    if (closing.due !== undefined) closing.due = dueAfter(this.options.closeTimeout, now);
+  }
+
   /** The time of the earliest deadline, `Infinity` when there is none. */
   get deadline(): number {
     return earlier(this.#ping, this.#firstButPing);
@@ -209,24 +219,11 @@ export abstract class Timers {
     closing.due ??= dueAfter(this.options.closeTimeout, this.now);
   }
 
-  /** Sets the close deadline anew if it was set from a time that may be long past. Called when the caller has given the time. */
-  restartClose(): void {
-    const { closing } = this;
-    if (!closing?.isDoubtful) return;
-    closing.isDoubtful = false;
-    if (closing.due !== undefined) closing.due = dueAfter(this.options.closeTimeout, this.now);
-  }
-
-  /**
-   * Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout.
-   *
-   * @param isTimed whether the caller has given the time
-   */
-  startEnd(closing: Handshake, isTimed: boolean): void {
+  /** Sets the deadlines when the read side of the transport has ended: bytes that still wait get closeTimeout. */
+  startEnd(closing: Handshake): void {
     this.clearOpen();
     this.#stall = undefined;
     this.startClose(closing);
-    if (isTimed) this.restartClose();
   }
 
   /** Clears all deadlines, because the transport is to be destroyed. */

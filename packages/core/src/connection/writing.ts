@@ -53,7 +53,7 @@ export function transmit(facts: Facts, now: number | undefined, max: number): Ui
   const { sender } = facts;
   let bytes = sender?.transmit(max);
   if (bytes === undefined && sender?.broken !== undefined) {
-    facts.now = now ?? facts.now;
+    facts.takeTime(now);
     bytes = breakLoan(facts, sender, max, now !== undefined);
   }
   if (bytes === undefined) {
@@ -130,13 +130,12 @@ export function answerPing(facts: Facts, payload: Uint8Array): void {
 
 /**
  * Takes the time, if the caller gave it, and starts the stall deadline if bytes wait to be written. Every call ends with this or
- * with {@link move}. One that also sets deadlines of its own sets `now` beforehand.
+ * with {@link move}. One that also sets deadlines of its own takes the time beforehand.
  */
 export function tick(facts: Facts, now: number | undefined): void {
   if (now === undefined) return;
-  facts.now = now;
+  facts.takeTime(now);
   if (!facts.stallRuns && isWaiting(facts)) facts.startStall();
-  facts.restartClose();
 }
 
 /**
@@ -145,10 +144,7 @@ export function tick(facts: Facts, now: number | undefined): void {
  */
 export function move(facts: Facts, now: number | undefined): void {
   const { closing } = facts;
-  if (now !== undefined) {
-    facts.now = now;
-    facts.restartClose();
-  }
+  facts.takeTime(now);
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
   // Last, so that the stall deadline too covers our Close frame until it is reported.

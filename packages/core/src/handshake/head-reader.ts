@@ -108,8 +108,8 @@ export class HeadReader {
   }
 
   /**
-   * Returns the bytes after the last head, which belong to the caller from here on. Unlike what `peek` returns, their memory has no
-   * bytes that were never written: an application can get it.
+   * Returns the bytes after the last head, which belong to the caller from here on. An application can get their memory, so
+   * unlike that of `peek` it has no bytes that were allocated here and never written.
    */
   rest(): Uint8Array {
     const rest = this.#buffer?.take() ?? this.#chunk;
