@@ -136,8 +136,8 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
   }
 
   /**
-   * How many milliseconds after `deadline` are soon enough for `timeout`. For a Ping frame of the heartbeat: an 8th of its interval, at most
-   * 2,000 and half of the time until another deadline; else 0. A caller with many connections need not wake up for each of them.
+   * How many milliseconds after `deadline` are soon enough for `timeout`. For a Ping frame of the heartbeat: an 8th of its interval,
+   * at most 2,000 and half of the time until another deadline; else 0. A caller with many connections need not wake up for each of them.
    */
   get slack(): number {
     return this.#facts.slack;
