@@ -2,7 +2,7 @@
 
 import type { Handlers, WebSocketConnection } from '@sockless/adapter';
 import { SimulatedConn, VirtualClock, WireEnd, WirePeer } from '@sockless/adapter/testing';
-import { Connection } from '@sockless/core';
+import { Connection, type ConnectionOptions, type EndEvent } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deno } from '../../adapter/test/simulation/deno.ts';
@@ -17,9 +17,9 @@ interface Scene {
 }
 
 /** An open server connection and its client. */
-function opened(handlers: Handlers, clock = new VirtualClock()): Scene {
+function opened(handlers: Handlers, clock = new VirtualClock(), options: ConnectionOptions = {}): Scene {
   const [near, far] = WireEnd.pair(clock);
-  const ws = deno.attach(new SimulatedConn(near), Connection.opened('server'), handlers, { clock });
+  const ws = deno.attach(new SimulatedConn(near), Connection.opened('server', {}, options), handlers, { clock });
   const peer = new WirePeer(far, Connection.opened('client', {}, { heartbeat: false, idleTimeout: Infinity }), clock);
   return { clock, near, peer, ws };
 }
@@ -80,6 +80,22 @@ test('lent bytes that were not written when the connection ends are not written 
   }
   assert.is(got.length, 10_000);
   assert.not(got.slice(10).includes(2));
+});
+
+test('closeTimeout counts from a failure, although the write that is in progress never ends', async () => {
+  const ends: EndEvent[] = [];
+  const options = { closeTimeout: 1000, stallTimeout: Infinity };
+  const { clock, ws, near, peer } = opened({ end: (_, event) => void ends.push(event) }, new VirtualClock(), options);
+  near.capacity = 10;
+  peer.hold();
+  ws.send(new Uint8Array(60_000));
+  await clock.pass(500);
+  // 5.1: "The server MUST close the connection upon receiving a frame that is not masked."
+  peer.end.take(Uint8Array.of(0x81, 0));
+  await clock.pass(900);
+  assert.is(ends.length, 0);
+  await clock.pass(200);
+  assert.match(ends[0]?.explanation.summary, /^this endpoint failed the connection at byte 0, unmasked-frame/);
 });
 
 test('if connecting returns a conn after the timeout, and that conn is closed already, there is no error', async () => {
