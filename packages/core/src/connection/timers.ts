@@ -192,9 +192,13 @@ export abstract class Timers {
       if (progress !== undefined) this.#progress = undefined;
       return;
     }
-    if (progress !== undefined && progress.since === since && payload - progress.payload < messageProgress.bytes)
-      return;
-    this.#progress = { since, payload, due: dueAfter(messageProgress.within, this.now) };
+    const due = dueAfter(messageProgress.within, this.now);
+    if (progress === undefined) this.#progress = { since, payload, due };
+    else if (progress.since !== since || payload - progress.payload >= messageProgress.bytes) {
+      progress.since = since;
+      progress.payload = payload;
+      progress.due = due;
+    }
   }
 
   /** Sets the stall deadline, because bytes wait to be written. */

@@ -4,7 +4,7 @@
  * Its size depends on the number of bytes received, not on the number of parts. An announced length never makes it allocate more than
  * twice the number of bytes that have arrived, or 4 KiB if that is more (RFC 6455 10.4).
  */
-import { copyBytes, TransferredError } from '../bytes.ts';
+import { copyBytes, TransferredError, viewOf } from '../bytes.ts';
 import { host } from '../host.ts';
 
 /** A part of at least this many bytes may be kept as a view of its chunk, if it fills at least half of the chunk's memory. */
@@ -28,6 +28,8 @@ const NOTHING = new Uint8Array(0);
 export class MessageBuffer {
   // The bytes in order: first the parts that are kept as views, then the first `#used` bytes of `#bytes`, which were copied.
   #kept: Uint8Array[] = [];
+  // The length of each kept part when it arrived: a view can follow the length of its memory, which the application may change.
+  #lengths: number[] = [];
   #bytes: Uint8Array = NOTHING;
   #used = 0;
   #length = 0;
@@ -54,8 +56,7 @@ export class MessageBuffer {
     if (isLong && !fits && isFirstInChunk && 2 * length >= from.buffer.byteLength) {
       this.#seal();
       this.#free = this.#kept.length === 0 ? free : 0;
-      // A view of fixed length: one that follows the length of its memory would grow with it.
-      this.#kept.push(new Uint8Array(from.buffer, from.byteOffset + start, length));
+      this.#keep(length === from.length ? from : viewOf(from, start, end), length);
     } else {
       this.#reserve(length, announced);
       copyBytes(from, start, end, this.#bytes, this.#used);
@@ -83,7 +84,7 @@ export class MessageBuffer {
     else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
     // Most messages keep no parts, so most need no new array.
-    if (parts > 0) this.#kept = [];
+    if (parts > 0) this.#forget();
     this.#bytes = NOTHING;
     this.#used = this.#length = this.#free = 0;
     return whole;
@@ -100,7 +101,7 @@ export class MessageBuffer {
       // Allocate twice what is needed, so that a caller that peeks after every chunk does not join everything each time.
       this.#bytes = this.#join(2 * this.#length);
       this.#used = this.#length;
-      this.#kept = [];
+      this.#forget();
     }
     return this.#used === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#used);
   }
@@ -134,16 +135,33 @@ export class MessageBuffer {
     if (this.#used === 0) return;
     // Bytes that fill less than half of their memory are copied, so that the rest of it is released.
     const isTrimmed = 2 * this.#used < this.#bytes.length;
-    this.#kept.push(isTrimmed ? this.#bytes.slice(0, this.#used) : this.#bytes.subarray(0, this.#used));
+    this.#keep(isTrimmed ? this.#bytes.slice(0, this.#used) : this.#bytes.subarray(0, this.#used), this.#used);
     this.#bytes = NOTHING;
     this.#used = 0;
   }
 
+  #keep(part: Uint8Array, length: number): void {
+    this.#kept.push(part);
+    this.#lengths.push(length);
+  }
+
+  #forget(): void {
+    this.#kept = [];
+    this.#lengths = [];
+  }
+
+  /** Returns the kept part at `index`, as long as it was when it arrived. */
+  #part(index: number): Uint8Array {
+    const part = this.#kept[index] as Uint8Array;
+    const length = this.#lengths[index] as number;
+    // The last byte tells whether memory was lost: see Chunk.isTransferred.
+    if (part[length - 1] === undefined) throw new TransferredError();
+    return part.length === length ? part : viewOf(part, 0, length);
+  }
+
   /** Moves the single kept part to the front of its chunk, over the parsed header, and returns a view of `length` bytes from there. */
   #moved(length: number): Uint8Array {
-    const [part] = this.#kept as [Uint8Array];
-    // Not `part.length`, which can be out of date after a transfer: see Chunk.isTransferred.
-    if (part.byteLength !== this.#length) throw new TransferredError();
+    const part = this.#part(0);
     const moved = new Uint8Array(part.buffer, part.byteOffset - this.#free, length);
     moved.set(part);
     return moved;
@@ -151,11 +169,10 @@ export class MessageBuffer {
 
   /** Returns new memory of `length` bytes that begins with all bytes held. */
   #join(length: number): Uint8Array {
-    const held = this.#kept.reduce((sum, part) => sum + part.byteLength, this.#used);
-    if (held !== this.#length) throw new TransferredError();
     const joined = host.allocate(length);
     let at = 0;
-    for (const part of this.#kept) {
+    for (let i = 0; i < this.#kept.length; i++) {
+      const part = this.#part(i);
       joined.set(part, at);
       at += part.length;
     }
