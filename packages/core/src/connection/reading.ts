@@ -6,7 +6,14 @@ import type { HeaderField } from '../handshake/fields.ts';
 import type { Receiver, ReceiverEvent } from '../receive/receiver.ts';
 import { HandshakeError, ProtocolError, StateError } from '../rules.ts';
 import type { Closing } from './closing.ts';
-import { type ConnectionEvent, type EndEvent, type FailEvent, type OpenEvent, openEvent } from './events.ts';
+import {
+  type CloseEvent,
+  type ConnectionEvent,
+  type EndEvent,
+  type FailEvent,
+  type OpenEvent,
+  openEvent,
+} from './events.ts';
 import type { Facts } from './facts.ts';
 import { failConnection, failOpening, sendClose } from './failing.ts';
 import type { Accept, Opening } from './opening.ts';
@@ -73,12 +80,9 @@ export function open(
 /** Reads frames, and returns the next event that they lead to. */
 export function readFrames(facts: Facts, receiver: Receiver): ConnectionEvent | undefined {
   try {
-    let event = receiver.next(facts.now);
-    while (event?.type === 'ping' && facts.closing?.sent !== undefined) {
-      answerPing(facts, event.data);
-      event = receiver.next(facts.now);
+    for (let event = receiver.next(facts.now); event !== undefined; event = receiver.next(facts.now)) {
+      if (isDelivered(facts, event)) return event;
     }
-    if (event !== undefined) return deliver(facts, event);
   } catch (error) {
     const fault = faultOf(error, receiver.faultOffset);
     // The application's decoder may have ended the connection meanwhile.
@@ -95,36 +99,44 @@ export function readFrames(facts: Facts, receiver: Receiver): ConnectionEvent | 
   return undefined;
 }
 
-/** Does what a received frame requires, and returns its event. */
-function deliver(facts: Facts, event: ReceiverEvent): ConnectionEvent {
+/** Does what a received frame requires. Returns whether the application gets its event. */
+function isDelivered(facts: Facts, event: ReceiverEvent): boolean {
   switch (event.type) {
-    case 'ping':
-      // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
-      // received a Close frame."
-      if (facts.options.autoPong) answerPing(facts, event.data);
-      return event;
-    case 'pong':
-      return { ...event, latency: facts.latency(event.data) };
-    case 'close': {
-      const { code, reason } = event;
-      const closing = facts.beginClosing();
-      closing.received = { code, reason };
-      facts.receiver = undefined;
-      // 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
-      // send a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the
-      // status code it received.)"
-      if (closing.sent === undefined) {
-        const payload = encodeClosePayload(code === 1005 ? undefined : code);
-        sendClose(facts, 'remote', { code, reason: '' }, payload);
-      }
-      return event;
-    }
+    // Most frames are one of these two, so they come first (benchmarks: decode, 16 B).
+    case 'binary':
+    case 'text':
+      facts.messagesReceived++;
+      return true;
     case 'fragment':
       if (event.final) facts.messagesReceived++;
-      return event;
-    default:
-      facts.messagesReceived++;
-      return event;
+      return true;
+    case 'ping': {
+      const hasSentClose = facts.closing?.sent !== undefined;
+      // 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already
+      // received a Close frame."
+      if (facts.options.autoPong || hasSentClose) answerPing(facts, event.data);
+      return !hasSentClose;
+    }
+    case 'pong':
+      event.latency = facts.latency(event.data);
+      return true;
+    case 'close':
+      takeClose(facts, event);
+      return true;
+  }
+}
+
+/** Takes the peer's Close frame, and answers it if ours has not been sent. */
+function takeClose(facts: Facts, { code, reason }: CloseEvent): void {
+  const closing = facts.beginClosing();
+  closing.received = { code, reason };
+  facts.receiver = undefined;
+  // 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST
+  // send a Close frame in response. (When sending a Close frame in response, the endpoint typically echos the
+  // status code it received.)"
+  if (closing.sent === undefined) {
+    const payload = encodeClosePayload(code === 1005 ? undefined : code);
+    sendClose(facts, 'remote', { code, reason: '' }, payload);
   }
 }
 

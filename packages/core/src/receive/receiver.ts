@@ -18,8 +18,11 @@ import { Message } from './message.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
 
+/** A Pong frame. The connection knows which Ping frame it answers, so it sets the latency. */
+type ReceivedPong = { -readonly [Field in keyof PongEvent]: PongEvent[Field] };
+
 /** The events of a receiver. */
-export type ReceiverEvent = MessageEvent | PingEvent | PongEvent | CloseEvent;
+export type ReceiverEvent = MessageEvent | PingEvent | ReceivedPong | CloseEvent;
 
 const NOTHING = new Uint8Array(0);
 
@@ -140,7 +143,7 @@ export class Receiver {
    * Collects the payload of a control frame and returns its event. The payload is copied, so that an application that transfers it does
    * not take the chunk with it.
    */
-  #controlFrame(part: FramePart, now: number): PingEvent | PongEvent | CloseEvent | undefined {
+  #controlFrame(part: FramePart, now: number): PingEvent | ReceivedPong | CloseEvent | undefined {
     const { header, start, end, offset } = part;
     if (part.first) {
       this.#limiter?.controlFrame(now);
