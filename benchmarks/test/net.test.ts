@@ -98,7 +98,7 @@ load('reports an echo that differs from the message', async () => {
   await station.stop();
 });
 
-load('`total` exceeds `count`, the echoes before the deadline, by at most the echoes in flight', async () => {
+load('`count` has the echoes before the deadline; `total` adds at most those that were in flight then', async () => {
   const station = await Station.start(servers.LIMIT, generator);
   try {
     const echo = { opcode: 2, size: 16, connections: 2, inFlight: 8, milliseconds: 20 } as const;

@@ -1,6 +1,6 @@
 /**
- * All connections of a clock share one timer. One timer per connection would take most of the memory of an idle
- * connection (benchmarks: idle).
+ * Wakes connections, and whatever else waits for a time (a sleeper). All sleepers that use the same clock share one
+ * timer. One timer each would take most of the memory of an idle connection (benchmarks: idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
  * be woken late are kept in batches, one batch for each wake time, and the heap holds the batches. Each step through a
@@ -45,11 +45,12 @@ export class Alarms {
   }
 
   /**
-   * Wakes `sleeper` once, between `at` and `at + slack`, or earlier if an earlier alarm is already set. A sleeper that
-   * is woken and finds nothing to do sets its alarm again, which costs less than moving the alarm each time that bytes
-   * arrive.
+   * Wakes `sleeper` once, not before `at`, and as soon after `at + slack` as the timer allows.
    *
-   * @param slack how many milliseconds after `at` it may be woken, so that others are woken with it
+   * If an earlier alarm is already set, this does nothing. The sleeper is woken then, and if it finds nothing to do, it
+   * must set its alarm again. That costs less than moving the alarm each time that bytes arrive.
+   *
+   * @param slack how many milliseconds after `at` are soon enough, so that others can be woken with it
    */
   set(sleeper: Sleeper, at: number, slack = 0): void {
     if (sleeper.alarm !== 0 && sleeper.wakeAt <= at + slack) return;

@@ -223,7 +223,7 @@ test('a sleeper whose time has come is not woken if its alarm is removed before 
   }
 });
 
-test('each call for one clock returns the same alarms, and another clock has others', () => {
+test('alarmsOf returns the same object each time for one clock, and a different one for another clock', () => {
   const other = { ...hostClock };
   assert.is(alarmsOf(other), alarmsOf(other));
   assert.is.not(alarmsOf(other), alarms);

@@ -30,7 +30,7 @@ test('all calls of a turn run in one microtask, in order, and calls added meanwh
   assert.equal([log, planned.length], [['a', 'b', 'c'], 0]);
 });
 
-test('a turn has one number; what runs at its end belongs to the next turn, which has another one', () => {
+test('the number stays the same during a turn; the calls planned for its end already see the number of the next turn', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);
   const first = turns.number;
@@ -66,7 +66,7 @@ test('an error of one call is printed and does not stop the others', () => {
   }
 });
 
-test('each call for one clock returns the same object, and another clock has another', () => {
+test('turnsOf returns the same object each time for one clock, and a different one for another clock', () => {
   const { clock } = manual();
   assert.is(turnsOf(clock), turnsOf(clock));
   assert.is.not(turnsOf(clock), turnsOf(manual().clock));

@@ -67,7 +67,7 @@ test('each sentence has cases, all of which exist, or a reason why none can show
   }
 });
 
-test('each sentence that a case can show has a recorded line of core that obeys it', () => {
+test("for each sentence that a case can show, COMPLIANCE.md has the line of core's source that obeys it", () => {
   const without = SENTENCES.filter((sentence) => sentence.hidden === undefined && lineOf(sentence) === undefined);
   assert.equal(
     without.map(({ words }) => words),

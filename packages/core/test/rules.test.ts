@@ -45,11 +45,14 @@ rules('7.4.1 each rule of an open connection has a close code that may be sent',
   }
 });
 
-rules('received bytes can cause the close code of every rule, except those for timeouts and for our own faults', () => {
-  const others = PROTOCOL_NAMES.filter((name) => !CODES_OF_BYTES.includes(PROTOCOL_RULES[name].code));
-  const timeouts = ['message-stalled', 'idle-timeout', 'pong-timeout', 'stall-timeout'];
-  assert.equal(others, [...timeouts, 'reader-too-slow', 'loan-changed', 'handler-failed']);
-});
+rules(
+  'every rule has a close code that received bytes can cause, except the rules for timeouts and for our own faults',
+  () => {
+    const others = PROTOCOL_NAMES.filter((name) => !CODES_OF_BYTES.includes(PROTOCOL_RULES[name].code));
+    const timeouts = ['message-stalled', 'idle-timeout', 'pong-timeout', 'stall-timeout'];
+    assert.equal(others, [...timeouts, 'reader-too-slow', 'loan-changed', 'handler-failed']);
+  },
+);
 
 rules('each name fits into the reason of a Close frame', () => {
   for (const name of PROTOCOL_NAMES) assert.match(name, /^[a-z0-9-]{1,123}$/);
@@ -68,7 +71,7 @@ rules('each rule has a section, a message and a remedy', () => {
   }
 });
 
-rules('4.2.2 each rule of the opening handshake has a status that refuses, or 0', () => {
+rules('4.2.2 each rule of the opening handshake has a status from 400 to 505, or 0 if nothing is answered', () => {
   for (const name of HANDSHAKE_NAMES) {
     const { status } = HANDSHAKE_RULES[name];
     assert.ok(status === 0 || (status >= 400 && status <= 505), name);

@@ -102,7 +102,7 @@ test('connect: every handler runs in the context of the call, even over a socket
   }
 });
 
-test('serve: all handlers run in the context of its sockets, whichever context triggers them', async (bench) => {
+test('serve: all handlers run in the async context in which the socket was created, whoever triggers them', async (bench) => {
   const { seen, handlers } = watching();
   const connection = deferred<WebSocketConnection>();
   const open: Handlers['open'] = (ws, event) => {

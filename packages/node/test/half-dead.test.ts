@@ -250,7 +250,7 @@ for (const when of ['before', 'after'] as const) {
   });
 }
 
-test('a stream with foreign bytes whose `write` throws ends its connection when that sends something', async () => {
+test('if foreign bytes wait in a stream and its `write` throws, the connection ends as soon as it sends something', async () => {
   const errors: unknown[] = [];
   const stream = new Duplex({ read() {}, write() {} });
   stream.write('foreign');

@@ -48,7 +48,7 @@ test('close destroys connections that do not answer', async (bench) => {
 });
 
 for (const timeout of [Infinity, 2 ** 40]) {
-  test(`close waits for an answer with a timeout of ${timeout}`, async (bench) => {
+  test(`with a timeout of ${timeout}, close waits until the client answers`, async (bench) => {
     const server = await bench.serve(echo);
     const wire = await rawClient(bench, server.port);
     const closed = server.close({ timeout });

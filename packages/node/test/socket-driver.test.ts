@@ -203,7 +203,7 @@ test('with an `error` handler, garbage over TLS gets 400 and is reported to the 
 });
 
 for (const secure of [false, true]) {
-  test(`a closing server drops clients that have sent nothing${secure ? ', or no more than TLS' : ''}`, () => {
+  test(`a closing server drops clients that have sent nothing${secure ? ', or nothing but a TLS handshake' : ''}`, () => {
     const http = new EventEmitter();
     const arrivals = new Arrivals(http as HttpServer, new Scope<never>({}), 1000, secure);
     const sockets = [0, 1, 2].map((bytesRead) => Object.assign(new Sink(), { bytesRead }));

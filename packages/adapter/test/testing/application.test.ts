@@ -126,7 +126,7 @@ test('an application completes a message in fragments before it sends another', 
   assert.equal([app.sent.length, app.sent], [2, peer.received]);
 });
 
-test('an application that loses its connection within a message is between messages again', async () => {
+test('if its connection is lost in the middle of a fragmented message, an application no longer counts as within a message', async () => {
   const { app, clock } = await begin();
   app.sendFragment(false);
   app.terminate();

@@ -81,7 +81,7 @@ export function open(
 export function readFrames(facts: Facts, receiver: Receiver): ConnectionEvent | undefined {
   try {
     for (let event = receiver.next(facts.now); event !== undefined; event = receiver.next(facts.now)) {
-      if (isDelivered(facts, event)) return event;
+      if (actOn(facts, event)) return event;
     }
   } catch (error) {
     const fault = faultOf(error, receiver.faultOffset);
@@ -99,8 +99,8 @@ export function readFrames(facts: Facts, receiver: Receiver): ConnectionEvent | 
   return undefined;
 }
 
-/** Does what a received frame requires. Returns whether the application gets its event. */
-function isDelivered(facts: Facts, event: ReceiverEvent): boolean {
+/** Does what the frame of an event requires of us. Returns true if the application gets the event. */
+function actOn(facts: Facts, event: ReceiverEvent): boolean {
   switch (event.type) {
     // Most frames are one of these two, so they come first (benchmarks: decode, 16 B).
     case 'binary':

@@ -147,7 +147,7 @@ export function move(facts: Facts, now: number | undefined): void {
   facts.takeTime(now);
   if (now !== undefined && isWaiting(facts)) facts.startStall();
   else facts.clearStall();
-  // Last, so that the stall deadline too covers our Close frame until it is reported.
+  // Last, so that for a driver that reports, the stall deadline too covers our Close frame until the next report.
   if (closing?.sent !== undefined && !closing.ended && facts.queuedBytes <= closing.behindClose)
     facts.startClose(closing);
 }

@@ -1,4 +1,4 @@
-/** Delivers messages in parts as they arrive (`messages: 'fragments'`). A part of a text never ends inside a code point. */
+/** Delivers messages in parts as they arrive (`messages: 'fragments'`). A delivered part of a text never ends inside a code point. */
 import type { FragmentEvent } from '../connection/events.ts';
 import { type DataOpcode, Opcode } from '../frame/header.ts';
 import { unfinishedBytes } from '../text/utf8.ts';

@@ -1,5 +1,6 @@
 /**
- * The growable buffer for bytes that cannot be delivered as a view of the chunk in which they arrived.
+ * Collects bytes that must wait for more: the parts of a message or a handshake, or chunks that arrive while another is being read. It
+ * copies short parts into memory that grows, and keeps long ones as views of their chunks.
  *
  * Its size depends on the number of bytes received, not on the number of parts. An announced length never makes it allocate more than
  * twice the number of bytes that have arrived, or 4 KiB if that is more (RFC 6455 10.4).
@@ -28,7 +29,7 @@ const NOTHING = new Uint8Array(0);
 export class MessageBuffer {
   // The bytes in order: first the parts that are kept as views, then the first `#used` bytes of `#bytes`, which were copied.
   #kept: Uint8Array[] = [];
-  // The length of each kept part when it arrived: a view can follow the length of its memory, which the application may change.
+  // The length of each kept part when it arrived. Its own `length` may differ later: a view of resizable memory can change with it.
   #lengths: number[] = [];
   #bytes: Uint8Array = NOTHING;
   #used = 0;

@@ -2,7 +2,7 @@
  * The receiver of a connection (RFC 6455 5.4 to 5.6): takes chunks, returns events.
  *
  * The frame reader cuts each chunk into frames. The receiver turns control frames into events and passes data frames on to the message
- * in progress. Control frames and data frames both count towards the rate limits.
+ * in progress. Control frames and data frames both count towards the rate limits, until we close.
  */
 import { copyBytes } from '../bytes.ts';
 import type { CloseEvent, PingEvent, PongEvent } from '../connection/events.ts';
@@ -26,7 +26,7 @@ export type ReceiverEvent = MessageEvent | PingEvent | ReceivedPong | CloseEvent
 
 const NOTHING = new Uint8Array(0);
 
-/** Takes the chunks of one connection at a time and returns their events. */
+/** Takes chunks and returns their events. It serves one connection at a time; when it is stateless and idle, another may use it. */
 export class Receiver {
   readonly #reader: FrameReader;
   readonly #chunk: Chunk;
@@ -75,7 +75,8 @@ export class Receiver {
   /**
    * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it borrows
    * another receiver later, it calls this for that one too. From here on `next` returns only Ping frames, which still need an answer
-   * (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on.
+   * (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on. The rate limits, which
+   * protect the application, end here: nothing reaches it any more, and closeTimeout bounds the rest.
    */
   discard(): void {
     this.#message = IGNORED;

@@ -158,9 +158,11 @@ export class Outbox {
 
   /**
    * Drops every frame of which no byte has been transmitted, even if earlier fragments of its message have left, and returns the number of
-   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes. Nothing is
-   * dropped if `transmit` has returned a piece of the first part and its caller has transferred that, and the memory of the whole part with
-   * it: the next `transmit` then sets {@link broken}.
+   * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
+   *
+   * If `transmit` has returned a piece of the first part, and its caller has transferred that piece, the rest of the part is gone too. The
+   * next `transmit` then sets {@link broken}. Until then nothing is dropped, unless the first part is a lent or prepared frame: then the
+   * frames behind it are.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;

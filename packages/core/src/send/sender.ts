@@ -20,8 +20,8 @@ const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Answers to Ping frames are queued as a batch of up to this many bytes. Once it is full, no more are queued until the whole batch has
- * left or we close: of the answers that come meanwhile, only the latest is held.
+ * Answers to Ping frames are queued as a batch of up to this many bytes. An answer that no longer fits is held outside the queue, and each
+ * later answer replaces it. The held one is queued when the whole batch has left, or just before our Close frame.
  */
 const MAX_PONGS = 4096;
 
@@ -33,7 +33,10 @@ export interface SenderOptions {
   readonly random: RandomSource | undefined;
 }
 
-/** Sends the messages and control frames of one connection at a time. */
+/**
+ * Queues messages and control frames. It serves one connection at a time; when it is idle, another may use it. At a client, every method
+ * that queues a frame also throws what the random source throws.
+ */
 export class Sender {
   readonly #fragmentSize: number;
   #transform: MessageTransform | undefined = undefined;
@@ -43,8 +46,8 @@ export class Sender {
   // The type of the fragmented message that the application is sending; 0 between messages.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
-  // The previous fragment may have ended inside a character, which the next one completes. `#surrogate` is the first half of a pair at the
-  // end of a string; `#utf8` is the state of UTF-8 validation after bytes.
+  // The previous fragment may have ended inside a character, which the next one completes. If it was a string, `#surrogate` is the first
+  // half of a pair at its end. If it was bytes, `#utf8` is the state of UTF-8 validation at their end.
   #surrogate = '';
   #utf8 = UTF8_BOUNDARY;
 
@@ -173,7 +176,10 @@ export class Sender {
     this.#frames.bytes(FINAL | opcode, payload, 0, payload.length, false);
   }
 
-  /** Queues the answer to a Ping frame. If there is no room, or an answer is held already, holds this one instead. */
+  /**
+   * Queues the answer to a Ping frame. If the batch has no room for it, or an answer is held already, this one is held, in place of the
+   * earlier one if there is one.
+   */
   pong(payload: Uint8Array): void {
     if (this.#bytesToLastPong <= 0) this.#pongBytes = 0;
     const isRoom = this.#heldPong === undefined && this.#pongBytes + this.#frames.sizeOf(payload.length) <= MAX_PONGS;
@@ -233,7 +239,7 @@ export class Sender {
   }
 
   /**
-   * Drops queued bytes, and returns the number of bytes dropped. Four things stay:
+   * Drops queued bytes, and returns the number of bytes dropped. Four things stay (and all, in one case that {@link Outbox.drop} tells):
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
    * - our Close frame, with the answers to Ping frames after it,

@@ -248,7 +248,7 @@ for (const role of ROLES) {
     assert.equal([...connection.timeout(5004)], []);
   });
 
-  test(`closeTimeout of a failed connection begins again with the next time that is given, and never after that (${role})`, () => {
+  test(`closeTimeout of a failed connection restarts at the next call that passes \`now\`, and only once (${role})`, () => {
     // The handlers of messages before the fault have taken 20 s.
     for (const [name, next] of Object.entries({
       'a transmission': (connection: Connection) => connection.transmit(20_000),

@@ -113,7 +113,7 @@ lending('a loan that shrank and has grown again is sent, and the connection stay
 });
 
 lending(
-  'after one call of transmit has returned the whole header of a loan, it may be transferred, and the payload is still transmitted',
+  'once one call of transmit has returned the whole header of a loan, that header may be transferred, and the payload still follows',
   () => {
     const { connection } = lent(0);
     const header = connection.transmit(0) as Uint8Array<ArrayBuffer>;
@@ -134,7 +134,7 @@ lending("transferring a part of a loan's header destroys the transport, since th
   }
 });
 
-lending('`fail` also destroys the transport, if the first half of a part that `max` cut in two was transferred', () => {
+lending('if `max` cut a part in two and the first half was transferred, `fail` destroys the transport', () => {
   const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
   open.send(new Uint8Array(SIZE));
   const connecting = Connection.client('ws://example.com/');

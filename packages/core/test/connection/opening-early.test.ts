@@ -98,7 +98,7 @@ test('4: the end of the transport at any byte of the handshake fails it', () => 
   }
 });
 
-test('4: the end of an interrupted handshake names the transport as initiator, and the error of the transport', () => {
+test('4: if a handshake is interrupted, the end event has the initiator "transport" and quotes the error of the transport', () => {
   const { code, explanation } = ending(client(), new Error('ECONNRESET'));
   assert.is(code, 1006);
   assert.is(explanation.initiator, 'transport');

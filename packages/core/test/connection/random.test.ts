@@ -45,49 +45,52 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
 
 for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
-    random(`5.3 frames stay separate if ${name} while a key is drawn for \`a\` (${send})`, () => {
-      let acting = 0;
-      const out: [Connection, number[]][] = [];
-      const source = (bytes: Uint8Array): void => {
-        bytes.fill(0);
-        if (acting-- === 1) meanwhile(a, b, c);
-      };
-      // Each frame of a batch asks for bytes only when the pool is empty: so each time is the first.
-      const [a, b, c] = opened('client', { random: source, fragmentSize: 1000 });
-      for (const connection of [a, b, c]) {
-        const taken: number[] = [];
-        out.push([connection, taken]);
-        const transmit = connection.transmit.bind(connection);
-        connection.transmit = () => {
-          const bytes = transmit();
-          taken.push(...(bytes ?? []));
-          return bytes;
+    random(
+      `5.3 connections a, b and c keep their frames separate if ${name} while a key is drawn for a (${send})`,
+      () => {
+        let acting = 0;
+        const out: [Connection, number[]][] = [];
+        const source = (bytes: Uint8Array): void => {
+          bytes.fill(0);
+          if (acting-- === 1) meanwhile(a, b, c);
         };
-      }
-      for (let round = 0; round < 2; round++) {
-        acting = 1;
-        if (send === 'send') a.send('a');
-        else if (send === 'sendFragment') a.sendFragment('a', true);
-        else if (send === 'ping') a.ping('a');
-        else if (send === 'long') a.send('a'.repeat(2500));
-        else a.close(1000, 'a');
-        for (const connection of [b, c, a]) {
-          drain(connection);
-          connection.written();
+        // Each frame of a batch asks for bytes only when the pool is empty: so each time is the first.
+        const [a, b, c] = opened('client', { random: source, fragmentSize: 1000 });
+        for (const connection of [a, b, c]) {
+          const taken: number[] = [];
+          out.push([connection, taken]);
+          const transmit = connection.transmit.bind(connection);
+          connection.transmit = () => {
+            const bytes = transmit();
+            taken.push(...(bytes ?? []));
+            return bytes;
+          };
         }
-        if (send === 'close') break;
-      }
-      const sentBy = out.map(([, taken]) =>
-        decodeFrames(Uint8Array.from(taken)).frames.map(({ payload }) => String.fromCharCode(...payload)),
-      );
-      for (const [i, of] of ['a', 'b', 'c'].entries()) {
-        assert.ok(
-          sentBy[i]?.every((payload) => payload.includes(of)),
-          `${of}: ${sentBy[i]?.map((payload) => payload.slice(0, 20))}`,
+        for (let round = 0; round < 2; round++) {
+          acting = 1;
+          if (send === 'send') a.send('a');
+          else if (send === 'sendFragment') a.sendFragment('a', true);
+          else if (send === 'ping') a.ping('a');
+          else if (send === 'long') a.send('a'.repeat(2500));
+          else a.close(1000, 'a');
+          for (const connection of [b, c, a]) {
+            drain(connection);
+            connection.written();
+          }
+          if (send === 'close') break;
+        }
+        const sentBy = out.map(([, taken]) =>
+          decodeFrames(Uint8Array.from(taken)).frames.map(({ payload }) => String.fromCharCode(...payload)),
         );
-      }
-      assert.ok(sentBy[0]?.some((payload) => payload.includes('a')) && sentBy[1]?.includes('b'));
-    });
+        for (const [i, of] of ['a', 'b', 'c'].entries()) {
+          assert.ok(
+            sentBy[i]?.every((payload) => payload.includes(of)),
+            `${of}: ${sentBy[i]?.map((payload) => payload.slice(0, 20))}`,
+          );
+        }
+        assert.ok(sentBy[0]?.some((payload) => payload.includes('a')) && sentBy[1]?.includes('b'));
+      },
+    );
   }
 }
 
@@ -109,7 +112,7 @@ random('5.3 a random source that throws leaves all connections as they were', ()
 });
 
 random(
-  '5.4 a random source that sends while it draws keys for a long message gets an error, even if keys of an earlier draw are left',
+  '5.4 if the random source itself calls send or ping while it draws keys for a long message, that call throws, even if old keys remain',
   () => {
     const refused: unknown[] = [];
     let draws = 0;

@@ -60,7 +60,7 @@ test('4.1: each connection has a key of 16 new random bytes', () => {
   assert.equal(keys, ['AQEBAQEBAQEBAQEBAQEBAQ==', 'AgICAgICAgICAgICAgICAg==']);
 });
 
-test('4.1: the request has the method, target and version of its head', () => {
+test('4.1: the returned object says which method, target and version the request line has', () => {
   const { request: sent } = request('ws://example.com/a?b', {}, ZEROS);
   const { method, target, version } = sent;
   assert.equal({ method, target, version }, { method: 'GET', target: '/a?b', version: 11 });
@@ -120,7 +120,7 @@ for (const [options, message] of [
   });
 }
 
-test('4.1: header fields whose names contain those of the handshake are sent', () => {
+test('4.1: a header field such as X-Upgrade, whose name only contains the name of a handshake field, is sent', () => {
   const names = ['X-Host', 'Hosts', 'X-Upgrade', 'Original', 'X-Origin', 'X-Sec-WebSocket-Key'];
   const text = head(URL, { headers: names.map((name) => [name, 'x'] as const) });
   assert.ok(text.endsWith(`${names.map((name) => `${name}: x\r\n`).join('')}\r\n`));

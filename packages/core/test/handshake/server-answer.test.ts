@@ -85,7 +85,7 @@ test('4.2.2: wrong options throw', () => {
   }
 });
 
-test('4.2.2: header fields whose names contain those of the handshake are allowed', () => {
+test('4.2.2: a header field such as X-Upgrade, whose name only contains the name of a handshake field, is allowed', () => {
   const fields = ['X-Upgrade', 'Upgrade-Insecure', 'X-Sec-WebSocket-Accept'].map((name) => [name, 'x'] as const);
   const answer = accepted({}, {}, { headers: fields });
   assert.equal(answer.response.headers.slice(3), fields);

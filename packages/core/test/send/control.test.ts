@@ -142,7 +142,7 @@ control('5.5.3 if a random source calls `pong` and then throws, only the answer 
   );
 });
 
-control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer more waits behind it', () => {
+control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer made after close waits behind it', () => {
   for (const [from, header] of inBothRoles()) {
     fill(from, header);
     from.pong(hex('01'));
@@ -154,7 +154,7 @@ control('5.5.3 while 4 KiB of answers wait before our Close frame, one answer mo
 });
 
 control(
-  '5.5.1 an answer that is held for lack of room leaves before our Close frame, which ends a message in progress',
+  '5.5.1 if an answer is already held for lack of room when we close, it leaves before the Close frame, even within a fragmented message',
   () => {
     for (const [from, header] of inBothRoles()) {
       const count = fill(from, header);
