@@ -21,22 +21,25 @@ companion('a program that does not exist is an error', async () => {
 });
 
 const withNewest = newestNode() === undefined ? companion.skip : companion;
-withNewest('a program without an executable of its own runs on the measured Node, and so does a codec', async () => {
-  const newest = newestNode() as Node;
-  measureWith(newest);
-  try {
-    const program = { args: ['-e', 'console.log(JSON.stringify(process.version)); process.stdin.resume()'] };
-    const one = await Companion.start(program);
-    assert.is(one.greeting, newest.version);
-    await one.stop();
-    const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
-    const codec = await inChild('fake', file, 'saying its version', {});
-    const said = await codec.measure('one', 1).then(String, String);
-    assert.ok(said.includes(newest.version), said);
-    await codec.stop();
-  } finally {
-    measureWith(findNode(process.version));
-  }
-});
+withNewest(
+  'a program given by its arguments alone, and the child process that measures a codec, run on the measured Node',
+  async () => {
+    const newest = newestNode() as Node;
+    measureWith(newest);
+    try {
+      const program = { args: ['-e', 'console.log(JSON.stringify(process.version)); process.stdin.resume()'] };
+      const one = await Companion.start(program);
+      assert.is(one.greeting, newest.version);
+      await one.stop();
+      const file = fileURLToPath(new URL('contestants.ts', import.meta.url));
+      const codec = await inChild('fake', file, 'saying its version', {});
+      const said = await codec.measure('one', 1).then(String, String);
+      assert.ok(said.includes(newest.version), said);
+      await codec.stop();
+    } finally {
+      measureWith(findNode(process.version));
+    }
+  },
+);
 
 companion.run();

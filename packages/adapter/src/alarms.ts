@@ -1,6 +1,6 @@
 /**
- * Wakes connections, and whatever else waits for a time (a sleeper). All sleepers that use the same clock share one
- * timer. One timer each would take most of the memory of an idle connection (benchmarks: idle).
+ * Wakes sleepers, each at a set time. A sleeper is a connection, or anything else that waits for a point in time. All
+ * sleepers that use the same clock share one timer. One timer each would take most of the memory of an idle connection (benchmarks: idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
  * be woken late are kept in batches, one batch for each wake time, and the heap holds the batches. Each step through a
@@ -20,6 +20,8 @@ export interface Sleeper {
    * or `DUE`.
    */
   alarm: number;
+  /** Whether it has ended, so that {@link Alarms.follow} sets no alarm any more. */
+  readonly isOver?: boolean;
   /** Called when the time has come. */
   wake(): void;
 }
@@ -45,12 +47,13 @@ export class Alarms {
   }
 
   /**
-   * Wakes `sleeper` once, not before `at`, and as soon after `at + slack` as the timer allows.
+   * Wakes `sleeper` once: not before `at`, and not after `at + slack`, except for the delay of the timer.
    *
-   * If an earlier alarm is already set, this does nothing. The sleeper is woken then, and if it finds nothing to do, it
-   * must set its alarm again. That costs less than moving the alarm each time that bytes arrive.
+   * If its alarm is already set for `at + slack` or earlier, this does nothing: the sleeper is woken at that time, and if
+   * it finds nothing to do, it must set its alarm again. That costs less than moving the alarm each time that bytes
+   * arrive.
    *
-   * @param slack how many milliseconds after `at` are soon enough, so that others can be woken with it
+   * @param slack by how many milliseconds it may be woken later than `at`, so that it can be woken together with others
    */
   set(sleeper: Sleeper, at: number, slack = 0): void {
     if (sleeper.alarm !== 0 && sleeper.wakeAt <= at + slack) return;
@@ -77,7 +80,8 @@ export class Alarms {
     const { deadline } = connection;
     if (deadline === Infinity) return;
     const at = startedAt + deadline;
-    if (sleeper.alarm === 0 || sleeper.wakeAt > at) this.set(sleeper, at, connection.slack);
+    if ((sleeper.alarm === 0 || sleeper.wakeAt > at) && sleeper.isOver !== true)
+      this.set(sleeper, at, connection.slack);
   }
 
   /** Removes the alarm of `sleeper`. It is not woken, even if its time has come already. */

@@ -179,7 +179,7 @@ test('allocated memory is a plain Uint8Array that fills a buffer of its own', ()
   for (const [i, memory] of memories.entries()) assert.ok(memory.every((byte) => byte === i));
 });
 
-test('more than 1 KiB of memory comes uninitialised if the host has such memory that fills its buffer; otherwise it is zeros', () => {
+test('memory above 1 KiB is uninitialised if Buffer.allocUnsafeSlow gives each a buffer of its own; otherwise it is zeros', () => {
   const asked: number[] = [];
   const allocUnsafeSlow = (length: number): Uint8Array => {
     asked.push(length);

@@ -67,9 +67,9 @@ export class MessageBuffer {
   }
 
   /**
-   * Appends the last part and returns all bytes. This call copies no byte more than once. The result fills a buffer of its own, with one
-   * exception: if a single kept part holds all bytes before the last part, and moving it over the free bytes in front of it makes room for
-   * the last part, the result is a view of the chunk.
+   * Appends the last part and returns all bytes. This call copies no byte more than once. The result has an ArrayBuffer to itself, with one
+   * exception: if all bytes before are one kept part, and moving it forward over its parsed header leaves enough room for the last part,
+   * the result is a view of the chunk that holds the kept part.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
@@ -151,7 +151,7 @@ export class MessageBuffer {
     this.#lengths = [];
   }
 
-  /** Returns the kept part at `index`, as long as it was when it arrived. */
+  /** Returns the kept part at `index`, with the length that it had when it arrived. */
   #part(index: number): Uint8Array {
     const part = this.#kept[index] as Uint8Array;
     const length = this.#lengths[index] as number;

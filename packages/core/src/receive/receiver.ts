@@ -76,7 +76,7 @@ export class Receiver {
    * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it borrows
    * another receiver later, it calls this for that one too. From here on `next` returns only Ping frames, which still need an answer
    * (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on. The rate limits, which
-   * protect the application, end here: nothing reaches it any more, and closeTimeout bounds the rest.
+   * protect the application, end here: only the peer's Close frame still reaches it, and closeTimeout limits how long the peer can send.
    */
   discard(): void {
     this.#message = IGNORED;
@@ -85,8 +85,8 @@ export class Receiver {
 
   /**
    * The offset in the stream of the fault for which `next` threw. For invalid UTF-8 in a text that is not compressed, it is the
-   * first impossible byte, or the end of the message if that ends inside a code point. If memory of the chunk was
-   * transferred, it is the first byte that has not been parsed. Otherwise it is where the latest frame begins.
+   * first impossible byte, or the end of the message if that ends inside a code point. If memory of the chunk or of the
+   * backlog was transferred, it is the first byte that has not been parsed. Otherwise it is where the latest frame begins.
    */
   get faultOffset(): number {
     const { fault, frameStart } = this.#chunk;

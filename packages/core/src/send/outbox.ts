@@ -3,9 +3,10 @@
  *
  * Most frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it,
  * the owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, and after them the frames in the
- * scratch, if it owns that. A part holds an HTTP head, one or more frames, or a head and the frames behind it. The scratch is never handed
- * out: `transmit` returns a copy, a part, or a piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same
- * memory only for a prepared message, or when the application has lent the same bytes to both connections.
+ * scratch, if it owns that. A part holds an HTTP head, one or more frames, or a head and the frames behind it. A lent or shared frame is a
+ * part too (a `Loan`), in memory that is not the outbox's own. The scratch is never handed out: `transmit` returns a copy, a part, or a
+ * piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared message, or when
+ * the application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and
  * never committed are not queued: the next frame overwrites them, or their memory is dropped.
@@ -22,7 +23,7 @@ const NO_WORDS: DataView = new DataView(NOTHING.buffer);
 const SCRATCH_SIZE = 98_304;
 
 /**
- * A frame above this length, unless it is lent or prepared, gets new memory, together with the frames in the scratch that wait before it.
+ * A frame above this length, unless it is lent or shared, gets new memory, together with the frames in the scratch that wait before it.
  * For a shorter frame the scratch is cheaper, although the frame is copied out of it later, because the scratch stays in caches
  * (benchmarks: echo).
  */
@@ -161,8 +162,8 @@ export class Outbox {
    * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
    *
    * If `transmit` has returned a piece of the first part, and its caller has transferred that piece, the rest of the part is gone too. The
-   * next `transmit` then sets {@link broken}. Until then nothing is dropped, unless the first part is a lent or prepared frame: then the
-   * frames behind it are.
+   * next `transmit` then sets {@link broken}, and this method drops nothing. If the first part is a lent or prepared frame, it still drops
+   * the frames behind it.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;
@@ -271,8 +272,8 @@ export class Outbox {
   }
 
   /**
-   * Returns the first bytes of `part` up to where dropping may begin: the end of the HTTP head, or of the frame that has been transmitted
-   * in part. Returns `undefined` if nothing has to be completed.
+   * Returns the first bytes of `part` up to where dropping may begin: the end of the HTTP head, or of the frame of which only some
+   * bytes have been transmitted. Returns `undefined` if nothing has to be completed.
    */
   #begun(part: Uint8Array | Loan): Uint8Array | Loan | undefined {
     const transmitted = this.#offset;

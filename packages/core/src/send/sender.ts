@@ -53,7 +53,7 @@ export class Sender {
 
   // The length of the current batch of answers, including those that have left already.
   #pongBytes = 0;
-  // The number of bytes to transmit until the last answer of the batch has left. 0 or less once it has.
+  // The number of bytes to transmit until the last answer of the batch has left. 0 or less once it has. Too high if it was dropped.
   #bytesToLastPong = 0;
   // The payload of the answer that is held.
   #heldPong: Uint8Array | undefined = undefined;
@@ -239,7 +239,7 @@ export class Sender {
   }
 
   /**
-   * Drops queued bytes, and returns the number of bytes dropped. Four things stay (and all, in one case that {@link Outbox.drop} tells):
+   * Drops queued bytes, and returns the number of bytes dropped. Four things stay (in one case all, see {@link Outbox.drop}):
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
    * - our Close frame, with the answers to Ping frames after it,

@@ -155,7 +155,7 @@ function negotiated(role: Role, options: ConnectionOptions): Connection {
   return role === 'client' ? client : server;
 }
 
-test('the first `fail` keeps a held Pong frame; a second `fail`, before any frame has left, drops it', () => {
+test('a Pong frame held for lack of room is kept by the first `fail`, and dropped by a second one before any frame has left', () => {
   const server = Connection.server(QUIET);
   receive(server, ascii(requestHead()));
   server.accept();

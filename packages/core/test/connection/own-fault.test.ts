@@ -213,7 +213,7 @@ test('reader-too-slow never drops the request of a client', () => {
   assert.match(text, /^GET \/ HTTP\/1\.1\r\n.*\r\n\r\n\x88/s);
 });
 
-test('when a decoder fails the connection, that fault is the only one reported', () => {
+test('if textDecoder calls `fail` while it decodes, that fault alone is reported, even if the text is invalid too', () => {
   for (const text of ['\xc3\xa9'.repeat(50), `${'\xc3\xa9'.repeat(50)}\xff`]) {
     const decode = (bytes: Uint8Array): string => {
       connection.fail('handler-failed', 'decode');

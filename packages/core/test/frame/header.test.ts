@@ -84,7 +84,7 @@ frame('5.2 the bits of the first byte are encoded', () => {
   assert.is(encode({ final: true, rsv: 7, opcode: 15 as Opcode }), 'ff 00');
 });
 
-frame('5.2 exactly nine first bytes are legal without extensions', () => {
+frame('5.2 without extensions exactly nine values of the first byte of a frame are legal', () => {
   const legal = Array.from({ length: 256 }, (_, first) => Uint8Array.of(first)).filter((bytes) => {
     try {
       return decodeFrameHeader(bytes, 0, 1, ANY, createFrameHeader()) === 0;

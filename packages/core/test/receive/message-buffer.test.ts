@@ -235,7 +235,7 @@ messageBuffer('the free bytes in front of a part of one message are not used for
 });
 
 messageBuffer(
-  '10.4 new memory has room for an announced length of up to 4 KiB; for any other, 1 KiB or at most twice the bytes that have arrived',
+  '10.4 new memory holds an announced length up to 4 KiB; for a longer or unknown one, 1 KiB or at most twice what has arrived',
   () => {
     const cases: [held: number, more: number, announced: number, capacity: number][] = [
       [0, 1, Infinity, 1024],

@@ -197,7 +197,7 @@ outbox('after a drop a sender sends messages as a new sender does', () => {
 const HEAD = 'HTTP/1.1 101\r\n\r\n';
 
 outbox(
-  'a second drop keeps only the head and the frame that was transmitted in part, wherever the first transmit stopped',
+  'transmit, drop, transmit, drop: wherever each transmit stops, a drop keeps only the head and a frame that was cut',
   () => {
     const sizes = [HEAD.length, 102, 2, 4 + 200];
     const total = sizes.reduce((sum, size) => sum + size, 0);
