@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Link, Role, Target } from '../src/index.ts';
 import type { Bug } from './bugs.ts';
+import { agree } from './lazy-extensions.ts';
 import { BlockInflater, Failure, LIMIT } from './lazy-inflate.ts';
 
 const KEY = Buffer.from('0123456789abcdef').toString('base64');
@@ -146,37 +147,9 @@ class Lazy implements Link {
 
   /** Reads offers or an answer, and returns the field of the answer; `undefined` if it must be refused. */
   #extensions(list: string, isOffer: boolean): string | undefined {
-    if (list === '') return '';
-    const element = /^[ \t]*([\w-]+)((?:[ \t]*;[ \t]*[\w-]+(?:=(?:[\w.+-]+|"[\w.+-]+"))?)*)[ \t]*(?:,|$)/;
-    let answer = '';
-    for (let rest = list; rest !== ''; ) {
-      const match = element.exec(rest);
-      if (match === null) return undefined;
-      rest = rest.slice(match[0].length);
-      const [, name, text = ''] = match;
-      const parameters = text
-        .split(';')
-        .slice(1)
-        .map((part) => part.trim().replaceAll('"', '').split('='));
-      const names = parameters.map(([key]) => key);
-      const isValid =
-        new Set(names).size === names.length &&
-        parameters.every(([key = '', value]) =>
-          /^(server|client)_no_context_takeover$/.test(key)
-            ? value === undefined
-            : /^(server|client)_max_window_bits$/.test(key) &&
-              (value === undefined ? isOffer && key.startsWith('client') : /^([89]|1[0-5])$/.test(value)),
-        );
-      const isDeflate = name === 'permessage-deflate';
-      if (!isOffer && (!(isDeflate && isValid) || this.#deflate)) return undefined;
-      if (!isDeflate || this.#deflate || !(isValid || this.#bugs.has('offers unchecked'))) continue;
-      this.#deflate = true;
-      const kept = parameters
-        .filter(([key]) => key?.startsWith('server_'))
-        .map((parameter) => `; ${parameter.join('=')}`);
-      answer = `Sec-WebSocket-Extensions: permessage-deflate${kept.join('')}\r\n`;
-    }
-    return answer;
+    const agreed = agree(list, isOffer, !this.#bugs.has('offers unchecked'));
+    this.#deflate = agreed?.deflate === true;
+    return agreed?.answer;
   }
 
   #refuse(status: string): number {

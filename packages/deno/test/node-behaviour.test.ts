@@ -35,6 +35,7 @@ const FILES = [
   'sending',
   'serve',
   'serve-close',
+  'stall',
   'streams',
   'unread',
 ];

@@ -13,7 +13,6 @@ import {
   nothingFollows,
   opened,
   own,
-  ownClose,
   QUIET,
   ROLES,
   receive,
@@ -24,7 +23,7 @@ import {
 } from './tools.ts';
 
 const test = suite('deadlines of a connection');
-const { Text, Binary, Continuation, Ping, Pong } = Opcode;
+const { Text, Binary, Ping, Pong } = Opcode;
 
 const within = (ms: number, bytes = 1024): ConnectionOptions => ({ messageProgress: { bytes, within: ms } });
 
@@ -172,46 +171,6 @@ for (const role of ROLES) {
     connection.timeout(1050);
     assert.is(sent(connection), own(role, Ping, '\0\0\0\x01'));
     assert.is(connection.deadline, 1150);
-  });
-
-  // messageProgress
-
-  test(`messageProgress: it runs from the first byte of a message to its last (${role})`, () => {
-    const text = frame(role, Text, 'Hello');
-    for (const cut of [1, 2, text.length - 1]) {
-      const connection = opened(role, { ...QUIET, ...within(1000) });
-      assert.is(connection.deadline, NEVER);
-      receive(connection, text.subarray(0, cut), 100);
-      assert.is(connection.deadline, 1100);
-      receive(connection, text.subarray(cut, text.length - 1), 800);
-      receive(connection, new Uint8Array(0), 900);
-      assert.is(rule(pass(connection, 1100)), 'message-stalled');
-      assert.is(sent(connection), ownClose(role, 1013, 'message-stalled'));
-    }
-  });
-
-  test(`messageProgress: fragments and control frames do not stop it, and the end of the message does (${role})`, () => {
-    const connection = opened(role, { ...QUIET, ...within(1000) });
-    receive(connection, frame(role, Text, 'Hel', false), 100);
-    receive(connection, frame(role, Ping, 'p').subarray(0, 2), 200);
-    receive(connection, frame(role, Ping, 'p').subarray(2), 300);
-    receive(connection, frame(role, Continuation, '', false), 400);
-    assert.is(connection.deadline, 1100);
-    receive(connection, frame(role, Continuation, 'lo'), 1099);
-    assert.is(connection.deadline, NEVER);
-  });
-
-  test(`messageProgress: it limits an incomplete control frame too (${role})`, () => {
-    const connection = opened(role, { ...QUIET, ...within(1000) });
-    receive(connection, frame(role, Ping, 'ping').subarray(0, 8 - 4), 100);
-    assert.is(rule(pass(connection, 1100)), 'message-stalled');
-  });
-
-  test(`messageProgress: it does not run after the end of the transport (${role})`, () => {
-    const connection = opened(role, { ...QUIET, ...within(1000), closeTimeout: NEVER });
-    connection.receive(frame(role, Text, 'Hel', false), 100).receiveEnd(100);
-    assert.is(types(connection), 'end');
-    assert.is(connection.deadline, NEVER);
   });
 
   // All of them

@@ -5,7 +5,7 @@ import { pako } from '../../../deflate/src/index.ts';
 import { permessageDeflate } from '../../src/deflate/index.ts';
 import { Connection, type ConnectionOptions, Opcode, type Role } from '../../src/index.ts';
 import { concat, drain, ZEROS } from '../support.ts';
-import { frame, NEVER, opened, ROLES, receive, rule, types } from './tools.ts';
+import { frame, NEVER, opened, ownClose, ROLES, receive, rule, sent, types } from './tools.ts';
 
 const test = suite('messageProgress');
 const { Text, Binary, Continuation, Ping } = Opcode;
@@ -25,6 +25,44 @@ const stalled = (connection: Connection, at: number): void => {
 };
 
 for (const role of ROLES) {
+  test(`the deadline runs from the first byte of a message to its last (${role})`, () => {
+    const text = frame(role, Text, 'Hello');
+    for (const cut of [1, 2, text.length - 1]) {
+      const connection = opened(role, OPTIONS);
+      assert.is(connection.deadline, NEVER);
+      receive(connection, text.subarray(0, cut), 100);
+      assert.is(connection.deadline, 1100);
+      receive(connection, text.subarray(cut, text.length - 1), 800);
+      receive(connection, new Uint8Array(0), 900);
+      stalled(connection, 1100);
+      assert.is(sent(connection), ownClose(role, 1013, 'message-stalled'));
+    }
+  });
+
+  test(`fragments and control frames do not stop the deadline, and the end of the message does (${role})`, () => {
+    const connection = opened(role, OPTIONS);
+    receive(connection, frame(role, Text, 'Hel', false), 100);
+    receive(connection, frame(role, Ping, 'p').subarray(0, 2), 200);
+    receive(connection, frame(role, Ping, 'p').subarray(2), 300);
+    receive(connection, frame(role, Continuation, '', false), 400);
+    assert.is(connection.deadline, 1100);
+    receive(connection, frame(role, Continuation, 'lo'), 1099);
+    assert.is(connection.deadline, NEVER);
+  });
+
+  test(`the deadline limits an incomplete control frame too (${role})`, () => {
+    const connection = opened(role, OPTIONS);
+    receive(connection, frame(role, Ping, 'ping').subarray(0, 8 - 4), 100);
+    stalled(connection, 1100);
+  });
+
+  test(`the deadline does not run after the end of the transport (${role})`, () => {
+    const connection = opened(role, { ...OPTIONS, closeTimeout: NEVER });
+    connection.receive(frame(role, Text, 'Hel', false), 100).receiveEnd(100);
+    assert.is(types(connection), 'end');
+    assert.is(connection.deadline, NEVER);
+  });
+
   for (const messages of ['whole', 'fragments'] as const) {
     test(`a message that grows fast enough is received, however long it takes in total: ${messages} (${role})`, () => {
       const connection = opened(role, { ...OPTIONS, messages });
