@@ -22,7 +22,7 @@ companion('a program that does not exist is an error', async () => {
 
 const withNewest = newestNode() === undefined ? companion.skip : companion;
 withNewest(
-  'a program given by its arguments alone, and the child process that measures a codec, run on the measured Node',
+  "a program given only as arguments, without a command, and a codec's child process both run on the measured Node",
   async () => {
     const newest = newestNode() as Node;
     measureWith(newest);

@@ -43,7 +43,7 @@ function ruleOf(stream: string, events: readonly ReceivedEvent[], sent?: string,
   return 'none';
 }
 
-test('a missing, changed or invented event names a rule too', () => {
+test('for a missing, changed or invented event, the rule that the subject broke is named too', () => {
   const [text, ping] = ['81 01 61', '89 01 61'];
   for (const [stream, events, expected] of [
     [text, [['text', 'a']], 'none'],

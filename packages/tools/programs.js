@@ -35,9 +35,9 @@ export const PROGRAMS = {
     help: 'Writes packages/conformance/COMPLIANCE.md: every MUST and MUST NOT, its cases, and the line of core that keeps it.',
   },
   lifecycle: {
-    run: 'packages/node/test/lifecycle/architecture.ts',
+    run: 'packages/node/test/lifecycle/document.ts',
     args: ['--write'],
-    help: 'Writes the table of packages/node/test/lifecycle, every event in every state of a socket, into ARCHITECTURE.md.',
+    help: 'Writes the table of packages/node/test/lifecycle, every event in every state of a socket, into packages/adapter/LIFECYCLE.md.',
   },
   model: {
     run: 'packages/core/test/model/table.ts',

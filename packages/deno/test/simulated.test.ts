@@ -48,7 +48,7 @@ test('a busy connection uses the timers of its own clock to yield to other conne
   assert.equal(got, ['one', 'two', 'three']);
 });
 
-test('drain is called even if a write ends after send was called for the next message, but before that message is written', async () => {
+test('drain is called even if a write ends between the `send` that exceeds the high-water mark and the write of that message', async () => {
   let drains = 0;
   const { clock, ws, near } = opened({ drain: () => void drains++ });
   // The first write is taken at once, and its completion is reported before the write of the other messages.

@@ -1,9 +1,9 @@
 // A socket's whole life: every event in every state, before and after an adapter has the socket.
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { ARCHITECTURE, withTable } from './lifecycle/architecture.ts';
 import { play } from './lifecycle/cell.ts';
 import { DIFFERENCES } from './lifecycle/differences.ts';
+import { LIFECYCLE, withTable } from './lifecycle/document.ts';
 import { EVENTS, isCannot, ORDERS, rowOf, STATES } from './lifecycle/names.ts';
 import { TABLE } from './lifecycle/table.ts';
 import { RUNTIME } from './lifecycle/transport.ts';
@@ -49,8 +49,8 @@ test('every cell of the table was played or is impossible', () => {
   assert.is(done, ORDERS.length * STATES.length * EVENTS.length);
 });
 
-test('the table in ARCHITECTURE.md is up to date: if not, run `node packages/tools/run.js lifecycle`', () => {
-  const text = readFileSync(ARCHITECTURE, 'utf8');
+test('the tables in LIFECYCLE.md are up to date: if not, run `node packages/tools/run.js lifecycle`', () => {
+  const text = readFileSync(LIFECYCLE, 'utf8');
   assert.is(text, withTable(text));
 });
 

@@ -63,7 +63,7 @@ lending('with transmitInto, a changed loan whose header has left destroys the tr
 });
 
 lending(
-  'if a call without `now` finds a changed loan, closeTimeout counts from the last `now` known, and anew from the next one, once',
+  'if a call without `now` finds a changed loan, closeTimeout starts at the last `now`; the next `now` restarts it, later ones do not',
   () => {
     for (const ends of [false, true]) {
       const { connection, bytes } = lent(0);

@@ -46,7 +46,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
 for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
     random(
-      `5.3 connections a, b and c keep their frames separate if ${name} while a key is drawn for a (${send})`,
+      `5.3 the frames of a, b and c stay separate if ${name} while connection a draws a masking key (${send})`,
       () => {
         let acting = 0;
         const out: [Connection, number[]][] = [];
@@ -112,7 +112,7 @@ random('5.3 a random source that throws leaves all connections as they were', ()
 });
 
 random(
-  '5.4 if the random source itself calls send or ping while it draws keys for a long message, that call throws, even if old keys remain',
+  '5.4 while a random source draws keys for a long message, a send or ping that it calls throws, even if unused keys remain',
   () => {
     const refused: unknown[] = [];
     let draws = 0;

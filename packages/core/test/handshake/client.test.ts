@@ -73,7 +73,7 @@ for (const [name, what, text, options] of ROWS) {
   });
 }
 
-test('every rule that no HTTP status answers (status 0) has a row here, or a test elsewhere', () => {
+test('every rule whose breach gets no HTTP answer (status 0) has a row here, or a test elsewhere', () => {
   const elsewhere: Partial<Record<HandshakeRuleName, string>> = {
     'handshake-interrupted': 'connection/opening.test.ts',
     'handshake-rejected': 'connection/opening.test.ts',

@@ -1,4 +1,4 @@
-// The expected outcome of every cell, on Node. ARCHITECTURE.md explains the words.
+// The expected outcome of every cell, on Node. packages/adapter/LIFECYCLE.md explains the words.
 import type { Cell, Event, Row, Table } from './names.ts';
 
 const cannot = (reason: string): Cell => ({ cannot: reason });

@@ -1,10 +1,10 @@
-/** Writes the tables into ARCHITECTURE.md: `node packages/tools/run.js lifecycle`. A test compares them. */
+/** Writes the tables into packages/adapter/LIFECYCLE.md: `node packages/tools/run.js lifecycle`. A test compares them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DIFFERENCES } from './differences.ts';
 import { type Cell, EVENTS, isCannot, ORDERS, type Order, rowOf, STATES } from './names.ts';
 import { TABLE } from './table.ts';
 
-export const ARCHITECTURE = new URL('../../../../ARCHITECTURE.md', import.meta.url);
+export const LIFECYCLE = new URL('../../../adapter/LIFECYCLE.md', import.meta.url);
 
 const [BEGIN, END] = ['<!-- lifecycle: begin -->\n', '<!-- lifecycle: end -->\n'];
 
@@ -13,11 +13,11 @@ const TITLES: Readonly<Record<Order, string>> = {
   after: '**After** `attach`: the event happens to a socket that the adapter has',
 };
 
-/** Returns ARCHITECTURE.md with the tables of the tests. */
+/** Returns that document with the tables of the tests. */
 export function withTable(text: string): string {
   const [before, rest] = text.split(BEGIN);
   const [, behind] = rest?.split(END) ?? [];
-  if (before === undefined || behind === undefined) throw new Error('ARCHITECTURE.md has no marks for the tables');
+  if (before === undefined || behind === undefined) throw new Error('LIFECYCLE.md has no marks for the tables');
   return `${before}${BEGIN}${tables()}${END}${behind}`;
 }
 
@@ -81,4 +81,4 @@ function differencesOf(order: Order, state: (typeof STATES)[number]): { what: st
 const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 
-if (process.argv.includes('--write')) writeFileSync(ARCHITECTURE, withTable(readFileSync(ARCHITECTURE, 'utf8')));
+if (process.argv.includes('--write')) writeFileSync(LIFECYCLE, withTable(readFileSync(LIFECYCLE, 'utf8')));
