@@ -1,6 +1,7 @@
 /**
  * Wakes sleepers, each at a set time. A sleeper is a connection, or anything else that waits for a point in time. All
- * sleepers that use the same clock share one timer. One timer each would take most of the memory of an idle connection (benchmarks: idle).
+ * sleepers that use the same clock share one timer. One timer each would take most of the memory of an idle connection
+ * (benchmarks: idle).
  *
  * The sleepers are in a binary heap: the one at index i / 2 is due no later than the one at index i. Sleepers that may
  * be woken late are kept in batches, one batch for each wake time, and the heap holds the batches. Each step through a
@@ -49,8 +50,8 @@ export class Alarms {
   /**
    * Wakes `sleeper` once: not before `at`, and not after `at + slack`, except for the delay of the timer.
    *
-   * If its alarm is already set for `at + slack` or earlier, this does nothing: the sleeper is woken at that time, and if
-   * it finds nothing to do, it must set its alarm again. That costs less than moving the alarm each time that bytes
+   * If its alarm is already set for `at + slack` or earlier, this does nothing: the sleeper is woken at that time, and
+   * if it finds nothing to do, it must set its alarm again. That costs less than moving the alarm each time that bytes
    * arrive.
    *
    * @param slack by how many milliseconds it may be woken later than `at`, so that it can be woken together with others

@@ -284,7 +284,6 @@ export class SocketDriver implements Driver, Sleeper {
 
   /** The deadline has passed, unless it has moved meanwhile. */
   wake(): void {
-    if (this.socket.closed) return;
     const now = this.now();
     this.report(now);
     if (this.#connection.deadline > now) {

@@ -36,7 +36,7 @@ export class Receiver {
   #message: Collector;
   // The payload of the control frame in progress: at most 125 bytes.
   #control: Uint8Array = NOTHING;
-  // The bytes that arrived before all events of the current chunk had been taken.
+  // The chunks that arrived while the current one was still being read, before `next` had returned `undefined` for it.
   #backlog: MessageBuffer | undefined = undefined;
 
   constructor(options: ResolvedOptions, masked: boolean, transform?: MessageTransform) {
@@ -76,7 +76,7 @@ export class Receiver {
    * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it borrows
    * another receiver later, it calls this for that one too. From here on `next` returns only Ping frames, which still need an answer
    * (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on. The rate limits, which
-   * protect the application, end here: only the peer's Close frame still reaches it, and closeTimeout limits how long the peer can send.
+   * protect the application, end here: only the peer's Close frame still reaches it, and stallTimeout, then closeTimeout, end it.
    */
   discard(): void {
     this.#message = IGNORED;

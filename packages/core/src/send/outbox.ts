@@ -51,7 +51,7 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the first part have been
-   * transmitted, and the rest is gone. The cut is inside a frame, or between two frames of that part. Each call of `transmit` resets
+   * transmitted, and the rest is gone. The cut may be anywhere in that part. Each call of `transmit` resets
    * `broken` first.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
@@ -161,9 +161,9 @@ export class Outbox {
    * Drops every frame of which no byte has been transmitted, even if earlier fragments of its message have left, and returns the number of
    * bytes dropped. These stay: the rest of a frame that has been transmitted in part, an HTTP head, and the last `tail` bytes.
    *
-   * If `transmit` has returned a piece of the first part, and its caller has transferred that piece, the rest of the part is gone too. The
-   * next `transmit` then sets {@link broken}, and this method drops nothing. If the first part is a lent or prepared frame, it still drops
-   * the frames behind it.
+   * If `transmit` has returned a piece of the first part, and its caller has transferred that piece, the rest of that memory is gone too,
+   * and the next `transmit` that needs it sets {@link broken}. If the part is the outbox's own, nothing is dropped then, because its frames
+   * cannot be told apart any more; behind a lent or prepared frame they are dropped as usual.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;

@@ -20,8 +20,9 @@ const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Answers to Ping frames are queued as a batch of up to this many bytes. An answer that no longer fits is held outside the queue, and each
- * later answer replaces it. The held one is queued when the whole batch has left, or just before our Close frame.
+ * A batch is all answers to Ping frames that were queued until the last of them has left; it holds up to this many bytes. An answer that
+ * does not fit is held outside the queue, and each later answer replaces it. The held one is queued when the whole batch has left, or just
+ * before our Close frame.
  */
 const MAX_PONGS = 4096;
 
@@ -53,7 +54,8 @@ export class Sender {
 
   // The length of the current batch of answers, including those that have left already.
   #pongBytes = 0;
-  // The number of bytes to transmit until the last answer of the batch has left. 0 or less once it has. Too high if it was dropped.
+  // The number of bytes to transmit until the last answer of the batch has left. 0 or less once it has. After `drop` it may be
+  // too high: a held answer then waits longer than it has to.
   #bytesToLastPong = 0;
   // The payload of the answer that is held.
   #heldPong: Uint8Array | undefined = undefined;
@@ -239,7 +241,7 @@ export class Sender {
   }
 
   /**
-   * Drops queued bytes, and returns the number of bytes dropped. Four things stay (in one case all, see {@link Outbox.drop}):
+   * Drops queued bytes, and returns the number of bytes dropped. These stay (if the first part is cut, all: see {@link Outbox.drop}):
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
    * - our Close frame, with the answers to Ping frames after it,
@@ -283,7 +285,8 @@ export class Sender {
     try {
       this.control(Opcode.Pong, payload);
     } catch (error) {
-      // If the random source has called this connection meanwhile, an answer to a later Ping frame may be held. That one is enough.
+      // The random source may be the application's code, and call a method of this connection. Then an answer to a later Ping frame may
+      // be held already. That one is enough.
       this.#heldPong ??= payload.slice();
       throw error;
     }
