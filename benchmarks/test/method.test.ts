@@ -114,7 +114,7 @@ method('a warm-up goes on while the subject becomes faster, but not for ever', a
 for (const quick of [true, false]) {
   for (const each of SUITES.filter(({ turns }) => turns === undefined)) {
     method(
-      `${each.name}${quick ? ', quick' : ''}: the warm-up is long enough that code slow until compiled does not lose`,
+      `${each.name}${quick ? ', quick' : ''}: code that is slow until it is compiled does not lose, thanks to the warm-up`,
       async () => {
         const pace = paceOf(each, quick);
         const cases = [{ name: 'one' }, { name: 'two' }];

@@ -168,7 +168,7 @@ const EXAMPLE = String(
 const WRONG = EXAMPLE.replace(': string', '').replace('{ binary }', '{ binary: false }');
 
 own(
-  'outside of this repository, without "type": "module", the documented server is accepted, a wrong one refused',
+  'outside of this repository, with no "type": "module", the server of BENCHMARKS.md is accepted; a wrong server is refused',
   async () => {
     const [right, refused] = await Promise.all([
       findContestant(file('example.ts', EXAMPLE)),

@@ -1,5 +1,5 @@
 /**
- * Wakes sleepers, each at a set time. A sleeper is a connection, or anything else that waits for a point in time. All
+ * Wakes sleepers, each at a set time. A sleeper is the driver of a connection, or anything else that waits. All
  * sleepers that use the same clock share one timer. One timer each would take most of the memory of an idle connection
  * (benchmarks: idle).
  *
@@ -48,11 +48,12 @@ export class Alarms {
   }
 
   /**
-   * Wakes `sleeper` once: not before `at`, and not after `at + slack`, except for the delay of the timer.
+   * Sets an alarm that wakes `sleeper` once, at a time from `at` to `at + slack`, or a little later if the timer is
+   * late.
    *
-   * If its alarm is already set for `at + slack` or earlier, this does nothing: the sleeper is woken at that time, and
-   * if it finds nothing to do, it must set its alarm again. That costs less than moving the alarm each time that bytes
-   * arrive.
+   * An alarm that is already set for `at + slack` or earlier stays instead, even if it is before `at`. A sleeper that
+   * is woken and finds nothing to do must set its alarm again. That costs less than moving the alarm each time that
+   * bytes arrive.
    *
    * @param slack by how many milliseconds it may be woken later than `at`, so that it can be woken together with others
    */

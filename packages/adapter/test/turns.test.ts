@@ -30,7 +30,7 @@ test('all calls of a turn run in one microtask, in order, and calls added meanwh
   assert.equal([log, planned.length], [['a', 'b', 'c'], 0]);
 });
 
-test('the number stays the same during a turn; the calls planned for its end already see the number of the next turn', () => {
+test('`turns.number` stays the same during a turn; the calls planned for its end already see the number of the next turn', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);
   const first = turns.number;

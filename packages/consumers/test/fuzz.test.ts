@@ -28,7 +28,7 @@ const CLI = '../node_modules/@sockless/fuzz/dist/cli.js';
 const fuzz = (path: string, ...more: string[]) =>
   run(CLI, '--target', path, '--seed', '1', '--runs', String(budget(100, 300)), ...more);
 
-test("the README's target gets its branches from a CommonJS package, and nothing is found", () => {
+test("for the README's target the fuzzer counts the branches of a CommonJS package, and reports no finding", () => {
   write('mine.ts', example);
   const { status, output } = fuzz('./mine.ts');
   assert.is(status, 0, output);

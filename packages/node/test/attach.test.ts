@@ -215,7 +215,7 @@ test("sets TCP_NODELAY, disables the socket's timeout, and adds its error listen
 });
 
 for (const role of ['client', 'server'] as Role[]) {
-  test(`wrong arguments throw even when closed; commands with right ones then do nothing (${role})`, async () => {
+  test(`wrong arguments throw even on a closed connection; with right arguments its commands do nothing (${role})`, async () => {
     const [a, b] = duplexPair();
     const ws = attach(a, Connection.opened(role));
     b.resume();

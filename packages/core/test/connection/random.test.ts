@@ -112,7 +112,7 @@ random('5.3 a random source that throws leaves all connections as they were', ()
 });
 
 random(
-  '5.4 while a random source draws keys for a long message, a send or ping that it calls throws, even if unused keys remain',
+  '5.4 a send or ping throws if a random source calls it while drawing keys for a long message, even if unused keys remain',
   () => {
     const refused: unknown[] = [];
     let draws = 0;

@@ -118,7 +118,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`10.4 each of the first maxMessageSize frames of a compressed message allows 16 bytes more on the wire, a later one none (${role})`, () => {
+  test(`10.4 the 16 bytes more for each frame of a compressed message are allowed for maxMessageSize frames at most (${role})`, () => {
     for (const messages of ['whole', 'fragments'] as const) {
       const connection = opened(role, { maxMessageSize: 5, maxFrameSize: 100, messages });
       const begin = frame(role, { fin: false, rsv: 4, opcode: 2, payload: hex('00 00 00 ff ff') });

@@ -112,7 +112,7 @@ test('8.1 the index of a fault counts from the beginning of the bytes, not from 
   }
 });
 
-test('8.1 if a part ends inside a code point that the next, long part does not continue, the fault is at the first byte of that part', () => {
+test('8.1 if a part ends inside a code point that the next, long part does not continue, the fault is at byte 0 of the next part', () => {
   const begun = validateUtf8(hex('e2 82'), 0, 2, UTF8_BOUNDARY);
   const piece = hex(times(100, '61'));
   assert.is(validateUtf8(piece, 0, 100, begun), ~0);
