@@ -166,8 +166,9 @@ export class Alarms {
       } else due.push(first);
     }
     for (const sleeper of due) sleeper.alarm = DUE;
-    // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be one
-    // for exactly these bytes. If so, the sleeper finds its deadline moved, or its alarm is removed before its turn.
+    // First let the sockets deliver the bytes that they received while the process was busy: the deadline may be
+    // waiting for just these bytes. If so, the sleeper finds its deadline moved, or its alarm is removed before its
+    // turn.
     if (due.length > 0) soon(clock, () => due.forEach(wake));
     this.#arrange();
   }

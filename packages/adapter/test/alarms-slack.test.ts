@@ -51,7 +51,7 @@ test('setting an alarm again within its slack does not move it', () => {
   assert.is(sleeper.wakeAt, 2000);
 });
 
-test('an alarm already set for exactly the new time plus its slack stays where it is; one set for any later time is moved', () => {
+test('setting an alarm anew moves it only if it would be too late', () => {
   const own = alarmsOf(new VirtualClock(1000));
   const sleeper = new Fake();
   own.set(sleeper, 2100);

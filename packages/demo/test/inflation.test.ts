@@ -106,7 +106,7 @@ test('RSV1 is illegal without an agreement', () => {
   assert.is(explain({ direction: 'down', time: 0, bytes }, Opcode.Text, inflation.down).preview, 'reserved-bits');
 });
 
-test('a missing part loses the window of its direction only', () => {
+test('after a payload with missing bytes, later compressed messages of its direction are not inflated; those of the other are', () => {
   const { frame } = connection();
   const cut = frame(HELLO, 'down', 2);
   assert.match(cut.preview, /^not inflated: only 5 of the 7 bytes/);

@@ -33,7 +33,7 @@ test('`written`, read while disconnected, resolves when the next connection has 
   assert.is(clock.timers, 0);
 });
 
-test('drain is called if kept messages were above the mark, even if the frames made of them are below it', async () => {
+test('drain is called if kept messages exceeded the mark with headers of 14 bytes each, even if their real frames are below it', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);

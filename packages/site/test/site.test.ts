@@ -62,7 +62,7 @@ test('links between pages lead to their files, and a link to a page that the sit
   assert.is(fileOf('a/c.ts'), 'a/c.ts.md');
 });
 
-test('code in a heading becomes `<code>`, so that links find its anchor', () => {
+test('code in a heading is written as `<code>`, since TypeDoc leaves code in backticks out of the anchor', () => {
   const page = { path: 'a.md', title: 'A', text: '## From `ws`\n\n`code`\n\n### `x` and `y`\n' };
   assert.match(render(page, new Set()), '## From <code>ws</code>\n\n`code`\n\n### <code>x</code> and <code>y</code>\n');
 });

@@ -406,7 +406,7 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
    *
    * @throws {StateError} `not-open`, `queue-full`: a peer can cause both, see {@link send}
    * @throws {TypeError} when `data` is neither a string nor bytes, or of another type than the fragments before, when with `text` the
-   *   message is not valid UTF-8, or when the fragment before ended inside a character and one of the two is a string, the other bytes
+   *   message is not valid UTF-8, or when the previous fragment ended inside a character and one of the two is a string, the other bytes
    * @see RFC 6455 5.4
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): void {

@@ -68,8 +68,8 @@ export class MessageBuffer {
 
   /**
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result has an ArrayBuffer to itself, with one
-   * exception: if all bytes before are one kept part, and its parsed header is at least as long as the last part, the kept part is moved to
-   * the front of its chunk, over the header, and the result is a view of that chunk.
+   * exception: if all bytes held are one kept part, and moving it to the front of its chunk, over its parsed header, leaves enough room for
+   * the last part, the result is a view of that chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */

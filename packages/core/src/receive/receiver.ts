@@ -73,10 +73,10 @@ export class Receiver {
   }
 
   /**
-   * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it borrows
-   * another receiver later, it calls this for that one too. From here on `next` returns only Ping frames, which still need an answer
-   * (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on. The rate limits, which
-   * protect the application, end here: only the peer's Close frame still reaches it, and stallTimeout, then closeTimeout, end it.
+   * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it has no
+   * receiver then, it calls this for the one that it borrows later. From here on `next` returns only Ping frames, which still need an
+   * answer (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on. The rate limits,
+   * which protect the application, end here, since only the peer's Close frame still reaches it.
    */
   discard(): void {
     this.#message = IGNORED;

@@ -51,7 +51,7 @@ export class Outbox {
   /**
    * Set when `transmit` stops because memory that it needs was transferred or shrunk. `'unsent'`: the memory is a borrowed payload or the
    * frame of a prepared message, and nothing of its frame has been transmitted. `'cut'`: some bytes of the first part have been
-   * transmitted, and the rest is gone. The cut may be anywhere in that part. Each call of `transmit` resets
+   * transmitted, and the rest is gone. The transmitted bytes may end inside a frame or between two. Each call of `transmit` resets
    * `broken` first.
    */
   broken: 'unsent' | 'cut' | undefined = undefined;
@@ -163,7 +163,7 @@ export class Outbox {
    *
    * If `transmit` has returned a piece of the first part, and its caller has transferred that piece, the rest of that memory is gone too,
    * and the next `transmit` that needs it sets {@link broken}. If the part is the outbox's own, nothing is dropped then, because its frames
-   * cannot be told apart any more; behind a lent or prepared frame they are dropped as usual.
+   * cannot be told apart any more. If it is a lent or prepared frame, the frames behind it are dropped as usual.
    */
   drop(tail: number): number {
     const before = this.queuedBytes;

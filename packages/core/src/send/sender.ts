@@ -20,9 +20,8 @@ const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * A batch is all answers to Ping frames that were queued until the last of them has left; it holds up to this many bytes. An answer that
- * does not fit is held outside the queue, and each later answer replaces it. The held one is queued when the whole batch has left, or just
- * before our Close frame.
+ * When answers to Ping frames of this many bytes have been queued, the next answer is held instead, and each later answer replaces it. Once
+ * all that were queued have left, the held one is queued, and counting begins anew. Our Close frame queues it too, in front of itself.
  */
 const MAX_PONGS = 4096;
 
@@ -130,7 +129,7 @@ export class Sender {
    * @param lend whether a long payload may be borrowed instead of copied
    * @param text whether bytes are sent as text
    * @throws {TypeError} when it is of another type than the message in progress, when it is sent as text and is not valid UTF-8, or when
-   *   the fragment before ended inside a character and this one is not of the same kind (string or bytes)
+   *   the previous fragment ended inside a character and this one is not of the same kind (string or bytes)
    */
   fragment(data: string | Uint8Array, final: boolean, compress?: boolean, lend = false, text = false): void {
     const opcode = text || typeof data === 'string' ? Opcode.Text : Opcode.Binary;
@@ -147,7 +146,7 @@ export class Sender {
     let utf8 = UTF8_BOUNDARY;
     if (typeof payload === 'string') {
       if (this.#utf8 !== UTF8_BOUNDARY) {
-        throw new TypeError('the fragment before ended inside a character; only bytes can complete it');
+        throw new TypeError('the previous fragment ended inside a character; only bytes can complete it');
       }
       // The first half of a surrogate pair at the end waits for the next fragment, unless this is the final one.
       payload = this.#surrogate + payload;
@@ -156,7 +155,7 @@ export class Sender {
       if (surrogate !== '') payload = payload.slice(0, -1);
     } else if (text) {
       if (this.#surrogate !== '') {
-        throw new TypeError('the fragment before ended with half of a surrogate pair; only a string can complete it');
+        throw new TypeError('the previous fragment ended with half of a surrogate pair; only a string can complete it');
       }
       utf8 = checkText(payload, this.#utf8, final);
     }
@@ -241,11 +240,12 @@ export class Sender {
   }
 
   /**
-   * Drops queued bytes, and returns the number of bytes dropped. These stay (if the first part is cut, all: see {@link Outbox.drop}):
+   * Drops queued bytes, and returns the number of bytes dropped. These stay:
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
    * - our Close frame, with the answers to Ping frames after it,
-   * - an answer that is held. If our Close frame is queued later, the answer leaves before it.
+   * - an answer that is held. If our Close frame is queued later, the answer leaves before it,
+   * - all bytes, if the rest of a frame that has been transmitted in part is gone: see {@link Outbox.drop}.
    */
   drop(): number {
     const dropped = this.#outbox.drop(this.#tailBytes);

@@ -118,7 +118,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`10.4 the 16 bytes more for each frame of a compressed message are allowed for maxMessageSize frames at most (${role})`, () => {
+  test(`10.4 the limit on the wire grows by 16 bytes a frame, but stops after maxMessageSize frames (${role})`, () => {
     for (const messages of ['whole', 'fragments'] as const) {
       const connection = opened(role, { maxMessageSize: 5, maxFrameSize: 100, messages });
       const begin = frame(role, { fin: false, rsv: 4, opcode: 2, payload: hex('00 00 00 ff ff') });

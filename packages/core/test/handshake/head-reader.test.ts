@@ -89,7 +89,7 @@ test('an incomplete head, and the bytes after a head, do not keep the memory of 
   }
 });
 
-test('when the bytes after a head arrive in several chunks, the memory of `rest` holds nothing else', () => {
+test('if the bytes after a head arrive in several chunks, `rest` returns them in a buffer of exactly their length', () => {
   for (const sizes of [
     [1500, 100],
     [1, 1500, 1500],

@@ -43,7 +43,7 @@ outbox('10.4: texts that wait occupy about their length in bytes', () => {
   assert.ok(kept < 1.5 * 8 * 100_000, `${kept} bytes are kept`);
 });
 
-outbox('a loan that ends keeps memory only for what has not been transmitted', () => {
+outbox('when a loan ends, the outbox copies only those of its bytes that have not been transmitted', () => {
   for (const [first, rest] of [
     [3, 100_000],
     [10, 100_000],
