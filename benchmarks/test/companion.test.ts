@@ -22,7 +22,7 @@ companion('a program that does not exist is an error', async () => {
 
 const withNewest = newestNode() === undefined ? companion.skip : companion;
 withNewest(
-  'a program that is given as arguments only, and the child process of a codec, run on the Node that is measured',
+  'a program without a command, and the child process of a codec, are run by the Node that is measured',
   async () => {
     const newest = newestNode() as Node;
     measureWith(newest);

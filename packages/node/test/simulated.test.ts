@@ -8,7 +8,7 @@ import { attach, connect, type WebSocketConnection } from '../src/index.ts';
 
 const test = suite('simulated');
 
-test('`written`, read while disconnected, resolves when the next connection has written everything', async () => {
+test('the promise `written` of a disconnected client resolves when the next connection has written everything', async () => {
   const clock = new VirtualClock();
   let attempts = 0;
   const createSocket = (): Duplex => {
@@ -33,7 +33,7 @@ test('`written`, read while disconnected, resolves when the next connection has 
   assert.is(clock.timers, 0);
 });
 
-test('drain is called if kept messages exceeded the mark with headers of 14 bytes each, even if their real frames are below it', async () => {
+test('drain is called if kept messages, counted with headers of 14 bytes, exceeded the mark, although their frames do not', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);

@@ -68,8 +68,8 @@ export class MessageBuffer {
 
   /**
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result has an ArrayBuffer to itself, with one
-   * exception: if all bytes held are one kept part, and moving it to the front of its chunk, over its parsed header, leaves enough room for
-   * the last part, the result is a view of that chunk.
+   * exception: if all bytes held are one kept part, and the last part is no longer than the parsed header in front of it, the kept part
+   * moves over that header, and the result is a view of its chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */

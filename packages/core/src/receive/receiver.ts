@@ -18,7 +18,7 @@ import { Message } from './message.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { RateLimiter } from './rate-limit.ts';
 
-/** A Pong frame. The connection knows which Ping frame it answers, so it sets the latency. */
+/** A Pong frame without its latency, which the connection fills in. */
 type ReceivedPong = { -readonly [Field in keyof PongEvent]: PongEvent[Field] };
 
 /** The events of a receiver. */
@@ -73,8 +73,8 @@ export class Receiver {
   }
 
   /**
-   * Ignores data frames. The connection calls this when the application closes, just before it queues our Close frame. If it has no
-   * receiver then, it calls this for the one that it borrows later. From here on `next` returns only Ping frames, which still need an
+   * Ignores data frames. When the application closes, the connection calls this and then queues our Close frame. A connection without a
+   * receiver at that time calls this on the next one that it borrows. From here on `next` returns only Ping frames, which still need an
    * answer (5.5.2), and the peer's Close frame (5.5.1). The connection answers the Ping frames and does not pass them on. The rate limits,
    * which protect the application, end here, since only the peer's Close frame still reaches it.
    */

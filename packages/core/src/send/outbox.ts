@@ -4,8 +4,8 @@
  * Most frames are written into the scratch, memory that all outboxes share. One outbox owns it at a time. Before another outbox uses it,
  * the owner copies its frames into a part, which is memory of its own. So an outbox holds a list of parts, and after them the frames in the
  * scratch, if it owns that. A part holds an HTTP head, one or more frames, or a head and the frames behind it. A lent frame, or a prepared
- * one that was not copied, is a part too (a `Loan`), in memory of others. The scratch is never handed out: `transmit` returns a copy, a
- * part, or a piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared
+ * one that was not copied, is a part too (a `Loan`); its memory is not the outbox's. The scratch is never handed out: `transmit` returns a
+ * copy, a part, or a piece of a part, and no outbox writes to any of these again. Two outboxes hand out the same memory only for a prepared
  * message, or when the application has lent the same bytes to both connections.
  *
  * A writer calls `reserve`, writes into `bytes` or `words` from the returned position on, and calls `commit`. Bytes that were written and

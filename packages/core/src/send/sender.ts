@@ -20,8 +20,8 @@ const COMPRESSED = RSV1 << 4;
 const NOTHING = new Uint8Array(0);
 
 /**
- * When answers to Ping frames of this many bytes have been queued, the next answer is held instead, and each later answer replaces it. Once
- * all that were queued have left, the held one is queued, and counting begins anew. Our Close frame queues it too, in front of itself.
+ * At most this many bytes of Pong frames are queued as one batch, which ends when all of them have left. An answer that does not fit is
+ * held, and each later answer replaces it. The held one is queued when the batch ends, or else in front of our Close frame.
  */
 const MAX_PONGS = 4096;
 
@@ -61,7 +61,7 @@ export class Sender {
   // The length of our Close frame and of all answers to Ping frames after it; 0 until it has been queued.
   #tailBytes = 0;
 
-  /** @param masked whether frames are masked, because this is a client (5.1) */
+  /** @param masked whether frames are masked: true at a client (5.1) */
   constructor({ fragmentSize, random }: SenderOptions, masked: boolean) {
     this.#fragmentSize = fragmentSize;
     this.#frames = new FrameWriter(this.#outbox, masked && random !== undefined ? MaskKeys.from(random) : undefined);
@@ -73,8 +73,8 @@ export class Sender {
   }
 
   /**
-   * Whether nothing waits, no masking key is being drawn, no message is in progress, and there is no transform. Another connection can
-   * then use this sender, unless it has sent a Close frame.
+   * Whether nothing waits, the random source is not running (it may call a connection), no message is in progress, and there is no
+   * transform. Another connection can then use this sender, unless it has sent a Close frame.
    */
   get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;
@@ -244,8 +244,9 @@ export class Sender {
    * - the rest of a frame that has been transmitted in part,
    * - the head of the opening handshake,
    * - our Close frame, with the answers to Ping frames after it,
-   * - an answer that is held. If our Close frame is queued later, the answer leaves before it,
-   * - all bytes, if the rest of a frame that has been transmitted in part is gone: see {@link Outbox.drop}.
+   * - an answer that is held. If our Close frame is queued later, the answer leaves before it.
+   *
+   * If the caller of `transmit` has transferred bytes that are still needed, everything may stay: see {@link Outbox.drop}.
    */
   drop(): number {
     const dropped = this.#outbox.drop(this.#tailBytes);

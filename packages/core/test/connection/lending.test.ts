@@ -78,7 +78,7 @@ lending('closeTimeout after a changed loan restarts at the next call that passes
 });
 
 lending(
-  'if `max` cut a part in two, transferring the first half destroys the transport, since the second is gone with it',
+  'if transmit cut a part at `max`, transferring the first piece destroys the transport, since the rest is lost with it',
   () => {
     const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
     open.send(new Uint8Array(SIZE));
@@ -134,7 +134,7 @@ lending("transferring a part of a loan's header destroys the transport, since th
   }
 });
 
-lending('if `max` cut a part in two and the first half was transferred, `fail` destroys the transport', () => {
+lending('if transmit cut a part at `max` and the first piece was transferred, `fail` destroys the transport', () => {
   const open = Connection.opened('server', {}, { heartbeat: false, idleTimeout: Infinity });
   open.send(new Uint8Array(SIZE));
   const connecting = Connection.client('ws://example.com/');

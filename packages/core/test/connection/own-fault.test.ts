@@ -117,7 +117,7 @@ for (const role of ROLES) {
     });
   }
 
-  test(`fail throws for any but the local rules, whether the connection is open or has ended (${role})`, () => {
+  test(`fail throws for anything but the name of a local rule, on an open and on an ended connection (${role})`, () => {
     const connection = opened(role, QUIET);
     for (const name of ['invalid-utf8', 'toString', '', undefined, 5]) {
       assert.throws(() => connection.fail(name as LocalRuleName), isA(TypeError));

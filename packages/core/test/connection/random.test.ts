@@ -9,28 +9,28 @@ import { isA } from './tools.ts';
 
 const random = suite('RFC 6455 5.3 random');
 
-/** What a random source may do in the middle of a frame of `a`, and the frames that it leads to. */
+/** What a random source may do in the middle of a frame of A, and the frames that it leads to. */
 const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) => void> = {
-  'b sends': (_, b) => b.send('b'),
-  'b and c send': (_, b, c) => {
+  'B sends': (_, b) => b.send('b'),
+  'B and C send': (_, b, c) => {
     b.send('b');
     c.send('c');
   },
-  'a transmits and b sends': (a, b) => {
+  'A transmits and B sends': (a, b) => {
     a.transmit();
     b.send('b');
   },
-  'a is told what is written and b sends': (a, b) => {
+  'A is told what is written and B sends': (a, b) => {
     a.written();
     b.send('b');
   },
-  'b and a transmit and c and b send': (a, b, c) => {
+  'B and A transmit and C and B send': (a, b, c) => {
     b.transmit();
     a.transmit();
     c.send('c');
     b.send('b');
   },
-  'a ping of a is refused, a transmits and is told what is written, and b sends': (a, b) => {
+  'a ping of A is refused, A transmits and is told what is written, and B sends': (a, b) => {
     const expected = a.state === 'open' ? 'random-reentered' : 'not-open';
     assert.throws(
       () => a.ping('a again'),
@@ -45,7 +45,7 @@ const MEANWHILE: Record<string, (a: Connection, b: Connection, c: Connection) =>
 
 for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
   for (const send of ['send', 'sendFragment', 'ping', 'long', 'close'] as const) {
-    random(`5.3 while connection a draws a masking key, ${name}: all frames stay whole (${send})`, () => {
+    random(`5.3 while client A draws a masking key, ${name}: all frames stay whole (${send})`, () => {
       let acting = 0;
       const out: [Connection, number[]][] = [];
       const source = (bytes: Uint8Array): void => {
@@ -109,7 +109,7 @@ random('5.3 a random source that throws leaves all connections as they were', ()
 });
 
 random(
-  '5.4 a send or ping throws if a random source calls it while drawing keys for a long message, even if unused keys remain',
+  '5.4 while keys for a long message are drawn, send and ping throw on its connection, even if unused keys remain',
   () => {
     const refused: unknown[] = [];
     let draws = 0;

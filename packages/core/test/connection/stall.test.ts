@@ -10,7 +10,7 @@ import { OPTIONS, STALL, stalls, take, writer } from './writer.ts';
 const test = suite('stall');
 
 for (const role of ROLES) {
-  test(`stallTimeout of waiting bytes begins at the first call with the argument now (${role})`, () => {
+  test(`stallTimeout of waiting bytes begins at the first call that passes \`now\` (${role})`, () => {
     for (const reports of [true, false]) {
       for (const carry of [
         (connection: Connection) => connection.receive(new Uint8Array(0), 300),
@@ -59,7 +59,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`after a call of transmit or written without the argument now, stallTimeout begins at the next call with it (${role})`, () => {
+  test(`transmit or written without \`now\` stops stallTimeout, and the next call that passes \`now\` starts it again (${role})`, () => {
     for (const move of [
       (connection: Connection) => connection.transmit(undefined, 1),
       (it: Connection) => it.written(1),

@@ -205,7 +205,7 @@ for (const role of ROLES) {
     assert.equal(events(connection, [compressed(role, 1, HELLO)]), [['open'], ['fail', 'reserved-bits', 0]]);
   });
 
-  test(`7.2.2 fragments are delivered as they are decompressed, at most 64 KiB each, in memory of the application (${role})`, () => {
+  test(`7.2.2 fragments are delivered as they are decompressed, at most 64 KiB each, and belong to the application (${role})`, () => {
     const data = noise(300_000, 1).map((byte) => byte & 15);
     const connection = opened(role, { messages: 'fragments', maxMessageSize: Number.POSITIVE_INFINITY });
     const pieces = [...connection.receive(compressed(role, 2, deflate(data)))];

@@ -90,7 +90,7 @@ for (const [name, state, bytes, rule, offset] of [
 }
 
 reader(
-  '5.4 control frames may come anywhere between fragments; while inMessage is undefined, the order of data frames is free too',
+  '5.4 control frames may come between fragments; without a value for inMessage, data frames may come in any order',
   () => {
     const legal = (bytes: string, state?: MessageState): number =>
       read(new FrameReader(RULES), [bytes], state).flat().length;

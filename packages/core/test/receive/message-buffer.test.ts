@@ -177,7 +177,7 @@ function chunkOf(header: number, payload: number): { memory: Uint8Array; chunk: 
 }
 
 messageBuffer(
-  'finish moves a single part over its header if that makes room for the last bytes, and touches nothing else',
+  'finish moves a single part into the space of its header if the last bytes then fit, and touches nothing else',
   () => {
     for (let free = 0; free <= 14; free++) {
       for (let length = 0; length <= 16; length++) {
@@ -235,7 +235,7 @@ messageBuffer('the free bytes in front of a part of one message are not used for
 });
 
 messageBuffer(
-  '10.4 new memory holds an announced length up to 4 KiB; for a longer or unknown one, 1 KiB or at most twice what has arrived',
+  '10.4 new memory is for the whole message if at most 4 KiB are announced; else 1 KiB, or at most twice what has arrived',
   () => {
     const cases: [held: number, more: number, announced: number, capacity: number][] = [
       [0, 1, Infinity, 1024],

@@ -113,7 +113,7 @@ for (const masked of [true, false]) {
     },
   );
 
-  receiver(`a message is moved over its header if that makes room for its last bytes (masked: ${masked})`, () => {
+  receiver(`a message is moved into the space of its header if its last bytes then fit (masked: ${masked})`, () => {
     const frame = binaryFrame(masked, pattern(70_000));
     const header = frame.length - 70_000;
     for (let cut = 0; cut <= header; cut++) {
@@ -136,7 +136,7 @@ for (const masked of [true, false]) {
     }
   });
 
-  receiver(`a fragment that is moved over its header leaves the next frames as they are (masked: ${masked})`, () => {
+  receiver(`a fragment moved into the space of its header leaves the next frames alone (masked: ${masked})`, () => {
     const key = masked ? { key: [1, 2, 3, 4] } : {};
     const stream = concat(
       encodeFrame({ fin: false, opcode: 2, payload: pattern(5000), ...key }),
