@@ -95,7 +95,7 @@ test('closeTimeout counts from a failure, although the write that is in progress
   await clock.pass(900);
   assert.is(ends.length, 0);
   await clock.pass(200);
-  assert.match(ends[0]?.explanation.summary, /^this endpoint failed the connection at byte 0, unmasked-frame/);
+  assert.match(String(ends[0]?.explanation.summary), /^this endpoint failed the connection at byte 0, unmasked-frame/);
 });
 
 test('if connecting returns a conn after the timeout, and that conn is closed already, there is no error', async () => {
