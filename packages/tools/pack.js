@@ -14,6 +14,18 @@ export const NO_ADDRESS = 'https://repository.invalid/sockless';
 
 const shell = process.platform === 'win32';
 
+/**
+ * @typedef {object} Manifest the parts of a package.json that are read
+ * @property {string} name
+ * @property {string} version
+ * @property {boolean} [private]
+ * @property {string | { url: string }} [repository] in that of the root only
+ * @property {string[]} files
+ * @property {Record<string, string | import('./workspace.js').Entry>} exports
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [devDependencies]
+ */
+
 /** @typedef {{ name: string, folder: string, tarball: string, size: number }} Packed the size of the tarball is in bytes */
 
 /**
@@ -23,7 +35,8 @@ const shell = process.platform === 'win32';
  */
 export function addressOf(root) {
   const { repository } = readManifest(root);
-  return (repository?.url ?? repository)?.replace(/^git\+/, '').replace(/\.git$/, '');
+  const url = typeof repository === 'object' ? repository.url : repository;
+  return url?.replace(/^git\+/, '').replace(/\.git$/, '');
 }
 
 /**
@@ -45,24 +58,30 @@ export function published(root) {
 export function pack(root, into) {
   const address = addressOf(root) ?? NO_ADDRESS;
   const all = published(root);
-  return all.map(({ folder, manifest: { devDependencies: _, ...manifest } }) => {
-    const { name, version } = manifest;
-    const staged = join(into, 'staged');
+  const folders = all.map(({ folder, manifest: { devDependencies: _, ...manifest } }) => {
+    const { version } = manifest;
+    const staged = join(into, 'staged', folder);
     for (const path of manifest.files) cpSync(join(root, folder, path), join(staged, path), { recursive: true });
     cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
     const readme = readFileSync(join(root, folder, 'README.md'), 'utf8');
     writeFileSync(join(staged, 'README.md'), absoluteLinks(root, readme, { folder, address, version }));
-    for (const [need, range] of dependencies(manifest)) {
-      // All have one version.
-      if (range === 'workspace:^') manifest.dependencies[need] = `^${version}`;
-    }
-    manifest.homepage = `${address}/tree/v${version}/${folder}#readme`;
-    manifest.bugs = { url: `${address}/issues` };
-    manifest.repository = { type: 'git', url: `git+${address}.git`, directory: folder };
-    writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    const args = ['pack', staged, '--pack-destination', into, '--ignore-scripts', '--loglevel=error'];
-    execFileSync('npm', args, { stdio: 'pipe', shell });
-    rmSync(staged, { recursive: true });
+    const complete = {
+      ...manifest,
+      homepage: `${address}/tree/v${version}/${folder}#readme`,
+      bugs: { url: `${address}/issues` },
+      repository: { type: 'git', url: `git+${address}.git`, directory: folder },
+      // All have one version. npm installs nothing that has another range of pnpm's.
+      dependencies: Object.fromEntries(
+        dependencies(manifest).map(([need, range]) => [need, range === 'workspace:^' ? `^${version}` : range]),
+      ),
+    };
+    writeFileSync(join(staged, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
+    return staged;
+  });
+  const args = ['pack', ...folders, '--pack-destination', into, '--ignore-scripts', '--loglevel=error'];
+  execFileSync('npm', args, { stdio: 'pipe', shell });
+  rmSync(join(into, 'staged'), { recursive: true });
+  return all.map(({ folder, manifest: { name, version } }) => {
     const tarball = join(into, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
     return { name, folder, tarball, size: statSync(tarball).size };
   });
@@ -143,8 +162,8 @@ export function checkPacked(packed) {
   return results.every(Boolean);
 }
 
-/** @type {(manifest: Record<string, any>) => [name: string, range: string][]} */
+/** @type {(manifest: Pick<Manifest, 'dependencies'>) => [name: string, range: string][]} */
 const dependencies = (manifest) => Object.entries(manifest.dependencies ?? {});
 
-/** @type {(folder: string) => Record<string, any>} */
+/** @type {(folder: string) => Manifest} */
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

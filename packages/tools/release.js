@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { build } from './build.js';
@@ -41,7 +41,7 @@ export async function command(args) {
     for (const readme of [join(ROOT, 'README.md'), ...readmes]) await tryReadme(project, readme);
     for (const { tarball } of packed) {
       if (into !== undefined) cpSync(tarball, join(into, basename(tarball)));
-      // It is not published before a maintainer approves it. Token and provenance come from the workflow.
+      // It is not published before a maintainer approves it. Token and provenance come from the workflow; npm must be 11.15 or newer.
       const stage = ['stage', 'publish', tarball, '--access', 'public', '--provenance'];
       if (!dryRun) execFileSync('npm', stage, { stdio: 'inherit', shell: process.platform === 'win32' });
     }
@@ -95,6 +95,7 @@ async function tryReadme(project, readme) {
   assert.ok(programs.length === 0 || alone || (server && client), `${readme}: none of its programs is known`);
   // Bun comes with packages/runtimes. Both are found only now, since they may just have been installed, as this module.
   const { default: tsBlankSpace } = await import('ts-blank-space');
+  /** @type {Record<string, [program: string | undefined, ...args: string[]]>} */
   const runtimes = {
     Node: [process.execPath],
     Deno: [findProgram(import.meta.url, DENO), 'run', '--no-lock', '--allow-all'],
@@ -107,10 +108,8 @@ async function tryReadme(project, readme) {
     const run = (/** @type {string} */ text) => execFileSync(program, write(text), { ...options, encoding: 'utf8' });
     if (alone) assert.match(run(alone), ALONE);
     if (server && client) {
-      const serving = spawn(program, write(server.replace('port: 8081', 'port: 0')), {
-        ...options,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const serving = spawn(program, write(server.replace('port: 8081', 'port: 0')), options);
+      serving.stderr.pipe(process.stderr);
       const lines = createInterface({ input: serving.stdout })[Symbol.asyncIterator]();
       try {
         const listening = String((await lines.next()).value);
@@ -123,7 +122,6 @@ async function tryReadme(project, readme) {
         serving.kill('SIGKILL');
       }
     }
-    if (programs.length > 0)
-      console.log(`release: the programs of ${readme.split('node_modules/').at(-1)} ran on ${runtime}`);
+    if (programs.length > 0) console.log(`release: the programs of ${basename(dirname(readme))} ran on ${runtime}`);
   }
 }
