@@ -122,6 +122,7 @@ async function tryReadme(project, readme) {
         serving.kill('SIGKILL');
       }
     }
-    if (programs.length > 0) console.log(`release: the programs of ${basename(dirname(readme))} ran on ${runtime}`);
+    const where = readme.startsWith(ROOT) ? 'the repository' : basename(dirname(readme));
+    if (programs.length > 0) console.log(`release: the programs of ${where} ran on ${runtime}`);
   }
 }
