@@ -1,23 +1,22 @@
 /** Debian packages that some tests need. They are looked up only here, so that all of them can be hidden. */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { CHROMIUM } from './chromium.ts';
 
 /** Debian's python, which finds the packages installed by Debian. */
 export const PYTHON = '/usr/bin/python3';
 
-/** How to find out whether a package is installed, by its name. */
-const PROBES = {
-  chromium: () => existsSync(CHROMIUM),
-  'python3-websockets': () => imports('websockets'),
-  'python3-wsproto': () => imports('wsproto'),
-  nginx: () => existsSync('/usr/sbin/nginx'),
-  haproxy: () => existsSync('/usr/sbin/haproxy'),
-  tinyproxy: () => existsSync('/usr/bin/tinyproxy'),
+/** What is there when a package is installed, by its name. */
+const PATHS = {
+  chromium: CHROMIUM,
+  'python3-websockets': '/usr/lib/python3/dist-packages/websockets',
+  'python3-wsproto': '/usr/lib/python3/dist-packages/wsproto',
+  nginx: '/usr/sbin/nginx',
+  haproxy: '/usr/sbin/haproxy',
+  tinyproxy: '/usr/bin/tinyproxy',
 };
 
 /** The name of a package. */
-export type DebianPackage = keyof typeof PROBES;
+export type DebianPackage = keyof typeof PATHS;
 
 const HIDDEN = 'hidden by SOCKLESS_HIDE_TOOLS';
 
@@ -27,17 +26,13 @@ const HIDDEN = 'hidden by SOCKLESS_HIDE_TOOLS';
  */
 export function whyMissing(name: DebianPackage): string | undefined {
   const hidden = (process.env.SOCKLESS_HIDE_TOOLS ?? '').split(',').filter((part) => part !== '');
-  const unknown = hidden.find((part) => part !== 'all' && !(part in PROBES));
+  const unknown = hidden.find((part) => part !== 'all' && !(part in PATHS));
   if (unknown !== undefined) {
-    throw new Error(`SOCKLESS_HIDE_TOOLS: there is no ${unknown}, only ${Object.keys(PROBES).join(', ')}, and all`);
+    throw new Error(`SOCKLESS_HIDE_TOOLS: there is no ${unknown}, only ${Object.keys(PATHS).join(', ')}, and all`);
   }
   if (hidden.includes('all') || hidden.includes(name)) return HIDDEN;
-  return PROBES[name]() ? undefined : `apt-get install ${name}`;
+  return existsSync(PATHS[name]) ? undefined : `apt-get install ${name}`;
 }
 
 /** Tells whether a missing package is a failure: in CI it is, unless it was hidden on purpose. */
 export const isFailure = (reason: string): boolean => Boolean(process.env.CI) && reason !== HIDDEN;
-
-function imports(module: string): boolean {
-  return spawnSync(PYTHON, ['-c', `import ${module}`], { stdio: 'ignore', timeout: 30_000 }).status === 0;
-}

@@ -21,21 +21,16 @@ export const debianTool = (name: DebianPackage): SystemTool => systemTool(name, 
 
 /** Returns a tool by its name, with the reason why it is missing, if it is. */
 export function systemTool(name: string, missing: string | undefined): SystemTool {
-  const fails = missing !== undefined && isFailure(missing);
-  if (missing !== undefined) {
-    console.log(`${name} is missing (${missing}): tests that need it are ${fails ? 'failed' : 'skipped'}`);
-  }
+  if (missing === undefined) return { test: (suite) => suite };
+  const fails = isFailure(missing);
+  console.log(`${name} is missing (${missing}): tests that need it are ${fails ? 'failed' : 'skipped'}`);
+  const fail = (): never => {
+    throw new Error(`${name} is missing: ${missing}`);
+  };
   return {
     test: (suite) => (title, body) => {
-      if (missing === undefined) {
-        suite(title, body);
-      } else if (fails) {
-        suite(title, () => {
-          throw new Error(`${name} is missing: ${missing}`);
-        });
-      } else {
-        suite.skip(`${title}${SKIPPED}${name} is missing (${missing})`, body);
-      }
+      if (fails) suite(title, fail);
+      else suite.skip(`${title}${SKIPPED}${name} is missing (${missing})`, body);
     },
   };
 }
@@ -43,37 +38,17 @@ export function systemTool(name: string, missing: string | undefined): SystemToo
 export { delay };
 
 /** Waits for a promise, up to a time limit. */
-export async function within<T>(milliseconds: number, what: string, promise: T): Promise<Awaited<T>> {
+export function within<T>(milliseconds: number, what: string, promise: T): Promise<Awaited<T>> {
   const timer = new AbortController();
-  const late = delay(milliseconds, undefined, { signal: timer.signal }).then(
-    () => Promise.reject(new Error(`took more than ${milliseconds} ms: ${what}`)),
-    () => undefined as never,
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    timer.abort();
-  }
+  const late = delay(milliseconds, undefined, timer).then(() => {
+    throw new Error(`took more than ${milliseconds} ms: ${what}`);
+  });
+  return Promise.race([promise, late]).finally(() => timer.abort());
 }
 
 /** Waits until a condition holds; the timeout of the test limits it. */
 export async function until(condition: () => unknown): Promise<void> {
   while (!(await condition())) await delay(2);
-}
-
-/** Counts the listeners added to a signal from now on and not removed. */
-export function countListeners(signal: AbortSignal): { readonly count: number } {
-  const listeners = { count: 0 };
-  const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>): void => {
-    listeners.count++;
-    addEventListener.apply(signal, args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>): void => {
-    listeners.count--;
-    removeEventListener.apply(signal, args);
-  };
-  return listeners;
 }
 
 /** A promise, and the functions that settle it. */
@@ -82,11 +57,9 @@ export interface Deferred<T> {
   resolve(value: T): void;
 }
 
-/** Returns a promise that is settled from outside. */
+/** Returns a promise that is settled from outside; Promise.withResolvers came with Node 22. */
 export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
+  const settlers = {} as { resolve: Deferred<T>['resolve'] };
+  const promise = new Promise<T>((resolve) => Object.assign(settlers, { resolve }));
+  return { promise, ...settlers };
 }

@@ -1,4 +1,5 @@
 // A connection under test: its application, its transports, and the rules that must hold.
+import { getEventListeners } from 'node:events';
 import type { WebSocketConnection } from '@sockless/adapter';
 import {
   Application,
@@ -9,7 +10,6 @@ import {
   faultsOfWaiting,
   randomBytes,
 } from '@sockless/adapter/testing';
-import { countListeners } from '../../../tools/testing.ts';
 import { choose, fits } from './happenings.ts';
 import { hasTwice, isPart } from './order.ts';
 import { type ConnectionPlan, DEADLINES, nameOf } from './plan.ts';
@@ -27,7 +27,6 @@ export class Line {
   readonly #plan: ConnectionPlan;
   readonly #transports: Transports;
   readonly #controller = new AbortController();
-  readonly #listeners = countListeners(this.#controller.signal);
   #endedAt = Infinity;
   #wasDead = false;
   #closed = false;
@@ -215,7 +214,7 @@ export class Line {
     }
     if (this.#wasDead && app.opened > 0 && !isMany)
       this.#fault('dead socket', '`open` was called, though it had ended before');
-    if (this.#listeners.count > 0 && !this.#controller.signal.aborted)
+    if (getEventListeners(this.#controller.signal, 'abort').length > 0 && !this.#controller.signal.aborted)
       this.#fault('left behind', 'a listener of the signal');
     this.#checkOrder();
   }

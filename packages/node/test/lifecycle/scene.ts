@@ -1,8 +1,8 @@
 // A socket under test with its adapter and its peer: records what they observe, in the words of the table.
 
+import { getEventListeners } from 'node:events';
 import { VirtualClock } from '@sockless/adapter/testing';
 import { Connection, type EndEvent, HandshakeError } from '@sockless/core';
-import { countListeners } from '../../../tools/testing.ts';
 import { attach, connect, type Handlers, type WebSocketConnection } from '../../src/index.ts';
 import { soon } from '../support.ts';
 import { causeOf, type Transport } from './transport.ts';
@@ -27,7 +27,6 @@ export class Scene {
   told: string[] = [];
   #wasGone = false;
   #marked = false;
-  readonly #listeners = countListeners(this.controller.signal);
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -137,7 +136,7 @@ export class Scene {
     if (this.ends.length !== 1) faults.push(`${this.ends.length} ends`);
     if (!transport.isGone) faults.push('the socket is open');
     if (clock.timers > 0) faults.push('a timer runs');
-    if (this.#listeners.count > 0) faults.push('the signal has a listener');
+    if (getEventListeners(this.controller.signal, 'abort').length > 0) faults.push('the signal has a listener');
     if (ws.state !== 'closed' || ws.send('x')) faults.push('the state is not closed');
     if ((await ws.closed) !== this.ends[0]) faults.push('closed says something else');
     const opened = await ws.opened.then(
