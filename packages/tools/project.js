@@ -11,20 +11,19 @@ import { Failure } from './workspace.js';
  * @property {string} folder
  * @property {import('./pack.js').Packed[]} packed our packages that are installed
  * @property {(path: string, content: string) => string} write writes a file, and returns its path
- * @property {() => void} remove
+ * @property {() => void} remove; the end of the process removes it as well
  */
 
 /**
  * Makes such a project without the network: tarballs of the dependencies are made from the packages installed here.
  * @param {string} root
- * @param {object} [options]
- * @param {'module' | 'commonjs'} [options.type]
- * @param {import('./pack.js').Packed[]} [options.packed] default: packs the builds
+ * @param {{ packed?: import('./pack.js').Packed[] }} [options] default: packs the builds
  * @returns {Project}
  */
-export function createProject(root, { type = 'module', packed } = {}) {
+export function createProject(root, { packed } = {}) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sockless-project-')));
   const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   /** @type {Project['write']} */
   const write = (path, content) => {
     const whole = join(folder, path);
@@ -32,24 +31,11 @@ export function createProject(root, { type = 'module', packed } = {}) {
     writeFileSync(whole, content);
     return whole;
   };
-  try {
-    const tarballs = join(folder, 'tarballs');
-    mkdirSync(tarballs);
-    const ours = packed ?? pack(root, tarballs);
-    write('package.json', JSON.stringify({ name: 'project', private: true, type }));
-    install(folder, [...ours.map(({ tarball }) => tarball), ...packDependencies(root, tarballs)]);
-    return { folder, packed: ours, write, remove };
-  } catch (error) {
-    remove();
-    throw error;
-  }
-}
-
-/**
- * @param {string} folder
- * @param {string[]} tarballs
- */
-function install(folder, tarballs) {
+  write('package.json', JSON.stringify({ name: 'project', private: true, type: 'module' }));
+  const tarballs = join(folder, 'tarballs');
+  mkdirSync(tarballs);
+  const ours = packed ?? pack(root, tarballs);
+  const all = [...ours.map(({ tarball }) => tarball), ...packDependencies(root, tarballs)];
   const quiet = [
     '--offline',
     '--no-audit',
@@ -58,10 +44,11 @@ function install(folder, tarballs) {
     '--ignore-scripts',
     '--loglevel=error',
   ];
-  const { status, error, stdout, stderr } = spawnSync('npm', ['install', ...quiet, ...tarballs], {
+  const { status, error, stdout, stderr } = spawnSync('npm', ['install', ...quiet, ...all], {
     cwd: folder,
     encoding: 'utf8',
     shell: process.platform === 'win32',
   });
   if (status !== 0) throw new Failure(`npm install of the tarballs failed: ${stdout}${stderr}${error ?? ''}`);
+  return { folder, packed: ours, write, remove };
 }

@@ -1,5 +1,5 @@
 // The common part of every rollup.config.js. Rollup runs in the folder of the package that it builds.
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, resolve } from 'node:path';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import typescript from '@rollup/plugin-typescript';
@@ -33,7 +33,13 @@ export function program(name) {
  */
 export function page(name) {
   const options = bundle([name], './tsconfig.page.json');
-  return { ...options, external: [], plugins: [options.plugins, nodeResolve(), copied(dirname(name))] };
+  const folder = dirname(name);
+  const filter = (/** @type {string} */ path) => !path.endsWith('.ts');
+  const copied = {
+    name: 'copied',
+    writeBundle: () => cpSync(join('src', folder), join('dist', folder), { recursive: true, filter }),
+  };
+  return { ...options, external: [], plugins: [options.plugins, nodeResolve(), copied] };
 }
 
 /**
@@ -106,25 +112,4 @@ function neededDeclarations(entries) {
   };
 }
 
-function manifest() {
-  return JSON.parse(readFileSync('package.json', 'utf8'));
-}
-
-/**
- * @param {string} folder below src
- * @returns {import('rollup').Plugin}
- */
-function copied(folder) {
-  return {
-    name: 'copied',
-    generateBundle() {
-      for (const file of readdirSync(join('src', folder)).filter((name) => !name.endsWith('.ts'))) {
-        this.emitFile({
-          type: 'asset',
-          fileName: `${folder}/${file}`,
-          source: readFileSync(join('src', folder, file)),
-        });
-      }
-    },
-  };
-}
+const manifest = () => JSON.parse(readFileSync('package.json', 'utf8'));
