@@ -1,9 +1,8 @@
 // Builds packages with rollup, dependencies first, unless nothing has changed since the last build.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { install } from './install.js';
-import { closure, Failure, files, hash, packages, ROOT, readStamps, writeStamps } from './workspace.js';
+import { Failure, files, hash, packages, ROOT, readStamp, runNode, writeStamp } from './workspace.js';
 
 export const help = `npm run build
 
@@ -21,36 +20,27 @@ export function command() {
  * @param {string[]} [names] packages to build, with their dependencies; without names, all packages
  */
 export function build(root, names) {
-  const all = packages(root);
-  const chosen = closure(all, names ? all.filter(({ name }) => names.includes(name)) : all);
   const shared = hash(root, ['tsconfig.base.json', 'pnpm-lock.yaml', 'packages/tools/rollup.js']);
   /** @type {Record<string, string>} */
   const hashes = {};
-  for (const { name, folder, needs } of chosen) {
+  for (const { name, folder, needs } of packages(root, names)) {
     const sources = files(root, folder).filter((path) => !(path.startsWith(`${folder}/test/`) || path.endsWith('.md')));
     sources.push(...bundled(root, sources));
-    hashes[name] = hash(root, sources, [shared, ...needs.map((need) => hashes[need] ?? '')]);
-    if (!existsSync(join(root, folder, 'rollup.config.js'))) {
-      continue;
-    }
+    const current = hash(root, sources, [shared, ...needs.map((need) => hashes[need] ?? '')]);
+    hashes[name] = current;
+    if (!existsSync(join(root, folder, 'rollup.config.js'))) continue;
     const dist = join(root, folder, 'dist');
-    if (readStamps(root).build?.[name] === hashes[name] && existsSync(dist)) {
+    if (readStamp(root, folder) === current && existsSync(dist)) {
       console.log(`build: ${name} is up to date`);
       continue;
     }
     const started = Date.now();
     rmSync(dist, { recursive: true, force: true });
     const rollup = join(root, 'packages/tools/node_modules/rollup/dist/bin/rollup');
-    const { status, stderr } = spawnSync(process.execPath, [rollup, '--config', '--silent', '--failAfterWarnings'], {
-      cwd: join(root, folder),
-      encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1' },
-    });
-    if (status !== 0) {
-      const report = stderr.replace(/^\s+at .*\n/gm, '').trim();
-      throw new Failure(`${report}\nbuild: ${name} failed`);
+    if (!runNode([rollup, '--config', '--silent', '--failAfterWarnings'], join(root, folder))) {
+      throw new Failure(`build: ${name} failed`);
     }
-    writeStamps(root, { build: { ...readStamps(root).build, [name]: hashes[name] } });
+    writeStamp(root, folder, current);
     console.log(`build: ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
 }

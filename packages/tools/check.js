@@ -1,14 +1,12 @@
 // Checks types, lint and format of everything.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
-import { checkPackages } from './pack.js';
 import { checkWorkflows } from './workflows.js';
-import { Failure, files, packages, ROOT } from './workspace.js';
+import { files, packages, ROOT, runNode } from './workspace.js';
 
 export const help = `npm run check [-- --fix]
 
@@ -26,63 +24,36 @@ documentation, and a dry run of publishing.
 export async function command(args) {
   const { fix = false } = parseArgs({ args, options: { fix: { type: 'boolean' } } }).values;
   install(ROOT, 'all');
-  const results = [lint(fix), await checkWorkflows(ROOT), await built(fix), await checkTypes(), checkDeno(ROOT)];
-  return results.every(Boolean) ? 0 : 1;
-}
-
-/**
- * A package reads the types of another one from that one's dist, and its lists are made from its own.
- * @param {boolean} fix
- */
-async function built(fix) {
-  try {
-    build(ROOT);
-    // Imported here, because its dependencies are installed only now.
-    const { checkApi } = await import('./api.js');
-    return [checkApi(ROOT, fix), checkPackages(ROOT)].every(Boolean);
-  } catch (error) {
-    console.log(error instanceof Failure ? error.message : error);
-    return false;
-  }
-}
-
-/** @param {boolean} fix */
-function lint(fix) {
-  const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
-  const args = ['check', '--error-on-warnings', '--max-diagnostics=50', ...(fix ? ['--write'] : [])];
-  return spawnSync(process.execPath, [biome, ...args], { cwd: ROOT, stdio: 'inherit' }).status === 0;
-}
-
-async function checkTypes() {
-  const configs = packages(ROOT).flatMap(({ folder }) =>
-    files(ROOT, folder).filter((path) => /\/tsconfig[^/]*\.json$/.test(path)),
+  const biome = ['check', '--error-on-warnings', '--max-diagnostics=50', ...(fix ? ['--write'] : [])];
+  const results = [runNode(['node_modules/@biomejs/biome/bin/biome', ...biome]), await checkWorkflows(ROOT)];
+  // A package reads the types of another one from that one's dist, and its lists are made from its own.
+  build(ROOT);
+  // Imported here, because they and their dependencies are installed only now.
+  const { checkApi } = await import('./api.js');
+  const { checkPackages } = await import('./pack.js');
+  const { default: pMap } = await import('p-map');
+  const configs = packages(ROOT)
+    .flatMap(({ folder }) => files(ROOT, folder))
+    .filter((path) => /\/tsconfig[^/]*\.json$/.test(path));
+  results.push(
+    checkApi(ROOT, fix),
+    checkPackages(ROOT),
+    ...(await pMap(configs, checkTypes, { concurrency: availableParallelism() })),
+    checkDeno(ROOT),
   );
-  const results = /** @type {boolean[]} */ ([]);
-  const workers = Array.from({ length: availableParallelism() }, async () => {
-    for (let config = configs.shift(); config !== undefined; config = configs.shift()) {
-      results.push(await checkConfig(config));
-    }
-  });
-  await Promise.all(workers);
-  return results.every(Boolean);
+  return results.every(Boolean) ? 0 : 1;
 }
 
 /**
  * @param {string} config
  * @returns {Promise<boolean>}
  */
-function checkConfig(config) {
-  const tsc = join(ROOT, 'packages/tools/node_modules/typescript/bin/tsc');
-  const pretty = String(process.stdout.isTTY === true);
+function checkTypes(config) {
+  const tsc = ['packages/tools/node_modules/typescript/bin/tsc', '--noEmit', '--project', config];
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [tsc, '--noEmit', '--pretty', pretty, '--project', config],
-      { cwd: ROOT },
-      (error, stdout) => {
-        console.log(error ? `types: ${config} failed\n${stdout}` : `types: ${config}`);
-        resolve(error === null);
-      },
-    );
+    execFile(process.execPath, tsc, { cwd: ROOT }, (error, stdout) => {
+      console.log(error ? `types: ${config} failed\n${stdout}` : `types: ${config}`);
+      resolve(error === null);
+    });
   });
 }

@@ -1,9 +1,8 @@
 // The commands behind the scripts of the root's package.json. They need only Node and npm.
 /** The Node version that `@noble/hashes` and the tools need. */
-const NODE = /** @type {const} */ ([20, 19]);
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < NODE[0] || (major === NODE[0] && minor < NODE[1])) {
-  fail(`sockless needs Node ${NODE.join('.')} or newer; this is Node ${process.versions.node}.`);
+const NODE = '20.19';
+if (process.versions.node.localeCompare(NODE, 'en', { numeric: true }) < 0) {
+  fail(`sockless needs Node ${NODE} or newer; this is Node ${process.versions.node}.`);
 }
 
 const { Failure } = await import('./workspace.js');
@@ -22,17 +21,9 @@ if (args.includes('--help') || args.includes('-h')) {
   try {
     process.exitCode = await command(args);
   } catch (error) {
-    if (isOfArguments(error)) fail(`${error.message}\n\n${help}`);
+    if (error instanceof TypeError && String(error).includes('[ERR_PARSE_ARGS')) fail(`${error.message}\n\n${help}`);
     fail(error instanceof Failure ? error.message : error);
   }
-}
-
-/**
- * @param {unknown} error
- * @returns {error is Error} whether `parseArgs` threw it
- */
-function isOfArguments(error) {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 /** @param {unknown} reason */

@@ -1,9 +1,8 @@
 // How many bytes the packages add to an application's bundle, by size-limit: .size-limit.js has the budgets.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { build } from './build.js';
 import { install } from './install.js';
-import { ROOT } from './workspace.js';
+import { ROOT, runNode } from './workspace.js';
 
 export const help = `npm run size
 
@@ -14,7 +13,5 @@ bytes, minified and gzipped. Fails when one exceeds its budget in packages/tools
 export function command() {
   install(ROOT, 'all');
   build(ROOT);
-  const program = fileURLToPath(new URL('node_modules/size-limit/bin.js', import.meta.url));
-  const cwd = fileURLToPath(new URL('.', import.meta.url));
-  return spawnSync(process.execPath, [program], { cwd, stdio: 'inherit' }).status ?? 1;
+  return runNode(['node_modules/size-limit/bin.js'], join(ROOT, 'packages/tools')) ? 0 : 1;
 }

@@ -1,7 +1,8 @@
 // The workspace as the commands see it: its packages, its files, and what was last installed and built.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of this repository. */
@@ -18,49 +19,33 @@ export class Failure extends Error {}
  */
 
 /**
- * Returns all packages, dependencies first.
+ * Returns packages and those that they depend on, dependencies first.
  * @param {string} root
+ * @param {string[]} [names] default: all
  * @returns {Package[]}
  */
-export function packages(root) {
-  const folders = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
-  const found = [...folders, 'benchmarks', 'fuzz'].flatMap((folder) => readPackage(root, folder));
-  return closure(found, found);
-}
-
-/**
- * Returns the chosen packages and their dependencies, dependencies first.
- * @param {Package[]} all
- * @param {Package[]} chosen
- * @returns {Package[]}
- */
-export function closure(all, chosen) {
-  return [
-    ...new Set(
-      chosen.flatMap((item) => [
-        ...closure(
-          all,
-          all.filter((other) => item.needs.includes(other.name)),
-        ),
-        item,
-      ]),
-    ),
-  ];
-}
-
-/**
- * @param {string} root
- * @param {string} folder
- * @returns {Package[]}
- */
-function readPackage(root, folder) {
-  const path = join(root, folder, 'package.json');
-  if (!existsSync(path)) {
-    return [];
-  }
-  const { name, dependencies, devDependencies } = JSON.parse(readFileSync(path, 'utf8'));
-  const ranges = Object.entries({ ...dependencies, ...devDependencies });
-  return [{ name, folder, needs: ranges.filter(([, range]) => range.startsWith('workspace:')).map(([need]) => need) }];
+export function packages(root, names) {
+  const folders = [...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`), 'benchmarks', 'fuzz'];
+  const all = folders
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .map((folder) => {
+      const { name, dependencies, devDependencies } = JSON.parse(
+        readFileSync(join(root, folder, 'package.json'), 'utf8'),
+      );
+      const ranges = Object.entries({ ...dependencies, ...devDependencies });
+      const needs = ranges.filter(([, range]) => range.startsWith('workspace:')).map(([need]) => need);
+      return { name, folder, needs };
+    });
+  /** @type {Set<Package>} */
+  const chosen = new Set();
+  const choose = (/** @type {string[]} */ wanted) => {
+    for (const item of all.filter(({ name }) => wanted.includes(name))) {
+      choose(item.needs);
+      chosen.add(item);
+    }
+  };
+  choose(names ?? all.map(({ name }) => name));
+  return [...chosen];
 }
 
 /**
@@ -85,16 +70,12 @@ export function entryPoints({ exports }) {
  * @returns {string[]} paths relative to the root
  */
 export function files(root, folder) {
-  if (!existsSync(join(root, folder))) {
-    return [];
-  }
+  if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = `${folder}/${entry.name}`;
-      return entry.isDirectory() ? files(root, path) : path;
-    });
+    .map((entry) => ({ entry, path: `${folder}/${entry.name}` }))
+    .flatMap(({ entry, path }) => (entry.isDirectory() ? files(root, path) : path))
+    .sort();
 }
 
 /**
@@ -104,40 +85,34 @@ export function files(root, folder) {
  * @param {string[]} [more] further text to include
  */
 export function hash(root, paths, more = []) {
-  const sum = createHash('sha256').update(JSON.stringify(more));
-  for (const path of paths) {
-    const content = readFileSync(join(root, path));
-    sum.update(JSON.stringify([path, content.length])).update(content);
-  }
-  return sum.digest('hex');
+  const contents = paths.map((path) => [path, readFileSync(join(root, path), 'latin1')]);
+  return createHash('sha256')
+    .update(JSON.stringify([more, contents]))
+    .digest('hex');
 }
 
 /**
- * What was last installed and built. It is stored in node_modules, so that it disappears with them.
- * @typedef {object} Stamps
- * @property {{ hash: string, scope: string } | undefined} [install]
- * @property {Record<string, string | undefined>} [build] by package
- */
-
-/**
+ * Notes what was installed, or built from which sources. The stamps are in node_modules, so that they disappear with it.
  * @param {string} root
- * @returns {Stamps}
+ * @param {string} of `install`, or the folder of a package
+ * @param {string} text
  */
-export function readStamps(root) {
-  const path = stampsPath(root);
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+export function writeStamp(root, of, text) {
+  mkdirSync(dirname(stampPath(root, of)), { recursive: true });
+  writeFileSync(stampPath(root, of), text);
 }
+
+/** @type {(root: string, of: string) => string} */
+export const readStamp = (root, of) =>
+  existsSync(stampPath(root, of)) ? readFileSync(stampPath(root, of), 'utf8') : '';
+
+/** @type {(root: string, of: string) => string} */
+const stampPath = (root, of) => join(root, 'node_modules/.sockless', basename(of));
 
 /**
- * @param {string} root
- * @param {Stamps} changed
+ * Runs a program for Node, which prints here.
+ * @param {string[]} args
+ * @param {string} [cwd]
+ * @returns {boolean} whether it succeeded
  */
-export function writeStamps(root, changed) {
-  mkdirSync(join(root, 'node_modules'), { recursive: true });
-  writeFileSync(stampsPath(root), JSON.stringify({ ...readStamps(root), ...changed }, null, 2));
-}
-
-/** @param {string} root */
-function stampsPath(root) {
-  return join(root, 'node_modules/.sockless.json');
-}
+export const runNode = (args, cwd = ROOT) => spawnSync(process.execPath, args, { cwd, stdio: 'inherit' }).status === 0;

@@ -9,18 +9,21 @@ const DEFAULT_PORT = 8080;
 /** How long to wait for the pages' Close frames at the end, in milliseconds. */
 const PATIENCE = 1000;
 
+/** Ctrl-C may arrive twice, from the terminal and from npm, which passes it on: within this time they are one, in milliseconds. */
+const TWICE = 200;
+
 // LOG=1 prints how each connection ends.
 const visits = createVisits(process.env.LOG ? console.log : undefined);
 const port = readPort(process.env.PORT);
 const server = await listen(port);
 console.log(`sockless demo: http://${HOST}:${server.port} (Ctrl-C ends it)`);
 
-let stopping = false;
+let stopping = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    void stop(server);
+    if (stopping === 0) void stop(server);
+    else if (performance.now() - stopping > TWICE) process.exit(1);
+    stopping ||= performance.now();
   });
 }
 

@@ -250,7 +250,9 @@ life('a second signal ends the process at once', async () => {
   await client.hello('Deaf');
   client.ws.pause();
   demo.child.kill('SIGINT');
+  demo.child.kill('SIGINT'); // npm's, of the same Ctrl-C
   await until(() => demo.output().includes('Closing 1 connection ') || undefined, 'the first signal');
+  await delay(250);
   assert.is(await demo.stop('SIGINT'), 1);
   client.ws.terminate();
 });
