@@ -92,7 +92,7 @@ rate('a server that stops for a while is charged for each message that was due m
   assert.ok(p50 < 5e6, `${p50}`);
 });
 
-rate('a load generator that is late charges itself as well', async () => {
+rate('a delay of the load generator itself counts in the round trips too', async () => {
   const clock = new Clock();
   const { clients, answer } = connections(1);
   const done = paced(clients, FRAMES, { rate: 1000, milliseconds: 10 }, clock);

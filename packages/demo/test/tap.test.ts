@@ -41,7 +41,7 @@ test('neither writes to its chunks nor keeps them', () => {
   assert.equal(frames.map(hex), CLIENT);
 });
 
-test('keeps the beginning of a long payload at once, and finds the frame behind it', () => {
+test('emits a frame with a long payload once its first 4 KiB have arrived, and finds the frame behind it', () => {
   const start = bytes('827f0000000000010000');
   const frames = cut(false, start, new Uint8Array(4096), new Uint8Array(65_536 - 4096), bytes('8900'));
   assert.equal(frames, [hex(start) + '00'.repeat(4096), '8900']);
@@ -49,7 +49,7 @@ test('keeps the beginning of a long payload at once, and finds the frame behind 
   assert.is(cut(false, start, new Uint8Array(4096)).length, 1);
 });
 
-test('keeps more of a compressed payload, also in continuation frames', () => {
+test('keeps up to 64 KiB of a compressed payload, also in continuation frames', () => {
   const [first, second] = [bytes('417e2000'), bytes('807e2000')];
   const payload = new Uint8Array(0x2000);
   assert.equal(

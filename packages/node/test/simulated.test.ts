@@ -33,7 +33,7 @@ test('the promise `written` of a disconnected client resolves when the next conn
   assert.is(clock.timers, 0);
 });
 
-test('drain is called if kept messages, counted with headers of 14 bytes, exceeded the mark, although their frames do not', async () => {
+test('drain is called if kept messages exceed the mark when counted with headers of 14 bytes, even if their frames do not', async () => {
   const clock = new VirtualClock();
   let drains = 0;
   const [near, far] = WireEnd.pair(clock);

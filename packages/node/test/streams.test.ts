@@ -79,7 +79,7 @@ for (const [how, end, name] of [
   ['by terminating', (ws: Peer) => ws.terminate(), 'ConnectionEndedError'],
   ['with 1000', (ws: Peer) => ws.close(1000), undefined],
 ] as const) {
-  test(`when the peer ends ${how}, the readable ${name ? 'fails' : 'closes'} and the writable fails, with the end`, async (bench) => {
+  test(`when the peer ends ${how}, the readable ${name ? 'fails' : 'closes'} and the writable fails with that end`, async (bench) => {
     const { client, server } = await bench.pair({ client: { message: undefined as never } });
     const { readable, writable } = client;
     const writer = writable.getWriter();

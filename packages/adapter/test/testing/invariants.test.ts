@@ -32,7 +32,7 @@ const end = (summary = 'why', unsentBytes = 0): EndEvent => ({ explanation: { su
 
 const kinds = (faults: readonly Fault[]): string[] => faults.map(({ kind }) => kind);
 
-test('it is a fault to tell an application to wait and never to continue', () => {
+test('it is a fault if an application was told to wait and is never told to continue', () => {
   for (const what of ['drain', 'drained', 'written'] as const) {
     const app = application({ state: 'open' });
     assert.equal(faultsOfWaiting(app), []);

@@ -68,8 +68,8 @@ export class MessageBuffer {
 
   /**
    * Appends the last part and returns all bytes. This call copies no byte more than once. The result has an ArrayBuffer to itself, with one
-   * exception: if all bytes held are one kept part, and the last part is no longer than the parsed header in front of it, the kept part
-   * moves over that header, and the result is a view of its chunk.
+   * exception: if all bytes held are one kept part, and the last part fits into the space of the parsed header in front of the kept one,
+   * the kept part moves over that header, and the result is a view of its chunk.
    *
    * @throws {TransferredError} when the memory of a part that is kept as a view has been transferred or shrunk
    */
@@ -84,7 +84,7 @@ export class MessageBuffer {
     else if (fitsIntoChunk) whole = this.#moved(need);
     else whole = this.#join(need);
     copyBytes(from, start, end, whole, this.#length);
-    // Most messages keep no parts, so most need no new array.
+    // It makes new lists, which most messages do not need.
     if (parts > 0) this.#forget();
     this.#bytes = NOTHING;
     this.#used = this.#length = this.#free = 0;

@@ -73,8 +73,8 @@ export class Sender {
   }
 
   /**
-   * Whether nothing waits, the random source is not running (it may call a connection), no message is in progress, and there is no
-   * transform. Another connection can then use this sender, unless it has sent a Close frame.
+   * Whether nothing waits, the random source is not running (it may be the application's code and call a connection), no message is
+   * in progress, and there is no transform. Another connection can then use this sender, unless it has sent a Close frame.
    */
   get isIdle(): boolean {
     const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;

@@ -62,7 +62,7 @@ for (const role of ROLES) {
     assert.throws(() => connection.sendFragment('lo', true), /closing/);
   });
 
-  test(`5.4: wrong fragments fail the connection after the events before them (${role})`, () => {
+  test(`5.4: wrong fragments fail the connection, after the events of the frames before them (${role})`, () => {
     for (const [name, frames] of Object.entries({
       'continuation-without-message': [frame(role, Binary, 'x'), frame(role, Continuation, 'x')],
       'message-interleaved': [frame(role, Text, 'x', false), frame(role, Ping), frame(role, Binary, 'x')],

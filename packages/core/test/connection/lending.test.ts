@@ -62,7 +62,7 @@ lending('with transmitInto, a changed loan whose header has left destroys the tr
   assert.equal([connection.transmitInto(new Uint8Array(50), 0), connection.transport], [0, 'destroy']);
 });
 
-lending('closeTimeout after a changed loan restarts at the next call that passes `now`, and only once', () => {
+lending('after a changed loan, the first later call that passes `now` restarts closeTimeout, and no other does', () => {
   for (const ends of [false, true]) {
     const { connection, bytes } = lent(0);
     connection.receive(new Uint8Array(0), 1000);

@@ -40,7 +40,7 @@ const RULES: readonly (readonly [LocalRuleName, code: number])[] = [
 
 for (const role of ROLES) {
   for (const [name, code] of RULES) {
-    test(`${name} sends a Close frame with ${code}, delivers fail with the cause, and parses nothing more (${role})`, () => {
+    test(`${name} sends a Close frame with ${code}, delivers the event \`fail\` with the cause, and parses nothing more (${role})`, () => {
       const cause = new Error('why');
       const connection = opened(role, QUIET);
       receive(connection, frame(role, Opcode.Text, 'Hello'));

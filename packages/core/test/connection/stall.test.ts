@@ -112,7 +112,7 @@ for (const role of ROLES) {
   });
 }
 
-test('stallTimeout does not run during the opening handshake, and accept starts it for the response', () => {
+test('stallTimeout does not run before a server calls accept, which starts it for the response, or before a client is open', () => {
   const server = Connection.server({ ...OPTIONS, handshakeTimeout: 30 });
   receive(server, ascii(requestHead()), 10);
   assert.is(server.deadline, 30);

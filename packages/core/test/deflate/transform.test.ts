@@ -181,7 +181,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`8.1 after a compressed message too, the offset of invalid UTF-8 is correct (${role})`, () => {
+  test(`8.1 the offset of invalid UTF-8 in an uncompressed text is correct after a compressed message too (${role})`, () => {
     const bytes = join([compressed(role, 1, HELLO), frame(role, { opcode: 1, payload: hex('61 e2 82') })]);
     for (const chunks of [[bytes], splitBytes(bytes)]) {
       assert.equal(events(opened(role), chunks), [TEXT, ['fail', 'invalid-utf8', bytes.length]]);

@@ -41,7 +41,7 @@ for (const [what, count] of [
   }
 }
 
-test('a kept part that is a whole chunk keeps its length, even if that follows memory that grows', () => {
+test('a kept view of a whole chunk counts with the length it had on arrival, even if it has grown with its memory', () => {
   const buffer = new MessageBuffer();
   const [first, second] = [bytesOf(2000, 1), bytesOf(2000, 2)];
   buffer.append(first);
