@@ -192,9 +192,11 @@ export abstract class Timers {
       if (progress !== undefined) this.#progress = undefined;
       return;
     }
+    if (progress !== undefined && progress.since === since && payload - progress.payload < messageProgress.bytes)
+      return;
     const due = dueAfter(messageProgress.within, this.now);
     if (progress === undefined) this.#progress = { since, payload, due };
-    else if (progress.since !== since || payload - progress.payload >= messageProgress.bytes) {
+    else {
       progress.since = since;
       progress.payload = payload;
       progress.due = due;
