@@ -20,5 +20,6 @@ export async function command() {
     clearInterval(watch);
     process.kill(process.pid, 'SIGTERM');
   }, 500).unref();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => clearInterval(watch));
   await import(pathToFileURL(join(ROOT, 'packages/demo/dist/server.js')).href);
 }

@@ -250,9 +250,10 @@ life('a second signal ends the process at once', async () => {
   await client.hello('Deaf');
   client.ws.pause();
   demo.child.kill('SIGINT');
-  demo.child.kill('SIGINT'); // npm's, of the same Ctrl-C
   await until(() => demo.output().includes('Closing 1 connection ') || undefined, 'the first signal');
+  demo.child.kill('SIGINT'); // npm's, of the same Ctrl-C
   await delay(250);
+  assert.is(demo.child.exitCode, null);
   assert.is(await demo.stop('SIGINT'), 1);
   client.ws.terminate();
 });

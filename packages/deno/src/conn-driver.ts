@@ -89,7 +89,7 @@ export class ConnDriver implements Driver, Sleeper {
   flush(): void {
     if (this.#closed) return;
     const connection = this.#connection;
-    // Core finds a failure in `poll`, which takes no time. closeTimeout counts from here, even if no write can begin now.
+    // Core finds a failure in `poll`, which takes no time. closeTimeout counts from here, even while a write waits.
     if (connection.state !== 'open') connection.written(0, this.now());
     // Without TLS there is no way to tell the peer why.
     const isPointless = this.#inbound === 'greeting' && connection.state !== 'connecting';

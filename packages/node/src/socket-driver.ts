@@ -77,7 +77,6 @@ export class SocketDriver implements Driver, Sleeper {
       throw new TypeError('a transport is a Duplex of bytes, without an encoding');
     }
     this.socket = socket;
-    this.#paused = socket.isPaused();
     this.#connection = connection;
     this.#ws = ws;
     this.#start = Math.floor(startedAt);
@@ -85,6 +84,8 @@ export class SocketDriver implements Driver, Sleeper {
     // The listener for errors comes first: nothing a peer does may reach a socket without one.
     socket.on('error', SocketDriver.#onError);
     socket.on('data', SocketDriver.#onData);
+    // Only now, because that listener resumes some paused sockets.
+    this.#paused = socket.isPaused();
     socket.on('end', SocketDriver.#onEnd);
     socket.on('close', SocketDriver.#onClose);
     socket.setTimeout?.(0);
@@ -111,7 +112,7 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   get isOver(): boolean {
-    return this.socket.destroyed;
+    return this.socket.closed;
   }
 
   get queuedBytes(): number {
@@ -135,6 +136,8 @@ export class SocketDriver implements Driver, Sleeper {
   flush(): void {
     const { socket } = this;
     const connection = this.#connection;
+    // Core finds a failure in `poll`, which takes no time. closeTimeout counts from here, even if the socket is full.
+    if (connection.state !== 'open') connection.written(0, this.now());
     if (connection.queuedBytes > 0 && socket.writable) this.write(socket, connection);
     const { transport, paused } = connection;
     if (transport === 'destroy') this.destroySocket();
@@ -243,8 +246,9 @@ export class SocketDriver implements Driver, Sleeper {
   private report(now?: number): void {
     const { socket } = this;
     if (this.#outstanding === 0) return;
-    // Only a socket that is not writable can have lost bytes.
-    if (!socket.writable && ((socket.destroyed && !socket.writableFinished) || socket.errored)) return;
+    // A socket of Node's that is writable has lost nothing.
+    const isSound = socket.writable && keepsNothing(socket);
+    if (!isSound && ((socket.destroyed && !socket.writableFinished) || socket.errored)) return;
     // A stream of objects does not count bytes.
     const { writableLength } = socket;
     const waiting = writableLength > 0 && socket.writableObjectMode ? this.#outstanding : writableLength;

@@ -49,6 +49,57 @@ test('drain is called if kept messages exceed the mark when counted with headers
   await clock.pass(1);
 });
 
+for (const length of [60_000, 600_000]) {
+  test(`closeTimeout counts from a failure, although a write of ${length} bytes never ends`, async () => {
+    const clock = new VirtualClock();
+    const [near, far] = WireEnd.pair(clock);
+    near.capacity = 10;
+    const { socket } = simulateSocket(Duplex, near, clock);
+    const options = { closeTimeout: 1000, stallTimeout: Infinity, maxQueuedBytes: Infinity };
+    const ws = attach(socket, Connection.opened('server', {}, options), {}, { clock });
+    ws.send(new Uint8Array(length));
+    await clock.pass(500);
+    // 5.1: "The server MUST close the connection upon receiving a frame that is not masked."
+    far.take(Uint8Array.of(0x81, 0));
+    await clock.pass(900);
+    assert.is(ws.endEvent, undefined);
+    await clock.pass(200);
+    assert.is(ws.endEvent?.explanation.error?.rule, 'unmasked-frame');
+  });
+}
+
+test('a socket that was paused and flows again when it is attached is paused with the connection', async () => {
+  const clock = new VirtualClock();
+  const [near, far] = WireEnd.pair(clock);
+  const { socket } = simulateSocket(Duplex, near, clock);
+  socket.pause();
+  // As node:http leaves a socket that it had paused.
+  Object.assign(socket, { readableFlowing: null });
+  const ws = attach(socket, Connection.opened('server'), { open: (it) => it.pause() }, { clock });
+  await clock.pass(1);
+  assert.equal([ws.state, socket.isPaused()], ['open', true]);
+  far.close();
+  ws.resume();
+  await clock.pass(100);
+  assert.is(ws.state, 'closed');
+});
+
+test('a connection whose socket never finishes to be destroyed ends by its deadline', async () => {
+  const clock = new VirtualClock();
+  const [near, far] = WireEnd.pair(clock);
+  const { socket } = simulateSocket(Duplex, near, clock);
+  socket._destroy = () => undefined;
+  const options = { heartbeat: false, idleTimeout: 1000 } as const;
+  const ws = attach(socket, Connection.opened('server', {}, options), {}, { clock });
+  await clock.pass(500);
+  // A Pong frame, which moves the deadline.
+  far.take(Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0));
+  await clock.pass(100);
+  socket.destroy();
+  await clock.pass(1000);
+  assert.is(ws.endEvent?.explanation.error?.rule, 'idle-timeout');
+});
+
 test('lent bytes that were not written when the connection ends are not written later', async () => {
   const clock = new VirtualClock();
   const [near, far] = WireEnd.pair(clock);

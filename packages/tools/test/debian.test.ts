@@ -23,7 +23,7 @@ function run(env: Record<string, string>): { closing: string | undefined; output
   const statements = `
     for (const name of ['CI', 'SOCKLESS_HIDE_TOOLS']) delete process.env[name];
     Object.assign(process.env, ${JSON.stringify(env)});
-    await tools.runFiles(root, tools.testFiles(root, ['packages/a']));`;
+    await tools.runGroups(root, tools.testFiles(root, ['packages/a']), { filters: ['packages/a'] });`;
   const { output } = workspace.run('test.js', statements);
   workspace.remove();
   return { closing: output.trimEnd().split('\n').at(-1), output };

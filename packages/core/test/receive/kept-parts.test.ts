@@ -52,4 +52,17 @@ test('a kept view of a whole chunk counts with the length it had on arrival, eve
   equalBytes(buffer.take(), new Uint8Array(4000).fill(1, 0, 2000).fill(2, 2000));
 });
 
+test('a kept view of a whole chunk that shrinks by one byte is noticed', () => {
+  const buffer = new MessageBuffer();
+  const [first, second] = [bytesOf(2000, 1), bytesOf(2000, 2)];
+  buffer.append(first);
+  buffer.append(second);
+  if (second.buffer.resize === undefined) return;
+  second.buffer.resize(1999);
+  assert.throws(
+    () => buffer.take(),
+    (error: unknown) => error instanceof TransferredError,
+  );
+});
+
 test.run();
