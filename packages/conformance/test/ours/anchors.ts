@@ -137,8 +137,8 @@ export const ANCHORS: readonly (readonly [words: string, file: string, code: str
   ],
   ['declining all offered pmces', 'handshake/server.ts', 'if (agreed !== undefined) headers.push'],
   ['with a valid pmce element', 'deflate/transform.ts', "this.#sending = role === 'client' ? client : server;"],
-  ['to send a message in the form of a compressed', 'send/sender.ts', 'COMPRESSED | opcode, output'],
-  ['to send a message in the form of an uncompressed', 'send/sender.ts', '#write('],
+  ['to send a message in the form of a compressed', 'send/sender.ts', '? opcode : COMPRESSED | opcode;'],
+  ['to send a message in the form of an uncompressed', 'send/sender.ts', 'this.#frames.data('],
   ['receiving such a frame must fail', 'frame/header.ts', "throw new ProtocolError('reserved-bits', start);"],
   [
     'to receive a message in the form of a compressed',
@@ -175,5 +175,5 @@ export const ANCHORS: readonly (readonly [words: string, file: string, code: str
   ['must use a 32,768 byte', 'deflate/transform.ts', 'createInflater({ windowBits: this.#receiving.windowBits })'],
   ['of a size that conforms', 'deflate/offer.ts', 'clientMaxWindowBits: Math.min(agreed.clientMaxWindowBits'],
   ['interpreted as a 64 bit unsigned', 'frame/header.ts', "throw new ProtocolError('length-sign-bit'"],
-  ['bit of control frames and non first', 'send/sender.ts', 'COMPRESSED | opcode, output'],
+  ['bit of control frames and non first', 'send/sender.ts', '? opcode : COMPRESSED | opcode;'],
 ];

@@ -5,7 +5,8 @@
  * error before that leaves the outbox as it was.
  */
 import { copyBytes, viewOf, wordAt, wordsOf } from '../bytes.ts';
-import { frameHeaderSize, MAX_HEADER_SIZE, writeFrameHeader } from '../frame/header.ts';
+import { toBytes } from '../bytes-like.ts';
+import { frameHeaderSize, MAX_HEADER_SIZE, Opcode, writeFrameHeader } from '../frame/header.ts';
 import { host } from '../host.ts';
 import { copyMasked, mask } from '../simd.ts';
 import { encodeUtf8, utf8Length, writeLatin1 } from '../text/encode.ts';
@@ -56,6 +57,33 @@ export class FrameWriter {
   /** Returns the length of a frame with a payload of `length` bytes. */
   sizeOf(length: number): number {
     return frameHeaderSize(length, this.#keys !== undefined) + length;
+  }
+
+  /**
+   * Queues a message or a fragment of one in frames with payloads of at most `limit` bytes. If a masking key cannot be drawn, no frame has
+   * been queued.
+   *
+   * @param opcode the reserved bits and the opcode of the first frame
+   * @param fin FIN, for the last frame, or 0
+   * @param lend as for {@link bytes}
+   */
+  data(opcode: number, data: string | Uint8Array, fin: number, lend: boolean, limit: number): void {
+    if (typeof data === 'string' && 3 * data.length <= limit) {
+      this.text(fin | opcode, data);
+      return;
+    }
+    const bytes = typeof data === 'string' ? toBytes(data) : data;
+    // 5.4: "A sender MAY create fragments of any size for non-control messages."
+    let next = opcode;
+    let start = 0;
+    if (bytes.length > limit) {
+      this.prepare(Math.ceil(bytes.length / limit));
+      for (; bytes.length - start > limit; start += limit) {
+        this.bytes(next, bytes, start, start + limit, lend);
+        next = Opcode.Continuation;
+      }
+    }
+    this.bytes(fin | next, bytes, start, bytes.length, lend);
   }
 
   /**

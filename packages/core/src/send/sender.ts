@@ -14,6 +14,7 @@ import { FrameWriter } from './frame-writer.ts';
 import { MaskKeys } from './mask-keys.ts';
 import { Outbox } from './outbox.ts';
 import { encodedFor, type PreparedMessage, plainOf } from './prepared.ts';
+import { joinBytes, joinString, SEALED } from './seam.ts';
 
 const FINAL = 0x80;
 const COMPRESSED = RSV1 << 4;
@@ -46,10 +47,8 @@ export class Sender {
   // The type of the fragmented message that the application is sending; 0 between messages.
   #message: 0 | DataOpcode = 0;
   #compressing = false;
-  // The previous fragment may have ended inside a character, which the next one completes. If it was a string, `#surrogate` is the first
-  // half of a pair at its end. If it was bytes, `#utf8` is the state of UTF-8 validation at their end.
-  #surrogate = '';
-  #utf8 = UTF8_BOUNDARY;
+  // What the end of the previous fragment left open.
+  #seam = SEALED;
 
   // The length of the current batch of answers, including those that have left already.
   #pongBytes = 0;
@@ -102,7 +101,7 @@ export class Sender {
     if (text && typeof data !== 'string') checkText(data, UTF8_BOUNDARY, true);
     const transform = this.#transform;
     if (transform !== undefined && (compress ?? transform.wants(data.length))) this.#compress(opcode, data, FINAL);
-    else this.#write(opcode, data, FINAL, lend);
+    else this.#frames.data(opcode, data, FINAL, lend, this.#fragmentSize);
   }
 
   /**
@@ -118,7 +117,7 @@ export class Sender {
       const { first, payload } = plainOf(message);
       this.#compress((first & 0xf) as Opcode, payload, FINAL);
     } else if (encoded.payload.length > this.#fragmentSize) {
-      this.#write(encoded.first & ~FINAL, encoded.payload, FINAL, true);
+      this.#frames.data(encoded.first & ~FINAL, encoded.payload, FINAL, true, this.#fragmentSize);
     } else this.#frames.encoded(encoded);
   }
 
@@ -142,23 +141,9 @@ export class Sender {
       );
     }
     let payload = data;
-    let surrogate = '';
-    let utf8 = UTF8_BOUNDARY;
-    if (typeof payload === 'string') {
-      if (this.#utf8 !== UTF8_BOUNDARY) {
-        throw new TypeError('the previous fragment ended inside a character; only bytes can complete it');
-      }
-      // The first half of a surrogate pair at the end waits for the next fragment, unless this is the final one.
-      payload = this.#surrogate + payload;
-      const last = payload.charCodeAt(payload.length - 1);
-      surrogate = !final && last >= 0xd800 && last <= 0xdbff ? payload.slice(-1) : '';
-      if (surrogate !== '') payload = payload.slice(0, -1);
-    } else if (text) {
-      if (this.#surrogate !== '') {
-        throw new TypeError('the previous fragment ended with half of a surrogate pair; only a string can complete it');
-      }
-      utf8 = checkText(payload, this.#utf8, final);
-    }
+    let seam = SEALED;
+    if (typeof payload === 'string') ({ payload, seam } = joinString(this.#seam, payload, final));
+    else if (text) seam = joinBytes(this.#seam, payload, final);
     if (isFirst) {
       // The length of the message is not known yet, so it counts as long.
       this.#compressing = this.#transform !== undefined && (compress ?? this.#transform.wants(Infinity));
@@ -166,10 +151,9 @@ export class Sender {
     const kind = isFirst ? opcode : Opcode.Continuation;
     const fin = final ? FINAL : 0;
     if (this.#compressing) this.#compress(kind, payload, fin);
-    else this.#write(kind, payload, fin, lend);
+    else this.#frames.data(kind, payload, fin, lend, this.#fragmentSize);
     this.#message = final ? 0 : opcode;
-    this.#surrogate = surrogate;
-    this.#utf8 = utf8;
+    this.#seam = seam;
   }
 
   /** Queues a Ping or Pong frame. */
@@ -196,8 +180,7 @@ export class Sender {
     this.#frames.bytes(FINAL | Opcode.Close, payload, 0, payload.length, false);
     this.#tailBytes = this.#frames.sizeOf(payload.length);
     this.#message = 0;
-    this.#surrogate = '';
-    this.#utf8 = UTF8_BOUNDARY;
+    this.#seam = SEALED;
   }
 
   /** Queues the head of a request or response (one byte for each character) and its body. */
@@ -307,31 +290,8 @@ export class Sender {
     this.#frames.prepare(2 + Math.ceil((bytes.length * 1.15 + 10) / this.#fragmentSize));
     const output = transform.compress(bytes, fin === FINAL);
     // RFC 7692 6.1: 'An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments'.
-    this.#write(opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode, output, fin, false);
+    const first = opcode === Opcode.Continuation ? opcode : COMPRESSED | opcode;
+    this.#frames.data(first, output, fin, false, this.#fragmentSize);
     this.#frames.dropSpareKeys();
-  }
-
-  /**
-   * Queues a message or a fragment in frames with payloads of at most `fragmentSize` bytes. If a masking key cannot be drawn, no frame has
-   * been queued.
-   */
-  #write(opcode: number, data: string | Uint8Array, fin: number, lend: boolean): void {
-    const limit = this.#fragmentSize;
-    if (typeof data === 'string' && 3 * data.length <= limit) {
-      this.#frames.text(fin | opcode, data);
-      return;
-    }
-    const bytes = typeof data === 'string' ? toBytes(data) : data;
-    // 5.4: "A sender MAY create fragments of any size for non-control messages."
-    let next = opcode;
-    let start = 0;
-    if (bytes.length > limit) {
-      this.#frames.prepare(Math.ceil(bytes.length / limit));
-      for (; bytes.length - start > limit; start += limit) {
-        this.#frames.bytes(next, bytes, start, start + limit, lend);
-        next = Opcode.Continuation;
-      }
-    }
-    this.#frames.bytes(fin | next, bytes, start, bytes.length, lend);
   }
 }
