@@ -97,6 +97,15 @@ sender('5.4 the fragments of a message must be of one type', () => {
   }
 });
 
+sender('5.4 a fragment that ends with U+D7FF or U+E000, the neighbours of the surrogates, is sent whole', () => {
+  const from = server();
+  for (const last of ['\ud7ff', '\ue000']) {
+    from.fragment(last, false);
+    from.fragment('', true);
+  }
+  assert.is(sent(from), '01 03 ed 9f bf 80 00 01 03 ee 80 80 80 00');
+});
+
 sender('5.4 a surrogate pair across two fragments is sent with the second', () => {
   const from = server();
   from.fragment('a\ud83d', false);
