@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { build } from './build.js';
 import { checkDeno } from './deno.js';
 import { install } from './install.js';
+import { checkPackages } from './pack.js';
 import { checkWorkflows } from './workflows.js';
 import { files, packages, ROOT, runNode } from './workspace.js';
 
@@ -28,9 +29,8 @@ export async function command(args) {
   const results = [runNode(['node_modules/@biomejs/biome/bin/biome', ...biome]), await checkWorkflows(ROOT)];
   // A package reads the types of another one from that one's dist, and its lists are made from its own.
   build(ROOT);
-  // Imported here, because they and their dependencies are installed only now.
+  // Imported here, because it and its dependencies are installed only now.
   const { checkApi } = await import('./api.js');
-  const { checkPackages } = await import('./pack.js');
   const { default: pMap } = await import('p-map');
   const configs = packages(ROOT)
     .flatMap(({ folder }) => files(ROOT, folder))

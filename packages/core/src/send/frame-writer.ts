@@ -1,5 +1,6 @@
 /**
- * Writes frames into an outbox (RFC 6455 5.2, 5.3): header, payload and mask. A short payload is written and masked in one pass.
+ * Writes frames into an outbox (RFC 6455 5.2 to 5.4): divides a payload that is too long, and writes header, payload and mask. A short
+ * payload is written and masked in one pass.
  *
  * The masking key is drawn before anything is written, since the random source may throw. Until `commit` a frame is not queued, so an
  * error before that leaves the outbox as it was.

@@ -1,7 +1,8 @@
 /**
  * The sender of a connection (RFC 6455 5.1, 5.4, 5.5, 6.1): takes messages, fragments and control frames, returns bytes.
  *
- * It decides which frames to send and in what order. The frame writer writes them into the outbox, where they wait for `transmit`.
+ * It decides what to send, and in what order. The frame writer divides long payloads into frames and writes them into the outbox, where
+ * they wait for `transmit`.
  */
 import { toBytes } from '../bytes-like.ts';
 import type { MessageTransform } from '../deflate/extension.ts';

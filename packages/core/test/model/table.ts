@@ -2,11 +2,10 @@
  * Writes the model's transitions into ARCHITECTURE.md: `node packages/tools/run.js model`. A test compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { markdownTable, withContent } from '../tables.ts';
 import { deadlineOf, explore, type Facts, type Input, isPossible, stateOf, step, transportOf } from './model.ts';
 
 export const ARCHITECTURE = new URL('../../../../ARCHITECTURE.md', import.meta.url);
-
-const [BEGIN, END] = ['<!-- model: begin -->\n', '<!-- model: end -->\n'];
 
 /** The name of a state in the table: of its facts the one that says most. */
 function nameOf(facts: Facts): string {
@@ -32,10 +31,7 @@ const COLUMNS: readonly (readonly [title: string, inputs: readonly Input[]])[] =
 
 /** Returns ARCHITECTURE.md with the table as the model has it. */
 export function withTable(text: string): string {
-  const [before, rest] = text.split(BEGIN);
-  const [, behind] = rest?.split(END) ?? [];
-  if (before === undefined || behind === undefined) throw new Error('ARCHITECTURE.md has no place for the table');
-  return `${before}${BEGIN}${table()}${END}${behind}`;
+  return withContent(text, 'model', table());
 }
 
 function table(): string {
@@ -57,7 +53,7 @@ function table(): string {
     ) || '–',
     ...COLUMNS.map(([, inputs]) => join(group.flatMap((facts) => successors(facts, inputs, name))) || '–'),
   ]);
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  return markdownTable(head, rows);
 }
 
 /** The states that other inputs than those without effect lead to. */

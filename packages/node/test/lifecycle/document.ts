@@ -1,12 +1,11 @@
 /** Writes the tables into packages/adapter/LIFECYCLE.md: `node packages/tools/run.js lifecycle`. A test compares them. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { markdownTable, withContent } from '../../../core/test/tables.ts';
 import { DIFFERENCES } from './differences.ts';
 import { type Cell, EVENTS, isCannot, ORDERS, type Order, rowOf, STATES } from './names.ts';
 import { TABLE } from './table.ts';
 
 export const LIFECYCLE = new URL('../../../adapter/LIFECYCLE.md', import.meta.url);
-
-const [BEGIN, END] = ['<!-- lifecycle: begin -->\n', '<!-- lifecycle: end -->\n'];
 
 const TITLES: Readonly<Record<Order, string>> = {
   before: '**Before** `attach`: the event happens before the adapter receives the socket',
@@ -15,10 +14,7 @@ const TITLES: Readonly<Record<Order, string>> = {
 
 /** Returns that document with the tables of the tests. */
 export function withTable(text: string): string {
-  const [before, rest] = text.split(BEGIN);
-  const [, behind] = rest?.split(END) ?? [];
-  if (before === undefined || behind === undefined) throw new Error('LIFECYCLE.md has no marks for the tables');
-  return `${before}${BEGIN}${tables()}${END}${behind}`;
+  return withContent(text, 'lifecycle', tables());
 }
 
 function tables(): string {
@@ -30,7 +26,7 @@ function tables(): string {
 
 function onNode(order: Order, reasons: string[]): string {
   const show = (cell: Cell): string => (isCannot(cell) ? `– (${noteOf(cell.cannot, reasons)})` : cell);
-  return markdown(
+  return markdownTable(
     ['', ...EVENTS],
     STATES.map((state) => {
       const row = rowOf(TABLE, DIFFERENCES.Node, order, state);
@@ -58,7 +54,7 @@ function onDeno(): string {
       }
     }
   }
-  return markdown(
+  return markdownTable(
     ['', 'state', 'event', 'on Deno'],
     [...lines.values()].map(({ order, what, events, states }) => [order, states.join(', '), events, what]),
   );
@@ -77,8 +73,5 @@ function differencesOf(order: Order, state: (typeof STATES)[number]): { what: st
   }
   return [...events].map(([what, names]) => ({ what, events: names.join(', ') }));
 }
-
-const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 
 if (process.argv.includes('--write')) writeFileSync(LIFECYCLE, withTable(readFileSync(LIFECYCLE, 'utf8')));
