@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 /** Bytes, minified and gzipped. A commit that raises a budget says why. */
 const BUDGETS = {
-  '@sockless/core': 32_700,
+  '@sockless/core': 32_850,
   '@sockless/core/frame': 6_460,
   '@sockless/core/handshake': 12_650,
   '@sockless/core/deflate': 6_000,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 45_200,
-  '@sockless/node': 64_000,
-  '@sockless/deno': 61_650,
+  '@sockless/adapter': 45_400,
+  '@sockless/node': 64_200,
+  '@sockless/deno': 61_800,
 };
 
 export default Object.entries(BUDGETS).map(([name, budget]) => {

@@ -6,6 +6,7 @@ import type {
   EndEvent,
   HandshakeRequest,
   OpenEvent,
+  PreparedMessage,
   SendOptions,
 } from '@sockless/core';
 import { accept, Decision } from './decision.ts';
@@ -16,6 +17,9 @@ import { isPromiseLike, type Scope } from './scope.ts';
 import type { WebSocketConnection } from './websocket-connection.ts';
 
 const ACCEPT = accept();
+
+/** The longest prepared message, in bytes, that is written as it is. Of a longer one the driver writes as much as the transport has room for. */
+const WHOLE_UP_TO = 65_536;
 
 /**
  * A connection of core, its driver, and the handlers that receive its events.
@@ -37,7 +41,7 @@ export abstract class Delivery<Data> {
    * microtask.
    */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
-  /** The number of the turn in which {@link flushFirst} or {@link sendThrough} has written. */
+  /** The number of the turn in which {@link sendFirst} or {@link sendThrough} has written. */
   #firstFlushIn = -1;
 
   /** For adapters. */
@@ -190,18 +194,27 @@ export abstract class Delivery<Data> {
   }
 
   /**
-   * Writes at once what was sent to this connection as one of many, so that the next connection can reuse the sender
-   * that this one took from core's spares. What is sent to it later in the same turn is written together, at the end of
+   * Sends to this connection as one of many, and writes at once: most often the frame itself, and otherwise so that the next connection can
+   * reuse the sender that this one took from core's spares. What is sent to it later in the same turn is written together, at the end of
    * the turn.
+   *
+   * @throws what core throws
    */
-  protected flushFirst(): void {
-    if (this.#busy !== 'no') return;
+  protected sendFirst(connection: Connection, message: PreparedMessage): void {
+    const { driver } = this;
     const { number } = this.scope.turns;
-    if (this.#firstFlushIn === number) this.planFlush();
-    else {
-      this.#firstFlushIn = number;
-      this.flush();
+    if (this.#busy !== 'no' || this.#firstFlushIn === number) {
+      connection.send(message);
+      this.planFlush();
+      return;
     }
+    this.#firstFlushIn = number;
+    if (message.length <= WHOLE_UP_TO && driver?.writeFrame !== undefined && driver.passesBytesOn) {
+      const frame = connection.sendAtOnce(message);
+      // Then nothing else of this connection has changed. In a broadcast it is cold memory (benchmarks: broadcast).
+      if (frame !== undefined && driver.writeFrame(frame)) return;
+    } else connection.send(message);
+    this.flush();
   }
 
   static #flushPlanned<Data>(ws: Delivery<Data>): void {

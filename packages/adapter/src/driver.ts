@@ -13,7 +13,7 @@ export interface Driver {
   /** Writes the bytes that the connection transmits, then follows its `transport`, `paused` and `deadline`. */
   flush(): void;
   /**
-   * Whether the transport holds nothing of the driver's, and tells after each write whether it keeps bytes. Omit this if
+   * Whether the transport can be written to, holds nothing of the driver's, and tells after each write whether it keeps bytes. Omit this if
    * it never does.
    */
   readonly passesBytesOn?: boolean;
@@ -22,6 +22,11 @@ export interface Driver {
    * more: a long message can leave while `send` runs, and only the rest of it needs new memory.
    */
   flushCopies?(): void;
+  /**
+   * Writes the frame of a prepared message, which other drivers write too, and returns whether all of it has left. It is called only while
+   * {@link passesBytesOn}. If some of it stays, `flush` follows.
+   */
+  writeFrame?(frame: Uint8Array): boolean;
   /**
    * The application waits until everything has been written: call `proceed` when it has. Omit this if the driver calls
    * `proceed` anyway.

@@ -174,7 +174,7 @@ export function sendToAll<Data>(
   const message = prepared(data, compress, text);
   const excepted = setOf(except);
   const result = { sent: 0, skipped: 0, closed: 0 };
-  for (const ws of members) if (ws !== except && !excepted.has(ws)) result[sendPrepared(ws, message, slow)]++;
+  for (const ws of members) if (ws !== except && !excepted?.has(ws)) result[sendPrepared(ws, message, slow)]++;
   return result;
 }
 
@@ -188,10 +188,9 @@ function prepared(
   return data;
 }
 
-const NONE: ReadonlySet<unknown> = new Set();
-
-function setOf(except: object | undefined): ReadonlySet<unknown> {
-  if (except === undefined || except instanceof WebSocketConnection) return NONE;
+/** Returns the connections of a list, a set or a group; `undefined` for none, or one. */
+function setOf(except: object | undefined): ReadonlySet<unknown> | undefined {
+  if (except === undefined || except instanceof WebSocketConnection) return undefined;
   const several = except as Iterable<unknown> | null;
   if (typeof except !== 'string' && typeof several?.[Symbol.iterator] === 'function') return new Set(several);
   throw new TypeError('except: a connection, or several as a list, a set or a group');

@@ -48,9 +48,10 @@ export class ServedConnections<Data = unknown> {
   // Those that are refused. They are no connections of the server, but it waits for their ends when it closes.
   readonly #refused: Set<WebSocketConnection<Data>> = new Set();
   // Only with a bound: the network from which each connection comes, the number of bytes that wait in each, and in all
-  // together.
+  // together, without those that were failed for it.
   readonly #networks: Map<WebSocketConnection<Data>, string> = new Map();
   readonly #queues: Map<WebSocketConnection<Data>, number> = new Map();
+  readonly #failed: Set<WebSocketConnection<Data>> = new Set();
   #queuedBytes = 0;
   #closing = false;
 
@@ -157,6 +158,8 @@ export class ServedConnections<Data = unknown> {
   ended(ws: WebSocketConnection<Data>, { statistics, explanation }: EndEvent): void {
     this.all.delete(ws);
     this.#refused.delete(ws);
+    this.#failed.delete(ws);
+    this.#note(ws, 0);
     this.decided(ws);
     this.closed(ws);
     if (statistics.openedAt !== undefined) this.#past.ended++;
@@ -172,23 +175,30 @@ export class ServedConnections<Data = unknown> {
 
   /**
    * With a bound: counts the bytes that wait in a connection. If all together exceed the bound, those with the most are
-   * failed until the rest fits.
+   * failed until the rest fits. One that closes already is failed as well: its messages are dropped.
    */
   count(ws: WebSocketConnection<Data>): void {
-    if (this.#bounds.maxTotalQueuedBytes === Infinity) return;
-    const { queuedBytes } = ws;
+    const { maxTotalQueuedBytes } = this.#bounds;
+    // Of one that was failed only what its transport holds still waits, for closeTimeout at most.
+    if (maxTotalQueuedBytes === Infinity || this.#failed.has(ws) || !this.all.has(ws)) return;
+    const more = this.#note(ws, ws.queuedBytes);
+    if (more <= 0 || this.#queuedBytes <= maxTotalQueuedBytes) return;
+    for (const [slowest] of [...this.#queues].sort(([, one], [, other]) => other - one)) {
+      if (this.#queuedBytes <= maxTotalQueuedBytes) break;
+      this.#note(slowest, 0);
+      this.#failed.add(slowest);
+      this.closed(slowest);
+      failSlow(slowest as WebSocketConnection<never>);
+    }
+  }
+
+  /** Notes the number of bytes that wait in a connection, and returns how many more these are. */
+  #note(ws: WebSocketConnection<Data>, queuedBytes: number): number {
     const more = queuedBytes - (this.#queues.get(ws) ?? 0);
     if (queuedBytes > 0) this.#queues.set(ws, queuedBytes);
     else this.#queues.delete(ws);
     this.#queuedBytes += more;
-    if (more <= 0 || this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) return;
-    const byQueue = [...this.#open].sort((one, other) => other.queuedBytes - one.queuedBytes);
-    for (const slowest of byQueue) {
-      if (this.#queuedBytes <= this.#bounds.maxTotalQueuedBytes) break;
-      this.closed(slowest);
-      failSlow(slowest as WebSocketConnection<never>);
-      this.count(slowest);
-    }
+    return more;
   }
 
   /**
@@ -276,10 +286,6 @@ class ServedConnection<Data> extends WebSocketConnection<Data> {
 
   protected override end(event: EndEvent): unknown {
     this.#served.ended(this, event);
-    try {
-      return super.end(event);
-    } finally {
-      this.#served.count(this);
-    }
+    return super.end(event);
   }
 }

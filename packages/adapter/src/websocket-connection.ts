@@ -572,14 +572,13 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     const isFull = queuedBytes >= maxQueuedBytes || (queuedBytes > 0 && queuedBytes + message.length > maxQueuedBytes);
     if (isFull) return this.isSlow(slow);
     try {
-      connection.send(message);
+      this.sendFirst(connection, message);
     } catch (error) {
       // A StateError: a message in fragments is unfinished. Otherwise the source of random bytes or the compression
       // failed.
       if (!(error instanceof StateError)) this.scope.report(this, error);
       return 'skipped';
     }
-    this.flushFirst();
     return 'sent';
   }
 

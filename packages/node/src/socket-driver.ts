@@ -153,11 +153,17 @@ export class SocketDriver implements Driver, Sleeper {
 
   /** Writes copies as long as the socket keeps none of them. */
   flushCopies(): void {
-    const { socket } = this;
     const connection = this.#connection;
     const now = this.now();
     this.report(now);
-    while (connection.queuedBytes > 0 && socket.writable && this.passesBytesOn) this.writeCopy(socket, connection, now);
+    while (connection.queuedBytes > 0 && this.passesBytesOn) this.writeCopy(connection, now);
+  }
+
+  writeFrame(frame: Uint8Array): boolean {
+    this.give(bufferOf(frame), undefined);
+    if (this.#outstanding === 0) return true;
+    this.#connection.written(0, this.now());
+    return false;
   }
 
   /** Writes as much as the socket has room for. */
@@ -169,7 +175,7 @@ export class SocketDriver implements Driver, Sleeper {
     // A prepared message, which many connections share, needs neither memory nor a copy.
     const { nextIsShared } = connection;
     if (!nextIsShared && connection.queuedBytes <= MAX_COPIED && this.passesBytesOn) {
-      this.writeCopy(socket, connection, now);
+      this.writeCopy(connection, now);
     }
     if (connection.queuedBytes > 0) this.writeParts(socket, connection, nextIsShared, now);
     const isTimed = this.#outstanding + connection.queuedBytes > 0 || connection.state !== 'open';
@@ -200,7 +206,7 @@ export class SocketDriver implements Driver, Sleeper {
   }
 
   /** Writes the next bytes by way of one of the {@link passages}. */
-  private writeCopy(socket: Socket, connection: Connection, now: number | undefined): void {
+  private writeCopy(connection: Connection, now: number | undefined): void {
     const waiting = Math.min(connection.queuedBytes, MAX_IN_SOCKET);
     // The smallest n with 2 ** n bytes for all that waits.
     const n = 32 - Math.clz32(waiting - 1);
@@ -209,21 +215,26 @@ export class SocketDriver implements Driver, Sleeper {
     // Should `write` lead to another write, that one takes other memory.
     passages[at] = undefined;
     const length = connection.transmitInto(passage, now);
-    this.#outstanding += length;
-    if (length > 0) socket.write(length === passage.length ? passage : passage.subarray(0, length));
-    this.report(now);
+    if (length > 0) this.give(length === passage.length ? passage : passage.subarray(0, length), now);
     if (this.#outstanding === 0) passages[at] = passage;
-    // Usually all of it has left at once, and no report is needed.
+  }
+
+  /** Writes to a socket that {@link passesBytesOn}. Usually all of it leaves at once, and no callback is needed. */
+  private give(bytes: Uint8Array, now: number | undefined): void {
+    const { socket } = this;
+    this.#outstanding += bytes.length;
+    socket.write(bytes);
+    this.report(now);
     if (this.#outstanding > this.mark) socket.write(NOTHING, this.callback);
   }
 
-  /** Whether this is a socket that holds nothing of ours, and tells after each write whether it keeps bytes. */
+  /** Whether this is a writable socket that holds nothing of ours, and tells after each write whether it keeps bytes. */
   get passesBytesOn(): boolean {
     const { socket } = this;
     if (this.#outstanding > 0 || this.#watching) return false;
     // A program may have replaced a method by one that keeps bytes. If it has replaced `_write` of all sockets before
     // this file was loaded, that is not noticed.
-    return socket.write === WRITE && socket._write === _WRITE && socket.constructor === NetSocket;
+    return socket.writable && socket.write === WRITE && socket._write === _WRITE && socket.constructor === NetSocket;
   }
 
   /** The most bytes that may be in the socket without a callback. With more, the application or further bytes wait for it. */

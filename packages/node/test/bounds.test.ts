@@ -124,6 +124,38 @@ test('maxTotalQueuedBytes: the connections with the most waiting bytes are faile
   assert.is(c.state, 'open');
 });
 
+test('maxTotalQueuedBytes: a peer that reads keeps its connection, even if sockets of others hold more than the bound', async (bench) => {
+  const server = await bench.serve({}, { maxTotalQueuedBytes: 40_000, heartbeat: false });
+  (await rawClient(bench, server.port)).socket.pause();
+  await until(() => server.open.size === 1);
+  const [slow] = [...server.open] as [WebSocketConnection];
+  const reader = await rawClient(bench, server.port);
+  await until(() => server.open.size === 2);
+  let messages = 0;
+  for (; slow.state === 'open'; messages++) {
+    server.broadcast(new Uint8Array(16_000));
+    await soon();
+  }
+  assert.ok(slow.queuedBytes > 40_000, 'the bytes that its socket holds');
+  for (let n = 0; n < 5; n++) assert.is(server.broadcast('x').sent, 1);
+  assert.is((await reader.frames(messages + 5)).length, messages + 5);
+});
+
+test('maxTotalQueuedBytes: of a connection that closes already the messages are dropped, and no other is failed', async (bench) => {
+  const server = await bench.serve({}, { maxTotalQueuedBytes: 3 * MB, heartbeat: false });
+  for (let n = 0; n < 2; n++) (await rawClient(bench, server.port)).socket.pause();
+  await until(() => server.open.size === 2);
+  const [closing, other] = [...server.open] as [WebSocketConnection, WebSocketConnection];
+  const fill = async (ws: WebSocketConnection, size: number): Promise<void> => {
+    for (; ws.queuedBytes < size; await soon()) ws.send(new Uint8Array(MB / 4));
+  };
+  await fill(closing, 2 * MB);
+  closing.close();
+  await fill(other, 1.5 * MB);
+  assert.is(other.state, 'open');
+  assert.ok(closing.queuedBytes < 0.5 * MB);
+});
+
 for (const options of [
   { maxConnections: 0 },
   { maxConnections: 1.5 },

@@ -36,7 +36,16 @@ import {
   resolveServerOptions,
 } from './resolved-options.ts';
 import { type Spare, spareOf } from './spare.ts';
-import { checkPrepared, checkSendable, move, sendControl, tick, transmit, transmitInto } from './writing.ts';
+import {
+  checkPrepared,
+  checkSendable,
+  move,
+  sendAtOnce,
+  sendControl,
+  tick,
+  transmit,
+  transmitInto,
+} from './writing.ts';
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -398,6 +407,18 @@ export class Connection implements Iterable<ConnectionEvent>, Iterator<Connectio
     const message = typeof data === 'string' ? data : toBytes(data);
     this.#facts.borrowSender().message(message, options?.compress, options?.lend, options?.text);
     this.#facts.messagesSent++;
+  }
+
+  /**
+   * Sends a prepared message like {@link send}. If nothing waits before it, it does not wait for `transmit` either: this returns its frame,
+   * as `transmit` would, and the caller writes it next. To send one message on many connections costs least this way.
+   *
+   * @param now as for {@link transmit}
+   * @returns `undefined` when the message waits for `transmit`: at a client, behind other bytes, or where it is divided
+   * @throws {StateError | TypeError} as {@link send}
+   */
+  sendAtOnce(message: PreparedMessage, now?: number): Uint8Array | undefined {
+    return sendAtOnce(this.#facts, message, now);
   }
 
   /**

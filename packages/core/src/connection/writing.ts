@@ -1,7 +1,9 @@
 /** Transmits what is sent (RFC 6455 5.5, 6.1): checks whether sending is allowed, and watches how long bytes wait to be written. */
 import { type BytesLike, toBytes } from '../bytes-like.ts';
 import { checkControlPayload, type Opcode } from '../frame/header.ts';
+import { shown } from '../printable.ts';
 import { ProtocolError, StateError } from '../rules.ts';
+import { encodedFor, PreparedMessage } from '../send/prepared.ts';
 import type { Sender } from '../send/sender.ts';
 import type { Facts } from './facts.ts';
 import { abandon, destroy, dropMessages, failConnection } from './failing.ts';
@@ -46,6 +48,28 @@ export function sendControl(
   checkControlPayload(payload);
   checkSendable(facts);
   facts.borrowSender().control(opcode, payload);
+}
+
+/**
+ * Sends a prepared message. Where nothing waits, and the frame leaves as it is, the frame need not pass through a sender: it is counted as
+ * transmitted, and returned.
+ *
+ * @throws {TypeError} when it is no prepared message
+ */
+export function sendAtOnce(facts: Facts, message: PreparedMessage, now: number | undefined): Uint8Array | undefined {
+  checkSendable(facts);
+  if (!(message instanceof PreparedMessage)) {
+    throw new TypeError(`message: a prepared message, as prepare() returns it, not ${shown(message)}`);
+  }
+  const { sender, spare } = facts;
+  const isNext = spare.role === 'server' && sender?.isClear !== false;
+  const encoded = isNext ? encodedFor(message, spare.transform) : undefined;
+  const isWhole = encoded !== undefined && encoded.payload.length <= facts.options.fragmentSize;
+  if (!isWhole) facts.borrowSender().prepared(message);
+  facts.messagesSent++;
+  if (!isWhole) return undefined;
+  leave(facts, encoded.frame.length, now);
+  return encoded.frame.from(0, Infinity);
 }
 
 /** Returns the next bytes to write, at most `max` of them. */

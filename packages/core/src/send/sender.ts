@@ -77,8 +77,12 @@ export class Sender {
    * in progress, and there is no transform. Another connection can then use this sender, unless it has sent a Close frame.
    */
   get isIdle(): boolean {
-    const nothingWaits = this.#outbox.queuedBytes === 0 && this.#heldPong === undefined;
-    return nothingWaits && !this.#frames.isDrawing && this.#message === 0 && this.#transform === undefined;
+    return this.isClear && !this.#frames.isDrawing && this.#transform === undefined;
+  }
+
+  /** Whether nothing waits, and no message is in progress. */
+  get isClear(): boolean {
+    return this.#outbox.queuedBytes === 0 && this.#heldPong === undefined && this.#message === 0;
   }
 
   /** The number of bytes that wait for `transmit`. */

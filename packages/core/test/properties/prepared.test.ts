@@ -35,6 +35,8 @@ const message = fc.record({
   asText: fc.boolean(),
   /** To which connections, as bits. */
   to: fc.nat(7),
+  /** Whether it is sent with `sendAtOnce`. */
+  atOnce: fc.boolean(),
   /** What else is sent there, before. */
   other: fc.boolean(),
   /** What the transport takes behind it. */
@@ -64,6 +66,16 @@ class Wire {
     this.connection = open(endpoint);
   }
 
+  /** Returns whether the message has left already. */
+  sendAtOnce(message: PreparedMessage): boolean {
+    const { queuedBytes } = this.connection;
+    const frame = this.connection.sendAtOnce(message);
+    if (frame === undefined) return false;
+    assert.is(queuedBytes, 0);
+    this.parts.push(frame);
+    return true;
+  }
+
   take(room: number): void {
     for (let left = room; left > 0; ) {
       const part = this.connection.transmit(undefined, left);
@@ -84,7 +96,7 @@ prepared(
         fc.array(message, { maxLength: 8 }),
         (endpoints, messages) => {
           const [ours, theirs] = [endpoints.map((each) => new Wire(each)), endpoints.map((each) => new Wire(each))];
-          for (const { data, compress, asText, to, other, room } of messages) {
+          for (const { data, compress, asText, to, atOnce, other, room } of messages) {
             const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
             const isText = typeof data === 'string' && asText;
             const given = isText ? bytes : data;
@@ -95,8 +107,10 @@ prepared(
               if ((to & (1 << n)) === 0) continue;
               const same = theirs[n] as Wire;
               for (const { connection } of other ? [each, same] : []) connection.send('in between');
-              each.connection.send(once);
               same.connection.send(given, options);
+              if (!atOnce) each.connection.send(once);
+              else if (each.sendAtOnce(once)) same.take(Infinity);
+              assert.equal(each.connection.statistics, same.connection.statistics);
               assert.is(each.connection.queuedBytes, same.connection.queuedBytes);
               each.take(room);
               same.take(room);

@@ -222,6 +222,59 @@ test('maxQueuedBytes of a connection is what its options say, or 16 MiB', () => 
   assert.is(open('client', { maxQueuedBytes: 5 }).maxQueuedBytes, 5);
 });
 
+test('sendAtOnce returns the frame where nothing waits, and counts it as transmitted', () => {
+  const message = prepare('Hello');
+  const [one, other] = [open('server', { idleTimeout: Infinity, stallTimeout: 1000 }), open('server')];
+  one.written(0, 0);
+  const frame = one.sendAtOnce(message, 5) as Uint8Array;
+  assert.is(toHex(frame), '81 05 48 65 6c 6c 6f');
+  assert.equal([one.queuedBytes, one.statistics.bytesSent, one.statistics.messagesSent], [0, 7, 1]);
+  assert.is(one.transmit(), undefined);
+  // It has not been written yet, so the stall deadline runs.
+  assert.is(one.deadline, 1005);
+  one.written(7, 6);
+  assert.is(one.deadline, Infinity);
+  other.send(message);
+  assert.is(other.transmit(), frame, 'it is the memory that transmit returns');
+});
+
+test('sendAtOnce queues a message that cannot leave next, or not as it is', () => {
+  const message = prepare('Hello');
+  const behind = open('server');
+  behind.send('a');
+  // One answer more than a batch of them has room for, and the batch has left.
+  const held = open('server');
+  held.receive(Uint8Array.from({ length: 6 * 2049 }, (_, at) => [0x89, 0x80, 0, 0, 0, 0][at % 6] as number));
+  for (const _ of held);
+  held.transmit(undefined, 4096);
+  const cases = [behind, held, open('client'), open('server', { fragmentSize: 4 })];
+  for (const connection of cases) {
+    const { queuedBytes } = connection;
+    assert.is(connection.sendAtOnce(message), undefined);
+    assert.ok(connection.queuedBytes > queuedBytes + message.length);
+    assert.is(connection.statistics.messagesSent, connection === behind ? 2 : 1);
+  }
+});
+
+test('sendAtOnce throws what send throws, and nothing is sent', () => {
+  const message = prepare('Hello');
+  const rule = (name: string) => (error: Error) => error instanceof StateError && error.rule === name;
+  const connection = open('server', { maxQueuedBytes: 4 });
+  throws(
+    () => connection.sendAtOnce('a' as never),
+    /^message: a prepared message, as prepare\(\) returns it, not "a" \(a string\)/,
+  );
+  connection.sendFragment('a', false);
+  drain(connection);
+  assert.throws(() => connection.sendAtOnce(message), rule('message-in-progress'));
+  connection.sendFragment('bcd', true);
+  assert.throws(() => connection.sendAtOnce(message), rule('queue-full'));
+  drain(connection);
+  assert.is(connection.statistics.messagesSent, 1);
+  connection.close();
+  assert.throws(() => connection.sendAtOnce(message), rule('not-open'));
+});
+
 if (transfer !== undefined) {
   test('a connection whose queued prepared message was transferred fails with loan-changed and sends no part of it', () => {
     const message = prepare(new Uint8Array(5000));
