@@ -41,7 +41,7 @@ export abstract class Delivery<Data> {
    * microtask.
    */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
-  /** The number of the turn in which {@link sendFirst} or {@link sendThrough} has written. */
+  /** The number of the turn in which it has written at once. */
   #firstFlushIn = -1;
 
   /** For adapters. */
@@ -186,35 +186,49 @@ export abstract class Delivery<Data> {
     }
   }
 
-  /** Plans one write for everything that the application sends outside of a handler before its code returns. */
-  protected planFlush(): void {
-    if (this.#busy !== 'no') return;
-    this.#busy = 'flush planned';
-    this.scope.turns.add(Delivery.#flushPlanned<Data>, this);
+  /**
+   * Before this connection sends: lets another one write that has sent outside of handlers in this turn, so that this one can reuse its
+   * sender. In a loop over connections each would need one otherwise.
+   */
+  protected beforeSending(): void {
+    this.scope.turns.advance(this);
   }
 
   /**
-   * Sends to this connection as one of many, and writes at once: most often the frame itself, and otherwise so that the next connection can
-   * reuse the sender that this one took from core's spares. What is sent to it later in the same turn is written together, at the end of
-   * the turn.
+   * Plans one write for what is sent outside of handlers: before another connection sends, the first time in a turn, and for all that follows
+   * in the same turn at its end.
+   */
+  protected planFlush(): void {
+    if (this.#busy !== 'no') return;
+    this.#busy = 'flush planned';
+    if (this.hasFlushed) this.scope.turns.add(Delivery.#flushPlanned<Data>, this);
+    else this.scope.turns.addFirst(Delivery.#flushFirst<Data>, this);
+  }
+
+  /**
+   * Sends to this connection as one of many, the first time in a turn at once. A transport that holds nothing is given the frame itself.
    *
    * @throws what core throws
    */
-  protected sendFirst(connection: Connection, message: PreparedMessage): void {
+  protected sendShared(connection: Connection, message: PreparedMessage): void {
     const { driver } = this;
-    const { number } = this.scope.turns;
-    if (this.#busy !== 'no' || this.#firstFlushIn === number) {
+    if (this.#busy !== 'no' || this.hasFlushed) {
       connection.send(message);
       this.planFlush();
       return;
     }
-    this.#firstFlushIn = number;
+    this.#firstFlushIn = this.scope.turns.number;
     if (message.length <= WHOLE_UP_TO && driver?.writeFrame !== undefined && driver.passesBytesOn) {
       const frame = connection.sendAtOnce(message);
       // Then nothing else of this connection has changed. In a broadcast it is cold memory (benchmarks: broadcast).
       if (frame !== undefined && driver.writeFrame(frame)) return;
     } else connection.send(message);
     this.flush();
+  }
+
+  static #flushFirst<Data>(ws: Delivery<Data>): void {
+    ws.#firstFlushIn = ws.scope.turns.number;
+    Delivery.#flushPlanned(ws);
   }
 
   static #flushPlanned<Data>(ws: Delivery<Data>): void {

@@ -8,11 +8,13 @@ import { host } from './host.ts';
 /** Returns the turns of a clock, which share its microtasks. */
 export const turnsOf: (clock: Clock) => Turns = perClock((clock) => new Turns(clock));
 
-/** Runs all calls for the end of a turn in one microtask: a broadcast would need thousands of them. */
+/** Runs all calls for the end of a turn in one microtask: a loop over connections would need thousands of them. */
 export class Turns {
   readonly #clock: Clock;
   // A function, its argument, the next function, and so on.
   #calls: unknown[] = [];
+  #first: ((argument: never) => void) | undefined = undefined;
+  #argument: unknown = undefined;
   #number = 0;
   #endIsPlanned = false;
 
@@ -33,6 +35,23 @@ export class Turns {
     this.#planEnd();
   }
 
+  /** Calls a function when the code that is running has returned, or earlier: when `advance` is called with another argument. */
+  addFirst<Argument>(call: (argument: Argument) => void, argument: Argument): void {
+    this.advance(argument);
+    this.#first = call;
+    this.#argument = argument;
+    this.#planEnd();
+  }
+
+  /** Makes the call that {@link addFirst} was given last, unless it is for this argument. */
+  advance(argument: unknown): void {
+    const first = this.#first;
+    if (first === undefined || this.#argument === argument) return;
+    const given = this.#argument;
+    this.#first = this.#argument = undefined;
+    make(first, given as never);
+  }
+
   #planEnd(): void {
     if (this.#endIsPlanned) return;
     this.#endIsPlanned = true;
@@ -40,18 +59,21 @@ export class Turns {
   }
 
   #end(): void {
+    this.advance(undefined);
     this.#endIsPlanned = false;
     // It wraps around before it would need more memory than a small integer.
     this.#number = (this.#number + 1) & 0x3fff_ffff;
     const calls = this.#calls;
     this.#calls = [];
-    for (let at = 0; at < calls.length; at += 2) {
-      try {
-        (calls[at] as (argument: unknown) => void)(calls[at + 1]);
-      } catch (error) {
-        // An error of one call must not stop the others.
-        host.console.error('sockless: an error while writing:', error);
-      }
-    }
+    for (let at = 0; at < calls.length; at += 2) make(calls[at] as (argument: unknown) => void, calls[at + 1]);
+  }
+}
+
+/** Makes a call. An error must not stop the others. */
+function make<Argument>(call: (argument: Argument) => void, argument: Argument): void {
+  try {
+    call(argument);
+  } catch (error) {
+    host.console.error('sockless: an error while writing:', error);
   }
 }

@@ -161,7 +161,10 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   get queuedBytes(): number {
     const { connection, driver } = this;
     if (connection === undefined || this.endEvent !== undefined) return 0;
-    return connection.queuedBytes + (driver?.queuedBytes ?? 0);
+    const queuedBytes = connection.queuedBytes + (driver?.queuedBytes ?? 0);
+    // Who has seen that waits for `drain`, even if bytes leave before the next flush.
+    if (this.#level === 'low' && queuedBytes > this.scope.highWaterMark) this.#level = 'high';
+    return queuedBytes;
   }
 
   /** The number of messages that were dropped because there was neither a `message` handler nor a loop to take them. */
@@ -225,6 +228,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    * @throws {StateError} `message-in-progress`: `sendFragment` has begun a message and not finished it
    */
   send(data: string | BytesLike | PreparedMessage, options?: SendOptions): boolean {
+    this.beforeSending();
     const { connection, driver } = this;
     const isDirect = driver !== undefined && this.leavesDirectly(driver, data, options);
     try {
@@ -550,6 +554,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Lets core send something, and returns whether it did. */
   private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
+    this.beforeSending();
     const { connection } = this;
     if (connection === undefined) return this.refused(data);
     try {
@@ -572,7 +577,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     const isFull = queuedBytes >= maxQueuedBytes || (queuedBytes > 0 && queuedBytes + message.length > maxQueuedBytes);
     if (isFull) return this.isSlow(slow);
     try {
-      this.sendFirst(connection, message);
+      this.sendShared(connection, message);
     } catch (error) {
       // A StateError: a message in fragments is unfinished. Otherwise the source of random bytes or the compression
       // failed.

@@ -47,6 +47,29 @@ test('`turns.number` stays the same during a turn; the calls planned for its end
   assert.is.not(turns.number, within);
 });
 
+test('addFirst: the call is made when the turn ends, before all others, or as soon as `advance` is called for something else', () => {
+  const { clock, planned } = manual();
+  const turns = new Turns(clock);
+  const log: unknown[] = [];
+  const note = (what: string): void => void log.push(what, turns.number);
+  const { number } = turns;
+  turns.add(note, 'last');
+  turns.addFirst(note, 'a');
+  turns.advance('a');
+  assert.equal(log, []);
+  turns.advance('b');
+  turns.advance('c');
+  assert.equal(log.splice(0), ['a', number]);
+  turns.addFirst(note, 'b');
+  turns.addFirst(note, 'c');
+  assert.equal(log.splice(0), ['b', number]);
+  assert.is(planned.length, 1);
+  planned.shift()?.();
+  assert.equal(log, ['c', number, 'last', number + 1]);
+  turns.addFirst(note, 'd');
+  assert.is(planned.length, 1, 'another turn');
+});
+
 test('an error of one call is printed and does not stop the others', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);
@@ -55,12 +78,17 @@ test('an error of one call is printed and does not stop the others', () => {
   console.error = (...values: unknown[]) => void log.push(values.at(-1));
   try {
     const fault = new Error('mine');
-    turns.add(() => {
+    const fail = (): never => {
       throw fault;
-    }, undefined);
+    };
+    turns.addFirst(fail, 1);
+    turns.advance(2);
+    assert.equal(log.splice(0), [fault]);
+    turns.addFirst(fail, 1);
+    turns.add(fail, undefined);
     turns.add((what) => void log.push(what), 'the other');
     planned.shift()?.();
-    assert.equal(log, [fault, 'the other']);
+    assert.equal(log, [fault, fault, 'the other']);
   } finally {
     console.error = error;
   }

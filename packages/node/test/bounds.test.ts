@@ -133,7 +133,7 @@ test('maxTotalQueuedBytes: a peer that reads keeps its connection, even if socke
   await until(() => server.open.size === 2);
   let messages = 0;
   for (; slow.state === 'open'; messages++) {
-    server.broadcast(new Uint8Array(16_000));
+    server.broadcast(new Uint8Array(60_000));
     await soon();
   }
   assert.ok(slow.queuedBytes > 40_000, 'the bytes that its socket holds');

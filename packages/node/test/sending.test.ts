@@ -2,7 +2,7 @@
 
 import { VirtualClock } from '@sockless/adapter/testing';
 import * as assert from 'uvu/assert';
-import type { Handlers, WebSocketConnection } from '../src/index.ts';
+import type { Handlers, Server, WebSocketConnection } from '../src/index.ts';
 import { slowClient } from './pairs.ts';
 import { closing, frame, rawClient } from './raw.ts';
 import { deferred, delay, recorder, soon, suite, until } from './support.ts';
@@ -41,14 +41,15 @@ for (const [title, size, times] of [
   ['messages larger than the mark', 100_000, 300],
 ] as const) {
   for (const secure of [false, true]) {
-    for (const by of ['drain', 'drained'] as const) {
+    for (const by of ['drain', 'drained', 'drain, by broadcast'] as const) {
       test(`a pump of ${title} finishes, paced by ${by} (${secure ? 'wss' : 'ws'})`, async (bench) => {
         const { CERTIFICATE, KEY } = await import('./certificate.ts');
         let most = 0;
         let sent = 0;
         const fill = (ws: WebSocketConnection): void => {
           while (sent < times && ws.queuedBytes <= 65_536) {
-            assert.ok(ws.send(new Uint8Array(size)));
+            if (by === 'drain, by broadcast') assert.is(server.broadcast(new Uint8Array(size)).sent, 1);
+            else assert.ok(ws.send(new Uint8Array(size)));
             sent++;
             most = Math.max(most, ws.queuedBytes);
           }
@@ -56,7 +57,7 @@ for (const [title, size, times] of [
         const pump = async (ws: WebSocketConnection): Promise<void> => {
           for (; sent < times; await ws.drained) fill(ws);
         };
-        const server = await bench.serve(by === 'drain' ? { open: fill, drain: fill } : { open: pump }, {
+        const server: Server = await bench.serve(by === 'drained' ? { open: pump } : { open: fill, drain: fill }, {
           ...(secure && { tls: { key: KEY, cert: CERTIFICATE } }),
         });
         let received = 0;
