@@ -83,6 +83,8 @@ export const BROADCAST_WS_BUFFER = node('ws, one Buffer', 'broadcast-ws.ts', ['b
 export const BROADCAST_BUN = native('bun, publish', BUN_RUNTIME, ['broadcast-bun.ts']);
 /** A loop of `socket.write` of one frame. */
 export const BROADCAST_BARE = node('bare loop of socket.write', 'broadcast-bare.ts');
+/** {@link BROADCAST_BARE} with the sockets of Node's HTTP server. */
+export const BROADCAST_BARE_HTTP = node('bare loop, sockets of node:http', 'broadcast-bare.ts', ['http']);
 
 /** Bare sockets of Node's. */
 export const BARE = node('bare net.Socket', 'bare.ts');

@@ -38,7 +38,7 @@ export const suite: Suite = {
   name: 'broadcast',
   title: `One message to ${CONNECTIONS.toLocaleString('en')} connections over loopback TCP: time, and processor time of the server, for each delivery`,
   unit: 'ns/delivery',
-  pace: { quick: { turns: 3, warmUp: 300, slice: 100 }, full: { turns: 7, warmUp: 400, slice: 400 } },
+  pace: { quick: { turns: 3, warmUp: 300, slice: 100 }, full: { turns: 7, warmUp: 1200, slice: 400 } },
   limit: servers.BROADCAST_BARE.name,
   cases,
   ours: [subjectOf(servers.BROADCAST, start), subjectOf(servers.BROADCAST_LOOP, start)],
@@ -47,6 +47,7 @@ export const suite: Suite = {
     subjectOf(servers.BROADCAST_WS_BUFFER, start),
     subjectOf(servers.BROADCAST_BUN, start),
     subjectOf(servers.BROADCAST_BARE, start),
+    subjectOf(servers.BROADCAST_BARE_HTTP, start),
   ],
   contestant: { part: 'broadcast', subject: (file) => subjectOf(ownServer(file), start) },
 };
