@@ -10,9 +10,9 @@ const BUDGETS = {
   '@sockless/core/deflate': 6_000,
   '@sockless/deflate': 12_700,
   '@sockless/deflate/zlib': 13_700,
-  '@sockless/adapter': 45_550,
-  '@sockless/node': 64_350,
-  '@sockless/deno': 61_950,
+  '@sockless/adapter': 45_700,
+  '@sockless/node': 64_500,
+  '@sockless/deno': 62_100,
 };
 
 export default Object.entries(BUDGETS).map(([name, budget]) => {

@@ -20,7 +20,8 @@ export interface ServerBounds {
   readonly maxPendingHandshakes?: number | undefined;
   /**
    * The most bytes that wait to be written, over all connections. Above it, the connections with the most waiting bytes
-   * are failed with 1013, `reader-too-slow`, until the rest fits. Default: `Infinity`.
+   * are failed with 1013, `reader-too-slow`, until the rest fits. Their messages are dropped; what is left of each, at
+   * most 512 KiB, no longer counts. Default: `Infinity`.
    */
   readonly maxTotalQueuedBytes?: number | undefined;
 }

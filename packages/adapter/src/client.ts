@@ -140,7 +140,7 @@ export class Client<Data> extends WebSocketConnection<Data> {
 
   /** The number of bytes that wait, including messages kept while there is no connection. */
   override get queuedBytes(): number {
-    return super.queuedBytes + this.#kept.size;
+    return this.seen(super.queuedBytes + this.#kept.size);
   }
 
   /**

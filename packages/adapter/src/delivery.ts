@@ -18,7 +18,10 @@ import type { WebSocketConnection } from './websocket-connection.ts';
 
 const ACCEPT = accept();
 
-/** The longest prepared message, in bytes, that is written as it is. Of a longer one the driver writes as much as the transport has room for. */
+/**
+ * The longest prepared message, in bytes, that is written as it is. A longer one is written in pieces, whose progress shows whether the peer
+ * is reading.
+ */
 const WHOLE_UP_TO = 65_536;
 
 /**
@@ -37,8 +40,8 @@ export abstract class Delivery<Data> {
   /** The driver that moves its bytes, while there is one. */
   protected driver: Driver | undefined = undefined;
   /**
-   * `'delivering'`: handlers are running. `'flush planned'`: bytes sent outside of handlers will be written in a
-   * microtask.
+   * `'delivering'`: handlers are running. `'flush planned'`: bytes sent outside of handlers will be written when the
+   * turn ends, or before another connection sends.
    */
   #busy: 'no' | 'delivering' | 'flush planned' = 'no';
   /** The number of the turn in which it has written at once. */
@@ -134,7 +137,7 @@ export abstract class Delivery<Data> {
   /** Lets the driver write. */
   protected flush(): void {
     const { state } = this;
-    this.flushDriver();
+    this.write('all');
     // The connection fails here if core finds that a borrowed payload was changed: it checks when it transmits.
     if (this.state !== state) this.changed();
   }
@@ -156,7 +159,7 @@ export abstract class Delivery<Data> {
     try {
       connection.send(data, { compress: options?.compress, text: options?.text, lend: true });
       this.noteLevel();
-      this.flushDriver(true);
+      this.write('copies');
       connection.endLoans();
     } catch (error) {
       if (connection.queuedBytes > 0) {
@@ -172,41 +175,60 @@ export abstract class Delivery<Data> {
     else if (this.#busy !== 'delivering') this.flush();
   }
 
-  /** Hands the transport the bytes that wait; one that throws is destroyed. */
-  private flushDriver(copies = false): void {
+  /** Hands the transport the bytes that wait, as copies if need be, or a frame. One that throws is destroyed. */
+  private write(what: 'all' | 'copies' | Uint8Array): boolean {
     try {
-      if (copies) this.driver?.flushCopies?.();
-      else this.driver?.flush();
+      if (what === 'all') this.driver?.flush();
+      else if (what === 'copies') this.driver?.flushCopies?.();
+      else return this.driver?.writeFrame?.(what) === true;
     } catch (error) {
       // A stream may throw when it is written to. Such a transport is unusable.
-      if (this.state === 'closed') return;
+      if (this.state === 'closed') return false;
       // First, so that the `error` handler cannot send on it.
       this.driver?.destroy();
       this.scope.run(() => this.scope.report(this.self, error), undefined);
     }
+    return false;
   }
 
   /**
-   * Before this connection sends: lets another one write that has sent outside of handlers in this turn, so that this one can reuse its
-   * sender. In a loop over connections each would need one otherwise.
+   * Before this connection sends: lets another one write that has sent outside of handlers in this turn, so that this one
+   * can reuse its sender. In a loop over connections each would need one otherwise.
    */
   protected beforeSending(): void {
     this.scope.turns.advance(this);
   }
 
   /**
-   * Plans one write for what is sent outside of handlers: before another connection sends, the first time in a turn, and for all that follows
-   * in the same turn at its end.
+   * Plans one write for what is sent outside of handlers: the first time in a turn before another connection sends, and
+   * for all that follows in the same turn when it ends.
    */
-  protected planFlush(): void {
+  protected planFlush(isLent = false): void {
     if (this.#busy !== 'no') return;
     this.#busy = 'flush planned';
-    if (this.hasFlushed) this.scope.turns.add(Delivery.#flushPlanned<Data>, this);
+    if (isLent || this.hasFlushed) this.scope.turns.add(Delivery.#flushPlanned<Data>, this);
     else this.scope.turns.addFirst(Delivery.#flushFirst<Data>, this);
   }
 
+  static #flushFirst<Data>(ws: Delivery<Data>): void {
+    const { turns } = ws.scope;
+    // Another connection may be sending, and no handler of this one may run meanwhile. A transport that holds nothing
+    // calls none.
+    if (ws.driver?.passesBytesOn) {
+      ws.#firstFlushIn = turns.number;
+      Delivery.#flushPlanned(ws);
+    } else turns.add(Delivery.#flushPlanned<Data>, ws);
+  }
+
+  static #flushPlanned<Data>(ws: Delivery<Data>): void {
+    if (ws.#busy !== 'flush planned') return;
+    ws.#busy = 'no';
+    if (ws.connection?.queuedBytes !== 0) ws.flush();
+  }
+
   /**
-   * Sends to this connection as one of many, the first time in a turn at once. A transport that holds nothing is given the frame itself.
+   * Sends to this connection as one of many, the first time in a turn at once. A transport that holds nothing is given
+   * the frame itself.
    *
    * @throws what core throws
    */
@@ -218,23 +240,16 @@ export abstract class Delivery<Data> {
       return;
     }
     this.#firstFlushIn = this.scope.turns.number;
+    let frame: Uint8Array | undefined;
     if (message.length <= WHOLE_UP_TO && driver?.writeFrame !== undefined && driver.passesBytesOn) {
-      const frame = connection.sendAtOnce(message);
-      // Then nothing else of this connection has changed. In a broadcast it is cold memory (benchmarks: broadcast).
-      if (frame !== undefined && driver.writeFrame(frame)) return;
+      frame = connection.sendAtOnce(message);
     } else connection.send(message);
+    if (frame !== undefined && this.write(frame)) {
+      // Nothing else of this connection has changed. In a broadcast it is cold memory (benchmarks: broadcast).
+      if (frame.length <= this.scope.highWaterMark) return;
+      this.noteLevel(frame.length);
+    }
     this.flush();
-  }
-
-  static #flushFirst<Data>(ws: Delivery<Data>): void {
-    ws.#firstFlushIn = ws.scope.turns.number;
-    Delivery.#flushPlanned(ws);
-  }
-
-  static #flushPlanned<Data>(ws: Delivery<Data>): void {
-    if (ws.#busy !== 'flush planned') return;
-    ws.#busy = 'no';
-    if (ws.connection?.queuedBytes !== 0) ws.flush();
   }
 
   /** Calls the application outside of an event. If the call throws or its promise rejects, `connection` fails. */

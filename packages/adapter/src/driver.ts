@@ -13,8 +13,8 @@ export interface Driver {
   /** Writes the bytes that the connection transmits, then follows its `transport`, `paused` and `deadline`. */
   flush(): void;
   /**
-   * Whether the transport can be written to, holds nothing of the driver's, and tells after each write whether it keeps bytes. Omit this if
-   * it never does.
+   * Whether the transport can be written to, holds nothing of the driver's, and tells after each write whether it keeps
+   * bytes. To write to it calls no code of the application. Omit this if it never does.
    */
   readonly passesBytesOn?: boolean;
   /**
@@ -23,8 +23,9 @@ export interface Driver {
    */
   flushCopies?(): void;
   /**
-   * Writes the frame of a prepared message, which other drivers write too, and returns whether all of it has left. It is called only while
-   * {@link passesBytesOn}. If some of it stays, `flush` follows.
+   * Writes the frame of a prepared message, which other drivers write too, and returns whether all of it has left. It is
+   * called only while {@link passesBytesOn}. The connection counts the frame as transmitted: report to it what has been
+   * written (`written`). If some of it stays, `flush` follows; if not, nothing does.
    */
   writeFrame?(frame: Uint8Array): boolean;
   /**

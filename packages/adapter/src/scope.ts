@@ -42,7 +42,7 @@ export class Scope<Data = unknown> {
   readonly clock: Clock;
   /** The timer for the deadlines of all connections with this clock. */
   readonly alarms: Alarms;
-  /** The microtask that writes what was sent outside of handlers, for all connections with this clock. */
+  /** When what was sent outside of handlers is written, for all connections with this clock. */
   readonly turns: Turns;
   /** {@link AdapterOptions.highWaterMark} */
   readonly highWaterMark: number;

@@ -22,6 +22,9 @@ export interface Served<Data> {
 
 const SUMS = ['bytesReceived', 'bytesSent', 'messagesReceived', 'messagesSent'] as const;
 
+/** A connection that is failed for `maxTotalQueuedBytes` and still holds more bytes than this is terminated. A socket may hold half of it. */
+const MOST_LEFT = 524_288;
+
 /** The connections of a server. */
 export class ServedConnections<Data = unknown> {
   /** The connections that have not ended, including those with an undecided request. */
@@ -175,20 +178,24 @@ export class ServedConnections<Data = unknown> {
 
   /**
    * With a bound: counts the bytes that wait in a connection. If all together exceed the bound, those with the most are
-   * failed until the rest fits. One that closes already is failed as well: its messages are dropped.
+   * failed until the rest fits. One that closes already is failed as well: its messages are dropped. What is left of
+   * these no longer counts: the rest of a frame that has begun to leave, and what the transport holds.
    */
   count(ws: WebSocketConnection<Data>): void {
     const { maxTotalQueuedBytes } = this.#bounds;
-    // Of one that was failed only what its transport holds still waits, for closeTimeout at most.
+    // A refused one is in neither.
     if (maxTotalQueuedBytes === Infinity || this.#failed.has(ws) || !this.all.has(ws)) return;
-    const more = this.#note(ws, ws.queuedBytes);
-    if (more <= 0 || this.#queuedBytes <= maxTotalQueuedBytes) return;
+    if (this.#note(ws, ws.queuedBytes) <= 0 || this.#queuedBytes <= maxTotalQueuedBytes) return;
+    // Bytes may have left without notice.
+    for (const each of this.#queues.keys()) this.#note(each, each.queuedBytes);
     for (const [slowest] of [...this.#queues].sort(([, one], [, other]) => other - one)) {
       if (this.#queuedBytes <= maxTotalQueuedBytes) break;
       this.#note(slowest, 0);
       this.#failed.add(slowest);
       this.closed(slowest);
       failSlow(slowest as WebSocketConnection<never>);
+      // The rest of a long message: it would stay until closeTimeout, or for stallTimeout if the connection closes already.
+      if (slowest.queuedBytes > MOST_LEFT) this.#scope.clock.queueMicrotask(() => slowest.terminate());
     }
   }
 

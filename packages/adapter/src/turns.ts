@@ -1,6 +1,6 @@
 /**
  * One microtask writes, for all connections, what was sent outside of handlers, after the code that sent it has
- * returned.
+ * returned. A loop over connections does not wait for that: each writes before the next one sends.
  */
 import { type Clock, perClock } from './clock.ts';
 import { host } from './host.ts';
@@ -35,21 +35,25 @@ export class Turns {
     this.#planEnd();
   }
 
-  /** Calls a function when the code that is running has returned, or earlier: when `advance` is called with another argument. */
+  /** Calls a function when the code that is running has returned, or earlier: when {@link advance} is called for something else. */
   addFirst<Argument>(call: (argument: Argument) => void, argument: Argument): void {
-    this.advance(argument);
+    const [first, given] = [this.#first, this.#argument];
+    // Before the call, which may add another one.
     this.#first = call;
     this.#argument = argument;
     this.#planEnd();
+    if (first !== undefined) make(first, given as never);
   }
 
   /** Makes the call that {@link addFirst} was given last, unless it is for this argument. */
   advance(argument: unknown): void {
-    const first = this.#first;
-    if (first === undefined || this.#argument === argument) return;
-    const given = this.#argument;
+    if (this.#first !== undefined && this.#argument !== argument) this.#makeFirst(this.#first);
+  }
+
+  #makeFirst(first: (argument: never) => void): void {
+    const argument = this.#argument as never;
     this.#first = this.#argument = undefined;
-    make(first, given as never);
+    make(first, argument);
   }
 
   #planEnd(): void {
@@ -59,13 +63,15 @@ export class Turns {
   }
 
   #end(): void {
-    this.advance(undefined);
+    if (this.#first !== undefined) this.#makeFirst(this.#first);
     this.#endIsPlanned = false;
     // It wraps around before it would need more memory than a small integer.
     this.#number = (this.#number + 1) & 0x3fff_ffff;
     const calls = this.#calls;
     this.#calls = [];
     for (let at = 0; at < calls.length; at += 2) make(calls[at] as (argument: unknown) => void, calls[at + 1]);
+    // The first call may have added another one.
+    if (this.#first !== undefined) this.#planEnd();
   }
 }
 

@@ -161,8 +161,11 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   get queuedBytes(): number {
     const { connection, driver } = this;
     if (connection === undefined || this.endEvent !== undefined) return 0;
-    const queuedBytes = connection.queuedBytes + (driver?.queuedBytes ?? 0);
-    // Who has seen that waits for `drain`, even if bytes leave before the next flush.
+    return this.seen(connection.queuedBytes + (driver?.queuedBytes ?? 0));
+  }
+
+  /** Returns the number of bytes that wait. Who sees that it is above the mark waits for `drain`, even if bytes leave before the next flush. */
+  protected seen(queuedBytes: number): number {
     if (this.#level === 'low' && queuedBytes > this.scope.highWaterMark) this.#level = 'high';
     return queuedBytes;
   }
@@ -240,7 +243,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     if (connection === undefined) return this.refused(data);
     if (isDirect) return true;
     if (options?.lend) this.lend();
-    this.planFlush();
+    this.planFlush(options?.lend);
     return true;
   }
 
@@ -253,7 +256,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
    */
   sendFragment(data: string | BytesLike, final: boolean, options?: SendOptions): boolean {
     if (options?.lend) this.lend();
-    return this.command(data, (connection) => connection.sendFragment(data, final, options));
+    return this.command(data, (connection) => connection.sendFragment(data, final, options), options?.lend);
   }
 
   /**
@@ -384,7 +387,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
 
   /** Notes when more than `highWaterMark` waits, together with `departed` bytes that have just been written. */
   protected override noteLevel(departed = 0): void {
-    if (this.#level === 'low' && this.queuedBytes + departed > this.scope.highWaterMark) this.#level = 'high';
+    this.seen(this.queuedBytes + departed);
   }
 
   /** Fewer bytes wait than before: resolves `written` and `drained` and calls `drain` if they are due. */
@@ -553,7 +556,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
   }
 
   /** Lets core send something, and returns whether it did. */
-  private command(data: string | BytesLike, call: (connection: Connection) => void): boolean {
+  private command(data: string | BytesLike, call: (connection: Connection) => void, isLent = false): boolean {
     this.beforeSending();
     const { connection } = this;
     if (connection === undefined) return this.refused(data);
@@ -562,7 +565,7 @@ export class WebSocketConnection<Data = unknown> extends Delivery<Data> implemen
     } catch (error) {
       return this.refused(data, error);
     }
-    this.planFlush();
+    this.planFlush(isLent);
     return true;
   }
 

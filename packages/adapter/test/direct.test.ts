@@ -1,79 +1,11 @@
 // Long messages that are written while `send` runs, over a transport that says at once what it keeps.
 
-import { VirtualClock } from '@sockless/adapter/testing';
-import { Connection, type Role } from '@sockless/core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { start } from '../src/delivery.ts';
-import type { Driver } from '../src/driver.ts';
-import { sendToAll } from '../src/group.ts';
-import type { Handlers } from '../src/handlers.ts';
-import { Scope } from '../src/scope.ts';
-import { WebSocketConnection } from '../src/websocket-connection.ts';
+import type { WebSocketConnection } from '../src/websocket-connection.ts';
+import { open } from './room.ts';
 
 const test = suite('direct');
-
-/** A transport with room for some bytes, which writes nothing else. With room for none, it throws. */
-class Room implements Driver {
-  readonly socket = undefined;
-  readonly queuedBytes = 0;
-  destroyed = false;
-  /** What was written by `flushCopies`. */
-  readonly copies: Uint8Array[] = [];
-  readonly #connection: Connection;
-  readonly #room: number;
-
-  constructor(connection: Connection, room: number) {
-    this.#connection = connection;
-    this.#room = room;
-  }
-
-  now(): number {
-    return 0;
-  }
-
-  /** How often it was told to write. The rest waits. */
-  flushes = 0;
-
-  flush(): void {
-    this.flushes++;
-  }
-
-  readonly passesBytesOn: boolean = true;
-
-  flushCopies(): void {
-    if (this.#room === 0) throw new Error('a broken stream');
-    const copy = new Uint8Array(this.#room);
-    this.copies.push(copy.subarray(0, this.#connection.transmitInto(copy, 0)));
-  }
-
-  /** The frames of prepared messages. Those longer than the room stay in part. */
-  readonly frames: Uint8Array[] = [];
-
-  writeFrame(frame: Uint8Array): boolean {
-    this.frames.push(frame);
-    return frame.length <= this.#room;
-  }
-
-  destroy(): void {
-    this.destroyed = true;
-    this.#connection.receiveEnd(0, 'destroyed');
-  }
-}
-
-/** Returns an open connection whose transport has room for `room` bytes at once. */
-function open(
-  room: number,
-  role: Role = 'server',
-  handlers: Handlers<never> = {},
-): { ws: WebSocketConnection<never>; connection: Connection; driver: Room; clock: VirtualClock } {
-  const clock = new VirtualClock();
-  const ws = new WebSocketConnection<never>(new Scope(handlers, { clock }));
-  const connection = Connection.opened(role, {}, {});
-  const driver = new Room(connection, room);
-  start(ws, connection, driver);
-  return { ws, connection, driver, clock };
-}
 
 const LONG = 65_536;
 
@@ -176,37 +108,6 @@ test('a transport that throws is destroyed before its error is reported, so the 
   });
   ws.send(new Uint8Array(LONG));
   assert.equal([driver.destroyed, errors.length, results], [true, 1, [false]]);
-});
-
-test('a group gives a transport that holds nothing the frame itself, and looks at nothing else if all of it leaves', () => {
-  const [one, other] = [open(100), open(100)];
-  const flushes = [one, other].map(({ driver }) => driver.flushes);
-  assert.equal(sendToAll([one.ws, other.ws], 'Hello', {}), { sent: 2, skipped: 0, closed: 0 });
-  const frames = [one, other].map(({ driver }) => driver.frames);
-  assert.equal(Buffer.from(frames[0]?.[0] ?? []).toString('hex'), '810548656c6c6f');
-  assert.is(frames[0]?.[0], frames[1]?.[0]);
-  assert.equal(
-    [one, other].map(({ driver }) => driver.flushes),
-    flushes,
-  );
-  assert.is(one.connection.statistics.messagesSent, 1);
-  // What is sent later in the same turn waits for its end.
-  sendToAll([one.ws], 'Hello', {});
-  assert.equal([frames[0]?.length, one.connection.queuedBytes], [1, 7]);
-});
-
-test('a group has a transport flushed that keeps some of the frame, or is not given it', () => {
-  const silent = open(LONG);
-  (silent.driver as { passesBytesOn: boolean }).passesBytesOn = false;
-  for (const [{ ws, driver, connection }, size, frames, queuedBytes] of [
-    [open(5), 4, 1, 0],
-    [silent, 4, 0, 6],
-    [open(2 * LONG), LONG + 1, 0, LONG + 11],
-  ] as const) {
-    const { flushes } = driver;
-    assert.is(sendToAll([ws], new Uint8Array(size), {}).sent, 1);
-    assert.equal([driver.flushes, driver.frames.length, connection.queuedBytes], [flushes + 1, frames, queuedBytes]);
-  }
 });
 
 test('if the transport does not tell whether it keeps written bytes, a long message waits for the end of the turn', () => {

@@ -70,6 +70,27 @@ test('addFirst: the call is made when the turn ends, before all others, or as so
   assert.is(planned.length, 1, 'another turn');
 });
 
+test('addFirst: a call that another first call adds is made in the next turn, or before a third one', () => {
+  const { clock, planned } = manual();
+  const turns = new Turns(clock);
+  const log: unknown[] = [];
+  const note = (what: unknown): void => void log.push(what);
+  const addNext = (what: number): void => {
+    log.push(what);
+    turns.addFirst(note, what + 1);
+  };
+  turns.addFirst(addNext, 1);
+  planned.shift()?.();
+  assert.equal([log.splice(0), planned.length], [[1], 1]);
+  planned.shift()?.();
+  assert.equal([log.splice(0), planned.length], [[2], 0]);
+  turns.addFirst(addNext, 1);
+  turns.addFirst(note, 9);
+  planned.shift()?.();
+  planned.shift()?.();
+  assert.equal(log.sort(), [1, 2, 9]);
+});
+
 test('an error of one call is printed and does not stop the others', () => {
   const { clock, planned } = manual();
   const turns = new Turns(clock);

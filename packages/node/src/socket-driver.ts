@@ -221,11 +221,9 @@ export class SocketDriver implements Driver, Sleeper {
 
   /** Writes to a socket that {@link passesBytesOn}. Usually all of it leaves at once, and no callback is needed. */
   private give(bytes: Uint8Array, now: number | undefined): void {
-    const { socket } = this;
-    this.#outstanding += bytes.length;
-    socket.write(bytes);
+    this.hand(this.socket, bytes, undefined);
     this.report(now);
-    if (this.#outstanding > this.mark) socket.write(NOTHING, this.callback);
+    if (this.#outstanding > this.mark) this.socket.write(NOTHING, this.callback);
   }
 
   /** Whether this is a writable socket that holds nothing of ours, and tells after each write whether it keeps bytes. */

@@ -140,6 +140,30 @@ test('maxTotalQueuedBytes: a peer that reads keeps its connection, whatever the 
   assert.is((await reader.frames(messages + 5)).length, messages + 5);
 });
 
+test('maxTotalQueuedBytes: bytes that a peer has read in the meantime do not count against it', async (bench) => {
+  const server = await bench.serve({}, { maxTotalQueuedBytes: 100_000, heartbeat: false });
+  const wires = [await rawClient(bench, server.port), await rawClient(bench, server.port)];
+  await until(() => server.open.size === 2);
+  const [reader, slow] = [...server.open] as [WebSocketConnection, WebSocketConnection];
+  for (const wire of wires) wire.socket.pause();
+  for (; reader.queuedBytes === 0; await soon()) reader.send(new Uint8Array(60_000));
+  wires[0]?.socket.resume();
+  await until(() => reader.queuedBytes === 0);
+  for (; slow.state === 'open'; await soon()) slow.send(new Uint8Array(60_000));
+  assert.is(reader.state, 'open');
+});
+
+test('maxTotalQueuedBytes: a failed connection that keeps the rest of a long message is terminated', async (bench) => {
+  const server = await bench.serve({}, { maxTotalQueuedBytes: 8 * MB, heartbeat: false });
+  (await rawClient(bench, server.port)).socket.pause();
+  await until(() => server.open.size === 1);
+  const [slow] = [...server.open] as [WebSocketConnection];
+  slow.send(new Uint8Array(15 * MB));
+  const { explanation } = await slow.closed;
+  assert.is(explanation.error?.rule, 'reader-too-slow');
+  assert.is(slow.queuedBytes, 0);
+});
+
 test('maxTotalQueuedBytes: of a connection that closes already the messages are dropped, and no other is failed', async (bench) => {
   const server = await bench.serve({}, { maxTotalQueuedBytes: 3 * MB, heartbeat: false });
   for (let n = 0; n < 2; n++) (await rawClient(bench, server.port)).socket.pause();

@@ -30,6 +30,8 @@ async function waiting(bench: Bench, options: ServeOptions = {}) {
 test('a member that reads again gets every broadcast whole and in order, and `drain` is called', async (bench) => {
   const { ws, wire, server, message, sent, drained } = await waiting(bench, { highWaterMark: 1000 });
   assert.ok(ws.queuedBytes > 1000);
+  // Those that left at once were above the mark too.
+  drained.splice(0);
   server.broadcast('next');
   ws.send('last');
   await soon();

@@ -65,23 +65,4 @@ test('send and close in one turn: one write', async (bench) => {
   assert.is(writes(), 1);
 });
 
-test('a handler that sends ten messages to each of many connections: the first of each alone, the rest in one write', async (bench) => {
-  const all: { ws: WebSocketConnection; writes: () => number }[] = [];
-  const server = await bench.serve({
-    open: (ws) => void all.push({ ws, writes: countWrites(ws) }),
-    message(_, data) {
-      for (const { ws } of all) ws.send(data);
-    },
-  });
-  const wires = await Promise.all([1, 2, 3].map(() => rawClient(bench, server.port)));
-  // The responses have been written, whether before or after the counting began.
-  const before = all.map(({ writes }) => writes());
-  wires[0]?.write(...Array.from({ length: 10 }, (_, i) => frame('client', 0x81, String(i))));
-  for (const wire of wires) await wire.frames(10);
-  assert.equal(
-    all.map(({ writes }, at) => writes() - (before[at] ?? 0)),
-    [1, 2, 2],
-  );
-});
-
 test.run();

@@ -61,13 +61,17 @@ export function sendAtOnce(facts: Facts, message: PreparedMessage, now: number |
   if (!(message instanceof PreparedMessage)) {
     throw new TypeError(`message: a prepared message, as prepare() returns it, not ${shown(message)}`);
   }
-  const { sender, spare } = facts;
-  const isNext = spare.role === 'server' && sender?.isClear !== false;
-  const encoded = isNext ? encodedFor(message, spare.transform) : undefined;
-  const isWhole = encoded !== undefined && encoded.payload.length <= facts.options.fragmentSize;
-  if (!isWhole) facts.borrowSender().prepared(message);
+  const { spare, options } = facts;
+  // It may call the application, so what waits is asked afterwards.
+  const encoded = spare.role === 'server' ? encodedFor(message, spare.transform) : undefined;
+  const isNext =
+    encoded !== undefined && facts.sender?.isClear !== false && encoded.payload.length <= options.fragmentSize;
+  if (!isNext) facts.borrowSender().prepared(message);
   facts.messagesSent++;
-  if (!isWhole) return undefined;
+  if (!isNext) {
+    tick(facts, now);
+    return undefined;
+  }
   leave(facts, encoded.frame.length, now);
   return encoded.frame.from(0, Infinity);
 }
