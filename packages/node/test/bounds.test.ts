@@ -125,7 +125,7 @@ test('maxTotalQueuedBytes: the connections with the most waiting bytes are faile
 });
 
 test('maxTotalQueuedBytes: a peer that reads keeps its connection, whatever the sockets of others still hold', async (bench) => {
-  const server = await bench.serve({}, { maxTotalQueuedBytes: 40_000, heartbeat: false });
+  const server = await bench.serve({}, { maxTotalQueuedBytes: 130_000, heartbeat: false });
   (await rawClient(bench, server.port)).socket.pause();
   await until(() => server.open.size === 1);
   const [slow] = [...server.open] as [WebSocketConnection];
