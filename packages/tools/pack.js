@@ -64,10 +64,7 @@ export function pack(root, into) {
     const staged = join(into, 'staged', folder);
     for (const path of manifest.files) cpSync(join(root, folder, path), join(staged, path), { recursive: true });
     cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
-    for (const [name, from] of [
-      ['README.md', folder],
-      ['CHANGELOG.md', ''],
-    ]) {
+    for (const [name, from] of Object.entries({ 'README.md': folder, 'CHANGELOG.md': '' })) {
       const text = readFileSync(join(root, from, name), 'utf8');
       writeFileSync(join(staged, name), absoluteLinks(root, text, { folder: from, address, version }));
     }
