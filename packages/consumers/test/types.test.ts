@@ -65,7 +65,10 @@ function compile(
   { typescript, node }: (typeof VERSIONS)[number],
   resolution: Resolution,
   author: AuthorName,
-  { files = AUTHORS[author].programs.map((name) => `${name}.ts`), ...more }: { files?: string[]; verbatimModuleSyntax?: boolean } = {},
+  {
+    files = AUTHORS[author].programs.map((name) => `${name}.ts`),
+    ...more
+  }: { files?: string[]; verbatimModuleSyntax?: boolean } = {},
 ): Promise<string> {
   const { lib, types } = AUTHORS[author];
   const typeRoots = `types-${node}`;
