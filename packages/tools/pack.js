@@ -50,7 +50,8 @@ export function published(root) {
 }
 
 /**
- * Packs the packages from their builds. `pnpm pack` could not: the README is another one, so npm packs a copy of the files.
+ * Packs the packages from their builds, with the changelog of the root. `pnpm pack` could not: the README is another one, so npm packs a
+ * copy of the files.
  * @param {string} root
  * @param {string} into the folder that gets the tarballs
  * @returns {Packed[]} each after those that it depends on
@@ -63,10 +64,13 @@ export function pack(root, into) {
     const staged = join(into, 'staged', folder);
     for (const path of manifest.files) cpSync(join(root, folder, path), join(staged, path), { recursive: true });
     cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
-    const readme = readFileSync(join(root, folder, 'README.md'), 'utf8');
-    writeFileSync(join(staged, 'README.md'), absoluteLinks(root, readme, { folder, address, version }));
+    for (const [name, from] of Object.entries({ 'README.md': folder, 'CHANGELOG.md': '' })) {
+      const text = readFileSync(join(root, from, name), 'utf8');
+      writeFileSync(join(staged, name), absoluteLinks(root, text, { folder: from, address, version }));
+    }
     const complete = {
       ...manifest,
+      files: [...manifest.files, 'CHANGELOG.md'], // npm takes a README and a licence without being told, and nothing else
       homepage: `${address}/tree/v${version}/${folder}#readme`,
       bugs: { url: `${address}/issues` },
       repository: { type: 'git', url: `git+${address}.git`, directory: folder },
@@ -145,7 +149,7 @@ export function checkPackages(root) {
  */
 export function checkPacked(packed) {
   const results = packed.map(({ name, tarball, size }) => {
-    // Of the types, programs that cannot `require` an ES module are left out, because every supported Node can.
+    // Of the types, programs that cannot `require` an ES module are left out, because Node 20.19 and 22.12 can.
     const outputs = [
       ['publint', tarball, '--strict'],
       ['attw', tarball, '--profile', 'esm-only', '--no-emoji'],

@@ -37,14 +37,15 @@ test('seven packages are packed, with one version', () => {
   }
 });
 
-test('each package has its licence, a README without relative links, and a complete manifest', () => {
+test('each package has its licence, a README and a CHANGELOG without relative links, and a complete manifest', () => {
   for (const { name, folder, installed, manifest } of packages) {
     assert.is(readFileSync(join(installed, 'LICENSE'), 'utf8'), readFileSync(join(ROOT, 'LICENSE'), 'utf8'));
-    const readme = readFileSync(join(installed, 'README.md'), 'utf8').replace(/^```.*?^```$/gms, '');
-    assert.match(readme, `# ${name}\n`);
-    const targets = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
-    assert.ok(targets.length > 3, `${name} links to ${targets}`);
-    for (const target of targets) assert.match(target, /^https:\/\//, name);
+    const read = (path: string): string => readFileSync(join(installed, path), 'utf8').replace(/^```.*?^```$/gms, '');
+    assert.match(read('README.md'), `# ${name}\n`);
+    assert.match(read('CHANGELOG.md'), new RegExp(`^# Changelog\n.*^## (Unreleased|${manifest.version})`, 'ms'));
+    const links = (path: string) => [...read(path).matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    assert.ok(links('README.md').length > 3, `${name} links to ${links('README.md')}`);
+    for (const target of [...links('README.md'), ...links('CHANGELOG.md')]) assert.match(target, /^https:\/\//, name);
     assert.equal(manifest.publishConfig, { access: 'public', provenance: true });
     assert.is(manifest.repository.directory, folder);
     assert.match(manifest.homepage, `/${folder}#readme`);

@@ -40,9 +40,9 @@ interface Author {
 
 /** Programs, and what their authors have besides: nothing but ECMAScript of 2022, the types of Node, those of Deno. */
 const AUTHORS: Readonly<Record<'any host' | 'Node' | 'Deno', Author>> = {
-  'any host': { programs: ['core', 'deflate', 'adapter'], lib: ['ES2022'], types: [] },
-  Node: { programs: ['node'], lib: ['ES2022'], types: ['node'] },
-  // The types of Deno are too new for any TypeScript but the newest.
+  'any host': { programs: ['core', 'deflate', 'adapter', 'fuzz'], lib: ['ES2022'], types: [] },
+  Node: { programs: ['node', 'conformance'], lib: ['ES2022'], types: ['node'] },
+  // The types of Deno themselves need TypeScript 5.9 or newer.
   Deno: { programs: ['deno'], lib: ['ESNext', 'DOM', 'DOM.Iterable'], types: ['deno', 'node'] },
 };
 type AuthorName = keyof typeof AUTHORS;
@@ -65,8 +65,12 @@ function compile(
   { typescript, node }: (typeof VERSIONS)[number],
   resolution: Resolution,
   author: AuthorName,
+  {
+    files = AUTHORS[author].programs.map((name) => `${name}.ts`),
+    ...more
+  }: { files?: string[]; verbatimModuleSyntax?: boolean } = {},
 ): Promise<string> {
-  const { programs, lib, types } = AUTHORS[author];
+  const { lib, types } = AUTHORS[author];
   const typeRoots = `types-${node}`;
   install(typeRoots, node);
   const config = project.write(
@@ -85,8 +89,9 @@ function compile(
         verbatimModuleSyntax: true,
         skipLibCheck: false,
         noEmit: true,
+        ...more,
       },
-      files: programs.map((name) => `programs/${name}.ts`),
+      files: files.map((name) => `programs/${name}`),
     }),
   );
   const compiler = join(packageFolder(`typescript-${typescript}`), 'bin/tsc');
@@ -117,12 +122,38 @@ for (const version of VERSIONS) {
     const isNewest = version === NEWEST && resolution === 'bundler';
     if (!(ALL || isOldest || isNewest)) continue;
     for (const author of Object.keys(AUTHORS) as AuthorName[]) {
-      if (author === 'Deno' && version !== NEWEST) continue;
+      if (author === 'Deno' && Number(version.typescript) < 5.9) continue;
       if (author !== 'Node' && !ALL && isOldest) continue;
       test(`the programs for ${author} compile with TypeScript ${version.typescript} and resolution ${resolution}`, async () => {
         assert.is(await compile(version, resolution, author), '');
       });
     }
+  }
+}
+
+/** A CommonJS file: the compiler makes `require` of both imports. */
+const COMMON_JS = `import { connect, serve } from '@sockless/node';
+import core = require('@sockless/core');
+
+export async function main(): Promise<void> {
+  const server = await serve({ port: 0 }, { message: (ws, data) => void ws.send(data) });
+  await connect(server.url).opened;
+  console.log(core.Connection.server().state);
+}
+`;
+
+// As the README of @sockless/node says.
+for (const version of VERSIONS) {
+  for (const resolution of ['node16', 'nodenext'] as const) {
+    const compiles = Number(version.typescript) >= 5.8 && resolution === 'nodenext';
+    if (!(ALL || (compiles && version.typescript === '5.8'))) continue;
+    const title = `a CommonJS file ${compiles ? 'compiles' : 'is refused'} with TypeScript ${version.typescript} and resolution ${resolution}`;
+    test(title, async () => {
+      project.write('programs/common.cts', COMMON_JS);
+      const said = await compile(version, resolution, 'Node', { files: ['common.cts'], verbatimModuleSyntax: false });
+      if (compiles) assert.is(said, '');
+      else for (const code of ['TS1479', 'TS1471']) assert.match(said, code);
+    });
   }
 }
 

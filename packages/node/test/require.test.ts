@@ -1,4 +1,4 @@
-/** CommonJS: `require` returns what `import` does, the very same objects, on every Node that is supported. */
+/** CommonJS: `require` returns what `import` does, the very same objects, on every Node that these tests run on. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';

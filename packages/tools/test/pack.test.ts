@@ -40,7 +40,7 @@ pack('the address of the repository is read from the package.json of the root, h
 });
 
 pack(
-  'a tarball has the versions of its dependencies, the licence, and the addresses of repository, homepage and bugs',
+  'a tarball has the versions of its dependencies, licence, changelog, and the addresses of repository, homepage and bugs',
   () => {
     const { files, tarball } = packed({ a: 'workspace:^', '@noble/hashes': '^2.0.0' });
     const manifest = JSON.parse(tarball('p-b-1.2.3.tgz', 'package.json'));
@@ -55,6 +55,10 @@ pack(
     assert.equal(manifest.bugs, { url: 'https://example.org/us/it/issues' });
     assert.is(tarball('p-b-1.2.3.tgz', 'LICENSE'), 'free');
     assert.is(tarball('p-b-1.2.3.tgz', 'README.md'), '[a](https://example.org/us/it/tree/v1.2.3/packages/a)');
+    for (const name of ['a-1.2.3.tgz', 'p-b-1.2.3.tgz']) {
+      const changes = tarball(name, 'CHANGELOG.md');
+      assert.is(changes, '# 1.2.3\n[b](https://example.org/us/it/tree/v1.2.3/packages/b)', name);
+    }
     assert.is(tarball('a-1.2.3.tgz', 'dist/index.js'), 'a');
     assert.equal(files, ['a-1.2.3.tgz', 'p-b-1.2.3.tgz']);
   },
@@ -63,6 +67,7 @@ pack(
 pack('a finding of publint or attw fails the check', () => {
   const workspace = createWorkspace({
     LICENSE: 'free',
+    'CHANGELOG.md': '# 1.2.3',
     'package.json': '{}',
     'packages/a/package.json': JSON.stringify({
       name: 'a',
@@ -92,6 +97,7 @@ function packed(dependencies: Record<string, string>) {
   const manifest = (name: string, more: object): string => JSON.stringify({ name, version: '1.2.3', files, ...more });
   const workspace = createWorkspace({
     LICENSE: 'free',
+    'CHANGELOG.md': '# 1.2.3\n[b](packages/b)',
     'package.json': JSON.stringify({ repository: 'https://example.org/us/it' }),
     'packages/a/package.json': manifest('a', {}),
     'packages/a/README.md': 'a',
@@ -110,7 +116,7 @@ function packed(dependencies: Record<string, string>) {
   const tarballs = [...output.matchAll(/into\/(\S+) true$/gm)].map(([, name = '']) => name);
   const contents = new Map<string, string>();
   for (const name of tarballs) {
-    for (const path of ['package.json', 'README.md', 'LICENSE', 'dist/index.js']) {
+    for (const path of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist/index.js']) {
       const { stdout } = spawnSync('tar', ['-xzOf', join(into, name), `package/${path}`], { encoding: 'utf8' });
       contents.set(`${name}/${path}`, stdout);
     }

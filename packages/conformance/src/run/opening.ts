@@ -22,10 +22,7 @@ export interface Placeholders {
 }
 
 /** Returns a head with its placeholders filled in. */
-export function fill(
-  head: string,
-  { host = 'localhost', path = '/', accept = '' }: Placeholders,
-): Uint8Array<ArrayBuffer> {
+export function fill(head: string, { host = 'localhost', path = '/', accept = '' }: Placeholders): Uint8Array {
   return latin1(head.replaceAll('{host}', host).replaceAll('{path}', path).replaceAll('{accept}', accept));
 }
 

@@ -7,7 +7,7 @@ export function hex(bytes: Uint8Array): string {
 }
 
 /** Returns the bytes that hexadecimal digits stand for. */
-export function unhex(digits: string): Uint8Array<ArrayBuffer> {
+export function unhex(digits: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digits, 'hex'));
 }
 
@@ -21,7 +21,7 @@ function partLength(part: Part): number {
 }
 
 /** Returns the bytes themselves. */
-export function materialise(bytes: Bytes): Uint8Array<ArrayBuffer> {
+export function materialise(bytes: Bytes): Uint8Array {
   const all = new Uint8Array(lengthOf(bytes));
   let end = 0;
   for (const part of bytes) {
@@ -38,13 +38,13 @@ export function materialise(bytes: Bytes): Uint8Array<ArrayBuffer> {
 }
 
 /** Returns the UTF-8 of a text. */
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Returns a text or a head byte by byte. */
-export const latin1 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text, (char) => char.charCodeAt(0));
+export const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
 
 /** Returns bytes in a row. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let end = 0;
   for (const part of parts) {

@@ -75,13 +75,13 @@ export class Deflated {
   }
 
   /** Returns the message as it is sent: with an empty stored block at its end, less the last four bytes. */
-  message(): Uint8Array<ArrayBuffer> {
+  message(): Uint8Array {
     this.stored('');
     return concat(Uint8Array.from(this.#bytes.slice(0, -TAIL)));
   }
 
   /** Returns the blocks as they are: what lacks the end that 7.2.1 asks for. */
-  raw(): Uint8Array<ArrayBuffer> {
+  raw(): Uint8Array {
     this.#align();
     return Uint8Array.from(this.#bytes);
   }

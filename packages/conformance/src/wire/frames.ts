@@ -60,7 +60,7 @@ export class Frames {
 }
 
 /** Returns the payload of a Close frame (5.5.1). */
-export function closePayload(code?: number, reason: string | Uint8Array = ''): Uint8Array<ArrayBuffer> {
+export function closePayload(code?: number, reason: string | Uint8Array = ''): Uint8Array {
   const bytes = typeof reason === 'string' ? utf8(reason) : reason;
   return code === undefined ? concat(bytes) : concat(Uint8Array.of(code >> 8, code & 255), bytes);
 }
@@ -103,7 +103,7 @@ export class FrameReader {
   }
 
   /** Returns all that waits. */
-  rest(): Uint8Array<ArrayBuffer> {
+  rest(): Uint8Array {
     return this.#take(this.#size);
   }
 
@@ -140,7 +140,7 @@ export class FrameReader {
     return concat(...some).subarray(0, count);
   }
 
-  #take(count: number): Uint8Array<ArrayBuffer> {
+  #take(count: number): Uint8Array {
     const bytes = new Uint8Array(count);
     let end = 0;
     let used = 0;

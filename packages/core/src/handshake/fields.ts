@@ -77,8 +77,10 @@ export function toFields(init: HeaderFieldsInit | undefined, owned?: RegExp): He
     if (typeof value !== 'string' || !isFieldValue(value)) {
       throw new TypeError(`the value of the header field ${name} is not valid (RFC 9110 section 5.5)`);
     }
-    if (/^(connection|content-length|transfer-encoding)$/i.test(name) || owned?.test(name))
-      throw new RangeError(`the header field ${name} is set by the handshake itself; leave it out`);
+    if (/^(connection|content-length|transfer-encoding)$/i.test(name) || owned?.test(name)) {
+      const instead = /^origin$/i.test(name) ? 'use the option origin' : 'leave it out';
+      throw new RangeError(`the header field ${name} is set by the handshake itself; ${instead}`);
+    }
     fields.push([name, value]);
   }
   return fields;

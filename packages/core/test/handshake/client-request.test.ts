@@ -120,6 +120,20 @@ for (const [options, message] of [
   });
 }
 
+test('4.1: the message about a header field that the handshake sets names the option, if it is Origin', () => {
+  const messages: [string, string][] = [
+    ['origin', 'the header field origin is set by the handshake itself; use the option origin'],
+    ['Origin', 'the header field Origin is set by the handshake itself; use the option origin'],
+    ['Host', 'the header field Host is set by the handshake itself; leave it out'],
+  ];
+  for (const [name, message] of messages) {
+    assert.throws(
+      () => head(URL, { headers: { [name]: 'x' } }),
+      (error: unknown) => error instanceof RangeError && error.message === message,
+    );
+  }
+});
+
 test('4.1: a header field such as X-Upgrade, whose name only contains the name of a handshake field, is sent', () => {
   const names = ['X-Host', 'Hosts', 'X-Upgrade', 'Original', 'X-Origin', 'X-Sec-WebSocket-Key'];
   const text = head(URL, { headers: names.map((name) => [name, 'x'] as const) });
