@@ -147,8 +147,8 @@ for (const version of VERSIONS) {
   for (const resolution of ['node16', 'nodenext'] as const) {
     const compiles = Number(version.typescript) >= 5.8 && resolution === 'nodenext';
     if (!(ALL || (compiles && version.typescript === '5.8'))) continue;
-    const title = `a CommonJS file ${compiles ? 'compiles' : 'is refused'} with TypeScript ${version.typescript} and resolution ${resolution}`;
-    test(title, async () => {
+    const verdict = compiles ? 'compiles' : 'is refused';
+    test(`a CommonJS file ${verdict} with TypeScript ${version.typescript} and resolution ${resolution}`, async () => {
       project.write('programs/common.cts', COMMON_JS);
       const said = await compile(version, resolution, 'Node', { files: ['common.cts'], verbatimModuleSyntax: false });
       if (compiles) assert.is(said, '');
