@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build as bundle, transform } from 'esbuild';
 import { entries } from './entries.ts';
 import { limitsPage } from './limits.ts';
-import { deadLinks } from './links.ts';
+import { checkLinks } from './links.ts';
 import { documentPages, fileOf, type Page, ROOT, readme, render } from './pages.ts';
 import { PLAYGROUND, writeReference } from './reference.ts';
 import { rulePages } from './rules.ts';
@@ -33,7 +33,7 @@ export async function buildSite(out: string): Promise<string[]> {
   });
   await writePlayground(join(out, 'assets'));
   rmSync(written, { recursive: true });
-  return [...problems, ...deadLinks(out)];
+  return [...problems, ...checkLinks(out).problems];
 }
 
 function writePages(folder: string, pages: readonly Page[]): void {

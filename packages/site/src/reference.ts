@@ -66,6 +66,8 @@ export async function writeReference(site: Site): Promise<string[]> {
     groupOrder: ['Guides', 'Packages', 'Rules and limits', 'Modules', 'Project', '*'],
     sort: ['kind', 'instance-first', 'alphabetical-ignoring-documents'],
     visibilityFilters: {},
+    // Names of files and addresses in examples are no links: the repository's documents write each link as one.
+    markdownItOptions: { html: true, linkify: false },
     highlightLanguages: [
       'typescript',
       'javascript',

@@ -1,5 +1,5 @@
 /** The site: an export without documentation fails it; and in the whole budget all of it, on a wide and a narrow window. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PROTOCOL_RULES } from '@sockless/core';
@@ -11,6 +11,7 @@ import { budget } from '../../core/test/budget.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { buildSite } from '../src/build.ts';
 import { entries, summaryOf } from '../src/entries.ts';
+import { checkLinks } from '../src/links.ts';
 import { documentPages, fileOf, ROOT, render } from '../src/pages.ts';
 import { writeReference } from '../src/reference.ts';
 
@@ -67,33 +68,45 @@ test('code in a heading is written as `<code>`, since TypeDoc leaves code in bac
   assert.match(render(page, new Set()), '## From <code>ws</code>\n\n`code`\n\n### <code>x</code> and <code>y</code>\n');
 });
 
-test('an export or a member without documentation, and a link that leads nowhere, are problems', async () => {
+/** What TypeDoc makes of a small entry and one page, which `use` looks at. */
+async function withReference(
+  source: string,
+  page: string,
+  use: (site: { problems: readonly string[]; out: string }) => void,
+): Promise<void> {
   // Inside of the repository, where the compiler finds its libraries.
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
   mkdirSync(dist, { recursive: true });
   const folder = mkdtempSync(join(dist, 'fixture-'));
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const out = join(folder, 'out');
   try {
-    const source = `/** An entry. */
+    const options = '{ "compilerOptions": { "types": [], "target": "ES2022" }, "include": ["index.ts"] }';
+    const problems = await writeReference({
+      entries: [{ name: 'fixture', path: write('index.ts', source) }],
+      tsconfig: write('tsconfig.json', options),
+      readme: 'none',
+      documents: [write('page.md', page)],
+      css: write('site.css', ''),
+      favicon: write('favicon.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'),
+      out,
+    });
+    use({ problems, out });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('an export or a member without documentation, and a link that leads nowhere, are problems', async () => {
+  const source = `/** An entry. */
 /** Has {@link Nothing}. */
 export interface Documented { bare: number }
 export function undocumented(): void {}
 `;
-    writeFileSync(join(folder, 'index.ts'), source);
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      '{ "compilerOptions": { "types": [], "target": "ES2022" }, "include": ["index.ts"] }',
-    );
-    writeFileSync(join(folder, 'site.css'), '');
-    writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
-    const problems = await writeReference({
-      entries: [{ name: 'fixture', path: join(folder, 'index.ts') }],
-      tsconfig: join(folder, 'tsconfig.json'),
-      readme: 'none',
-      documents: [],
-      css: join(folder, 'site.css'),
-      favicon: join(folder, 'favicon.svg'),
-      out: join(folder, 'out'),
-    });
+  await withReference(source, '', ({ problems }) => {
     const text = problems.join('\n');
     for (const words of [
       /Documented\.bare.*does not have any documentation/,
@@ -103,9 +116,18 @@ export function undocumented(): void {}
       assert.match(text, words);
     }
     assert.is(problems.length, 3, text);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
+});
+
+test('the name of a file and an address in an example are no links', async () => {
+  const page = 'See CHANGELOG.md, or https://evil.example/, or <b>www.example.com</b>.';
+  await withReference('/** An entry. */\nexport {};\n', page, ({ problems, out }) => {
+    assert.match(
+      readFileSync(join(out, 'documents/page.html'), 'utf8'),
+      /CHANGELOG\.md, or .*<b>www\.example\.com<\/b>/,
+    );
+    assert.equal([...problems, ...checkLinks(out).problems], []);
+  });
 });
 
 /** One page of each kind, and what is to be seen on it. */
