@@ -36,7 +36,7 @@ export const PLAYGROUND = {
 /**
  * Writes the site. Returns what is wrong: an export without documentation, a link in a docstring that leads nowhere.
  *
- * @throws {Error} when TypeDoc cannot read the sources
+ * @throws {Error} when TypeDoc cannot read the sources, or refuses an option
  */
 export async function writeReference(site: Site): Promise<string[]> {
   const all = site.entries;
@@ -68,19 +68,7 @@ export async function writeReference(site: Site): Promise<string[]> {
     visibilityFilters: {},
     // Names of files and addresses in examples are no links: the repository's documents write each link as one.
     markdownItOptions: { html: true, linkify: false },
-    highlightLanguages: [
-      'typescript',
-      'javascript',
-      'json',
-      'bash',
-      'sh',
-      'text',
-      'yaml',
-      'wat',
-      'html',
-      'python',
-      'ini',
-    ],
+    highlightLanguages: ['typescript', 'javascript', 'json', 'bash', 'sh', 'text', 'yaml', 'html', 'python', 'ini'],
     validation: {
       notExported: true,
       invalidLink: true,
@@ -89,8 +77,10 @@ export async function writeReference(site: Site): Promise<string[]> {
       notDocumented: true,
       unusedMergeModuleWith: true,
     },
-    logLevel: 'None',
+    logLevel: 'Error',
   });
+  // It prints which one, and would go on with its defaults.
+  if (app.logger.hasErrors()) throw new Error('TypeDoc refuses an option.');
   const problems: string[] = [];
   app.logger = new Problems(problems);
   app.converter.on('resolveBegin', ({ project }) => {

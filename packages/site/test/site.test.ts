@@ -10,9 +10,9 @@ import * as assert from 'uvu/assert';
 import { budget } from '../../core/test/budget.ts';
 import { CHROMIUM, CHROMIUM_ARGS } from '../../tools/chromium.ts';
 import { buildSite } from '../src/build.ts';
-import { entries, summaryOf } from '../src/entries.ts';
+import { entries, PUBLISHED, summaryOf } from '../src/entries.ts';
 import { checkLinks } from '../src/links.ts';
-import { documentPages, fileOf, ROOT, render } from '../src/pages.ts';
+import { documentPages, fileOf, ROOT, readme, render } from '../src/pages.ts';
 import { writeReference } from '../src/reference.ts';
 
 const test = suite('site');
@@ -31,21 +31,34 @@ test('every entry that is published is documented', () => {
     'adapter/testing',
     'node',
     'deno',
+    'conformance',
+    'fuzz',
   ]) {
     assert.ok(names.includes(`@sockless/${name}`), name);
   }
+  assert.not.ok(names.includes('@sockless/fuzz/cli'), 'a command exports nothing');
   for (const entry of all) assert.match(summaryOf(entry), /^\S.*\.$/s, entry.name);
 });
 
-test('every guide and the README of every published package is a page', () => {
+test('the packages of the site are those that are published', () => {
+  const folders = [...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`), 'benchmarks', 'fuzz'];
+  const published = folders.filter((folder) => {
+    const file = join(ROOT, folder, 'package.json');
+    return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).private !== true;
+  });
+  assert.equal([...PUBLISHED].sort(), published.sort());
+});
+
+test('every guide and the README of every published package is a page, and so is what the home page says of other implementations', () => {
   const pages = new Set(documentPages().map(({ path }) => path));
   const guides = readdirSync(join(ROOT, 'packages/docs')).filter(
     (name) => name.endsWith('.md') && name !== 'README.md',
   );
   for (const name of guides) assert.ok(pages.has(`packages/docs/${name}`), name);
-  for (const { path } of entries()) {
-    const [folder = ''] = /packages\/[^/]+/.exec(path) ?? [];
-    assert.ok(pages.has(`${folder}/README.md`), folder);
+  for (const folder of PUBLISHED) assert.ok(pages.has(`${folder}/README.md`), folder);
+  const home = render(readme(), pages);
+  for (const path of ['README', 'PEERS', 'COMPLIANCE']) {
+    assert.ok(home.includes(`](packages/conformance/${path}.md)`), path);
   }
 });
 
@@ -144,7 +157,11 @@ const PAGES: readonly (readonly [path: string, words: string])[] = [
   ['classes/_sockless_core.Connection.html', 'One end of a WebSocket connection'],
   ['modules/_sockless_deno.html', 'serve'],
   ['interfaces/_sockless_node.ConnectOptions.html', 'createSocket'],
+  ['interfaces/_sockless_conformance.RunOptions.html', 'severity'],
   ['documents/Fuzzing.html', 'A finding'],
+  ['documents/Testing_any_implementation.html', 'npx @sockless/conformance server'],
+  ['documents/What_other_implementations_do.html', 'framing'],
+  ['documents/Compliance.html', 'MUST NOT'],
 ];
 
 async function look(browser: Browser, out: string, width: number): Promise<string[]> {
