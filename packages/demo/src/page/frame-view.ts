@@ -1,6 +1,7 @@
 /** One frame in detail: its bytes, the RFC's diagram with its bits, its fields in words, and its payload. */
 import { clock, el } from './dom.ts';
-import { count, type Explained, type Field, hex, hexByte, inflatedTo, isPrintable, OPCODES, WAY } from './explain.ts';
+import { type Explained, isPrintable, WAY } from './explain.ts';
+import { count, type Field, hex, hexByte, inflatedTo, OPCODES } from './fields.ts';
 
 /** How many bytes of a payload are shown individually. */
 const MAX_BYTES = 256;

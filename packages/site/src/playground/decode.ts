@@ -3,7 +3,8 @@ import { Connection, type ConnectionEvent, type ConnectionOptions, type Negotiat
 import { type DeflateAgreement, DeflateTransform } from '@sockless/core/deflate';
 import { createFrameHeader, decodeFrameHeader } from '@sockless/core/frame';
 import { pako } from '@sockless/deflate';
-import { type Explained, explain, hex } from '../../../demo/src/page/explain.ts';
+import { type Explained, explain } from '../../../demo/src/page/explain.ts';
+import { hex } from '../../../demo/src/page/fields.ts';
 import { Inflation } from '../../../demo/src/page/inflation.ts';
 
 /** Whose bytes they are, and what was agreed on. */

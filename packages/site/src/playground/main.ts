@@ -1,6 +1,6 @@
 /** The playground: pasted bytes, explained by the demo's inspector and judged by core. It is a script of the site's page. */
 import { el, find } from '../../../demo/src/page/dom.ts';
-import { count, OPCODES } from '../../../demo/src/page/explain.ts';
+import { count, OPCODES } from '../../../demo/src/page/fields.ts';
 import { frameView } from '../../../demo/src/page/frame-view.ts';
 import { type Circumstances, type Decoded, type DecodedFrame, decode, MAX_FRAMES, parseHex } from './decode.ts';
 
