@@ -58,6 +58,23 @@ test('each vector breaks the same rule in the playground as in core', () => {
   }
 });
 
+test('a hint says what may be meant by bytes in the wrong direction, and by a handshake', () => {
+  const server = { role: 'server', compression: false } as const;
+  assert.is(
+    decode(parseHex('81 00'), server).hint,
+    'Or choose the other direction, if it was a server that sent this.',
+  );
+  assert.is(
+    decode(parseHex('81 80 00 00 00 00'), CLIENT).hint,
+    'Or choose the other direction, if it was a client that sent this.',
+  );
+  for (const text of ['GET ', 'GET /chat HTTP/1.1\r\n', 'POST /', 'HTTP/1.1 101 ']) {
+    assert.match(decode(new TextEncoder().encode(text), server).hint, /^This looks like an opening handshake/, text);
+  }
+  for (const hex of ['', '81 05 48 65 6c 6c 6f', '83 00', '47 45'])
+    assert.is(decode(parseHex(hex), CLIENT).hint, '', hex);
+});
+
 test('at most MAX_FRAMES frames are decoded, and the bytes after them are counted', () => {
   const { frames, rest } = decode(parseHex('8a 00 '.repeat(MAX_FRAMES + 10)), CLIENT);
   assert.equal([frames.length, rest], [MAX_FRAMES, 20]);

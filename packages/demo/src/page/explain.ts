@@ -1,8 +1,9 @@
 /** Turns the bytes of a frame into fields that explain each bit. Core does the decoding. */
-import { Opcode, PROTOCOL_RULES, ProtocolError } from '@sockless/core';
+import { Opcode, ProtocolError } from '@sockless/core';
 import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader } from '@sockless/core/frame';
 import type { Direction, MirroredFrame } from '../protocol.ts';
 import { closeReason, type Field, headerFields, hex } from './fields.ts';
+import { illegalFields } from './illegal.ts';
 import type { Inflated, Inflater } from './inflation.ts';
 
 /** Everything about one frame. */
@@ -50,9 +51,7 @@ export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, i
     return { ...frame, header, illegal: '', size, fields, payload, inflated, content, isText, preview };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    const { section, sentence } = PROTOCOL_RULES[error.rule];
-    const field = { from: 0, to: 8 * bytes.length, value: hex(bytes), meaning: sentence, section };
-    const fields: Field[] = [{ id: 'payload', name: 'Not a legal header', ...field }];
+    const fields = illegalFields(bytes, error);
     const payload = new Uint8Array(0);
     const none = { header: undefined, size: 0, payload, inflated: undefined, content: payload, isText: false };
     return { ...frame, ...none, illegal: error.message, fields, preview: error.rule };

@@ -6,7 +6,7 @@ import { type Inflated, ratio } from './inflation.ts';
 /** A field of the frame: the bits `from` to `to - 1`, counted from the frame's first. */
 export interface Field {
   /** Determines the colour of the field. */
-  readonly id: 'fin' | 'rsv' | 'opcode' | 'mask' | 'length' | 'extended' | 'key' | 'payload';
+  readonly id: 'fin' | 'rsv' | 'opcode' | 'mask' | 'length' | 'extended' | 'key' | 'payload' | 'unread';
   readonly name: string;
   readonly from: number;
   readonly to: number;
@@ -16,6 +16,8 @@ export interface Field {
   readonly section: string;
   /** The RFC of the section. Default: 6455. */
   readonly rfc?: 7692;
+  /** Whether this is what breaks a rule; then `meaning` says which. */
+  readonly broken?: boolean;
 }
 
 export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; meaning: string }>> = {

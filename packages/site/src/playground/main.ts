@@ -81,7 +81,7 @@ function show(): void {
   }
 }
 
-function verdictOf({ frames: all, rest, events, fault }: Decoded, length: number): HTMLElement[] {
+function verdictOf({ frames: all, rest, events, fault, hint }: Decoded, length: number): HTMLElement[] {
   const whole = all.filter(({ frame }) => frame.header !== undefined).length;
   const facts = [`${count(length)} bytes`, `${count(whole)} whole ${whole === 1 ? 'frame' : 'frames'}`];
   if (rest > 0)
@@ -102,6 +102,7 @@ function verdictOf({ frames: all, rest, events, fault }: Decoded, length: number
           el('a', { href: `Rules.${fault.rule}.html` }, fault.rule),
           `: ${fault.message}.`,
         ),
+    ...(hint === '' ? [] : [el('p', { class: 'hint' }, hint)]),
     el('p', {}, events.length === 0 ? 'No event is delivered before.' : 'Events:'),
     ...(events.length === 0 ? [] : [el('ol', {}, ...events.map((event) => el('li', {}, event)))]),
   ];
