@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { debianTool } from '@sockless/tools/testing';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { VECTORS } from '../../core/test/vectors.ts';
@@ -80,7 +80,8 @@ test('at most MAX_FRAMES frames are decoded, and the bytes after them are counte
   assert.equal([frames.length, rest], [MAX_FRAMES, 20]);
 });
 
-debianTool('chromium').test(test)('the page decodes pasted bytes, as a file and without a network', async () => {
+/** Opens the page as a file in Chromium, on a window as wide as that of a phone, and fails if it loads or throws anything. */
+async function withPage(fragment: string, use: (page: Page, address: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sockless-playground-'));
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
   try {
@@ -92,24 +93,76 @@ debianTool('chromium').test(test)('the page decodes pasted bytes, as a file and 
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error.stack)));
     page.on('request', (request) => request.url().startsWith('file:') || problems.push(request.url()));
-    await page.goto(`${pathToFileURL(join(folder, 'index.html'))}#to=client&hex=81+80`);
-    assert.match((await page.textContent('.verdict')) ?? '', 'Fails the connection at byte 0 with masked-frame');
-    assert.is(await page.getAttribute('.verdict a', 'href'), 'Rules.masked-frame.html');
-    await page.fill('#bytes', '01 03 48 65 6c  80 02 6c 6f');
-    assert.match((await page.textContent('.verdict')) ?? '', 'text, 5 characters: "Hello"');
-    assert.is(await page.locator('details.one').count(), 2);
-    assert.match((await page.textContent('details.one[open] tr[data-field=fin]')) ?? '', 'More fragments');
-    await page.click('button:text-is("a compressed text")');
-    assert.ok(await page.isChecked('#compression'));
-    assert.match((await page.textContent('.verdict')) ?? '', '"Hello"');
-    await page.fill('#bytes', '<b>');
-    assert.match((await page.textContent('.verdict')) ?? '', '“<” is not a hexadecimal digit.');
-    assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    const address = String(pathToFileURL(join(folder, 'index.html')));
+    await page.goto(`${address}#${fragment}`);
+    await use(page, address);
     assert.equal(problems, []);
   } finally {
     await browser.close();
     rmSync(folder, { recursive: true });
   }
-});
+}
+
+const inChromium = debianTool('chromium').test(test);
+
+inChromium('the page decodes pasted bytes, as a file and without a network', () =>
+  withPage('to=client&hex=81+80', async (page) => {
+    const verdict = async (): Promise<string> => (await page.textContent('.verdict')) ?? '';
+    assert.match(await verdict(), 'Fails the connection at byte 0 with masked-frame');
+    assert.is(await page.getAttribute('.verdict a', 'href'), 'Rules.masked-frame.html');
+    await page.fill('#bytes', '01 03 48 65 6c  80 02 6c 6f');
+    assert.match(await verdict(), 'text, 5 characters: "Hello"');
+    assert.is(await page.locator('details.one').count(), 2);
+    assert.match((await page.textContent('details.one[open] tr[data-field=fin]')) ?? '', 'More fragments');
+    await page.click('button:text-is("a compressed text")');
+    assert.ok(await page.isChecked('#compression'));
+    assert.match(await verdict(), '"Hello"');
+    await page.fill('#bytes', '<b>');
+    assert.match(await verdict(), '“<” is not a hexadecimal digit.');
+    await page.fill('#bytes', '81');
+    assert.is(
+      await verdict(),
+      '1 byte, 0 whole frames, 1 byte of a frame that is not complete.No rule is broken.No event is delivered.',
+    );
+    await page.fill('#bytes', ' ');
+    assert.is(await verdict(), 'Paste some bytes.');
+    assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  }),
+);
+
+inChromium(
+  'a header that is not legal has its diagram, and the field that breaks the rule is red wherever it is shown',
+  () =>
+    withPage('to=server&hex=83+00', async (page) => {
+      assert.is(await page.locator('.diagram .cell').count(), 7, 'FIN, three reserved bits, opcode, MASK, Payload len');
+      const marked = await page.$$eval('[data-broken]', (all) =>
+        all.map((one) => getComputedStyle(one).getPropertyValue('--tone')),
+      );
+      assert.is(marked.length, 3, 'a digit, a cell, a row');
+      const red = await page.$eval('.playground', (one) => getComputedStyle(one).getPropertyValue('--bad'));
+      assert.equal(new Set(marked), new Set([red]));
+      assert.match((await page.textContent('tr[data-broken]')) ?? '', /^opcode.*it must use 0-2 and 8-10 only/);
+      await page.fill('#bytes', '81 05 48 65 6c 6c 6f');
+      assert.match((await page.textContent('.verdict')) ?? '', 'Or choose the other direction');
+      assert.match((await page.textContent('tr[data-field=unread]')) ?? '', '5 bytes');
+    }),
+);
+
+inChromium('what is typed or chosen is in the address, which shows the same to somebody else', () =>
+  withPage('', async (page, address) => {
+    const shown = async (): Promise<string[]> => [await page.inputValue('#bytes'), await page.inputValue('#role')];
+    assert.is(page.url(), `${address}#`, 'nothing is written before something is changed');
+    await page.fill('#bytes', '88 02 03 e8');
+    await page.selectOption('#role', 'client');
+    await page.waitForURL(`${address}#to=client&hex=88+02+03+e8`);
+    const before = await shown();
+    await page.reload();
+    assert.equal(await shown(), before);
+    await page.click('button:text-is("a compressed text")');
+    await page.waitForURL(/#to=client&deflate=1&hex=c1\+07/);
+    await page.fill('#bytes', '8a 00 '.repeat(5000));
+    await page.waitForURL(address);
+  }),
+);
 
 test.run();

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inflateSync } from 'node:zlib';
 import { PROTOCOL_RULES } from '@sockless/core';
 import { debianTool } from '@sockless/tools/testing';
 import { type Browser, chromium } from 'playwright-core';
@@ -13,7 +14,7 @@ import { buildSite } from '../src/build.ts';
 import { entries, PUBLISHED, summaryOf } from '../src/entries.ts';
 import { checkLinks } from '../src/links.ts';
 import { documentPages, fileOf, ROOT, readme, render } from '../src/pages.ts';
-import { writeReference } from '../src/reference.ts';
+import { type Written, writeReference } from '../src/reference.ts';
 
 const test = suite('site');
 
@@ -85,7 +86,7 @@ test('code in a heading is written as `<code>`, since TypeDoc leaves code in bac
 async function withReference(
   source: string,
   page: string,
-  use: (site: { problems: readonly string[]; out: string }) => void,
+  use: (site: Written & { readonly out: string }) => void,
 ): Promise<void> {
   // Inside of the repository, where the compiler finds its libraries.
   const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -98,7 +99,7 @@ async function withReference(
   const out = join(folder, 'out');
   try {
     const options = '{ "compilerOptions": { "types": [], "target": "ES2022" }, "include": ["index.ts"] }';
-    const problems = await writeReference({
+    const written = await writeReference({
       entries: [{ name: 'fixture', path: write('index.ts', source) }],
       tsconfig: write('tsconfig.json', options),
       readme: 'none',
@@ -107,7 +108,7 @@ async function withReference(
       favicon: write('favicon.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'),
       out,
     });
-    use({ problems, out });
+    use({ ...written, out });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -142,6 +143,37 @@ test('the name of a file and an address in an example are no links', async () =>
     assert.equal([...problems, ...checkLinks(out).problems], []);
   });
 });
+
+test('exports are counted, and the search finds what is in a type without a name by the name of what has it', async () => {
+  const source = `/** An entry. */
+/** A table. */
+export const TABLE: {
+  /** A row. */
+  readonly row: number;
+} = { row: 1 };
+/** Something that it has. */
+export interface Named {
+  /** Its size. */
+  readonly size: number;
+}
+`;
+  await withReference(source, '', ({ problems, exports, out }) => {
+    assert.equal([exports, ...problems], [2]);
+    const names = search(out).map(({ parent = '', name }) => `${parent}.${name}`);
+    assert.equal(
+      names.filter((name) => name.includes('__type')),
+      [],
+    );
+    for (const name of ['fixture.TABLE', 'fixture.TABLE.row', 'fixture.Named.size'])
+      assert.ok(names.includes(name), names.join(' '));
+  });
+});
+
+/** Returns what the search of a site finds. */
+function search(out: string): { readonly name: string; readonly parent?: string }[] {
+  const [, packed = ''] = /"([^"]*)"/.exec(readFileSync(join(out, 'assets/search.js'), 'utf8')) ?? [];
+  return JSON.parse(String(inflateSync(Buffer.from(packed, 'base64')))).rows;
+}
 
 /** One page of each kind, and what is to be seen on it. */
 const PAGES: readonly (readonly [path: string, words: string])[] = [
@@ -190,7 +222,12 @@ const whole = budget(false, true);
 const out = fileURLToPath(new URL('../dist/site', import.meta.url));
 if (whole) {
   test('the whole site has no undocumented export and no dead link', async () => {
-    assert.equal(await buildSite(out), []);
+    const { pages, exports, links, problems } = await buildSite(out);
+    assert.equal(problems, []);
+    assert.ok(
+      pages > exports && exports > 250 && links > 10 * pages,
+      `${pages} pages, ${exports} exports, ${links} links`,
+    );
   });
   debianTool('chromium').test(test)('its pages read well as files, without a network, wide and narrow', async () => {
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });

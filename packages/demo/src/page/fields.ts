@@ -220,5 +220,8 @@ export function closeReason(payload: Uint8Array): { code: string; name: string; 
 
 const range = (code: number): string => (code >= 4000 ? 'private use' : code >= 3000 ? 'registered' : 'unknown');
 
+/** Formats a number of things: `1 byte`, `2,000 bytes`. */
+export const countOf = (value: number, one: string): string => `${count(value)} ${value === 1 ? one : `${one}s`}`;
+
 /** Formats a length: `1 byte`, `2,000 bytes`. */
-export const bytesOf = (length: number): string => `${count(length)} ${length === 1 ? 'byte' : 'bytes'}`;
+export const bytesOf = (length: number): string => countOf(length, 'byte');

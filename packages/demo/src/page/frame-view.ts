@@ -1,7 +1,7 @@
 /** One frame in detail: its bytes, the RFC's diagram with its bits, its fields in words, and its payload. */
 import { clock, el } from './dom.ts';
 import { type Explained, isPrintable, WAY } from './explain.ts';
-import { count, type Field, hex, hexByte, inflatedTo, OPCODES } from './fields.ts';
+import { bytesOf, count, type Field, hex, hexByte, inflatedTo, OPCODES } from './fields.ts';
 
 /** How many bytes of a payload are shown individually. */
 const MAX_BYTES = 256;
@@ -47,7 +47,7 @@ function title({ header, direction, time, bytes, size }: Explained, remark: stri
     'header',
     { class: 'frame-title' },
     el('h3', {}, el('span', { class: 'opcode', 'data-opcode': name }, name), ` ${WAY[direction]}`),
-    el('p', {}, `${count(total)} bytes at ${clock(time, true)}${remark === '' ? '' : `, ${remark}`}`),
+    el('p', {}, `${bytesOf(total)} at ${clock(time, true)}${remark === '' ? '' : `, ${remark}`}`),
   );
 }
 

@@ -4,7 +4,7 @@ import { type DeflateAgreement, DeflateTransform } from '@sockless/core/deflate'
 import { createFrameHeader, decodeFrameHeader } from '@sockless/core/frame';
 import { pako } from '@sockless/deflate';
 import { type Explained, explain } from '../../../demo/src/page/explain.ts';
-import { hex } from '../../../demo/src/page/fields.ts';
+import { countOf, hex } from '../../../demo/src/page/fields.ts';
 import { Inflation } from '../../../demo/src/page/inflation.ts';
 
 /** Whose bytes they are, and what was agreed on. */
@@ -142,11 +142,11 @@ function receive(
 function line(event: ConnectionEvent): string {
   switch (event.type) {
     case 'text':
-      return `text, ${event.data.length} characters: ${JSON.stringify(shortened(event.data))}`;
+      return `text, ${countOf(event.data.length, 'character')}: ${JSON.stringify(shortened(event.data))}`;
     case 'binary':
     case 'ping':
     case 'pong':
-      return `${event.type}, ${event.data.length} bytes: ${shortened(hex(event.data.subarray(0, 100)))}`;
+      return `${event.type}, ${countOf(event.data.length, 'byte')}: ${shortened(hex(event.data.subarray(0, 100)))}`;
     case 'close':
       return `close ${event.code}${event.reason === '' ? '' : ` ${JSON.stringify(event.reason)}`}`;
     default:
