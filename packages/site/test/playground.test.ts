@@ -86,9 +86,10 @@ async function withPage(fragment: string, use: (page: Page, address: string) => 
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGS });
   try {
     await writePlayground(folder);
-    const html =
-      '<link rel="stylesheet" href="playground.css"><div id="playground" class="playground"></div><script src="playground.js"></script>';
-    writeFileSync(join(folder, 'index.html'), `<!doctype html><meta charset="utf-8">${html}`);
+    // As in the pages of the site, whose long names may break anywhere.
+    const html = `<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="playground.css">
+<body style="overflow-wrap: anywhere"><div id="playground" class="playground"></div><script src="playground.js"></script>`;
+    writeFileSync(join(folder, 'index.html'), html);
     const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error.stack)));
@@ -135,17 +136,38 @@ inChromium(
   () =>
     withPage('to=server&hex=83+00', async (page) => {
       assert.is(await page.locator('.diagram .cell').count(), 7, 'FIN, three reserved bits, opcode, MASK, Payload len');
-      const marked = await page.$$eval('[data-broken]', (all) =>
-        all.map((one) => getComputedStyle(one).getPropertyValue('--tone')),
-      );
+      const tones = (selector: string): Promise<string[]> =>
+        page.$$eval(selector, (all) => all.map((one) => getComputedStyle(one).getPropertyValue('--tone')));
+      const marked = await tones('[data-broken]');
       assert.is(marked.length, 3, 'a digit, a cell, a row');
       const red = await page.$eval('.playground', (one) => getComputedStyle(one).getPropertyValue('--bad'));
       assert.equal(new Set(marked), new Set([red]));
+      assert.not.ok((await tones('[data-field]:not([data-broken])')).includes(red), 'FIN is not red beside it');
       assert.match((await page.textContent('tr[data-broken]')) ?? '', /^opcode.*it must use 0-2 and 8-10 only/);
       await page.fill('#bytes', '81 05 48 65 6c 6c 6f');
       assert.match((await page.textContent('.verdict')) ?? '', 'Or choose the other direction');
       assert.match((await page.textContent('tr[data-field=unread]')) ?? '', '5 bytes');
     }),
+);
+
+inChromium('on a phone nothing of a frame is cut off, and no word is broken', () =>
+  withPage('to=server&hex=82+fe+01+00+01+02+03+04', async (page) => {
+    await page.fill('#bytes', `82 fe 01 00 01 02 03 04 ${'00 '.repeat(256)} 83 00`);
+    await page.click('details.one >> nth=1');
+    const cut = await page.$$eval('.table, summary, .cell:not(.bit) small', (all) =>
+      all.filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0).map((one) => one.textContent),
+    );
+    assert.equal(cut, []);
+    const opcode = await page.$eval('.cell[data-field=opcode] small', (one) => {
+      const { height } = one.getBoundingClientRect();
+      return height / Number.parseFloat(getComputedStyle(one).lineHeight);
+    });
+    assert.ok(opcode < 1.5, `“opcode” takes ${opcode} lines`);
+    const right = await page.$$eval('.table tr a', (all) =>
+      Math.max(...all.map((one) => one.getBoundingClientRect().right)),
+    );
+    assert.ok(right <= 390, `the column of the RFC ends at ${right}`);
+  }),
 );
 
 inChromium('what is typed or chosen is in the address, which shows the same to somebody else', () =>

@@ -25,7 +25,7 @@ export function frameView(frame: Explained, remark: string): HTMLElement {
   const formula = el('output', { class: 'formula' });
   const view = el(
     'article',
-    { class: 'frame' },
+    { class: frame.fields.some(({ broken }) => broken) ? 'frame faulty' : 'frame' },
     title(frame, remark),
     frame.illegal !== '' && el('p', { class: 'illegal' }, frame.illegal),
     section('Bytes on the wire', '5.2', wireBytes(frame, part)),

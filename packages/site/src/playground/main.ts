@@ -135,7 +135,7 @@ function frameOf({ offset, frame }: DecodedFrame, at: number): HTMLElement {
     'summary',
     {},
     el('b', {}, `Frame ${at + 1}: ${name}`),
-    ` at byte ${count(offset)} `,
+    ` at byte\u00a0${count(offset)} `,
     el('span', {}, frame.preview),
   );
   const body = el('details', { class: 'one', open: at === 0 }, title);
