@@ -74,7 +74,7 @@ function form(): Shown {
   return { role: role.value === 'client' ? 'client' : 'server', compression: compression.checked, hex: input.value };
 }
 
-/** Shows what is in the form, and soon has it in the address, by which it can be shared. Browsers refuse to change it many times a second. */
+/** Shows what is in the form, and soon puts it into the address, to be shared. Browsers refuse to change that many times a second. */
 function changed(): void {
   show();
   clearTimeout(writing);
