@@ -13,6 +13,9 @@ const frame = (direction: Direction, hex: string, message?: Opcode): Explained =
 const fields = ({ fields: all }: Explained): unknown[] =>
   all.map(({ name, from, to, value }) => [name, from, to, value]);
 
+/** Returns what is marked as breaking a rule. */
+const broken = ({ fields: all }: Explained): unknown[] => all.flatMap(({ id, broken: is }) => (is ? [id] : []));
+
 test('the masked "Hello" of RFC 6455 5.7', () => {
   const hello = frame('up', '81 85 37 fa 21 3d 7f 9f 4d 51 58');
   assert.equal(fields(hello), [
@@ -80,6 +83,58 @@ test('an illegal header is explained by its rule', () => {
   assert.match(reserved.illegal, 'RFC 6455 section 5.2');
   assert.is(frame('up', '81 00').preview, 'unmasked-frame');
   assert.is(frame('down', '81 80 00 00 00 00').preview, 'masked-frame');
+});
+
+test('an illegal header is shown field by field as far as it is there, and the one that breaks the rule is marked', () => {
+  const opcode = frame('up', '83 00');
+  assert.equal(fields(opcode), [
+    ['FIN', 0, 1, '1'],
+    ['RSV1–3', 1, 4, '000'],
+    ['opcode', 4, 8, '0x3 reserved'],
+    ['MASK', 8, 9, '0'],
+    ['Payload len', 9, 16, '0'],
+  ]);
+  assert.equal(broken(opcode), ['opcode']);
+  assert.match(
+    opcode.fields[2]?.meaning ?? '',
+    /^The peer sent a frame with a reserved opcode .*: it must use 0-2 and 8-10 only\.$/,
+  );
+  assert.equal(fields(frame('up', '83')).length, 3);
+
+  const unmasked = frame('up', '81 05 48 65 6c 6c 6f');
+  assert.equal(fields(unmasked).slice(3), [
+    ['MASK', 8, 9, '0'],
+    ['Payload len', 9, 16, '5'],
+    ['Not read', 16, 56, '5 bytes'],
+  ]);
+  assert.equal(broken(unmasked), ['mask']);
+
+  const long = frame('up', '82 ff ff 00 00');
+  assert.equal(fields(long).slice(5), [['Extended length', 16, 80, 'ff 00 00 …']]);
+  assert.equal(broken(long), ['extended']);
+  const short = frame('down', '82 7e 00 05 01 02 03 04 05');
+  assert.equal(fields(short).slice(5), [
+    ['Extended length', 16, 32, '5'],
+    ['Not read', 32, 72, '5 bytes'],
+  ]);
+  const masked = frame('down', '81 85 01 02 03 04 05');
+  assert.equal(fields(masked).slice(5), [
+    ['Masking-key', 16, 48, '01 02 03 04'],
+    ['Not read', 48, 56, '1 byte'],
+  ]);
+});
+
+test('each rule about headers marks one field', () => {
+  const vectors: [Direction, string, string][] = [
+    ['down', 'c1 00', 'rsv'],
+    ['down', '09 00', 'fin'],
+    ['down', '89 7e 00 7e', 'length'],
+    ['down', '88 01 00', 'length'],
+    ['down', '81 80 00 00 00 00', 'mask'],
+    ['down', '82 7f 00 00 00 00 00 00 00 05', 'extended'],
+    ['down', '82 7f 00 20 00 00 00 00 00 00', 'extended'],
+  ];
+  for (const [direction, hex, id] of vectors) assert.equal(broken(frame(direction, hex)), [id], hex);
 });
 
 test.run();

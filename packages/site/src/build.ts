@@ -1,11 +1,11 @@
 /** Builds the site: pages, reference, playground; then looks for dead links. */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle, transform } from 'esbuild';
 import { entries } from './entries.ts';
 import { limitsPage } from './limits.ts';
-import { deadLinks } from './links.ts';
+import { checkLinks } from './links.ts';
 import { documentPages, fileOf, type Page, ROOT, readme, render } from './pages.ts';
 import { PLAYGROUND, writeReference } from './reference.ts';
 import { rulePages } from './rules.ts';
@@ -16,13 +16,24 @@ const DEMO = join(ROOT, 'packages/demo/src/page');
 /** Files of the repository that pages show. */
 const PICTURES = ['packages/demo/inspector.webp'];
 
-/** Builds the site into a folder. Returns what is wrong with it; an empty list is a site that may be shown. */
-export async function buildSite(out: string): Promise<string[]> {
+/** A site that was built. */
+export interface Built {
+  readonly pages: number;
+  /** How many exports have a place in the reference. */
+  readonly exports: number;
+  /** How many links were looked at. */
+  readonly links: number;
+  /** What is wrong with it; an empty list is a site that may be shown. */
+  readonly problems: readonly string[];
+}
+
+/** Builds the site into a folder. */
+export async function buildSite(out: string): Promise<Built> {
   const pages = [...documentPages(), limitsPage(), ...rulePages(), playgroundPage()];
   const written = `${out}-pages`;
   writePages(written, [readme(), ...pages]);
   const children = new Set(pages.flatMap((page) => page.children ?? []));
-  const problems = await writeReference({
+  const { exports, problems } = await writeReference({
     entries: entries(),
     tsconfig: join(PACKAGE, 'reference.json'),
     readme: join(written, 'README.md'),
@@ -33,7 +44,9 @@ export async function buildSite(out: string): Promise<string[]> {
   });
   await writePlayground(join(out, 'assets'));
   rmSync(written, { recursive: true });
-  return [...problems, ...deadLinks(out)];
+  const links = checkLinks(out);
+  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
+  return { pages: files.length, exports, links: links.checked, problems: [...problems, ...links.problems] };
 }
 
 function writePages(folder: string, pages: readonly Page[]): void {

@@ -12,17 +12,26 @@ export interface Entry {
   readonly path: string;
 }
 
-/** The packages that are published. */
-const PACKAGES = ['core', 'deflate', 'adapter', 'node', 'deno'];
+/** The folders of the packages that are published, in the order of the navigation. */
+export const PUBLISHED: readonly string[] = [
+  'packages/core',
+  'packages/deflate',
+  'packages/adapter',
+  'packages/node',
+  'packages/deno',
+  'packages/conformance',
+  'fuzz',
+];
 
-/** Returns every export of every published package: `./dist/x.js` is built from `src/x.ts`. */
+/** Returns what others import of every published package: `./dist/x.js` is built from `src/x.ts`. */
 export function entries(): Entry[] {
-  return PACKAGES.flatMap((folder) => {
-    const { name, exports } = JSON.parse(readFileSync(join(ROOT, 'packages', folder, 'package.json'), 'utf8'));
+  return PUBLISHED.flatMap((folder) => {
+    const { name, exports, bin = {} } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+    const commands = Object.values(bin); // they export nothing
     return Object.entries<{ default?: string }>(exports).flatMap(([subpath, { default: output }]) => {
       const [, source] = /^\.\/dist\/(.+)\.js$/.exec(output ?? '') ?? [];
-      if (source === undefined) return []; // ./package.json
-      return [{ name: join(name, subpath), path: join(ROOT, 'packages', folder, 'src', `${source}.ts`) }];
+      if (source === undefined || commands.includes(output)) return []; // ./package.json is no source either
+      return [{ name: join(name, subpath), path: join(ROOT, folder, 'src', `${source}.ts`) }];
     });
   });
 }

@@ -7,8 +7,24 @@ const LOADS = /<(?:script|img|link|iframe|source|use|video|audio)\b[^>]*?\s(?:sr
 const ANY = /\s(?:src|href)="([^"]*)"/g;
 const CSS_URL = /url\((?!["']?data:)["']?([^)"']+)["']?\)|@import\s+["']([^"']+)/g;
 
-/** Returns what is wrong with the links of a folder: files and anchors that are not there, and what is loaded from elsewhere. */
-export function deadLinks(folder: string): string[] {
+/**
+ * The hosts that pages may link to. A link to another one is a problem, since most often nobody wrote it: an address in an example,
+ * or the name of a file that was taken for one, as `CHANGELOG.md` is by those who know that .md is a top-level domain.
+ */
+const HOSTS: readonly string[] = ['www.rfc-editor.org', 'github.com', 'keepachangelog.com', 'semver.org'];
+
+/** What was looked at, and what was found. */
+export interface Links {
+  /** How many links there are, be they to the site's own pages and files or to other hosts. */
+  readonly checked: number;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Looks at the links of a folder. Problems are files and anchors that are not there, links to hosts that are not known, and what is loaded
+ * from elsewhere.
+ */
+export function checkLinks(folder: string): Links {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const anchors = new Map<string, ReadonlySet<string>>();
   const anchorsOf = (path: string): ReadonlySet<string> => {
@@ -17,6 +33,7 @@ export function deadLinks(folder: string): string[] {
     return known;
   };
   const problems = new Set<string>();
+  let checked = 0;
   // Neither what a script says in place, nor icons, which a script brings.
   for (const name of files.filter((file) => file.endsWith('.html'))) {
     const path = join(folder, name);
@@ -25,8 +42,10 @@ export function deadLinks(folder: string): string[] {
       if (isElsewhere(target)) problems.add(`${name} loads ${target}`);
     }
     for (const [, target = ''] of html.matchAll(ANY)) {
-      if (isElsewhere(target) || target.startsWith('data:')) continue;
-      const problem = check(path, decodeEntities(target), anchorsOf);
+      if (target.startsWith('data:')) continue;
+      checked++;
+      if (problems.has(`${name} loads ${target}`)) continue;
+      const problem = isElsewhere(target) ? checkHost(target) : check(path, decodeEntities(target), anchorsOf);
       if (problem !== '') problems.add(`${name} → ${target}: ${problem}`);
     }
   }
@@ -36,10 +55,15 @@ export function deadLinks(folder: string): string[] {
       if (isElsewhere(target)) problems.add(`${name} loads ${target}`);
     }
   }
-  return [...problems].map((problem) => problem.replaceAll(`${folder}/`, ''));
+  return { checked, problems: [...problems].map((problem) => problem.replaceAll(`${folder}/`, '')) };
 }
 
 const isElsewhere = (target: string): boolean => /^(?:[a-z]+:)?\/\//i.test(target) || /^(?:mailto|tel):/i.test(target);
+
+function checkHost(target: string): string {
+  const [, host = ''] = /^https:\/\/([^/?#]*)/i.exec(target) ?? [];
+  return HOSTS.includes(host.toLowerCase()) ? '' : 'this is none of the hosts in links.ts';
+}
 
 function check(from: string, target: string, anchorsOf: (path: string) => ReadonlySet<string>): string {
   const [file = '', anchor = ''] = target.split('#');

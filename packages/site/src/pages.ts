@@ -41,8 +41,18 @@ const DOCUMENTS: Readonly<Record<string, readonly string[]>> = {
     'packages/core/README.md',
     'packages/deflate/README.md',
     'packages/adapter/README.md',
+    'packages/conformance/README.md',
+    'fuzz/README.md',
   ],
-  Project: ['ARCHITECTURE.md', 'SECURITY.md', 'BENCHMARKS.md', 'fuzz/README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  Project: [
+    'ARCHITECTURE.md',
+    'SECURITY.md',
+    'BENCHMARKS.md',
+    'packages/conformance/PEERS.md',
+    'packages/conformance/COMPLIANCE.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+  ],
 };
 
 /** What pages are called whose headings are names of packages, as the reference has pages with those. */
@@ -52,6 +62,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'packages/core/README.md': 'Core by itself',
   'packages/deflate/README.md': 'Engines for compression',
   'packages/adapter/README.md': 'An adapter of your own',
+  'packages/conformance/README.md': 'Testing any implementation',
   'fuzz/README.md': 'Fuzzing',
 };
 

@@ -3,10 +3,12 @@ import {
   Application,
   Comment,
   type DeclarationReflection,
+  type IndexEvent,
   JSX,
   Logger,
   LogLevel,
   type PageEvent,
+  type Reflection,
   Renderer,
 } from 'typedoc';
 import { type Entry, summaryOf } from './entries.ts';
@@ -33,12 +35,20 @@ export const PLAYGROUND = {
   css: 'playground.css',
 } as const;
 
+/** What became of it. */
+export interface Written {
+  /** How many exports have a place in the reference. */
+  readonly exports: number;
+  /** An export without documentation, a link in a docstring that leads nowhere. */
+  readonly problems: readonly string[];
+}
+
 /**
- * Writes the site. Returns what is wrong: an export without documentation, a link in a docstring that leads nowhere.
+ * Writes the site.
  *
- * @throws {Error} when TypeDoc cannot read the sources
+ * @throws {Error} when TypeDoc cannot read the sources, or refuses an option
  */
-export async function writeReference(site: Site): Promise<string[]> {
+export async function writeReference(site: Site): Promise<Written> {
   const all = site.entries;
   const app = await Application.bootstrapWithPlugins({
     tsconfig: site.tsconfig,
@@ -66,19 +76,9 @@ export async function writeReference(site: Site): Promise<string[]> {
     groupOrder: ['Guides', 'Packages', 'Rules and limits', 'Modules', 'Project', '*'],
     sort: ['kind', 'instance-first', 'alphabetical-ignoring-documents'],
     visibilityFilters: {},
-    highlightLanguages: [
-      'typescript',
-      'javascript',
-      'json',
-      'bash',
-      'sh',
-      'text',
-      'yaml',
-      'wat',
-      'html',
-      'python',
-      'ini',
-    ],
+    // Names of files and addresses in examples are no links: the repository's documents write each link as one.
+    markdownItOptions: { html: true, linkify: false },
+    highlightLanguages: ['typescript', 'javascript', 'json', 'bash', 'sh', 'text', 'yaml', 'html', 'python', 'ini'],
     validation: {
       notExported: true,
       invalidLink: true,
@@ -87,13 +87,16 @@ export async function writeReference(site: Site): Promise<string[]> {
       notDocumented: true,
       unusedMergeModuleWith: true,
     },
-    logLevel: 'None',
+    logLevel: 'Error',
   });
+  // It prints which one, and would go on with its defaults.
+  if (app.logger.hasErrors()) throw new Error('TypeDoc refuses an option.');
   const problems: string[] = [];
   app.logger = new Problems(problems);
   app.converter.on('resolveBegin', ({ project }) => {
     for (const module of project.children ?? []) nameModule(module, all);
   });
+  app.renderer.on(Renderer.EVENT_PREPARE_INDEX, hideNameless);
   app.renderer.on(Renderer.EVENT_END_PAGE, finishPage);
   app.renderer.hooks.on('head.end', (context) => {
     return isPlayground(context.page)
@@ -109,8 +112,20 @@ export async function writeReference(site: Site): Promise<string[]> {
   if (project === undefined) throw new Error(`TypeDoc: ${problems.join('\n')}`);
   app.validate(project);
   await app.generateDocs(project, site.out);
-  return problems;
+  const exported = (project.children ?? []).flatMap((module) => module.children ?? []);
+  return { exports: exported.filter((one) => !one.isReference()).length, problems };
 }
+
+/** TypeDoc calls a type without a name `__type`. The search leaves it out, and says of its members that they are those of what has it. */
+function hideNameless(index: IndexEvent): void {
+  for (let at = index.searchResults.length - 1; at >= 0; at--) {
+    const { name, parent } = index.searchResults[at] as Reflection;
+    if (parent?.name === NAMELESS) parent.getFullName = (separator) => parent.parent?.getFullName(separator) ?? '';
+    if (name === NAMELESS) index.removeResult(at);
+  }
+}
+
+const NAMELESS = '__type';
 
 /** Keeps what is wrong, and is silent about what it does. */
 class Problems extends Logger {

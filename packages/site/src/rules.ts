@@ -4,6 +4,7 @@ import { transformSync } from 'esbuild';
 import { ADVICE } from './advice.ts';
 import { type Example, examplesOf, play, type RuleName } from './examples.ts';
 import { type Page, table } from './pages.ts';
+import { toFragment } from './playground/address.ts';
 
 /** What a row says, be it of an open connection or of the handshake. */
 interface Row {
@@ -127,11 +128,7 @@ function shown(example: Example, rule: RuleName): string {
 
 /** Returns what the playground is to be opened with. */
 export function fragment({ role, hex = '', compression }: Example): string {
-  return new URLSearchParams({
-    to: role,
-    ...(compression && { deflate: '1' }),
-    hex: hex.replace(/\s+/g, ' ').trim(),
-  }).toString();
+  return toFragment({ role, hex, compression: compression === true });
 }
 
 const found = ({ offset, message }: { offset: number; message: string }): string => `At byte ${offset}: ${message}.`;

@@ -1,23 +1,10 @@
 /** Turns the bytes of a frame into fields that explain each bit. Core does the decoding. */
-import { CloseCode, Opcode, PROTOCOL_RULES, ProtocolError } from '@sockless/core';
-import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader, RSV1 } from '@sockless/core/frame';
+import { Opcode, ProtocolError } from '@sockless/core';
+import { applyMask, createFrameHeader, decodeFrameHeader, type FrameHeader } from '@sockless/core/frame';
 import type { Direction, MirroredFrame } from '../protocol.ts';
-import { type Inflated, type Inflater, ratio } from './inflation.ts';
-
-/** A field of the frame: the bits `from` to `to - 1`, counted from the frame's first. */
-export interface Field {
-  /** Determines the colour of the field. */
-  readonly id: 'fin' | 'rsv' | 'opcode' | 'mask' | 'length' | 'extended' | 'key' | 'payload';
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-  /** The value in binary, hexadecimal or decimal, whichever is clearest. */
-  readonly value: string;
-  readonly meaning: string;
-  readonly section: string;
-  /** The RFC of the section. Default: 6455. */
-  readonly rfc?: 7692;
-}
+import { closeReason, type Field, headerFields, hex } from './fields.ts';
+import { illegalFields } from './illegal.ts';
+import type { Inflated, Inflater } from './inflation.ts';
 
 /** Everything about one frame. */
 export interface Explained extends MirroredFrame {
@@ -38,35 +25,6 @@ export interface Explained extends MirroredFrame {
   /** A summary in one line. */
   readonly preview: string;
 }
-
-export const OPCODES: Readonly<Record<Opcode, { name: string; section: string; meaning: string }>> = {
-  [Opcode.Continuation]: {
-    name: 'continuation',
-    section: '5.4',
-    meaning: 'The next fragment of the message that an earlier frame began.',
-  },
-  [Opcode.Text]: { name: 'text', section: '5.6', meaning: 'Begins a text message, which is always UTF-8.' },
-  [Opcode.Binary]: {
-    name: 'binary',
-    section: '5.6',
-    meaning: 'Begins a message of bytes, whose meaning is up to the application.',
-  },
-  [Opcode.Close]: {
-    name: 'close',
-    section: '5.5.1',
-    meaning: 'Begins or answers the closing handshake. No more data follows from this side.',
-  },
-  [Opcode.Ping]: {
-    name: 'ping',
-    section: '5.5.2',
-    meaning: 'Are you there? The peer answers with a Pong frame that has the same payload.',
-  },
-  [Opcode.Pong]: {
-    name: 'pong',
-    section: '5.5.3',
-    meaning: 'The answer to a Ping frame, with the same payload.',
-  },
-};
 
 const utf8 = new TextDecoder();
 
@@ -93,9 +51,7 @@ export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, i
     return { ...frame, header, illegal: '', size, fields, payload, inflated, content, isText, preview };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    const { section, sentence } = PROTOCOL_RULES[error.rule];
-    const field = { from: 0, to: 8 * bytes.length, value: hex(bytes), meaning: sentence, section };
-    const fields: Field[] = [{ id: 'payload', name: 'Not a legal header', ...field }];
+    const fields = illegalFields(bytes, error);
     const payload = new Uint8Array(0);
     const none = { header: undefined, size: 0, payload, inflated: undefined, content: payload, isText: false };
     return { ...frame, ...none, illegal: error.message, fields, preview: error.rule };
@@ -104,163 +60,6 @@ export function explain(frame: MirroredFrame, message: Opcode = Opcode.Binary, i
 
 /** Describes which side sent a frame. */
 export const WAY: Readonly<Record<Direction, string>> = { up: 'page → server', down: 'server → page' };
-
-/** Formats bytes in hexadecimal: `81 05`. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, hexByte).join(' ');
-}
-
-export const hexByte = (byte: number): string => byte.toString(16).padStart(2, '0');
-
-/** Formats a number with thousands separators. */
-export const count = (value: number): string => value.toLocaleString('en-US');
-
-function headerFields(
-  header: FrameHeader,
-  bytes: Uint8Array,
-  size: number,
-  payload: Uint8Array,
-  compression: boolean,
-  inflated: Inflated | undefined,
-): Field[] {
-  const { final, rsv, opcode, masked, length } = header;
-  const { name, section, meaning } = OPCODES[opcode];
-  const [first = 0, second = 0] = bytes;
-  const short = second & 0x7f;
-  const extended = size - 2 - (masked ? 4 : 0);
-  const fields: Field[] = [
-    {
-      id: 'fin',
-      name: 'FIN',
-      from: 0,
-      to: 1,
-      value: final ? '1' : '0',
-      meaning: final
-        ? opcode === Opcode.Continuation
-          ? 'The last fragment: the message is complete.'
-          : 'The message is complete with this frame.'
-        : 'More fragments of this message follow.',
-      section: '5.2',
-    },
-    {
-      id: 'rsv',
-      name: 'RSV1–3',
-      from: 1,
-      to: 4,
-      value: rsv.toString(2).padStart(3, '0'),
-      ...reservedMeaning(header, compression, inflated),
-    },
-    { id: 'opcode', name: 'opcode', from: 4, to: 8, value: `0x${(first & 15).toString(16)} ${name}`, meaning, section },
-    {
-      id: 'mask',
-      name: 'MASK',
-      from: 8,
-      to: 9,
-      value: masked ? '1' : '0',
-      meaning: masked
-        ? 'The payload is masked, because a client must mask every frame.'
-        : 'The payload is not masked, because a server never masks.',
-      section: '5.1',
-    },
-    {
-      id: 'length',
-      name: 'Payload len',
-      from: 9,
-      to: 16,
-      value: String(short),
-      meaning:
-        short < 126
-          ? `${bytesOf(short)}: up to 125, these 7 bits are the length.`
-          : `${short} means that the length is in the next ${extended} bytes.`,
-      section: '5.2',
-    },
-  ];
-  if (extended > 0) {
-    fields.push({
-      id: 'extended',
-      name: 'Extended length',
-      from: 16,
-      to: 16 + 8 * extended,
-      value: count(length),
-      meaning: `The length in ${8 * extended} bits, because ${extended === 2 ? 'it is over 125' : 'it does not fit in 16'}.`,
-      section: '5.2',
-    });
-  }
-  if (masked) {
-    fields.push({
-      id: 'key',
-      name: 'Masking-key',
-      from: 8 * (size - 4),
-      to: 8 * size,
-      value: hex(bytes.subarray(size - 4, size)),
-      meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of the key.',
-      section: '5.3',
-    });
-  }
-  if (length > 0) {
-    fields.push({
-      id: 'payload',
-      name: 'Payload data',
-      from: 8 * size,
-      to: 8 * (size + length),
-      value: bytesOf(length),
-      ...(inflated === undefined
-        ? { meaning: payloadMeaning(header, payload), section: opcode === Opcode.Close ? '5.5.1' : '5.2' }
-        : { meaning: compressedMeaning(header, inflated), section: '7.2.2', rfc: 7692 }),
-    });
-  }
-  return fields;
-}
-
-function reservedMeaning(
-  { opcode, rsv }: FrameHeader,
-  compression: boolean,
-  inflated: Inflated | undefined,
-): Pick<Field, 'meaning' | 'section' | 'rfc'> {
-  if (!compression) {
-    const meaning = 'Reserved for extensions, such as compression. None is in use, so all must be 0.';
-    return { meaning, section: '5.2' };
-  }
-  const bit = 'RSV1 is the bit “Per-Message Compressed” of permessage-deflate';
-  const about =
-    opcode >= Opcode.Close
-      ? `${bit}: control frames are never compressed.`
-      : opcode === Opcode.Continuation
-        ? `${bit}: only the first frame of a message has it. This message is ${inflated ? '' : 'not '}compressed.`
-        : (rsv & RSV1) !== 0
-          ? `${bit}: this message is compressed.`
-          : `${bit}: this message is not compressed.`;
-  return { meaning: `${about} RSV2 and RSV3 are reserved.`, section: '6', rfc: 7692 };
-}
-
-function compressedMeaning({ final }: FrameHeader, { frame, message, problem }: Inflated): string {
-  if (problem !== '') return `The data of the application, compressed. Not inflated: ${problem}.`;
-  const one = `The data of the application, compressed: ${inflatedTo(frame)}.`;
-  const several = final && message.packed !== frame.packed;
-  return several ? `${one} The whole message: ${inflatedTo(message)}.` : one;
-}
-
-/** Describes two sizes and their ratio. */
-export function inflatedTo(sizes: Inflated['frame']): string {
-  const share = ratio(sizes);
-  return `${bytesOf(sizes.packed)} for ${count(sizes.inflated)}${share === '' ? '' : `, which is ${share}`}`;
-}
-
-function payloadMeaning({ opcode, length }: FrameHeader, payload: Uint8Array): string {
-  const shown = payload.length < length ? ` Only the first ${count(payload.length)} bytes are mirrored here.` : '';
-  switch (opcode) {
-    case Opcode.Close: {
-      const { code, name, reason } = closeReason(payload);
-      return `Close code ${code}, ${name}${reason === '' ? '; no reason given' : `; reason “${reason}”`}.`;
-    }
-    case Opcode.Ping:
-      return 'Any bytes; the peer sends them back. This heartbeat numbers its Ping frames.';
-    case Opcode.Pong:
-      return 'The bytes of the Ping frame that this one answers.';
-    default:
-      return `The data of the application${opcode === Opcode.Continuation ? ', continued' : ''}.${shown}`;
-  }
-}
 
 function previewOf({ opcode, length }: FrameHeader, payload: Uint8Array, isText: boolean): string {
   if (opcode === Opcode.Close) {
@@ -274,18 +73,5 @@ function previewOf({ opcode, length }: FrameHeader, payload: Uint8Array, isText:
   return utf8.decode(start).replace(/^\{"type":"(\w+)"[,}]?/, '$1 ');
 }
 
-/** Reads the payload of a Close frame: code, the code's name, reason. */
-function closeReason(payload: Uint8Array): { code: string; name: string; reason: string } {
-  if (payload.length < 2) return { code: 'none', name: 'the frame has none', reason: '' };
-  const code = ((payload[0] as number) << 8) | (payload[1] as number);
-  const known = Object.entries(CloseCode).find(([, value]) => value === code)?.[0];
-  const name = known?.replace(/(?<=.)(?=[A-Z])/g, ' ').toLowerCase();
-  return { code: String(code), name: name ?? range(code), reason: utf8.decode(payload.subarray(2)) };
-}
-
-const range = (code: number): string => (code >= 4000 ? 'private use' : code >= 3000 ? 'registered' : 'unknown');
-
 /** Tells whether bytes are readable ASCII text. */
 export const isPrintable = (bytes: Uint8Array): boolean => bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
-
-const bytesOf = (length: number): string => `${count(length)} ${length === 1 ? 'byte' : 'bytes'}`;

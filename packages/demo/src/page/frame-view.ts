@@ -1,6 +1,7 @@
 /** One frame in detail: its bytes, the RFC's diagram with its bits, its fields in words, and its payload. */
 import { clock, el } from './dom.ts';
-import { count, type Explained, type Field, hex, hexByte, inflatedTo, isPrintable, OPCODES, WAY } from './explain.ts';
+import { type Explained, isPrintable, WAY } from './explain.ts';
+import { bytesOf, count, type Field, hex, hexByte, inflatedTo, OPCODES } from './fields.ts';
 
 /** How many bytes of a payload are shown individually. */
 const MAX_BYTES = 256;
@@ -24,11 +25,11 @@ export function frameView(frame: Explained, remark: string): HTMLElement {
   const formula = el('output', { class: 'formula' });
   const view = el(
     'article',
-    { class: 'frame' },
+    { class: frame.fields.some(({ broken }) => broken) ? 'frame faulty' : 'frame' },
     title(frame, remark),
     frame.illegal !== '' && el('p', { class: 'illegal' }, frame.illegal),
     section('Bytes on the wire', '5.2', wireBytes(frame, part)),
-    frame.header !== undefined && section('Header, as RFC 6455 draws it', '5.2', diagram(frame, part)),
+    section('Header, as RFC 6455 draws it', '5.2', diagram(frame, part)),
     section('Fields', undefined, fieldTable(frame, part)),
     frame.payload.length > 0 && section('Payload', undefined, payloadView(frame, part)),
     formula,
@@ -46,7 +47,7 @@ function title({ header, direction, time, bytes, size }: Explained, remark: stri
     'header',
     { class: 'frame-title' },
     el('h3', {}, el('span', { class: 'opcode', 'data-opcode': name }, name), ` ${WAY[direction]}`),
-    el('p', {}, `${count(total)} bytes at ${clock(time, true)}${remark === '' ? '' : `, ${remark}`}`),
+    el('p', {}, `${bytesOf(total)} at ${clock(time, true)}${remark === '' ? '' : `, ${remark}`}`),
   );
 }
 
@@ -70,17 +71,32 @@ function wireBytes({ bytes, fields, header, size }: Explained, part: AddPart): H
   const box = el('div', { class: 'bytes' });
   for (const [index, byte] of bytes.subarray(0, size + MAX_BYTES).entries()) {
     const [high, low] = hexByte(byte);
-    if (index === 0 && header !== undefined) {
+    if (index === 0) {
       // The two hexadecimal digits of the first byte are the RFC's division: four flags and the opcode.
-      const flags = part(el('span', { 'data-field': 'fin' }, high), 0, 4);
-      box.append(el('span', { class: 'byte' }, flags, part(el('span', { 'data-field': 'opcode' }, low), 4, 8)));
+      const flags = part(el('span', mark(fields, 0, 4), high), 0, 4);
+      box.append(el('span', { class: 'byte' }, flags, part(el('span', mark(fields, 4, 8), low), 4, 8)));
     } else {
-      const id = fields.findLast(({ from }) => from < 8 * index + 8)?.id ?? 'payload';
-      box.append(part(el('span', { class: 'byte', 'data-field': id }, hexByte(byte)), 8 * index, 8 * index + 8));
+      const [from, to] = [8 * index, 8 * index + 8];
+      box.append(part(el('span', { class: 'byte', ...mark(fields, from, to) }, hexByte(byte)), from, to));
     }
   }
-  return withRest(box, (header?.length ?? 0) - Math.min(bytes.length - size, MAX_BYTES));
+  const total = header === undefined ? bytes.length : size + header.length;
+  return withRest(box, total - Math.min(bytes.length, size + MAX_BYTES));
 }
+
+type Attributes = Readonly<Record<string, string>>;
+
+/** Returns the attributes of bits of several fields: those of the one that breaks a rule, or else of FIN, or of the last. */
+function mark(fields: readonly Field[], from: number, to: number): Attributes {
+  const all = fields.filter((field) => field.from < to && from < field.to);
+  const broken = all.find((field) => field.broken);
+  return attributes(broken ?? (from === 0 ? all[0] : all.at(-1)) ?? { id: 'payload' });
+}
+
+const attributes = ({ id, broken }: Pick<Field, 'id' | 'broken'>): Attributes => ({
+  'data-field': id,
+  ...(broken && { 'data-broken': '' }),
+});
 
 function withRest(box: HTMLElement, left: number): HTMLElement {
   if (left > 0) box.append(el('span', { class: 'rest' }, ` … ${count(left)} more`));
@@ -93,11 +109,14 @@ function diagram({ fields, bytes }: Explained, part: AddPart): HTMLElement {
   for (let bit = 0; bit < 32; bit++) grid.append(el('span', { class: 'ruler' }, String(bit % 10)));
   for (const field of fields.flatMap(diagramFields)) {
     // A field that continues in the next row is drawn once in each row; two rows suffice for a long payload.
-    const end = field.id === 'payload' ? Math.min(field.to, 32 * (Math.floor(field.from / 32) + 2)) : field.to;
+    const end =
+      field.id === 'payload' || field.id === 'unread'
+        ? Math.min(field.to, 32 * (Math.floor(field.from / 32) + 2))
+        : field.to;
     for (let from = field.from; from < end; ) {
       const to = Math.min(end, 32 * (Math.floor(from / 32) + 1));
       const continued = from > field.from ? ' continued' : '';
-      const cell = el('span', { class: `cell${to - from === 1 ? ' bit' : ''}`, 'data-field': field.id });
+      const cell = el('span', { class: `cell${to - from === 1 ? ' bit' : ''}`, ...attributes(field) });
       cell.append(el('small', {}, field.name + continued), el('b', {}, cellValue(field, bytes, from, to)));
       cell.style.gridColumn = `${(from % 32) + 1} / span ${to - from}`;
       grid.append(part(cell, from, to));
@@ -133,10 +152,10 @@ function fieldTable({ fields }: Explained, part: AddPart): HTMLElement {
   for (const name of ['Field', 'Bits', 'Value', 'Meaning', 'RFC']) head.append(el('th', { scope: 'col' }, name));
   const body = el('tbody');
   for (const field of fields) {
-    const { id, name, from, to, value, meaning } = field;
+    const { name, from, to, value, meaning } = field;
     const row = el(
       'tr',
-      { tabindex: 0, 'data-field': id },
+      { tabindex: 0, ...attributes(field) },
       el('th', { scope: 'row' }, el('i', { class: 'swatch' }), name),
       el('td', { class: 'bits' }, to - from === 1 ? String(from) : `${count(from)}–${count(to - 1)}`),
       el('td', { class: 'value' }, value),

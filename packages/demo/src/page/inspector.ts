@@ -2,7 +2,8 @@
 import { Opcode } from '@sockless/core';
 import type { Direction, MirroredFrame, TapMessage } from '../protocol.ts';
 import { clock, el, find, keepAtEnd } from './dom.ts';
-import { count, type Explained, explain, hex, hexByte, OPCODES, WAY } from './explain.ts';
+import { type Explained, explain, WAY } from './explain.ts';
+import { count, hex, hexByte, OPCODES } from './fields.ts';
 import { frameView } from './frame-view.ts';
 import { type Inflation, ratio } from './inflation.ts';
 

@@ -3,7 +3,8 @@ import { Connection, type ConnectionEvent, type ConnectionOptions, type Negotiat
 import { type DeflateAgreement, DeflateTransform } from '@sockless/core/deflate';
 import { createFrameHeader, decodeFrameHeader } from '@sockless/core/frame';
 import { pako } from '@sockless/deflate';
-import { type Explained, explain, hex } from '../../../demo/src/page/explain.ts';
+import { type Explained, explain } from '../../../demo/src/page/explain.ts';
+import { countOf, hex } from '../../../demo/src/page/fields.ts';
 import { Inflation } from '../../../demo/src/page/inflation.ts';
 
 /** Whose bytes they are, and what was agreed on. */
@@ -30,6 +31,8 @@ export interface Decoded {
   readonly events: readonly string[];
   /** The rule that the bytes break, if they do. */
   readonly fault: { readonly rule: string; readonly message: string; readonly offset: number } | undefined;
+  /** What else the reader may have meant, where the fault is a likely mistake with this page; else empty. */
+  readonly hint: string;
 }
 
 /** How many frames are shown. */
@@ -65,8 +68,19 @@ export function parseHex(text: string): Uint8Array<ArrayBuffer> {
 
 /** Decodes what one side of a connection sent. */
 export function decode(bytes: Uint8Array<ArrayBuffer>, circumstances: Circumstances): Decoded {
-  return { ...decodeFrames(bytes, circumstances), ...receive(bytes, circumstances) };
+  const received = receive(bytes, circumstances);
+  return { ...decodeFrames(bytes, circumstances), ...received, hint: hintAt(bytes, received.fault) };
 }
+
+function hintAt(bytes: Uint8Array, fault: Decoded['fault']): string {
+  if (/^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) |HTTP\/)/.test(latin1(bytes.subarray(0, 16)))) {
+    return 'This looks like an opening handshake, which the playground does not read: paste what follows its empty line.';
+  }
+  const swapped = { 'unmasked-frame': 'a server', 'masked-frame': 'a client' }[fault?.rule ?? ''];
+  return swapped === undefined ? '' : `Or choose the other direction, if it was ${swapped} that sent this.`;
+}
+
+const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 function decodeFrames(
   bytes: Uint8Array<ArrayBuffer>,
@@ -128,11 +142,11 @@ function receive(
 function line(event: ConnectionEvent): string {
   switch (event.type) {
     case 'text':
-      return `text, ${event.data.length} characters: ${JSON.stringify(shortened(event.data))}`;
+      return `text, ${countOf(event.data.length, 'character')}: ${JSON.stringify(shortened(event.data))}`;
     case 'binary':
     case 'ping':
     case 'pong':
-      return `${event.type}, ${event.data.length} bytes: ${shortened(hex(event.data.subarray(0, 100)))}`;
+      return `${event.type}, ${countOf(event.data.length, 'byte')}: ${shortened(hex(event.data.subarray(0, 100)))}`;
     case 'close':
       return `close ${event.code}${event.reason === '' ? '' : ` ${JSON.stringify(event.reason)}`}`;
     default:

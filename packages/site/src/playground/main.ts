@@ -1,7 +1,8 @@
 /** The playground: pasted bytes, explained by the demo's inspector and judged by core. It is a script of the site's page. */
 import { el, find } from '../../../demo/src/page/dom.ts';
-import { count, OPCODES } from '../../../demo/src/page/explain.ts';
+import { count, countOf, OPCODES } from '../../../demo/src/page/fields.ts';
 import { frameView } from '../../../demo/src/page/frame-view.ts';
+import { fromFragment, type Shown, toFragment } from './address.ts';
 import { type Circumstances, type Decoded, type DecodedFrame, decode, MAX_FRAMES, parseHex } from './decode.ts';
 
 /** The masked text frame of RFC 6455 5.7, and the messages that a chat begins with. */
@@ -12,6 +13,9 @@ const SAMPLES: readonly (readonly [name: string, circumstances: Circumstances, h
   ['a compressed text', { role: 'client', compression: true }, 'c1 07 f2 48 cd c9 c9 07 00'],
   ['text that is not UTF-8', { role: 'client', compression: false }, '81 05 48 69 20 c3 28'],
 ];
+
+/** The longest fragment that is put into the address, in characters. */
+const MAX_FRAGMENT = 8000;
 
 const root = find('playground', HTMLElement);
 
@@ -29,7 +33,10 @@ const frames = el('div', { class: 'decoded' });
 
 for (const [name, circumstances, hex] of SAMPLES) {
   const button = el('button', { type: 'button' }, name);
-  button.addEventListener('click', () => put(circumstances, hex));
+  button.addEventListener('click', () => {
+    put({ ...circumstances, hex });
+    changed();
+  });
   samples.append(button, ' ');
 }
 root.replaceChildren(
@@ -44,35 +51,49 @@ root.replaceChildren(
   verdict,
   frames,
 );
-for (const element of [input, role, compression]) element.addEventListener('input', () => show());
+let writing: ReturnType<typeof setTimeout> | undefined;
+for (const element of [input, role, compression]) element.addEventListener('input', changed);
 addEventListener('hashchange', readAddress);
 readAddress();
 
-/** Puts what the address says into the form: `#to=server&hex=81+85…`, as the pages of the rules link here. */
+/** Puts what the address says into the form. */
 function readAddress(): void {
-  const facts = new URLSearchParams(location.hash.slice(1));
+  clearTimeout(writing);
   const [, sample, digits] = SAMPLES[0] as (typeof SAMPLES)[number];
-  const hex = facts.get('hex');
-  if (hex === null) put(sample, digits);
-  else put({ role: facts.get('to') === 'client' ? 'client' : 'server', compression: facts.has('deflate') }, hex);
+  put(fromFragment(location.hash.slice(1)) ?? { ...sample, hex: digits });
 }
 
-function put(circumstances: Circumstances, hex: string): void {
-  input.value = hex;
-  role.value = circumstances.role;
-  compression.checked = circumstances.compression;
+function put(shown: Shown): void {
+  input.value = shown.hex;
+  role.value = shown.role;
+  compression.checked = shown.compression;
   show();
+}
+
+function form(): Shown {
+  return { role: role.value === 'client' ? 'client' : 'server', compression: compression.checked, hex: input.value };
+}
+
+/** Shows what is in the form, and soon puts it into the address, to be shared. Browsers refuse to change that many times a second. */
+function changed(): void {
+  show();
+  clearTimeout(writing);
+  writing = setTimeout(() => {
+    const fragment = toFragment(form());
+    // Nobody shares an address of many kilobytes, and one with only a part of the bytes would be false.
+    history.replaceState(null, '', fragment.length > MAX_FRAGMENT ? location.pathname : `#${fragment}`);
+  }, 300);
 }
 
 function show(): void {
   frames.replaceChildren();
   try {
     const bytes = parseHex(input.value);
-    const circumstances = {
-      role: role.value === 'client' ? 'client' : 'server',
-      compression: compression.checked,
-    } as const;
-    const decoded = decode(bytes, circumstances);
+    if (bytes.length === 0) {
+      verdict.replaceChildren(el('p', {}, 'Paste some bytes.'));
+      return;
+    }
+    const decoded = decode(bytes, form());
     verdict.replaceChildren(...verdictOf(decoded, bytes.length));
     frames.append(...decoded.frames.map(frameOf));
   } catch (error) {
@@ -81,14 +102,14 @@ function show(): void {
   }
 }
 
-function verdictOf({ frames: all, rest, events, fault }: Decoded, length: number): HTMLElement[] {
+function verdictOf({ frames: all, rest, events, fault, hint }: Decoded, length: number): HTMLElement[] {
   const whole = all.filter(({ frame }) => frame.header !== undefined).length;
-  const facts = [`${count(length)} bytes`, `${count(whole)} whole ${whole === 1 ? 'frame' : 'frames'}`];
+  const facts = [countOf(length, 'byte'), countOf(whole, 'whole frame')];
   if (rest > 0)
     facts.push(
       all.length === MAX_FRAMES
-        ? `the last ${count(rest)} bytes not shown`
-        : `${count(rest)} bytes of a frame that is not complete`,
+        ? `the last ${countOf(rest, 'byte')} not shown`
+        : `${countOf(rest, 'byte')} of a frame that is not complete`,
     );
   return [
     el('p', {}, `${facts.join(', ')}.`),
@@ -102,7 +123,8 @@ function verdictOf({ frames: all, rest, events, fault }: Decoded, length: number
           el('a', { href: `Rules.${fault.rule}.html` }, fault.rule),
           `: ${fault.message}.`,
         ),
-    el('p', {}, events.length === 0 ? 'No event is delivered before.' : 'Events:'),
+    ...(hint === '' ? [] : [el('p', { class: 'hint' }, hint)]),
+    el('p', {}, events.length > 0 ? 'Events:' : `No event is delivered${fault === undefined ? '' : ' before'}.`),
     ...(events.length === 0 ? [] : [el('ol', {}, ...events.map((event) => el('li', {}, event)))]),
   ];
 }
@@ -113,7 +135,7 @@ function frameOf({ offset, frame }: DecodedFrame, at: number): HTMLElement {
     'summary',
     {},
     el('b', {}, `Frame ${at + 1}: ${name}`),
-    ` at byte ${count(offset)} `,
+    ` at byte\u00a0${count(offset)} `,
     el('span', {}, frame.preview),
   );
   const body = el('details', { class: 'one', open: at === 0 }, title);
