@@ -61,6 +61,52 @@ export const hexByte = (byte: number): string => byte.toString(16).padStart(2, '
 /** Formats a number with thousands separators. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+/** A field without what it means. */
+type Place = Omit<Field, 'meaning'>;
+
+/** Returns where each field of a header is and what it says, whether the header is legal or not. One that is not there has no bits. */
+export function headerLayout(bytes: Uint8Array): Readonly<Record<Exclude<Field['id'], 'payload' | 'unread'>, Place>> {
+  const [first = 0, second = 0] = bytes;
+  const opcode = first & 15;
+  const { name, section } = (OPCODES as Partial<typeof OPCODES>)[opcode as Opcode] ?? {
+    name: 'reserved',
+    section: '5.2',
+  };
+  const masked = second >= 0x80;
+  const short = second & 0x7f;
+  const keyAt = 2 + extendedBytes(short);
+  const size = keyAt + (masked ? 4 : 0);
+  const rsv = ((first >> 4) & 7).toString(2).padStart(3, '0');
+  const extended = bytes.subarray(2, keyAt);
+  return {
+    fin: { id: 'fin', name: 'FIN', from: 0, to: 1, value: String(first >> 7), section: '5.2' },
+    rsv: { id: 'rsv', name: 'RSV1–3', from: 1, to: 4, value: rsv, section: '5.2' },
+    opcode: { id: 'opcode', name: 'opcode', from: 4, to: 8, value: `0x${opcode.toString(16)} ${name}`, section },
+    mask: { id: 'mask', name: 'MASK', from: 8, to: 9, value: masked ? '1' : '0', section: '5.1' },
+    length: { id: 'length', name: 'Payload len', from: 9, to: 16, value: String(short), section: '5.2' },
+    extended: {
+      ...{ id: 'extended', name: 'Extended length', from: 16, to: 8 * keyAt, section: '5.2' },
+      value: extended.length < keyAt - 2 ? `${hex(extended)} …` : bigEndian(extended).toLocaleString('en-US'),
+    },
+    key: {
+      ...{ id: 'key', name: 'Masking-key', from: 8 * keyAt, to: 8 * size, section: '5.3' },
+      value: hex(bytes.subarray(keyAt, size)),
+    },
+  };
+}
+
+/** Returns how many bytes of extended length follow these 7 bits. */
+const extendedBytes = (short: number): number => (short === 126 ? 2 : short === 127 ? 8 : 0);
+
+const bigEndian = (bytes: Uint8Array): bigint => bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+
+/** Describes the 7 bits of the payload length; `direct` says what they mean when they are the length. */
+export function lengthMeaning({ value }: Place, direct: (length: string) => string): string {
+  const extended = extendedBytes(Number(value));
+  if (extended === 0) return direct(bytesOf(Number(value)));
+  return `${value} means that the length is in the next ${extended} bytes.`;
+}
+
 /** Returns the fields of a frame whose header is `size` bytes long. */
 export function headerFields(
   header: FrameHeader,
@@ -70,80 +116,36 @@ export function headerFields(
   compression: boolean,
   inflated: Inflated | undefined,
 ): Field[] {
-  const { final, rsv, opcode, masked, length } = header;
-  const { name, section, meaning } = OPCODES[opcode];
-  const [first = 0, second = 0] = bytes;
-  const short = second & 0x7f;
-  const extended = size - 2 - (masked ? 4 : 0);
+  const { final, opcode, masked, length } = header;
+  const { fin, rsv, opcode: type, mask, length: short, extended, key } = headerLayout(bytes);
+  const bits = extended.to - extended.from;
   const fields: Field[] = [
     {
-      id: 'fin',
-      name: 'FIN',
-      from: 0,
-      to: 1,
-      value: final ? '1' : '0',
+      ...fin,
       meaning: final
         ? opcode === Opcode.Continuation
           ? 'The last fragment: the message is complete.'
           : 'The message is complete with this frame.'
         : 'More fragments of this message follow.',
-      section: '5.2',
     },
+    { ...rsv, ...reservedMeaning(header, compression, inflated) },
+    { ...type, meaning: OPCODES[opcode].meaning },
     {
-      id: 'rsv',
-      name: 'RSV1–3',
-      from: 1,
-      to: 4,
-      value: rsv.toString(2).padStart(3, '0'),
-      ...reservedMeaning(header, compression, inflated),
-    },
-    { id: 'opcode', name: 'opcode', from: 4, to: 8, value: `0x${(first & 15).toString(16)} ${name}`, meaning, section },
-    {
-      id: 'mask',
-      name: 'MASK',
-      from: 8,
-      to: 9,
-      value: masked ? '1' : '0',
+      ...mask,
       meaning: masked
         ? 'The payload is masked, because a client must mask every frame.'
         : 'The payload is not masked, because a server never masks.',
-      section: '5.1',
+    },
+    { ...short, meaning: lengthMeaning(short, (direct) => `${direct}: up to 125, these 7 bits are the length.`) },
+    {
+      ...extended,
+      meaning: `The length in ${bits} bits, because ${bits === 16 ? 'it is over 125' : 'it does not fit in 16'}.`,
     },
     {
-      id: 'length',
-      name: 'Payload len',
-      from: 9,
-      to: 16,
-      value: String(short),
-      meaning:
-        short < 126
-          ? `${bytesOf(short)}: up to 125, these 7 bits are the length.`
-          : `${short} means that the length is in the next ${extended} bytes.`,
-      section: '5.2',
-    },
-  ];
-  if (extended > 0) {
-    fields.push({
-      id: 'extended',
-      name: 'Extended length',
-      from: 16,
-      to: 16 + 8 * extended,
-      value: count(length),
-      meaning: `The length in ${8 * extended} bits, because ${extended === 2 ? 'it is over 125' : 'it does not fit in 16'}.`,
-      section: '5.2',
-    });
-  }
-  if (masked) {
-    fields.push({
-      id: 'key',
-      name: 'Masking-key',
-      from: 8 * (size - 4),
-      to: 8 * size,
-      value: hex(bytes.subarray(size - 4, size)),
+      ...key,
       meaning: 'Fresh and unpredictable for each frame: byte i of the payload is XORed with byte i mod 4 of the key.',
-      section: '5.3',
-    });
-  }
+    },
+  ].filter(({ from, to }) => from < to);
   if (length > 0) {
     fields.push({
       id: 'payload',
