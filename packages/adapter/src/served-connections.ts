@@ -183,7 +183,7 @@ export class ServedConnections<Data = unknown> {
    */
   count(ws: WebSocketConnection<Data>): void {
     const { maxTotalQueuedBytes } = this.#bounds;
-    // A refused one is in neither.
+    // One that is refused is not in `all`, and does not count either.
     if (maxTotalQueuedBytes === Infinity || this.#failed.has(ws) || !this.all.has(ws)) return;
     if (this.#note(ws, ws.queuedBytes) <= 0 || this.#queuedBytes <= maxTotalQueuedBytes) return;
     // Bytes may have left without notice.

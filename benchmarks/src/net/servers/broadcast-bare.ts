@@ -15,7 +15,7 @@ const sockets = new Set<Duplex>();
 
 const server =
   process.argv[2] === 'http'
-    ? createHttpServer().on('upgrade', (_, socket) => begin(socket))
+    ? createHttpServer().on('upgrade', (_, socket) => begin(socket.on('error', () => socket.destroy())))
     : createServer({ noDelay: true }, (socket: Socket) => {
         socket.on('error', () => socket.destroy());
         socket.once('data', () => begin(socket));
@@ -32,7 +32,6 @@ server.listen({ port: 0, host: HOST }, () => {
 });
 
 function begin(socket: Duplex): void {
-  socket.on('error', () => socket.destroy());
   socket.on('close', () => sockets.delete(socket));
   socket.write(RESPONSE);
   sockets.add(socket);

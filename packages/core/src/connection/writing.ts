@@ -64,16 +64,13 @@ export function sendAtOnce(facts: Facts, message: PreparedMessage, now: number |
   const { spare, options } = facts;
   // It may call the application, so what waits is asked afterwards.
   const encoded = spare.role === 'server' ? encodedFor(message, spare.transform) : undefined;
-  const isNext =
-    encoded !== undefined && facts.sender?.isClear !== false && encoded.payload.length <= options.fragmentSize;
-  if (!isNext) facts.borrowSender().prepared(message);
+  const isWhole = encoded !== undefined && encoded.payload.length <= options.fragmentSize;
+  const frame = isWhole && facts.sender?.isClear !== false ? encoded.frame : undefined;
+  if (frame === undefined) facts.borrowSender().prepared(message);
   facts.messagesSent++;
-  if (!isNext) {
-    tick(facts, now);
-    return undefined;
-  }
-  leave(facts, encoded.frame.length, now);
-  return encoded.frame.from(0, Infinity);
+  if (frame === undefined) tick(facts, now);
+  else leave(facts, frame.length, now);
+  return frame?.from(0, Infinity);
 }
 
 /** Returns the next bytes to write, at most `max` of them. */
