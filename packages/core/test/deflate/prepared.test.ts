@@ -2,8 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pako } from '../../../deflate/src/index.ts';
+import type { MessageTransform } from '../../src/deflate/extension.ts';
 import { permessageDeflate } from '../../src/deflate/index.ts';
-import { type Connection, prepare } from '../../src/index.ts';
+import { Connection, prepare } from '../../src/index.ts';
 import { opened as plain } from '../connection/tools.ts';
 import { transfer } from '../runtimes/ownership.ts';
 import { drain, toHex } from '../support.ts';
@@ -89,6 +90,29 @@ test('two extensions with the same parameters have the same recipe', () => {
   assert.is(recipe(), undefined);
   assert.ok(recipe({ serverNoContextTakeover: true }) !== undefined);
   assert.is(recipe({ serverNoContextTakeover: true }), recipe({ serverNoContextTakeover: true }));
+});
+
+test('sendAtOnce returns the compressed frame, but not in the middle of what an extension sends while it compresses', () => {
+  const message = prepare('Hello '.repeat(100));
+  const recipe = {};
+  let interrupt = (): void => undefined;
+  const transform: MessageTransform = {
+    ...{ recipe, wants: (length) => length > 100, write: () => undefined, read: () => undefined, drained: true },
+    ...{ finish: () => undefined, close: () => undefined },
+    compress() {
+      interrupt();
+      return Uint8Array.of(7, 8);
+    },
+  };
+  const open = (): Connection => Connection.opened('server', { transform }, { heartbeat: false });
+  const connection = open();
+  interrupt = () => {
+    connection.send('own');
+    connection.transmit(undefined, 2);
+  };
+  assert.is(connection.sendAtOnce(message), undefined);
+  assert.is(toHex(drain(connection)), '6f 77 6e c1 02 07 08');
+  assert.is(toHex(open().sendAtOnce(message) ?? new Uint8Array(0)), 'c1 02 07 08');
 });
 
 if (transfer !== undefined) {
